@@ -1,0 +1,1 @@
+"""Acquirers: `port` says what is asked of each, `acquirer` speaks the HTTP form."""

@@ -1,0 +1,29 @@
+"""What a driver may raise: three answers to the one question that matters, "has it happened or not?"."""
+
+from __future__ import annotations
+
+
+class DeviceError(Exception):
+    """Base of all driver errors. `device` is the port's word, `code` a stable snake_case word for logs and tables."""
+
+    def __init__(self, device: str, code: str, detail: str = "") -> None:
+        super().__init__(f"{device}: {code}" + (f" ({detail})" if detail else ""))
+        self.device = device
+        self.code = code
+        self.detail = detail
+
+
+class DeviceRefused(DeviceError):
+    """The device answered and did not do it: nothing happened, and that is certain."""
+
+
+class DeviceUnreachable(DeviceError):
+    """The request never left, or a question that changes nothing stayed unanswered: nothing happened."""
+
+
+class OutcomeUnknown(DeviceError):
+    """The request may have been carried out. Never repeat it blindly: ask first."""
+
+
+class ForeignState(DeviceError):
+    """The device shows something we did not do (foreign document, swapped drive): a person must decide."""

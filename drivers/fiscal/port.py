@@ -1,0 +1,186 @@
+"""What the kiosk asks of any fiscal registrar, in words of 54-FZ and none of a vendor's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Protocol
+
+from drivers.errors import DeviceError
+
+__all__ = ["DeviceError"]
+
+
+class Operation(IntEnum):
+    """Settlement sign, FFD tag 1054."""
+
+    SALE = 1
+    REFUND = 2
+
+
+class Vat(StrEnum):
+    """VAT rate of a receipt line, FFD tag 1199."""
+
+    NONE = "none"
+    VAT_0 = "0"
+    VAT_5 = "5"
+    VAT_7 = "7"
+    VAT_10 = "10"
+    VAT_20 = "20"
+    VAT_22 = "22"
+
+
+class TaxSystem(StrEnum):
+    """Tax system, FFD tag 1055."""
+
+    GENERAL = "general"
+    USN_INCOME = "usn_income"
+    USN_INCOME_EXPENSE = "usn_income_expense"
+    ESHN = "eshn"
+    PATENT = "patent"
+
+
+class OrderTag(StrEnum):
+    """The requisite that carries the order id; `none` where the firmware refuses both."""
+
+    TAG_1192 = "1192"
+    TAG_1084 = "1084"
+    NONE = "none"
+
+
+class Paper(StrEnum):
+    PRESENT = "present"
+    OUT = "out"  # also: ran out in mid-print, or back and waiting for "continue"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """`price_kopecks × quantity == sum_kopecks`, exactly. `subject` is FFD tag 1212 (1 goods, 4 service…)."""
+
+    name: str
+    price_kopecks: int
+    quantity: int
+    sum_kopecks: int
+    vat: Vat = Vat.NONE
+    subject: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What we ask to be registered. Paid wholly by `electronic_kopecks` (card) + `cash_kopecks` = total."""
+
+    operation: Operation
+    order_id: str  # ASCII, at most 16 characters
+    lines: tuple[ReceiptLine, ...]
+    total_kopecks: int
+    electronic_kopecks: int
+    tax_system: TaxSystem
+    cash_kopecks: int = 0
+    customer_contact: str | None = None  # 1008: "+79…" or an e-mail address
+    automat_number: str | None = None  # 1036
+    cashier: str | None = None  # 1021; None in automatic mode
+    cashier_inn: str | None = None  # 1203
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalCounter:
+    """Read before a receipt and stored in the intent: after a crash it tells whether a document was added."""
+
+    drive_number: str
+    last_document: int
+    shift: int
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalIntent:
+    """The stored intent of one document: enough to prove later whether it was registered."""
+
+    counter: FiscalCounter
+    operation: Operation
+    order_id: str
+    total_kopecks: int
+    intended_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalDocument:
+    """What the fiscal drive answers. `issued_at` is the drive's local wall time, naive, to the minute."""
+
+    number: int
+    fiscal_sign: int
+    drive_number: str
+    shift: int
+    issued_at: datetime
+    operation: Operation
+    total_kopecks: int
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalStatus:
+    """One look at the registrar. `blocked` is a stable word (`drive_full`, `cover_open`, `wrong_mode`…) or None."""
+
+    drive_number: str
+    last_document: int
+    shift: int
+    shift_open: bool
+    shift_expired: bool  # older than 24 h
+    paper: Paper
+    document_open: bool
+    unsent_documents: int
+    first_unsent_at: datetime | None
+    device_time: datetime  # local wall time, naive
+    blocked: str | None = None
+
+    @property
+    def ready_to_sell(self) -> bool:
+        return (
+            self.shift_open
+            and not self.shift_expired
+            and self.paper is Paper.PRESENT
+            and not self.document_open
+            and self.blocked is None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftReport:
+    shift: int
+    document_number: int
+    fiscal_sign: int
+
+
+class FiscalRegistrar(Protocol):
+    """One registrar. Calls are serialised inside; every call ends within a finite time.
+
+    All raise `DeviceUnreachable` (nothing happened), `DeviceRefused` (nothing happened, the device says why),
+    `OutcomeUnknown` (a state-changing command stayed unanswered) or `ForeignState` (a person must look).
+    """
+
+    async def status(self) -> FiscalStatus: ...
+
+    async def counter(self) -> FiscalCounter: ...
+
+    async def open_shift(self) -> ShiftReport:
+        """Also after an unanswered attempt: returns the shift that is open."""
+
+    async def close_shift(self) -> ShiftReport: ...
+
+    async def x_report(self) -> None: ...
+
+    async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
+        """Register one document. `DeviceRefused`: proved absent and nothing is left open. Paper running out after
+        the document was registered is success. `OutcomeUnknown`: ask `find_receipt` later."""
+
+    async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
+        """Was the intended document registered (protocols/shtrih.md §3)? `None` is a proof of absence: an open
+        document of ours has been cancelled. `ForeignState`: the drive was swapped or documents do not match.
+        `OutcomeUnknown` / `DeviceUnreachable`: cannot tell now."""
+
+    async def resume_printing(self) -> None:
+        """Continue a print that paper end interrupted; no effect otherwise."""
+
+    async def print_text(self, lines: tuple[str, ...], *, cut: bool) -> None:
+        """A non-fiscal slip."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,117 @@
+"""The one opener of serial ports: a byte pipe with a deadline on every wait and an exclusive lock.
+
+Closing is `abort()`: a device that refuses bytes would hold `close()` for ever, and pyserial-asyncio drains in the
+event loop on `close()` (measured). The protocol object is complete after `__init__`, because
+`create_serial_connection` returns before `connection_made`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from typing import Protocol, cast
+
+import serial
+import serial_asyncio
+
+from drivers.errors import DeviceUnreachable
+
+_BUFFER_LIMIT = 65536
+
+
+class Link(Protocol):
+    """A full-duplex byte stream to one device."""
+
+    async def read(self, timeout_s: float) -> bytes:
+        """At least one byte; `TimeoutError` after `timeout_s`; `DeviceUnreachable` when the line is gone."""
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes; `DeviceUnreachable` when the line is gone."""
+
+    def discard(self) -> int:
+        """Throw away what was received and not read; the number of bytes thrown away."""
+
+    def close(self) -> None: ...
+
+
+class LinkOpener(Protocol):
+    """`wiring` passes one of these in, so that drivers never choose a transport themselves."""
+
+    async def __call__(self, port: str, baudrate: int) -> Link: ...
+
+
+class StreamLink(asyncio.Protocol):
+    """`Link` over any asyncio transport; also used over socket pairs in tests."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._buffer = bytearray()
+        self._arrived = asyncio.Event()
+        self._transport: asyncio.WriteTransport | None = None
+        self._lost = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        del self._buffer[:-_BUFFER_LIMIT]
+        self._arrived.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost = True
+        self._arrived.set()
+
+    async def read(self, timeout_s: float) -> bytes:
+        if not self._buffer:
+            self._raise_if_lost()
+            self._arrived.clear()
+            async with asyncio.timeout(timeout_s):
+                await self._arrived.wait()
+        if not self._buffer:
+            self._raise_if_lost()
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        return data
+
+    def write(self, data: bytes) -> None:
+        self._raise_if_lost()
+        if self._transport is None:
+            raise DeviceUnreachable(self._name, "link_not_open")
+        self._transport.write(data)
+
+    def discard(self) -> int:
+        count = len(self._buffer)
+        self._buffer.clear()
+        return count
+
+    def close(self) -> None:
+        self._lost = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _raise_if_lost(self) -> None:
+        if self._lost:
+            raise DeviceUnreachable(self._name, "link_lost")
+
+
+async def open_serial(port: str, baudrate: int) -> Link:
+    """Open `port` 8N1 and lock it (flock: TIOCEXCL would outlive a killed process on a pty).
+
+    Raises `DeviceUnreachable` with code `port_missing` or `port_busy`.
+    """
+    link = StreamLink(port)
+    try:
+        transport, _ = await serial_asyncio.create_serial_connection(
+            asyncio.get_running_loop(), lambda: link, port, baudrate=baudrate
+        )
+    except (OSError, serial.SerialException) as error:
+        raise DeviceUnreachable(port, "port_missing", str(error)) from error
+    link.connection_made(transport)
+    try:
+        fcntl.flock(transport.serial.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        link.close()
+        raise DeviceUnreachable(port, "port_busy", str(error)) from error
+    transport.serial.reset_input_buffer()
+    return link

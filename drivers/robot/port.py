@@ -1,0 +1,205 @@
+"""What the kiosk asks of any robotic cooking complex (protocols/robot.md), in words of the kitchen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import Protocol
+
+from drivers.errors import DeviceError
+
+__all__ = ["DeviceError"]
+
+
+class ComplexState(IntEnum):
+    """PackML state numbers, OPC 30050."""
+
+    CLEARING = 1
+    STOPPED = 2
+    STARTING = 3
+    IDLE = 4
+    SUSPENDED = 5
+    EXECUTE = 6
+    STOPPING = 7
+    ABORTING = 8
+    ABORTED = 9
+    HOLDING = 10
+    HELD = 11
+    UNHOLDING = 12
+    SUSPENDING = 13
+    UNSUSPENDING = 14
+    RESETTING = 15
+    COMPLETING = 16
+    COMPLETE = 17
+
+
+class ComplexCommand(IntEnum):
+    """PackML command numbers; mailbox opcodes 1–10."""
+
+    RESET = 1
+    START = 2
+    STOP = 3
+    HOLD = 4
+    UNHOLD = 5
+    SUSPEND = 6
+    UNSUSPEND = 7
+    ABORT = 8
+    CLEAR = 9
+    COMPLETE = 10
+
+
+class HealthFlag(IntFlag):
+    ESTOP_PRESSED = 1
+    ESTOP_LATCHED = 2
+    DOOR_OPEN = 4
+    NO_CELL = 8
+    MATERIAL_LOW = 16
+    STORE_FAULT = 32
+
+
+class JobState(IntEnum):
+    QUEUED = 1
+    COOKING = 2
+    HELD = 3
+    READY = 4
+    PICKED_UP = 5
+    FAILED = 6
+    INTERRUPTED = 7
+    CANCELLED = 8
+
+
+class CellState(IntEnum):
+    FREE = 0
+    RESERVED = 1
+    LOADED = 2
+    OPEN = 3
+    FAULT = 4
+
+
+class BinUnit(IntEnum):
+    GRAM = 1
+    PIECE = 2
+    MILLILITRE = 3
+
+
+class BinFlag(IntFlag):
+    LOW = 1
+    EMPTY = 2
+    OPEN = 4
+    SENSOR_FAULT = 8
+    EXPIRED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    serial: int
+    firmware: int
+    boot: int
+    state: ComplexState
+    flags: HealthFlag
+    fault_code: int
+    fault_counter: int
+    jobs_generation: int
+    bins_generation: int
+    cells_generation: int
+    slots: int
+    bins: int
+    cells: int
+
+    @property
+    def accepts_jobs(self) -> bool:
+        return self.state is ComplexState.EXECUTE and not self.flags & (
+            HealthFlag.ESTOP_LATCHED | HealthFlag.ESTOP_PRESSED | HealthFlag.STORE_FAULT
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase of a process chart as the robot takes it: five registers."""
+
+    operation: int
+    station: int
+    p1: int
+    p2: int  # nominal seconds
+    max_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class CookingOrder:
+    """One portion to cook. `job_id` is u32 and never used again; `ingredients` are (code, amount), at most 12."""
+
+    job_id: int
+    attempt: int
+    recipe: int
+    order_id: str
+    phases: tuple[Phase, ...]
+    ingredients: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    job_id: int
+    attempt: int
+    recipe: int
+    state: JobState
+    phase: int
+    progress_permille: int
+    remaining_s: int
+    cell: int  # 0 none, else 1…
+    fault: int
+    food_spent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    bin: int  # 1…24
+    ingredient: int
+    unit: BinUnit
+    flags: BinFlag
+    level: int
+    capacity: int
+    committed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    cell: int  # 1…12
+    state: CellState
+    job_id: int  # 0 none
+
+
+class CookingComplex(Protocol):
+    """One complex. One owner of the line; every call ends within a finite time. Raises `DeviceUnreachable`
+    (a question stayed unanswered), `OutcomeUnknown` (an order stayed unanswered: look into `jobs()`),
+    `DeviceRefused` with `code` one of `full`, `no_material`, `chart_mismatch`, `wrong_state`, `no_cell`,
+    `bad_request`; `ForeignState` when the map, version or serial number is not the expected one."""
+
+    async def health(self) -> Health: ...
+
+    async def jobs(self) -> tuple[Job, ...]: ...
+
+    async def bins(self) -> tuple[Bin, ...]: ...
+
+    async def cells(self) -> tuple[Cell, ...]: ...
+
+    async def fault_text(self) -> str: ...
+
+    async def beat(self) -> None:
+        """Controller heartbeat; without it the robot finishes accepted jobs and takes no new ones."""
+
+    async def submit(self, order: CookingOrder) -> None:
+        """Accepted or already known (rule 4: idempotent by job id and attempt). Stages chart and label first."""
+
+    async def cancel(self, job_id: int, attempt: int) -> None: ...
+
+    async def release(self, job_id: int, attempt: int) -> None: ...
+
+    async def open_cell(self, cell: int, job_id: int) -> None: ...
+
+    async def set_bin(self, bin_number: int, level: int) -> None: ...
+
+    async def command(self, command: ComplexCommand) -> None: ...
+
+    async def acknowledge_fault(self) -> None: ...
+
+    async def close(self) -> None: ...

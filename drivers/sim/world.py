@@ -1,0 +1,100 @@
+"""A simulated device's non-volatile memory and the ledger of what really happened in the world.
+
+The memory is an SQLite file (safe against kill -9), the ledger append-only JSON Lines. An effect is committed to the
+memory first and then written to the ledger; at start the ledger is completed from the memory and a torn last line
+closed, so each effect stands once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+Json = Any  # what a device remembers is its own affair
+
+
+class Change:
+    """One atomic change of the device's memory together with its effects."""
+
+    def __init__(self, connection: sqlite3.Connection, device: str) -> None:
+        self._connection = connection
+        self._device = device
+        self.lines: list[bytes] = []
+
+    def put(self, key: str, value: Json) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (key, json.dumps(value)))
+
+    def delete(self, key: str) -> None:
+        self._connection.execute("DELETE FROM memory WHERE key = ?", (key,))
+
+    def effect(self, effect: str, **members: Json) -> None:
+        """Record what happened in the world: one ledger line, `at` and `device` added."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line = json.dumps({"at": at, "device": self._device, "effect": effect, **members}, ensure_ascii=False)
+        self._connection.execute("INSERT INTO effect (line) VALUES (?)", (line,))
+        self.lines.append(line.encode() + b"\n")
+
+
+class World:
+    """`get`, `scan` and `change()` over the state file; opened by one process, used from one thread."""
+
+    def __init__(self, device: str, state: Path, ledger: Path) -> None:
+        self._device = device
+        state.parent.mkdir(parents=True, exist_ok=True)
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(state, isolation_level=None, check_same_thread=False)
+        self._connection.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+            "CREATE TABLE IF NOT EXISTS memory (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
+            "CREATE TABLE IF NOT EXISTS effect (n INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL) STRICT;"
+        )
+        self._ledger = os.open(ledger, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._complete_ledger()
+
+    def get(self, key: str, default: Json = None) -> Json:
+        row = self._connection.execute("SELECT value FROM memory WHERE key = ?", (key,)).fetchone()
+        return default if row is None else json.loads(row[0])
+
+    def scan(self, prefix: str) -> Iterator[tuple[str, Json]]:
+        """All (key, value) whose key begins with `prefix`, by key."""
+        rows = self._connection.execute(
+            "SELECT key, value FROM memory WHERE key >= ? AND key < ? ORDER BY key", (prefix, prefix + "\U0010ffff")
+        ).fetchall()
+        for key, value in rows:
+            yield key, json.loads(value)
+
+    @contextmanager
+    def change(self) -> Iterator[Change]:
+        """All or nothing; the effects reach the ledger after the memory is committed."""
+        change = Change(self._connection, self._device)
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield change
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+        if change.lines:
+            os.write(self._ledger, b"".join(change.lines))
+
+    def close(self) -> None:
+        self._connection.close()
+        os.close(self._ledger)
+
+    def _complete_ledger(self) -> None:
+        """Cut a torn tail, then append every effect the ledger does not hold yet."""
+        content = os.pread(self._ledger, os.fstat(self._ledger).st_size, 0)
+        whole = content[: content.rfind(b"\n") + 1]
+        if len(whole) != len(content):
+            os.ftruncate(self._ledger, len(whole))
+        missing = self._connection.execute(
+            "SELECT line FROM effect ORDER BY n LIMIT -1 OFFSET ?", (whole.count(b"\n"),)
+        ).fetchall()
+        for (line,) in missing:
+            os.write(self._ledger, line.encode() + b"\n")
