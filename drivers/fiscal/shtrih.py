@@ -1,0 +1,250 @@
+"""Driver of a Shtrih-M fiscal registrar: receipts that are registered once, shifts, state (protocols/shtrih.md §3)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.fiscal import shtrih_commands as commands
+from drivers.fiscal.port import (
+    FiscalCounter,
+    FiscalDocument,
+    FiscalIntent,
+    FiscalStatus,
+    OrderTag,
+    Receipt,
+    ShiftReport,
+)
+from drivers.fiscal.shtrih_archive import Archive, fiscal_document
+from drivers.fiscal.shtrih_codec import CodecError, fixed_text
+from drivers.fiscal.shtrih_compose import closing_of, operation_of, requisites_of
+from drivers.fiscal.shtrih_drive_answers import ClosedReceipt, DriveStatus
+from drivers.fiscal.shtrih_errors import DOUBTFUL
+from drivers.fiscal.shtrih_link import AnswerLost
+from drivers.fiscal.shtrih_session import (
+    DEVICE,
+    MODE_CLOSED,
+    MODE_DOCUMENT,
+    MODE_EXPIRED,
+    MODE_OPEN,
+    WAITS_CONTINUE,
+    ShtrihRefused,
+    ShtrihSession,
+)
+from drivers.fiscal.shtrih_shift import ShiftKeeper
+from drivers.fiscal.shtrih_state import read_status
+from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
+from drivers.link import LinkOpener
+
+__all__ = ["ShtrihRegistrar", "ShtrihTimeouts"]
+
+_CASHIERS_TABLE, _CASHIER_NAME, _CASHIER_NAME_SIZE = 2, 2, 21
+_log = logging.getLogger(__name__)
+
+
+class ShtrihRegistrar:
+    """`drivers.fiscal.port.FiscalRegistrar` over protocol 1. The line opens with the first call."""
+
+    def __init__(
+        self,
+        *,
+        open_link: LinkOpener,
+        port: str,
+        baudrate: int,
+        password: int = 30,
+        order_tag: OrderTag = OrderTag.TAG_1192,
+        timeouts: ShtrihTimeouts | None = None,
+        timezone: ZoneInfo | None = None,
+        clock_drift: timedelta = timedelta(minutes=10),
+    ) -> None:
+        self._session = ShtrihSession(
+            open_link=open_link,
+            port=port,
+            baudrate=baudrate,
+            password=password,
+            timeouts=timeouts or ShtrihTimeouts(),
+        )
+        self._order_tag = order_tag
+        self._archive = Archive(self._session, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
+        self._shifts = ShiftKeeper(self._session, self._archive)
+        self._lock = asyncio.Lock()
+        self._cashier: str | None = None
+
+    async def status(self) -> FiscalStatus:
+        async with self._lock:
+            return await read_status(self._session)
+
+    async def counter(self) -> FiscalCounter:
+        async with self._lock:
+            drive = await self._drive()
+            shift = await self._session.ask(commands.shift_state(self._session.password))
+            return FiscalCounter(drive.serial, drive.last_document, shift.number)
+
+    async def open_shift(self) -> ShiftReport:
+        async with self._lock:
+            return await self._shifts.open()
+
+    async def close_shift(self) -> ShiftReport:
+        async with self._lock:
+            return await self._shifts.close()
+
+    async def x_report(self) -> None:
+        async with self._lock:
+            await self._require_mode(MODE_OPEN, MODE_EXPIRED)
+            await self._print(commands.x_report(self._session.password))
+
+    async def print_text(self, lines: tuple[str, ...], *, cut: bool) -> None:
+        async with self._lock:
+            await self._require_mode(MODE_OPEN, MODE_EXPIRED, MODE_CLOSED)
+            for line in lines:
+                await self._print(commands.print_line(self._session.password, line))
+            if cut:
+                await self._session.ready_to_print()
+                await self._print(commands.cut(self._session.password))
+
+    async def resume_printing(self) -> None:
+        async with self._lock:
+            state = await self._session.printed_state()
+            if state.submode == WAITS_CONTINUE:
+                await self._session.continue_print()
+
+    async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
+        async with self._lock:
+            already = await self._prepare(intent)
+            if already is not None:
+                return already
+            try:
+                await self._compose(receipt)
+            except (DeviceRefused, AnswerLost, CodecError) as error:
+                await self._abandon(error)
+            return await self._register(receipt, intent)
+
+    async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
+        async with self._lock:
+            return await self._find(intent)
+
+    async def close(self) -> None:
+        self._session.close()
+
+    async def _prepare(self, intent: FiscalIntent) -> FiscalDocument | None:
+        """Everything that must hold before the first line; a document left open by a crash is cancelled.
+
+        Where the counter has moved since the intent, the document may be there already: then it is returned.
+        """
+        await self._require_mode(MODE_OPEN)
+        drive = await self._drive()
+        self._archive.require_same_drive(drive, intent)
+        if drive.current_document:
+            await self._session.cancel_document()
+        if drive.last_document == intent.counter.last_document:
+            return None
+        found = await self._find(intent)
+        if found is None:
+            raise DeviceRefused(DEVICE, "counter_moved", f"{intent.counter.last_document} → {drive.last_document}")
+        return found
+
+    async def _compose(self, receipt: Receipt) -> None:
+        """FF46 for each line, the first opens the document; nothing here can register it."""
+        session = self._session
+        await self._name_cashier(receipt)
+        for line in receipt.lines:
+            await session.command(commands.operation(session.password, operation_of(line, receipt.operation)))
+        for tlv in requisites_of(receipt, self._order_tag):
+            await session.command(commands.send_tlvs(session.password, (tlv,)))
+
+    async def _name_cashier(self, receipt: Receipt) -> None:
+        """1021 comes from table 2, the row of our operator."""
+        if receipt.cashier is None or receipt.cashier == self._cashier:
+            return
+        row = (await self._session.state()).operator
+        value = fixed_text(receipt.cashier, _CASHIER_NAME_SIZE)
+        password = self._session.password
+        await self._session.command(commands.write_table(password, _CASHIERS_TABLE, row, _CASHIER_NAME, value))
+        self._cashier = receipt.cashier
+
+    async def _register(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
+        """FF45, the one command that registers; every doubt about it is settled by the drive's own memory."""
+        request = commands.close_receipt(self._session.password, closing_of(receipt))
+        try:
+            closed = await self._session.command(request)
+        except AnswerLost as lost:
+            return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", str(lost)))
+        except ShtrihRefused as refused:
+            if refused.number in DOUBTFUL:
+                return await self._settle(intent, refused)
+            await self._abandon(refused)
+        if closed.number != intent.counter.last_document + 1:
+            return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {closed.number}"))
+        return await self._describe(closed, receipt, intent)
+
+    async def _describe(self, closed: ClosedReceipt, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
+        if closed.issued_at is not None:
+            return FiscalDocument(
+                number=closed.number,
+                fiscal_sign=closed.sign,
+                drive_number=intent.counter.drive_number,
+                shift=intent.counter.shift,
+                issued_at=closed.issued_at,
+                operation=receipt.operation,
+                total_kopecks=receipt.total_kopecks,
+            )
+        try:
+            found = await self._archive.document(closed.number)
+        except DeviceError as error:
+            # It is registered, but the receipt's date is not known yet: find_receipt will complete it.
+            raise OutcomeUnknown(DEVICE, "document_unread", f"FD {closed.number}: {error}") from error
+        return fiscal_document(found, intent, intent.counter.shift)
+
+    async def _settle(self, intent: FiscalIntent, refusal: DeviceRefused) -> FiscalDocument:
+        """After a doubtful close: the document if it is there, `refusal` if it is proved absent."""
+        _log.warning("%s: looking for document %d: %s", DEVICE, intent.counter.last_document + 1, refusal)
+        try:
+            found = await self._find(intent)
+        except DeviceUnreachable as error:
+            raise OutcomeUnknown(DEVICE, "answer_lost", str(error)) from error
+        if found is None:
+            raise refusal
+        return found
+
+    async def _find(self, intent: FiscalIntent) -> FiscalDocument | None:
+        try:
+            return await self._archive.find(intent)
+        except DeviceRefused as error:
+            # The registrar answers but cannot be brought to a state that proves anything.
+            raise OutcomeUnknown(DEVICE, error.code, error.detail) from error
+
+    async def _abandon(self, error: DeviceRefused | AnswerLost | CodecError) -> NoReturn:
+        """FF45 has not been accepted: nothing is registered. Leave nothing open, then say why."""
+        if isinstance(error, AnswerLost) and error.silent:
+            raise DeviceUnreachable(DEVICE, "silent", str(error)) from error
+        try:
+            await self._session.cancel_document()
+        except DeviceRefused as stuck:
+            raise OutcomeUnknown(DEVICE, "document_left_open", str(stuck)) from error
+        if isinstance(error, DeviceRefused):
+            raise error
+        code = "interrupted" if isinstance(error, AnswerLost) else "bad_receipt"
+        raise DeviceRefused(DEVICE, code, str(error)) from error
+
+    async def _require_mode(self, *modes: int) -> None:
+        """Printing must be possible and the mode one of `modes`; a forgotten document is cancelled on the way."""
+        state = await self._session.ready_to_print()
+        if state.mode == MODE_DOCUMENT:
+            await self._session.cancel_document()
+            state = await self._session.ready_to_print()
+        if state.mode not in modes:
+            word = {MODE_EXPIRED: "shift_over_24h", MODE_CLOSED: "shift_not_open"}.get(state.mode, "wrong_mode")
+            raise DeviceRefused(DEVICE, word, f"mode {state.mode}")
+
+    async def _print(self, request: commands.Request[object]) -> None:
+        try:
+            await self._session.command(request)
+        except AnswerLost as lost:
+            raise OutcomeUnknown(DEVICE, "answer_lost", str(lost)) from lost
+
+    async def _drive(self) -> DriveStatus:
+        return await self._session.ask(commands.drive_status(self._session.password))

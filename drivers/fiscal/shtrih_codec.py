@@ -1,0 +1,228 @@
+"""Shtrih-M protocol 1 framing and field encodings, without any I/O (protocols/shtrih.md §1, §2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+STX = 0x02
+ENQ = 0x05
+ACK = 0x06
+NAK = 0x15
+NOISE = 0xFF  # the byte that some transports add around control bytes (§1)
+
+PAYLOAD_LIMIT = 255
+NOT_GIVEN = b"\xff" * 5  # a money field left to the device
+
+
+class CodecError(ValueError):
+    """Bytes that are not of the protocol's form, or values that do not fit their fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A whole frame with a right checksum."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """Bytes that are no frame: stray ones, a frame of length 0, a bad checksum, or one that stopped half way."""
+
+    data: bytes
+    reason: Literal["stray", "length", "lrc", "timeout"]
+
+
+def lrc(body: bytes) -> int:
+    """XOR of length, code and data."""
+    check = 0
+    for byte in body:
+        check ^= byte
+    return check
+
+
+def encode(payload: bytes) -> bytes:
+    """`payload` is code and data (or code, error and data of an answer)."""
+    if not 1 <= len(payload) <= PAYLOAD_LIMIT:
+        raise CodecError(f"a frame carries 1 to {PAYLOAD_LIMIT} bytes, not {len(payload)}")
+    body = bytes((len(payload),)) + payload
+    return bytes((STX,)) + body + bytes((lrc(body),))
+
+
+class Decoder:
+    """Takes bytes as they come; keeps less than one frame."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    @property
+    def in_frame(self) -> bool:
+        return bool(self._buffer)
+
+    def feed(self, data: bytes) -> list[Frame | Garbage]:
+        self._buffer += data
+        events: list[Frame | Garbage] = []
+        while (event := self._next()) is not None:
+            events.append(event)
+        return events
+
+    def abandon(self) -> Garbage | None:
+        """The rest of a frame did not come in time."""
+        if not self._buffer:
+            return None
+        return Garbage(self._take(len(self._buffer)), "timeout")
+
+    def _next(self) -> Frame | Garbage | None:
+        buffer = self._buffer
+        if not buffer:
+            return None
+        if buffer[0] != STX:
+            start = buffer.find(STX)
+            return Garbage(self._take(len(buffer) if start < 0 else start), "stray")
+        if len(buffer) < 2:
+            return None
+        if buffer[1] == 0:
+            return Garbage(self._take(2), "length")
+        size = buffer[1] + 3
+        if len(buffer) < size:
+            return None
+        frame = self._take(size)
+        return Frame(frame[2:-1]) if lrc(frame[1:-1]) == frame[-1] else Garbage(frame, "lrc")
+
+    def _take(self, count: int) -> bytes:
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return taken
+
+
+def code_of(payload: bytes) -> int:
+    """One byte, or two for codes that begin with FF."""
+    if not payload:
+        raise CodecError("an empty payload")
+    if payload[0] != 0xFF:
+        return payload[0]
+    if len(payload) < 2:
+        raise CodecError("a two-byte code cut short")
+    return 0xFF00 | payload[1]
+
+
+def code_bytes(code: int) -> bytes:
+    return code.to_bytes(2 if code > 0xFF else 1, "big")
+
+
+def code_name(code: int) -> str:
+    """As people write it: `E0`, `FF45`."""
+    return code_bytes(code).hex().upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Code echo, error and, where the error is 0, data."""
+
+    code: int
+    error: int
+    data: bytes = b""
+
+    def encode(self) -> bytes:
+        head = code_bytes(self.code) + bytes((self.error,))
+        return head if self.error else head + self.data
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Answer:
+        code = code_of(payload)
+        rest = payload[len(code_bytes(code)) :]
+        if not rest:
+            raise CodecError(f"answer {code_name(code)} has no error byte")
+        return cls(code, rest[0], b"" if rest[0] else rest[1:])
+
+
+class Fields:
+    """Reads little-endian fields one after another; `CodecError` where the bytes end too early."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, count: int) -> bytes:
+        if self._at + count > len(self._data):
+            raise CodecError(f"{len(self._data)} bytes are too few")
+        self._at += count
+        return self._data[self._at - count : self._at]
+
+    def uint(self, count: int) -> int:
+        return int.from_bytes(self.take(count), "little")
+
+    def money(self) -> int | None:
+        """Kopecks, or None for "not given"."""
+        raw = self.take(5)
+        return None if raw == NOT_GIVEN else int.from_bytes(raw, "little")
+
+    def text(self, count: int) -> str:
+        return text_of(self.take(count))
+
+    def rest(self) -> bytes:
+        return self.take(len(self._data) - self._at)
+
+    @property
+    def left(self) -> int:
+        return len(self._data) - self._at
+
+    def end(self) -> None:
+        if self.left:
+            raise CodecError(f"{self.left} bytes too many")
+
+
+def uint(value: int, count: int) -> bytes:
+    try:
+        return value.to_bytes(count, "little")
+    except OverflowError as error:
+        raise CodecError(f"{value} does not fit {count} bytes") from error
+
+
+def money(kopecks: int | None) -> bytes:
+    """Five bytes; None leaves the sum to the device, so the value of five FF cannot be written."""
+    if kopecks is None:
+        return NOT_GIVEN
+    raw = uint(kopecks, 5)
+    if raw == NOT_GIVEN:
+        raise CodecError(f"{kopecks} means 'not given'")
+    return raw
+
+
+def text_of(raw: bytes) -> str:
+    """cp1251, a zero byte ends it."""
+    return raw.split(b"\0", 1)[0].decode("cp1251", errors="replace")
+
+
+def text_bytes(text: str, limit: int) -> bytes:
+    return text.encode("cp1251", errors="replace")[:limit]
+
+
+def fixed_text(text: str, size: int) -> bytes:
+    return text_bytes(text, size).ljust(size, b"\0")
+
+
+def moment_bytes(moment: datetime) -> bytes:
+    """A date of the fiscal drive: YY MM DD hh mm."""
+    return bytes((moment.year - 2000, moment.month, moment.day, moment.hour, moment.minute))
+
+
+def moment_of(raw: bytes) -> datetime:
+    """Naive local time of the drive."""
+    try:
+        year, month, day, hour, minute = raw
+        return datetime(2000 + year, month, day, hour, minute)  # noqa: DTZ001 - the drive knows no time zone
+    except ValueError as error:
+        raise CodecError(f"{raw.hex()} is no date of the drive") from error
+
+
+def ecr_moment(date: bytes, time: bytes) -> datetime:
+    """DD MM YY and HH MM SS of the register itself."""
+    try:
+        day, month, year = date
+        hour, minute, second = time
+        return datetime(2000 + year, month, day, hour, minute, second)  # noqa: DTZ001 - as above
+    except ValueError as error:
+        raise CodecError(f"{date.hex()} {time.hex()} is no date and time") from error

@@ -1,0 +1,29 @@
+"""How long the host waits for what on a Shtrih-M line, in seconds (protocols/shtrih.md §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+_COMMANDS: Mapping[int, float] = MappingProxyType(
+    {0x10: 3.0, 0x11: 3.0, 0x26: 5.0, 0x40: 30.0, 0x41: 65.0, 0xE0: 120.0, 0xFF61: 40.0, 0xFF67: 40.0}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShtrihTimeouts:
+    """`byte_s` must exceed the device's own inter-byte timeout (50 ms unless 14h changed it)."""
+
+    byte_s: float = 0.1
+    ack_s: float = 1.0
+    enquiry_s: float = 1.0  # one ENQ
+    enquiry_total_s: float = 10.0  # all ENQs before the device counts as silent
+    command_s: float = 30.0
+    commands_s: Mapping[int, float] = field(default_factory=lambda: _COMMANDS)
+    recovery_s: float = 10.0  # on top of the command's own time, for a lost answer
+    printing_s: float = 30.0
+    poll_s: float = 0.05
+
+    def for_code(self, code: int) -> float:
+        return self.commands_s.get(code, self.command_s)
