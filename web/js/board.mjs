@@ -1,0 +1,103 @@
+/** What the hall board knows: orders by number, and which of them have just become ready. No I/O. */
+
+/**
+ * @typedef {{number: string, status: string, ready_in_s: number|null, cell: number|string|null, changedAt: number, readyAt: number|null}} Entry
+ * @typedef {{orders: Map<string, Entry>, beatAt: number, known: boolean}} Board
+ */
+
+const COOKING = new Set(["paid", "cooking", "delayed", "see_staff"]);
+/** Longer numbers get a wider place. */
+export const WIDE_FROM = 4;
+/** How long a number calls for attention after it became ready. */
+export const NEW_FOR_MS = 9_000;
+export const STALE_AFTER_MS = 10_000;
+
+/** @returns {Board} */
+export function emptyBoard() {
+  return { orders: new Map(), beatAt: 0, known: false };
+}
+
+/**
+ * @param {Board} board
+ * @param {any[]} orders
+ * @param {number} now
+ * @returns {Board}
+ */
+export function withSnapshot(board, orders, now) {
+  const fresh = new Map(orders.map((order) => [order.number, entry(board, order, now)]));
+  return { orders: fresh, beatAt: now, known: true };
+}
+
+/**
+ * @param {Board} board
+ * @param {any} order
+ * @param {number} now
+ * @returns {Board}
+ */
+export function withOrder(board, order, now) {
+  const orders = new Map(board.orders);
+  orders.set(order.number, entry(board, order, now));
+  if (!isShown(order.status)) orders.delete(order.number);
+  return { ...board, orders, beatAt: now };
+}
+
+/** @param {Board} board @param {number} now @returns {Board} */
+export function withBeat(board, now) {
+  return { ...board, beatAt: now };
+}
+
+/**
+ * @param {Board} board
+ * @param {any} order
+ * @param {number} now
+ * @returns {Entry}
+ */
+function entry(board, { number, status, ready_in_s = null, cell = null }, now) {
+  const before = board.orders.get(number);
+  const already = before?.status === "ready" ? before.readyAt : null;
+  // The first snapshot after a start calls nobody: those orders were called before.
+  const readyAt = status !== "ready" ? null : before || board.known ? (already ?? (before?.status === "ready" ? null : now)) : null;
+  return { number, status, ready_in_s, cell, changedAt: now, readyAt };
+}
+
+/** @param {string} status */
+function isShown(status) {
+  return status === "ready" || COOKING.has(status);
+}
+
+/** Soonest first; whoever has to see the staff stands before all. @param {Board} board */
+export function cookingOf(board) {
+  const urgency = (/** @type {Entry} */ e) => (e.status === "see_staff" ? -1 : 0);
+  return [...board.orders.values()]
+    .filter((e) => COOKING.has(e.status))
+    .sort((a, b) => urgency(a) - urgency(b) || (a.ready_in_s ?? Infinity) - (b.ready_in_s ?? Infinity) || a.number.localeCompare(b.number));
+}
+
+/** The latest call stands first. @param {Board} board */
+export function readyOf(board) {
+  return [...board.orders.values()]
+    .filter((e) => e.status === "ready")
+    .sort((a, b) => (b.readyAt ?? 0) - (a.readyAt ?? 0) || b.changedAt - a.changedAt || a.number.localeCompare(b.number));
+}
+
+/** @param {Entry} e @param {number} now */
+export function isNew(e, now) {
+  return e.readyAt !== null && now - e.readyAt < NEW_FOR_MS;
+}
+
+/** Minutes left, counted down between the server's words. @param {Entry} e @param {number} now */
+export function secondsLeft(e, now) {
+  return e.ready_in_s === null ? null : Math.max(0, e.ready_in_s - (now - e.changedAt) / 1000);
+}
+
+/**
+ * @template T
+ * @param {T[]} all
+ * @param {number} size
+ * @returns {T[][]}
+ */
+export function pagesOf(all, size) {
+  const pages = [];
+  for (let i = 0; i < all.length; i += size) pages.push(all.slice(i, i + size));
+  return pages.length ? pages : [[]];
+}

@@ -1,0 +1,140 @@
+/** The cart as plain data: lines, their prices and whether the menu still offers them. No I/O. */
+
+/**
+ * @typedef {{id: string, name: string, price_kopecks: number}} Option
+ * @typedef {{id: string, name: string, min: number, max: number, options: Option[]}} Group
+ * @typedef {{id: string, name: string, description: string, price_kopecks: number, available: boolean,
+ *   unavailable_reason: string|null, image: string, weight_g: number, allergens: string[], tags: string[],
+ *   nutrition: {kcal: number, protein_g: number, fat_g: number, carbohydrate_g: number}, modifier_groups: Group[]}} Item
+ * @typedef {{id: string, name: string, image: string, items: Item[]}} Category
+ * @typedef {{version: string|number, categories: Category[]}} Menu
+ * @typedef {{itemId: string, options: string[], quantity: number}} Line
+ */
+
+export const MAX_QUANTITY = 9;
+
+/** @param {{itemId: string, options: string[]}} line */
+export function keyOf(line) {
+  return [line.itemId, ...[...line.options].sort()].join("+");
+}
+
+/**
+ * @param {Menu|null} menu
+ * @returns {Map<string, Item>}
+ */
+export function itemsById(menu) {
+  return new Map((menu?.categories ?? []).flatMap((c) => c.items.map((item) => [item.id, item])));
+}
+
+/** What «+» on a card means: the first option of every group that must be chosen. @param {Item} item */
+export function defaultOptions(item) {
+  return item.modifier_groups.flatMap((g) => g.options.slice(0, g.min).map((option) => option.id));
+}
+
+/**
+ * @param {Item} item
+ * @param {string[]} options
+ * @returns {Option[]}
+ */
+export function chosenOptions(item, options) {
+  return item.modifier_groups.flatMap((g) => g.options.filter((option) => options.includes(option.id)));
+}
+
+/**
+ * @param {Item} item
+ * @param {string[]} options
+ */
+export function unitPrice(item, options) {
+  return chosenOptions(item, options).reduce((sum, option) => sum + option.price_kopecks, item.price_kopecks);
+}
+
+/**
+ * @param {Line[]} lines
+ * @param {{itemId: string, options: string[], quantity: number}} added
+ * @returns {Line[]}
+ */
+export function withLine(lines, added) {
+  const key = keyOf(added);
+  const known = lines.some((line) => keyOf(line) === key);
+  if (!known) return [...lines, added];
+  return withQuantity(lines, key, quantityOf(lines, key) + added.quantity);
+}
+
+/**
+ * @param {Line[]} lines
+ * @param {string} key
+ * @param {number} quantity zero removes the line
+ * @returns {Line[]}
+ */
+export function withQuantity(lines, key, quantity) {
+  const capped = Math.min(quantity, MAX_QUANTITY);
+  return lines.flatMap((line) => (keyOf(line) !== key ? [line] : capped > 0 ? [{ ...line, quantity: capped }] : []));
+}
+
+/**
+ * @param {Line[]} lines
+ * @param {string} key
+ */
+export function quantityOf(lines, key) {
+  return lines.find((line) => keyOf(line) === key)?.quantity ?? 0;
+}
+
+/**
+ * @param {Line[]} lines
+ * @param {string} itemId
+ */
+export function quantityOfItem(lines, itemId) {
+  return lines.reduce((sum, line) => sum + (line.itemId === itemId ? line.quantity : 0), 0);
+}
+
+/** @param {Line[]} lines */
+export function count(lines) {
+  return lines.reduce((sum, line) => sum + line.quantity, 0);
+}
+
+/**
+ * @param {Line[]} lines
+ * @param {Map<string, Item>} items
+ */
+export function total(lines, items) {
+  return lines.reduce((sum, line) => {
+    const item = items.get(line.itemId);
+    return item ? sum + unitPrice(item, line.options) * line.quantity : sum;
+  }, 0);
+}
+
+/**
+ * Lines that cannot be sold any more: not in the menu, or not available.
+ * @param {Line[]} lines
+ * @param {Map<string, Item>} items
+ */
+export function goneLines(lines, items) {
+  return lines.filter((line) => !items.get(line.itemId)?.available);
+}
+
+/**
+ * The menu changed: forget dishes and options it no longer has, and choose again what must be chosen.
+ * @param {Line[]} lines
+ * @param {Map<string, Item>} items
+ * @returns {Line[]}
+ */
+export function fittedTo(lines, items) {
+  return lines.flatMap((line) => {
+    const item = items.get(line.itemId);
+    if (!item) return [];
+    const kept = item.modifier_groups.flatMap((g) => {
+      const still = g.options.map((o) => o.id).filter((id) => line.options.includes(id)).slice(0, g.max);
+      return still.length >= g.min ? still : g.options.slice(0, g.min).map((o) => o.id);
+    });
+    return [{ ...line, options: kept }];
+  });
+}
+
+/** @param {Line[]} lines */
+export function asOrderItems(lines) {
+  return lines.map((line) => ({
+    item_id: line.itemId,
+    quantity: line.quantity,
+    ...(line.options.length ? { modifiers: line.options } : {}),
+  }));
+}

@@ -1,0 +1,110 @@
+/** The hall board: what cooks on the left, what is ready on the right, and a call when a number gets ready. */
+
+import { render } from "preact";
+import { useEffect, useReducer, useState } from "preact/hooks";
+import { cookingOf, emptyBoard, isNew, pagesOf, readyOf, secondsLeft, STALE_AFTER_MS, WIDE_FROM, withBeat, withOrder, withSnapshot } from "./board.mjs";
+import { chime } from "./chime.mjs";
+import { minutes } from "./format.mjs";
+import { listen } from "./hall-feed.mjs";
+import { html } from "./html.mjs";
+import { fitTo } from "./stage.mjs";
+import { useNow } from "./views/context.mjs";
+import { Picture } from "./views/parts.mjs";
+
+const PAGE_MS = 6_000;
+const PLACES = { cooking: { narrow: 12, wide: 8 }, ready: { narrow: 6, wide: 3 } };
+const RESTAURANT_EVERY_MS = 30_000;
+
+/** @typedef {import("./board.mjs").Board} Board */
+
+/** @param {Board} board @param {(board: Board) => Board} change */
+const apply = (board, change) => change(board);
+
+function Hall() {
+  const [board, change] = useReducer(apply, null, emptyBoard);
+  const restaurant = useRestaurant();
+  const now = useNow();
+  const [startedAt] = useState(now);
+  useEffect(() => {
+    listen({
+      snapshot: (orders) => change((b) => withSnapshot(b, orders, Date.now())),
+      order: (order) => change((b) => withOrder(b, order, Date.now())),
+      beat: () => change((b) => withBeat(b, Date.now())),
+    });
+  }, []);
+  const ready = readyOf(board);
+  const calledAt = Math.max(0, ...ready.map((e) => e.readyAt ?? 0));
+  const [silent, setSilent] = useState(false);
+  useEffect(() => {
+    if (calledAt) setSilent(!chime());
+  }, [calledAt]);
+  const stale = now - Math.max(board.beatAt, startedAt) > STALE_AFTER_MS;
+  return html`<div class="hall">
+    <header class="top"><div class="brand"><${Picture} src="/assets/images/robot.webp" size=${68} />${restaurant?.name ?? "Огонёк"}</div>
+      ${silent && html`<button type="button" class="chip" data-testid="sound" onClick=${() => setSilent(!chime())}>Включить звук · Sound on</button>`}
+      <time class="chip">${clockOf(now)}</time></header>
+    ${stale && html`<div class="stale" role="alert" data-testid="stale"><${Picture} src="/assets/images/warning.webp" size=${56} /> Табло обновляется, сверьтесь с экраном ячейки · The board is catching up</div>`}
+    <main class="cols">
+      <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s != null ? `в среднем ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} />
+      <${Column} kind="ready" title="Готово" english="Ready" note="заберите заказ" entries=${ready} now=${now} turnAt=${calledAt} />
+    </main>
+  </div>`;
+}
+
+/** @param {{kind: "cooking"|"ready", title: string, english: string, note: string, entries: import("./board.mjs").Entry[], now: number, turnAt: number}} props */
+function Column({ kind, title, english, note, entries, now, turnAt }) {
+  const wide = entries.some((e) => e.number.length >= WIDE_FROM);
+  const pages = pagesOf(entries, PLACES[kind][wide ? "wide" : "narrow"]);
+  // A new call turns back to the first page, where the newest stands.
+  const page = Math.floor((now - turnAt) / PAGE_MS) % pages.length;
+  return html`<section class=${`col ${kind}`} data-testid=${kind} aria-label=${title}>
+    <h2><span class="col-icon" aria-hidden="true">${kind === "ready" ? "✓" : "◔"}</span>${title} <span lang="en">${english}</span><small>${note}</small></h2>
+    <div class=${wide ? "nums wide" : "nums"} aria-live=${kind === "ready" ? "polite" : "off"}>
+      ${pages[page].map((e) => html`<${OrderNumber} key=${e.number} entry=${e} now=${now} />`)}
+    </div>
+    ${pages.length > 1 && html`<footer class="pages">${pages.map((_, i) => html`<i key=${i} class=${i === page ? "on" : ""}></i>`)} всего ${entries.length}</footer>`}
+  </section>`;
+}
+
+/** @param {{entry: import("./board.mjs").Entry, now: number}} props */
+function OrderNumber({ entry, now }) {
+  const name = ["num", entry.status, isNew(entry, now) ? "new" : ""].join(" ");
+  return html`<div class=${name} data-testid=${`number-${entry.number}`} data-status=${entry.status}><b>${entry.number}</b><small>${wordsFor(entry, now)}</small></div>`;
+}
+
+/** @param {import("./board.mjs").Entry} entry @param {number} now */
+function wordsFor(entry, now) {
+  if (entry.status === "see_staff") return html`<mark>! к сотруднику · see staff</mark>`;
+  if (entry.status === "delayed") return html`<mark>задерживается</mark>`;
+  if (entry.status === "ready") return entry.cell == null ? "у выдачи →" : `ячейка ${entry.cell} →`;
+  const left = secondsLeft(entry, now);
+  if (left === null) return "готовим";
+  return left <= 0 ? "вот-вот" : `≈ ${minutes(left)} мин`;
+}
+
+/** @param {number} now */
+function clockOf(now) {
+  return new Date(now).toLocaleTimeString("ru-RU", { hour: "2-digit", minute: "2-digit" });
+}
+
+/** The name and the usual wait; the board does without them when the call fails. */
+function useRestaurant() {
+  const [restaurant, setRestaurant] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    const ask = async () => {
+      try {
+        const answer = await fetch("/api/restaurant", { cache: "no-store", signal: AbortSignal.timeout(5_000) });
+        if (answer.ok) setRestaurant(await answer.json());
+      } catch (error) {
+        if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+      }
+    };
+    void ask();
+    const timer = setInterval(ask, RESTAURANT_EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return restaurant;
+}
+
+fitTo(1920, 1080);
+render(html`<${Hall} />`, /** @type {HTMLElement} */ (document.getElementById("page")));

@@ -1,0 +1,87 @@
+/** Reads the server's answers as one outcome: paid, still working, or definitely failed. No I/O. */
+
+/**
+ * @typedef {"products"|"payment"|"receipt"|"checking"|"receipt_delayed"|"returning"} Stage
+ * @typedef {{code: string, reason?: string|null, missing?: string[], retryAfterS?: number, money: "safe"|"returned",
+ *   retry: boolean}} Failure
+ * @typedef {{kind: "paid"}|{kind: "working", stage: Stage}|{kind: "failed", failure: Failure}} Outcome
+ */
+
+/** The first pattern that fits names the stage; the order matters (`bank_unknown` is a check, not a payment). */
+const STAGES = /** @type {[RegExp, Stage][]} */ ([
+  [/void|revers|compensat|refund|return/, "returning"],
+  [/hold|held|delay|receipt_unknown|manual|owed/, "receipt_delayed"],
+  [/unknown|inquir|abandon/, "checking"],
+  [/charged|print|fiscal|receipt|done/, "receipt"],
+  [/charg|bank|sent/, "payment"],
+]);
+
+/**
+ * @param {string|null|undefined} stage the server's word
+ * @returns {Stage}
+ */
+export function stageOf(stage) {
+  return STAGES.find(([pattern]) => pattern.test(stage ?? ""))?.[1] ?? "products";
+}
+
+/** Which of the four steps (products, payment, receipt, cooking) a stage lights. @param {Stage} stage */
+export function stepOf(stage) {
+  return { products: 0, payment: 1, checking: 1, receipt: 2, receipt_delayed: 2, returning: 2 }[stage];
+}
+
+const PAID = new Set(["paid", "cooking", "ready", "completed"]);
+
+/**
+ * What the order says, when there is no answer of the payment call to read.
+ * @param {any} order the body of GET /api/orders/{id}
+ * @returns {Outcome}
+ */
+export function outcomeOfOrder(order) {
+  if (PAID.has(order.status)) return { kind: "paid" };
+  if (order.status === "paying") return { kind: "working", stage: stageOf(stageWord(order)) };
+  if (order.status === "refunded") return failed({ code: "order_refunded", money: "returned", retry: false });
+  if (order.status === "cancelled") return failed({ code: "order_cancelled", retry: false });
+  return failed(failureOfAttempt(order.payment));
+}
+
+/** @param {any} order */
+function stageWord(order) {
+  return order.stage ?? order.payment?.stage ?? order.payment?.step ?? order.payment?.status;
+}
+
+/** `created` after an attempt means a definite refusal: nothing is charged, or it has been voided. @param {any} attempt */
+function failureOfAttempt(attempt) {
+  const word = `${attempt?.status ?? ""} ${attempt?.stage ?? ""} ${attempt?.code ?? ""}`;
+  if (attempt?.refunded || /void|refund/.test(word)) return { code: "refunded", money: /** @type {const} */ ("returned") };
+  if (/declin/.test(word)) return { code: "payment_declined", reason: attempt?.reason };
+  return { code: attempt?.code ?? "payment_failed", reason: attempt?.reason };
+}
+
+/** Codes after which another attempt on this screen cannot help. */
+const NO_RETRY = new Set(["ingredients_unavailable", "items_unavailable", "terminal_missing", "not_found", "order_cancelled"]);
+
+/**
+ * @param {{code: string, status: number, body: any}} problem a refusal of the payment call
+ * @returns {Outcome}
+ */
+export function outcomeOfProblem({ code, body }) {
+  const refunded = code === "fiscal_unavailable" && body.refunded === true;
+  return failed({
+    code: refunded ? "refunded" : code,
+    money: refunded ? "returned" : "safe",
+    reason: body.reason ?? null,
+    missing: namesOf(body.missing),
+    retryAfterS: body.retry_after_s,
+  });
+}
+
+/** @param {any} missing @returns {string[]} */
+export function namesOf(missing) {
+  if (!Array.isArray(missing)) return [];
+  return missing.map((entry) => (typeof entry === "string" ? entry : (entry.name ?? ""))).filter(Boolean);
+}
+
+/** @param {Partial<Failure> & {code: string}} failure @returns {Outcome} */
+export function failed(failure) {
+  return { kind: "failed", failure: { money: "safe", retry: !NO_RETRY.has(failure.code), ...failure } };
+}

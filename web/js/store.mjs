@@ -1,0 +1,121 @@
+/** The page's state and the one reducer that changes it; whatever the server owns is only mirrored here. */
+
+import { fittedTo, itemsById, keyOf, withLine, withQuantity } from "./cart.mjs";
+
+/**
+ * @typedef {"attract"|"service"|"menu"|"cart"|"payment"|"done"} Screen
+ * @typedef {{phase: "card", since: number}|{phase: "working", stage: import("./outcomes.mjs").Stage, since: number}
+ *   |{phase: "failed", failure: import("./outcomes.mjs").Failure}} Payment
+ * @typedef {{text: "added"|"removed", line: import("./cart.mjs").Line}} Toast
+ * @typedef {object} State
+ * @property {Screen} screen
+ * @property {import("./texts.mjs").Language} language
+ * @property {boolean} low
+ * @property {"dine_in"|"take_away"|null} service
+ * @property {import("./cart.mjs").Line[]} lines
+ * @property {string|null} category
+ * @property {string|null} filter
+ * @property {{itemId: string, key: string|null}|null} sheet
+ * @property {Toast|null} toast
+ * @property {boolean} busy
+ * @property {import("./outcomes.mjs").Failure|null} notice
+ * @property {any} order
+ * @property {Payment|null} payment
+ * @property {any} paid
+ * @property {boolean} offline
+ * @property {import("./cart.mjs").Menu|null} menu
+ * @property {any} restaurant
+ */
+
+/** @type {State} */
+export const INITIAL = {
+  screen: "attract", language: "ru", low: false, service: null, lines: [], category: null, filter: null, sheet: null,
+  toast: null, busy: false, notice: null, order: null, payment: null, paid: null, offline: false, menu: null, restaurant: null,
+};
+
+/** What a customer leaves behind is all forgotten; what the restaurant said stays. */
+const RESTAURANT_OWN = /** @type {const} */ (["menu", "restaurant", "offline"]);
+
+/** @type {Record<string, (state: State, action: any) => Partial<State>>} */
+const CHANGES = {
+  menu_came: (state, { menu }) => ({ menu, category: state.category ?? menu.categories[0]?.id ?? null }),
+  restaurant_came: (_, { restaurant }) => ({ restaurant }),
+  went_offline: () => ({ offline: true }),
+  came_online: () => ({ offline: false }),
+  language_chosen: (_, { language }) => ({ language }),
+  low_switched: (state) => ({ low: !state.low }),
+  screen_opened: (_, { screen }) => ({ screen, sheet: null, toast: null, notice: null }),
+  service_chosen: (_, { service }) => ({ service, screen: "menu" }),
+  category_chosen: (_, { category }) => ({ category }),
+  filter_switched: (state, { filter }) => ({ filter: state.filter === filter ? null : filter }),
+  sheet_opened: (_, { itemId, key = null }) => ({ sheet: { itemId, key }, toast: null }),
+  sheet_closed: () => ({ sheet: null }),
+  line_added: (state, { line, quiet }) => ({
+    lines: withLine(state.lines, line), sheet: null, notice: null, toast: quiet ? null : { text: "added", line },
+  }),
+  line_replaced: (state, { key, line }) => ({
+    lines: withLine(withQuantity(state.lines, key, 0), line), sheet: null, toast: null,
+  }),
+  quantity_set: (state, { key, quantity }) => {
+    const line = state.lines.find((known) => keyOf(known) === key);
+    return {
+      lines: withQuantity(state.lines, key, quantity), notice: null,
+      toast: line && quantity <= 0 && state.screen === "cart" ? { text: "removed", line } : null,
+    };
+  },
+  gone_dropped: (state) => {
+    const items = itemsById(state.menu);
+    return { lines: state.lines.filter((line) => items.get(line.itemId)?.available), notice: null };
+  },
+  cart_fitted: (state) => ({ lines: fittedTo(state.lines, itemsById(state.menu)) }),
+  toast_gone: () => ({ toast: null }),
+  busy: () => ({ busy: true, notice: null }),
+  refused: (_, { failure }) => ({ busy: false, notice: failure }),
+  order_created: (_, { order, at }) => ({
+    order, busy: false, notice: null, screen: "payment", payment: { phase: "card", since: at }, toast: null,
+  }),
+  card_awaited: (_, { at }) => ({ screen: "payment", payment: { phase: "card", since: at }, busy: false }),
+  payment_stage: (state, { stage, at }) => ({
+    screen: "payment", busy: false,
+    payment: { phase: "working", stage, since: state.payment?.phase === "working" ? state.payment.since : at },
+  }),
+  payment_failed: (_, { failure }) => ({ screen: "payment", busy: false, payment: { phase: "failed", failure } }),
+  order_dropped: (_, { screen, failure = null }) => ({ order: null, payment: null, busy: false, screen, notice: failure }),
+  paid: (_, { paid }) => ({ screen: "done", paid, payment: null, busy: false }),
+  restored: (_, { kept }) => kept,
+  reset: (state) => ({ ...INITIAL, ...Object.fromEntries(RESTAURANT_OWN.map((name) => [name, state[name]])),
+    category: state.menu?.categories[0]?.id ?? null }),
+};
+
+/**
+ * @param {State} state
+ * @param {{type: string}} action
+ * @returns {State}
+ */
+export function reduce(state, action) {
+  const change = CHANGES[action.type];
+  if (!change) throw new Error(`no such change: ${action.type}`);
+  return { ...state, ...change(state, action) };
+}
+
+/** @param {State} initial */
+export function createStore(initial) {
+  let state = initial;
+  /** @type {Set<() => void>} */
+  const listeners = new Set();
+  return {
+    get: () => state,
+    /** @param {{type: string, [member: string]: unknown}} action */
+    dispatch: (action) => {
+      state = reduce(state, action);
+      for (const listener of listeners) listener();
+    },
+    /** @param {() => void} listener */
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createStore>} Store */

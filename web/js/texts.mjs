@@ -1,0 +1,33 @@
+/** The kiosk's words in both languages, and the words for codes that come from the server. */
+
+import { en } from "./texts.en.mjs";
+import { ru } from "./texts.ru.mjs";
+
+/** @typedef {typeof ru} Texts */
+/** @typedef {"ru"|"en"} Language */
+
+/** @type {Record<Language, Texts>} */
+export const texts = { ru, en };
+
+/**
+ * A code we know has our words; a sentence of the server is shown as it is; anything else gets the general words.
+ * @param {Record<string, string>} known
+ * @param {string|null|undefined} reason
+ * @param {string} otherwise
+ */
+export function reasonText(known, reason, otherwise) {
+  if (!reason) return otherwise;
+  if (known[reason]) return known[reason];
+  return reason.includes(" ") ? reason : otherwise;
+}
+
+/**
+ * @param {Texts} t
+ * @param {string} code
+ * @returns {[string, string]} title and what to do next
+ */
+export function failureText(t, code) {
+  const failures = /** @type {Record<string, string[]>} */ (t.failures);
+  const [title, next] = failures[code] ?? t.failures.unknown;
+  return [title, next];
+}

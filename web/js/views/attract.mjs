@@ -1,0 +1,38 @@
+/** The screen that waits for a customer, and the one that says why there is nothing to wait for. */
+
+import { minutes } from "../format.mjs";
+import { html } from "../html.mjs";
+import { reasonText } from "../texts.mjs";
+import { useKiosk } from "./context.mjs";
+import { Picture } from "./parts.mjs";
+
+const DISHES = ["ramen", "curry", "shrimp", "salad", "cake", "fries"];
+
+export function Attract() {
+  const { state, actions, t } = useKiosk();
+  const { restaurant } = state;
+  if (restaurant && !restaurant.sales.open) return html`<${Closed} />`;
+  return html`<main class="attract">
+    <button type="button" class="attract-tap" data-testid="attract" onClick=${actions.start} aria-label=${t.attractTap}>
+      <span class="orbit" aria-hidden="true">
+        ${DISHES.map((name, i) => html`<span class=${`orbit-dish at-${i}`}><${Picture} src=${`/assets/images/${name}.webp`} size=${190} /></span>`)}
+        <${Picture} class="orbit-robot" src="/assets/images/robot.webp" size=${420} />
+      </span>
+      <span class="attract-title">${t.attractTitle}</span>
+      <span class="lead">${t.attractLead}</span>
+      ${restaurant?.wait_s != null && html`<span class="wait" data-testid="wait">${t.attractWait(minutes(restaurant.wait_s))}</span>`}
+      <span class="go attract-go">${t.attractTap}</span>
+    </button>
+  </main>`;
+}
+
+export function Closed() {
+  const { state, t } = useKiosk();
+  const reason = reasonText(t.paused, state.restaurant?.sales.reason, t.paused.other);
+  return html`<main class="sheet closed" data-testid="closed">
+    <${Picture} class="hero" src="/assets/images/moon.webp" size=${300} />
+    <h1>${t.closedTitle}</h1>
+    <p class="lead" role="status">${reason}</p>
+    <p class="note wait-note">${t.closedAgain}</p>
+  </main>`;
+}

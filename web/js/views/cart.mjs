@@ -1,0 +1,94 @@
+/** The order before payment: lines, one suggestion, the sum; what sold out meanwhile is marked. */
+
+import { chosenOptions, count, goneLines, itemsById, keyOf, MAX_QUANTITY, total, unitPrice } from "../cart.mjs";
+import { minutes, money } from "../format.mjs";
+import { html } from "../html.mjs";
+import { failureText, reasonText } from "../texts.mjs";
+import { useKiosk } from "./context.mjs";
+import { SalesNote } from "./menu.mjs";
+import { Heading, Picture, Stepper } from "./parts.mjs";
+
+const SUGGESTED = 3;
+
+export function Cart() {
+  const { state, actions, t } = useKiosk();
+  const { lines } = state;
+  const items = itemsById(state.menu);
+  if (!lines.length) return html`<${Hollow} />`;
+  return html`<main class="cart">
+      <${Heading}>${t.cartTitle}<//>
+      <${Notice} items=${items} />
+      <ul class="lines">${lines.map((line) => html`<${CartLine} key=${keyOf(line)} line=${line} item=${items.get(line.itemId)} />`)}</ul>
+      <button type="button" class="chip wide" data-testid="add-more" onClick=${() => actions.open("menu")}>+ ${t.addMore}</button>
+      <${Suggestion} items=${items} />
+    </main>
+    <${SalesNote} /><${PayBar} items=${items} />`;
+}
+
+function Hollow() {
+  const { actions, t } = useKiosk();
+  return html`<main class="sheet"><${Picture} class="hero" src="/assets/images/plate.webp" size=${300} />
+    <${Heading}>${t.cartHollow}<//><button type="button" class="go" data-testid="to-menu" onClick=${() => actions.open("menu")}>${t.toMenu}</button></main>`;
+}
+
+/** @param {{items: Map<string, import("../cart.mjs").Item>}} props */
+function Notice({ items }) {
+  const { state, actions, t } = useKiosk();
+  const { notice, lines } = state;
+  const gone = goneLines(lines, items);
+  if (gone.length) {
+    return html`<div class="notice" role="alert" data-testid="notice"><p>${t.somethingGone}</p>
+      <button type="button" class="chip" data-testid="drop-gone" onClick=${actions.dropGone}>${t.dropGone}</button></div>`;
+  }
+  if (!notice) return null;
+  const [title, next] = failureText(t, notice.code);
+  const detail = notice.code === "sales_paused" ? reasonText(t.paused, notice.reason, t.paused.other) : notice.retryAfterS ? t.retryIn(notice.retryAfterS) : "";
+  return html`<div class="notice" role="alert" data-testid="notice"><p><b>${title}.</b> ${detail} ${next}
+    ${notice.missing?.length ? t.missing(notice.missing.join(", ")) : ""}</p></div>`;
+}
+
+/** @param {{line: import("../cart.mjs").Line, item?: import("../cart.mjs").Item}} props */
+function CartLine({ line, item }) {
+  const { actions, t } = useKiosk();
+  const key = keyOf(line);
+  const gone = !item?.available;
+  const words = item ? chosenOptions(item, line.options).map((o) => o.name) : [];
+  return html`<li class=${gone ? "line gone" : "line"} data-testid=${`line-${line.itemId}`}>
+    <${Picture} src=${item?.image ?? "/assets/images/plate.webp"} size=${120} />
+    <div class="line-words"><b>${item?.name ?? line.itemId}</b>
+      ${words.length > 0 && html`<small>${words.join(" · ")}</small>`}
+      ${gone ? html`<small class="gone-word">${t.lineGone}</small>` : html`<span class="line-price">${item && money(unitPrice(item, line.options) * line.quantity)}</span>`}
+      ${item && !gone && item.modifier_groups.length > 0 && html`<button type="button" class="link" data-testid=${`edit-${line.itemId}`} onClick=${() => actions.openSheet(line.itemId, key)}>${t.change}</button>`}
+    </div>
+    ${gone
+      ? html`<button type="button" class="chip" aria-label=${t.remove(item?.name ?? line.itemId)} onClick=${() => actions.removeLine(key)}>×</button>`
+      : html`<${Stepper} id=${line.itemId} name=${item?.name ?? ""} quantity=${line.quantity} atMost=${line.quantity >= MAX_QUANTITY}
+          less=${() => actions.step(key, -1)} more=${() => actions.step(key, 1)} />`}
+  </li>`;
+}
+
+/** At most one strip, of a section the customer has nothing from. @param {{items: Map<string, import("../cart.mjs").Item>}} props */
+function Suggestion({ items }) {
+  const { state, actions, t } = useKiosk();
+  const drinks = [...items.values()].filter((item) => item.tags?.includes("drink"));
+  if (state.lines.some((line) => drinks.some((drink) => drink.id === line.itemId))) return null;
+  const offered = drinks.filter((drink) => drink.available).slice(0, SUGGESTED);
+  if (!offered.length) return null;
+  return html`<section class="suggestion"><h2>${t.withThis}</h2><div class="suggestion-row">
+    ${offered.map((item) => html`<button type="button" key=${item.id} data-testid=${`suggest-${item.id}`} aria-label=${t.add(item.name)} onClick=${() => actions.addOne(item.id)}>
+      <${Picture} src=${item.image} size=${96} /><span>${item.name}<b>+ ${money(item.price_kopecks)}</b></span></button>`)}
+  </div></section>`;
+}
+
+/** @param {{items: Map<string, import("../cart.mjs").Item>}} props */
+function PayBar({ items }) {
+  const { state, actions, t } = useKiosk();
+  const { lines, restaurant, busy } = state;
+  const blocked = busy || goneLines(lines, items).length > 0 || (restaurant && !restaurant.sales.open);
+  return html`<footer class="bar">
+    <div class="sum" role="status"><b data-testid="cart-total">${money(total(lines, items))}</b>
+      <span>${t.dishes(count(lines))}${restaurant?.wait_s != null ? ` · ${t.ready(minutes(restaurant.wait_s))}` : ""}</span></div>
+    <button type="button" class="go ghost" data-testid="cart-back" onClick=${() => actions.open("menu")}>${t.back}</button>
+    <button type="button" class="go" data-testid="pay" disabled=${blocked} aria-busy=${busy} onClick=${actions.checkout}>${busy ? t.preparing : t.pay}</button>
+  </footer>`;
+}

@@ -1,0 +1,66 @@
+/** What comes above a screen: the dish, "are you still here", lost connection, short notes about the cart. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { itemsById, keyOf } from "../cart.mjs";
+import { html } from "../html.mjs";
+import { useKiosk } from "./context.mjs";
+import { Picture } from "./parts.mjs";
+
+const TOAST_MS = 6_000;
+
+/** A modal of the browser's own: the rest of the page is inert, Escape closes. @param {any} props */
+export function Dialog({ children, class: name = "", label, close, role = "dialog", live }) {
+  const box = useRef(/** @type {HTMLDialogElement|null} */ (null));
+  useEffect(() => {
+    box.current?.showModal();
+  }, []);
+  const cancelled = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    close?.();
+  };
+  // A tap on the dimmed page around the dialog reaches the dialog element itself.
+  const tapped = (/** @type {MouseEvent} */ event) => event.target === box.current && close?.();
+  return html`<dialog ref=${box} class=${`dialog ${name}`} role=${role} aria-label=${label} aria-live=${live} onCancel=${cancelled} onClick=${tapped}>
+    <div class="dialog-body">${children}</div>
+  </dialog>`;
+}
+
+/** @param {{left: number, stay: () => void, leave: () => void}} props */
+export function IdleDialog({ left, stay, leave }) {
+  const { t } = useKiosk();
+  return html`<${Dialog} class="notice-dialog" role="alertdialog" label=${t.idleTitle} close=${stay}>
+    <${Picture} class="hero" src="/assets/images/wave.webp" size=${220} />
+    <h2>${t.idleTitle}</h2>
+    <p class="lead" role="timer" data-testid="idle-left">${t.idleLead(left)}</p>
+    <div class="two"><button type="button" class="go" data-testid="idle-stay" onClick=${stay}>${t.idleStay}</button>
+      <button type="button" class="go ghost" data-testid="idle-leave" onClick=${leave}>${t.idleLeave}</button></div>
+  <//>`;
+}
+
+/** @param {{paying: boolean}} props */
+export function Offline({ paying }) {
+  const { t } = useKiosk();
+  return html`<${Dialog} class="offline" role="alertdialog" label=${t.offlineTitle}>
+    <div data-testid="offline"><${Picture} class="hero sway" src="/assets/images/plug.webp" size=${260} />
+      <h2>${t.offlineTitle}</h2><p class="lead" role="status">${paying ? t.offlinePaying : t.offlineLead}</p></div>
+  <//>`;
+}
+
+export function Toast() {
+  const { state, actions, t } = useKiosk();
+  const { toast } = state;
+  useEffect(() => {
+    if (!toast) return undefined;
+    const timer = setTimeout(actions.hideToast, TOAST_MS);
+    return () => clearTimeout(timer);
+  }, [toast]);
+  const item = toast && itemsById(state.menu).get(toast.line.itemId);
+  if (!toast || !item) return null;
+  const words = toast.line.options.flatMap((id) => item.modifier_groups.flatMap((g) => g.options.filter((o) => o.id === id).map((o) => o.name)));
+  const added = toast.text === "added";
+  return html`<div class="toast" role="status">
+    <span>${added ? t.added([item.name, ...words].join(" · ")) : t.removed(item.name)}</span>
+    <button type="button" data-testid=${added ? "toast-change" : "toast-undo"}
+      onClick=${() => (added ? actions.openSheet(item.id, keyOf(toast.line)) : actions.undoRemove(toast.line))}>${added ? t.change : t.undo}</button>
+  </div>`;
+}

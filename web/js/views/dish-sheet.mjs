@@ -1,0 +1,89 @@
+/** One dish in full: what is in it, what may harm, what can be changed, and one button with the price. */
+
+import { useState } from "preact/hooks";
+import { defaultOptions, itemsById, keyOf, MAX_QUANTITY, unitPrice } from "../cart.mjs";
+import { money } from "../format.mjs";
+import { html } from "../html.mjs";
+import { reasonText } from "../texts.mjs";
+import { useKiosk } from "./context.mjs";
+import { Dialog } from "./dialogs.mjs";
+import { Picture, Stepper } from "./parts.mjs";
+
+export function DishSheet() {
+  const { state, actions } = useKiosk();
+  const { sheet } = state;
+  const item = sheet && itemsById(state.menu).get(sheet.itemId);
+  if (!sheet || !item) return null;
+  const line = state.lines.find((known) => keyOf(known) === sheet.key);
+  return html`<${Dialog} class="dish-sheet" label=${item.name} close=${actions.closeSheet}><${Choice} key=${item.id} item=${item} line=${line} /><//>`;
+}
+
+/** @param {{item: import("../cart.mjs").Item, line?: import("../cart.mjs").Line}} props */
+function Choice({ item, line }) {
+  const { t, actions } = useKiosk();
+  const [options, setOptions] = useState(line?.options ?? defaultOptions(item));
+  const [quantity, setQuantity] = useState(line?.quantity ?? 1);
+  const chosen = { itemId: item.id, options, quantity };
+  return html`<button type="button" class="close" aria-label=${t.close} data-testid="sheet-close" onClick=${actions.closeSheet}>×</button>
+    <div class="sheet-scroll">
+      <div class="sheet-head"><${Picture} src=${item.image} size=${256} />
+        <div><h2>${item.name}</h2><p class="lead">${item.description}</p></div></div>
+      <${Facts} item=${item} />
+      ${item.modifier_groups.map((group) => html`<${Group} key=${group.id} group=${group} options=${options} choose=${setOptions} />`)}
+    </div>
+    <footer class="sheet-foot">
+      ${item.available
+        ? html`<${Stepper} name=${item.name} quantity=${quantity} atMost=${quantity >= MAX_QUANTITY}
+            less=${() => setQuantity(Math.max(1, quantity - 1))} more=${() => setQuantity(quantity + 1)} />
+          <button type="button" class="go" data-testid="sheet-add" onClick=${() => (line ? actions.replaceLine(keyOf(line), chosen) : actions.addLine(chosen))}>
+            ${line ? t.saveFor : t.addFor} · ${money(unitPrice(item, options) * quantity)}</button>`
+        : html`<p class="strip" role="status">${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</p>`}
+    </footer>`;
+}
+
+/** @param {{item: import("../cart.mjs").Item}} props */
+function Facts({ item }) {
+  const { t } = useKiosk();
+  const n = item.nutrition;
+  const drink = item.tags?.includes("drink");
+  const rows = [
+    [drink ? t.volume : t.weight, drink ? t.millilitres(item.weight_g) : t.grams(item.weight_g)],
+    [t.energy, t.kcal(n.kcal)], [t.protein, t.grams(n.protein_g)], [t.fat, t.grams(n.fat_g)], [t.carbohydrate, t.grams(n.carbohydrate_g)],
+  ];
+  return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+    <p class="allergens" data-testid="allergens">${item.allergens.length ? html`<b>${t.allergens}: ${item.allergens.join(", ")}.</b>` : html`<b>${t.noAllergens}.</b>`} ${t.allergensNote}</p>`;
+}
+
+/** @param {{group: import("../cart.mjs").Group, options: string[], choose: (options: string[]) => void}} props */
+function Group({ group, options, choose }) {
+  const { t } = useKiosk();
+  const single = group.max === 1 && group.min === 1;
+  const mine = group.options.map((o) => o.id);
+  const taken = options.filter((id) => mine.includes(id));
+  const full = !single && group.max > 1 && taken.length >= group.max;
+  const toggle = (/** @type {string} */ id) => choose(toggled(options, mine, taken, id, group));
+  return html`<fieldset class="group">
+    <legend>${group.name} <small>${single ? t.chooseOne : group.max > 1 ? t.chooseUpTo(group.max) : t.optional}</small></legend>
+    <div class="options">${group.options.map((option) => {
+      const on = taken.includes(option.id);
+      return html`<button type="button" key=${option.id} class=${on ? "option on" : "option"} aria-pressed=${on} disabled=${full && !on}
+        data-testid=${`option-${option.id}`} onClick=${() => toggle(option.id)}>
+        <i class=${single ? "mark round" : "mark"} aria-hidden="true">${on ? "✓" : ""}</i><span>${option.name}</span>
+        ${option.price_kopecks > 0 && html`<b>+${money(option.price_kopecks)}</b>`}
+      </button>`;
+    })}</div>
+  </fieldset>`;
+}
+
+/**
+ * @param {string[]} options
+ * @param {string[]} mine every option of this group
+ * @param {string[]} taken those of them that are on
+ * @param {string} id
+ * @param {import("../cart.mjs").Group} group
+ */
+function toggled(options, mine, taken, id, group) {
+  const others = options.filter((known) => !mine.includes(known));
+  if (taken.includes(id)) return taken.length > group.min ? options.filter((known) => known !== id) : options;
+  return group.max === 1 ? [...others, id] : [...options, id];
+}

@@ -1,0 +1,44 @@
+/** The number to wait for, the code to take the food with, the receipt; then the screen clears itself. */
+
+import { useEffect, useState } from "preact/hooks";
+import { minutes } from "../format.mjs";
+import { html } from "../html.mjs";
+import { useKiosk, useNow } from "./context.mjs";
+import { Heading, Picture, Steps } from "./parts.mjs";
+import { QrCode } from "./qr.mjs";
+
+const SHOWN_MS = 30_000;
+
+export function Done() {
+  const { state, actions, t } = useKiosk();
+  const { paid } = state;
+  const [until, setUntil] = useState(() => Date.now() + SHOWN_MS);
+  const left = Math.max(0, Math.ceil((until - useNow()) / 1000));
+  useEffect(() => {
+    if (left === 0) void actions.reset();
+  }, [left === 0]);
+  return html`<main class="sheet done">
+    <${Steps} now=${3} />
+    <${Heading}>${t.doneTitle}<//>
+    <div class="number" data-testid="order-number">${paid.number}</div>
+    <p class="lead">${paid.ready_in_s != null && html`${t.doneSoon(minutes(paid.ready_in_s))}<br />`}${t.doneBoard}</p>
+    ${paid.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.pickupHint}</p></div>
+      <output class="code" data-testid="pickup-code">${paid.pickup_code}</output></div>`}
+    <${Receipt} paid=${paid} />
+    <div class="spring"></div>
+    <div class="two"><button type="button" class="go" data-testid="new-order" onClick=${actions.reset}>${t.thanks}</button>
+      <button type="button" class="go ghost" data-testid="extend" onClick=${() => setUntil(Date.now() + SHOWN_MS)}>${t.extend}</button></div>
+    <p class="lead" role="timer">${t.clearsIn(left)}</p>
+  </main>`;
+}
+
+/** @param {{paid: any}} props */
+function Receipt({ paid }) {
+  const { t } = useKiosk();
+  const bonus = paid.bonus_accrued > 0 ? ` ${t.bonus(paid.bonus_accrued)}` : "";
+  if (!paid.receipt?.qr) {
+    return html`<div class="panel"><${Picture} src="/assets/images/receipt.webp" size=${160} /><div><b>${t.receiptTitle}</b><p class="lead">${t.receiptLate}${bonus}</p></div></div>`;
+  }
+  return html`<div class="panel" data-testid="receipt"><${QrCode} text=${paid.receipt.qr} size=${260} label=${t.receiptTitle} />
+    <div><b>${t.receiptTitle}</b><p class="lead">${t.receiptHint}${bonus}</p><small>${t.receiptNo(paid.receipt.fiscal_document_number)}</small></div></div>`;
+}

@@ -1,0 +1,63 @@
+/** Notices that nobody touches the screen: a warning with a countdown, then everything is forgotten. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { html } from "../html.mjs";
+import { chirp } from "../chime.mjs";
+import { useKiosk, useNow } from "./context.mjs";
+import { IdleDialog } from "./dialogs.mjs";
+
+const MENU_MS = 45_000;
+/** Reading about allergens takes longer than tapping. */
+const SHEET_MS = 90_000;
+const WARNING_MS = 20_000;
+
+/** Where silence means that the customer has left; a payment in flight and the number have their own clocks. @param {import("../store.mjs").State} state */
+function watched({ screen, payment, offline, busy }) {
+  if (offline || busy) return false;
+  return ["service", "menu", "cart"].includes(screen) || (screen === "payment" && payment?.phase === "failed");
+}
+
+export function Idle() {
+  const { state, actions } = useKiosk();
+  const on = watched(state);
+  const now = useNow(on);
+  const touched = useLastTouch();
+  const [, redraw] = useState(0);
+  const limit = state.sheet ? SHEET_MS : MENU_MS;
+  useEffect(() => {
+    touched.current = Date.now();
+  }, [on, state.screen, state.payment?.phase]);
+  const idle = now - touched.current - limit;
+  const warned = on && idle >= 0;
+  const over = on && idle >= WARNING_MS;
+  useEffect(() => {
+    if (warned) chirp();
+  }, [warned]);
+  useEffect(() => {
+    if (over) void actions.abandon();
+  }, [over]);
+  if (!warned || over) return null;
+  const stay = () => {
+    touched.current = Date.now();
+    redraw(touched.current);
+  };
+  return html`<${IdleDialog} left=${Math.ceil((WARNING_MS - idle) / 1000)} stay=${stay} leave=${actions.abandon} />`;
+}
+
+/** When the customer last did something.  */
+function useLastTouch() {
+  const touched = useRef(Date.now());
+  useEffect(() => {
+    const mark = (/** @type {Event} */ event) => {
+      // The warning's own buttons say what they mean: a finger on "start over" must not close it first.
+      if (event.target instanceof Element && event.target.closest(".notice-dialog")) return;
+      touched.current = Date.now();
+    };
+    const kinds = ["pointerdown", "keydown", "wheel"];
+    for (const kind of kinds) addEventListener(kind, mark, { passive: true });
+    return () => {
+      for (const kind of kinds) removeEventListener(kind, mark);
+    };
+  }, []);
+  return touched;
+}

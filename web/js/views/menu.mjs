@@ -1,0 +1,109 @@
+/** The menu: sections on the left, dishes in two columns, the order's sum below. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { count, itemsById, MAX_QUANTITY, quantityOfItem, total } from "../cart.mjs";
+import { minutes, money } from "../format.mjs";
+import { html } from "../html.mjs";
+import { reasonText } from "../texts.mjs";
+import { useKiosk } from "./context.mjs";
+import { Heading, Picture, Stepper } from "./parts.mjs";
+
+const FILTERS = /** @type {const} */ (["spicy", "no_meat", "no_lactose"]);
+
+export function Menu() {
+  const { state, t } = useKiosk();
+  const { menu, category } = state;
+  const shown = menu?.categories.find((c) => c.id === category) ?? menu?.categories[0];
+  if (!menu || !shown) return html`<main class="sheet"><p class="lead" role="status">${t.menuLoading}</p></main>`;
+  return html`<div class="menu-body"><${Rail} categories=${menu.categories} shown=${shown.id} /><${Dishes} category=${shown} key=${shown.id} /></div>
+    <${SalesNote} /><${Bar} />`;
+}
+
+/** @param {{categories: import("../cart.mjs").Category[], shown: string}} props */
+function Rail({ categories, shown }) {
+  const { actions, t } = useKiosk();
+  return html`<nav class="rail" aria-label=${t.categories}>
+    ${categories.map((c) => html`<button type="button" key=${c.id} class=${c.id === shown ? "on" : ""} aria-current=${c.id === shown}
+      data-testid=${`category-${c.id}`} onClick=${() => actions.chooseCategory(c.id)}>
+      <${Picture} src=${c.image ?? c.items[0]?.image} size=${76} />${c.name}
+    </button>`)}
+  </nav>`;
+}
+
+/** @param {{category: import("../cart.mjs").Category}} props */
+function Dishes({ category }) {
+  const { state, t } = useKiosk();
+  const list = useRef(/** @type {HTMLElement|null} */ (null));
+  useEffect(() => list.current?.scrollTo(0, 0), [state.filter]);
+  const items = category.items.filter((item) => !state.filter || item.tags?.includes(state.filter));
+  return html`<main class="grid" ref=${list}>
+    <${Heading}>${category.name}<//>
+    <${Filters} />
+    ${items.map((item) => html`<${Dish} key=${item.id} item=${item} />`)}
+    ${!items.length && html`<p class="lead nothing" role="status">${t.nothingFits}</p>`}
+  </main>`;
+}
+
+function Filters() {
+  const { state, actions, t } = useKiosk();
+  return html`<div class="filters" role="group" aria-label=${t.filters}>
+    ${FILTERS.map((tag) => html`<button type="button" key=${tag} class=${state.filter === tag ? "chip on" : "chip"}
+      aria-pressed=${state.filter === tag} data-testid=${`filter-${tag}`} onClick=${() => actions.switchFilter(tag)}>${t.tags[tag]}</button>`)}
+  </div>`;
+}
+
+/** @param {{item: import("../cart.mjs").Item}} props */
+function Dish({ item }) {
+  const { state, t, actions } = useKiosk();
+  const quantity = quantityOfItem(state.lines, item.id);
+  const name = !item.available ? "dish gone" : quantity ? "dish picked" : "dish";
+  return html`<article class=${name}>
+    ${!item.available && html`<span class="badge off">${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</span>`}
+    <button type="button" class="dish-open" data-testid=${`dish-${item.id}`} aria-label=${t.about(item.name)} onClick=${() => actions.openSheet(item.id)}>
+      <span class="pic"><${Picture} src=${item.image} size=${196} /></span>
+      <b>${item.name}</b><small>${facts(item, t)}</small>
+    </button>
+    <div class="row"><span class="price">${money(item.price_kopecks)}</span><${Amount} item=${item} quantity=${quantity} /></div>
+  </article>`;
+}
+
+/** @param {{item: import("../cart.mjs").Item, quantity: number}} props */
+function Amount({ item, quantity }) {
+  const { t, actions } = useKiosk();
+  if (quantity) {
+    return html`<${Stepper} id=${item.id} name=${item.name} quantity=${quantity} atMost=${!item.available || quantity >= MAX_QUANTITY}
+      less=${() => actions.takeOne(item.id)} more=${() => actions.addOne(item.id)} />`;
+  }
+  if (!item.available) return null;
+  return html`<button type="button" class="add" data-testid=${`add-${item.id}`} aria-label=${t.add(item.name)} onClick=${() => actions.addOne(item.id)}>+</button>`;
+}
+
+/** @param {import("../cart.mjs").Item} item @param {import("../texts.mjs").Texts} t */
+export function facts(item, t) {
+  const amount = item.tags?.includes("drink") ? t.millilitres(item.weight_g) : t.grams(item.weight_g);
+  const tags = Object.entries(t.tagsShown).filter(([tag]) => item.tags?.includes(tag) && !item.tags.includes("drink"));
+  return [amount, t.kcal(item.nutrition.kcal), ...tags.map(([, word]) => word)].join(" · ");
+}
+
+export function SalesNote() {
+  const { state, t } = useKiosk();
+  const { restaurant } = state;
+  if (!restaurant || restaurant.sales.open) return null;
+  return html`<p class="strip" role="alert"><b>${t.closedTitle}.</b> ${reasonText(t.paused, restaurant.sales.reason, t.paused.other)}</p>`;
+}
+
+function Bar() {
+  const { state, actions, t } = useKiosk();
+  const { lines, restaurant } = state;
+  const sum = total(lines, itemsById(state.menu));
+  const wait = restaurant?.wait_s != null ? ` · ≈ ${minutes(restaurant.wait_s)} ${state.language === "ru" ? "мин" : "min"}` : "";
+  return html`<footer class="bar">
+    <div class="sum" role="status">
+      ${lines.length
+        ? html`<b data-testid="cart-total">${money(sum)}</b><span>${t.dishes(count(lines))}${wait}</span>`
+        : html`<span class="empty">${t.cartEmpty}</span><span>${t.cartEmptyHint}</span>`}
+    </div>
+    <button type="button" class="go ghost" data-testid="cancel" onClick=${actions.reset}>${t.cancel}</button>
+    <button type="button" class="go" data-testid="cart-open" disabled=${!lines.length} onClick=${() => actions.open("cart")}>${t.toCart} →</button>
+  </footer>`;
+}

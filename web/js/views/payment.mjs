@@ -1,0 +1,134 @@
+/** The payment: one instruction, what happens to the money, and how to go on when it fails. */
+
+import { useEffect } from "preact/hooks";
+import { clock, money } from "../format.mjs";
+import { html } from "../html.mjs";
+import { stepOf } from "../outcomes.mjs";
+import { failureText, reasonText } from "../texts.mjs";
+import { useKiosk, useNow } from "./context.mjs";
+import { Heading, Picture, Steps } from "./parts.mjs";
+import { QrCode } from "./qr.mjs";
+
+const CARD_WAIT_MS = 90_000;
+/** From here on the customer may leave the screen: the server finishes the payment without it. */
+const LEAVE_AFTER_MS = 60_000;
+/** An unanswered payment must not keep the screen from the next customer for ever. */
+const RELEASE_AFTER_MS = 300_000;
+
+export function Payment() {
+  const { payment } = useKiosk().state;
+  if (payment?.phase === "working") return html`<${Working} key="working" payment=${payment} />`;
+  if (payment?.phase === "failed") return html`<${Failed} key="failed" failure=${payment.failure} />`;
+  if (payment?.phase === "card") return html`<${Card} key="card" since=${payment.since} />`;
+  return null;
+}
+
+/** @param {{since: number}} props */
+function Card({ since }) {
+  const { state, actions, t } = useKiosk();
+  const { order, restaurant, busy } = state;
+  const left = CARD_WAIT_MS - (useNow() - since);
+  const demo = restaurant?.demo === true;
+  useEffect(() => {
+    if (left <= 0) void actions.cancelOrder();
+  }, [left <= 0]);
+  useEffect(() => {
+    if (restaurant && !demo) void askTerminal(order, actions);
+  }, [restaurant != null, demo, since]);
+  return html`<main class="sheet payment">
+    <${Steps} now=${1} />
+    <${Heading}>${demo ? t.tapCard : t.followTerminal}<//>
+    ${demo ? html`<${SimulatedTerminal} />` : html`<${Picture} class="hero float" src="/assets/images/card.webp" size=${256} />`}
+    <div class="price-big" data-testid="amount">${money(order.amount_kopecks)}</div>
+    <p class="lead">${t.held}</p>
+    <p class="note">${t.onceOnly}</p>
+    <div class="spring"></div>
+    <p class="lead" role="timer">${t.timeLeft(clock(left / 1000))}</p>
+    <button type="button" class="go ghost" data-testid="payment-cancel" disabled=${busy} onClick=${actions.cancelOrder}>${t.cancelOrder}</button>
+  </main>`;
+}
+
+/**
+ * The pin-pad's bridge gives a card token; without a bridge this screen cannot take money, and says so.
+ * @param {any} order
+ * @param {import("../kiosk.mjs").Kiosk["actions"]} actions
+ */
+async function askTerminal(order, actions) {
+  const bridge = /** @type {any} */ (window).kioskTerminal;
+  if (!bridge) return actions.payStopped("terminal_missing");
+  try {
+    const token = await bridge.token({ order_id: order.order_id, amount_kopecks: order.amount_kopecks });
+    if (token) return await actions.pay(token);
+  } catch (error) {
+    console.error("terminal bridge", error);
+  }
+  actions.payStopped("terminal_refused");
+}
+
+function SimulatedTerminal() {
+  const { actions, t } = useKiosk();
+  const keys = /** @type {const} */ ([
+    ["terminal-approve", "tok_ok", t.simApprove, t.simApproveHint],
+    ["terminal-decline", "tok_declined", t.simDecline, t.simDeclineHint],
+    ["terminal-silent", "tok_unknown", t.simSilent, t.simSilentHint],
+  ]);
+  return html`<section class="pinpad" aria-label=${t.simulated}>
+    <div class="pinpad-screen"><b>${t.simulated}</b><small>${t.simulatedHint}</small></div>
+    <div class="pinpad-keys">${keys.map(([id, token, word, hint]) => html`<button type="button" key=${id} class=${id} data-testid=${id} onClick=${() => actions.pay(token)}>
+      <b>${word}</b><small>${hint}</small></button>`)}</div>
+  </section>`;
+}
+
+/** @param {{payment: {stage: import("../outcomes.mjs").Stage, since: number}}} props */
+function Working({ payment }) {
+  const { state, actions, t } = useKiosk();
+  const [title, explanation] = t.working[payment.stage];
+  const waited = useNow() - payment.since;
+  const long = waited > LEAVE_AFTER_MS;
+  useEffect(() => {
+    if (waited > RELEASE_AFTER_MS) void actions.reset();
+  }, [waited > RELEASE_AFTER_MS]);
+  return html`<main class="sheet payment" data-testid=${`stage-${payment.stage}`}>
+    <${Steps} now=${stepOf(payment.stage)} />
+    <div class="spring"></div>
+    <div role="status" class="status"><${Heading}>${title}<//><p class="lead">${explanation}</p></div>
+    <div class="busy-ring" aria-hidden="true"><${Picture} src="/assets/images/robot.webp" size=${200} /></div>
+    ${state.order?.amount_kopecks != null && html`<div class="price-mid">${money(state.order.amount_kopecks)}</div>`}
+    ${state.order?.number && html`<p class="lead">${t.orderNumber} <b class="inline-number">${state.order.number}</b></p>`}
+    ${!long && html`<p class="note">${t.onceOnly}</p><div class="spring twice"></div>`}
+    ${long && html`<${Leaving} />`}
+  </main>`;
+}
+
+function Leaving() {
+  const { state, actions, t } = useKiosk();
+  const { order, restaurant } = state;
+  return html`<div class="panel" data-testid="takes-longer">
+      ${order && html`<${QrCode} text=${`${order.number} ${order.order_id}`} size=${220} label=${t.orderReference} />`}
+      <div><b>${t.orderReference}</b><p class="lead">${t.takesLonger}</p>${restaurant?.phone && html`<p>${t.callUs(restaurant.phone)}</p>`}</div>
+    </div><div class="spring"></div>
+    <button type="button" class="go ghost" data-testid="leave" onClick=${actions.reset}>${t.leaveNow}</button>`;
+}
+
+/** @param {{failure: import("../outcomes.mjs").Failure}} props */
+function Failed({ failure }) {
+  const { state, actions, t } = useKiosk();
+  const [title, next] = failureText(t, failure.code);
+  const reason = failure.code === "payment_declined" ? reasonText(t.declined, failure.reason, "") : "";
+  const detail = failure.retryAfterS ? t.retryIn(failure.retryAfterS) : failure.missing?.length ? t.missing(failure.missing.join(", ")) : reason;
+  const over = failure.code === "order_refunded";
+  return html`<main class="sheet payment failed" data-testid=${`failed-${failure.code}`}>
+    <div class="spring"></div>
+    <${Picture} class="hero" src="/assets/images/warning.webp" size=${220} />
+    <div role="alert" class="status"><${Heading}>${title}<//>
+      <p class=${failure.money === "safe" ? "note big" : "note big wait-note"} data-testid="money">${failure.money === "safe" ? t.safe : t.returned}</p>
+      <p class="lead">${detail && detail !== `${title}.` ? `${detail} ` : ""}${next}</p></div>
+    ${state.order?.number && html`<p class="lead">${t.orderNumber} <b class="inline-number">${state.order.number}</b></p>`}
+    <div class="spring"></div>
+    <div class="stack">
+      ${failure.retry && html`<button type="button" class="go" data-testid="pay-again" onClick=${actions.payAgain}>${failure.code === "payment_declined" ? t.otherCard : t.tryAgain}</button>`}
+      ${!over && html`<button type="button" class=${failure.retry ? "go ghost" : "go"} data-testid="back-to-cart" onClick=${actions.cancelOrder}>${t.backToCart}</button>`}
+      ${(over || !failure.retry) && html`<button type="button" class=${over ? "go" : "go ghost"} data-testid="finish" onClick=${over ? actions.reset : actions.abandon}>${t.finish}</button>`}
+    </div>
+  </main>`;
+}
