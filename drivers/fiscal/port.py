@@ -132,15 +132,17 @@ class FiscalStatus:
     device_time: datetime  # local wall time, naive
     blocked: str | None = None
 
-    @property
-    def ready_to_sell(self) -> bool:
-        return (
-            self.shift_open
-            and not self.shift_expired
-            and self.paper is Paper.PRESENT
-            and not self.document_open
-            and self.blocked is None
-        )
+    def why_not(self) -> str | None:
+        """Why no receipt can be printed now, as a stable word, or None."""
+        if self.blocked is not None:
+            return self.blocked
+        if self.paper is not Paper.PRESENT:
+            return "no_paper"
+        if self.shift_expired:
+            return "shift_over_24h"
+        if not self.shift_open:
+            return "shift_closed"
+        return "document_open" if self.document_open else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,9 @@ class FiscalRegistrar(Protocol):
         """Was the intended document registered (protocols/shtrih.md §3)? `None` is a proof of absence: an open
         document of ours has been cancelled. `ForeignState`: the drive was swapped or documents do not match.
         `OutcomeUnknown` / `DeviceUnreachable`: cannot tell now."""
+
+    async def cancel_open_document(self) -> None:
+        """A document left open that no intent stands behind (start-up rule, protocols/shtrih.md §3)."""
 
     async def resume_printing(self) -> None:
         """Continue a print that paper end interrupted; no effect otherwise."""

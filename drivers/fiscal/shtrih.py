@@ -112,6 +112,10 @@ class ShtrihRegistrar:
             if state.submode == WAITS_CONTINUE:
                 await self._session.continue_print()
 
+    async def cancel_open_document(self) -> None:
+        async with self._lock:
+            await self._session.cancel_document()
+
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
             already = await self._prepare(intent)

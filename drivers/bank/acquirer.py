@@ -1,0 +1,125 @@
+"""The acquirer over HTTP (contract §3): 201 approved, 402 declined, everything else and silence *unknown*."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Literal
+
+import aiohttp
+import msgspec
+
+from drivers.bank.port import Charge, ChargeStatus, Transaction
+from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
+
+_DEVICE = "bank"
+
+
+class _Card(msgspec.Struct):
+    brand: str | None = None
+    last4: str | None = None
+
+
+class _Answer(msgspec.Struct):
+    status: Literal["approved", "declined", "pending", "voided", "refunded"]
+    transaction_id: str | None = None
+    auth_code: str | None = None
+    rrn: str | None = None
+    card: _Card | None = None
+    reason: str | None = None
+
+
+class HttpAcquirer:
+    """`Acquirer` for a bank with idempotency keys; every call has one deadline for all of it."""
+
+    def __init__(self, url: str, merchant_key: str, timeout_s: float) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {merchant_key}"} if merchant_key else {}
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 5))
+        self._session: aiohttp.ClientSession | None = None
+
+    async def charge(self, charge: Charge) -> Transaction:
+        status, body = await self._call(
+            "POST",
+            "/transactions",
+            key=charge.key,
+            json={
+                "order_id": charge.order_id,
+                "amount_kopecks": charge.amount_kopecks,
+                "currency": "RUB",
+                "card_token": charge.card_token,
+            },
+        )
+        if status not in (201, 202, 402):
+            raise OutcomeUnknown(_DEVICE, "unexpected_answer", f"HTTP {status}")
+        return _transaction(body)
+
+    async def find(self, key: str) -> Transaction | None:
+        try:
+            status, body = await self._call("GET", "/transactions", parameters={"idempotency_key": key})
+        except OutcomeUnknown as error:
+            raise DeviceUnreachable(_DEVICE, error.code, error.detail) from error
+        if status == 404:
+            return None
+        if status not in (200, 201, 402):
+            raise DeviceUnreachable(_DEVICE, "unexpected_answer", f"HTTP {status}")
+        return _transaction(body)
+
+    async def void(self, transaction_id: str, key: str) -> None:
+        await self._change(f"/transactions/{transaction_id}/void", key, {})
+
+    async def refund(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
+        await self._change(f"/transactions/{transaction_id}/refund", key, {"amount_kopecks": amount_kopecks})
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def _change(self, path: str, key: str, json: dict[str, int]) -> None:
+        status, body = await self._call("POST", path, key=key, json=json)
+        if status in (404, 409, 422):
+            raise DeviceRefused(_DEVICE, "refused", f"HTTP {status} {body[:200]!r}")
+        if status not in (200, 201):
+            raise OutcomeUnknown(_DEVICE, "unexpected_answer", f"HTTP {status}")
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str | None = None,
+        json: Mapping[str, str | int] | None = None,
+        parameters: dict[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """One request. A connection that was refused sent nothing; whatever fails later is unknown."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
+        headers = {"Idempotency-Key": key} if key else {}
+        try:
+            async with self._session.request(
+                method, self._url + path, headers=headers, json=json, params=parameters, allow_redirects=False
+            ) as response:
+                return response.status, await response.read()
+        except aiohttp.ClientConnectorError as error:
+            raise DeviceUnreachable(_DEVICE, "connection_refused", str(error)) from error
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise OutcomeUnknown(_DEVICE, "no_answer", repr(error)) from error
+
+
+def _transaction(body: bytes) -> Transaction:
+    try:
+        answer = msgspec.json.decode(body, type=_Answer)
+    except msgspec.DecodeError as error:
+        raise OutcomeUnknown(_DEVICE, "unreadable_answer", str(error)) from error
+    if answer.status == "approved" and not answer.transaction_id:
+        raise OutcomeUnknown(_DEVICE, "unreadable_answer", "approved without a transaction id")
+    card = answer.card or _Card()
+    return Transaction(
+        status=ChargeStatus(answer.status),
+        transaction_id=answer.transaction_id,
+        auth_code=answer.auth_code,
+        rrn=answer.rrn,
+        card_brand=card.brand,
+        card_last4=card.last4,
+        reason=answer.reason,
+    )

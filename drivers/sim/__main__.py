@@ -1,0 +1,114 @@
+"""`python -m drivers.sim {shtrih|robot|bank} …`: one simulated device as a process of its own (contract §8)."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from drivers.sim import bank as bank_device
+from drivers.sim import robot as robot_device
+from drivers.sim import shtrih as shtrih_device
+
+_EXAMPLES = {
+    "paper_out": "{}",
+    "cover_open": "{}",
+    "drive_full": "{}",
+    "off": "{}",
+    "link_lost": "{}",
+    "noise": '{"rate": 0.01}',
+    "lose_answer": '{"after": "FF45"}  (registrars; the bank takes none)',
+    "slow": '{"seconds": 2}',
+    "refuse_tag": '{"tag": 1192}',
+    "estop": "{}",
+    "door_open": "{}",
+    "bin_empty": '{"bin": 3}',
+    "cells_full": "{}",
+    "jam": '{"station": 2}',
+    "power_cut": '{"at": "after_store"}',
+    "down": "{}",
+}
+
+
+def _faults_help(known: Sequence[str]) -> str:
+    lines = [f"  {name:12} {_EXAMPLES.get(name, '{}')}" for name in known]
+    return (
+        'Faults by --control, one JSON line each: {"fault": NAME, "on": true|false, …}; {"state": true} tells the '
+        "state.\nNames with an example of their members:\n" + "\n".join(lines)
+    )
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m drivers.sim", description=__doc__)
+    devices = parser.add_subparsers(dest="device", required=True)
+    for name, known in (
+        ("shtrih", shtrih_device.KNOWN_FAULTS),
+        ("robot", robot_device.FAULTS),
+        ("bank", bank_device.FAULTS),
+    ):
+        device = devices.add_parser(
+            name, epilog=_faults_help(sorted(known)), formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        if name == "bank":
+            device.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1; 0 takes a free one")
+        else:
+            device.add_argument("--link", type=Path, required=True, help="where the pseudo-terminal is linked")
+            device.add_argument("--seed", type=int)
+            device.add_argument("--speed", type=float, default=1.0, help="scales cooking and pick-up only")
+            device.add_argument("--timezone", default="Europe/Moscow")
+        device.add_argument("--state", type=Path, required=True, help="the device's non-volatile memory")
+        device.add_argument("--ledger", type=Path, required=True, help="append-only JSON Lines of what happened")
+        device.add_argument("--control", type=Path, help="unix socket for faults")
+    return parser.parse_args(argv)
+
+
+async def serve(options: argparse.Namespace) -> None:
+    """Run the device until SIGTERM or SIGINT; prints `ready` and where it answers."""
+    end = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, end.set)
+    async with contextlib.AsyncExitStack() as stack:
+        where = await _enter(stack, options)
+        sys.stdout.write(f"ready {where}\n")
+        sys.stdout.flush()
+        await end.wait()
+
+
+async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) -> str:
+    state, ledger, control = options.state, options.ledger, options.control
+    if options.device == "bank":
+        device = await stack.enter_async_context(
+            bank_device.bank(options.port, state=state, ledger=ledger, control=control)
+        )
+        return device.url
+    if options.device == "shtrih":
+        await stack.enter_async_context(
+            shtrih_device.shtrih(
+                options.link,
+                state=state,
+                ledger=ledger,
+                control=control,
+                seed=options.seed,
+                speed=options.speed,
+                timezone=options.timezone,
+            )
+        )
+    else:
+        await stack.enter_async_context(
+            robot_device.robot(
+                options.link, state=state, ledger=ledger, control=control, seed=options.seed, speed=options.speed
+            )
+        )
+    return str(options.link)
+
+
+def main() -> None:
+    asyncio.run(serve(arguments(sys.argv[1:])))
+
+
+if __name__ == "__main__":
+    main()

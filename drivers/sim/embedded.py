@@ -1,0 +1,113 @@
+"""The `"sim"` form of the devices: inside the process, in a thread and loop of their own, behind real ports.
+
+The end of the process is a power cut for them; state and ledger lie in files and survive it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from drivers.sim.bank import bank
+from drivers.sim.robot import robot
+from drivers.sim.shtrih import shtrih
+
+_START_TIMEOUT_S = 20.0
+_STOP_TIMEOUT_S = 5.0
+_SOCKET_PATH_LIMIT = 100  # bytes; the kernel's is 108
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which devices to simulate, where they keep their memory."""
+
+    folder: Path
+    bank: bool
+    fiscal: bool
+    robot: bool
+    speed: float = 1.0
+    timezone: str = "Europe/Moscow"
+    unit: int = 1
+
+
+class _Files(TypedDict):
+    state: Path
+    ledger: Path
+    control: Path | None
+
+
+@dataclass(slots=True)
+class Endpoints:
+    """Where the simulated devices answer."""
+
+    bank_url: str = ""
+    fiscal_port: str = ""
+    robot_port: str = ""
+
+
+class EmbeddedSimulators:
+    """`start()` returns when every device answers; `stop()` is their power cut."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._endpoints = Endpoints()
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name="simulators", daemon=True)
+
+    def start(self) -> Endpoints:
+        self._wanted.folder.mkdir(parents=True, exist_ok=True)
+        self._thread.start()
+        if not self._ready.wait(_START_TIMEOUT_S):
+            raise TimeoutError("the simulated devices did not start")
+        if self._failure is not None:
+            raise self._failure
+        return self._endpoints
+
+    def stop(self) -> None:
+        if self._loop is not None and self._end is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._end.set)
+            self._thread.join(_STOP_TIMEOUT_S)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - told to whoever started the thread
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        async with AsyncExitStack() as stack:
+            await self._enter(stack)
+            self._ready.set()
+            await self._end.wait()
+
+    async def _enter(self, stack: AsyncExitStack) -> None:
+        wanted = self._wanted
+        if wanted.bank:
+            device = await stack.enter_async_context(bank(0, **self._files("bank")))
+            self._endpoints.bank_url = device.url
+        if wanted.fiscal:
+            link = wanted.folder / "fiscal.tty"
+            await stack.enter_async_context(shtrih(link, **self._files("fiscal"), timezone=wanted.timezone))
+            self._endpoints.fiscal_port = str(link)
+        if wanted.robot:
+            link = wanted.folder / "robot.tty"
+            await stack.enter_async_context(robot(link, **self._files("robot"), speed=wanted.speed, unit=wanted.unit))
+            self._endpoints.robot_port = str(link)
+
+    def _files(self, name: str) -> _Files:
+        control = self._wanted.folder / f"{name}.sock"
+        return {
+            "state": self._wanted.folder / f"{name}.state",
+            "ledger": self._wanted.folder / f"{name}.jsonl",
+            "control": control if len(str(control).encode()) <= _SOCKET_PATH_LIMIT else None,
+        }

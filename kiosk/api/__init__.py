@@ -1,0 +1,1 @@
+"""HTTP in: public listener, internal listener, pages. Knows flows, never store or drivers."""

@@ -1,0 +1,168 @@
+"""The unix socket's calls (contract §2): the seed's internal steps and what the site's own tools need."""
+
+from __future__ import annotations
+
+import pwd
+import socket
+import struct
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from kiosk.api.wire import answer, body_bytes, decode, optional_body
+from kiosk.clock import rfc3339
+from kiosk.domain.errors import InvalidRequest
+from kiosk.domain.order import OrderStatus
+from kiosk.domain.readiness import Readiness
+from kiosk.flows.keeping_shift import KeepingShift
+from kiosk.flows.reserving import Reserving, WantedItem
+from kiosk.flows.showing_menu import ShowingMenu
+from kiosk.flows.tending import Tending
+
+
+class WantedIngredients(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    order_id: Annotated[str, msgspec.Meta(min_length=1, max_length=16, pattern=r"^[A-Za-z0-9-]+$")]
+    items: Annotated[list[WantedItem], msgspec.Meta(min_length=1, max_length=30)]
+
+
+class WantedStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    status: OrderStatus
+
+
+class StopRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`until` null: for ever; `stopped` false: back on sale."""
+
+    item_id: str
+    until: datetime | None = None
+    stopped: bool = True
+
+
+class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class InternalApi:
+    def __init__(
+        self, menu: ShowingMenu, reserving: Reserving, tending: Tending, shift: KeepingShift, readiness: Readiness
+    ) -> None:
+        self._menu = menu
+        self._reserving = reserving
+        self._tending = tending
+        self._shift = shift
+        self._readiness = readiness
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/internal/menu/availability", self.availability),
+            web.get("/internal/robotics/ingredients", self.list_bins),
+            web.post("/internal/robotics/ingredients", self.reserve),
+            web.delete("/internal/robotics/ingredients/{reservation_id}", self.release),
+            web.get("/internal/orders/{order_id}", self.show_order),
+            web.put("/internal/orders/{order_id}/status", self.set_status),
+            web.get("/internal/status", self.status),
+            web.get("/internal/devices", self.status),
+            web.get("/internal/shift", self.show_shift),
+            web.post("/internal/shift/open", self.open_shift),
+            web.post("/internal/shift/close", self.close_shift),
+            web.get("/internal/events", self.events),
+            web.post("/internal/sales/pause", self.pause),
+            web.post("/internal/sales/resume", self.resume),
+            web.post("/internal/stop-list", self.stop_item),
+        ]
+
+    async def availability(self, request: web.Request) -> web.Response:
+        return answer({"items": self._menu.availability(request.query.getall("item", []))})
+
+    async def list_bins(self, request: web.Request) -> web.Response:
+        return answer({"bins": self._reserving.bins()})
+
+    async def reserve(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), WantedIngredients)
+        if any(not 1 <= item.quantity <= 20 for item in wanted.items):
+            raise InvalidRequest.at("$.items[...].quantity", "1…20")
+        return answer(await self._reserving.reserve(wanted.order_id, wanted.items))
+
+    async def release(self, request: web.Request) -> web.Response:
+        await self._reserving.release(request.match_info["reservation_id"])
+        return web.Response(status=204)
+
+    async def show_order(self, request: web.Request) -> web.Response:
+        return answer(await self._tending.order(request.match_info["order_id"], "ru"))
+
+    async def set_status(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), WantedStatus)
+        return answer(await self._tending.set_status(request.match_info["order_id"], wanted.status, _actor(request)))
+
+    async def status(self, request: web.Request) -> web.Response:
+        reason = self._readiness.pause_reason()
+        return answer(
+            {
+                "sales": {"open": reason is None, "reason": reason},
+                "checks": {
+                    name: {"ok": check.ok, "reason": check.reason} for name, check in self._readiness.checks().items()
+                },
+            }
+        )
+
+    async def show_shift(self, request: web.Request) -> web.Response:
+        return answer(await self._shift.view())
+
+    async def open_shift(self, request: web.Request) -> web.Response:
+        await optional_body(request, NoBody)
+        return answer(await self._shift.open(_actor(request)))
+
+    async def close_shift(self, request: web.Request) -> web.Response:
+        await optional_body(request, NoBody)
+        return answer(await self._shift.close(_actor(request)))
+
+    async def events(self, request: web.Request) -> web.Response:
+        text = request.query.get("after", "0")
+        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            raise InvalidRequest.at("after", "a sequence number")
+        rows = await self._tending.events(int(text))
+        return answer(
+            {
+                "events": [
+                    {
+                        "sequence": row.sequence,
+                        "event_id": row.event_id,
+                        "type": row.type,
+                        "at": rfc3339(row.at),
+                        "order_id": row.order_id,
+                        "data": msgspec.Raw(row.data.encode()),
+                    }
+                    for row in rows
+                ]
+            }
+        )
+
+    async def pause(self, request: web.Request) -> web.Response:
+        await optional_body(request, NoBody)
+        await self._tending.pause(True, _actor(request))
+        return await self.status(request)
+
+    async def resume(self, request: web.Request) -> web.Response:
+        await optional_body(request, NoBody)
+        await self._tending.pause(False, _actor(request))
+        return await self.status(request)
+
+    async def stop_item(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), StopRequest)
+        if wanted.until is not None and wanted.until.tzinfo is None:
+            raise InvalidRequest.at("$.until", "a time with its zone")
+        await self._tending.stop_item(wanted.item_id, wanted.until, wanted.stopped, _actor(request))
+        return answer({"items": self._menu.availability([wanted.item_id])})
+
+
+def _actor(request: web.Request) -> str:
+    """Who is at the other end of the socket: the peer's user by SO_PEERCRED."""
+    peer = request.get_extra_info("socket")
+    if peer is None:
+        return "unknown"
+    _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid:{uid}"

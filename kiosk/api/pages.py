@@ -1,0 +1,82 @@
+"""The pages from memory: strict CSP with the import map's own hash, ETag, nothing from outside this process."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import mimetypes
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from kiosk.domain.errors import NotFound
+
+_INLINE = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
+_PAGES = {"/": "index.html", "/display": "display.html"}
+_TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2", ".webp": "image/webp"}
+_COMPRESSED = ("text/", "application/json", "image/svg")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    body: bytes
+    packed: bytes | None
+    kind: str
+    tag: str
+
+
+class Pages:
+    """Reads `web/` once at start; `images` is a further folder with pictures of an own menu."""
+
+    def __init__(self, root: Path, images: Path | None) -> None:
+        self._files = {path.relative_to(root).as_posix(): _load(path) for path in root.rglob("*") if path.is_file()}
+        if images is not None:
+            self._files |= {f"images/{path.name}": _load(path) for path in images.iterdir() if path.is_file()}
+        scripts = b"".join(_INLINE.findall(b"".join(self._files[name].body for name in set(_PAGES.values()))))
+        self._policies = {name: _policy(self._files[name].body) for name in set(_PAGES.values())} if scripts else {}
+
+    def routes(self) -> list[web.RouteDef]:
+        return [*(web.get(path, self.page) for path in _PAGES), web.get("/assets/{path:.+}", self.asset)]
+
+    async def page(self, request: web.Request) -> web.Response:
+        name = _PAGES[request.path]
+        return _serve(request, self._files[name], {"Content-Security-Policy": self._policies.get(name, _policy(b""))})
+
+    async def asset(self, request: web.Request) -> web.Response:
+        file = self._files.get(request.match_info["path"])
+        if file is None:
+            raise NotFound
+        return _serve(request, file, {})
+
+
+def _load(path: Path) -> _File:
+    body = path.read_bytes()
+    kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    packed = gzip.compress(body, 6, mtime=0) if kind.startswith(_COMPRESSED) else None
+    return _File(body, packed, kind, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
+
+
+def _policy(page: bytes) -> str:
+    """reliability §6: nothing but our own origin, and the inline import map by its hash."""
+    hashes = "".join(
+        f" 'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in _INLINE.findall(page)
+    )
+    return (
+        f"default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+        " font-src 'self'; media-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'"
+    )
+
+
+def _serve(request: web.Request, file: _File, extra: dict[str, str]) -> web.Response:
+    headers = {"ETag": file.tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding", **extra}
+    if file.tag in request.headers.get("If-None-Match", ""):
+        return web.Response(status=304, headers=headers)
+    body = file.body
+    if file.packed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
+        body, headers["Content-Encoding"] = file.packed, "gzip"
+    charset = "; charset=utf-8" if file.kind.startswith("text/") else ""
+    return web.Response(body=body, headers={**headers, "Content-Type": file.kind + charset})

@@ -1,0 +1,141 @@
+"""Errors as RFC 9457 problems: one table class → status, one middleware that lets nothing else out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from kiosk.domain import errors
+from kiosk.domain.errors import DatabaseBroken, DomainError
+from kiosk.domain.text import Text
+
+_log = structlog.get_logger()
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class UnsupportedMediaType(DomainError):
+    code = "unsupported_media_type"
+    title = Text("Тело запроса должно быть JSON", "The body must be JSON")
+
+
+class BadJson(DomainError):
+    code = "bad_json"
+    title = Text("Тело запроса не разобрать как JSON", "The body is not readable as JSON")
+
+
+class BodyTooLarge(DomainError):
+    code = "body_too_large"
+    title = Text("Тело запроса слишком велико", "The body is too large")
+
+
+class MethodNotAllowed(DomainError):
+    code = "method_not_allowed"
+    title = Text("Метод не поддерживается", "The method is not allowed")
+
+
+class BadRequest(DomainError):
+    code = "bad_request"
+    title = Text("Запрос не разобрать", "The request cannot be read")
+
+
+class Internal(DomainError):
+    code = "internal_error"
+    title = Text("Внутренняя ошибка", "Internal error")
+
+
+class StorageUnavailable(DomainError):
+    code = "storage_unavailable"
+    title = Text("Запись временно невозможна", "Writing is impossible for the moment")
+
+
+STATUS: dict[type[DomainError], int] = {
+    errors.Unauthorized: 401,
+    errors.PaymentDeclined: 402,
+    errors.WrongCode: 403,
+    errors.NotFound: 404,
+    MethodNotAllowed: 405,
+    errors.ItemsUnavailable: 409,
+    errors.IngredientsUnavailable: 409,
+    errors.OrderStateConflict: 409,
+    errors.PaymentInProgress: 409,
+    errors.IdempotencyKeyReused: 409,
+    BadRequest: 400,
+    BadJson: 400,
+    BodyTooLarge: 413,
+    UnsupportedMediaType: 415,
+    errors.InvalidRequest: 422,
+    errors.CardNumberRefused: 422,
+    errors.BonusExceedsLimit: 422,
+    errors.TooManyRequests: 429,
+    Internal: 500,
+    errors.BankUnavailable: 503,
+    errors.FiscalUnavailable: 503,
+    errors.SalesPaused: 503,
+    errors.DeviceUnavailable: 503,
+    StorageUnavailable: 503,
+}
+_OF_HTTP: dict[int, type[DomainError]] = {404: errors.NotFound, 405: MethodNotAllowed, 413: BodyTooLarge}
+
+
+def language_of(request: web.Request) -> str:
+    """`ru` unless English is asked for before Russian (RFC 9110 §12.5.4, weights included)."""
+    best, chosen = 0.0, "ru"
+    for part in request.headers.get("Accept-Language", "").split(","):
+        tag, _, weight = part.strip().partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        try:
+            value = float(weight.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        if language in ("ru", "en") and value > best:
+            best, chosen = value, language
+    return chosen
+
+
+def problem(request: web.Request, error: DomainError) -> web.Response:
+    """The problem of a refusal in the caller's language."""
+    language, status = language_of(request), STATUS[type(error)]
+    title = error.title.into(language)
+    body: dict[str, Any] = {
+        "type": f"urn:kiosk:problem:{error.code}",
+        "title": title,
+        "status": status,
+        "detail": error.detail.into(language) if error.detail else title,
+        "instance": request.path,
+        "code": error.code,
+        **error.members,
+    }
+    headers = {"Cache-Control": "no-store", "Content-Language": language}
+    if "retry_after_s" in error.members:
+        headers["Retry-After"] = str(error.members["retry_after_s"])
+    return web.Response(
+        body=msgspec.json.encode(body), status=status, content_type="application/problem+json", headers=headers
+    )
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every refusal becomes a problem; a bug becomes a 500 that says nothing and is logged whole."""
+    try:
+        return await handler(request)
+    except DomainError as error:
+        return problem(request, error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        response = problem(request, _OF_HTTP.get(error.status, BadRequest)())
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except DatabaseBroken as error:
+        _log.error("storage_failed", error=str(error))
+        return problem(request, StorageUnavailable())
+    except ConnectionError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug must not leak
+        _log.error("request_failed", method=request.method, path=request.path, exc_info=error)
+        return problem(request, Internal())

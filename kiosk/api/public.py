@@ -1,0 +1,167 @@
+"""The public listener's calls (contract §1): session, menu, order, payment, pick-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+from kiosk.api.problems import language_of
+from kiosk.api.wire import answer, bearer, body_bytes, decode, idempotency_key, optional_body
+from kiosk.domain.errors import InvalidRequest
+from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.flows.attempts import Accepted, PayRequest, check_contact, refuse_card_numbers
+from kiosk.flows.guests import GuestRequest, Guests
+from kiosk.flows.handing_out import HandingOut, PickupRequest
+from kiosk.flows.ordering import CreateOrder, Ordering
+from kiosk.flows.paying import Paying
+from kiosk.flows.showing_menu import ShowingMenu
+from kiosk.tokens import AccessTokens
+
+
+class SalesView(msgspec.Struct, frozen=True):
+    open: bool
+    reason: str | None
+
+
+class RestaurantView(msgspec.Struct, frozen=True):
+    """`GET /api/restaurant`: what the pages need before anybody orders."""
+
+    name: str
+    address: str
+    phone: str
+    inn: str
+    hours: str
+    languages: list[str]
+    demo: bool
+    sales: SalesView
+    wait_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The fixed part of `RestaurantView`."""
+
+    name: str
+    address: str
+    phone: str
+    inn: str
+    hours: str
+    demo: bool
+
+
+class PublicApi:
+    """Handlers; each reads as: who, what, do it, answer."""
+
+    def __init__(
+        self,
+        tokens: AccessTokens,
+        guests: Guests,
+        menu: ShowingMenu,
+        ordering: Ordering,
+        paying: Paying,
+        handing_out: HandingOut,
+        readiness: Readiness,
+        kitchen: Kitchen,
+        shop: Shop,
+    ) -> None:
+        self._tokens = tokens
+        self._guests = guests
+        self._menu = menu
+        self._ordering = ordering
+        self._paying = paying
+        self._handing_out = handing_out
+        self._readiness = readiness
+        self._kitchen = kitchen
+        self._shop = shop
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/api/auth/guest", self.open_guest),
+            web.post("/api/auth/logout", self.log_out),
+            web.get("/api/restaurant", self.show_restaurant),
+            web.get("/api/menu/categories", self.show_menu),
+            web.post("/api/orders/create", self.create_order),
+            web.get("/api/orders", self.list_orders),
+            web.get("/api/orders/{order_id}", self.show_order),
+            web.post("/api/orders/{order_id}/cancel", self.cancel_order),
+            web.post("/api/orders/{order_id}/payment", self.pay),
+            web.post("/api/pickup", self.pick_up),
+        ]
+
+    async def open_guest(self, request: web.Request) -> web.Response:
+        wanted = await optional_body(request, GuestRequest)
+        return answer(await self._guests.open(wanted, request.remote or ""), 201)
+
+    async def log_out(self, request: web.Request) -> web.Response:
+        await self._guests.end(bearer(request, self._tokens))
+        return web.Response(status=204)
+
+    async def show_restaurant(self, request: web.Request) -> web.Response:
+        shop, reason = self._shop, self._readiness.pause_reason()
+        return answer(
+            RestaurantView(
+                name=shop.name,
+                address=shop.address,
+                phone=shop.phone,
+                inn=shop.inn,
+                hours=shop.hours,
+                languages=["ru", "en"],
+                demo=shop.demo,
+                sales=SalesView(reason is None, reason),
+                wait_s=self._kitchen.promise_s([[]]),
+            )
+        )
+
+    async def show_menu(self, request: web.Request) -> web.Response:
+        language = language_of(request)
+        body, version = self._menu.page(language)
+        tag = f'"{version}-{language}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": language}
+        given = {part.strip().removeprefix("W/") for part in request.headers.get("If-None-Match", "").split(",")}
+        if tag in given or "*" in given:
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=body, content_type="application/json", headers=headers)
+
+    async def create_order(self, request: web.Request) -> web.Response:
+        session = bearer(request, self._tokens)
+        wanted = decode(await body_bytes(request), CreateOrder)
+        key = idempotency_key(request)
+        return answer(await self._ordering.create(session, wanted, key, language_of(request)), 201)
+
+    async def list_orders(self, request: web.Request) -> web.Response:
+        session = bearer(request, self._tokens)
+        before = request.query.get("before", "")
+        if len(before) > 36 or not before.isascii():
+            raise InvalidRequest.at("before", "an order id")
+        return answer({"orders": await self._ordering.list(session, before, language_of(request))})
+
+    async def show_order(self, request: web.Request) -> web.Response:
+        session = bearer(request, self._tokens)
+        return answer(await self._ordering.get(session, _order_id(request), language_of(request)))
+
+    async def cancel_order(self, request: web.Request) -> web.Response:
+        session = bearer(request, self._tokens)
+        return answer(await self._ordering.cancel(session, _order_id(request), language_of(request)))
+
+    async def pay(self, request: web.Request) -> web.Response:
+        session = bearer(request, self._tokens)
+        body = await body_bytes(request)
+        refuse_card_numbers(body)
+        wanted = decode(body, PayRequest)
+        check_contact(wanted.receipt_to)
+        order_id = _order_id(request)
+        result = await self._paying.pay(session, order_id, wanted, idempotency_key(request))
+        if isinstance(result, Accepted):
+            return answer(result, 202, Location=f"/api/orders/{order_id}")
+        return answer(result)
+
+    async def pick_up(self, request: web.Request) -> web.Response:
+        return answer(await self._handing_out.pick_up(decode(await body_bytes(request), PickupRequest)))
+
+
+def _order_id(request: web.Request) -> str:
+    """Ids that cannot be ours find nothing, like those that could."""
+    text = request.match_info["order_id"]
+    return text if len(text) <= 36 and text.isascii() else "-"

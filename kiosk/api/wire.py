@@ -1,0 +1,82 @@
+"""Bodies in and out: JSON by type, schema by msgspec, nothing unknown passes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from kiosk.api.problems import BadJson, UnsupportedMediaType
+from kiosk.domain.errors import InvalidRequest, Unauthorized
+from kiosk.tokens import AccessTokens, Session
+
+T = TypeVar("T")
+_AT = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
+_KEY_LENGTH = 64
+
+
+async def body_bytes(request: web.Request) -> bytes:
+    """The body of a call that requires one. Raises `UnsupportedMediaType`."""
+    body = await request.read()
+    if request.content_type != "application/json":
+        raise UnsupportedMediaType
+    return body
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Raises `BadJson` before any schema check, `InvalidRequest` with the path after it."""
+    try:
+        value = msgspec.json.decode(body.decode("utf-8"))
+        msgspec.json.encode(value).decode("utf-8")  # lone surrogates and numbers without end stop here
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise BadJson from error
+    try:
+        return msgspec.convert(value, kind, strict=True)
+    except msgspec.ValidationError as error:
+        found = _AT.match(str(error))
+        assert found is not None
+        raise InvalidRequest.at(found["path"] or "$", found["message"]) from error
+
+
+async def optional_body(request: web.Request, kind: type[T]) -> T:
+    """A call without required fields: no body and no type, or JSON."""
+    body = await request.read()
+    if not body.strip():
+        return kind()
+    if request.content_type != "application/json":
+        raise UnsupportedMediaType
+    return decode(body, kind)
+
+
+def answer(value: Any, status: int = 200, **headers: str) -> web.Response:
+    """A JSON answer that no cache keeps."""
+    return web.Response(
+        body=bytes(value) if isinstance(value, msgspec.Raw) else msgspec.json.encode(value),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store", **headers},
+    )
+
+
+def bearer(request: web.Request, tokens: AccessTokens) -> Session:
+    """The session of `Authorization: Bearer …`. Raises `Unauthorized`."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized
+    return tokens.verify(token.strip())
+
+
+def idempotency_key(request: web.Request) -> str | None:
+    """Any text up to 64 characters. Raises `InvalidRequest`."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    try:
+        text = key.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest.at("Idempotency-Key", "not UTF-8") from error
+    if not 1 <= len(text) <= _KEY_LENGTH:
+        raise InvalidRequest.at("Idempotency-Key", f"1…{_KEY_LENGTH} characters")
+    return text

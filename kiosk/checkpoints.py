@@ -1,0 +1,34 @@
+"""Named points at which a test kills the process (reliability: fault injection); no effect unless one is armed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+
+VARIABLE = "KIOSK_CRASH_AT"
+
+
+class Checkpoints:
+    """`checkpoints("t3.after")` dies by SIGKILL at the n-th pass when `KIOSK_CRASH_AT=t3.after[:n]`."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        armed = (os.environ if environment is None else environment).get(VARIABLE, "")
+        self._name, _, count = armed.partition(":")
+        self._left = int(count or "1")
+
+    def __call__(self, name: str) -> None:
+        if name != self._name:
+            return
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+#: Every point the product passes, in the order of the seed; the crash sweep walks this list.
+POINTS = (
+    "t1.before", "t1.after", "reserved", "t2.after", "preflight", "t3.after", "charge.answered", "t4.after",
+    "counter.read", "t5.after", "receipt.answered", "t6.after", "t7.before", "t7.after",
+    "portion.submitting", "robot.submitted", "portion.accepted", "portion.cooking", "portion.ready",
+    "robot.released",
+)  # fmt: skip

@@ -1,0 +1,266 @@
+"""config.toml as types: every key has a default, an empty file runs the demo, a typo stops the start by its path."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+SIM = "sim"
+_SECRET_BYTES = 32
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the text names the path (`$.fiscal.baudrate`)."""
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Restaurant(_Section, frozen=True, kw_only=True):
+    name: str = "Огонёк"
+    address: str = "г. Москва, ул. Примерная, д. 1"
+    place: str = "Киоск самообслуживания"
+    phone: str = "+7 800 000-00-00"
+    inn: str = "7700000000"
+    tax_system: Literal["general", "usn_income", "usn_income_expense", "eshn", "patent"] = "usn_income"
+    vat: Literal["none", "0", "5", "7", "10", "20", "22"] = "none"
+    settlement: Literal["automat", "attended"] = "automat"
+    timezone: str = "Europe/Moscow"
+    hours: str = ""
+    cashier: str = ""
+    cashier_inn: str = ""
+
+
+class Server(_Section, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: int = 8080
+    socket: Path = Path("var/kiosk.sock")
+
+
+class DatabaseSection(_Section, frozen=True, kw_only=True):
+    path: Path = Path("var/kiosk.db")
+
+
+class MenuSection(_Section, frozen=True, kw_only=True):
+    file: str = ""
+    images: str = ""
+
+
+class Limits(_Section, frozen=True, kw_only=True):
+    """How often one device may ask: guest sessions a minute."""
+
+    guest_sessions_per_minute: int = 600
+
+
+class Auth(_Section, frozen=True, kw_only=True):
+    secret_file: str = ""
+    token_lifetime_s: int = 900
+    password_lifetime_s: int = 300
+    max_attempts: int = 3
+    spend_requires_code: bool = False
+    consent_version: str = ""
+    limits: Limits = Limits()
+
+
+class Bonus(_Section, frozen=True, kw_only=True):
+    accrual: float = 0.05
+    max_share: float = 0.5
+
+
+class PaymentSection(_Section, frozen=True, kw_only=True):
+    answer_within_s: float = 60
+    receipt_retry_s: float = 60
+    hold_limit_s: float = 180
+    on_fiscal_failure: Literal["auto", "reverse", "defer"] = "auto"
+
+
+class Bank(_Section, frozen=True, kw_only=True):
+    url: str = SIM
+    merchant_key_file: str = ""
+    timeout_s: float = 15
+    abandon_after_s: float = 30
+
+
+class Fiscal(_Section, frozen=True, kw_only=True):
+    driver: Literal["shtrih", "atol", "atol-web"] = "shtrih"
+    port: str = SIM
+    url: str = ""
+    baudrate: int = 115200
+    password: int = 30
+    order_tag: Literal["1192", "1084", "none"] = "1192"
+
+
+class Robot(_Section, frozen=True, kw_only=True):
+    """`speed` scales the simulator's cooking only."""
+
+    port: str = SIM
+    baudrate: int = 115200
+    unit: int = 1
+    speed: float = 1.0
+    max_promise_s: int = 1800
+
+
+class Sms(_Section, frozen=True, kw_only=True):
+    url: str = SIM
+    key_file: str = ""
+
+
+class Push(_Section, frozen=True, kw_only=True):
+    url: str = SIM
+
+
+class Terminal(_Section, frozen=True, kw_only=True):
+    id: str
+    name: str = ""
+    automat_number: str = ""
+
+
+class Webhook(_Section, frozen=True, kw_only=True):
+    url: str
+    secret_file: str
+    events: list[str] = ["*"]
+
+
+class Service(_Section, frozen=True, kw_only=True):
+    pin_file: str = ""
+
+
+class Broker(_Section, frozen=True, kw_only=True):
+    kind: Literal["none", "kafka"] = "none"
+    bootstrap: str = ""
+    topic: str = ""
+
+
+class Log(_Section, frozen=True, kw_only=True):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class Config(_Section, frozen=True, kw_only=True):
+    """The whole file; paths are absolute after `load`."""
+
+    restaurant: Restaurant = Restaurant()
+    server: Server = Server()
+    database: DatabaseSection = DatabaseSection()
+    menu: MenuSection = MenuSection()
+    auth: Auth = Auth()
+    bonus: Bonus = Bonus()
+    payment: PaymentSection = PaymentSection()
+    bank: Bank = Bank()
+    fiscal: Fiscal | list[Fiscal] = Fiscal()
+    robot: Robot = Robot()
+    sms: Sms = Sms()
+    push: Push = Push()
+    terminals: list[Terminal] = [Terminal(id="kiosk-1", name="Киоск 1", automat_number="1")]
+    webhooks: list[Webhook] = []
+    service: Service = Service()
+    broker: Broker = Broker()
+    log: Log = Log()
+
+    @property
+    def registrars(self) -> list[Fiscal]:
+        return self.fiscal if isinstance(self.fiscal, list) else [self.fiscal]
+
+    @property
+    def is_demo(self) -> bool:
+        """Any device that is simulated makes this a demo."""
+        ports = [registrar.port for registrar in self.registrars if registrar.driver != "atol-web"]
+        return SIM in [*ports, self.robot.port, self.bank.url]
+
+
+def load(path: Path) -> Config:
+    """Read `path`; a missing or empty file is the demo in the working folder. Raises `ConfigError`."""
+    try:
+        raw = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    try:
+        config = msgspec.convert(raw, Config, strict=True, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    _check(config)
+    return _absolute(config, path.resolve().parent)
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise TypeError(f"Expected `str`, got {value!r}")
+
+
+def _check(config: Config) -> None:
+    try:
+        ZoneInfo(config.restaurant.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(f"no such time zone - at `$.restaurant.timezone`: {error}") from error
+    for where, url in (("bank", config.bank.url), ("sms", config.sms.url), ("push", config.push.url)):
+        if url != SIM:
+            check_url(f"$.{where}.url", url)
+    if not config.terminals:
+        raise ConfigError("at least one terminal - at `$.terminals`")
+    if len({terminal.id for terminal in config.terminals}) != len(config.terminals):
+        raise ConfigError("ids repeat - at `$.terminals`")
+    if len(config.registrars) != 1:
+        raise ConfigError("exactly one registrar is driven by this version - at `$.fiscal`")
+    if config.registrars[0].driver != "shtrih":
+        raise ConfigError("only `shtrih` is driven by this version - at `$.fiscal.driver`")
+    if config.broker.kind != "none":
+        raise ConfigError("no broker relay exists in this version - at `$.broker.kind`")
+
+
+def check_url(where: str, url: str) -> None:
+    """`http://` for loopback only, all else https. Raises `ConfigError`."""
+    parts = urlsplit(url)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme not in ("http", "https") or not parts.hostname or (parts.scheme == "http" and not local):
+        raise ConfigError(f"https:// is required outside this machine - at `{where}`")
+
+
+def _absolute(config: Config, base: Path) -> Config:
+    replace = msgspec.structs.replace
+    return replace(
+        config,
+        server=replace(config.server, socket=base / config.server.socket),
+        database=replace(config.database, path=base / config.database.path),
+        menu=replace(config.menu, file=_under(base, config.menu.file), images=_under(base, config.menu.images)),
+        auth=replace(config.auth, secret_file=_under(base, config.auth.secret_file)),
+        bank=replace(config.bank, merchant_key_file=_under(base, config.bank.merchant_key_file)),
+    )
+
+
+def _under(base: Path, name: str) -> str:
+    return str(base / name) if name else ""
+
+
+def read_secret(path: str, what: str) -> bytes:
+    """The stripped text of a secret file. Raises `ConfigError`."""
+    try:
+        return Path(path).read_bytes().strip()
+    except OSError as error:
+        raise ConfigError(f"{what}: {error}") from error
+
+
+def token_secret(config: Config, environment: Mapping[str, str] | None = None) -> bytes:
+    """The key of access tokens; made (0600) in a development run, refused to be missing under systemd."""
+    environment = os.environ if environment is None else environment
+    path = Path(config.auth.secret_file) if config.auth.secret_file else config.database.path.parent / "token.secret"
+    if not path.exists():
+        if "INVOCATION_ID" in environment or "NOTIFY_SOCKET" in environment:
+            raise ConfigError(f"{path} is missing - at `$.auth.secret_file`")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    secret = read_secret(str(path), "$.auth.secret_file")
+    if len(secret) < _SECRET_BYTES:
+        raise ConfigError(f"at least {_SECRET_BYTES} bytes - at `$.auth.secret_file`")
+    return secret

@@ -1,0 +1,132 @@
+"""What can be refused, in the words of the contract: a code, a title in each language, extra members. No HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from kiosk.domain.text import Text
+
+
+class DatabaseBroken(Exception):
+    """The database cannot be trusted or written; no refusal but a fault: the process must not go on selling."""
+
+
+class DomainError(Exception):
+    """Base of every refusal. `members` are the extra members of the problem (`missing`, `attempts_left`…)."""
+
+    code: ClassVar[str]
+    title: ClassVar[Text]
+
+    def __init__(self, detail: Text | None = None, **members: Any) -> None:
+        super().__init__(self.code, members)
+        self.detail = detail
+        self.members = members
+
+
+class Unauthorized(DomainError):
+    code = "unauthorized"
+    title = Text("Сеанс не открыт или истёк", "The session is not open or has expired")
+
+
+class NotFound(DomainError):
+    code = "not_found"
+    title = Text("Не найдено", "Not found")
+
+
+class InvalidRequest(DomainError):
+    """`errors`: [{path, message}]."""
+
+    code = "invalid_request"
+    title = Text("Запрос составлен неверно", "The request is not valid")
+
+    @classmethod
+    def at(cls, path: str, message: str) -> InvalidRequest:
+        return cls(errors=[{"path": path, "message": message}])
+
+
+class ItemsUnavailable(DomainError):
+    """`items`: [{item_id, reason}]."""
+
+    code = "items_unavailable"
+    title = Text("Некоторых блюд сейчас нет", "Some dishes are not available now")
+
+
+class SalesPaused(DomainError):
+    """`reason`: a stable word."""
+
+    code = "sales_paused"
+    title = Text("Продажи приостановлены", "Sales are paused")
+
+
+class OrderStateConflict(DomainError):
+    """`status`: the order's."""
+
+    code = "order_state"
+    title = Text("Заказ в другом состоянии", "The order is in another state")
+
+
+class PaymentInProgress(DomainError):
+    code = "payment_in_progress"
+    title = Text("Оплата этого заказа уже идёт", "A payment of this order is in progress")
+
+
+class IdempotencyKeyReused(DomainError):
+    code = "idempotency_key_reused"
+    title = Text("Ключ уже использован с другим запросом", "The key was used with another request")
+
+
+class IngredientsUnavailable(DomainError):
+    """`missing`: [{ingredient, needed, available, unit}] (seed 3.2)."""
+
+    code = "ingredients_unavailable"
+    title = Text("Не хватает ингредиентов. Деньги не списаны", "Ingredients have run out. No money was taken")
+
+
+class PaymentDeclined(DomainError):
+    """`reason`: the bank's word (seed 3.3)."""
+
+    code = "payment_declined"
+    title = Text("Банк отклонил оплату. Деньги не списаны", "The bank declined. No money was taken")
+
+
+class BankUnavailable(DomainError):
+    code = "bank_unavailable"
+    title = Text("Банк недоступен. Деньги не списаны", "The bank is unavailable. No money was taken")
+
+
+class FiscalUnavailable(DomainError):
+    """`refunded`: true after a void; absent when no money had moved (seed 3.4)."""
+
+    code = "fiscal_unavailable"
+    title = Text("Касса недоступна, чек оформить нельзя", "The fiscal registrar is unavailable")
+
+
+class BonusExceedsLimit(DomainError):
+    code = "bonus_exceeds_limit"
+    title = Text("Столько баллов списать нельзя", "That many points cannot be spent")
+
+
+class CardNumberRefused(DomainError):
+    code = "card_number_refused"
+    title = Text("Номер карты не принимается, только токен", "Card numbers are refused, send a token")
+
+
+class WrongCode(DomainError):
+    """`attempts_left`."""
+
+    code = "wrong_code"
+    title = Text("Неверный код", "Wrong code")
+
+
+class TooManyRequests(DomainError):
+    """`retry_after_s`."""
+
+    code = "too_many_requests"
+    title = Text("Слишком много запросов", "Too many requests")
+
+
+class DeviceUnavailable(DomainError):
+    """`device`, `reason`: a technician's call that a device did not carry out."""
+
+    code = "device_unavailable"
+    title = Text("Устройство не ответило", "The device did not answer")

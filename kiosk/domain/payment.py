@@ -1,0 +1,166 @@
+"""One attempt to pay: its steps in the order of writes, and the two decisions that need no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+
+class PaymentStep(StrEnum):
+    """The journal's recovery point: what is known to have happened (reliability §2.1)."""
+
+    RESERVING = "reserving"  # T1
+    PREFLIGHT = "preflight"  # T2: ingredients are reserved
+    CHARGING = "charging"  # T3: the POST may have been sent
+    CHARGED = "charged"  # T4
+    PRINTING = "printing"  # T5: a fiscal intent stands
+    FISCALISED = "fiscalised"  # T6
+    DONE = "done"  # T7
+    REVERSING = "reversing"  # proved without a receipt: the void is under way
+    DECLINED = "declined"
+    REFUSED = "refused"  # ended before any money moved
+    ABANDONED = "abandoned"  # the bank knew nothing for long; the key stays under inquiry
+    CLOSED = "closed"  # abandoned, and the inquiry is over
+    REVERSED = "reversed"
+
+
+_S = PaymentStep
+PAYMENT_TRANSITIONS: Mapping[PaymentStep, frozenset[PaymentStep]] = {
+    _S.RESERVING: frozenset({_S.PREFLIGHT, _S.REFUSED}),
+    _S.PREFLIGHT: frozenset({_S.CHARGING, _S.REFUSED}),
+    _S.CHARGING: frozenset({_S.CHARGED, _S.DECLINED, _S.ABANDONED, _S.REFUSED}),
+    _S.CHARGED: frozenset({_S.PRINTING, _S.REVERSING}),
+    _S.PRINTING: frozenset({_S.PRINTING, _S.FISCALISED, _S.REVERSING}),
+    _S.FISCALISED: frozenset({_S.DONE}),
+    _S.REVERSING: frozenset({_S.REVERSED}),
+    _S.ABANDONED: frozenset({_S.CLOSED, _S.REVERSED}),
+    _S.DONE: frozenset(),
+    _S.DECLINED: frozenset(),
+    _S.REFUSED: frozenset(),
+    _S.CLOSED: frozenset(),
+    _S.REVERSED: frozenset(),
+}
+
+#: An order has at most one attempt in these steps (a unique index says so too).
+LIVE_STEPS = (
+    _S.RESERVING, _S.PREFLIGHT, _S.CHARGING, _S.CHARGED, _S.PRINTING, _S.FISCALISED, _S.REVERSING,
+)  # fmt: skip
+
+
+class Payment(msgspec.Struct, frozen=True):
+    """One row of `payment`: one attempt, `<order>:<attempt>`."""
+
+    payment_id: str
+    order_id: str
+    attempt: int
+    terminal_id: str
+    session_id: str
+    method: str
+    step: PaymentStep
+    amount_kopecks: int
+    bonus_points: int
+    card_token: str
+    idempotency_key: str | None
+    fingerprint: str
+    receipt_to: str | None
+    created_at: datetime
+    posts: int = 0
+    posted_at: datetime | None = None
+    bank_unknown_since: datetime | None = None
+    transaction_id: str | None = None
+    card_brand: str | None = None
+    card_last4: str | None = None
+    charged_at: datetime | None = None
+    receipt_failed_at: datetime | None = None
+    released_at: datetime | None = None
+    failure: str | None = None
+    answer: str | None = None
+
+    @property
+    def bank_key(self) -> str:
+        """The bank charges this key at most once; a new one exists only after a definitive end of the old."""
+        return self.payment_id
+
+    @property
+    def stage(self) -> str:
+        """What the customer's screen is told while the outcome is open."""
+        if self.step is PaymentStep.CHARGING and self.bank_unknown_since is not None:
+            return "bank_unknown"
+        if self.released_at is not None and self.step in (PaymentStep.CHARGED, PaymentStep.PRINTING):
+            return "receipt_owed"
+        if self.receipt_failed_at is not None and self.step in (PaymentStep.CHARGED, PaymentStep.PRINTING):
+            return "receipt_delayed"
+        return self.step.value
+
+
+class ReceiptView(msgspec.Struct, frozen=True):
+    """The receipt as the customer gets it (contract §1, order 3)."""
+
+    fiscal_document_number: int
+    fiscal_sign: int
+    fiscal_drive_number: str
+    shift: int
+    issued_at: str
+    qr: str
+
+
+class Confirmation(msgspec.Struct, frozen=True):
+    """Seed 3.7: the 200 of a payment, stored with T7 and given again for the same key."""
+
+    order_id: str
+    status: str
+    amount_kopecks: int
+    bonus_spent: int
+    bonus_accrued: int
+    transaction_id: str
+    pickup_code: str
+    receipt: ReceiptView
+
+
+class FiscalFailurePolicy(StrEnum):
+    AUTO = "auto"
+    REVERSE = "reverse"
+    DEFER = "defer"
+
+
+class Proof(StrEnum):
+    """What is known about the receipt after a failed try."""
+
+    ABSENT = "absent"  # the registrar answered: no such document
+    SILENT = "silent"  # nobody can tell now
+
+
+class FiscalDecision(StrEnum):
+    RETRY = "retry"
+    REVERSE = "reverse"
+    RELEASE = "release"  # cook without a known receipt; the receipt stays owed
+
+
+class FiscalPatience(msgspec.Struct, frozen=True):
+    """`[payment]` keys that bound the wait for a receipt (reliability §2.4)."""
+
+    policy: FiscalFailurePolicy
+    receipt_retry_s: float
+    hold_limit_s: float
+
+
+def decide_on_fiscal_failure(
+    patience: FiscalPatience, proof: Proof, failed_at: datetime, released: bool, now: datetime
+) -> FiscalDecision:
+    """Retry, reverse or release. A released order is cooking: its receipt is owed and retried for ever. Silence is
+    never reversed: a void without knowledge could leave a receipt without money."""
+    if released:
+        return FiscalDecision.RETRY
+    waited = now - failed_at
+    if proof is Proof.ABSENT and patience.policy is FiscalFailurePolicy.REVERSE:
+        return FiscalDecision.REVERSE
+    if patience.policy is FiscalFailurePolicy.DEFER and waited >= timedelta(seconds=patience.receipt_retry_s):
+        return FiscalDecision.RELEASE
+    if proof is Proof.ABSENT and waited >= timedelta(seconds=patience.receipt_retry_s):
+        return FiscalDecision.REVERSE
+    if proof is Proof.SILENT and waited >= timedelta(seconds=patience.hold_limit_s):
+        return FiscalDecision.RELEASE
+    return FiscalDecision.RETRY

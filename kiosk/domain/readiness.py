@@ -1,0 +1,77 @@
+"""What the process knows of its devices right now: why sales are paused, what the kitchen holds, how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kiosk.domain.planning import Work, ready_in_s
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `/readyz` and `kiosk check`."""
+
+    ok: bool
+    reason: str | None = None
+
+
+class Readiness:
+    """Checks by name; sales go on only while every one that blocks them is ok."""
+
+    def __init__(self, waiting_for: tuple[str, ...]) -> None:
+        self._checks = {name: Check(False, f"{name}_starting") for name in waiting_for}
+
+    def set(self, name: str, reason: str | None) -> bool:
+        """`reason` None = ok. True when this changed anything."""
+        check = Check(reason is None, reason)
+        changed = self._checks.get(name) != check
+        self._checks[name] = check
+        return changed
+
+    def pause_reason(self) -> str | None:
+        """Why nothing is sold now, or None."""
+        return next((check.reason for check in self._checks.values() if not check.ok), None)
+
+    def checks(self) -> Mapping[str, Check]:
+        return dict(self._checks)
+
+
+@dataclass(slots=True)
+class StockBin:
+    """One bin as the robot last told; `ingredient` is our id, or None for a code the menu does not know."""
+
+    bin: int
+    ingredient: str | None
+    unit: str
+    level: int
+    capacity: int
+    committed: int
+    low: bool
+    usable: bool
+
+
+@dataclass(slots=True)
+class Kitchen:
+    """The robot's last snapshot and what is still to be cooked. A lost link makes everything unsellable."""
+
+    bins: list[StockBin] = field(default_factory=list)
+    linked: bool = False
+    held: dict[str, int] = field(default_factory=dict)
+    pending: dict[int, Work] = field(default_factory=dict)
+    phases: dict[str, Work] = field(default_factory=dict)  # by chart fingerprint
+    factor: float = 1.0
+    stopped_items: frozenset[str] = frozenset()
+
+    def levels(self) -> dict[str, int]:
+        """Level less the robot's own commitments, by ingredient."""
+        levels: dict[str, int] = {}
+        if self.linked:
+            for row in self.bins:
+                if row.ingredient is not None and row.usable:
+                    levels[row.ingredient] = levels.get(row.ingredient, 0) + max(0, row.level - row.committed)
+        return levels
+
+    def promise_s(self, new: list[Work]) -> int:
+        """Honest seconds until `new` is ready: the plan times what cooking really took lately."""
+        return round(ready_in_s(self.pending.values(), new) * self.factor)

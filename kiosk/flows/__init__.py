@@ -1,0 +1,1 @@
+"""The synchronous scenarios of the seed, one file each."""

@@ -1,0 +1,229 @@
+"""The opening and the answers of a payment attempt: one live attempt an order, keys replayed to the letter."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from kiosk.clock import Clock
+from kiosk.domain.errors import (
+    BonusExceedsLimit,
+    CardNumberRefused,
+    DomainError,
+    FiscalUnavailable,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotFound,
+    OrderStateConflict,
+    PaymentDeclined,
+    PaymentInProgress,
+)
+from kiosk.domain.events import PaymentFailedEvent
+from kiosk.domain.order import OrderStatus
+from kiosk.domain.payment import LIVE_STEPS, Confirmation, Payment, PaymentStep
+from kiosk.flows.ordering import owns
+from kiosk.store import orders, outbox, payments, stocks
+from kiosk.store.database import Database, Tx
+from kiosk.tokens import Session
+
+_CALL = "payment"
+_REPLAYED: dict[str, type[DomainError]] = {kind.code: kind for kind in (PaymentDeclined, FiscalUnavailable)}
+
+
+class PayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /api/orders/{order_id}/payment`."""
+
+    card_token: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    bonus_points: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    receipt_to: (
+        Annotated[str, msgspec.Meta(max_length=254, pattern=r"^(\+\d{10,15}|[^@\s]+@[^@\s]+\.[^@\s]+)$")] | None
+    ) = None
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The 202: the payment goes on, the outcome is not known yet."""
+
+    order_id: str
+    status: str
+    stage: str
+
+
+class StoredRefusal(msgspec.Struct, frozen=True):
+    code: str
+    members: dict[str, str | bool | int]
+
+
+class Attempts:
+    """Opens attempts (T1) and finds those that run or have ended."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._db = database
+        self._clock = clock
+
+    async def open(
+        self, session: Session, order_id: str, request: PayRequest, key: str | None
+    ) -> Payment | Confirmation:
+        """A new or running attempt, or a stored 200; a stored refusal is raised again."""
+        now = self._clock.now()
+        fingerprint = hashlib.sha256(msgspec.json.encode((order_id, request))).hexdigest()
+        return await self._db.write(lambda tx: _open(tx, session, order_id, request, key, fingerprint, now))
+
+    async def accepted(self, payment_id: str) -> Accepted:
+        def run(tx: Tx) -> Accepted:
+            payment = payments.require(tx, payment_id)
+            return Accepted(payment.order_id, orders.require(tx, payment.order_id).status, payment.stage)
+
+        return await self._db.write(run)
+
+
+def _open(
+    tx: Tx,
+    session: Session,
+    order_id: str,
+    request: PayRequest,
+    key: str | None,
+    fingerprint: str,
+    now: datetime,
+) -> Payment | Confirmation:
+    order = orders.get(tx, order_id)
+    if order is None or not owns(session, order):
+        raise NotFound
+    live = payments.live(tx, order_id)
+    if key is not None and (row := payments.find_key(tx, session.session_id, _CALL, key)):
+        if row.fingerprint != fingerprint:
+            raise IdempotencyKeyReused
+        if row.status is not None:
+            return _replay(row)
+    if live is not None:
+        if key not in (None, live.idempotency_key) or live.fingerprint != fingerprint:
+            raise PaymentInProgress
+        return live
+    if order.status is not OrderStatus.CREATED:
+        return _of_paid_order(tx, order_id, order.status, key)
+    if request.bonus_points:  # a guest has no points to spend
+        raise BonusExceedsLimit(available=0)
+    return _insert(tx, session, order_id, order.amount_kopecks, request, key, fingerprint, now)
+
+
+def _replay(row: payments.KeyRow) -> Confirmation:
+    body = row.body or ""
+    if row.status == 200:
+        return msgspec.json.decode(body, type=Confirmation)
+    refusal = msgspec.json.decode(body, type=StoredRefusal)
+    raise _REPLAYED[refusal.code](None, **refusal.members)
+
+
+def _of_paid_order(tx: Tx, order_id: str, status: OrderStatus, key: str | None) -> Confirmation:
+    """The stored 200 for no key; the key that paid was answered before. Raises `OrderStateConflict`."""
+    last = payments.last(tx, order_id)
+    if key is None and last is not None and last.answer is not None:
+        return msgspec.json.decode(last.answer, type=Confirmation)
+    raise OrderStateConflict(status=status)
+
+
+def _insert(
+    tx: Tx,
+    session: Session,
+    order_id: str,
+    amount_kopecks: int,
+    request: PayRequest,
+    key: str | None,
+    fingerprint: str,
+    now: datetime,
+) -> Payment:
+    last = payments.last(tx, order_id)
+    attempt = 1 if last is None else last.attempt + 1
+    payment = Payment(
+        payment_id=f"{order_id}:{attempt}",
+        order_id=order_id,
+        attempt=attempt,
+        terminal_id=session.terminal_id,
+        session_id=session.session_id,
+        method="token",
+        step=PaymentStep.RESERVING,
+        amount_kopecks=amount_kopecks,
+        bonus_points=request.bonus_points,
+        card_token=request.card_token,
+        idempotency_key=key,
+        fingerprint=fingerprint,
+        receipt_to=request.receipt_to,
+        created_at=now,
+    )
+    payments.add(tx, payment)
+    orders.move(tx, orders.require(tx, order_id), OrderStatus.PAYING, now)
+    if key is not None:
+        payments.free_key(tx, session.session_id, _CALL, key)  # of an attempt that ended before money moved
+        payments.occupy_key(tx, session.session_id, _CALL, key, fingerprint, order_id, payment.payment_id, now)
+    return payment
+
+
+class AnswerStore:
+    """What a key answers once its attempt has ended."""
+
+    def store(self, tx: Tx, payment: Payment, status: int, body: bytes) -> None:
+        if payment.idempotency_key is not None:
+            payments.store_answer(tx, payment.session_id, _CALL, payment.idempotency_key, status, body)
+
+    def close(
+        self,
+        tx: Tx,
+        payment: Payment,
+        step: PaymentStep,
+        refusal: DomainError,
+        answered: int | None,
+        now: datetime,
+    ) -> None:
+        """End an attempt without a paid order: step, holds, order, event and key in one transaction."""
+        current = payments.require(tx, payment.payment_id)
+        assert current.step in LIVE_STEPS
+        payments.move(tx, current, step, failure=refusal.code)
+        order = orders.require(tx, payment.order_id)
+        orders.move(tx, order, OrderStatus.CREATED, now)
+        stocks.release_order(tx, payment.order_id)
+        reason = refusal.members.get("reason")
+        outbox.put(
+            tx,
+            PaymentFailedEvent(
+                order_id=order.order_id,
+                number=order.number,
+                payment_id=payment.payment_id,
+                code=refusal.code,
+                reason=reason if isinstance(reason, str) else None,
+            ),
+            now,
+        )
+        if payment.idempotency_key is None:
+            return
+        if answered is None:
+            payments.free_key(tx, payment.session_id, _CALL, payment.idempotency_key)
+        else:
+            body = msgspec.json.encode(StoredRefusal(refusal.code, refusal.members))
+            payments.store_answer(tx, payment.session_id, _CALL, payment.idempotency_key, answered, body)
+
+
+def refuse_card_numbers(body: bytes) -> None:
+    """PCI: a Luhn-valid run of 13–19 digits anywhere in a payment body is refused. Raises `CardNumberRefused`."""
+    run: list[int] = []
+    for byte in body + b"\n":
+        if 48 <= byte <= 57:
+            run.append(byte - 48)
+        elif byte in b" -" and run:
+            continue  # 4111 1111 1111 1111
+        else:
+            if 13 <= len(run) <= 19 and _luhn(run):
+                raise CardNumberRefused
+            run = []
+
+
+def _luhn(digits: list[int]) -> bool:
+    total = sum(digits[-1::-2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
+    return total % 10 == 0
+
+
+def check_contact(contact: str | None) -> None:
+    """FFD tag 1008 is sent in cp866, at most 64 characters. Raises `InvalidRequest`."""
+    if contact is not None and (len(contact) > 64 or not contact.isascii()):
+        raise InvalidRequest.at("$.receipt_to", "at most 64 ASCII characters")

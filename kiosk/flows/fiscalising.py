@@ -1,0 +1,213 @@
+"""Seed order 3.4: one receipt for one charge. The counter before printing stands in the intent; after any doubt the
+registrar is asked for proof before anything is sent again (protocols/shtrih.md §3, reliability §2.4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from drivers.errors import DeviceError, DeviceRefused
+from drivers.fiscal.port import (
+    FiscalCounter,
+    FiscalDocument,
+    FiscalIntent,
+    FiscalRegistrar,
+    Operation,
+    Receipt,
+    ReceiptLine,
+    TaxSystem,
+    Vat,
+)
+from kiosk.checkpoints import Checkpoints
+from kiosk.clock import Clock
+from kiosk.domain.payment import (
+    FiscalDecision,
+    FiscalPatience,
+    Payment,
+    PaymentStep,
+    Proof,
+    decide_on_fiscal_failure,
+)
+from kiosk.domain.receipt import PricedLine, receipt_lines
+from kiosk.store import orders, payments
+from kiosk.store.database import Database, Tx
+
+_log = structlog.get_logger()
+_PREFLIGHT_TIMEOUT_S = 10.0
+
+
+class Seller(msgspec.Struct, frozen=True):
+    """What the restaurant puts on every receipt."""
+
+    tax_system: TaxSystem
+    vat: Vat
+    automat_numbers: dict[str, str]  # by terminal; empty when attended
+    cashier: str | None = None
+    cashier_inn: str | None = None
+
+
+class Failure(msgspec.Struct, frozen=True):
+    proof: Proof
+    error: str
+
+
+class Fiscalising:
+    """Owner of the registrar's turn: receipts, shift work and polls go one after another."""
+
+    def __init__(
+        self,
+        database: Database,
+        registrar: FiscalRegistrar,
+        seller: Seller,
+        patience: FiscalPatience,
+        clock: Clock,
+        checkpoint: Checkpoints,
+    ) -> None:
+        self._db = database
+        self._registrar = registrar
+        self._seller = seller
+        self._patience = patience
+        self._clock = clock
+        self._cp = checkpoint
+        self.turn = asyncio.Lock()
+
+    async def why_not_ready(self) -> str | None:
+        """Pre-flight: paper, open shift younger than 24 h, no open document, nothing blocked. None = ready."""
+        try:
+            async with asyncio.timeout(_PREFLIGHT_TIMEOUT_S), self.turn:
+                status = await self._registrar.status()
+        except (DeviceError, TimeoutError) as error:
+            return getattr(error, "code", "busy")
+        return status.why_not()
+
+    async def try_once(self, payment: Payment) -> tuple[Payment, Failure | None]:
+        """Adopt or print the receipt of a charge; T5 and T6 inside. The payment as it is then, and why it failed."""
+        async with self.turn:
+            try:
+                intent, document = await self._adopt_or_print(payment)
+            except DeviceRefused as error:
+                return await self._reload(payment), Failure(Proof.ABSENT, str(error))
+            except DeviceError as error:
+                return await self._reload(payment), Failure(Proof.SILENT, str(error))
+        self._cp("receipt.answered")
+        payment = await self._record(payment, intent, document)  # T6
+        self._cp("t6.after")
+        return payment, None
+
+    async def _adopt_or_print(self, payment: Payment) -> tuple[payments.IntentRow, FiscalDocument]:
+        open_intent = await self._db.write(lambda tx: payments.sale_intent(tx, payment.payment_id))
+        if open_intent is not None:
+            document = await self._registrar.find_receipt(_as_asked(open_intent))
+            if document is not None:
+                return open_intent, document
+            await self._db.write(lambda tx: payments.disprove_intent(tx, open_intent.intent_id))
+            if self._decide(payment, Proof.ABSENT) is FiscalDecision.REVERSE:
+                raise DeviceRefused("fiscal", "receipt_absent")
+        return await self._print(payment)
+
+    async def _print(self, payment: Payment) -> tuple[payments.IntentRow, FiscalDocument]:
+        counter = await self._registrar.counter()
+        self._cp("counter.read")
+        now = self._clock.now()
+        intent, lines = await self._db.write(lambda tx: self._intend(tx, payment, counter, now))  # T5
+        self._cp("t5.after")
+        receipt = self._receipt(payment, lines)
+        try:
+            return intent, await self._registrar.print_receipt(receipt, _as_asked(intent))
+        except DeviceRefused:
+            await self._db.write(lambda tx: payments.disprove_intent(tx, intent.intent_id))
+            raise
+
+    def _intend(
+        self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime
+    ) -> tuple[payments.IntentRow, list[PricedLine]]:
+        lines = receipt_lines(orders.lines(tx, payment.order_id), payment.bonus_points * 100)
+        current = payments.require(tx, payment.payment_id)
+        payments.move(tx, current, PaymentStep.PRINTING)
+        intent = payments.add_intent(
+            tx,
+            payment,
+            drive_number=counter.drive_number,
+            fd_before=counter.last_document,
+            shift=counter.shift,
+            lines=lines,
+            vat=self._seller.vat,
+            now=now,
+        )
+        return intent, lines
+
+    def _receipt(self, payment: Payment, lines: list[PricedLine]) -> Receipt:
+        return Receipt(
+            operation=Operation.SALE,
+            order_id=payment.order_id,
+            lines=tuple(
+                ReceiptLine(line.name, line.price_kopecks, line.quantity, line.sum_kopecks, self._seller.vat)
+                for line in lines
+            ),
+            total_kopecks=payment.amount_kopecks,
+            electronic_kopecks=payment.amount_kopecks,
+            tax_system=self._seller.tax_system,
+            customer_contact=payment.receipt_to,
+            automat_number=self._seller.automat_numbers.get(payment.terminal_id),
+            cashier=self._seller.cashier,
+            cashier_inn=self._seller.cashier_inn,
+        )
+
+    async def _record(self, payment: Payment, intent: payments.IntentRow, document: FiscalDocument) -> Payment:
+        def run(tx: Tx) -> Payment:
+            payments.register_intent(
+                tx,
+                intent.intent_id,
+                document_number=document.number,
+                fiscal_sign=document.fiscal_sign,
+                document_shift=document.shift,
+                issued_at=document.issued_at.isoformat(timespec="minutes"),
+            )
+            return payments.move(tx, payments.require(tx, payment.payment_id), PaymentStep.FISCALISED)
+
+        return await self._db.write(run)
+
+    async def after_failure(
+        self, payment: Payment, failure: Failure, publish_paid: Callable[[Tx, Payment, datetime], None]
+    ) -> Payment:
+        """Retry, reverse or release by policy; whatever it is stands in the journal when this returns."""
+        _log.warning("receipt_failed", proof=failure.proof, error=failure.error)
+        now = self._clock.now()
+
+        def run(tx: Tx) -> Payment:
+            current = payments.require(tx, payment.payment_id)
+            if current.receipt_failed_at is None:
+                current = payments.note(tx, current, receipt_failed_at=now)
+            decision = self._decide(current, failure.proof)
+            if decision is FiscalDecision.REVERSE:
+                payments.add_void(tx, current, "fiscal_unavailable", "kiosk", now)
+                return payments.move(tx, current, PaymentStep.REVERSING)
+            if decision is FiscalDecision.RELEASE:
+                orders.set_receipt_unknown(tx, current.order_id, True)
+                publish_paid(tx, current, now)
+                return payments.note(tx, current, released_at=now)
+            return current
+
+        return await self._db.write(run)
+
+    def _decide(self, payment: Payment, proof: Proof) -> FiscalDecision:
+        now = self._clock.now()
+        failed_at = payment.receipt_failed_at or now
+        return decide_on_fiscal_failure(self._patience, proof, failed_at, payment.released_at is not None, now)
+
+    async def _reload(self, payment: Payment) -> Payment:
+        return await self._db.write(lambda tx: payments.require(tx, payment.payment_id))
+
+
+def _as_asked(intent: payments.IntentRow) -> FiscalIntent:
+    return FiscalIntent(
+        counter=FiscalCounter(intent.drive_number, intent.fd_before, intent.shift),
+        operation=Operation.SALE,
+        order_id=intent.order_id,
+        total_kopecks=intent.total_kopecks,
+        intended_at=intent.intended_at,
+    )

@@ -1,0 +1,64 @@
+"""Pick-up by number and code: the cell opens for whoever paid, and for nobody who guesses."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+
+import msgspec
+
+from drivers.errors import DeviceError
+from drivers.robot.port import CookingComplex
+from kiosk.domain.errors import DeviceUnavailable, OrderStateConflict, WrongCode
+from kiosk.domain.order import OrderStatus, PortionStatus
+from kiosk.store import orders
+from kiosk.store.database import Database, Tx
+
+
+class PickupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=8)]
+    pickup_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+
+
+class PickupView(msgspec.Struct, frozen=True):
+    """`cell` is the first of `cells`: one for each portion."""
+
+    cell: int
+    cells: list[int]
+
+
+class HandingOut:
+    def __init__(self, database: Database, robot: CookingComplex) -> None:
+        self._db = database
+        self._robot = robot
+
+    async def pick_up(self, request: PickupRequest) -> PickupView:
+        """Opens every cell of the order. Raises `WrongCode` (five tries, then staff), `OrderStateConflict`,
+        `DeviceUnavailable`."""
+        found = await self._db.write(lambda tx: self._check(tx, request))
+        if isinstance(found, WrongCode):
+            raise found  # outside the transaction: the spent try stays committed
+        try:
+            for cell, portion_id in found:
+                await self._robot.open_cell(cell, portion_id)
+        except DeviceError as error:
+            raise DeviceUnavailable(device="robot", reason=error.code) from error
+        cells = [cell for cell, _ in found]
+        return PickupView(cells[0], cells)
+
+    def _check(self, tx: Tx, request: PickupRequest) -> list[tuple[int, int]] | WrongCode:
+        order = orders.find_by_number(tx, request.number.strip().upper())
+        if order is None:
+            return WrongCode(attempts_left=0)
+        if order.pickup_attempts_left <= 0:
+            return WrongCode(attempts_left=0)
+        if not hmac.compare_digest(order.pickup_code.encode(), request.pickup_code.encode()):
+            return WrongCode(attempts_left=orders.spend_pickup_attempt(tx, order.order_id))
+        waiting = [
+            (row.cell, row.portion_id)
+            for row in orders.portions(tx, order.order_id)
+            if row.status is PortionStatus.READY and row.cell is not None
+        ]
+        if order.status is not OrderStatus.READY or not waiting:
+            raise OrderStateConflict(status=order.status)
+        return waiting

@@ -1,0 +1,268 @@
+"""Seed order 2: an order is created when every dish is available; its way until payment, and how it is looked at."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+
+from kiosk.clock import Clock
+from kiosk.domain.errors import (
+    DomainError,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    ItemsUnavailable,
+    NotFound,
+    OrderStateConflict,
+    SalesPaused,
+)
+from kiosk.domain.events import EventItem, OrderCancelledEvent, OrderCreatedEvent
+from kiosk.domain.menu import Dish, Menu, MenuError
+from kiosk.domain.order import (
+    PICKUP_ATTEMPTS,
+    Order,
+    OrderLine,
+    OrderStatus,
+    PortionStatus,
+    Service,
+    new_order_id,
+    new_pickup_code,
+)
+from kiosk.domain.planning import Work
+from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.domain.reservation import shortages, total_needs
+from kiosk.flows.showing_menu import OFFLINE, SOLD_OUT, STOPPED
+from kiosk.flows.views import CreatedView, OrderView, created_view, order_view
+from kiosk.store import orders, outbox, payments, stocks
+from kiosk.store.database import Database, Tx
+from kiosk.tokens import Session
+
+_CALL = "create"
+_PAGE = 50
+_MAX_PORTIONS = 40
+
+
+class WantedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    item_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=20)]
+    modifiers: Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=20)] = []
+
+
+class CreateOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /api/orders/create`."""
+
+    items: Annotated[list[WantedLine], msgspec.Meta(min_length=1, max_length=30)]
+    service: Literal["dine_in", "take_away"]
+
+
+class Ordering:
+    """Creates, shows and cancels orders."""
+
+    def __init__(
+        self,
+        database: Database,
+        menu: Menu,
+        kitchen: Kitchen,
+        readiness: Readiness,
+        clock: Clock,
+        max_promise_s: int,
+    ) -> None:
+        self._db = database
+        self._menu = menu
+        self._kitchen = kitchen
+        self._readiness = readiness
+        self._clock = clock
+        self._max_promise_s = max_promise_s
+
+    async def create(
+        self, session: Session, request: CreateOrder, key: str | None, language: str
+    ) -> CreatedView | msgspec.Raw:
+        """The new order, or the stored answer of `key`. Raises `ItemsUnavailable`, `SalesPaused`, `InvalidRequest`,
+        `IdempotencyKeyReused`."""
+        now = self._clock.now()
+        refusal: DomainError | None = None
+        lines: list[OrderLine] = []
+        try:
+            lines = self._lines(request)
+            promise_s = self._check(lines)
+        except DomainError as error:
+            refusal, promise_s = error, 0
+        levels = self._kitchen.levels()
+        fingerprint = hashlib.sha256(msgspec.json.encode(request)).hexdigest()
+
+        def run(tx: Tx) -> CreatedView | msgspec.Raw:
+            if key is not None and (row := payments.find_key(tx, session.session_id, _CALL, key)):
+                if row.fingerprint != fingerprint:
+                    raise IdempotencyKeyReused
+                return msgspec.Raw((row.body or "").encode())
+            if refusal is not None:
+                raise refusal
+            self._check_stock(lines, levels, stocks.held(tx, now))
+            order = self._insert(tx, session, request, lines, promise_s, now)
+            view = created_view(order, lines, language)
+            if key is not None:
+                payments.occupy_key(tx, session.session_id, _CALL, key, fingerprint, order.order_id, None, now)
+                payments.store_answer(tx, session.session_id, _CALL, key, 201, msgspec.json.encode(view))
+            return view
+
+        return await self._db.write(run)
+
+    def _lines(self, request: CreateOrder) -> list[OrderLine]:
+        """Resolve the wish against the menu, prices by the server."""
+        unknown = [wish.item_id for wish in request.items if wish.item_id not in self._menu.dishes]
+        if unknown:
+            raise ItemsUnavailable(items=[{"item_id": item_id, "reason": "not_on_menu"} for item_id in unknown])
+        if sum(wish.quantity for wish in request.items) > _MAX_PORTIONS:
+            raise InvalidRequest.at("$.items", f"at most {_MAX_PORTIONS} portions in one order")
+        return [self._line(index, wish) for index, wish in enumerate(request.items)]
+
+    def _line(self, index: int, wish: WantedLine) -> OrderLine:
+        dish: Dish = self._menu.dishes[wish.item_id]
+        try:
+            options = dish.choose(wish.modifiers)
+        except MenuError as error:
+            raise InvalidRequest.at(f"$.items[{index}].modifiers", str(error)) from error
+        return OrderLine(
+            line=index + 1,
+            item_id=dish.item.id,
+            name_ru=dish.item.name.ru,
+            name_en=dish.item.name.en,
+            quantity=wish.quantity,
+            price_kopecks=dish.item.price_kopecks + sum(option.price_kopecks for option in options),
+            options=[option.id for option in options],
+            recipe=dish.chart.code,
+            chart_fingerprint=dish.chart.fingerprint,
+            formula=dish.formula(options),
+        )
+
+    def _check(self, lines: list[OrderLine]) -> int:
+        """What is known without the database: pause, stop list, promise. Seconds until ready."""
+        if reason := self._readiness.pause_reason():
+            raise SalesPaused(reason=reason)
+        gone = [
+            {"item_id": line.item_id, "reason": STOPPED if self._kitchen.linked else OFFLINE}
+            for line in lines
+            if line.item_id in self._kitchen.stopped_items or not self._kitchen.linked
+        ]
+        if gone:
+            raise ItemsUnavailable(items=gone)
+        promise_s = self._kitchen.promise_s([work for line in lines for work in self._work(line)])
+        if promise_s > self._max_promise_s:
+            raise SalesPaused(reason="queue_too_long")
+        return promise_s
+
+    def _work(self, line: OrderLine) -> list[Work]:
+        phases = self._menu.dishes[line.item_id].chart.phases
+        return [[(phase.station, phase.p2) for phase in phases]] * line.quantity
+
+    def _check_stock(self, lines: list[OrderLine], levels: dict[str, int], held: dict[str, int]) -> None:
+        needs = total_needs(line.formula for line in lines for _ in range(line.quantity))
+        short = {row.ingredient for row in shortages(needs, levels, held, {})}
+        if short:
+            raise ItemsUnavailable(
+                items=[
+                    {"item_id": line.item_id, "reason": SOLD_OUT}
+                    for line in lines
+                    if not short.isdisjoint(line.formula)
+                ]
+            )
+
+    def _insert(
+        self,
+        tx: Tx,
+        session: Session,
+        request: CreateOrder,
+        lines: list[OrderLine],
+        promise_s: int,
+        now: datetime,
+    ) -> Order:
+        order = Order(
+            order_id=new_order_id(now),
+            number=orders.next_number(tx),
+            terminal_id=session.terminal_id,
+            session_id=session.session_id,
+            customer_id=session.customer_id,
+            service=Service(request.service),
+            status=OrderStatus.CREATED,
+            amount_kopecks=sum(line.sum_kopecks for line in lines),
+            ready_in_s=promise_s,
+            pickup_code=new_pickup_code(),
+            pickup_attempts_left=PICKUP_ATTEMPTS,
+            receipt_unknown=False,
+            created_at=now,
+        )
+        orders.add(tx, order, lines)
+        outbox.put(
+            tx,
+            OrderCreatedEvent(
+                order_id=order.order_id,
+                number=order.number,
+                customer_id=order.customer_id,
+                amount_kopecks=order.amount_kopecks,
+                items=event_items(lines),
+                service=order.service,
+                ready_in_s=promise_s,
+            ),
+            now,
+        )
+        return order
+
+    async def get(self, session: Session, order_id: str, language: str) -> OrderView:
+        """Raises `NotFound`, also for somebody else's order."""
+        async with self._db.read() as reader:
+            order = await orders.read_order(reader, order_id)
+            if order is None or not owns(session, order):
+                raise NotFound
+            return await order_view(reader, order, language, self._clock.now())
+
+    async def list(self, session: Session, before: str, language: str) -> list[OrderView]:
+        """Own orders, newest first, a page at a time."""
+        async with self._db.read() as reader:
+            found = []
+            for order_id in await orders.read_session_orders(reader, session.session_id, before, _PAGE):
+                order = await orders.read_order(reader, order_id)
+                assert order is not None
+                found.append(await order_view(reader, order, language, self._clock.now()))
+        return found
+
+    async def cancel(self, session: Session, order_id: str, language: str) -> OrderView:
+        """Before payment only. Raises `NotFound`, `OrderStateConflict`."""
+        now = self._clock.now()
+
+        def run(tx: Tx) -> None:
+            order = orders.get(tx, order_id)
+            if order is None or not owns(session, order):
+                raise NotFound
+            if order.status is not OrderStatus.CANCELLED:
+                cancel_order(tx, order, now)
+
+        await self._db.write(run)
+        return await self.get(session, order_id, language)
+
+
+def owns(session: Session, order: Order) -> bool:
+    """An order belongs to its session, or to the customer who signed in."""
+    if session.customer_id is not None and order.customer_id == session.customer_id:
+        return True
+    return order.session_id == session.session_id
+
+
+def event_items(lines: list[OrderLine]) -> list[EventItem]:
+    return [EventItem(line.item_id, line.name_ru, line.quantity, line.sum_kopecks) for line in lines]
+
+
+def cancel_order(tx: Tx, order: Order, now: datetime) -> None:
+    """created → cancelled with everything that hangs on it. Raises `OrderStateConflict`."""
+    if order.status is not OrderStatus.CREATED:
+        raise OrderStateConflict(status=order.status)
+    orders.move(tx, order, OrderStatus.CANCELLED, now)
+    stocks.release_order(tx, order.order_id)
+    for portion in orders.portions(tx, order.order_id):
+        orders.move_portion(tx, portion, PortionStatus.DROPPED)
+    outbox.put(tx, OrderCancelledEvent(order_id=order.order_id, number=order.number), now)
+
+
+def promise_until(now: datetime, promise_s: int) -> datetime:
+    return now + timedelta(seconds=promise_s)

@@ -1,0 +1,417 @@
+"""Seed order 3: the payment as a journalled saga. Each step: already recorded → go on; write the intent; act; write
+the outcome. An intent without an outcome means *ask first* (reliability §2.1–2.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from drivers.bank.port import Acquirer, Charge, ChargeStatus, Transaction
+from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from kiosk.checkpoints import Checkpoints
+from kiosk.clock import Clock
+from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, PaymentDeclined
+from kiosk.domain.events import OrderPaidEvent
+from kiosk.domain.order import OrderStatus
+from kiosk.domain.payment import Confirmation, Payment, PaymentStep
+from kiosk.domain.planning import Work
+from kiosk.domain.readiness import Kitchen
+from kiosk.flows.attempts import Accepted, AnswerStore, Attempts, PayRequest
+from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.ordering import event_items, promise_until
+from kiosk.flows.reserving import Reserving
+from kiosk.flows.views import receipt_view
+from kiosk.store import orders, outbox, payments, sessions, stocks
+from kiosk.store.database import Database, Tx
+from kiosk.tasks import Tasks
+from kiosk.tokens import Session
+
+_log = structlog.get_logger()
+_STALE_S = 120
+_MAX_POSTS = 3
+_BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+_INQUIRY = timedelta(hours=20)  # past the bank's processing time, before it forgets keys (24 h)
+
+
+class BankPatience(msgspec.Struct, frozen=True):
+    """`[bank] abandon_after_s` and how often an abandoned key is asked about."""
+
+    abandon_after_s: float
+    inquiry_every_s: float = 5.0
+
+
+class Paying:
+    """`pay` for the customer, `resume` after a restart, `inquire_abandoned` in the background."""
+
+    def __init__(
+        self,
+        database: Database,
+        bank: Acquirer,
+        fiscalising: Fiscalising,
+        reserving: Reserving,
+        kitchen: Kitchen,
+        tasks: Tasks,
+        clock: Clock,
+        checkpoint: Checkpoints,
+        patience: BankPatience,
+        answer_within_s: float,
+    ) -> None:
+        self._db = database
+        self._bank = bank
+        self._fiscalising = fiscalising
+        self._reserving = reserving
+        self._kitchen = kitchen
+        self._tasks = tasks
+        self._clock = clock
+        self._cp = checkpoint
+        self._patience = patience
+        self._answer_within_s = answer_within_s
+        self._attempts = Attempts(database, clock)
+        self._answers = AnswerStore()
+        self._jobs: dict[str, asyncio.Task[Confirmation]] = {}
+
+    async def pay(
+        self, session: Session, order_id: str, request: PayRequest, key: str | None
+    ) -> Confirmation | Accepted:
+        """One attempt, or the answer of the one that runs or ran. Raises every refusal of contract §1, order 3."""
+        self._cp("t1.before")
+        opening = self._tasks.start(f"open:{order_id}", self._open(session, order_id, request, key))
+        found = await asyncio.shield(opening)
+        if isinstance(found, Confirmation):
+            return found
+        return await self._answer_of(found)
+
+    async def _open(
+        self, session: Session, order_id: str, request: PayRequest, key: str | None
+    ) -> Confirmation | asyncio.Task[Confirmation]:
+        opened = await self._attempts.open(session, order_id, request, key)  # T1
+        if isinstance(opened, Confirmation):
+            return opened
+        self._cp("t1.after")
+        return self._job(opened)
+
+    def _job(self, payment: Payment) -> asyncio.Task[Confirmation]:
+        """The one job of an attempt; nobody's leaving stops it."""
+        job = self._jobs.get(payment.payment_id)
+        if job is None:
+            job = self._tasks.start(f"pay:{payment.payment_id}", self._carry_out(payment))
+            self._jobs[payment.payment_id] = job
+            job.add_done_callback(lambda done: self._forget(payment.payment_id, done))
+        return job
+
+    def _forget(self, payment_id: str, job: asyncio.Task[Confirmation]) -> None:
+        self._jobs.pop(payment_id, None)
+        if not job.cancelled():
+            job.exception()  # a refusal nobody waited for is no lost exception: it is journalled
+
+    async def _answer_of(self, job: asyncio.Task[Confirmation]) -> Confirmation | Accepted:
+        await asyncio.wait({job}, timeout=self._answer_within_s)
+        if job.done():
+            return job.result()
+        payment_id = job.get_name().removeprefix("pay:")
+        return await self._attempts.accepted(payment_id)
+
+    async def resume(self) -> int:
+        """Take up every attempt a crash interrupted; how many."""
+        async with self._db.read() as reader:
+            found = await payments.unfinished(reader)
+        for payment in found:
+            _log.info("payment_resumed", payment_id=payment.payment_id, step=payment.step)
+            self._job(payment)
+        return len(found)
+
+    async def _carry_out(self, payment: Payment) -> Confirmation:
+        structlog.contextvars.bind_contextvars(order_id=payment.order_id, payment_id=payment.payment_id)
+        payment = await self._refuse_stale(payment)
+        payment = await self._reserve_ingredients(payment)  # 3.2, can be undone
+        payment = await self._check_registrar(payment)  # still no money has moved
+        payment = await self._charge_bank(payment)  # 3.3, the pivot
+        payment = await self._print_receipt(payment)  # 3.4, only forward
+        return await self._mark_paid_and_publish(payment)  # 3.5 and 3.6 in one commit, 3.7
+
+    async def _refuse_stale(self, payment: Payment) -> Payment:
+        """A crash before any money moved, and the customer is long gone."""
+        early = payment.step in (PaymentStep.RESERVING, PaymentStep.PREFLIGHT)
+        if early and self._clock.now() - payment.created_at > timedelta(seconds=_STALE_S):
+            await self._end(payment, PaymentStep.REFUSED, BankUnavailable())
+        return payment
+
+    # 3.2
+
+    async def _reserve_ingredients(self, payment: Payment) -> Payment:
+        if payment.step is not PaymentStep.RESERVING:
+            return payment
+        levels, now = self._reserving.levels(), self._clock.now()
+        try:
+            await self._db.write(lambda tx: self._reserving.hold_order(tx, payment.order_id, levels, now))
+        except DomainError as refusal:
+            await self._end(payment, PaymentStep.REFUSED, refusal)
+        self._cp("reserved")
+        payment = await self._move(payment, PaymentStep.PREFLIGHT)  # T2
+        self._cp("t2.after")
+        return payment
+
+    async def _check_registrar(self, payment: Payment) -> Payment:
+        if payment.step is not PaymentStep.PREFLIGHT:
+            return payment
+        reason = await self._fiscalising.why_not_ready()
+        if reason is not None:
+            await self._end(payment, PaymentStep.REFUSED, FiscalUnavailable(reason=reason))
+        self._cp("preflight")
+        return payment
+
+    # 3.3
+
+    async def _charge_bank(self, payment: Payment) -> Payment:
+        if payment.step not in (PaymentStep.PREFLIGHT, PaymentStep.CHARGING):
+            return payment
+        ask_first = payment.step is PaymentStep.CHARGING
+        if not ask_first:
+            payment = await self._move(payment, PaymentStep.CHARGING, posts=1, posted_at=self._clock.now())  # T3
+            self._cp("t3.after")
+        for pause_s in _endless(_BACKOFF_S):
+            try:
+                answer = await (self._ask_bank(payment) if ask_first else self._bank.charge(_charge(payment)))
+            except DeviceUnreachable as error:
+                if not ask_first:  # the first POST never left: certain
+                    await self._end(payment, PaymentStep.REFUSED, BankUnavailable(reason=error.code))
+                answer = None
+            except (OutcomeUnknown, DeviceRefused) as error:
+                _log.warning("bank_unknown", error=str(error))
+                answer = None
+            self._cp("charge.answered")
+            if answer is not None and answer.status is not ChargeStatus.PENDING:
+                return await self._record_charge(payment, answer)
+            ask_first = True
+            payment = await self._note_unknown(payment)
+            await self._clock.sleep(pause_s)
+        raise AssertionError("endless")
+
+    async def _ask_bank(self, payment: Payment) -> Transaction | None:
+        """What became of the key. Not found while young: the same key again; not found for long: abandon."""
+        answer = await self._bank.find(payment.bank_key)
+        if answer is not None:
+            return answer
+        payment, again = await self._db.write(lambda tx: self._may_post_again(tx, payment))
+        if again:
+            return await self._bank.charge(_charge(payment))
+        if self._since(payment.posted_at) >= self._patience.abandon_after_s:
+            await self._end(payment, PaymentStep.ABANDONED, BankUnavailable(reason="no_answer"))
+        return None
+
+    def _may_post_again(self, tx: Tx, payment: Payment) -> tuple[Payment, bool]:
+        now = self._clock.now()
+        current = payments.require(tx, payment.payment_id)
+        session = sessions.find(tx, payment.session_id)
+        alive = session is not None and session.ended_at is None and session.expires_at > now
+        young = (now - current.created_at).total_seconds() < self._patience.abandon_after_s
+        if not (alive and young and current.posts < _MAX_POSTS):
+            return current, False
+        return payments.note(tx, current, posts=current.posts + 1, posted_at=now), True
+
+    async def _note_unknown(self, payment: Payment) -> Payment:
+        now = self._clock.now()
+
+        def run(tx: Tx) -> Payment:
+            current = payments.require(tx, payment.payment_id)
+            return current if current.bank_unknown_since else payments.note(tx, current, bank_unknown_since=now)
+
+        return await self._db.write(run)
+
+    async def _record_charge(self, payment: Payment, answer: Transaction) -> Payment:
+        if answer.status is not ChargeStatus.APPROVED:
+            reason = answer.reason or answer.status.value
+            await self._end(payment, PaymentStep.DECLINED, PaymentDeclined(reason=reason), answered=402)
+        payment = await self._move(
+            payment,
+            PaymentStep.CHARGED,
+            transaction_id=answer.transaction_id,
+            auth_code=answer.auth_code,
+            rrn=answer.rrn,
+            card_brand=answer.card_brand,
+            card_last4=answer.card_last4,
+            charged_at=self._clock.now(),
+        )  # T4
+        self._cp("t4.after")
+        return payment
+
+    # 3.4
+
+    async def _print_receipt(self, payment: Payment) -> Payment:
+        for pause_s in _endless(_BACKOFF_S):
+            if payment.step is PaymentStep.REVERSING:
+                await self._reverse(payment)
+            if payment.step not in (PaymentStep.CHARGED, PaymentStep.PRINTING):
+                return payment
+            payment, failure = await self._fiscalising.try_once(payment)
+            if failure is not None:
+                payment = await self._fiscalising.after_failure(payment, failure, self._publish_paid)
+                if payment.step is not PaymentStep.REVERSING:
+                    await self._clock.sleep(pause_s)
+        raise AssertionError("endless")
+
+    async def _reverse(self, payment: Payment) -> None:
+        """No receipt can stand behind this charge: give the money back by the void's own key, for ever if need be."""
+        transaction_id, void_key = payment.transaction_id or "", f"{payment.payment_id}:void"
+        for pause_s in _endless(_BACKOFF_S):
+            try:
+                kind = await self._give_back(transaction_id, void_key, payment.amount_kopecks)
+                break
+            except (DeviceUnreachable, OutcomeUnknown, DeviceRefused) as error:
+                _log.error("void_retried", error=str(error))
+                await self._clock.sleep(pause_s)
+        now = self._clock.now()
+        await self._end(
+            payment,
+            PaymentStep.REVERSED,
+            FiscalUnavailable(refunded=True),
+            answered=503,
+            also=lambda tx: payments.finish_refund(tx, void_key, kind, now),
+        )
+
+    async def _give_back(self, transaction_id: str, key: str, amount_kopecks: int) -> str:
+        """Void before settlement, refund after it; both idempotent by their own key."""
+        try:
+            await self._bank.void(transaction_id, key)
+        except DeviceRefused:
+            await self._bank.refund(transaction_id, amount_kopecks, f"{key}:refund")
+            return "refund"
+        return "void"
+
+    # 3.5, 3.6
+
+    async def _mark_paid_and_publish(self, payment: Payment) -> Confirmation:
+        self._cp("t7.before")
+        now = self._clock.now()
+
+        def run(tx: Tx) -> Confirmation:
+            current = payments.require(tx, payment.payment_id)
+            if current.released_at is None:
+                self._publish_paid(tx, current, now)
+            else:
+                orders.set_receipt_unknown(tx, current.order_id, False)
+            confirmation = self._confirm(tx, current)
+            current = payments.move(tx, current, PaymentStep.DONE, answer=msgspec.json.encode(confirmation).decode())
+            self._answers.store(tx, current, 200, msgspec.json.encode(confirmation))
+            return confirmation
+
+        confirmation = await self._db.write(run)  # T7
+        self._cp("t7.after")
+        return confirmation
+
+    def _publish_paid(self, tx: Tx, payment: Payment, now: datetime) -> None:
+        """The order becomes paid and says so, in one transaction with whoever calls."""
+        order = orders.require(tx, payment.order_id)
+        order = orders.move(tx, order, OrderStatus.PAID, now)
+        lines = orders.lines(tx, order.order_id)
+        stocks.commit(tx, order.order_id)
+        ready_in_s = self._kitchen.promise_s(self._work(tx, order.order_id))
+        orders.set_promise(tx, order.order_id, ready_in_s, promise_until(now, ready_in_s))
+        intent = payments.sale_intent(tx, payment.payment_id)
+        outbox.put(
+            tx,
+            OrderPaidEvent(
+                order_id=order.order_id,
+                number=order.number,
+                customer_id=order.customer_id,
+                amount_kopecks=payment.amount_kopecks,
+                bonus_spent=payment.bonus_points,
+                items=event_items(lines),
+                transaction_id=payment.transaction_id or "",
+                fiscal_document_number=intent.document_number if intent else None,
+                ready_in_s=ready_in_s,
+            ),
+            now,
+        )
+
+    def _work(self, tx: Tx, order_id: str) -> list[Work]:
+        phases = self._kitchen.phases
+        return [
+            phases.get(line.chart_fingerprint, []) for line in orders.lines(tx, order_id) for _ in range(line.quantity)
+        ]
+
+    def _confirm(self, tx: Tx, payment: Payment) -> Confirmation:
+        order = orders.require(tx, payment.order_id)
+        intent = payments.sale_intent(tx, payment.payment_id)
+        assert intent is not None
+        return Confirmation(
+            order_id=order.order_id,
+            status=OrderStatus.PAID,
+            amount_kopecks=payment.amount_kopecks,
+            bonus_spent=payment.bonus_points,
+            bonus_accrued=0,
+            transaction_id=payment.transaction_id or "",
+            pickup_code=order.pickup_code,
+            receipt=receipt_view(intent),
+        )
+
+    # The bank's late answers.
+
+    async def inquire_abandoned(self) -> None:
+        """For ever: a late approval of an abandoned key is voided; the inquiry ends when the bank would forget."""
+        while True:
+            async with self._db.read() as reader:
+                found = await payments.abandoned(reader)
+            for payment in found:
+                await self._inquire(payment)
+            await self._clock.sleep(self._patience.inquiry_every_s)
+
+    async def _inquire(self, payment: Payment) -> None:
+        answer = await self._bank.find(payment.bank_key)
+        now = self._clock.now()
+        if answer is not None and answer.status is ChargeStatus.APPROVED and answer.transaction_id is not None:
+            _log.warning("late_approval_voided", payment_id=payment.payment_id)
+            refund = await self._db.write(lambda tx: payments.add_void(tx, payment, "late_approval", "kiosk", now))
+            kind = await self._give_back(answer.transaction_id, refund.refund_id, payment.amount_kopecks)
+
+            def finish(tx: Tx) -> None:
+                payments.finish_refund(tx, refund.refund_id, kind, now)
+                payments.move(tx, payment, PaymentStep.REVERSED, transaction_id=answer.transaction_id)
+
+            await self._db.write(finish)
+        elif answer is not None or now - payment.created_at > _INQUIRY:
+            await self._db.write(lambda tx: payments.move(tx, payment, PaymentStep.CLOSED))
+
+    # Small change.
+
+    async def _end(
+        self,
+        payment: Payment,
+        step: PaymentStep,
+        refusal: DomainError,
+        answered: int | None = None,
+        also: Callable[[Tx], None] | None = None,
+    ) -> None:
+        """Close the attempt, give everything back, return the order to `created`; then raise `refusal`.
+        `answered`: the status stored for the key; None frees the key (nothing had moved)."""
+        now = self._clock.now()
+
+        def run(tx: Tx) -> None:
+            self._answers.close(tx, payment, step, refusal, answered, now)
+            if also is not None:
+                also(tx)
+
+        await self._db.write(run)
+        await self._reserving.refresh()
+        raise refusal
+
+    async def _move(self, payment: Payment, step: PaymentStep, **changes: object) -> Payment:
+        return await self._db.write(lambda tx: payments.move(tx, payment, step, **changes))
+
+    def _since(self, moment: datetime | None) -> float:
+        return 0.0 if moment is None else (self._clock.now() - moment).total_seconds()
+
+
+def _charge(payment: Payment) -> Charge:
+    return Charge(payment.bank_key, payment.order_id, payment.amount_kopecks, payment.card_token, payment.method)
+
+
+def _endless(pauses_s: tuple[float, ...]) -> Iterator[float]:
+    """The pauses in turn, the last one for ever."""
+    yield from pauses_s
+    while True:
+        yield pauses_s[-1]

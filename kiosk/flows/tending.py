@@ -1,0 +1,101 @@
+"""What staff and the site's own tools may change by hand; every change is journalled with its actor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kiosk.clock import Clock
+from kiosk.domain.errors import NotFound, OrderStateConflict
+from kiosk.domain.events import OrderCompletedEvent, StoredEvent
+from kiosk.domain.menu import Menu
+from kiosk.domain.order import OrderStatus, check_order_transition
+from kiosk.domain.readiness import Readiness
+from kiosk.flows.ordering import cancel_order
+from kiosk.flows.reserving import Reserving
+from kiosk.flows.views import OrderView, order_view
+from kiosk.store import orders, outbox, payments, records, stocks
+from kiosk.store.database import Database, Tx
+
+_PAUSED = "sales_paused_by_staff"
+_META = "sales_paused"
+
+
+class Tending:
+    """Order status by hand (seed 3.5), pause, stop list, a look at the outbox."""
+
+    def __init__(
+        self, database: Database, menu: Menu, readiness: Readiness, reserving: Reserving, clock: Clock
+    ) -> None:
+        self._db = database
+        self._menu = menu
+        self._readiness = readiness
+        self._reserving = reserving
+        self._clock = clock
+
+    async def set_status(self, order_id: str, status: OrderStatus, actor: str) -> OrderView:
+        """`PUT /internal/orders/{id}/status`. What the saga and the kitchen do themselves cannot be claimed by hand:
+        `paid` needs a registered receipt and stays with the saga, `refunded` needs a refund. Raises `NotFound`,
+        `OrderStateConflict`."""
+        now = self._clock.now()
+
+        def run(tx: Tx) -> None:
+            order = orders.get(tx, order_id)
+            if order is None:
+                raise NotFound
+            check_order_transition(order.status, status)
+            if status is OrderStatus.CANCELLED:
+                cancel_order(tx, order, now)
+            elif status is OrderStatus.COMPLETED:
+                orders.move(tx, order, status, now)
+                outbox.put(tx, OrderCompletedEvent(order_id=order_id, number=order.number), now)
+            elif status is OrderStatus.CREATED and payments.live(tx, order_id) is None:
+                orders.move(tx, order, status, now)
+            else:
+                raise OrderStateConflict(status=order.status)
+            records.journal(tx, actor, "order_status", f"{order_id} {status}", now)
+
+        await self._db.write(run)
+        return await self.order(order_id, "ru")
+
+    async def order(self, order_id: str, language: str) -> OrderView:
+        async with self._db.read() as reader:
+            order = await orders.read_order(reader, order_id)
+            if order is None:
+                raise NotFound
+            return await order_view(reader, order, language, self._clock.now())
+
+    async def pause(self, paused: bool, actor: str) -> None:
+        now = self._clock.now()
+
+        def run(tx: Tx) -> None:
+            records.set_meta(tx, _META, "1" if paused else "")
+            records.journal(tx, actor, "sales_pause" if paused else "sales_resume", "", now)
+
+        await self._db.write(run)
+        self._readiness.set("sales", _PAUSED if paused else None)
+
+    async def restore(self) -> None:
+        """At start: a pause outlives the process."""
+        async with self._db.read() as reader:
+            paused = await records.read_meta(reader, _META)
+        self._readiness.set("sales", _PAUSED if paused else None)
+
+    async def stop_item(self, item_id: str, until: datetime | None, stopped: bool, actor: str) -> None:
+        """Raises `NotFound` for a dish that is not on the menu."""
+        if item_id not in self._menu.dishes:
+            raise NotFound
+        now = self._clock.now()
+
+        def run(tx: Tx) -> None:
+            if stopped:
+                stocks.stop_item(tx, item_id, until, actor)
+            else:
+                stocks.resume_item(tx, item_id)
+            records.journal(tx, actor, "stop_list", f"{item_id} {'stopped' if stopped else 'resumed'}", now)
+
+        await self._db.write(run)
+        await self._reserving.refresh()
+
+    async def events(self, after: int, limit: int = 500) -> list[StoredEvent]:
+        async with self._db.read() as reader:
+            return await outbox.after(reader, after, limit)

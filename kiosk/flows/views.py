@@ -1,0 +1,184 @@
+"""What the outside is shown of an order; one shape for creation, history and a single order (contract §1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.domain.order import CURRENCY, Order, OrderLine
+from kiosk.domain.payment import Payment, ReceiptView
+from kiosk.domain.receipt import receipt_qr
+from kiosk.store import orders, payments
+from kiosk.store.database import Reader
+
+
+class PortionView(msgspec.Struct, frozen=True):
+    status: str
+
+
+class ItemView(msgspec.Struct, frozen=True, omit_defaults=True):
+    item_id: str
+    name: str
+    quantity: int
+    price_kopecks: int
+    sum_kopecks: int
+    modifiers: list[str]
+    portions: list[PortionView] | None = None
+
+
+class CardView(msgspec.Struct, frozen=True):
+    brand: str | None
+    last4: str | None
+
+
+class PaymentView(msgspec.Struct, frozen=True):
+    attempt: int
+    stage: str
+    method: str
+    amount_kopecks: int
+    bonus_spent: int
+    transaction_id: str | None
+    card: CardView
+    failure: str | None
+
+
+class RefundView(msgspec.Struct, frozen=True):
+    refund_id: str
+    kind: str
+    status: str
+    amount_kopecks: int
+    reason: str
+    at: str
+
+
+class TimelineView(msgspec.Struct, frozen=True):
+    status: str
+    at: str
+
+
+class CreatedView(msgspec.Struct, frozen=True):
+    """The 201 of `create`."""
+
+    order_id: str
+    number: str
+    status: str
+    amount_kopecks: int
+    currency: str
+    items: list[ItemView]
+    ready_in_s: int
+
+
+class OrderView(msgspec.Struct, frozen=True):
+    order_id: str
+    number: str
+    status: str
+    amount_kopecks: int
+    currency: str
+    items: list[ItemView]
+    ready_in_s: int
+    service: str
+    created_at: str
+    pickup_code: str | None
+    receipt_unknown: bool
+    payment: PaymentView | None
+    receipt: ReceiptView | None
+    refunds: list[RefundView]
+    timeline: list[TimelineView]
+
+
+def item_view(line: OrderLine, language: str, portions: list[PortionView] | None = None) -> ItemView:
+    return ItemView(
+        item_id=line.item_id,
+        name=line.name_en if language == "en" else line.name_ru,
+        quantity=line.quantity,
+        price_kopecks=line.price_kopecks,
+        sum_kopecks=line.sum_kopecks,
+        modifiers=line.options,
+        portions=portions,
+    )
+
+
+def created_view(order: Order, lines: list[OrderLine], language: str) -> CreatedView:
+    return CreatedView(
+        order_id=order.order_id,
+        number=order.number,
+        status=order.status,
+        amount_kopecks=order.amount_kopecks,
+        currency=CURRENCY,
+        items=[item_view(line, language) for line in lines],
+        ready_in_s=order.ready_in_s,
+    )
+
+
+def receipt_view(intent: payments.IntentRow) -> ReceiptView:
+    """The registered document behind an intent."""
+    assert intent.document_number is not None
+    assert intent.fiscal_sign is not None
+    assert intent.issued_at is not None
+    return ReceiptView(
+        fiscal_document_number=intent.document_number,
+        fiscal_sign=intent.fiscal_sign,
+        fiscal_drive_number=intent.drive_number,
+        shift=intent.document_shift or intent.shift,
+        issued_at=intent.issued_at,
+        qr=receipt_qr(
+            issued_at=datetime.fromisoformat(intent.issued_at),
+            total_kopecks=intent.total_kopecks,
+            drive_number=intent.drive_number,
+            document_number=intent.document_number,
+            fiscal_sign=intent.fiscal_sign,
+            operation=1 if intent.operation == "sale" else 2,
+        ),
+    )
+
+
+async def order_view(reader: Reader, order: Order, language: str, now: datetime) -> OrderView:
+    """Everything about one order, read in one snapshot."""
+    lines = await orders.read_lines(reader, order.order_id)
+    portions: dict[int, list[PortionView]] = {}
+    for row in await orders.read_portions(reader, order.order_id):
+        portions.setdefault(row.line, []).append(PortionView(row.status))
+    payment = await payments.read_last(reader, order.order_id)
+    intent = await payments.read_registered_sale(reader, order.order_id)
+    paid = order.status not in ("created", "paying", "cancelled")
+    ready_in_s = order.ready_in_s
+    if order.promised_at is not None:
+        ready_in_s = max(0, round((order.promised_at - now).total_seconds()))
+    return OrderView(
+        order_id=order.order_id,
+        number=order.number,
+        status=order.status,
+        amount_kopecks=order.amount_kopecks,
+        currency=CURRENCY,
+        items=[item_view(line, language, portions.get(line.line, [])) for line in lines],
+        ready_in_s=ready_in_s,
+        service=order.service,
+        created_at=rfc3339(order.created_at),
+        pickup_code=order.pickup_code if paid else None,
+        receipt_unknown=order.receipt_unknown,
+        payment=None if payment is None else payment_view(payment),
+        receipt=None if intent is None else receipt_view(intent),
+        refunds=[_refund_view(row) for row in await payments.read_refunds(reader, order.order_id)],
+        timeline=[
+            TimelineView(row.status, rfc3339(row.at)) for row in await orders.read_timeline(reader, order.order_id)
+        ],
+    )
+
+
+def payment_view(payment: Payment) -> PaymentView:
+    return PaymentView(
+        attempt=payment.attempt,
+        stage=payment.stage,
+        method=payment.method,
+        amount_kopecks=payment.amount_kopecks,
+        bonus_spent=payment.bonus_points,
+        transaction_id=payment.transaction_id,
+        card=CardView(payment.card_brand, payment.card_last4),
+        failure=payment.failure,
+    )
+
+
+def _refund_view(row: payments.RefundRow) -> RefundView:
+    return RefundView(row.refund_id, row.kind, row.step, row.amount_kopecks, row.reason, rfc3339(row.created_at))

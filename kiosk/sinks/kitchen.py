@@ -1,0 +1,298 @@
+"""The controller's end of the robot: submits portions, adopts what the robot shows, keeps the stock picture."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from drivers.errors import DeviceError, DeviceRefused
+from drivers.robot.port import (
+    Bin,
+    BinFlag,
+    CellState,
+    ComplexCommand,
+    ComplexState,
+    CookingComplex,
+    CookingOrder,
+    Health,
+    HealthFlag,
+    Job,
+    JobState,
+    Phase,
+)
+from kiosk.checkpoints import Checkpoints
+from kiosk.clock import Clock
+from kiosk.domain.chart import Chart
+from kiosk.domain.events import StockLowEvent
+from kiosk.domain.menu import Menu
+from kiosk.domain.order import PENDING_PORTIONS, PortionStatus
+from kiosk.domain.readiness import Kitchen, Readiness, StockBin
+from kiosk.sinks import portions
+from kiosk.store import orders, outbox, records, stocks
+from kiosk.store.database import Database, Tx
+
+_log = structlog.get_logger()
+_CYCLE_S = 0.2
+_BEAT_S = 1.0
+_REFUSED_PAUSE_S = 2.0
+_TERMINAL = (JobState.READY, JobState.PICKED_UP, JobState.FAILED, JobState.INTERRUPTED, JobState.CANCELLED)
+_STAND_UP = {
+    ComplexState.ABORTED: ComplexCommand.CLEAR,
+    ComplexState.STOPPED: ComplexCommand.RESET,
+    ComplexState.COMPLETE: ComplexCommand.RESET,
+    ComplexState.IDLE: ComplexCommand.START,
+}
+
+
+class KitchenLine:
+    """One loop, the single owner of the robot's mailbox besides cell openings."""
+
+    def __init__(
+        self,
+        database: Database,
+        robot: CookingComplex,
+        menu: Menu,
+        kitchen: Kitchen,
+        readiness: Readiness,
+        clock: Clock,
+        checkpoint: Checkpoints,
+        refresh_holds: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._db = database
+        self._refresh_holds = refresh_holds
+        self._robot = robot
+        self._kitchen = kitchen
+        self._readiness = readiness
+        self._clock = clock
+        self._cp = checkpoint
+        self._ingredients = {row.code: row for row in menu.ingredients.values()}
+        self._codes = {row.id: row.code for row in menu.ingredients.values()}
+        self._charts: dict[str, Chart] = {}
+        self._wake = asyncio.Event()
+        self._beat_at = 0.0
+        self._pause_until = 0.0
+        self._foreign: set[int] = set()
+        self._low: set[int] = set()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        try:
+            while True:
+                self._wake.clear()
+                await self._cycle()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_CYCLE_S):
+                        await self._wake.wait()
+        except DeviceError as error:
+            self._kitchen.linked = False
+            await self._tell(f"robot_{error.code}", str(error))
+            raise
+
+    async def _cycle(self) -> None:
+        health = await self._robot.health()
+        await self._beat()
+        await self._tell(_why_not(health), "")
+        await self._stand_up(health)
+        await self._look_at_bins()
+        jobs = {job.job_id: job for job in await self._robot.jobs()}
+        work = await self._adopt(jobs)
+        await self._release(jobs, work)
+        await self._look_at_cells(work)
+        if health.accepts_jobs:
+            await self._submit(list(work.values()), jobs, health.slots)
+        await self._refresh_holds()  # holds and stopped items as everyone else sees them
+
+    async def _beat(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._beat_at >= _BEAT_S:
+            await self._robot.beat()
+            self._beat_at = now
+
+    async def _stand_up(self, health: Health) -> None:
+        """After a power cut the complex waits for Clear, Reset, Start; after an e-stop for a person first."""
+        if health.flags & (HealthFlag.ESTOP_PRESSED | HealthFlag.ESTOP_LATCHED):
+            return
+        command = _STAND_UP.get(health.state)
+        if command is not None:
+            _log.info("robot_stands_up", command=command.name, state=health.state.name)
+            with contextlib.suppress(DeviceRefused):
+                await self._robot.command(command)
+
+    # Jobs.
+
+    async def _adopt(self, jobs: dict[int, Job]) -> dict[int, orders.WorkRow]:
+        """Compare every portion in work with the robot's table; the portions as they are then."""
+        work = await self._read_work()
+        for row in list(work.values()):
+            job = jobs.get(row.portion_id)
+            if job is not None and job.attempt == row.attempt:
+                await self._adopt_one(row, job)
+            elif row.status in (PortionStatus.QUEUED, PortionStatus.COOKING):
+                await self._db.write(lambda tx, lost=row.portion_id: portions.lose_unknown(tx, lost))  # type: ignore[misc]
+        for job_id in jobs.keys() - work.keys() - self._foreign:
+            known = await self._db.write(lambda tx, job_id=job_id: orders.portion(tx, job_id) is not None)  # type: ignore[misc]
+            if not known:
+                self._foreign.add(job_id)
+                _log.error("foreign_job", job_id=job_id)
+        return await self._read_work()
+
+    async def _adopt_one(self, row: orders.WorkRow, job: Job) -> None:
+        now = self._clock.now()
+        status = await self._db.write(lambda tx: portions.adopt(tx, job, now))
+        if status is row.status:
+            return
+        _log.info("portion_moved", order_id=row.order_id, portion_id=row.portion_id, status=status)
+        if status is PortionStatus.COOKING:
+            self._cp("portion.cooking")
+        if status is PortionStatus.READY:
+            self._learn(row)
+            self._cp("portion.ready")
+
+    def _learn(self, row: orders.WorkRow) -> None:
+        """How long cooking really takes, as a factor on the charts' nominal times."""
+        chart = self._charts.get(row.chart_fingerprint)
+        if row.cooking_at is not None and chart is not None and chart.nominal_s:
+            actual_s = (self._clock.now() - row.cooking_at).total_seconds()
+            self._kitchen.factor += 0.2 * (actual_s / chart.nominal_s - self._kitchen.factor)
+
+    async def _release(self, jobs: dict[int, Job], work: dict[int, orders.WorkRow]) -> None:
+        """Free the slots of jobs whose end is written down, and of attempts that were given up."""
+        for job in jobs.values():
+            if job.state not in _TERMINAL or job.job_id in self._foreign:
+                continue
+            row = work.get(job.job_id)
+            if row is not None and row.attempt == job.attempt and row.status in PENDING_PORTIONS:
+                continue  # not written down yet
+            await self._robot.release(job.job_id, job.attempt)
+            await self._db.write(lambda tx, done=job.job_id: orders.mark_released(tx, done))  # type: ignore[misc]
+            self._cp("robot.released")
+
+    async def _look_at_cells(self, work: dict[int, orders.WorkRow]) -> None:
+        waiting = [row for row in work.values() if row.status is PortionStatus.READY]
+        if not waiting:
+            return
+        held = {cell.job_id for cell in await self._robot.cells() if cell.state is not CellState.FREE}
+        now = self._clock.now()
+        for row in waiting:
+            if row.portion_id not in held:
+                await self._db.write(lambda tx, taken=row.portion_id: portions.hand_out(tx, taken, now))  # type: ignore[misc]
+
+    async def _submit(self, work: list[orders.WorkRow], jobs: dict[int, Job], slots: int) -> None:
+        """Give waiting portions to the robot, in the order they were paid, while its table has room."""
+        if self._clock.monotonic() < self._pause_until:
+            return
+        free = slots - len(jobs)
+        for row in work:
+            again = row.status is PortionStatus.SUBMITTING and row.portion_id not in jobs
+            if row.status is not PortionStatus.WAITING and not again:
+                continue
+            if free <= 0 or not await self._submit_one(row, again):
+                return
+            free -= 1
+
+    async def _submit_one(self, row: orders.WorkRow, again: bool) -> bool:
+        if not again:
+            await self._move(row.portion_id, PortionStatus.SUBMITTING)  # controller rule 1: before the wire
+            self._cp("portion.submitting")
+        try:
+            await self._robot.submit(self._cooking_order(row))
+        except DeviceRefused as refusal:
+            _log.warning("portion_refused", order_id=row.order_id, portion_id=row.portion_id, code=refusal.code)
+            await self._move(row.portion_id, PortionStatus.WAITING)
+            self._pause_until = self._clock.monotonic() + _REFUSED_PAUSE_S
+            return False
+        self._cp("robot.submitted")
+        await self._move(row.portion_id, PortionStatus.QUEUED)
+        self._cp("portion.accepted")
+        await self._robot.health()  # a fresh generation, so that the levels below already hold this job
+        await self._look_at_bins()
+        await self._db.write(lambda tx: stocks.hand_over(tx, [row.portion_id]))
+        return True
+
+    def _cooking_order(self, row: orders.WorkRow) -> CookingOrder:
+        chart = self._charts[row.chart_fingerprint]
+        return CookingOrder(
+            job_id=row.portion_id,
+            attempt=row.attempt,
+            recipe=row.recipe,
+            order_id=row.order_id,
+            phases=tuple(Phase(p.operation, p.station, p.p1, p.p2, p.max_s) for p in chart.phases),
+            ingredients=tuple((self._codes[name], amount) for name, amount in row.formula.items()),
+        )
+
+    async def _move(self, portion_id: int, status: PortionStatus) -> None:
+        def run(tx: Tx) -> None:
+            row = orders.portion(tx, portion_id)
+            if row is not None and row.status is not status:
+                orders.move_portion(tx, row, status)
+
+        await self._db.write(run)
+
+    # The picture the rest of the house sees.
+
+    async def _read_work(self) -> dict[int, orders.WorkRow]:
+        async with self._db.read() as reader:
+            rows = await orders.read_work(reader)
+            if any(row.chart_fingerprint not in self._charts for row in rows):
+                self._charts = await records.read_charts(reader)
+        self._kitchen.pending = {
+            row.portion_id: [(p.station, p.p2) for p in self._charts[row.chart_fingerprint].phases]
+            for row in rows
+            if row.status in PENDING_PORTIONS
+        }
+        return {row.portion_id: row for row in rows}
+
+    async def _look_at_bins(self) -> None:
+        bins = [self._stock_bin(row) for row in await self._robot.bins()]
+        self._kitchen.bins = bins
+        self._kitchen.linked = True
+        low = {row.bin for row in bins if row.low}
+        news = [row for row in bins if row.bin in low - self._low]
+        self._low = low
+        if news:
+            now = self._clock.now()
+            await self._db.write(lambda tx: [outbox.put(tx, _stock_low(row), now) for row in news])
+
+    def _stock_bin(self, row: Bin) -> StockBin:
+        ingredient = self._ingredients.get(row.ingredient)
+        unusable = BinFlag.EMPTY | BinFlag.SENSOR_FAULT | BinFlag.EXPIRED | BinFlag.OPEN
+        return StockBin(
+            bin=row.bin,
+            ingredient=None if ingredient is None else ingredient.id,
+            unit="" if ingredient is None else ingredient.unit,
+            level=row.level,
+            capacity=row.capacity,
+            committed=row.committed,
+            low=bool(row.flags & (BinFlag.LOW | BinFlag.EMPTY)),
+            usable=not row.flags & unusable,
+        )
+
+    async def _tell(self, reason: str | None, detail: str) -> None:
+        if self._readiness.set("robot", reason):
+            _log.info("robot_readiness", reason=reason, detail=detail)
+            now = self._clock.now()
+            await self._db.write(lambda tx: records.set_fault(tx, "robot", reason, detail, now))
+
+
+def _why_not(health: Health) -> str | None:
+    if health.flags & (HealthFlag.ESTOP_PRESSED | HealthFlag.ESTOP_LATCHED):
+        return "robot_estop"
+    if health.flags & HealthFlag.STORE_FAULT:
+        return "robot_store_fault"
+    if health.state in (
+        ComplexState.EXECUTE,
+        ComplexState.SUSPENDED,
+        ComplexState.SUSPENDING,
+        ComplexState.UNSUSPENDING,
+    ):
+        return None
+    return f"robot_{health.state.name.lower()}"
+
+
+def _stock_low(row: StockBin) -> StockLowEvent:
+    return StockLowEvent(bin=row.bin, ingredient=row.ingredient or "", level=row.level, unit=row.unit)

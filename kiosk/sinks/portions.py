@@ -1,0 +1,103 @@
+"""What the robot's job table means for portions and orders: one transaction for state and event (controller rule 4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from drivers.robot.port import Job, JobState
+from kiosk.clock import rfc3339
+from kiosk.domain.events import OrderCompletedEvent, OrderCookingEvent, OrderReadyEvent
+from kiosk.domain.order import OrderStatus, PortionStatus
+from kiosk.store import orders, outbox, stocks
+from kiosk.store.database import Tx
+
+_log = structlog.get_logger()
+MAX_ATTEMPTS = 3
+_STATUS = {
+    JobState.QUEUED: PortionStatus.QUEUED,
+    JobState.COOKING: PortionStatus.COOKING,
+    JobState.READY: PortionStatus.READY,
+    JobState.PICKED_UP: PortionStatus.READY,
+}
+_LOST = (JobState.FAILED, JobState.INTERRUPTED, JobState.CANCELLED)
+
+
+def adopt(tx: Tx, job: Job, now: datetime) -> PortionStatus | None:
+    """Bring a portion to what its job shows; None if the job is of another attempt or nobody's."""
+    row = orders.portion(tx, job.job_id)
+    if row is None or row.attempt != job.attempt:
+        return None
+    if row.status in (PortionStatus.READY, PortionStatus.HANDED_OUT, PortionStatus.FAILED, PortionStatus.DROPPED):
+        return row.status
+    if job.state in _LOST:
+        return _lose(tx, row, job)
+    wanted = _STATUS.get(job.state, PortionStatus.COOKING if job.food_spent else PortionStatus.QUEUED)
+    if wanted is row.status or (wanted is PortionStatus.QUEUED and row.status is PortionStatus.COOKING):
+        return row.status
+    changes: dict[str, object] = {}
+    if wanted is PortionStatus.COOKING:
+        changes = {"cooking_at": rfc3339(now)}
+    elif wanted is PortionStatus.READY:
+        changes = {"cell": job.cell or None, "ready_at": rfc3339(now)}
+    orders.move_portion(tx, row, wanted, **changes)
+    _move_order(tx, row.order_id, now, job)
+    return wanted
+
+
+def _lose(tx: Tx, row: orders.PortionRow, job: Job) -> PortionStatus:
+    """Cook again only if no food was spent (controller rule 5), else a person decides."""
+    if not job.food_spent and row.attempt < MAX_ATTEMPTS:
+        _log.warning("portion_cooked_again", portion_id=row.portion_id, attempt=row.attempt + 1, job=job.state.name)
+        orders.move_portion(tx, row, PortionStatus.WAITING, attempt=row.attempt + 1)
+        stocks.take_back(tx, row.portion_id)
+        return PortionStatus.WAITING
+    _log.error("portion_failed", portion_id=row.portion_id, job=job.state.name, fault=job.fault)
+    orders.move_portion(tx, row, PortionStatus.FAILED, fault=f"{job.state.name.lower()}:{job.fault}")
+    return PortionStatus.FAILED
+
+
+def lose_unknown(tx: Tx, portion_id: int) -> None:
+    """The robot's table does not know a job it had accepted: uncertain, so a person decides (protocols/robot.md)."""
+    row = orders.portion(tx, portion_id)
+    if row is not None and row.status in (PortionStatus.QUEUED, PortionStatus.COOKING):
+        _log.error("portion_lost_by_robot", portion_id=portion_id)
+        orders.move_portion(tx, row, PortionStatus.FAILED, fault="lost_by_robot")
+
+
+def _move_order(tx: Tx, order_id: str, now: datetime, job: Job) -> None:
+    order = orders.require(tx, order_id)
+    portions = orders.portions(tx, order_id)
+    started = any(
+        row.status not in (PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED) for row in portions
+    )
+    done = all(row.status in (PortionStatus.READY, PortionStatus.HANDED_OUT) for row in portions)
+    if started and not done and order.status is OrderStatus.PAID:
+        order = orders.move(tx, order, OrderStatus.COOKING, now)
+        left_s = order.ready_in_s
+        if order.promised_at is not None:
+            left_s = max(job.remaining_s, round((order.promised_at - now).total_seconds()))
+        outbox.put(tx, OrderCookingEvent(order_id=order_id, number=order.number, ready_in_s=left_s), now)
+    if done and order.status in (OrderStatus.PAID, OrderStatus.COOKING):
+        orders.move(tx, order, OrderStatus.READY, now)
+        cells = [row.cell for row in portions if row.cell is not None and row.status is PortionStatus.READY]
+        outbox.put(
+            tx,
+            OrderReadyEvent(order_id=order_id, number=order.number, cell=cells[0] if cells else None, cells=cells),
+            now,
+        )
+
+
+def hand_out(tx: Tx, portion_id: int, now: datetime) -> None:
+    """The cell no longer holds this job: the food was taken; the order completes with its last portion."""
+    row = orders.portion(tx, portion_id)
+    if row is None or row.status is not PortionStatus.READY:
+        return
+    orders.move_portion(tx, row, PortionStatus.HANDED_OUT)
+    order = orders.require(tx, row.order_id)
+    if order.status is OrderStatus.READY and all(
+        other.status is PortionStatus.HANDED_OUT for other in orders.portions(tx, row.order_id)
+    ):
+        orders.move(tx, order, OrderStatus.COMPLETED, now)
+        outbox.put(tx, OrderCompletedEvent(order_id=order.order_id, number=order.number), now)

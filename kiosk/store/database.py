@@ -1,0 +1,314 @@
+"""The SQLite file: one writer thread with group commit, aiosqlite readers, migrations, and the lock of the process.
+
+`synchronous=FULL` because NORMAL lost acknowledged commits in a power-cut replay (reliability §4.1). A transaction is
+one synchronous function run whole on the writer thread in its own SAVEPOINT, batched with whatever else waits; its
+future resolves only after COMMIT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+import msgspec
+
+from kiosk.domain.errors import DatabaseBroken
+
+T = TypeVar("T")
+R = TypeVar("R")
+Parameters = Sequence[Any] | dict[str, Any]
+
+_BATCH = 256
+_CLOSE_TIMEOUT_S = 10
+_PRAGMAS: dict[str, str | int] = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "foreign_keys": 1,
+    "busy_timeout": 5000,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+    "mmap_size": 0,
+}
+
+
+class Tx:
+    """What a transaction function may do. Rows are `sqlite3.Row`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
+        return self._connection.execute(sql, parameters)
+
+    def insert(self, table: str, **values: Any) -> int:
+        """Insert one row of named values; the row id."""
+        names = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+        return cursor.lastrowid or 0
+
+    def one(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R | None:
+        row = self._connection.execute(sql, parameters).fetchone()
+        return None if row is None else as_record(kind, row)
+
+    def all(self, kind: type[R], sql: str, parameters: Parameters = ()) -> list[R]:
+        return [as_record(kind, row) for row in self._connection.execute(sql, parameters)]
+
+    def scalar(self, sql: str, parameters: Parameters = ()) -> Any:
+        row = self._connection.execute(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+
+class Reader:
+    """Questions inside one read transaction."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def one(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R | None:
+        rows = list(await self._connection.execute_fetchall(sql, parameters))
+        return as_record(kind, rows[0]) if rows else None
+
+    async def all(self, kind: type[R], sql: str, parameters: Parameters = ()) -> list[R]:
+        return [as_record(kind, row) for row in await self._connection.execute_fetchall(sql, parameters)]
+
+    async def scalar(self, sql: str, parameters: Parameters = ()) -> Any:
+        rows = list(await self._connection.execute_fetchall(sql, parameters))
+        return rows[0][0] if rows else None
+
+
+def as_record(kind: type[R], row: sqlite3.Row) -> R:
+    """A row as a typed record; a column selected `AS "name:json"` is decoded."""
+    values: dict[str, Any] = {}
+    for name in row.keys():  # noqa: SIM118 - sqlite3.Row iterates over values
+        plain, json, _ = name.partition(":json")
+        values[plain] = msgspec.json.decode(row[name]) if json else row[name]
+    return msgspec.convert(values, kind, strict=False)
+
+
+@dataclass(slots=True)
+class _Request:
+    run: Callable[[Tx], Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Database:
+    """`await write(fn)`; `async with read() as reader`; `committed` is set after each commit that others wait for."""
+
+    def __init__(self, path: Path, lock: int, writer: sqlite3.Connection, on_fatal: Callable[[str], None]) -> None:
+        self.path = path
+        self._lock = lock
+        self._writer = writer
+        self._tx = Tx(writer)
+        self._on_fatal = on_fatal
+        self._loop = asyncio.get_running_loop()
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+        self._all_readers: list[aiosqlite.Connection] = []
+        self._thread = threading.Thread(target=self._serve, name="database-writer", daemon=True)
+        self._watchers: list[Callable[[], None]] = []
+        self._closed = False
+        self.broken = False
+
+    @classmethod
+    async def open(cls, path: Path, on_fatal: Callable[[str], None], readers: int = 3) -> Database:
+        """Lock, check, migrate, open. Raises `DatabaseBroken`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = _lock(path)
+        try:
+            writer = await asyncio.get_running_loop().run_in_executor(None, _open_writer, path)
+            database = cls(path, lock, writer, on_fatal)
+        except BaseException:
+            os.close(lock)
+            raise
+        database._thread.start()
+        try:
+            for _ in range(readers):
+                await database._add_reader()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def write(self, run: Callable[[Tx], T]) -> T:
+        """Run `run` whole between BEGIN and COMMIT on the writer thread; what it raises undoes only itself."""
+        if self._closed or self.broken:
+            raise DatabaseBroken("the database is closed")
+        request = _Request(run, self._loop.create_future())
+        self._requests.put(request)
+        result: T = await request.future
+        return result
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Reader]:
+        """A consistent snapshot for the length of the block."""
+        connection = await self._readers.get()
+        try:
+            await connection.execute("BEGIN")
+            yield Reader(connection)
+        finally:
+            await connection.rollback()
+            self._readers.put_nowait(connection)
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Call `wake` on the loop after every commit: a hint to look, never the news itself."""
+        self._watchers.append(wake)
+
+    async def close(self) -> None:
+        """Finish what waits, then close; aiosqlite's threads would hold the process's exit otherwise."""
+        self._closed = True
+        if self._thread.is_alive():
+            self._requests.put(None)
+            await asyncio.get_running_loop().run_in_executor(None, self._thread.join, _CLOSE_TIMEOUT_S)
+        for connection in self._all_readers:
+            await connection.close()
+        self._writer.close()
+        os.close(self._lock)
+
+    async def _add_reader(self) -> None:
+        connection = await aiosqlite.connect(self.path, isolation_level=None)
+        self._all_readers.append(connection)
+        connection.row_factory = sqlite3.Row
+        for name, value in _PRAGMAS.items():
+            await connection.execute(f"PRAGMA {name}={value}")
+        await connection.execute("PRAGMA wal_autocheckpoint=0")
+        await connection.execute("PRAGMA query_only=1")
+        for name, value in _PRAGMAS.items():
+            _check_pragma(name, value, list(await connection.execute_fetchall(f"PRAGMA {name}")))
+        self._readers.put_nowait(connection)
+
+    # The writer thread.
+
+    def _serve(self) -> None:
+        while (request := self._requests.get()) is not None:
+            batch = [request]
+            stop = False
+            while len(batch) < _BATCH:
+                try:
+                    further = self._requests.get_nowait()
+                except queue.Empty:
+                    break
+                if further is None:
+                    stop = True
+                    break
+                batch.append(further)
+            self._commit(batch)
+            if stop:
+                return
+
+    def _commit(self, batch: list[_Request]) -> None:
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            for request in batch:
+                self._run(request)
+            self._writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            self._fail(batch, error)
+        self._post(self._resolve, batch)
+
+    def _run(self, request: _Request) -> None:
+        self._writer.execute("SAVEPOINT request")
+        try:
+            request.result = request.run(self._tx)
+        except sqlite3.OperationalError:
+            raise  # the disk, not the request: the whole batch is undone
+        except Exception as error:  # noqa: BLE001 - handed to the caller, who asked for it
+            request.error = error
+            self._writer.execute("ROLLBACK TO request")
+        self._writer.execute("RELEASE request")
+
+    def _fail(self, batch: list[_Request], error: sqlite3.Error) -> None:
+        for request in batch:
+            request.error = DatabaseBroken(f"not committed: {error}")
+        if error.sqlite_errorname not in ("SQLITE_FULL", "SQLITE_BUSY"):
+            # After a failed fsync later commits "work" and mean nothing: stop, restart, check (reliability §4.2).
+            self.broken = True
+            self._post(self._on_fatal, f"{error.sqlite_errorname}: {error}")
+
+    def _post(self, call: Callable[..., None], *arguments: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(call, *arguments)
+        except RuntimeError:
+            return  # the loop is gone, and everybody who waited with it
+
+    def _resolve(self, batch: list[_Request]) -> None:
+        for request in batch:
+            if request.future.done():
+                continue  # the caller was cancelled; what it asked for is committed all the same
+            if request.error is not None:
+                request.future.set_exception(request.error)
+            else:
+                request.future.set_result(request.result)
+        for wake in self._watchers:
+            wake()
+
+
+def _lock(path: Path) -> int:
+    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise DatabaseBroken(f"{path} is in use by another process") from error
+    return descriptor
+
+
+def _open_writer(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        for name, value in _PRAGMAS.items():
+            connection.execute(f"PRAGMA {name}={value}")
+        for name, value in _PRAGMAS.items():
+            _check_pragma(name, value, connection.execute(f"PRAGMA {name}").fetchall())
+        if (found := connection.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+            raise DatabaseBroken(f"{path} is damaged: {found}")
+        migrate(connection)
+        if orphan := connection.execute("PRAGMA foreign_key_check").fetchone():
+            raise DatabaseBroken(f"{path}: a row of {orphan[0]} refers to nothing")
+    except sqlite3.Error as error:
+        connection.close()
+        raise DatabaseBroken(f"{path}: {error}") from error
+    except DatabaseBroken:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_pragma(name: str, wanted: str | int, rows: Sequence[Any]) -> None:
+    found = rows[0][0] if rows else 0  # no row: mmap is not compiled in
+    if found != wanted:
+        raise DatabaseBroken(f"PRAGMA {name} is {found!r}, not {wanted!r}")
+
+
+def migrations() -> list[tuple[int, str]]:
+    """(version, SQL) of every `migrations/NNNN_*.sql`, in order."""
+    folder = files("kiosk.store") / "migrations"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [(int(name[:4]), (folder / name).read_text()) for name in names]
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest version, each step in one transaction. Raises `DatabaseBroken` when it is newer."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    steps = migrations()
+    if version > steps[-1][0]:
+        raise DatabaseBroken(f"the database is of version {version}, this program knows {steps[-1][0]}")
+    for number, sql in steps:
+        if number > version:
+            connection.executescript(f"BEGIN IMMEDIATE; {sql}; PRAGMA user_version={number}; COMMIT;")

@@ -1,0 +1,271 @@
+"""Orders, their lines, portions and timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.domain.errors import OrderStateConflict
+from kiosk.domain.order import (
+    PORTION_TRANSITIONS,
+    Order,
+    OrderLine,
+    OrderStatus,
+    PortionStatus,
+    Service,
+    check_order_transition,
+    ticket_number,
+)
+from kiosk.store.database import Reader, Tx
+
+_ORDER = (
+    "order_id, number, terminal_id, session_id, customer_id, service, status, amount_kopecks, ready_in_s,"
+    " pickup_code, pickup_attempts_left, receipt_unknown, created_at, promised_at"
+)
+_LINE = (
+    "line, item_id, name_ru, name_en, quantity, price_kopecks, options AS 'options:json', recipe,"
+    " chart_fingerprint, formula AS 'formula:json'"
+)
+
+
+class PortionRow(msgspec.Struct, frozen=True):
+    portion_id: int
+    order_id: str
+    line: int
+    status: PortionStatus
+    attempt: int
+    cell: int | None
+    released: bool
+
+
+_PORTION = "portion_id, order_id, line, status, attempt, cell, released"
+
+
+def next_number(tx: Tx) -> str:
+    """The next ticket of the day's run; the counter never goes back, so two open orders never share a number."""
+    serial = tx.scalar(
+        "INSERT INTO meta VALUES ('ticket_serial', '1')"
+        " ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) RETURNING value"
+    )
+    return ticket_number(int(serial) - 1)
+
+
+def add(tx: Tx, order: Order, lines: Sequence[OrderLine]) -> None:
+    """The order, its lines and one planned portion for each piece."""
+    tx.insert(
+        "orders",
+        order_id=order.order_id,
+        number=order.number,
+        terminal_id=order.terminal_id,
+        session_id=order.session_id,
+        customer_id=order.customer_id,
+        service=order.service.value,
+        status=order.status.value,
+        amount_kopecks=order.amount_kopecks,
+        ready_in_s=order.ready_in_s,
+        pickup_code=order.pickup_code,
+        pickup_attempts_left=order.pickup_attempts_left,
+        created_at=rfc3339(order.created_at),
+    )
+    for line in lines:
+        tx.insert(
+            "order_item",
+            order_id=order.order_id,
+            line=line.line,
+            item_id=line.item_id,
+            name_ru=line.name_ru,
+            name_en=line.name_en,
+            quantity=line.quantity,
+            price_kopecks=line.price_kopecks,
+            options=msgspec.json.encode(line.options).decode(),
+            recipe=line.recipe,
+            chart_fingerprint=line.chart_fingerprint,
+            formula=msgspec.json.encode(line.formula).decode(),
+        )
+        for ordinal in range(1, line.quantity + 1):
+            tx.insert("portion", order_id=order.order_id, line=line.line, ordinal=ordinal, status="planned")
+    _log(tx, order.order_id, order.status, order.created_at)
+
+
+def get(tx: Tx, order_id: str) -> Order | None:
+    return tx.one(Order, f"SELECT {_ORDER} FROM orders WHERE order_id = ?", (order_id,))
+
+
+def require(tx: Tx, order_id: str) -> Order:
+    """The order that is known to exist."""
+    order = get(tx, order_id)
+    if order is None:
+        raise LookupError(order_id)
+    return order
+
+
+def lines(tx: Tx, order_id: str) -> list[OrderLine]:
+    return tx.all(OrderLine, f"SELECT {_LINE} FROM order_item WHERE order_id = ? ORDER BY line", (order_id,))
+
+
+def move(tx: Tx, order: Order, status: OrderStatus, now: datetime) -> Order:
+    """Change the status by the table. Raises `OrderStateConflict`."""
+    check_order_transition(order.status, status)
+    tx.execute("UPDATE orders SET status = ? WHERE order_id = ?", (status.value, order.order_id))
+    _log(tx, order.order_id, status, now)
+    return msgspec.structs.replace(order, status=status)
+
+
+def _log(tx: Tx, order_id: str, status: OrderStatus, now: datetime) -> None:
+    tx.insert("timeline", order_id=order_id, status=status.value, at=rfc3339(now))
+
+
+def set_promise(tx: Tx, order_id: str, ready_in_s: int, promised_at: datetime) -> None:
+    tx.execute(
+        "UPDATE orders SET ready_in_s = ?, promised_at = ? WHERE order_id = ?",
+        (ready_in_s, rfc3339(promised_at), order_id),
+    )
+
+
+def set_receipt_unknown(tx: Tx, order_id: str, unknown: bool) -> None:
+    tx.execute("UPDATE orders SET receipt_unknown = ? WHERE order_id = ?", (int(unknown), order_id))
+
+
+def find_by_number(tx: Tx, number: str) -> Order | None:
+    """The newest order that was called by this number."""
+    return tx.one(Order, f"SELECT {_ORDER} FROM orders WHERE number = ? ORDER BY created_at DESC LIMIT 1", (number,))
+
+
+def spend_pickup_attempt(tx: Tx, order_id: str) -> int:
+    """Count a wrong code; attempts left."""
+    left: int = tx.scalar(
+        "UPDATE orders SET pickup_attempts_left = max(0, pickup_attempts_left - 1) WHERE order_id = ?"
+        " RETURNING pickup_attempts_left",
+        (order_id,),
+    )
+    return left
+
+
+# Portions.
+
+
+def portions(tx: Tx, order_id: str) -> list[PortionRow]:
+    return tx.all(PortionRow, f"SELECT {_PORTION} FROM portion WHERE order_id = ? ORDER BY portion_id", (order_id,))
+
+
+def portion(tx: Tx, portion_id: int) -> PortionRow | None:
+    return tx.one(PortionRow, f"SELECT {_PORTION} FROM portion WHERE portion_id = ?", (portion_id,))
+
+
+def move_portion(tx: Tx, row: PortionRow, status: PortionStatus, **changes: Any) -> None:
+    """Change a portion's status by the table, with further columns. Raises `OrderStateConflict`."""
+    if status not in PORTION_TRANSITIONS[row.status]:
+        raise OrderStateConflict(status=row.status)
+    assignments = "".join(f", {name} = :{name}" for name in changes)
+    tx.execute(
+        f"UPDATE portion SET status = :status{assignments} WHERE portion_id = :portion_id",
+        {"status": status.value, "portion_id": row.portion_id, **changes},
+    )
+
+
+def mark_released(tx: Tx, portion_id: int) -> None:
+    """The robot has freed the slot (controller rule 4)."""
+    tx.execute("UPDATE portion SET released = 1 WHERE portion_id = ?", (portion_id,))
+
+
+def plan_to_wait(tx: Tx, order_id: str) -> None:
+    """All planned portions of a paid order wait for the robot. Again changes nothing."""
+    for row in portions(tx, order_id):
+        if row.status is PortionStatus.PLANNED:
+            move_portion(tx, row, PortionStatus.WAITING)
+
+
+# Reading.
+
+
+async def read_order(reader: Reader, order_id: str) -> Order | None:
+    return await reader.one(Order, f"SELECT {_ORDER} FROM orders WHERE order_id = ?", (order_id,))
+
+
+async def read_lines(reader: Reader, order_id: str) -> list[OrderLine]:
+    return await reader.all(OrderLine, f"SELECT {_LINE} FROM order_item WHERE order_id = ? ORDER BY line", (order_id,))
+
+
+async def read_portions(reader: Reader, order_id: str) -> list[PortionRow]:
+    return await reader.all(
+        PortionRow, f"SELECT {_PORTION} FROM portion WHERE order_id = ? ORDER BY portion_id", (order_id,)
+    )
+
+
+class TimelineEntry(msgspec.Struct, frozen=True):
+    status: OrderStatus
+    at: datetime
+
+
+async def read_timeline(reader: Reader, order_id: str) -> list[TimelineEntry]:
+    return await reader.all(
+        TimelineEntry, "SELECT status, at FROM timeline WHERE order_id = ? ORDER BY rowid", (order_id,)
+    )
+
+
+async def read_session_orders(reader: Reader, session_id: str, before: str, limit: int) -> list[str]:
+    """Ids of a session's orders, newest first, older than the order `before` (empty: from the newest)."""
+    rows = await reader.all(
+        IdRow,
+        "SELECT order_id FROM orders WHERE session_id = ? AND (? = '' OR order_id < ?) ORDER BY order_id DESC LIMIT ?",
+        (session_id, before, before, limit),
+    )
+    return [row.order_id for row in rows]
+
+
+class IdRow(msgspec.Struct, frozen=True):
+    order_id: str
+
+
+class BoardRow(msgspec.Struct, frozen=True):
+    """What the hall board needs of one order in work."""
+
+    order_id: str
+    number: str
+    status: OrderStatus
+    promised_at: datetime | None
+    cells: list[int]
+    failed: int
+    service: Service
+
+
+async def read_board(reader: Reader) -> list[BoardRow]:
+    """Every paid order that is not handed out, oldest first."""
+    return await reader.all(
+        BoardRow,
+        "SELECT o.order_id, o.number, o.status, o.promised_at, o.service,"
+        " (SELECT json_group_array(p.cell) FROM portion p WHERE p.order_id = o.order_id AND p.status = 'ready')"
+        "   AS 'cells:json',"
+        " (SELECT count(*) FROM portion p WHERE p.order_id = o.order_id AND p.status = 'failed') AS failed"
+        " FROM orders o WHERE o.status IN ('paid', 'cooking', 'ready') ORDER BY o.order_id",
+    )
+
+
+class WorkRow(msgspec.Struct, frozen=True):
+    """A portion in work with what its cooking needs."""
+
+    portion_id: int
+    order_id: str
+    status: PortionStatus
+    attempt: int
+    cell: int | None
+    released: bool
+    recipe: int
+    chart_fingerprint: str
+    formula: dict[str, int]
+    cooking_at: datetime | None
+
+
+async def read_work(reader: Reader) -> list[WorkRow]:
+    """All portions the kitchen still has to do with, in the order they were paid."""
+    return await reader.all(
+        WorkRow,
+        "SELECT p.portion_id, p.order_id, p.status, p.attempt, p.cell, p.released, i.recipe, i.chart_fingerprint,"
+        " i.formula AS 'formula:json', p.cooking_at"
+        " FROM portion p JOIN order_item i ON i.order_id = p.order_id AND i.line = p.line"
+        " WHERE p.status IN ('waiting', 'submitting', 'queued', 'cooking', 'ready', 'failed') ORDER BY p.portion_id",
+    )

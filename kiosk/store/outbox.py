@@ -1,0 +1,51 @@
+"""The outbox: events in the same transaction as the change they tell, and one cursor for each consumer."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.domain.events import Event, StoredEvent
+from kiosk.store.database import Reader, Tx
+
+_COLUMNS = "sequence, event_id, type, order_id, at, data"
+
+
+def put(tx: Tx, event: Event, now: datetime) -> int:
+    """Publish with the transaction; the sequence."""
+    return tx.insert(
+        "event",
+        event_id=str(uuid.uuid4()),
+        type=event.type_name,
+        order_id=event.subject,
+        at=rfc3339(now),
+        data=msgspec.json.encode(event).decode(),
+    )
+
+
+async def after(reader: Reader, sequence: int, limit: int) -> list[StoredEvent]:
+    return await reader.all(
+        StoredEvent, f"SELECT {_COLUMNS} FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?", (sequence, limit)
+    )
+
+
+async def bounds(reader: Reader) -> tuple[int, int]:
+    """(oldest kept, last) sequence; (0, 0) when there is none."""
+    oldest = await reader.scalar("SELECT min(sequence) FROM event")
+    last = await reader.scalar("SELECT max(sequence) FROM event")
+    return oldest or 0, last or 0
+
+
+async def cursor_of(reader: Reader, consumer: str) -> int:
+    return await reader.scalar("SELECT sequence FROM cursor WHERE consumer = ?", (consumer,)) or 0
+
+
+def advance(tx: Tx, consumer: str, sequence: int) -> None:
+    """Move a consumer's cursor; belongs into the transaction that records its work."""
+    tx.execute(
+        "INSERT INTO cursor VALUES (?, ?) ON CONFLICT (consumer) DO UPDATE SET sequence = excluded.sequence",
+        (consumer, sequence),
+    )

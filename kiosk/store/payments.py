@@ -1,0 +1,291 @@
+"""Payments, fiscal intents with their receipt lines, refunds, and the stored answers of idempotency keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.domain.payment import LIVE_STEPS, PAYMENT_TRANSITIONS, Payment, PaymentStep
+from kiosk.domain.receipt import PricedLine
+from kiosk.store.database import Reader, Tx
+
+_PAYMENT = (
+    "payment_id, order_id, attempt, terminal_id, session_id, method, step, amount_kopecks, bonus_points, card_token,"
+    " idempotency_key, fingerprint, receipt_to, created_at, posts, posted_at, bank_unknown_since, transaction_id,"
+    " card_brand, card_last4, charged_at, receipt_failed_at, released_at, failure, answer"
+)
+_LIVE = ", ".join(f"'{step.value}'" for step in LIVE_STEPS)
+
+
+class ImpossibleStep(Exception):
+    """A move the transition table does not have: a bug, never a user's fault."""
+
+
+def add(tx: Tx, payment: Payment) -> None:
+    tx.insert(
+        "payment",
+        payment_id=payment.payment_id,
+        order_id=payment.order_id,
+        attempt=payment.attempt,
+        terminal_id=payment.terminal_id,
+        session_id=payment.session_id,
+        method=payment.method,
+        step=payment.step.value,
+        amount_kopecks=payment.amount_kopecks,
+        bonus_points=payment.bonus_points,
+        card_token=payment.card_token,
+        idempotency_key=payment.idempotency_key,
+        fingerprint=payment.fingerprint,
+        receipt_to=payment.receipt_to,
+        created_at=rfc3339(payment.created_at),
+    )
+
+
+def require(tx: Tx, payment_id: str) -> Payment:
+    payment = tx.one(Payment, f"SELECT {_PAYMENT} FROM payment WHERE payment_id = ?", (payment_id,))
+    if payment is None:
+        raise LookupError(payment_id)
+    return payment
+
+
+def live(tx: Tx, order_id: str) -> Payment | None:
+    """The one attempt of an order that has not ended."""
+    return tx.one(Payment, f"SELECT {_PAYMENT} FROM payment WHERE order_id = ? AND step IN ({_LIVE})", (order_id,))
+
+
+def last(tx: Tx, order_id: str) -> Payment | None:
+    return tx.one(
+        Payment, f"SELECT {_PAYMENT} FROM payment WHERE order_id = ? ORDER BY attempt DESC LIMIT 1", (order_id,)
+    )
+
+
+def move(tx: Tx, payment: Payment, step: PaymentStep, **changes: Any) -> Payment:
+    """Journal a step by the table, with further columns. Raises `ImpossibleStep`."""
+    if step not in PAYMENT_TRANSITIONS[payment.step]:
+        raise ImpossibleStep(f"{payment.payment_id}: {payment.step} → {step}")
+    return note(tx, payment, step=step, **changes)
+
+
+def note(tx: Tx, payment: Payment, **changes: Any) -> Payment:
+    """Write columns without a step; the payment as it is then."""
+    assignments = ", ".join(f"{name} = :{name}" for name in changes)
+    values = {name: _plain(value) for name, value in changes.items()}
+    tx.execute(
+        f"UPDATE payment SET {assignments} WHERE payment_id = :payment_id",
+        {**values, "payment_id": payment.payment_id},
+    )
+    return require(tx, payment.payment_id)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return value.value if isinstance(value, PaymentStep) else value
+
+
+async def unfinished(reader: Reader) -> list[Payment]:
+    """Every attempt a restart must take up again."""
+    return await reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE step IN ({_LIVE}) ORDER BY created_at")
+
+
+async def abandoned(reader: Reader) -> list[Payment]:
+    return await reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE step = 'abandoned' ORDER BY created_at")
+
+
+async def read_last(reader: Reader, order_id: str) -> Payment | None:
+    return await reader.one(
+        Payment, f"SELECT {_PAYMENT} FROM payment WHERE order_id = ? ORDER BY attempt DESC LIMIT 1", (order_id,)
+    )
+
+
+# Fiscal intents.
+
+
+class IntentRow(msgspec.Struct, frozen=True):
+    intent_id: int
+    order_id: str
+    payment_id: str
+    operation: str
+    status: str
+    drive_number: str
+    fd_before: int
+    shift: int
+    total_kopecks: int
+    intended_at: datetime
+    document_number: int | None
+    fiscal_sign: int | None
+    document_shift: int | None
+    issued_at: str | None
+
+
+_INTENT = (
+    "intent_id, order_id, payment_id, operation, status, drive_number, fd_before, shift, total_kopecks, intended_at,"
+    " document_number, fiscal_sign, document_shift, issued_at"
+)
+
+
+def add_intent(
+    tx: Tx,
+    payment: Payment,
+    *,
+    drive_number: str,
+    fd_before: int,
+    shift: int,
+    lines: Sequence[PricedLine],
+    vat: str,
+    now: datetime,
+) -> IntentRow:
+    """The sale receipt's intent: the counter before printing, and the lines to be printed."""
+    intent_id = tx.insert(
+        "fiscal_intent",
+        order_id=payment.order_id,
+        payment_id=payment.payment_id,
+        operation="sale",
+        status="open",
+        drive_number=drive_number,
+        fd_before=fd_before,
+        shift=shift,
+        total_kopecks=payment.amount_kopecks,
+        intended_at=rfc3339(now),
+    )
+    for position, line in enumerate(lines, 1):
+        tx.insert(
+            "receipt_line",
+            intent_id=intent_id,
+            position=position,
+            line=line.line,
+            name=line.name,
+            price_kopecks=line.price_kopecks,
+            quantity=line.quantity,
+            sum_kopecks=line.sum_kopecks,
+            vat=vat,
+        )
+    row = tx.one(IntentRow, f"SELECT {_INTENT} FROM fiscal_intent WHERE intent_id = ?", (intent_id,))
+    assert row is not None
+    return row
+
+
+def sale_intent(tx: Tx, payment_id: str) -> IntentRow | None:
+    """The intent that is open or registered; disproved ones stay as history."""
+    return tx.one(
+        IntentRow,
+        f"SELECT {_INTENT} FROM fiscal_intent"
+        " WHERE payment_id = ? AND operation = 'sale' AND status IN ('open', 'registered')",
+        (payment_id,),
+    )
+
+
+def disprove_intent(tx: Tx, intent_id: int) -> None:
+    """The registrar proved the document absent."""
+    tx.execute("UPDATE fiscal_intent SET status = 'absent' WHERE intent_id = ? AND status = 'open'", (intent_id,))
+
+
+def register_intent(
+    tx: Tx, intent_id: int, *, document_number: int, fiscal_sign: int, document_shift: int, issued_at: str
+) -> None:
+    tx.execute(
+        "UPDATE fiscal_intent SET status = 'registered', document_number = ?, fiscal_sign = ?, document_shift = ?,"
+        " issued_at = ? WHERE intent_id = ?",
+        (document_number, fiscal_sign, document_shift, issued_at, intent_id),
+    )
+
+
+async def read_registered_sale(reader: Reader, order_id: str) -> IntentRow | None:
+    return await reader.one(
+        IntentRow,
+        f"SELECT {_INTENT} FROM fiscal_intent WHERE order_id = ? AND operation = 'sale' AND status = 'registered'",
+        (order_id,),
+    )
+
+
+# Refunds.
+
+
+class RefundRow(msgspec.Struct, frozen=True):
+    refund_id: str
+    order_id: str
+    payment_id: str
+    kind: str
+    step: str
+    amount_kopecks: int
+    reason: str
+    created_at: datetime
+
+
+_REFUND = "refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, created_at"
+
+
+def add_void(tx: Tx, payment: Payment, reason: str, actor: str, now: datetime) -> RefundRow:
+    """The record of a whole reversal; its id is the bank key of the void. Again gives the same record."""
+    refund_id = f"{payment.payment_id}:void"
+    tx.execute(
+        "INSERT INTO refund VALUES (?, ?, ?, 'void', 'pending', ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING",
+        (refund_id, payment.order_id, payment.payment_id, payment.amount_kopecks, reason, actor, rfc3339(now)),
+    )
+    row = tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (refund_id,))
+    assert row is not None
+    return row
+
+
+def finish_refund(tx: Tx, refund_id: str, kind: str, now: datetime) -> None:
+    tx.execute(
+        "UPDATE refund SET step = 'done', kind = ?, done_at = ? WHERE refund_id = ?", (kind, rfc3339(now), refund_id)
+    )
+
+
+async def read_refunds(reader: Reader, order_id: str) -> list[RefundRow]:
+    return await reader.all(
+        RefundRow, f"SELECT {_REFUND} FROM refund WHERE order_id = ? ORDER BY created_at", (order_id,)
+    )
+
+
+# Idempotency keys.
+
+
+class KeyRow(msgspec.Struct, frozen=True):
+    fingerprint: str
+    order_id: str
+    payment_id: str | None
+    status: int | None
+    body: str | None
+
+
+def find_key(tx: Tx, session_id: str, call: str, key: str) -> KeyRow | None:
+    return tx.one(
+        KeyRow,
+        "SELECT fingerprint, order_id, payment_id, status, body FROM idempotency"
+        " WHERE session_id = ? AND call = ? AND key = ?",
+        (session_id, call, key),
+    )
+
+
+def occupy_key(
+    tx: Tx, session_id: str, call: str, key: str, fingerprint: str, order_id: str, payment_id: str | None, now: datetime
+) -> None:
+    tx.insert(
+        "idempotency",
+        session_id=session_id,
+        call=call,
+        key=key,
+        fingerprint=fingerprint,
+        order_id=order_id,
+        payment_id=payment_id,
+        created_at=rfc3339(now),
+    )
+
+
+def store_answer(tx: Tx, session_id: str, call: str, key: str, status: int, body: bytes) -> None:
+    """What the key answers from now on, also after a restart."""
+    tx.execute(
+        "UPDATE idempotency SET status = ?, body = ? WHERE session_id = ? AND call = ? AND key = ?",
+        (status, body.decode(), session_id, call, key),
+    )
+
+
+def free_key(tx: Tx, session_id: str, call: str, key: str) -> None:
+    """A refusal before money moved is not stored: the key may try again."""
+    tx.execute("DELETE FROM idempotency WHERE session_id = ? AND call = ? AND key = ?", (session_id, call, key))

@@ -1,0 +1,240 @@
+-- The present shape of the database; migrations/ is the way here, a test proves both end equal.
+
+CREATE TABLE meta (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session (
+  session_id  TEXT PRIMARY KEY,
+  terminal_id TEXT NOT NULL,
+  customer_id TEXT,
+  created_at  TEXT NOT NULL,
+  expires_at  TEXT NOT NULL,
+  ended_at    TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_expiry ON session (expires_at);
+
+CREATE TABLE chart (
+  fingerprint TEXT PRIMARY KEY,
+  code        INTEGER NOT NULL,
+  revision    INTEGER NOT NULL,
+  body        TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE orders (
+  order_id             TEXT PRIMARY KEY,
+  number               TEXT NOT NULL,
+  terminal_id          TEXT NOT NULL,
+  session_id           TEXT NOT NULL REFERENCES session (session_id),
+  customer_id          TEXT,
+  service              TEXT NOT NULL CHECK (service IN ('dine_in', 'take_away')),
+  status               TEXT NOT NULL,
+  amount_kopecks       INTEGER NOT NULL CHECK (amount_kopecks > 0),
+  ready_in_s           INTEGER NOT NULL,
+  pickup_code          TEXT NOT NULL,
+  pickup_attempts_left INTEGER NOT NULL,
+  receipt_unknown      INTEGER NOT NULL DEFAULT 0 CHECK (receipt_unknown IN (0, 1)),
+  created_at           TEXT NOT NULL,
+  promised_at          TEXT
+) STRICT;
+CREATE INDEX orders_of_session ON orders (session_id, created_at);
+CREATE INDEX orders_in_work ON orders (status) WHERE status IN ('paying', 'paid', 'cooking', 'ready');
+CREATE INDEX orders_by_number ON orders (number, created_at);
+
+CREATE TABLE order_item (
+  order_id          TEXT NOT NULL REFERENCES orders (order_id),
+  line              INTEGER NOT NULL,
+  item_id           TEXT NOT NULL,
+  name_ru           TEXT NOT NULL,
+  name_en           TEXT NOT NULL,
+  quantity          INTEGER NOT NULL CHECK (quantity > 0),
+  price_kopecks     INTEGER NOT NULL CHECK (price_kopecks > 0),
+  options           TEXT NOT NULL,
+  recipe            INTEGER NOT NULL,
+  chart_fingerprint TEXT NOT NULL REFERENCES chart (fingerprint),
+  formula           TEXT NOT NULL,
+  PRIMARY KEY (order_id, line)
+) STRICT, WITHOUT ROWID;
+
+-- portion_id is the robot's job id: never used twice, also after a new database (it starts from the clock).
+CREATE TABLE portion (
+  portion_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  order_id   TEXT NOT NULL,
+  line       INTEGER NOT NULL,
+  ordinal    INTEGER NOT NULL,
+  status     TEXT NOT NULL,
+  attempt    INTEGER NOT NULL DEFAULT 1,
+  cell       INTEGER,
+  fault      TEXT,
+  released   INTEGER NOT NULL DEFAULT 0,
+  cooking_at TEXT,
+  ready_at   TEXT,
+  UNIQUE (order_id, line, ordinal),
+  FOREIGN KEY (order_id, line) REFERENCES order_item (order_id, line)
+) STRICT;
+CREATE INDEX portion_in_work ON portion (status)
+  WHERE status IN ('waiting', 'submitting', 'queued', 'cooking', 'ready', 'failed');
+
+CREATE TABLE timeline (
+  order_id TEXT NOT NULL REFERENCES orders (order_id),
+  status   TEXT NOT NULL,
+  at       TEXT NOT NULL
+) STRICT;
+CREATE INDEX timeline_of_order ON timeline (order_id);
+
+CREATE TABLE reservation (
+  reservation_id TEXT PRIMARY KEY,
+  order_id       TEXT NOT NULL,
+  status         TEXT NOT NULL CHECK (status IN ('held', 'committed', 'released')),
+  expires_at     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX one_live_reservation ON reservation (order_id) WHERE status IN ('held', 'committed');
+
+CREATE TABLE reservation_line (
+  reservation_id TEXT NOT NULL REFERENCES reservation (reservation_id),
+  portion_id     INTEGER,
+  ingredient     TEXT NOT NULL,
+  amount         INTEGER NOT NULL,
+  handed_over    INTEGER NOT NULL DEFAULT 0 CHECK (handed_over IN (0, 1))
+) STRICT;
+CREATE INDEX reservation_lines ON reservation_line (reservation_id);
+CREATE INDEX reservation_of_portion ON reservation_line (portion_id) WHERE portion_id IS NOT NULL;
+
+CREATE TABLE payment (
+  payment_id         TEXT PRIMARY KEY,
+  order_id           TEXT NOT NULL REFERENCES orders (order_id),
+  attempt            INTEGER NOT NULL,
+  terminal_id        TEXT NOT NULL,
+  session_id         TEXT NOT NULL,
+  method             TEXT NOT NULL,
+  step               TEXT NOT NULL,
+  amount_kopecks     INTEGER NOT NULL CHECK (amount_kopecks > 0),
+  bonus_points       INTEGER NOT NULL DEFAULT 0,
+  card_token         TEXT NOT NULL,
+  idempotency_key    TEXT,
+  fingerprint        TEXT NOT NULL,
+  receipt_to         TEXT,
+  created_at         TEXT NOT NULL,
+  posts              INTEGER NOT NULL DEFAULT 0,
+  posted_at          TEXT,
+  bank_unknown_since TEXT,
+  transaction_id     TEXT,
+  auth_code          TEXT,
+  rrn                TEXT,
+  card_brand         TEXT,
+  card_last4         TEXT,
+  charged_at         TEXT,
+  receipt_failed_at  TEXT,
+  released_at        TEXT,
+  failure            TEXT,
+  answer             TEXT,
+  UNIQUE (order_id, attempt)
+) STRICT;
+CREATE UNIQUE INDEX one_live_payment ON payment (order_id)
+  WHERE step IN ('reserving', 'preflight', 'charging', 'charged', 'printing', 'fiscalised', 'reversing');
+CREATE INDEX payment_in_work ON payment (step)
+  WHERE step IN ('reserving', 'preflight', 'charging', 'charged', 'printing', 'fiscalised', 'reversing', 'abandoned');
+
+-- One intent for every document asked of a registrar; the fiscal counter stands in it before the wire.
+CREATE TABLE fiscal_intent (
+  intent_id       INTEGER PRIMARY KEY,
+  order_id        TEXT NOT NULL REFERENCES orders (order_id),
+  payment_id      TEXT NOT NULL REFERENCES payment (payment_id),
+  refund_id       TEXT REFERENCES refund (refund_id),
+  operation       TEXT NOT NULL CHECK (operation IN ('sale', 'refund')),
+  status          TEXT NOT NULL CHECK (status IN ('open', 'registered', 'absent')),
+  drive_number    TEXT NOT NULL,
+  fd_before       INTEGER NOT NULL,
+  shift           INTEGER NOT NULL,
+  total_kopecks   INTEGER NOT NULL,
+  intended_at     TEXT NOT NULL,
+  document_number INTEGER,
+  fiscal_sign     INTEGER,
+  document_shift  INTEGER,
+  issued_at       TEXT
+) STRICT;
+CREATE UNIQUE INDEX one_receipt ON fiscal_intent (payment_id, operation, ifnull(refund_id, ''))
+  WHERE status IN ('open', 'registered');
+
+CREATE TABLE receipt_line (
+  intent_id     INTEGER NOT NULL REFERENCES fiscal_intent (intent_id),
+  position      INTEGER NOT NULL,
+  line          INTEGER NOT NULL,
+  name          TEXT NOT NULL,
+  price_kopecks INTEGER NOT NULL,
+  quantity      INTEGER NOT NULL,
+  sum_kopecks   INTEGER NOT NULL CHECK (sum_kopecks = price_kopecks * quantity),
+  vat           TEXT NOT NULL,
+  PRIMARY KEY (intent_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE refund (
+  refund_id      TEXT PRIMARY KEY,
+  order_id       TEXT NOT NULL REFERENCES orders (order_id),
+  payment_id     TEXT NOT NULL REFERENCES payment (payment_id),
+  kind           TEXT NOT NULL CHECK (kind IN ('void', 'refund')),
+  step           TEXT NOT NULL CHECK (step IN ('pending', 'done')),
+  amount_kopecks INTEGER NOT NULL CHECK (amount_kopecks > 0),
+  reason         TEXT NOT NULL,
+  actor          TEXT NOT NULL,
+  created_at     TEXT NOT NULL,
+  done_at        TEXT
+) STRICT;
+CREATE INDEX refund_of_order ON refund (order_id);
+
+CREATE TABLE idempotency (
+  session_id  TEXT NOT NULL,
+  call        TEXT NOT NULL,
+  key         TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  order_id    TEXT NOT NULL,
+  payment_id  TEXT,
+  status      INTEGER,
+  body        TEXT,
+  created_at  TEXT NOT NULL,
+  PRIMARY KEY (session_id, call, key)
+) STRICT, WITHOUT ROWID;
+
+-- The outbox. `sequence` is gap-free: a rolled-back transaction gives its number back.
+CREATE TABLE event (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  event_id TEXT NOT NULL UNIQUE,
+  type     TEXT NOT NULL,
+  order_id TEXT,
+  at       TEXT NOT NULL,
+  data     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE cursor (
+  consumer TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shift (
+  drive_number TEXT NOT NULL,
+  shift        INTEGER NOT NULL,
+  opened_at    TEXT NOT NULL,
+  closed_at    TEXT,
+  PRIMARY KEY (drive_number, shift)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stop_list (
+  item_id  TEXT PRIMARY KEY,
+  until_at TEXT,
+  actor    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE device_fault (
+  device TEXT PRIMARY KEY,
+  code   TEXT NOT NULL,
+  since  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE journal (
+  entry  INTEGER PRIMARY KEY AUTOINCREMENT,
+  at     TEXT NOT NULL,
+  actor  TEXT NOT NULL,
+  action TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,52 @@
+"""Sessions: who orders at which terminal, until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.store.database import Reader, Tx
+
+
+class SessionRow(msgspec.Struct, frozen=True):
+    session_id: str
+    terminal_id: str
+    customer_id: str | None
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+_COLUMNS = "session_id, terminal_id, customer_id, expires_at, ended_at"
+
+
+def add(
+    tx: Tx, session_id: str, terminal_id: str, customer_id: str | None, now: datetime, expires_at: datetime
+) -> None:
+    tx.insert(
+        "session",
+        session_id=session_id,
+        terminal_id=terminal_id,
+        customer_id=customer_id,
+        created_at=rfc3339(now),
+        expires_at=rfc3339(expires_at),
+    )
+
+
+def find(tx: Tx, session_id: str) -> SessionRow | None:
+    return tx.one(SessionRow, f"SELECT {_COLUMNS} FROM session WHERE session_id = ?", (session_id,))
+
+
+def end(tx: Tx, session_id: str, now: datetime) -> None:
+    tx.execute("UPDATE session SET ended_at = ? WHERE session_id = ? AND ended_at IS NULL", (rfc3339(now), session_id))
+
+
+async def ended_unexpired(reader: Reader, now: datetime) -> list[str]:
+    """Ids whose tokens would still verify but must not: the start of the deny list."""
+    rows = await reader.all(
+        SessionRow,
+        f"SELECT {_COLUMNS} FROM session WHERE ended_at IS NOT NULL AND expires_at > ?",
+        (rfc3339(now),),
+    )
+    return [row.session_id for row in rows]

@@ -1,0 +1,148 @@
+"""Reservations of ingredients and the stop list."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.store.database import Reader, Tx
+
+
+class ReservationRow(msgspec.Struct, frozen=True):
+    reservation_id: str
+    order_id: str
+    status: str
+    expires_at: datetime
+
+
+class IngredientSum(msgspec.Struct, frozen=True):
+    ingredient: str
+    amount: int
+
+
+_HELD = (
+    "SELECT l.ingredient, sum(l.amount) AS amount FROM reservation r JOIN reservation_line l USING (reservation_id)"
+    " WHERE l.handed_over = 0 AND (r.status = 'committed' OR r.status = 'held' AND r.expires_at > ?)"
+    " GROUP BY l.ingredient"
+)
+
+
+def held(tx: Tx, now: datetime) -> dict[str, int]:
+    """What is promised and not yet in the robot's own commitments, by ingredient."""
+    return {row.ingredient: row.amount for row in tx.all(IngredientSum, _HELD, (rfc3339(now),))}
+
+
+async def read_held(reader: Reader, now: datetime) -> dict[str, int]:
+    return {row.ingredient: row.amount for row in await reader.all(IngredientSum, _HELD, (rfc3339(now),))}
+
+
+def live_reservation(tx: Tx, order_id: str, now: datetime) -> ReservationRow | None:
+    """The order's reservation that still holds; an expired one is released here, so it can be made anew."""
+    row = tx.one(
+        ReservationRow,
+        "SELECT reservation_id, order_id, status, expires_at FROM reservation"
+        " WHERE order_id = ? AND status IN ('held', 'committed')",
+        (order_id,),
+    )
+    if row is not None and row.status == "held" and row.expires_at <= now:
+        release(tx, row.reservation_id)
+        return None
+    return row
+
+
+def reserve(
+    tx: Tx, order_id: str, needs: Iterable[tuple[int | None, Mapping[str, int]]], expires_at: datetime
+) -> ReservationRow:
+    """Hold the formulas of (portion, formula) pairs until `expires_at`."""
+    row = ReservationRow(str(uuid.uuid4()), order_id, "held", expires_at)
+    tx.insert(
+        "reservation",
+        reservation_id=row.reservation_id,
+        order_id=order_id,
+        status=row.status,
+        expires_at=rfc3339(expires_at),
+    )
+    for portion_id, formula in needs:
+        for ingredient, amount in formula.items():
+            tx.insert(
+                "reservation_line",
+                reservation_id=row.reservation_id,
+                portion_id=portion_id,
+                ingredient=ingredient,
+                amount=amount,
+            )
+    return row
+
+
+def prolong(tx: Tx, reservation_id: str, expires_at: datetime) -> None:
+    tx.execute(
+        "UPDATE reservation SET expires_at = ? WHERE reservation_id = ? AND status = 'held'",
+        (rfc3339(expires_at), reservation_id),
+    )
+
+
+def reserved_amounts(tx: Tx, reservation_id: str) -> list[IngredientSum]:
+    return tx.all(
+        IngredientSum,
+        "SELECT ingredient, sum(amount) AS amount FROM reservation_line WHERE reservation_id = ? GROUP BY ingredient",
+        (reservation_id,),
+    )
+
+
+def commit(tx: Tx, order_id: str) -> None:
+    """Paid: the hold no longer expires."""
+    tx.execute("UPDATE reservation SET status = 'committed' WHERE order_id = ? AND status = 'held'", (order_id,))
+
+
+def release(tx: Tx, reservation_id: str) -> bool:
+    """Free a held reservation; False if there is none such. A committed one belongs to a paid order and stays."""
+    found = tx.execute(
+        "UPDATE reservation SET status = 'released' WHERE reservation_id = ? AND status = 'held'", (reservation_id,)
+    )
+    return found.rowcount > 0
+
+
+def release_order(tx: Tx, order_id: str) -> None:
+    """Free whatever an order holds, committed or not."""
+    tx.execute(
+        "UPDATE reservation SET status = 'released' WHERE order_id = ? AND status IN ('held', 'committed')", (order_id,)
+    )
+
+
+def hand_over(tx: Tx, portion_ids: Iterable[int]) -> None:
+    """The robot's `committed` counts these portions now: do not count them twice."""
+    for portion_id in portion_ids:
+        tx.execute("UPDATE reservation_line SET handed_over = 1 WHERE portion_id = ?", (portion_id,))
+
+
+def take_back(tx: Tx, portion_id: int) -> None:
+    """The portion is to be cooked again: hold its ingredients anew."""
+    tx.execute("UPDATE reservation_line SET handed_over = 0 WHERE portion_id = ?", (portion_id,))
+
+
+class StopRow(msgspec.Struct, frozen=True):
+    item_id: str
+    until_at: datetime | None
+
+
+async def read_stop_list(reader: Reader, now: datetime) -> list[StopRow]:
+    return await reader.all(
+        StopRow,
+        "SELECT item_id, until_at FROM stop_list WHERE until_at IS NULL OR until_at > ? ORDER BY item_id",
+        (rfc3339(now),),
+    )
+
+
+def stop_item(tx: Tx, item_id: str, until_at: datetime | None, actor: str) -> None:
+    tx.execute(
+        "INSERT OR REPLACE INTO stop_list VALUES (?, ?, ?)",
+        (item_id, None if until_at is None else rfc3339(until_at), actor),
+    )
+
+
+def resume_item(tx: Tx, item_id: str) -> None:
+    tx.execute("DELETE FROM stop_list WHERE item_id = ?", (item_id,))

@@ -1,0 +1,81 @@
+"""Supervised loops and jobs: expected device errors back off and go on, anything else ends the process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import structlog
+
+from kiosk.clock import Clock
+
+T = TypeVar("T")
+_log = structlog.get_logger()
+_BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Tasks:
+    """Owner of every background task. `failed` resolves with the first bug; wiring ends the process then."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._loops: set[asyncio.Task[None]] = set()
+        self._jobs: set[asyncio.Task[Any]] = set()
+        self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+    def supervise(
+        self, name: str, run: Callable[[], Awaitable[None]], expected: tuple[type[Exception], ...]
+    ) -> asyncio.Task[None]:
+        """Run a loop for ever; after an `expected` error it starts again with back-off."""
+        task = asyncio.create_task(self._keep(name, run, expected), name=name)
+        self._loops.add(task)
+        task.add_done_callback(self._loops.discard)
+        return task
+
+    async def _keep(self, name: str, run: Callable[[], Awaitable[None]], expected: tuple[type[Exception], ...]) -> None:
+        failures = 0
+        while True:
+            started = self._clock.monotonic()
+            try:
+                await run()
+            except expected as error:
+                failures = 0 if self._clock.monotonic() - started > _BACKOFF_S[-1] else failures
+                _log.warning("loop_restarts", loop=name, error=str(error))
+                await self._clock.sleep(_BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)])
+                failures += 1
+            except Exception as error:  # noqa: BLE001 - a bug: end the process, systemd restarts it, resume() finishes
+                self._bug(name, error)
+                return
+
+    def start(self, name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start a job that outlives whoever asked for it; its result and its errors go to those who wait."""
+        task = asyncio.create_task(self._watch(name, work), name=name)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+        return task
+
+    async def _watch(self, name: str, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await work
+        except Exception as error:  # told on to the waiting call; what is no refusal is a bug
+            if not getattr(type(error), "code", None):
+                self._bug(name, error)
+            raise
+
+    def _bug(self, name: str, error: BaseException) -> None:
+        _log.error("task_failed", task=name, exc_info=error)
+        if not self.failed.done():
+            self.failed.set_result(error)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Wait for jobs to end; what is still running then is cut off (a restart takes it up)."""
+        if self._jobs:
+            await asyncio.wait(self._jobs, timeout=timeout_s)
+        await self.cancel()
+
+    async def cancel(self) -> None:
+        tasks = [*self._loops, *self._jobs]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,331 @@
+"""The only file that knows everyone: builds the objects, starts the tasks, stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from aiohttp import web
+
+from drivers.bank.acquirer import HttpAcquirer
+from drivers.errors import DeviceError
+from drivers.fiscal.port import OrderTag, TaxSystem, Vat
+from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
+from drivers.link import LinkOpener, open_serial
+from drivers.robot.modbus import ModbusComplex, ModbusTimings
+from drivers.sim.embedded import EmbeddedSimulators, Endpoints, Wanted
+from kiosk import logs
+from kiosk.api.app import application
+from kiosk.api.display import DisplayApi
+from kiosk.api.health import HealthApi
+from kiosk.api.internal import InternalApi
+from kiosk.api.pages import Pages
+from kiosk.api.public import PublicApi, Shop
+from kiosk.catalogue import load_menu, web_root
+from kiosk.checkpoints import Checkpoints
+from kiosk.clock import Clock, SystemClock
+from kiosk.config import SIM, Config, read_secret, token_secret
+from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
+from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.flows.fiscalising import Fiscalising, Seller
+from kiosk.flows.guests import Guests
+from kiosk.flows.handing_out import HandingOut
+from kiosk.flows.keeping_shift import KeepingShift
+from kiosk.flows.ordering import Ordering
+from kiosk.flows.paying import BankPatience, Paying
+from kiosk.flows.reserving import Reserving
+from kiosk.flows.showing_menu import ShowingMenu
+from kiosk.flows.tending import Tending
+from kiosk.runtime import systemd
+from kiosk.runtime.dispatcher import Dispatcher
+from kiosk.sinks.cooking import Cooking
+from kiosk.sinks.kitchen import KitchenLine
+from kiosk.sinks.showing import Showing
+from kiosk.store import records
+from kiosk.store.database import Database
+from kiosk.tasks import Tasks
+from kiosk.tokens import AccessTokens
+
+_log = structlog.get_logger()
+_HTTP_TIMEOUT_S = 5.0
+_DRAIN_TIMEOUT_S = 20.0
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a test may bring along: another clock, shorter device waits, a saga with a planted bug."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    checkpoint: Checkpoints = field(default_factory=Checkpoints)
+    open_link: LinkOpener = open_serial
+    fiscal_timeouts: ShtrihTimeouts | None = None
+    robot_timings: ModbusTimings = field(default_factory=ModbusTimings)
+    paying: type[Paying] = Paying
+    fiscalising: type[Fiscalising] = Fiscalising
+    inquiry_every_s: float = 5.0
+
+
+class Kiosk:
+    """The process: `start()`, then `wait()` until a signal or a bug, then `stop()`."""
+
+    def __init__(self, config: Config, parts: Parts | None = None) -> None:
+        self.config = config
+        self._parts = parts or Parts()
+        self._stop = asyncio.Event()
+        self._simulators: EmbeddedSimulators | None = None
+        self.public_port = 0
+
+    async def start(self) -> None:
+        """Raises `ConfigError`, `MenuError`, `ChartError`, `DatabaseBroken` before anything is sold."""
+        config, parts = self.config, self._parts
+        secret = token_secret(config)
+        self._menu = load_menu(Path(config.menu.file) if config.menu.file else None)
+        endpoints = self._start_simulators()
+        self.tasks = Tasks(parts.clock)
+        self.readiness = Readiness(("fiscal", "robot", "sales"))
+        self.kitchen = Kitchen()
+        self.database = await Database.open(config.database.path, self._fatal)
+        now = parts.clock.now()
+        await self.database.write(lambda tx: records.prepare(tx, self._menu.charts(), now))
+        self.kitchen.phases = {
+            chart.fingerprint: [(phase.station, phase.p2) for phase in chart.phases] for chart in self._menu.charts()
+        }
+        self._build_devices(endpoints)
+        self._build_flows(secret)
+        self._build_sinks()
+        await self._guests.restore()
+        await self._tending.restore()
+        await self._serve()
+        await self._paying.resume()
+        self._start_loops()
+        self._health.started = True
+        systemd.notify("READY=1")
+        _log.info("kiosk_started", port=self.public_port, demo=config.is_demo)
+
+    def _start_simulators(self) -> Endpoints:
+        config = self.config
+        fiscal = config.registrars[0]
+        if not config.is_demo:
+            return Endpoints()
+        self._simulators = EmbeddedSimulators(
+            Wanted(
+                folder=config.database.path.parent / "sim",
+                bank=config.bank.url == SIM,
+                fiscal=fiscal.port == SIM,
+                robot=config.robot.port == SIM,
+                speed=config.robot.speed,
+                timezone=config.restaurant.timezone,
+                unit=config.robot.unit,
+            )
+        )
+        return self._simulators.start()
+
+    def _build_devices(self, endpoints: Endpoints) -> None:
+        config, parts = self.config, self._parts
+        fiscal = config.registrars[0]
+        key_file = config.bank.merchant_key_file
+        merchant_key = read_secret(key_file, "$.bank.merchant_key_file").decode() if key_file else ""
+        self._bank = HttpAcquirer(endpoints.bank_url or config.bank.url, merchant_key, config.bank.timeout_s)
+        self._registrar = ShtrihRegistrar(
+            open_link=parts.open_link,
+            port=endpoints.fiscal_port or fiscal.port,
+            baudrate=fiscal.baudrate,
+            password=fiscal.password,
+            order_tag=OrderTag(fiscal.order_tag),
+            timeouts=parts.fiscal_timeouts,
+            timezone=ZoneInfo(config.restaurant.timezone),
+        )
+        self._robot = ModbusComplex(
+            port=endpoints.robot_port or config.robot.port,
+            baudrate=config.robot.baudrate,
+            unit=config.robot.unit,
+            timings=parts.robot_timings,
+        )
+
+    def _build_flows(self, secret: bytes) -> None:
+        config, parts, database = self.config, self._parts, self.database
+        clock, checkpoint = parts.clock, parts.checkpoint
+        self._tokens = AccessTokens(secret, config.auth.token_lifetime_s, clock)
+        terminals = [terminal.id for terminal in config.terminals]
+        self._guests = Guests(database, self._tokens, terminals, clock, config.auth.limits.guest_sessions_per_minute)
+        self._reserving = Reserving(database, self._menu, self.kitchen, clock)
+        self._showing_menu = ShowingMenu(self._menu, self.kitchen)
+        self._ordering = Ordering(database, self._menu, self.kitchen, self.readiness, clock, config.robot.max_promise_s)
+        self._fiscalising = parts.fiscalising(
+            database, self._registrar, self._seller(), self._fiscal_patience(), clock, checkpoint
+        )
+        self._paying = parts.paying(
+            database,
+            self._bank,
+            self._fiscalising,
+            self._reserving,
+            self.kitchen,
+            self.tasks,
+            clock,
+            checkpoint,
+            BankPatience(config.bank.abandon_after_s, parts.inquiry_every_s),
+            config.payment.answer_within_s,
+        )
+        self._keeping_shift = KeepingShift(database, self._registrar, self._fiscalising, self.readiness, clock)
+        self._handing_out = HandingOut(database, self._robot)
+        self._tending = Tending(database, self._menu, self.readiness, self._reserving, clock)
+
+    def _seller(self) -> Seller:
+        config = self.config
+        restaurant = config.restaurant
+        attended = restaurant.settlement == "attended"
+        return Seller(
+            tax_system=TaxSystem(restaurant.tax_system),
+            vat=Vat(restaurant.vat),
+            automat_numbers={}
+            if attended
+            else {terminal.id: terminal.automat_number for terminal in config.terminals if terminal.automat_number},
+            cashier=(restaurant.cashier or None) if attended else None,
+            cashier_inn=(restaurant.cashier_inn or None) if attended else None,
+        )
+
+    def _fiscal_patience(self) -> FiscalPatience:
+        payment = self.config.payment
+        return FiscalPatience(
+            FiscalFailurePolicy(payment.on_fiscal_failure), payment.receipt_retry_s, payment.hold_limit_s
+        )
+
+    def _build_sinks(self) -> None:
+        parts = self._parts
+        self._dispatcher = Dispatcher(self.database, parts.clock)
+        self._kitchen_line = KitchenLine(
+            self.database,
+            self._robot,
+            self._menu,
+            self.kitchen,
+            self.readiness,
+            parts.clock,
+            parts.checkpoint,
+            self._reserving.refresh,
+        )
+        self._cooking = Cooking(self._kitchen_line.wake)
+        self._showing = Showing(self.database, parts.clock)
+
+    async def _serve(self) -> None:
+        config = self.config
+        restaurant = config.restaurant
+        shop = Shop(
+            restaurant.name, restaurant.address, restaurant.phone, restaurant.inn, restaurant.hours, config.is_demo
+        )
+        public = PublicApi(
+            self._tokens,
+            self._guests,
+            self._showing_menu,
+            self._ordering,
+            self._paying,
+            self._handing_out,
+            self.readiness,
+            self.kitchen,
+            shop,
+        )
+        self._health = HealthApi(self.readiness, lambda: not self.database.broken, self._counts)
+        pages = Pages(web_root(), Path(config.menu.images) if config.menu.images else None)
+        display = DisplayApi(self._showing)
+        internal = InternalApi(self._showing_menu, self._reserving, self._tending, self._keeping_shift, self.readiness)
+        self._runners = [
+            await _runner(
+                application(public.routes(), display.routes(), self._health.routes(), pages.routes(), public=True)
+            ),
+            await _runner(application(internal.routes(), public=False)),
+        ]
+        site = web.TCPSite(self._runners[0], config.server.host, config.server.port, reuse_address=True)
+        await site.start()
+        self.public_port = self._runners[0].addresses[0][1]
+        await web.SockSite(self._runners[1], _unix_socket(config.server.socket)).start()
+
+    def _counts(self) -> dict[str, float]:
+        return {"hall_screens": self._showing.screens, "portions_pending": len(self.kitchen.pending)}
+
+    def _start_loops(self) -> None:
+        supervise = self.tasks.supervise
+        supervise("shift", self._keeping_shift.run, (DeviceError,))
+        supervise("kitchen", self._kitchen_line.run, (DeviceError,))
+        supervise("cooking", lambda: self._dispatcher.run(self._cooking), ())
+        supervise("showing", self._showing.run, ())
+        supervise("board", self._showing.refresh, ())
+        supervise("inquiry", self._paying.inquire_abandoned, (DeviceError,))
+        if period_s := systemd.watchdog_period_s():
+            supervise("watchdog", lambda: self._ping_watchdog(period_s), ())
+
+    async def _ping_watchdog(self, period_s: float) -> None:
+        """Only while the loop is on time and the writer commits."""
+        while True:
+            await self.database.write(lambda tx: records.set_meta(tx, "heartbeat", "1"))
+            systemd.notify("WATCHDOG=1")
+            await self._parts.clock.sleep(period_s)
+
+    def _fatal(self, reason: str) -> None:
+        _log.critical("database_broken", reason=reason)
+        if not self.tasks.failed.done():
+            self.tasks.failed.set_result(RuntimeError(reason))
+
+    def request_stop(self) -> None:
+        self._stop.set()
+
+    async def wait(self) -> BaseException | None:
+        """Until a stop is asked for (None) or a bug ends the process (the bug)."""
+        stop = asyncio.ensure_future(self._stop.wait())
+        ends: set[asyncio.Future[Any]] = {stop, self.tasks.failed}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        return self.tasks.failed.result() if self.tasks.failed.done() else None
+
+    async def stop(self) -> None:
+        """SSE first (an open stream held the exit for 17 s when tried), HTTP, jobs, drivers, database; each timed."""
+        systemd.notify("STOPPING=1")
+        self._health.stopping = True
+        self._showing.close()
+        for runner in self._runners:
+            await runner.cleanup()
+        await self.tasks.drain(_DRAIN_TIMEOUT_S)
+        for close in (self._registrar.close, self._robot.close, self._bank.close):
+            await close()
+        await self.database.close()
+        if self._simulators is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._simulators.stop)
+        self.config.server.socket.unlink(missing_ok=True)
+
+
+async def _runner(app: web.Application) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_HTTP_TIMEOUT_S)
+    await runner.setup()
+    return runner
+
+
+def _unix_socket(path: Path) -> socket.socket:
+    """Bound, then 0660: the unit's UMask is 0077, the site's group must get in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    os.chmod(path, 0o660)
+    return listener
+
+
+async def run(config: Config, parts: Parts | None = None, started: Callable[[Kiosk], None] | None = None) -> int:
+    """The process from start to exit code: 0 after a stop, 1 after a bug."""
+    logs.configure(config.log.level, config.log.format)
+    kiosk = Kiosk(config, parts)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, kiosk.request_stop)
+    await kiosk.start()
+    if started is not None:
+        started(kiosk)
+    bug = await kiosk.wait()
+    await kiosk.stop()
+    return 0 if bug is None else 1
