@@ -241,7 +241,7 @@ class ShtrihRegistrar:
             await self._session.cancel_document()
             state = await self._session.ready_to_print()
         if state.mode not in modes:
-            word = {MODE_EXPIRED: "shift_over_24h", MODE_CLOSED: "shift_not_open"}.get(state.mode, "wrong_mode")
+            word = {MODE_EXPIRED: "shift_over_24h", MODE_CLOSED: "shift_closed"}.get(state.mode, "wrong_mode")
             raise DeviceRefused(DEVICE, word, f"mode {state.mode}")
 
     async def _print(self, request: commands.Request[object]) -> None:

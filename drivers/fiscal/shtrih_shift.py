@@ -47,7 +47,7 @@ class ShiftKeeper:
         if state.mode == MODE_CLOSED:
             last = await self.archive.report(SHIFT_CLOSE_REPORT, drive.last_document, drive.last_document)
             if last is None:
-                raise DeviceRefused(DEVICE, "shift_not_open")
+                raise DeviceRefused(DEVICE, "shift_closed")
             return shift_report(last)
         await self._require(state, MODE_OPEN, MODE_EXPIRED)
         return await self._report(commands.z_report(self.session.password), SHIFT_CLOSE_REPORT)

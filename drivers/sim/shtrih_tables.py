@@ -1,0 +1,141 @@
+"""The simulated registrar's settings tables: shape, defaults and what was written (protocols/shtrih.md §2, 1Eh…2Eh)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from drivers.fiscal.shtrih_answers import FieldShape, TableShape
+from drivers.fiscal.shtrih_codec import fixed_text
+from drivers.sim.shtrih_drive import INN, REGISTRATION_NUMBER
+from drivers.sim.shtrih_refusal import Refusal
+from drivers.sim.world import World
+
+CASHIERS, REGIONAL, DRIVE = 2, 17, 18
+DATE_IN_CLOSE = 36  # table 17: 1 adds the date to the answer of FF45
+EARLY_EXPIRY = 8  # table 17: mode 3 comes that many minutes early
+CUT_IN_RECEIPT = 22  # table 1: 25h is allowed in mode 8
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column; `default` is raw."""
+
+    name: str
+    size: int
+    default: bytes
+    is_text: bool = False
+
+    def shape(self) -> FieldShape:
+        bounds = () if self.is_text else (0, 256**self.size - 1)
+        return FieldShape(self.name, self.is_text, self.size, *bounds)
+
+
+def _number(name: str, size: int = 1, default: int = 0) -> Field:
+    return Field(name, size, default.to_bytes(size, "little"))
+
+
+def _text(name: str, size: int, default: str = "") -> Field:
+    return Field(name, size, fixed_text(default, size), is_text=True)
+
+
+def _numbered(count: int, **named: tuple[str, int]) -> tuple[Field, ...]:
+    """`count` byte fields, some with a name and a default: `f8=("…", 1)`."""
+    fields = [_number(f"Параметр {number}") for number in range(1, count + 1)]
+    for key, (name, default) in named.items():
+        fields[int(key[1:]) - 1] = _number(name, default=default)
+    return tuple(fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    rows: int
+    fields: tuple[Field, ...]
+    locked: bool = False
+
+    def shape(self) -> TableShape:
+        return TableShape(self.name, self.rows, len(self.fields))
+
+
+TABLES: Mapping[int, Table] = MappingProxyType(
+    {
+        1: Table("Тип и режим кассы", 1, _numbered(60, f1=("Номер в зале", 1), f22=("Отрезка в открытом чеке", 0))),
+        CASHIERS: Table("Пароли кассиров и администраторов", 30, (_number("Пароль", 4), _text("Имя", 21, "Оператор"))),
+        5: Table("Наименования типов оплаты", 16, (_text("Тип оплаты", 30, "ОПЛАТА"),)),
+        6: Table("Налоговые ставки", 6, (_number("Ставка", 2, 2000), _text("Название", 57, "НДС 20%"))),
+        REGIONAL: Table(
+            "Региональные настройки",
+            1,
+            _numbered(60, f7=("Печатать документ", 0), f8=("Минут до истечения смены", 1), f36=("Дата в ответе", 0)),
+        ),
+        DRIVE: Table(
+            "Fiscal storage",
+            1,
+            (
+                _text("Заводской номер", 20, "0000000000000001"),
+                _text("ИНН", 12, INN),
+                _text("Рег. номер", 20, REGISTRATION_NUMBER),
+                _text("Номер ФН", 16),
+                _number("Системы налогообложения", default=0x37),
+                _number("Режим работы"),
+                _text("Пользователь", 64, "ООО «Огонёк»"),
+                _text("Оператор", 64, "СИС. АДМИНИСТРАТОР"),
+                _text("Адрес", 64, "Москва"),
+                _text("Наименование ОФД", 64, "ОФД"),
+                _text("URL ОФД", 64, "ofd.example"),
+                _text("ИНН ОФД", 12, "7700000000"),
+                _text("Сайт ФНС", 64, "nalog.gov.ru"),
+                _text("Место расчётов", 64, "Киоск"),
+                _text("Отправитель чеков", 64, "check@example.org"),
+            ),
+            locked=True,
+        ),
+    }
+)
+
+
+class Tables:
+    """Written cells live in the world's memory."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def table(self, number: int) -> Table:
+        if number not in TABLES:
+            raise Refusal(0x5D)
+        return TABLES[number]
+
+    def field(self, table: int, field: int) -> Field:
+        fields = self.table(table).fields
+        if not 1 <= field <= len(fields):
+            raise Refusal(0x5D)
+        return fields[field - 1]
+
+    def read(self, table: int, row: int, field: int) -> bytes:
+        found = self._cell(table, row, field)
+        stored = self._world.get(_key(table, row, field))
+        return found.default if stored is None else bytes.fromhex(stored)
+
+    def number(self, table: int, field: int) -> int:
+        return int.from_bytes(self.read(table, 1, field), "little")
+
+    def write(self, table: int, row: int, field: int, value: bytes) -> None:
+        found = self._cell(table, row, field)
+        if self.table(table).locked:
+            raise Refusal(0x7A)
+        if len(value) > found.size or not value:
+            raise Refusal(0x33)
+        with self._world.change() as change:
+            change.put(_key(table, row, field), value.ljust(found.size, b"\0").hex())
+
+    def _cell(self, table: int, row: int, field: int) -> Field:
+        found = self.field(table, field)
+        if not 1 <= row <= self.table(table).rows:
+            raise Refusal(0x5D)
+        return found
+
+
+def _key(table: int, row: int, field: int) -> str:
+    return f"table:{table}:{row}:{field}"

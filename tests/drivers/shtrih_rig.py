@@ -1,0 +1,189 @@
+"""A registrar driver and a simulated registrar joined by a socket pair whose wire can be made bad."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from drivers.errors import DeviceUnreachable
+from drivers.fiscal.port import FiscalCounter, FiscalIntent, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem
+from drivers.fiscal.shtrih import ShtrihRegistrar, ShtrihTimeouts
+from drivers.link import Link, StreamLink
+from drivers.sim.shtrih import ShtrihDevice
+from drivers.sim.world import World
+
+FAST = ShtrihTimeouts(
+    byte_s=0.035,
+    ack_s=0.2,
+    enquiry_s=0.1,
+    enquiry_total_s=0.4,
+    command_s=0.4,
+    commands_s={},
+    recovery_s=0.4,
+    printing_s=1.0,
+    poll_s=0.01,
+)
+TRANSPORTS = ("plain", "byte_by_byte", "lost_answers", "delayed")
+
+
+class Clock:
+    """The world's time, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 9, 0, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **parts: float) -> None:
+        self.now += timedelta(**parts)
+
+
+class Wire(asyncio.Protocol):
+    """The device's end. `to_device` and `to_host` may change, drop or repeat what passes."""
+
+    def __init__(self, rig: Rig, transport_kind: str) -> None:
+        self.rig = rig
+        self.kind = transport_kind
+        self.heard = bytearray()
+        self.frames = 0
+        self.to_device: Callable[[bytes], bytes] = bytes
+        self.to_host: Callable[[bytes], bytes] = bytes
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._pass(self.to_device(data), self._deliver)
+
+    def send(self, data: bytes) -> None:
+        data = self.to_host(data)
+        if self.kind == "lost_answers" and len(data) > 1:
+            self.frames += 1
+            data = b"" if self.frames % 2 else data
+        self._pass(data, self._emit)
+
+    def _pass(self, data: bytes, target: Callable[[bytes], None]) -> None:
+        loop = asyncio.get_running_loop()
+        if self.kind == "byte_by_byte":
+            for byte in data:
+                loop.call_soon(target, bytes((byte,)))
+        elif self.kind == "delayed":
+            loop.call_later(0.004, target, data)
+        elif data:
+            target(data)
+
+    def _deliver(self, data: bytes) -> None:
+        self.heard += data
+        self.rig.device.feed(data)
+
+    def _emit(self, data: bytes) -> None:
+        if data and not self.transport.is_closing():
+            self.transport.write(data)
+
+
+class Rig:
+    """`restart` is a power cut of the device that forgets all but the world's memory."""
+
+    def __init__(self, folder: Path, transport: str, **device: Any) -> None:
+        self.folder = folder
+        self.transport = transport
+        self.clock = Clock()
+        self.options = {"now": self.clock, "byte_s": 0.02, **device}
+        self.wires: list[Wire] = []
+        self.reachable = True
+        self._boot()
+
+    def _boot(self) -> None:
+        self.world = World("fiscal", self.folder / "state", self.folder / "ledger")
+        self.device = ShtrihDevice(self.world, self._send, seed=7, **self.options)
+
+    def restart(self) -> None:
+        self.device.faults.switch("off", True, {})
+        self.world.close()
+        self._boot()
+
+    def fault(self, name: str, on: bool = True, **parameters: Any) -> None:
+        self.device.faults.switch(name, on, parameters)
+
+    @property
+    def wire(self) -> Wire:
+        return self.wires[-1]
+
+    def _send(self, data: bytes) -> None:
+        if self.wires:
+            self.wire.send(data)
+
+    async def open_link(self, port: str, baudrate: int) -> Link:
+        if not self.reachable:
+            raise DeviceUnreachable(port, "port_missing")
+        host, device = socket.socketpair()
+        loop = asyncio.get_running_loop()
+        link = StreamLink(port)
+        await loop.create_connection(lambda: link, sock=host)
+        _, wire = await loop.create_connection(lambda: Wire(self, self.transport), sock=device)
+        self.wires.append(wire)
+        return link
+
+    def effects(self) -> list[dict[str, Any]]:
+        lines = (self.folder / "ledger").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def receipts(self) -> list[dict[str, Any]]:
+        return [effect for effect in self.effects() if effect["effect"] in ("receipt", "refund_receipt")]
+
+    def driver(self, **options: Any) -> ShtrihRegistrar:
+        return ShtrihRegistrar(open_link=self.open_link, port="test", baudrate=115200, **{"timeouts": FAST, **options})
+
+    def intent(self, receipt: Receipt, counter: FiscalCounter) -> FiscalIntent:
+        return FiscalIntent(counter, receipt.operation, receipt.order_id, receipt.total_kopecks, self.clock.now)
+
+
+@asynccontextmanager
+async def rig(
+    transport: str = "plain",
+    *,
+    order_tag: OrderTag = OrderTag.TAG_1192,
+    timeouts: ShtrihTimeouts = FAST,
+    shift: bool = True,
+    **device: Any,
+) -> AsyncIterator[tuple[Rig, ShtrihRegistrar]]:
+    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    try:
+        bench = Rig(folder, transport, **device)
+        registrar = bench.driver(order_tag=order_tag, timeouts=timeouts)
+        if shift:
+            await registrar.open_shift()
+        yield bench, registrar
+        await registrar.close()
+        bench.world.close()
+    finally:
+        shutil.rmtree(folder)
+
+
+def receipt(
+    order_id: str = "ord-1", *, operation: Operation = Operation.SALE, price: int = 36400, **more: Any
+) -> Receipt:
+    lines = (
+        ReceiptLine("Борщ с пампушками", price, 1, price),
+        ReceiptLine("Чай", 9000, 2, 18000),
+        ReceiptLine("Сырники", 18400, 1, 18400, subject=1),
+    )
+    total = sum(line.sum_kopecks for line in lines)
+    return Receipt(
+        operation=operation,
+        order_id=order_id,
+        lines=lines,
+        total_kopecks=total,
+        tax_system=TaxSystem.USN_INCOME,
+        **{"electronic_kopecks": total, **more},
+    )

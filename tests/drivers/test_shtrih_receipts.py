@@ -1,0 +1,352 @@
+"""A Shtrih-M receipt is registered once, whatever the line does to its bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from shtrih_rig import FAST, TRANSPORTS, Rig, receipt, rig
+
+from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.fiscal.port import FiscalDocument, Operation, OrderTag, Paper, Receipt
+from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.fiscal.shtrih_tlv import AUTOMAT_NUMBER, CASHIER_INN, CUSTOMER_CONTACT, Tlv
+from drivers.sim.shtrih_tables import DATE_IN_CLOSE, REGIONAL
+
+QUICK_LOSS = replace(FAST, command_s=0.05, ack_s=0.06, enquiry_s=0.06)
+
+
+async def sell(bench: Rig, registrar: ShtrihRegistrar, wanted: Receipt) -> FiscalDocument:
+    return await registrar.print_receipt(wanted, bench.intent(wanted, await registrar.counter()))
+
+
+async def nothing_left_open(bench: Rig, registrar: ShtrihRegistrar) -> bool:
+    status = await registrar.status()
+    return not status.document_open and bench.device.register.receipt is None
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_receipt_is_registered_once_over_any_wire(transport: str) -> None:
+    async with rig(transport, timeouts=QUICK_LOSS) as (bench, registrar):
+        document = await sell(bench, registrar, receipt(customer_contact="+79990001122", automat_number="K-1"))
+        (effect,) = bench.receipts()
+        assert effect["fiscal_document_number"] == document.number == 3
+        assert (effect["total_kopecks"], effect["order_id"]) == (72800, "ord-1")
+        assert (effect["electronic_kopecks"], effect["cash_kopecks"]) == (72800, 0)
+        assert [line["sum_kopecks"] for line in effect["lines"]] == [36400, 18000, 18400]
+        assert (document.total_kopecks, document.operation, document.shift) == (72800, Operation.SALE, 1)
+        assert document.fiscal_sign == effect["fiscal_sign"]
+        assert document.issued_at.isoformat() == "2026-11-22T12:00:00"
+        assert (await registrar.counter()).last_document == 3
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_day_of_shift_sale_refund_x_and_z_runs_over_any_wire(transport: str) -> None:
+    async with rig(transport, timeouts=QUICK_LOSS) as (bench, registrar):
+        await sell(bench, registrar, receipt())
+        refunded = await sell(bench, registrar, receipt(operation=Operation.REFUND))
+        await registrar.x_report()
+        await registrar.print_text(("Огонёк", "спасибо"), cut=True)
+        report = await registrar.close_shift()
+        assert refunded.operation is Operation.REFUND
+        assert (report.shift, report.document_number) == (1, 5)
+        effects = [effect["effect"] for effect in bench.effects()]
+        assert effects == ["shift_opened", "receipt", "refund_receipt", "shift_closed"]
+
+
+async def test_requisites_reach_the_document_and_the_answer_may_carry_its_date() -> None:
+    async with rig() as (bench, registrar):
+        bench.device.register.tables.write(REGIONAL, 1, DATE_IN_CLOSE, b"\1")
+        wanted = receipt(
+            customer_contact="a@b.ru",
+            automat_number="K-1",
+            cashier="Иванова",
+            cashier_inn="770123456789",
+            cash_kopecks=0,
+        )
+        document = await sell(bench, registrar, wanted)
+        stored = bench.device.register.drive.document(document.number)
+        assert stored is not None
+        assert Tlv(CUSTOMER_CONTACT, b"a@b.ru") in stored.tlvs
+        assert Tlv(AUTOMAT_NUMBER, b"K-1") in stored.tlvs
+        assert Tlv(CASHIER_INN, b"770123456789") in stored.tlvs
+        assert document.issued_at == stored.at.replace(second=0)
+        assert bench.device.register.tables.read(2, 30, 2).rstrip(b"\0").decode("cp1251") == "Иванова"
+
+
+async def test_cash_and_card_stand_in_their_own_places() -> None:
+    async with rig() as (bench, registrar):
+        await sell(bench, registrar, receipt(electronic_kopecks=70000, cash_kopecks=2800))
+        (effect,) = bench.receipts()
+        assert (effect["electronic_kopecks"], effect["cash_kopecks"]) == (70000, 2800)
+
+
+@pytest.mark.parametrize("forget", [False, True])
+async def test_a_lost_close_answer_is_recovered_or_proved_by_the_drive(forget: bool) -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("lose_answer", after="FF45", forget=forget)
+        document = await sell(bench, registrar, receipt())
+        assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [document.number]
+
+
+@pytest.mark.parametrize("code", ["FF46", "FF0C", "10", "FF01"])
+async def test_a_lost_answer_on_the_way_to_the_close_is_recovered(code: str) -> None:
+    async with rig() as (bench, registrar):
+        counter = await registrar.counter()
+        bench.fault("lose_answer", after=code)
+        await registrar.print_receipt(receipt(), bench.intent(receipt(), counter))
+        assert len(bench.receipts()) == 1
+        assert [line["name"] for line in bench.receipts()[0]["lines"]] == ["Борщ с пампушками", "Чай", "Сырники"]
+
+
+async def test_a_forgotten_line_answer_cancels_the_receipt() -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("lose_answer", after="FF46", forget=True)
+        with pytest.raises(DeviceRefused, match="interrupted"):
+            await sell(bench, registrar, receipt())
+        assert bench.receipts() == []
+        assert await nothing_left_open(bench, registrar)
+        assert (await sell(bench, registrar, receipt())).number == 3
+
+
+async def test_lost_acknowledgements_of_answers_repeat_answers_and_no_commands() -> None:
+    async with rig() as (bench, registrar):
+        bench.wire.to_device = lambda data: data.replace(b"\x06", b"") if len(data) == 1 else data
+        await sell(bench, registrar, receipt())
+        bench.wire.to_device = bytes
+        assert len(bench.receipts()) == 1
+        assert bench.wire.heard.count(b"\xff\x45\x1e\x00\x00\x00") == 1
+
+
+async def test_lost_acknowledgements_of_commands_never_repeat_the_command() -> None:
+    async with rig(timeouts=QUICK_LOSS) as (bench, registrar):
+        bench.wire.to_host = lambda data: b"" if data == b"\x06" else data
+        with pytest.raises((DeviceRefused, DeviceUnreachable, OutcomeUnknown)):
+            await sell(bench, registrar, receipt())
+        assert bench.wire.heard.count(b"\xff\x46\x1e\x00\x00\x00") <= 1
+        bench.wire.to_host = bytes
+        assert bench.receipts() == []
+        assert (await sell(bench, registrar, receipt())).number == 3
+
+
+async def test_a_frame_refused_by_nak_is_sent_again_and_runs_once() -> None:
+    async with rig() as (bench, registrar):
+        broken = 0
+
+        def break_frames(data: bytes) -> bytes:
+            nonlocal broken
+            if len(data) > 3 and broken < 3:
+                broken += 1
+                return data[:-1] + bytes((data[-1] ^ 1,))
+            return data
+
+        bench.wire.to_device = break_frames
+        await sell(bench, registrar, receipt())
+        assert broken == 3
+        assert len(bench.receipts()) == 1
+
+
+async def test_a_frame_that_lost_its_first_byte_is_sent_again() -> None:
+    async with rig() as (bench, registrar):
+        lost = False
+
+        def lose_stx(data: bytes) -> bytes:
+            nonlocal lost
+            if data[:1] == b"\x02" and data[2:4] == b"\xff\x46" and not lost:
+                lost = True
+                return data[1:]
+            return data
+
+        bench.wire.to_device = lose_stx
+        await sell(bench, registrar, receipt())
+        assert lost
+        assert len(bench.receipts()[0]["lines"]) == 3
+
+
+async def test_a_storm_of_naks_ends_with_nothing_registered() -> None:
+    async with rig(timeouts=replace(FAST, byte_s=0.02)) as (bench, registrar):
+        counter = await registrar.counter()
+        bench.wire.to_device = lambda data: data[:-1] + bytes((data[-1] ^ 1,)) if len(data) > 3 else data
+        with pytest.raises(DeviceUnreachable, match="command_not_taken"):
+            await registrar.print_receipt(receipt(), bench.intent(receipt(), counter))
+        bench.wire.to_device = bytes
+        assert bench.receipts() == []
+        assert (await sell(bench, registrar, receipt())).number == 3
+
+
+async def test_ff_noise_around_control_bytes_is_skipped_without_a_pause() -> None:
+    async with rig(timeouts=replace(FAST, byte_s=5.0, ack_s=20.0, enquiry_s=20.0)) as (bench, registrar):
+        bench.wire.to_host = lambda data: b"\xff" + data + b"\xff" if len(data) == 1 else data
+        await sell(bench, registrar, receipt())
+        assert len(bench.receipts()) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_noisy_line_never_registers_twice_and_never_lies(seed: int) -> None:
+    async with rig(timeouts=QUICK_LOSS) as (bench, registrar):
+        claimed = []
+        for number in range(3):
+            wanted = receipt(f"noise-{seed}-{number}")
+            bench.fault("noise", on=False)
+            intent = bench.intent(wanted, await registrar.counter())
+            bench.fault("noise", rate=0.003 * (seed + 1))
+            try:
+                claimed.append((await registrar.print_receipt(wanted, intent)).number)
+            except (DeviceRefused, DeviceUnreachable):
+                continue
+            except OutcomeUnknown:
+                bench.fault("noise", on=False)
+                found = await registrar.find_receipt(intent)
+                claimed += [] if found is None else [found.number]
+        assert [effect["fiscal_document_number"] for effect in bench.receipts()] == claimed
+
+
+async def test_a_stale_answer_is_thrown_away_by_name(caplog: pytest.LogCaptureFixture) -> None:
+    async with rig() as (bench, registrar):
+        link = await bench.open_link("other", 115200)
+        other = bench.wires[-1]
+        link.write(b"\x05")
+        assert await link.read(1) == b"\x15"
+        link.write(b"\x02\x05\x10\x1e\x00\x00\x00\x0b")  # asked, never acknowledged
+        assert (await link.read(1))[:1] == b"\x06"
+        bench.wires.remove(other)
+        assert (await registrar.counter()).last_document == 2
+        assert "stale answer 10" in caplog.text
+
+
+@pytest.mark.parametrize("tag", ["1192", "1008"])
+async def test_a_refused_tag_refuses_the_receipt_and_leaves_nothing_open(tag: str) -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("refuse_tag", tag=tag)
+        with pytest.raises(DeviceRefused) as refusal:
+            await sell(bench, registrar, receipt(customer_contact="+79990001122"))
+        assert refusal.value.code == "bad_parameters"
+        assert bench.receipts() == []
+        assert await nothing_left_open(bench, registrar)
+
+
+async def test_the_other_order_tag_works_where_one_is_refused() -> None:
+    async with rig(order_tag=OrderTag.TAG_1084) as (bench, registrar):
+        bench.fault("refuse_tag", tag=1192)
+        await sell(bench, registrar, receipt("ord-84"))
+        assert bench.receipts()[0]["order_id"] == "ord-84"
+
+
+async def test_the_same_intent_given_again_returns_the_document() -> None:
+    async with rig() as (bench, registrar):
+        intent = bench.intent(receipt(), await registrar.counter())
+        first = await registrar.print_receipt(receipt(), intent)
+        assert await registrar.print_receipt(receipt(), intent) == first
+        assert len(bench.receipts()) == 1
+
+
+async def test_an_old_counter_is_refused_where_the_document_is_not_there() -> None:
+    async with rig() as (bench, registrar):
+        intent = bench.intent(receipt(), await registrar.counter())
+        await registrar.close_shift()
+        await registrar.open_shift()
+        with pytest.raises(DeviceRefused, match="counter_moved"):
+            await registrar.print_receipt(receipt(), intent)
+        assert bench.receipts() == []
+
+
+async def test_a_receipt_the_device_finds_wrong_is_refused_and_cancelled() -> None:
+    async with rig() as (bench, registrar):
+        with pytest.raises(DeviceRefused) as refusal:
+            await sell(bench, registrar, receipt(electronic_kopecks=100))
+        assert refusal.value.code == "payments_below_total"
+        assert await nothing_left_open(bench, registrar)
+
+
+async def test_paper_that_is_out_refuses_the_receipt_before_it_begins() -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("paper_out")
+        assert (await registrar.status()).paper is Paper.OUT
+        with pytest.raises(DeviceRefused, match="no_receipt_paper"):
+            await sell(bench, registrar, receipt())
+        bench.fault("paper_out", on=False)
+        await sell(bench, registrar, receipt())
+        assert len(bench.receipts()) == 1
+
+
+async def test_paper_that_ends_at_the_close_is_a_registered_receipt() -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("paper_out", at="close")
+        document = await sell(bench, registrar, receipt())
+        assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [document.number]
+        status = await registrar.status()
+        assert status.paper is Paper.OUT
+        assert status.why_not() == "no_paper"
+        await registrar.resume_printing()
+        assert bench.device.register.submode == 2
+        bench.fault("paper_out", on=False)
+        assert bench.device.register.submode == 3
+        await registrar.resume_printing()
+        assert (await registrar.status()).why_not() is None
+        assert len(bench.receipts()) == 1
+
+
+async def test_paper_that_is_back_gets_its_continue_before_the_next_receipt() -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("paper_out", at="close")
+        await sell(bench, registrar, receipt("a"))
+        bench.fault("paper_out", on=False)
+        await sell(bench, registrar, receipt("b"))
+        assert [effect["order_id"] for effect in bench.receipts()] == ["a", "b"]
+
+
+async def test_an_open_cover_blocks_and_is_named() -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("cover_open")
+        assert (await registrar.status()).blocked == "cover_open"
+        with pytest.raises(DeviceRefused, match="cover_open"):
+            await sell(bench, registrar, receipt())
+        bench.fault("cover_open", on=False)
+        assert (await registrar.status()).blocked is None
+
+
+async def test_a_full_drive_blocks_and_is_named() -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("drive_full")
+        assert (await registrar.status()).blocked == "drive_full"
+        with pytest.raises(DeviceRefused, match="drive_full"):
+            await sell(bench, registrar, receipt())
+        assert await nothing_left_open(bench, registrar)
+
+
+async def test_the_print_of_the_previous_document_is_waited_for() -> None:
+    async with rig(print_s=0.15) as (bench, registrar):
+        await sell(bench, registrar, receipt("a"))
+        assert bench.device.register.submode == 5
+        await sell(bench, registrar, receipt("b"))
+        assert len(bench.receipts()) == 2
+
+
+async def test_paper_that_ends_in_mid_print_stalls_and_continues() -> None:
+    async with rig(print_s=0.3) as (bench, registrar):
+        await sell(bench, registrar, receipt())
+        bench.fault("paper_out")
+        assert (await registrar.status()).paper is Paper.OUT
+        bench.fault("paper_out", on=False)
+        await registrar.resume_printing()
+        assert (await registrar.status()).paper is Paper.PRESENT
+
+
+async def test_a_slow_registrar_is_waited_for() -> None:
+    async with rig(timeouts=replace(FAST, command_s=5.0)) as (bench, registrar):
+        bench.fault("slow", seconds=0.05)
+        await sell(bench, registrar, receipt())
+        assert len(bench.receipts()) == 1
+
+
+async def test_a_close_slower_than_the_hosts_patience_is_recovered_by_enquiry() -> None:
+    async with rig(timeouts=replace(FAST, command_s=0.1)) as (bench, registrar):
+        counter = await registrar.counter()
+
+        def slow_close(data: bytes) -> bytes:
+            bench.fault("slow", on=data[2:4] == b"\xff\x45", seconds=0.4)
+            return data
+
+        bench.wire.to_device = slow_close
+        document = await registrar.print_receipt(receipt(), bench.intent(receipt(), counter))
+        assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [document.number]
