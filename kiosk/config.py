@@ -127,7 +127,7 @@ class Terminal(_Section, frozen=True, kw_only=True):
 class Webhook(_Section, frozen=True, kw_only=True):
     url: str
     secret_file: str
-    events: list[str] = ["*"]
+    events: list[str] = msgspec.field(default_factory=lambda: ["*"])
 
 
 class Service(_Section, frozen=True, kw_only=True):
@@ -160,7 +160,9 @@ class Config(_Section, frozen=True, kw_only=True):
     robot: Robot = Robot()
     sms: Sms = Sms()
     push: Push = Push()
-    terminals: list[Terminal] = [Terminal(id="kiosk-1", name="Киоск 1", automat_number="1")]
+    terminals: list[Terminal] = msgspec.field(
+        default_factory=lambda: [Terminal(id="kiosk-1", name="Киоск 1", automat_number="1")]
+    )
     webhooks: list[Webhook] = []
     service: Service = Service()
     broker: Broker = Broker()
