@@ -1,7 +1,7 @@
 /** What the hall board knows: orders by number, and which of them have just become ready. No I/O. */
 
 /**
- * @typedef {{number: string, status: string, ready_in_s: number|null, cell: number|string|null, changedAt: number, readyAt: number|null}} Entry
+ * @typedef {{number: string, status: string, ready_in_s: number|null, cells: number[], changedAt: number, readyAt: number|null}} Entry
  * @typedef {{orders: Map<string, Entry>, beatAt: number, known: boolean}} Board
  */
 
@@ -52,12 +52,12 @@ export function withBeat(board, now) {
  * @param {number} now
  * @returns {Entry}
  */
-function entry(board, { number, status, ready_in_s = null, cell = null }, now) {
+function entry(board, { number, status, ready_in_s = null, cell = null, cells }, now) {
   const before = board.orders.get(number);
-  const already = before?.status === "ready" ? before.readyAt : null;
   // The first snapshot after a start calls nobody: those orders were called before.
-  const readyAt = status !== "ready" ? null : before || board.known ? (already ?? (before?.status === "ready" ? null : now)) : null;
-  return { number, status, ready_in_s, cell, changedAt: now, readyAt };
+  const called = before?.status === "ready" ? before.readyAt : board.known ? now : null;
+  const readyAt = status === "ready" ? called : null;
+  return { number, status, ready_in_s, cells: cells?.length ? cells : cell === null ? [] : [cell], changedAt: now, readyAt };
 }
 
 /** @param {string} status */

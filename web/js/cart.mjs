@@ -12,6 +12,9 @@
  */
 
 export const MAX_QUANTITY = 9;
+/** The server takes no larger order than this. */
+const MAX_PORTIONS = 40;
+const MAX_LINES = 30;
 
 /** @param {{itemId: string, options: string[]}} line */
 export function keyOf(line) {
@@ -56,7 +59,8 @@ export function unitPrice(item, options) {
 export function withLine(lines, added) {
   const key = keyOf(added);
   const known = lines.some((line) => keyOf(line) === key);
-  if (!known) return [...lines, added];
+  if (count(lines) + added.quantity > MAX_PORTIONS) return lines;
+  if (!known) return lines.length < MAX_LINES ? [...lines, added] : lines;
   return withQuantity(lines, key, quantityOf(lines, key) + added.quantity);
 }
 

@@ -45,7 +45,7 @@ function Hall() {
       <time class="chip">${clockOf(now)}</time></header>
     ${stale && html`<div class="stale" role="alert" data-testid="stale"><${Picture} src="/assets/images/warning.webp" size=${56} /> Табло обновляется, сверьтесь с экраном ячейки · The board is catching up</div>`}
     <main class="cols">
-      <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s != null ? `в среднем ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} />
+      <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s != null ? `≈ ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} />
       <${Column} kind="ready" title="Готово" english="Ready" note="заберите заказ" entries=${ready} now=${now} turnAt=${calledAt} />
     </main>
   </div>`;
@@ -56,7 +56,7 @@ function Column({ kind, title, english, note, entries, now, turnAt }) {
   const wide = entries.some((e) => e.number.length >= WIDE_FROM);
   const pages = pagesOf(entries, PLACES[kind][wide ? "wide" : "narrow"]);
   // A new call turns back to the first page, where the newest stands.
-  const page = Math.floor((now - turnAt) / PAGE_MS) % pages.length;
+  const page = Math.floor(Math.max(0, now - turnAt) / PAGE_MS) % pages.length;
   return html`<section class=${`col ${kind}`} data-testid=${kind} aria-label=${title}>
     <h2><span class="col-icon" aria-hidden="true">${kind === "ready" ? "✓" : "◔"}</span>${title} <span lang="en">${english}</span><small>${note}</small></h2>
     <div class=${wide ? "nums wide" : "nums"} aria-live=${kind === "ready" ? "polite" : "off"}>
@@ -76,10 +76,16 @@ function OrderNumber({ entry, now }) {
 function wordsFor(entry, now) {
   if (entry.status === "see_staff") return html`<mark>! к сотруднику · see staff</mark>`;
   if (entry.status === "delayed") return html`<mark>задерживается</mark>`;
-  if (entry.status === "ready") return entry.cell == null ? "у выдачи →" : `ячейка ${entry.cell} →`;
+  if (entry.status === "ready") return cellWords(entry.cells);
   const left = secondsLeft(entry, now);
   if (left === null) return "готовим";
   return left <= 0 ? "вот-вот" : `≈ ${minutes(left)} мин`;
+}
+
+/** @param {number[]} cells */
+function cellWords(cells) {
+  if (!cells.length) return "у выдачи →";
+  return `${cells.length > 1 ? "ячейки" : "ячейка"} ${cells.join(", ")} →`;
 }
 
 /** @param {number} now */

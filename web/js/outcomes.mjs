@@ -2,7 +2,7 @@
 
 /**
  * @typedef {"products"|"payment"|"receipt"|"checking"|"receipt_delayed"|"returning"} Stage
- * @typedef {{code: string, reason?: string|null, missing?: string[], retryAfterS?: number, money: "safe"|"returned",
+ * @typedef {{code: string, reason?: string|null, itemIds?: string[], retryAfterS?: number, money: "safe"|"returned",
  *   retry: boolean}} Failure
  * @typedef {{kind: "paid"}|{kind: "working", stage: Stage}|{kind: "failed", failure: Failure}} Outcome
  */
@@ -26,7 +26,7 @@ export function stageOf(stage) {
 
 /** Which of the four steps (products, payment, receipt, cooking) a stage lights. @param {Stage} stage */
 export function stepOf(stage) {
-  return { products: 0, payment: 1, checking: 1, receipt: 2, receipt_delayed: 2, returning: 2 }[stage];
+  return { products: 1, payment: 1, checking: 1, receipt: 2, receipt_delayed: 2, returning: 2 }[stage];
 }
 
 const PAID = new Set(["paid", "cooking", "ready", "completed"]);
@@ -46,19 +46,19 @@ export function outcomeOfOrder(order) {
 
 /** @param {any} order */
 function stageWord(order) {
-  return order.stage ?? order.payment?.stage ?? order.payment?.step ?? order.payment?.status;
+  return order.stage ?? order.payment?.stage;
 }
 
 /** `created` after an attempt means a definite refusal: nothing is charged, or it has been voided. @param {any} attempt */
 function failureOfAttempt(attempt) {
-  const word = `${attempt?.status ?? ""} ${attempt?.stage ?? ""} ${attempt?.code ?? ""}`;
-  if (attempt?.refunded || /void|refund/.test(word)) return { code: "refunded", money: /** @type {const} */ ("returned") };
-  if (/declin/.test(word)) return { code: "payment_declined", reason: attempt?.reason };
-  return { code: attempt?.code ?? "payment_failed", reason: attempt?.reason };
+  if (attempt?.stage === "reversed") return { code: "refunded", money: /** @type {const} */ ("returned") };
+  if (attempt?.stage === "abandoned") return { code: "bank_silent" };
+  return { code: attempt?.failure ?? "payment_failed" };
 }
 
 /** Codes after which another attempt on this screen cannot help. */
-const NO_RETRY = new Set(["ingredients_unavailable", "items_unavailable", "terminal_missing", "not_found", "order_cancelled"]);
+const NO_RETRY = new Set(["ingredients_unavailable", "items_unavailable", "terminal_missing", "not_found", "order_cancelled",
+  "unauthorized"]);
 
 /**
  * @param {{code: string, status: number, body: any}} problem a refusal of the payment call
@@ -66,19 +66,14 @@ const NO_RETRY = new Set(["ingredients_unavailable", "items_unavailable", "termi
  */
 export function outcomeOfProblem({ code, body }) {
   const refunded = code === "fiscal_unavailable" && body.refunded === true;
+  const silent = code === "bank_unavailable" && body.reason === "no_answer";
   return failed({
-    code: refunded ? "refunded" : code,
+    code: refunded ? "refunded" : silent ? "bank_silent" : code,
     money: refunded ? "returned" : "safe",
     reason: body.reason ?? null,
-    missing: namesOf(body.missing),
+    itemIds: (body.items ?? []).map((/** @type {any} */ item) => item.item_id),
     retryAfterS: body.retry_after_s,
   });
-}
-
-/** @param {any} missing @returns {string[]} */
-export function namesOf(missing) {
-  if (!Array.isArray(missing)) return [];
-  return missing.map((entry) => (typeof entry === "string" ? entry : (entry.name ?? ""))).filter(Boolean);
 }
 
 /** @param {Partial<Failure> & {code: string}} failure @returns {Outcome} */

@@ -8,6 +8,14 @@ const POLL_EVERY_MS = 1_000;
 /** Refusals that say "look at the order": another attempt runs, or the order moved on. */
 const ASK_THE_ORDER = new Set(["payment_in_progress", "order_state", "idempotency_key_reused"]);
 
+/** The 503s that say what became of the money. */
+const TOLD = new Set(["bank_unavailable", "fiscal_unavailable", "sales_paused"]);
+
+/** A refusal that leaves the outcome open: a failure of the server itself may come after the charge. @param {Problem} problem */
+function leavesOpen({ code, status }) {
+  return ASK_THE_ORDER.has(code) || (status >= 500 && !TOLD.has(code));
+}
+
 /** @param {import("./kiosk.mjs").Parts} kiosk */
 export function createPaying({ api, store, memory, link, session, feeds }) {
   /** The order whose attempt this page is following; a left one may end after the next customer came. */
@@ -45,7 +53,7 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
     } catch (error) {
       if (error instanceof Unreachable) return await afterSilence(orderId);
       if (!(error instanceof Problem)) throw error;
-      return ASK_THE_ORDER.has(error.code) ? await read(orderId) : outcomeOfProblem(error);
+      return leavesOpen(error) ? await read(orderId) : outcomeOfProblem(error);
     } finally {
       watching.abort();
     }

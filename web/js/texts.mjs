@@ -22,6 +22,17 @@ export function reasonText(known, reason, otherwise) {
 }
 
 /**
+ * Why nothing is sold: the server's words begin with the part that fails (`fiscal_paper_out`, `robot_starting`).
+ * @param {Texts} t
+ * @param {string|null|undefined} reason
+ */
+export function pausedText(t, reason) {
+  if (reason?.endsWith("_starting")) return t.paused.starting;
+  const known = /** @type {Record<string, string>} */ (t.paused);
+  return known[reason?.split("_")[0] ?? ""] ?? reasonText({}, reason, t.paused.other);
+}
+
+/**
  * @param {Texts} t
  * @param {string} code
  * @returns {[string, string]} title and what to do next

@@ -2,7 +2,7 @@
 
 import { minutes } from "../format.mjs";
 import { html } from "../html.mjs";
-import { reasonText } from "../texts.mjs";
+import { pausedText } from "../texts.mjs";
 import { useKiosk } from "./context.mjs";
 import { Picture } from "./parts.mjs";
 
@@ -28,7 +28,7 @@ export function Attract() {
 
 export function Closed() {
   const { state, t } = useKiosk();
-  const reason = reasonText(t.paused, state.restaurant?.sales.reason, t.paused.other);
+  const reason = pausedText(t, state.restaurant?.sales.reason);
   return html`<main class="sheet closed" data-testid="closed">
     <${Picture} class="hero" src="/assets/images/moon.webp" size=${300} />
     <h1>${t.closedTitle}</h1>

@@ -3,7 +3,7 @@
 import { chosenOptions, count, goneLines, itemsById, keyOf, MAX_QUANTITY, total, unitPrice } from "../cart.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
-import { failureText, reasonText } from "../texts.mjs";
+import { failureText, pausedText } from "../texts.mjs";
 import { useKiosk } from "./context.mjs";
 import { SalesNote } from "./menu.mjs";
 import { Heading, Picture, Stepper } from "./parts.mjs";
@@ -42,21 +42,22 @@ function Notice({ items }) {
   }
   if (!notice) return null;
   const [title, next] = failureText(t, notice.code);
-  const detail = notice.code === "sales_paused" ? reasonText(t.paused, notice.reason, t.paused.other) : notice.retryAfterS ? t.retryIn(notice.retryAfterS) : "";
-  return html`<div class="notice" role="alert" data-testid="notice"><p><b>${title}.</b> ${detail} ${next}
-    ${notice.missing?.length ? t.missing(notice.missing.join(", ")) : ""}</p></div>`;
+  const detail = notice.code === "sales_paused" ? pausedText(t, notice.reason) : notice.retryAfterS ? t.retryIn(notice.retryAfterS) : "";
+  return html`<div class="notice" role="alert" data-testid="notice"><p><b>${title}.</b> ${detail} ${next}</p></div>`;
 }
 
 /** @param {{line: import("../cart.mjs").Line, item?: import("../cart.mjs").Item}} props */
 function CartLine({ line, item }) {
-  const { actions, t } = useKiosk();
+  const { state, actions, t } = useKiosk();
   const key = keyOf(line);
   const gone = !item?.available;
+  const short = state.notice?.itemIds?.includes(line.itemId);
   const words = item ? chosenOptions(item, line.options).map((o) => o.name) : [];
   return html`<li class=${gone ? "line gone" : "line"} data-testid=${`line-${line.itemId}`}>
     <${Picture} src=${item?.image ?? "/assets/images/plate.webp"} size=${120} />
     <div class="line-words"><b>${item?.name ?? line.itemId}</b>
       ${words.length > 0 && html`<small>${words.join(" · ")}</small>`}
+      ${short && !gone && html`<small class="gone-word">${t.lineShort}</small>`}
       ${gone ? html`<small class="gone-word">${t.lineGone}</small>` : html`<span class="line-price">${item && money(unitPrice(item, line.options) * line.quantity)}</span>`}
       ${item && !gone && item.modifier_groups.length > 0 && html`<button type="button" class="link" data-testid=${`edit-${line.itemId}`} onClick=${() => actions.openSheet(line.itemId, key)}>${t.change}</button>`}
     </div>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { count, itemsById, MAX_QUANTITY, quantityOfItem, total } from "../cart.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
-import { reasonText } from "../texts.mjs";
+import { pausedText, reasonText } from "../texts.mjs";
 import { useKiosk } from "./context.mjs";
 import { Heading, Picture, Stepper } from "./parts.mjs";
 
@@ -89,7 +89,7 @@ export function SalesNote() {
   const { state, t } = useKiosk();
   const { restaurant } = state;
   if (!restaurant || restaurant.sales.open) return null;
-  return html`<p class="strip" role="alert"><b>${t.closedTitle}.</b> ${reasonText(t.paused, restaurant.sales.reason, t.paused.other)}</p>`;
+  return html`<p class="strip" role="alert"><b>${t.closedTitle}.</b> ${pausedText(t, restaurant.sales.reason)}</p>`;
 }
 
 function Bar() {

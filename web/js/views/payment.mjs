@@ -115,7 +115,7 @@ function Failed({ failure }) {
   const { state, actions, t } = useKiosk();
   const [title, next] = failureText(t, failure.code);
   const reason = failure.code === "payment_declined" ? reasonText(t.declined, failure.reason, "") : "";
-  const detail = failure.retryAfterS ? t.retryIn(failure.retryAfterS) : failure.missing?.length ? t.missing(failure.missing.join(", ")) : reason;
+  const detail = failure.retryAfterS ? `${t.retryIn(failure.retryAfterS)}.` : reason;
   const over = failure.code === "order_refunded";
   return html`<main class="sheet payment failed" data-testid=${`failed-${failure.code}`}>
     <div class="spring"></div>
