@@ -60,6 +60,7 @@ class StreamLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost = True
+        self._transport = None
         self._arrived.set()
 
     async def read(self, timeout_s: float) -> bytes:
@@ -87,8 +88,10 @@ class StreamLink(asyncio.Protocol):
 
     def close(self) -> None:
         self._lost = True
-        if self._transport is not None:
-            self._transport.abort()
+        transport, self._transport = self._transport, None
+        # A serial transport that has lost its line cannot be aborted once more: it has no loop any longer.
+        if transport is not None and not transport.is_closing():
+            transport.abort()
 
     def _raise_if_lost(self) -> None:
         if self._lost:

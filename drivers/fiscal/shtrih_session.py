@@ -71,12 +71,26 @@ class ShtrihSession:
 
     async def command(self, request: Request[_A]) -> _A:
         """Raises `DeviceRefused`, `DeviceUnreachable` (never taken) or `AnswerLost` (may have been carried out)."""
+        stale = self._line is not None
+        try:
+            payload = await self._exchange(request)
+        except DeviceUnreachable:
+            # The line was lost since its last use and nothing has left: a new one may be there already.
+            if not stale or self._line is not None:
+                raise
+            payload = await self._exchange(request)
+        return self._read(request, payload)
+
+    async def _exchange(self, request: Request[_A]) -> bytes:
         line = await self._opened()
         try:
-            payload = await line.exchange(request.payload, self.timeouts.for_code(request.code))
+            return await line.exchange(request.payload, self.timeouts.for_code(request.code))
         except (DeviceUnreachable, AnswerLost) as error:
             self._drop_lost_line(error)
             raise
+
+    @staticmethod
+    def _read(request: Request[_A], payload: bytes) -> _A:
         try:
             answer = Answer.parse(payload)
             if not answer.error:

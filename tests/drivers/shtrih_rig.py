@@ -22,12 +22,12 @@ from drivers.sim.world import World
 
 FAST = ShtrihTimeouts(
     byte_s=0.035,
-    ack_s=0.2,
-    enquiry_s=0.1,
-    enquiry_total_s=0.4,
-    command_s=0.4,
+    ack_s=0.15,
+    enquiry_s=0.08,
+    enquiry_total_s=0.3,
+    command_s=0.2,
     commands_s={},
-    recovery_s=0.4,
+    recovery_s=0.3,
     printing_s=1.0,
     poll_s=0.01,
 )

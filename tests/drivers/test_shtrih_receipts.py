@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import pytest
-from shtrih_rig import FAST, TRANSPORTS, Rig, receipt, rig
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.port import FiscalDocument, Operation, OrderTag, Paper, Receipt
 from drivers.fiscal.shtrih import ShtrihRegistrar
 from drivers.fiscal.shtrih_tlv import AUTOMAT_NUMBER, CASHIER_INN, CUSTOMER_CONTACT, Tlv
 from drivers.sim.shtrih_tables import DATE_IN_CLOSE, REGIONAL
+from tests.drivers.shtrih_rig import FAST, TRANSPORTS, Rig, receipt, rig
 
 QUICK_LOSS = replace(FAST, command_s=0.05, ack_s=0.06, enquiry_s=0.06)
 
@@ -202,6 +203,7 @@ async def test_a_noisy_line_never_registers_twice_and_never_lies(seed: int) -> N
 
 
 async def test_a_stale_answer_is_thrown_away_by_name(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger="drivers.fiscal.shtrih_link")
     async with rig() as (bench, registrar):
         link = await bench.open_link("other", 115200)
         other = bench.wires[-1]

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from shtrih_rig import FAST, Rig, receipt, rig
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
 from drivers.fiscal.port import FiscalCounter, Operation, OrderTag
 from drivers.fiscal.shtrih import ShtrihRegistrar
 from drivers.sim.shtrih_register import MODE_DATA, MODE_DOCUMENT
+from tests.drivers.shtrih_rig import FAST, Rig, receipt, rig
 
 CLOSE = b"\xff\x45"
 LINE = b"\xff\x46"
