@@ -105,6 +105,7 @@ class ModbusLine:
         """An open line after its due silence."""
         if self._client is None or not self._client.connected:
             self.close()
+            await asyncio.sleep(0)  # a caller that asks on and on for a missing port must not hold the loop
             self._client = await self._open()
             self.be_quiet()
         # The reader runs meanwhile and throws away what was left in the port: this silence is also the flush.

@@ -66,9 +66,7 @@ class _Cached:
 class ModbusComplex:
     """See `drivers.robot.port.CookingComplex`. The port may be missing now: every call opens it when it can."""
 
-    def __init__(
-        self, *, port: str, baudrate: int = 115200, unit: int = 1, timings: ModbusTimings = _TIMINGS
-    ) -> None:
+    def __init__(self, *, port: str, baudrate: int = 115200, unit: int = 1, timings: ModbusTimings = _TIMINGS) -> None:
         self._line = ModbusLine(port, baudrate, unit, timings)
         self._timings = timings
         self._lock = asyncio.Lock()

@@ -161,8 +161,7 @@ class Complex:
         self.advance()
         self._orders.receive(values, self._clock(), self._before_store)
         self._staged.mailbox = list(values)
-        self._after_store()
-        self.advance()
+        self._after_store()  # what the command sets going begins after the answer: the clock is woken then
 
     def _beat(self, value: int) -> None:
         if value != self._heartbeat:
