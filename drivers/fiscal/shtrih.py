@@ -159,6 +159,14 @@ class ShtrihRegistrar:
             await session.command(commands.operation(session.password, operation_of(line, receipt.operation)))
         for tlv in requisites_of(receipt, self._order_tag):
             await session.command(commands.send_tlvs(session.password, (tlv,)))
+        if receipt.cash_kopecks:
+            await self._require_total(receipt)
+
+    async def _require_total(self, receipt: Receipt) -> None:
+        """The device refuses a card sum that does not fit the lines it holds, but would give change for cash."""
+        held = await self._session.ask(commands.subtotal(self._session.password))
+        if held.kopecks != receipt.total_kopecks:
+            raise DeviceRefused(DEVICE, "lines_lost", f"{held.kopecks} of {receipt.total_kopecks}")
 
     async def _name_cashier(self, receipt: Receipt) -> None:
         """1021 comes from table 2, the row of our operator."""

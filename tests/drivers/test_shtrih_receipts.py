@@ -82,6 +82,24 @@ async def test_cash_and_card_stand_in_their_own_places() -> None:
         assert (effect["electronic_kopecks"], effect["cash_kopecks"]) == (70000, 2800)
 
 
+async def test_a_line_the_device_lost_refuses_a_receipt_paid_in_cash() -> None:
+    async with rig() as (bench, registrar):
+
+        def lose_a_line(data: bytes) -> bytes:
+            open_receipt = bench.device.register.receipt
+            if data[2:4] == b"\xff\x0c" and open_receipt is not None and len(open_receipt.lines) == 3:
+                open_receipt.lines.pop()
+            return data
+
+        counter = await registrar.counter()
+        bench.wire.to_device = lose_a_line
+        wanted = receipt(electronic_kopecks=0, cash_kopecks=72800)
+        with pytest.raises(DeviceRefused, match="lines_lost"):
+            await registrar.print_receipt(wanted, bench.intent(wanted, counter))
+        assert bench.receipts() == []
+        assert await nothing_left_open(bench, registrar)
+
+
 @pytest.mark.parametrize("forget", [False, True])
 async def test_a_lost_close_answer_is_recovered_or_proved_by_the_drive(forget: bool) -> None:
     async with rig() as (bench, registrar):
