@@ -214,8 +214,9 @@ async def robot(
     port = PtyPort(link, lambda data: port.send(device.receive(data)))
     port.plug()
     clock = asyncio.create_task(_run(device, port, wake))
-    server = None if control is None else await serve_control(device, control)
+    server: asyncio.Server | None = None
     try:
+        server = None if control is None else await serve_control(device, control)
         yield device
     finally:
         if server is not None:

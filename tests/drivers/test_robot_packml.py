@@ -41,19 +41,19 @@ def expected(state: S, command: C) -> S | None:
     return TABLE.get((state, command))
 
 
-@pytest.mark.parametrize("command", C)
 @pytest.mark.parametrize("state", S)
-def test_each_command_in_each_state_does_what_the_table_says(state: S, command: C) -> None:
-    machine = PackML(state, 1.0)
-    target = expected(state, command)
-    assert machine.allows(command) is (target is not None)
-    if target is None:
-        with pytest.raises(ValueError, match=command.name):
+def test_each_command_in_each_state_does_what_the_table_says(state: S) -> None:
+    for command in C:
+        machine = PackML(state, 1.0)
+        target = expected(state, command)
+        assert machine.allows(command) is (target is not None), command
+        if target is None:
+            with pytest.raises(ValueError, match=command.name):
+                machine.command(command, 0.0)
+            assert machine.state is state
+        else:
             machine.command(command, 0.0)
-        assert machine.state is state
-    else:
-        machine.command(command, 0.0)
-        assert machine.state is target
+            assert machine.state is target, command
 
 
 @pytest.mark.parametrize("state", S)

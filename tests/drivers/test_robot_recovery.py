@@ -305,15 +305,15 @@ async def test_full_cells_suspend_the_complex_until_one_is_free(bench: Bench) ->
 
 
 async def test_six_cells_are_filled_and_the_seventh_job_waits_for_one(bench: Bench) -> None:
-    async with bench.complex(speed=50):
+    async with bench.complex(speed=15):
         driver = bench.driver()
-        for job in range(8):
-            await driver.submit(order(70001 + job, phases=(Phase(6, 1 + job % 8, 0, 1, 2),)))
+        for job in range(7):
+            await driver.submit(order(70001 + job, phases=(Phase(6, 1 + job % 8, 0, 6, 9),)))
         await until_state(driver, ComplexState.SUSPENDED)
-        waiting = [job for job in await driver.jobs() if job.state is JobState.QUEUED]
-        assert len(waiting) >= 1
-        await until_state(driver, ComplexState.EXECUTE)
-        await until_job(driver, JobState.PICKED_UP, 70008)
+        await until_job(driver, JobState.QUEUED, 70007)
+        await until_job(driver, JobState.COOKING, 70007)  # a customer has come
+        assert JobState.PICKED_UP in {job.state for job in await driver.jobs()}
+        assert (await driver.health()).state is ComplexState.EXECUTE
 
 
 async def test_an_open_door_holds_the_complex(bench: Bench) -> None:
