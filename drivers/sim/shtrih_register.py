@@ -186,6 +186,18 @@ class Register:
         self.new_date = None
         self._printing_until = 0.0
 
+    def open_shift(self) -> Document:
+        if self.drive.state.shift_open:
+            raise Refusal(0x3C)
+        self.require_mode(MODE_CLOSED)
+        self.require_printer()
+        self.require_drive()
+        with self.world.change() as change:
+            document = self.drive.open_shift(change, self.report_tlvs)
+            self.print_document(change)
+        self.report_tlvs = []
+        return document
+
     def open_receipt(self, kind: int, operator: int) -> None:
         if self.receipt is not None:
             raise Refusal(0x4A)

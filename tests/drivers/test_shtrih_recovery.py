@@ -9,8 +9,11 @@ from datetime import timedelta
 import pytest
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
+from drivers.fiscal import shtrih_commands as commands
 from drivers.fiscal.port import FiscalCounter, Operation, OrderTag
 from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.fiscal.shtrih_codec import Answer, encode
+from drivers.fiscal.shtrih_errors import error_word
 from drivers.sim.shtrih_register import MODE_DATA, MODE_DOCUMENT
 from tests.drivers.shtrih_rig import FAST, Rig, receipt, rig
 
@@ -280,3 +283,37 @@ async def test_firmware_that_cannot_read_documents_out_falls_back_on_number_tota
         bench.fault("lose_answer", after="FF45", forget=True)
         await registrar.print_receipt(receipt(), bench.intent(receipt(), await registrar.counter()))
         assert len(bench.receipts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "registered"),
+    [(error, True) for error in (0x2F, 0x30, 0x50, 0x58, 0x6B, 0x72, 0x75, 0x7B)] + [(0x6B, False)],
+)
+async def test_a_doubtful_error_of_the_close_is_settled_by_the_drive(error: int, registered: bool) -> None:
+    async with rig() as (bench, registrar):
+        intent = bench.intent(receipt(), await registrar.counter())
+        refusal = encode(Answer(0xFF45, error).encode())
+        if registered:
+            bench.wire.to_host = lambda data: refusal if data[2:4] == CLOSE else data
+            assert (await registrar.print_receipt(receipt(), intent)).number == 3
+        else:
+            # The device does not see the close but a question, whose answer goes back as the refused close.
+            question = encode(commands.drive_status(30).payload)
+            bench.wire.to_device = lambda data: question if data[2:4] == CLOSE else data
+            asked = 0
+
+            def refuse(data: bytes) -> bytes:
+                nonlocal asked
+                open_receipt = bench.device.register.receipt
+                composed = open_receipt is not None and len(open_receipt.tlvs) == 1
+                if data[2:4] == b"\xff\x01" and composed and not asked:
+                    asked += 1
+                    return refusal
+                return data
+
+            bench.wire.to_host = refuse
+            with pytest.raises(DeviceRefused) as refused:
+                await registrar.print_receipt(receipt(), intent)
+            assert refused.value.code == error_word(error)
+        assert len(bench.receipts()) == int(registered)
+        assert bench.device.register.receipt is None

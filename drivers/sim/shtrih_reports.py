@@ -1,0 +1,171 @@
+"""The simulated registrar's shifts, reports, corrections and plain printing (protocols/shtrih.md §2)."""
+
+from __future__ import annotations
+
+from drivers.fiscal.shtrih_codec import Fields, uint
+from drivers.fiscal.shtrih_drive_answers import CORRECTION, SETTLEMENT_REPORT, ClosedReport
+from drivers.fiscal.shtrih_tlv import order_id_of
+from drivers.sim.shtrih_drive import CURRENT_CORRECTION, CURRENT_SHIFT_CLOSE, CURRENT_SHIFT_OPEN, Document
+from drivers.sim.shtrih_refusal import Refusal
+from drivers.sim.shtrih_register import BUY, MODE_CLOSED, MODE_DOCUMENT, MODE_EXPIRED, MODE_OPEN, SALE, Register
+from drivers.sim.shtrih_sales import date_in_answer, operator_byte
+from drivers.sim.shtrih_tables import CUT_IN_RECEIPT
+
+
+def begin_open_shift(register: Register, operator: int, data: bytes) -> bytes:
+    register.require_mode(MODE_CLOSED)
+    return _begin(register, CURRENT_SHIFT_OPEN)
+
+
+def begin_close_shift(register: Register, operator: int, data: bytes) -> bytes:
+    register.require_mode(MODE_OPEN, MODE_EXPIRED)
+    return _begin(register, CURRENT_SHIFT_CLOSE)
+
+
+def begin_correction(register: Register, operator: int, data: bytes) -> bytes:
+    register.require_mode(MODE_OPEN)
+    return _begin(register, CURRENT_CORRECTION)
+
+
+def _begin(register: Register, current_document: int) -> bytes:
+    register.require_drive()
+    register.report_tlvs = []
+    with register.world.change() as change:
+        register.drive.begin(change, current_document)
+    return b""
+
+
+def open_shift(register: Register, operator: int, data: bytes) -> bytes:
+    register.open_shift()
+    return operator_byte(operator)
+
+
+def open_shift_in_drive(register: Register, operator: int, data: bytes) -> bytes:
+    return _report_answer(register, register.open_shift())
+
+
+def close_shift(register: Register, operator: int, data: bytes) -> bytes:
+    _close_shift(register)
+    return operator_byte(operator)
+
+
+def close_shift_in_drive(register: Register, operator: int, data: bytes) -> bytes:
+    return _report_answer(register, _close_shift(register))
+
+
+def _close_shift(register: Register) -> Document:
+    register.require_mode(MODE_OPEN, MODE_EXPIRED)
+    register.require_printer()
+    with register.world.change() as change:
+        document = register.drive.close_shift(change, register.report_tlvs)
+        register.print_document(change)
+    register.report_tlvs = []
+    return document
+
+
+def x_report(register: Register, operator: int, data: bytes) -> bytes:
+    register.require_mode(MODE_OPEN, MODE_EXPIRED)
+    return print_something(register, operator, data)
+
+
+def z_report(register: Register, operator: int, data: bytes) -> bytes:
+    return close_shift(register, operator, data)
+
+
+def print_text(register: Register, operator: int, data: bytes) -> bytes:
+    if register.receipt is None:
+        register.require_mode(MODE_OPEN, MODE_EXPIRED, MODE_CLOSED)
+        register.require_printer()
+    return operator_byte(operator)
+
+
+def cash_in_out(register: Register, operator: int, data: bytes) -> bytes:
+    register.require_mode(MODE_OPEN)
+    print_something(register, operator, data)
+    return operator_byte(operator) + uint(register.drive.state.last_document & 0xFFFF, 2)
+
+
+def cut(register: Register, operator: int, data: bytes) -> bytes:
+    if data[0] > 1:
+        raise Refusal(0x33)
+    allowed_in_receipt = register.mode == MODE_DOCUMENT and register.tables.number(1, CUT_IN_RECEIPT)
+    if not allowed_in_receipt:
+        register.require_mode(MODE_OPEN, MODE_EXPIRED, MODE_CLOSED)
+    register.require_printer()
+    return operator_byte(operator)
+
+
+def repeat_document(register: Register, operator: int, data: bytes) -> bytes:
+    register.require_mode(MODE_OPEN, MODE_EXPIRED, MODE_CLOSED)
+    return print_something(register, operator, data)
+
+
+def continue_print(register: Register, operator: int, data: bytes) -> bytes:
+    register.continue_printing()
+    return operator_byte(operator)
+
+
+def print_something(register: Register, operator: int, data: bytes) -> bytes:
+    register.require_printer()
+    with register.world.change() as change:
+        register.print_document(change)
+    return operator_byte(operator)
+
+
+def settlement_report(register: Register, operator: int, data: bytes) -> bytes:
+    register.require_mode(MODE_OPEN, MODE_CLOSED)
+    register.require_printer()
+    register.require_drive()
+    with register.world.change() as change:
+        document = register.drive.register(change, SETTLEMENT_REPORT)
+        register.print_document(change)
+    queue = register.drive.unsent()
+    first = queue[0].at if queue else document.at
+    date3 = bytes((first.year - 2000, first.month, first.day))
+    return uint(document.number, 4) + uint(document.sign, 4) + uint(len(queue), 4) + date3
+
+
+def correction(register: Register, operator: int, data: bytes) -> bytes:
+    """FF4A: type, sign, total, five payments, six taxes, tax system."""
+    fields = Fields(data)
+    kind, sign, total = fields.uint(1), fields.uint(1), fields.uint(5)
+    sums = [fields.uint(5) for _ in range(5)]
+    if kind > 1 or sign not in (SALE, BUY) or data[-1].bit_count() != 1:
+        raise Refusal(0x33)
+    if sum(sums) < total:
+        raise Refusal(0x45)
+    return _report_answer(register, _correct(register, sign, total), receipt=True)
+
+
+def short_correction(register: Register, operator: int, data: bytes) -> bytes:
+    """FF36: total, type."""
+    fields = Fields(data)
+    total, sign = fields.uint(5), fields.uint(1)
+    return _report_answer(register, _correct(register, sign, total), receipt=True)
+
+
+def _correct(register: Register, sign: int, total: int) -> Document:
+    register.require_mode(MODE_OPEN)
+    register.require_printer()
+    register.require_drive()
+    if total <= 0:
+        raise Refusal(0x8E)
+    tlvs, register.report_tlvs = register.report_tlvs, []
+    with register.world.change() as change:
+        document = register.drive.register(change, CORRECTION, operation=sign, total_kopecks=total, tlvs=tlvs)
+        register.print_document(change)
+        change.effect(
+            "correction",
+            fiscal_document_number=document.number,
+            total_kopecks=total,
+            order_id=order_id_of(tlvs),
+            operation=sign,
+            fiscal_sign=document.sign,
+            shift=document.shift,
+        )
+    return document
+
+
+def _report_answer(register: Register, document: Document, *, receipt: bool = False) -> bytes:
+    ordinal = register.drive.state.receipt if receipt else document.shift
+    return ClosedReport(ordinal, document.number, document.sign, date_in_answer(register, document)).encode()
