@@ -45,7 +45,8 @@ function Hall() {
       <time class="chip">${clockOf(now)}</time></header>
     ${stale && html`<div class="stale" role="alert" data-testid="stale"><${Picture} src="/assets/images/warning.webp" size=${56} /> Табло обновляется, сверьтесь с экраном ячейки · The board is catching up</div>`}
     <main class="cols">
-      <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s != null ? `≈ ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} />
+      <h1 class="unseen">Готовность заказов</h1>
+      <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s > 0 ? `≈ ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} />
       <${Column} kind="ready" title="Готово" english="Ready" note="заберите заказ" entries=${ready} now=${now} turnAt=${calledAt} />
     </main>
   </div>`;

@@ -13,14 +13,15 @@ export function Attract() {
   const { restaurant } = state;
   if (restaurant && !restaurant.sales.open) return html`<${Closed} />`;
   return html`<main class="attract">
-    <button type="button" class="attract-tap" data-testid="attract" onClick=${actions.start} aria-label=${t.attractTap}>
+    <h1 class="unseen">${t.attractTitle}</h1>
+    <button type="button" class="attract-tap" data-testid="attract" onClick=${actions.start}>
       <span class="orbit" aria-hidden="true">
         ${DISHES.map((name, i) => html`<span class=${`orbit-dish at-${i}`}><${Picture} src=${`/assets/images/${name}.webp`} size=${190} /></span>`)}
         <${Picture} class="orbit-robot" src="/assets/images/robot.webp" size=${420} />
       </span>
       <span class="attract-title">${t.attractTitle}</span>
       <span class="lead">${t.attractLead}</span>
-      ${restaurant?.wait_s != null && html`<span class="wait" data-testid="wait">${t.attractWait(minutes(restaurant.wait_s))}</span>`}
+      ${restaurant?.wait_s != null && html`<span class="wait" data-testid="wait">${restaurant.wait_s > 0 ? t.attractWait(minutes(restaurant.wait_s)) : t.noQueue}</span>`}
       <span class="go attract-go">${t.attractTap}</span>
     </button>
   </main>`;

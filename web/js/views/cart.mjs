@@ -76,7 +76,7 @@ function Suggestion({ items }) {
   const offered = drinks.filter((drink) => drink.available).slice(0, SUGGESTED);
   if (!offered.length) return null;
   return html`<section class="suggestion"><h2>${t.withThis}</h2><div class="suggestion-row">
-    ${offered.map((item) => html`<button type="button" key=${item.id} data-testid=${`suggest-${item.id}`} aria-label=${t.add(item.name)} onClick=${() => actions.addOne(item.id)}>
+    ${offered.map((item) => html`<button type="button" key=${item.id} data-testid=${`suggest-${item.id}`} onClick=${() => actions.addOne(item.id)}>
       <${Picture} src=${item.image} size=${96} /><span>${item.name}<b>+ ${money(item.price_kopecks)}</b></span></button>`)}
   </div></section>`;
 }
@@ -88,7 +88,7 @@ function PayBar({ items }) {
   const blocked = busy || goneLines(lines, items).length > 0 || (restaurant && !restaurant.sales.open);
   return html`<footer class="bar">
     <div class="sum" role="status"><b data-testid="cart-total">${money(total(lines, items))}</b>
-      <span>${t.dishes(count(lines))}${restaurant?.wait_s != null ? ` · ${t.ready(minutes(restaurant.wait_s))}` : ""}</span></div>
+      <span>${t.dishes(count(lines))}${restaurant?.wait_s > 0 ? ` · ${t.queue(minutes(restaurant.wait_s))}` : ""}</span></div>
     <button type="button" class="go ghost" data-testid="cart-back" onClick=${() => actions.open("menu")}>${t.back}</button>
     <button type="button" class="go" data-testid="pay" disabled=${blocked} aria-busy=${busy} onClick=${actions.checkout}>${busy ? t.preparing : t.pay}</button>
   </footer>`;

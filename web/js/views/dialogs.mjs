@@ -12,7 +12,11 @@ const TOAST_MS = 6_000;
 export function Dialog({ children, class: name = "", label, close, role = "dialog", live }) {
   const box = useRef(/** @type {HTMLDialogElement|null} */ (null));
   useEffect(() => {
+    const before = document.activeElement;
     box.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
   }, []);
   const cancelled = (/** @type {Event} */ event) => {
     event.preventDefault();

@@ -64,7 +64,7 @@ function Group({ group, options, choose }) {
   const toggle = (/** @type {string} */ id) => choose(toggled(options, mine, taken, id, group));
   return html`<fieldset class="group">
     <legend>${group.name} <small>${single ? t.chooseOne : group.max > 1 ? t.chooseUpTo(group.max) : t.optional}</small></legend>
-    <div class="options">${group.options.map((option) => {
+    <div class=${group.options.length === 3 ? "options three" : "options"}>${group.options.map((option) => {
       const on = taken.includes(option.id);
       return html`<button type="button" key=${option.id} class=${on ? "option on" : "option"} aria-pressed=${on} disabled=${full && !on}
         data-testid=${`option-${option.id}`} onClick=${() => toggle(option.id)}>

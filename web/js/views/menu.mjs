@@ -59,7 +59,7 @@ function Dish({ item }) {
   const name = !item.available ? "dish gone" : quantity ? "dish picked" : "dish";
   return html`<article class=${name}>
     ${!item.available && html`<span class="badge off">${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</span>`}
-    <button type="button" class="dish-open" data-testid=${`dish-${item.id}`} aria-label=${t.about(item.name)} onClick=${() => actions.openSheet(item.id)}>
+    <button type="button" class="dish-open" data-testid=${`dish-${item.id}`} aria-haspopup="dialog" onClick=${() => actions.openSheet(item.id)}>
       <span class="pic"><${Picture} src=${item.image} size=${196} /></span>
       <b>${item.name}</b><small>${facts(item, t)}</small>
     </button>
@@ -96,7 +96,7 @@ function Bar() {
   const { state, actions, t } = useKiosk();
   const { lines, restaurant } = state;
   const sum = total(lines, itemsById(state.menu));
-  const wait = restaurant?.wait_s != null ? ` · ≈ ${minutes(restaurant.wait_s)} ${state.language === "ru" ? "мин" : "min"}` : "";
+  const wait = restaurant?.wait_s > 0 ? ` · ${t.queue(minutes(restaurant.wait_s))}` : "";
   return html`<footer class="bar">
     <div class="sum" role="status">
       ${lines.length

@@ -10,6 +10,7 @@ import { Heading, Picture, Steps } from "./parts.mjs";
 import { QrCode } from "./qr.mjs";
 
 const CARD_WAIT_MS = 90_000;
+const BANK_SLOW_MS = 8_000;
 /** From here on the customer may leave the screen: the server finishes the payment without it. */
 const LEAVE_AFTER_MS = 60_000;
 /** An unanswered payment must not keep the screen from the next customer for ever. */
@@ -82,14 +83,16 @@ function SimulatedTerminal() {
 /** @param {{payment: {stage: import("../outcomes.mjs").Stage, since: number}}} props */
 function Working({ payment }) {
   const { state, actions, t } = useKiosk();
-  const [title, explanation] = t.working[payment.stage];
   const waited = useNow() - payment.since;
+  // A bank that thinks for long looks like one that never answers: the same advice keeps the money safe.
+  const stage = payment.stage === "payment" && waited > BANK_SLOW_MS ? "checking" : payment.stage;
+  const [title, explanation] = t.working[stage];
   const long = waited > LEAVE_AFTER_MS;
   useEffect(() => {
     if (waited > RELEASE_AFTER_MS) void actions.reset();
   }, [waited > RELEASE_AFTER_MS]);
-  return html`<main class="sheet payment" data-testid=${`stage-${payment.stage}`}>
-    <${Steps} now=${stepOf(payment.stage)} />
+  return html`<main class="sheet payment" data-testid=${`stage-${stage}`}>
+    <${Steps} now=${stepOf(stage)} />
     <div class="spring"></div>
     <div role="status" class="status"><${Heading}>${title}<//><p class="lead">${explanation}</p></div>
     <div class="busy-ring" aria-hidden="true"><${Picture} src="/assets/images/robot.webp" size=${200} /></div>

@@ -15,7 +15,7 @@ export function Top() {
     ${service && SERVICE_CHANGES.has(screen) && html`<button type="button" class="chip" data-testid="service-change" onClick=${() => actions.open("service")}>
       ${service === "dine_in" ? t.dineIn : t.takeAway}
     </button>`}
-    <button type="button" class="chip" data-testid="low" aria-pressed=${low} aria-label=${t.lowerHint} onClick=${actions.switchLow}>
+    <button type="button" class="chip" data-testid="low" aria-pressed=${low} aria-label=${`${low ? t.higher : t.lower}. ${t.lowerHint}`} onClick=${actions.switchLow}>
       ${low ? t.higher : t.lower}
     </button>
     <div class="languages" role="group" aria-label=${t.language}>
@@ -27,6 +27,6 @@ export function Top() {
 
 /** @param {{code: string, word: string, name: string, on: boolean, choose: (code: string) => void}} props */
 function LanguageChip({ code, word, name, on, choose }) {
-  return html`<button type="button" lang=${code} class=${on ? "chip on" : "chip"} aria-pressed=${on} aria-label=${name}
+  return html`<button type="button" lang=${code} class=${on ? "chip on" : "chip"} aria-pressed=${on} aria-label=${`${word}, ${name}`}
     data-testid=${`lang-${code}`} onClick=${() => choose(code)}>${word}</button>`;
 }
