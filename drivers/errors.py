@@ -27,3 +27,8 @@ class OutcomeUnknown(DeviceError):
 
 class ForeignState(DeviceError):
     """The device shows something we did not do (foreign document, swapped drive): a person must decide."""
+
+
+def pause_word(error: DeviceError) -> str:
+    """Why nothing can be sold while `error` lasts: `offline` for silence, else the device's own word."""
+    return "offline" if isinstance(error, DeviceUnreachable | OutcomeUnknown) else error.code

@@ -59,7 +59,7 @@ class SalesPaused(DomainError):
 
 
 class OrderStateConflict(DomainError):
-    """`status`: the order's."""
+    """`order_status`: where the order stands."""
 
     code = "order_state"
     title = Text("Заказ в другом состоянии", "The order is in another state")

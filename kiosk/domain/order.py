@@ -84,7 +84,7 @@ PENDING_PORTIONS = (
 def check_order_transition(current: OrderStatus, wanted: OrderStatus) -> None:
     """Raises `OrderStateConflict` for a move the table does not have."""
     if wanted not in ORDER_TRANSITIONS[current]:
-        raise OrderStateConflict(status=current)
+        raise OrderStateConflict(order_status=current)
 
 
 class OrderLine(msgspec.Struct, frozen=True):

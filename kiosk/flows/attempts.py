@@ -121,7 +121,7 @@ def _of_paid_order(tx: Tx, order_id: str, status: OrderStatus, key: str | None) 
     last = payments.last(tx, order_id)
     if key is None and last is not None and last.answer is not None:
         return msgspec.json.decode(last.answer, type=Confirmation)
-    raise OrderStateConflict(status=status)
+    raise OrderStateConflict(order_status=status)
 
 
 def _insert(

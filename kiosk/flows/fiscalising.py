@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from drivers.errors import DeviceError, DeviceRefused
+from drivers.errors import DeviceError, DeviceRefused, pause_word
 from drivers.fiscal.port import (
     FiscalCounter,
     FiscalDocument,
@@ -80,8 +80,10 @@ class Fiscalising:
         try:
             async with asyncio.timeout(_PREFLIGHT_TIMEOUT_S), self.turn:
                 status = await self._registrar.status()
-        except (DeviceError, TimeoutError) as error:
-            return getattr(error, "code", "busy")
+        except DeviceError as error:
+            return pause_word(error)
+        except TimeoutError:
+            return "busy"
         return status.why_not()
 
     async def try_once(self, payment: Payment) -> tuple[Payment, Failure | None]:

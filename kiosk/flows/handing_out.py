@@ -60,5 +60,5 @@ class HandingOut:
             if row.status is PortionStatus.READY and row.cell is not None
         ]
         if order.status is not OrderStatus.READY or not waiting:
-            raise OrderStateConflict(status=order.status)
+            raise OrderStateConflict(order_status=order.status)
         return waiting

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from drivers.errors import DeviceError
+from drivers.errors import DeviceError, pause_word
 from drivers.fiscal.port import FiscalRegistrar, FiscalStatus, Paper
 from kiosk.clock import Clock
 from kiosk.domain.errors import DeviceUnavailable
@@ -58,7 +58,7 @@ class KeepingShift:
                 await self._look()
             except DeviceError as error:
                 self.status = None
-                await self._tell(f"fiscal_{error.code}", str(error))
+                await self._tell(f"fiscal_{pause_word(error)}", str(error))
                 raise
             await self._clock.sleep(_POLL_S)
 

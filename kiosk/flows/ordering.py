@@ -256,7 +256,7 @@ def event_items(lines: list[OrderLine]) -> list[EventItem]:
 def cancel_order(tx: Tx, order: Order, now: datetime) -> None:
     """created → cancelled with everything that hangs on it. Raises `OrderStateConflict`."""
     if order.status is not OrderStatus.CREATED:
-        raise OrderStateConflict(status=order.status)
+        raise OrderStateConflict(order_status=order.status)
     orders.move(tx, order, OrderStatus.CANCELLED, now)
     stocks.release_order(tx, order.order_id)
     for portion in orders.portions(tx, order.order_id):

@@ -51,7 +51,7 @@ class Tending:
             elif status is OrderStatus.CREATED and payments.live(tx, order_id) is None:
                 orders.move(tx, order, status, now)
             else:
-                raise OrderStateConflict(status=order.status)
+                raise OrderStateConflict(order_status=order.status)
             records.journal(tx, actor, "order_status", f"{order_id} {status}", now)
 
         await self._db.write(run)

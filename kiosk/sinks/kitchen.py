@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from drivers.errors import DeviceError, DeviceRefused
+from drivers.errors import DeviceError, DeviceRefused, pause_word
 from drivers.robot.port import (
     Bin,
     BinFlag,
@@ -90,7 +90,7 @@ class KitchenLine:
                         await self._wake.wait()
         except DeviceError as error:
             self._kitchen.linked = False
-            await self._tell(f"robot_{error.code}", str(error))
+            await self._tell(f"robot_{pause_word(error)}", str(error))
             raise
 
     async def _cycle(self) -> None:

@@ -159,7 +159,7 @@ def portion(tx: Tx, portion_id: int) -> PortionRow | None:
 def move_portion(tx: Tx, row: PortionRow, status: PortionStatus, **changes: Any) -> None:
     """Change a portion's status by the table, with further columns. Raises `OrderStateConflict`."""
     if status not in PORTION_TRANSITIONS[row.status]:
-        raise OrderStateConflict(status=row.status)
+        raise OrderStateConflict(order_status=row.status)
     assignments = "".join(f", {name} = :{name}" for name in changes)
     tx.execute(
         f"UPDATE portion SET status = :status{assignments} WHERE portion_id = :portion_id",

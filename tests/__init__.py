@@ -1,0 +1,1 @@
+"""Tests are sentences named after the seed's steps."""

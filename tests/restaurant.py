@@ -1,0 +1,235 @@
+"""A whole restaurant for one test: the kiosk over HTTP, every simulated device behind its real port, all ledgers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
+from drivers.robot.modbus import ModbusTimings
+from drivers.sim.bank import BankDevice, bank
+from drivers.sim.robot import RobotDevice, robot
+from drivers.sim.shtrih import ShtrihDevice, shtrih
+from kiosk.config import Config, load
+from kiosk.wiring import Kiosk, Parts
+
+DEADLINE_S = 15.0
+FAST_FISCAL = ShtrihTimeouts(
+    byte_s=0.1,
+    ack_s=0.3,
+    enquiry_s=0.2,
+    enquiry_total_s=0.6,
+    command_s=1.0,
+    commands_s={},
+    recovery_s=0.6,
+    printing_s=2.0,
+    poll_s=0.02,
+)
+FAST_ROBOT = ModbusTimings(timeout_s=0.25, quiet_s=0.05)
+
+
+async def until(condition: Callable[[], Awaitable[Any] | Any], deadline_s: float = DEADLINE_S) -> Any:
+    """Poll `condition` until it gives something true; the test fails at the deadline."""
+    end = time.monotonic() + deadline_s
+    while True:
+        found = condition()
+        if asyncio.iscoroutine(found):
+            found = await found
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {deadline_s} s: {condition}")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await asyncio.Event().wait()
+
+
+def ledger(path: Path) -> list[dict[str, Any]]:
+    """The effects a device wrote; every line must be whole."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@dataclass
+class Answer:
+    """One HTTP answer."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def code(self) -> str:
+        return str(self.body["code"])
+
+
+@dataclass
+class Customer:
+    """A guest at a terminal."""
+
+    restaurant: Restaurant
+    token: str = ""
+
+    async def call(self, method: str, path: str, json: Any = None, **headers: str) -> Answer:
+        return await self.restaurant.call(method, path, json, Authorization=f"Bearer {self.token}", **headers)
+
+    async def order(self, *items: tuple[str, int], **more: Any) -> dict[str, Any]:
+        body = {"items": [{"item_id": i, "quantity": q} for i, q in items], "service": "dine_in", **more}
+        answer = await self.call("POST", "/api/orders/create", body)
+        assert answer.status == 201, answer
+        created: dict[str, Any] = answer.body
+        return created
+
+    async def pay(self, order_id: str, token: str = "tok_ok", key: str | None = None, **more: Any) -> Answer:
+        headers = {"Idempotency-Key": key} if key else {}
+        return await self.call("POST", f"/api/orders/{order_id}/payment", {"card_token": token, **more}, **headers)
+
+    async def look(self, order_id: str) -> dict[str, Any]:
+        answer = await self.call("GET", f"/api/orders/{order_id}")
+        assert answer.status == 200, answer
+        found: dict[str, Any] = answer.body
+        return found
+
+    async def until_status(self, order_id: str, *statuses: str) -> dict[str, Any]:
+        async def there() -> dict[str, Any] | None:
+            order = await self.look(order_id)
+            return order if order["status"] in statuses else None
+
+        found: dict[str, Any] = await until(there)
+        return found
+
+
+@dataclass
+class Restaurant:
+    """Everything a scene touches."""
+
+    folder: Path
+    kiosk: Kiosk
+    bank: BankDevice
+    fiscal: ShtrihDevice
+    robot: RobotDevice
+    client: aiohttp.ClientSession
+    staff: aiohttp.ClientSession
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def call(self, method: str, path: str, json: Any = None, **headers: str) -> Answer:
+        return await _answer(self.client, method, f"http://127.0.0.1:{self.kiosk.public_port}{path}", json, headers)
+
+    async def internal(self, method: str, path: str, json: Any = None) -> Answer:
+        return await _answer(self.staff, method, f"http://kiosk{path}", json, {})
+
+    async def guest(self) -> Customer:
+        answer = await self.call("POST", "/api/auth/guest")
+        assert answer.status == 201, answer
+        return Customer(self, answer.body["access_token"])
+
+    def ledger(self, device: str) -> list[dict[str, Any]]:
+        return ledger(self.folder / f"{device}.jsonl")
+
+    def effects(self, device: str, *effects: str) -> list[dict[str, Any]]:
+        return [line for line in self.ledger(device) if line["effect"] in effects]
+
+    async def until_open(self) -> None:
+        """Until sales are open."""
+
+        async def opened() -> bool:
+            return bool((await self.call("GET", "/api/restaurant")).body["sales"]["open"])
+
+        await until(opened)
+
+    async def until_paused(self, reason: str) -> None:
+        async def paused() -> bool:
+            return bool((await self.call("GET", "/api/restaurant")).body["sales"]["reason"] == reason)
+
+        await until(paused)
+
+    async def events(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = (await self.internal("GET", "/internal/events")).body["events"]
+        return rows
+
+
+async def _answer(client: aiohttp.ClientSession, method: str, url: str, json: Any, headers: dict[str, str]) -> Answer:
+    if isinstance(json, bytes):
+        call = client.request(method, url, data=json, headers=headers)
+    else:
+        call = client.request(method, url, json=json, headers=headers)
+    async with call as response:
+        raw = await response.read()
+        body = await response.json(content_type=None) if raw and "json" in response.content_type else raw
+        return Answer(response.status, body, response.headers)
+
+
+def config_text(folder: Path, bank_url: str, extra: str = "") -> str:
+    """A configuration with real ports; `extra` is TOML whose sections are merged by hand where they repeat."""
+    sections = {
+        "server": f'port = 0\nsocket = "{folder}/k.sock"',
+        "database": f'path = "{folder}/kiosk.db"',
+        "bank": f'url = "{bank_url}"\ntimeout_s = 0.5\nabandon_after_s = 1.0',
+        "fiscal": f'port = "{folder}/fiscal.tty"',
+        "robot": f'port = "{folder}/robot.tty"',
+        "payment": "answer_within_s = 10\nreceipt_retry_s = 1.0\nhold_limit_s = 1.5",
+        "log": 'level = "error"',
+    }
+    for part in extra.split("[")[1:]:
+        name, _, body = part.partition("]")
+        keys = {line.partition("=")[0].strip() for line in body.strip().splitlines()}
+        kept = [line for line in sections.get(name, "").splitlines() if line.partition("=")[0].strip() not in keys]
+        sections[name] = "\n".join([*kept, body.strip()])
+    return "\n".join(f"[{name}]\n{body}" for name, body in sections.items())
+
+
+def short_folder() -> Path:
+    """A temporary folder whose unix sockets fit 108 bytes."""
+    return Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+
+
+def test_parts(**changes: Any) -> Parts:
+    return Parts(fiscal_timeouts=FAST_FISCAL, robot_timings=FAST_ROBOT, inquiry_every_s=0.2, **changes)
+
+
+test_parts.__test__ = False  # type: ignore[attr-defined]
+
+
+@asynccontextmanager
+async def restaurant(extra: str = "", speed: float = 200.0, **changes: Any) -> AsyncIterator[Restaurant]:
+    """Devices first, then the kiosk; sales are open when the block begins."""
+    folder = short_folder()
+    try:
+        async with AsyncExitStack() as stack:
+            files = {name: {"state": folder / f"{name}.state", "ledger": folder / f"{name}.jsonl"} for name in DEVICES}
+            bank_device = await stack.enter_async_context(bank(0, **files["bank"]))
+            fiscal_device = await stack.enter_async_context(shtrih(folder / "fiscal.tty", **files["fiscal"]))
+            robot_device = await stack.enter_async_context(
+                robot(folder / "robot.tty", **files["robot"], speed=speed, seed=1)
+            )
+            (folder / "config.toml").write_text(config_text(folder, bank_device.url, extra))
+            kiosk = await start_kiosk(stack, load(folder / "config.toml"), test_parts(**changes))
+            client = await stack.enter_async_context(aiohttp.ClientSession())
+            staff = await stack.enter_async_context(
+                aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(folder / "k.sock")))
+            )
+            found = Restaurant(folder, kiosk, bank_device, fiscal_device, robot_device, client, staff, stack)
+            await found.until_open()
+            yield found
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+DEVICES = ("bank", "fiscal", "robot")
+
+
+async def start_kiosk(stack: AsyncExitStack, config: Config, parts: Parts) -> Kiosk:
+    kiosk = Kiosk(config, parts)
+    await kiosk.start()
+    stack.push_async_callback(kiosk.stop)
+    return kiosk
