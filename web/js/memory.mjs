@@ -3,7 +3,7 @@
 const SLOT = "kiosk";
 
 /**
- * @typedef {{token: string, tokenAt: number, orderId: string, createKey: string, createFor: string, payKey: string,
+ * @typedef {{token: string, tokenAt: number, orderId: string, order: any, createKey: string, createFor: string, payKey: string,
  *   cardToken: string, page: Partial<import("./store.mjs").State>}} Kept
  */
 
