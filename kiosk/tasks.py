@@ -12,6 +12,7 @@ from kiosk.clock import Clock
 
 T = TypeVar("T")
 _log = structlog.get_logger()
+_CANCEL_AGAIN_S = 0.5
 _BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -75,7 +76,9 @@ class Tasks:
         await self.cancel()
 
     async def cancel(self) -> None:
-        tasks = [*self._loops, *self._jobs]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Cancel until everything has ended: a library that swallows one cancellation must not hold the exit."""
+        tasks: set[asyncio.Task[Any]] = {*self._loops, *self._jobs}
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=_CANCEL_AGAIN_S)

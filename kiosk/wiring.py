@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -58,6 +59,7 @@ from kiosk.tokens import AccessTokens
 _log = structlog.get_logger()
 _HTTP_TIMEOUT_S = 5.0
 _DRAIN_TIMEOUT_S = 20.0
+_CLOSE_TIMEOUT_S = 2.0
 
 
 @dataclass(slots=True)
@@ -293,7 +295,9 @@ class Kiosk:
             await runner.cleanup()
         await self.tasks.drain(_DRAIN_TIMEOUT_S)
         for close in (self._registrar.close, self._robot.close, self._bank.close):
-            await close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                    await close()
         await self.database.close()
         if self._simulators is not None:
             await asyncio.get_running_loop().run_in_executor(None, self._simulators.stop)

@@ -11,11 +11,12 @@ from tests.restaurant import Restaurant, restaurant, until
 
 def assert_ledgers_agree(place: Restaurant) -> None:
     """Every charge has a receipt or was given back; every receipt has a charge; nothing is cooked twice."""
-    charged = {line["order_id"]: line["amount_kopecks"] for line in place.effects("bank", "charged")}
-    returned = {line["order_id"] for line in place.effects("bank", "voided", "refunded")}
-    printed = {line["order_id"]: line["total_kopecks"] for line in place.effects("fiscal", "receipt")}
-    assert len(place.effects("fiscal", "receipt")) == len(printed)
-    assert {order: total for order, total in charged.items() if order not in returned} == printed
+    returned = {line["transaction_id"] for line in place.effects("bank", "voided", "refunded")}
+    charged = [line for line in place.effects("bank", "charged") if line["transaction_id"] not in returned]
+    stands = sorted((line["order_id"], line["amount_kopecks"]) for line in charged)
+    printed = sorted((line["order_id"], line["total_kopecks"]) for line in place.effects("fiscal", "receipt"))
+    assert stands == printed
+    assert len({order_id for order_id, _ in stands}) == len(stands)
     started = [(line["job_id"], line["attempt"]) for line in place.effects("robot", "started")]
     assert len(started) == len(set(started))
 

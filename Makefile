@@ -1,0 +1,43 @@
+# Set-up, run, test, bench. Everything lands in .venv and var/; nothing else of the machine is touched but Debian packages
+# that are missing (python3-venv; for the page tests chromium), installed only where this user may.
+
+PY := .venv/bin/python
+STAMP := .venv/.installed
+APT := DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -y -qq
+SUDO := $(shell if [ "$$(id -u)" = 0 ]; then echo env; elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then echo "sudo env"; fi)
+
+.PHONY: setup run test test-long bench lint system browser
+
+setup: $(STAMP)
+
+system:
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { \
+	  test -n "$(SUDO)" || { echo "python3-venv is missing and this user may not install it"; exit 1; }; \
+	  $(SUDO) $(APT) update && $(SUDO) $(APT) install python3 python3-venv; }
+
+$(STAMP): pyproject.toml | system
+	test -x $(PY) || python3 -m venv .venv
+	$(PY) -m pip install -q --disable-pip-version-check -e '.[test]'
+	touch $@
+
+browser: | system
+	@command -v chromium >/dev/null 2>&1 || test -n "$$KIOSK_CHROMIUM" || { \
+	  if [ -n "$(SUDO)" ]; then $(SUDO) $(APT) update && $(SUDO) $(APT) install chromium libatomic1 fonts-dejavu-core; \
+	  else echo "chromium is missing: the page tests will be skipped"; fi; }
+
+run: setup
+	.venv/bin/kiosk run
+
+test: setup browser
+	$(PY) -m pytest -m "not long"
+
+test-long: setup browser
+	$(PY) -m pytest
+
+bench: setup
+	$(PY) -m tests.bench
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
