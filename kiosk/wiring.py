@@ -101,6 +101,8 @@ class Kiosk:
         self.kitchen.phases = {
             chart.fingerprint: [(phase.station, phase.p2) for phase in chart.phases] for chart in self._menu.charts()
         }
+        by_length = sorted(self.kitchen.phases.values(), key=lambda work: sum(seconds for _, seconds in work))
+        self.kitchen.typical = by_length[len(by_length) // 2]
         self._build_devices(endpoints)
         self._build_flows(secret)
         self._build_sinks()

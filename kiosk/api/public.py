@@ -110,7 +110,7 @@ class PublicApi:
                 languages=["ru", "en"],
                 demo=shop.demo,
                 sales=SalesView(reason is None, reason),
-                wait_s=self._kitchen.promise_s([[]]),
+                wait_s=self._kitchen.promise_s([self._kitchen.typical]),
             )
         )
 

@@ -60,6 +60,7 @@ class Kitchen:
     held: dict[str, int] = field(default_factory=dict)
     pending: dict[int, Work] = field(default_factory=dict)
     phases: dict[str, Work] = field(default_factory=dict)  # by chart fingerprint
+    typical: Work = ()  # the dish of middle length: what a stranger's "how long?" is answered with
     factor: float = 1.0
     stopped_items: frozenset[str] = frozenset()
 

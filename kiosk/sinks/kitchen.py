@@ -96,9 +96,9 @@ class KitchenLine:
     async def _cycle(self) -> None:
         health = await self._robot.health()
         await self._beat()
-        await self._tell(_why_not(health), "")
-        await self._stand_up(health)
         await self._look_at_bins()
+        await self._tell(_why_not(health), "")  # after the bins: sales never open on an empty picture
+        await self._stand_up(health)
         jobs = {job.job_id: job for job in await self._robot.jobs()}
         work = await self._adopt(jobs)
         await self._release(jobs, work)

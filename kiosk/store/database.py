@@ -160,8 +160,10 @@ class Database:
             await connection.execute("BEGIN")
             yield Reader(connection)
         finally:
-            await connection.rollback()
-            self._readers.put_nowait(connection)
+            try:
+                await asyncio.shield(connection.rollback())
+            finally:  # also when cancelled here: the rollback is queued before whatever the next reader asks
+                self._readers.put_nowait(connection)
 
     def watch(self, wake: Callable[[], None]) -> None:
         """Call `wake` on the loop after every commit: a hint to look, never the news itself."""
