@@ -1,0 +1,51 @@
+"""A clock that stands still until a test moves it."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+
+_DEADLINE_S = 5.0
+START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+class ManualClock:
+    """`kiosk.clock.Clock` by hand: `advance()` moves both times and wakes the sleepers that are due, in their order."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+        self._monotonic = 1000.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._turns = itertools.count()
+        self._arrived = asyncio.Event()
+        self.asked_s: list[float] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    async def sleep(self, delay_s: float) -> None:
+        self.asked_s.append(delay_s)
+        waker = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._monotonic + max(0.0, delay_s), next(self._turns), waker))
+        self._arrived.set()
+        await waker
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
+        while self._sleepers and self._sleepers[0][0] <= self._monotonic:
+            waker = heapq.heappop(self._sleepers)[2]
+            if not waker.done():
+                waker.set_result(None)
+
+    async def until_asleep(self, count: int = 1) -> None:
+        """Wait until `count` sleepers lie down; the test fails when they do not."""
+        async with asyncio.timeout(_DEADLINE_S):
+            while sum(not waker.done() for _, _, waker in self._sleepers) < count:
+                self._arrived.clear()
+                await self._arrived.wait()

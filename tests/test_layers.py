@@ -1,0 +1,179 @@
+"""The house's import arrows run downward only; every rule is shown to bite with a planted line."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for house in ("kiosk", "drivers")
+    for path in sorted((ROOT / house).rglob("*.py"))
+}
+FLOORS = (
+    {"__main__"},
+    {"cli"},
+    {"wiring"},
+    {"api", "runtime"},
+    {"flows", "sinks"},
+    {"store", "tokens", "tasks", "checkpoints", "catalogue", "config", "logs"},
+    {"domain", "clock"},
+)
+RANK = {room: rank for rank, rooms in enumerate(FLOORS) for room in rooms}
+LEAVES = {"catalogue", "config", "logs"}
+PURE = {"asyncio", "sqlite3", "aiosqlite", "aiohttp", "serial", "serial_asyncio", "pymodbus", "threading", "socket"}
+PORT = re.compile(r"drivers\.(errors|[a-z]+\.port)")
+SQL = re.compile(
+    r"\b(select\b.+\bfrom|select\s+\S+\s+where|insert\s+(or\s+\w+\s+)?into|update\s+\S+\s+set|delete\s+from"
+    r"|create\s+(table|index)|pragma|begin\s+immediate|savepoint)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def imports(module: str, tree: ast.AST) -> Iterator[str]:
+    """Every module `tree` imports, wherever the line stands; `from room import file` names the file."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = module if FILES.get(module, Path()).name == "__init__.py" else module.rpartition(".")[0]
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield f"{base}.{alias.name}" if f"{base}.{alias.name}" in FILES else base
+
+
+def room(module: str) -> str:
+    return module.partition(".")[2].partition(".")[0]
+
+
+def offence(module: str, target: str) -> str | None:
+    """Which rule this one arrow breaks, or None."""
+    house, top = module.split(".")[0], target.split(".")[0]
+    if target.startswith("drivers.sim") and module != "kiosk.wiring" and not module.startswith("drivers.sim"):
+        return "wiring alone knows the simulators"
+    if top == "serial_asyncio" and module != "drivers.link":
+        return "drivers.link alone opens ports"
+    if top in ("sqlite3", "aiosqlite") and room(module) != "store" and module != "drivers.sim.world":
+        return "the database belongs to the store"
+    if house == "drivers":
+        return "drivers never see kiosk" if top == "kiosk" else None
+    if room(module) == "domain" and top in PURE:
+        return "domain is pure"
+    if top == "drivers" and room(module) != "wiring":
+        return None if room(module) in ("flows", "sinks") and PORT.fullmatch(target) else "only ports of drivers"
+    if top != "kiosk" or target == "kiosk":
+        return None
+    return _between_rooms(room(module), room(target))
+
+
+def _between_rooms(upper: str, lower: str) -> str | None:
+    if upper == lower or not upper:
+        return None if upper else "the package itself imports nothing"
+    if RANK[upper] >= RANK[lower]:
+        return "downward only"
+    if (upper, lower) == ("api", "store"):
+        return "api never sees the store"
+    if upper in LEAVES and lower != "domain":
+        return "leaves stand over the domain only"
+    return "wiring passes the configuration" if lower in LEAVES and upper not in ("wiring", "cli") else None
+
+
+def offences(module: str, source: str) -> list[str]:
+    tree = ast.parse(source)
+    found = [f"{module} → {target}: {why}" for target in imports(module, tree) if (why := offence(module, target))]
+    for node in ast.walk(tree):
+        if room(module) == "domain" and isinstance(node, ast.AsyncFunctionDef | ast.Await):
+            found.append(f"{module}:{node.lineno}: domain never waits")
+        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node).endswith(("import_module", "__import__")):
+            found.append(f"{module}:{node.lineno}: no dynamic import")
+        if SQL.search(text_of(node)) and room(module) != "store" and module != "drivers.sim.world":
+            found.append(f"{module}: SQL outside the store")
+    return found
+
+
+def text_of(node: ast.AST) -> str:
+    """A string literal's text; what an f-string inserts counts as one word."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(text_of(part) or "word" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    assert {room(module) for module in FILES if module.startswith("kiosk.")} == RANK.keys()
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_arrows_run_downward_only(module: str) -> None:
+    assert offences(module, FILES[module].read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "rule"),
+    [
+        ("kiosk.cli", "import kiosk.__main__", "downward only"),
+        ("kiosk.wiring", "from kiosk import cli", "downward only"),
+        ("kiosk.api.public", "from kiosk.wiring import Kiosk", "downward only"),
+        ("kiosk.api.public", "from kiosk.runtime import systemd", "downward only"),
+        ("kiosk.runtime.dispatcher", "from kiosk.api import app", "downward only"),
+        ("kiosk.flows.paying", "from kiosk.runtime.dispatcher import Dispatcher", "downward only"),
+        ("kiosk.flows.paying", "from kiosk.sinks.cooking import Cooking", "downward only"),
+        ("kiosk.flows.paying", "from ..sinks import cooking", "downward only"),
+        ("kiosk.sinks.cooking", "from kiosk.flows import paying", "downward only"),
+        ("kiosk.store.orders", "from kiosk.flows.views import OrderView", "downward only"),
+        ("kiosk.store.orders", "from kiosk.tokens import Session", "downward only"),
+        ("kiosk.tasks", "from kiosk.store.database import Database", "downward only"),
+        ("kiosk.domain.order", "from kiosk.store import orders", "downward only"),
+        ("kiosk.domain.order", "from kiosk.clock import rfc3339", "downward only"),
+        ("kiosk.domain.order", "if TYPE_CHECKING:\n    from kiosk.store import orders", "downward only"),
+        ("kiosk.domain.order", "def late() -> None:\n    from kiosk.store import orders", "downward only"),
+        ("kiosk.clock", "from kiosk.domain.errors import DomainError", "downward only"),
+        ("kiosk.api.public", "from kiosk.store.database import Database", "api never sees the store"),
+        ("kiosk.api.health", "from drivers.fiscal.port import FiscalRegistrar", "only ports of drivers"),
+        ("kiosk.api.health", "from drivers.errors import DeviceError", "only ports of drivers"),
+        ("kiosk.flows.paying", "from drivers.bank.acquirer import HttpAcquirer", "only ports of drivers"),
+        ("kiosk.sinks.kitchen", "from drivers.robot import modbus", "only ports of drivers"),
+        ("kiosk.store.orders", "from drivers.robot.port import Job", "only ports of drivers"),
+        ("kiosk.flows.paying", "from drivers.sim.world import World", "wiring alone knows the simulators"),
+        ("drivers.fiscal.shtrih", "import drivers.sim.pty", "wiring alone knows the simulators"),
+        ("kiosk.flows.paying", "from kiosk.config import Config", "wiring passes the configuration"),
+        ("kiosk.logs", "from kiosk.clock import Clock", "leaves stand over the domain only"),
+        ("kiosk.catalogue", "from kiosk.config import Config", "downward only"),
+        ("drivers.fiscal.port", "from kiosk.domain.order import Order", "drivers never see kiosk"),
+        ("drivers.robot.line", "import serial_asyncio", "drivers.link alone opens ports"),
+        ("kiosk.flows.paying", "import sqlite3", "the database belongs to the store"),
+        ("kiosk.domain.order", "import asyncio", "domain is pure"),
+        ("kiosk.domain.order", "from aiohttp import web", "domain is pure"),
+        ("kiosk.domain.order", "import serial", "domain is pure"),
+        ("kiosk.domain.order", "async def wait() -> None: ...", "domain never waits"),
+        ("kiosk.flows.paying", "x = 'SELECT order_id FROM orders'", "SQL outside the store"),
+        ("kiosk.flows.paying", "x = f'UPDATE {y} SET z = 1'", "SQL outside the store"),
+        ("kiosk.flows.paying", "x = f'SELECT {y} FROM orders'", "SQL outside the store"),
+        ("kiosk.sinks.cooking", "x = 'delete from event'", "SQL outside the store"),
+        ("kiosk.api.public", "x = 'INSERT INTO meta VALUES (1)'", "SQL outside the store"),
+        ("kiosk.wiring", "import importlib\nimportlib.import_module('x')", "no dynamic import"),
+    ],
+)
+def test_a_planted_line_is_caught(module: str, line: str, rule: str) -> None:
+    assert any(found.endswith(rule) for found in offences(module, line)), offences(module, line)
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("kiosk.wiring", "from drivers.sim.embedded import EmbeddedSimulators"),
+        ("kiosk.api.display", "from kiosk.sinks.showing import Showing"),
+        ("kiosk.api.public", "from kiosk.flows.paying import Paying"),
+        ("kiosk.sinks.kitchen", "from drivers.robot.port import Job"),
+        ("kiosk.flows.paying", "from drivers.errors import DeviceError"),
+        ("kiosk.store.orders", "x = 'SELECT 1 FROM orders'"),
+        ("kiosk.flows.paying", "x = 'DELETE /internal/robotics/ingredients'"),
+    ],
+)
+def test_an_allowed_line_passes(module: str, line: str) -> None:
+    assert offences(module, line) == []
