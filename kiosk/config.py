@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -188,9 +189,15 @@ def load(path: Path) -> Config:
     try:
         config = msgspec.convert(raw, Config, strict=True, dec_hook=_path)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(f"{path}: {_with_key(str(error))}") from error
     _check(config)
     return _absolute(config, path.resolve().parent)
+
+
+def _with_key(message: str) -> str:
+    """An unknown key's whole path; msgspec names the key and the section apart."""
+    found = re.fullmatch(r"Object contains unknown field `(?P<key>[^`]*)`(?: - at `(?P<at>[^`]*)`)?", message)
+    return f"unknown key - at `{found['at'] or '$'}.{found['key']}`" if found else message
 
 
 def _path(kind: type, value: object) -> object:
@@ -207,6 +214,8 @@ def _check(config: Config) -> None:
     for where, url in (("bank", config.bank.url), ("sms", config.sms.url), ("push", config.push.url)):
         if url != SIM:
             check_url(f"$.{where}.url", url)
+    for n, webhook in enumerate(config.webhooks):
+        check_url(f"$.webhooks[{n}].url", webhook.url)
     if not config.terminals:
         raise ConfigError("at least one terminal - at `$.terminals`")
     if len({terminal.id for terminal in config.terminals}) != len(config.terminals):
@@ -221,7 +230,10 @@ def _check(config: Config) -> None:
 
 def check_url(where: str, url: str) -> None:
     """`http://` for loopback only, all else https. Raises `ConfigError`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ConfigError(f"{error} - at `{where}`") from error
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if parts.scheme not in ("http", "https") or not parts.hostname or (parts.scheme == "http" and not local):
         raise ConfigError(f"https:// is required outside this machine - at `{where}`")
@@ -236,6 +248,9 @@ def _absolute(config: Config, base: Path) -> Config:
         menu=replace(config.menu, file=_under(base, config.menu.file), images=_under(base, config.menu.images)),
         auth=replace(config.auth, secret_file=_under(base, config.auth.secret_file)),
         bank=replace(config.bank, merchant_key_file=_under(base, config.bank.merchant_key_file)),
+        sms=replace(config.sms, key_file=_under(base, config.sms.key_file)),
+        service=replace(config.service, pin_file=_under(base, config.service.pin_file)),
+        webhooks=[replace(hook, secret_file=_under(base, hook.secret_file)) for hook in config.webhooks],
     )
 
 
@@ -256,7 +271,8 @@ def token_secret(config: Config, environment: Mapping[str, str] | None = None) -
     environment = os.environ if environment is None else environment
     path = Path(config.auth.secret_file) if config.auth.secret_file else config.database.path.parent / "token.secret"
     if not path.exists():
-        if "INVOCATION_ID" in environment or "NOTIFY_SOCKET" in environment:
+        # INVOCATION_ID would say the same of a desktop's terminal, itself a unit; our unit is Type=notify.
+        if "NOTIFY_SOCKET" in environment:
             raise ConfigError(f"{path} is missing - at `$.auth.secret_file`")
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
