@@ -1,0 +1,255 @@
+"""config.toml: an empty file is the demo, every key of the contract is taken, a mistake names its path."""
+
+from __future__ import annotations
+
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from kiosk.config import Config, ConfigError, Terminal, Webhook, load, token_secret
+
+EVERY_KEY = """
+[restaurant]
+name = "Огонёк"
+address = "г. Москва, ул. Примерная, д. 1"
+place = "Киоск 1"
+phone = "+7 800 000-00-00"
+inn = "7700000000"
+tax_system = "usn_income"
+vat = "none"
+settlement = "attended"
+timezone = "Asia/Yekaterinburg"
+hours = "10:00–22:00"
+cashier = "Иванова А. А."
+cashier_inn = "500100732259"
+[server]
+host = "127.0.0.1"
+port = 8081
+socket = "run/kiosk.sock"
+[database]
+path = "data/kiosk.db"
+[menu]
+file = "menu/menu.toml"
+images = "menu/images"
+[auth]
+secret_file = "secrets/token"
+token_lifetime_s = 600
+password_lifetime_s = 120
+max_attempts = 3
+spend_requires_code = true
+consent_version = "2026-01"
+limits = { guest_sessions_per_minute = 30 }
+[bonus]
+accrual = 0.1
+max_share = 0.3
+[payment]
+answer_within_s = 30
+receipt_retry_s = 45.5
+hold_limit_s = 200
+on_fiscal_failure = "defer"
+[bank]
+url = "https://bank.example/api"
+merchant_key_file = "secrets/bank"
+timeout_s = 10
+abandon_after_s = 20
+[fiscal]
+driver = "shtrih"
+port = "/dev/kiosk/fiscal"
+url = ""
+baudrate = 57600
+password = 30
+order_tag = "1084"
+[robot]
+port = "/dev/kiosk/robot"
+baudrate = 115200
+unit = 3
+speed = 1.0
+max_promise_s = 900
+[sms]
+url = "https://sms.example"
+key_file = "secrets/sms"
+[push]
+url = "http://127.0.0.1:9100"
+[[terminals]]
+id = "kiosk-1"
+name = "У входа"
+automat_number = "1001"
+[[terminals]]
+id = "kiosk-2"
+[[webhooks]]
+url = "https://cloud.example/events"
+secret_file = "secrets/webhook"
+events = ["OrderPaidEvent"]
+[service]
+pin_file = "secrets/pin"
+[broker]
+kind = "none"
+bootstrap = ""
+topic = ""
+[log]
+level = "debug"
+format = "console"
+"""
+
+
+def read(folder: Path, text: str) -> Config:
+    (folder / "config.toml").write_text(text, "utf-8")
+    return load(folder / "config.toml")
+
+
+def test_an_empty_file_is_the_demo(tmp_path: Path) -> None:
+    config = read(tmp_path, "")
+    assert config.is_demo
+    assert (config.bank.url, config.fiscal, config.robot.port) == ("sim", config.registrars[0], "sim")
+    assert (config.server.host, config.server.port) == ("127.0.0.1", 8080)
+    assert config.menu.file == ""
+    assert [terminal.id for terminal in config.terminals] == ["kiosk-1"]
+
+
+def test_a_missing_file_is_the_demo_too(tmp_path: Path) -> None:
+    assert load(tmp_path / "config.toml") == read(tmp_path, "")
+
+
+def test_every_key_of_the_contract_is_taken(tmp_path: Path) -> None:
+    config = read(tmp_path, EVERY_KEY)
+    assert not config.is_demo
+    assert config.restaurant.timezone == "Asia/Yekaterinburg"
+    assert (config.auth.limits.guest_sessions_per_minute, config.bonus.accrual) == (30, 0.1)
+    assert config.payment.on_fiscal_failure == "defer"
+    assert config.terminals[0] == Terminal(id="kiosk-1", name="У входа", automat_number="1001")
+    assert config.webhooks[0].events == ["OrderPaidEvent"]
+
+
+def test_the_example_file_names_every_key_there_is(tmp_path: Path) -> None:
+    written = tomllib.loads(EVERY_KEY)
+    known = {name: getattr(read(tmp_path, ""), name) for name in Config.__struct_fields__}
+    known |= {"terminals": Terminal(id=""), "webhooks": Webhook(url="", secret_file="")}
+    for name, section in known.items():
+        keys = written[name][0] if isinstance(written[name], list) else written[name]
+        assert set(keys) == set(section.__struct_fields__), name
+
+
+def test_relative_paths_start_at_the_files_folder(tmp_path: Path) -> None:
+    config = read(tmp_path, EVERY_KEY)
+    assert config.server.socket == tmp_path / "run/kiosk.sock"
+    assert config.database.path == tmp_path / "data/kiosk.db"
+    assert (config.menu.file, config.menu.images) == (f"{tmp_path}/menu/menu.toml", f"{tmp_path}/menu/images")
+    secrets = (config.auth.secret_file, config.bank.merchant_key_file, config.sms.key_file, config.service.pin_file)
+    assert secrets == tuple(f"{tmp_path}/secrets/{name}" for name in ("token", "bank", "sms", "pin"))
+    assert config.webhooks[0].secret_file == f"{tmp_path}/secrets/webhook"
+
+
+def test_absolute_paths_stay(tmp_path: Path) -> None:
+    config = read(tmp_path, '[database]\npath = "/srv/kiosk.db"\n[auth]\nsecret_file = "/run/credentials/token"')
+    assert (str(config.database.path), config.auth.secret_file) == ("/srv/kiosk.db", "/run/credentials/token")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('[fiscal]\nbaudrate = "fast"', "$.fiscal.baudrate"),
+        ("[fiscal]\nbaudrate = 9600.5", "$.fiscal.baudrate"),
+        ("[fiscal]\nbaudrate = true", "$.fiscal.baudrate"),
+        ("[server]\nport = []", "$.server.port"),
+        ("[server]\nsocket = 5", "$.server.socket"),
+        ('[payment]\non_fiscal_failure = "hope"', "$.payment.on_fiscal_failure"),
+        ('[fiscal]\ndriver = "mercury"', "$.fiscal.driver"),
+        ('[auth.limits]\nguest_sessions_per_minute = "many"', "$.auth.limits.guest_sessions_per_minute"),
+        ('[[terminals]]\nname = "without an id"', "$.terminals[0]"),
+        ('[restaurant]\ntimezone = "Mars/Olympus"', "$.restaurant.timezone"),
+        ('[restaurant]\ntimezone = "../../etc/passwd"', "$.restaurant.timezone"),
+        ("terminals = []", "$.terminals"),
+        ('[[terminals]]\nid = "a"\n[[terminals]]\nid = "a"', "$.terminals"),
+        ('[fiscal]\ndriver = "atol"', "$.fiscal.driver"),
+        ('[broker]\nkind = "kafka"', "$.broker.kind"),
+        ('[bank]\nurl = "http://bank.example"', "$.bank.url"),
+        ('[sms]\nurl = "http://10.0.0.5"', "$.sms.url"),
+        ('[push]\nurl = "ftp://127.0.0.1"', "$.push.url"),
+        ('[bank]\nurl = "bank.example"', "$.bank.url"),
+        ('[bank]\nurl = "http://127.0.0.1.evil.example"', "$.bank.url"),
+        ('[bank]\nurl = "http://127.0.0.1@evil.example"', "$.bank.url"),
+        ('[bank]\nurl = "https://[::1"', "$.bank.url"),
+        ('[[webhooks]]\nurl = "http://cloud.example"\nsecret_file = "x"', "$.webhooks[0].url"),
+    ],
+)
+def test_a_mistake_names_its_path(tmp_path: Path, text: str, path: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        read(tmp_path, text)
+    assert f"`{path}`" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("[fiscal]\nbaudrat = 9600", "$.fiscal.baudrat"),
+        ("[restaurants]", "$.restaurants"),
+        ("[auth.limits]\nlogins = 1", "$.auth.limits.logins"),
+        ('[[terminals]]\nid = "a"\nplace = "b"', "$.terminals[0].place"),
+        ('[bank]\nmerchant_key = "a secret in the file"', "$.bank.merchant_key"),
+    ],
+)
+def test_an_unknown_key_names_its_path(tmp_path: Path, text: str, path: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        read(tmp_path, text)
+    assert str(refusal.value).endswith(f"unknown key - at `{path}`")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:9000", "localhost:9000", "[::1]:9000"])
+def test_plain_http_is_taken_for_this_machine(tmp_path: Path, host: str) -> None:
+    assert read(tmp_path, f'[bank]\nurl = "http://{host}"').bank.url == f"http://{host}"
+
+
+def test_two_registrars_are_refused_in_clear_words(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="exactly one registrar"):
+        read(tmp_path, '[[fiscal]]\nport = "/dev/a"\n[[fiscal]]\nport = "/dev/b"')
+
+
+def test_one_registrar_may_be_written_as_a_list(tmp_path: Path) -> None:
+    assert read(tmp_path, '[[fiscal]]\nport = "/dev/a"').registrars[0].port == "/dev/a"
+
+
+@pytest.mark.parametrize("raw", [b"[fiscal", b"\xff\xfe", b"a = 1\na = 2"])
+def test_what_is_no_toml_is_refused_by_the_files_name(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "config.toml").write_bytes(raw)
+    with pytest.raises(ConfigError, match=r"config\.toml"):
+        load(tmp_path / "config.toml")
+
+
+def test_a_development_run_makes_its_secret_for_the_owner_alone(tmp_path: Path) -> None:
+    config = read(tmp_path, '[auth]\nsecret_file = "secrets/token"')
+    made = token_secret(config, {})
+    file = tmp_path / "secrets/token"
+    assert len(made) >= 32
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert token_secret(config, {}) == made
+
+
+def test_without_a_name_the_secret_lies_beside_the_database(tmp_path: Path) -> None:
+    token_secret(read(tmp_path, '[database]\npath = "data/kiosk.db"'), {})
+    assert (tmp_path / "data/token.secret").exists()
+
+
+def test_a_terminal_that_is_a_unit_itself_is_a_development_run(tmp_path: Path) -> None:
+    assert token_secret(read(tmp_path, '[auth]\nsecret_file = "token"'), {"INVOCATION_ID": "x"})
+
+
+def test_under_systemd_a_missing_secret_is_refused(tmp_path: Path) -> None:
+    config = read(tmp_path, '[auth]\nsecret_file = "token"')
+    with pytest.raises(ConfigError, match=r"\$\.auth\.secret_file"):
+        token_secret(config, {"NOTIFY_SOCKET": "/run/systemd/notify"})
+    assert not (tmp_path / "token").exists()
+
+
+def test_under_systemd_a_secret_that_exists_is_read(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("k" * 32 + "\n")
+    config = read(tmp_path, '[auth]\nsecret_file = "token"')
+    assert token_secret(config, {"NOTIFY_SOCKET": "/run/systemd/notify"}) == b"k" * 32
+
+
+@pytest.mark.parametrize("text", ["", "k" * 31, "k" * 31 + "\n", " " * 40])
+def test_a_short_secret_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "token").write_text(text)
+    with pytest.raises(ConfigError, match="at least 32 bytes"):
+        token_secret(read(tmp_path, '[auth]\nsecret_file = "token"'), {})
