@@ -6,6 +6,7 @@ The end of the process is a power cut for them; state and ledger lie in files an
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from drivers.sim.bank import bank
 from drivers.sim.robot import robot
 from drivers.sim.shtrih import shtrih
 
+_SWITCH_S = 0.0005  # device and driver take turns for every byte: at 5 ms each turn could cost that much
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _SOCKET_PATH_LIMIT = 100  # bytes; the kernel's is 108
@@ -63,6 +65,7 @@ class EmbeddedSimulators:
 
     def start(self) -> Endpoints:
         self._wanted.folder.mkdir(parents=True, exist_ok=True)
+        sys.setswitchinterval(_SWITCH_S)
         self._thread.start()
         if not self._ready.wait(_START_TIMEOUT_S):
             raise TimeoutError("the simulated devices did not start")

@@ -1,0 +1,1 @@
+"""`make bench`: figures for the README; timings belong here, never into a test."""

@@ -1,0 +1,41 @@
+"""A serial link that kills its own process at a chosen frame: the power goes while a receipt is on the wire."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from drivers.link import Link, LinkOpener, open_serial
+
+
+class _KillingLink:
+    def __init__(self, link: Link, code: bytes, moment: str) -> None:
+        self._link = link
+        self._code = code
+        self._moment = moment
+
+    async def read(self, timeout_s: float) -> bytes:
+        return await self._link.read(timeout_s)
+
+    def write(self, data: bytes) -> None:
+        struck = data[:1] == b"\x02" and data[2 : 2 + len(self._code)] == self._code
+        if struck and self._moment == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._link.write(data)
+        if struck:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def discard(self) -> int:
+        return self._link.discard()
+
+    def close(self) -> None:
+        self._link.close()
+
+
+def killing_link(code: bytes, moment: str) -> LinkOpener:
+    """Opens links that die `before` or `after` writing a frame of this command code."""
+
+    async def opener(port: str, baudrate: int) -> Link:
+        return _KillingLink(await open_serial(port, baudrate), code, moment)
+
+    return opener
