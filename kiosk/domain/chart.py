@@ -12,6 +12,7 @@ import msgspec
 
 MAX_PHASES = 24
 MAX_FORMULA_LINES = 12
+MAX_AMOUNT = 0xFFFF
 OPERATIONS = {"dispense": 1, "heat": 2, "fry": 3, "boil": 4, "bake": 5, "mix": 6, "pour": 7, "plate": 8}
 STATIONS = {
     "dispenser": 1, "wok": 2, "fryer": 3, "boiler": 4, "oven": 5, "cold": 6, "drinks": 7, "plating": 8,
@@ -123,8 +124,8 @@ def _formula(where: str, lines: list[FormulaLine], units: dict[str, str]) -> dic
             raise ChartError(f"{where}: ingredient {line.ingredient} stands twice")
         if units.get(line.ingredient) != line.unit:
             raise ChartError(f"{where}: ingredient {line.ingredient} in {line.unit} is not known")
-        if not 0 <= line.amount <= 0xFFFF:
-            raise ChartError(f"{where}: amount of {line.ingredient} must fit 0…65535")
+        if not 0 <= line.amount <= MAX_AMOUNT:
+            raise ChartError(f"{where}: amount of {line.ingredient} must fit 0…{MAX_AMOUNT}")
         formula[line.ingredient] = line.amount
     return formula
 
@@ -151,6 +152,8 @@ def _compile_phase(where: str, phase: PhaseFile) -> ChartPhase:
         raise ChartError(f"{where}: phase {phase.id}: unknown operation, station or resource")
     if len(phase.params) > 1:
         raise ChartError(f"{where}: phase {phase.id}: at most one parameter")
+    if not all(0 <= value <= 0xFFFF for value in phase.params.values()):
+        raise ChartError(f"{where}: phase {phase.id}: a parameter must fit 0…65535")
     if not 0 < phase.nominal_s <= phase.max_s <= 0xFFFF:
         raise ChartError(f"{where}: phase {phase.id}: 0 < nominal_s ≤ max_s")
     return ChartPhase(

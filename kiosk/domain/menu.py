@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
-from kiosk.domain.chart import MAX_FORMULA_LINES, Chart
+from kiosk.domain.chart import MAX_AMOUNT, MAX_FORMULA_LINES, Chart
 from kiosk.domain.text import Text
 
 
@@ -186,8 +187,8 @@ def _check_item(
         raise MenuError(f"item {item.id}: unknown allergens {unknown}")
     if unknown := [name for name in item.modifier_groups if name not in groups]:
         raise MenuError(f"item {item.id}: unknown modifier groups {unknown}")
-    if item.price_kopecks < 100:
-        raise MenuError(f"item {item.id}: a price is at least one rouble")
+    if len(set(item.modifier_groups)) != len(item.modifier_groups):
+        raise MenuError(f"item {item.id}: modifier groups repeat")
 
 
 def _dish(
@@ -199,14 +200,25 @@ def _dish(
     if item.chart not in charts:
         raise MenuError(f"item {item.id}: no process chart {item.chart!r}")
     dish = Dish(item, charts[item.chart], tuple(groups[name] for name in item.modifier_groups))
-    everything = set(dish.chart.formula)
     for group in dish.groups:
         if not 0 <= group.min <= group.max <= len(group.options):
             raise MenuError(f"group {group.id}: min and max do not fit its options")
-        for option in group.options:
-            everything |= option.ingredients.keys()
-    if unknown := everything - ingredients.keys():
-        raise MenuError(f"item {item.id}: unknown ingredients {sorted(unknown)}")
-    if len(everything) > MAX_FORMULA_LINES:
-        raise MenuError(f"item {item.id}: with its options more than {MAX_FORMULA_LINES} formula lines")
+    _check_with_options(dish, ingredients)
     return dish
+
+
+def _check_with_options(dish: Dish, ingredients: Mapping[str, Ingredient]) -> None:
+    """Whatever is chosen, the price stays one and the robot can be told the amounts."""
+    item, most, cheapest = dish.item, Counter(dish.chart.formula), dish.item.price_kopecks
+    for option in (option for group in dish.groups for option in group.options):
+        cheapest += min(0, option.price_kopecks)
+        for name, delta in option.ingredients.items():
+            most[name] += max(0, delta)
+    if cheapest < 100:
+        raise MenuError(f"item {item.id}: a price is at least one rouble")
+    if unknown := most.keys() - ingredients.keys():
+        raise MenuError(f"item {item.id}: unknown ingredients {sorted(unknown)}")
+    if len(most) > MAX_FORMULA_LINES:
+        raise MenuError(f"item {item.id}: with its options more than {MAX_FORMULA_LINES} formula lines")
+    if too_much := [name for name, amount in most.items() if amount > MAX_AMOUNT]:
+        raise MenuError(f"item {item.id}: with its options more of {too_much[0]} than {MAX_AMOUNT}")
