@@ -1,0 +1,101 @@
+"""A small menu and chart as plain values, for tests that spoil one place of them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from kiosk.domain.chart import Chart, ChartFile, compile_chart
+from kiosk.domain.menu import Menu, MenuFile, build_menu
+
+Raw = dict[str, Any]
+UNITS = {"rice": "g", "egg": "pcs"}
+NAME = {"ru": "Имя", "en": "Name"}
+
+CHART: Raw = {
+    "chart": {"code": 1, "revision": 1, "name": "Рис"},
+    "formula": [{"ingredient": "rice", "amount": 150, "unit": "g"}],
+    "unit_procedure": [
+        {
+            "unit": "line",
+            "operation": [
+                {
+                    "name": "portion",
+                    "phase": [
+                        {"id": "p1", "do": "dispense", "station": "dispenser", "nominal_s": 20, "max_s": 60},
+                        {"id": "p2", "do": "heat", "station": "wok", "nominal_s": 60, "max_s": 90, "after": ["p1"]},
+                        {"id": "p3", "do": "plate", "station": "plating", "nominal_s": 9, "max_s": 9, "after": ["p2"]},
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+MENU: Raw = {
+    "ingredients": [
+        {"id": "rice", "code": 1, "unit": "g", "name": NAME},
+        {"id": "egg", "code": 2, "unit": "pcs", "name": NAME},
+    ],
+    "allergens": [{"id": "egg", "name": NAME}],
+    "modifier_groups": [
+        {
+            "id": "spice",
+            "name": NAME,
+            "min": 1,
+            "max": 1,
+            "options": [{"id": "mild", "name": NAME}, {"id": "hot", "name": NAME, "price_kopecks": 500}],
+        },
+        {
+            "id": "extra",
+            "name": NAME,
+            "min": 0,
+            "max": 2,
+            "options": [
+                {"id": "egg-1", "name": NAME, "price_kopecks": 4900, "ingredients": {"egg": 1}},
+                {"id": "egg-2", "name": NAME, "price_kopecks": 8900, "ingredients": {"egg": 2}},
+                {"id": "less-rice", "name": NAME, "ingredients": {"rice": -200}},
+            ],
+        },
+    ],
+    "categories": [{"id": "rice", "name": NAME, "image": "rice.webp"}],
+    "items": [
+        {
+            "id": "fried-rice",
+            "category": "rice",
+            "name": NAME,
+            "description": NAME,
+            "price_kopecks": 28900,
+            "weight_g": 310,
+            "nutrition": {"kcal": 400, "protein_g": 13, "fat_g": 12, "carbohydrate_g": 60},
+            "image": "rice.webp",
+            "chart": "rice",
+            "allergens": ["egg"],
+            "modifier_groups": ["spice", "extra"],
+        }
+    ],
+}
+
+Spoil = Callable[[Raw], object]
+
+
+def chart(spoil: Spoil = lambda raw: None) -> Chart:
+    """The chart after `spoil` has changed its raw values."""
+    raw = copy.deepcopy(CHART)
+    spoil(raw)
+    return compile_chart(msgspec.convert(raw, ChartFile), UNITS)
+
+
+def phases(raw: Raw) -> list[Raw]:
+    found: list[Raw] = raw["unit_procedure"][0]["operation"][0]["phase"]
+    return found
+
+
+def menu(spoil: Spoil = lambda raw: None) -> Menu:
+    """The menu after `spoil` has changed its raw values."""
+    raw = copy.deepcopy(MENU)
+    spoil(raw)
+    return build_menu(msgspec.convert(raw, MenuFile), {"rice": chart()})
