@@ -1,0 +1,122 @@
+"""The kiosk's touch screen and the hall board in a real browser, in the words of the scenes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+
+from kiosk.wiring import Kiosk
+from tests.pages.traffic import Traffic
+
+WAIT_MS = 15_000
+PANEL = {"width": 1080, "height": 1920}
+BOARD = {"width": 1920, "height": 1080}
+# The pin-pad's bridge: what the terminal's software would put into the page.
+_BRIDGE = "window.kioskTokens = %s; window.kioskTerminal = {token: async () => window.kioskTokens.shift() ?? null};"
+
+
+class Screen:
+    """One page in front of a person."""
+
+    def __init__(self, page: Page, traffic: Traffic, origin: str) -> None:
+        self.page = page
+        self.traffic = traffic
+        self.origin = origin
+
+    def at(self, name: str) -> Locator:
+        return self.page.get_by_test_id(name)
+
+    async def sees(self, name: str) -> Locator:
+        found = self.at(name)
+        await expect(found).to_be_visible(timeout=WAIT_MS)
+        return found
+
+    async def misses(self, name: str) -> None:
+        await expect(self.at(name)).to_have_count(0, timeout=WAIT_MS)
+
+    async def reads(self, text: str) -> None:
+        await expect(self.page.locator("#page")).to_contain_text(text, timeout=WAIT_MS)
+
+    async def words(self, name: str) -> str:
+        return (await (await self.sees(name)).inner_text()).strip()
+
+    async def tap(self, *names: str) -> None:
+        for name in names:
+            await self.at(name).tap(timeout=WAIT_MS)
+
+    async def shot(self, name: str) -> None:
+        """A picture for people, where KIOSK_SCREENS names a folder."""
+        if folder := os.environ.get("KIOSK_SCREENS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            await self.page.wait_for_timeout(700)  # pictures are for eyes: let the fonts and the number arrive
+            await self.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+class KioskScreen(Screen):
+    """The screen a customer orders at."""
+
+    async def kept(self) -> dict[str, Any]:
+        """What the page has put aside for a reload."""
+        found: dict[str, Any] = json.loads(await self.page.evaluate("sessionStorage.getItem('kiosk') ?? '{}'"))
+        return found
+
+    async def begin(self, service: str = "dine-in") -> None:
+        await self.tap("attract", f"service-{service}")
+        await self.sees("cancel")
+
+    async def choose(self, *items: tuple[str, str]) -> None:
+        """Each as (section, dish), by the «+» of its card."""
+        for category, item in items:
+            await self.tap(f"category-{category}", f"add-{item}")
+
+    async def order_tea(self) -> None:
+        """The shortest way to the cart."""
+        await self.begin()
+        await self.choose(("drinks", "tea"))
+        await self.tap("cart-open")
+        await self.sees("pay")
+
+    async def number(self) -> str:
+        return await self.words("order-number")
+
+
+class Screens:
+    """Opens pages in one browser; afterwards all are closed and none may have complained."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.traffic = Traffic()
+
+    async def kiosk(self, kiosk: Kiosk, *tokens: str, clock: bool = False) -> KioskScreen:
+        """`tokens` are what the pin-pad will hand over, one a payment; none of them: no pin-pad is there."""
+        page, origin = await self._open(kiosk, PANEL)
+        if tokens:
+            await page.add_init_script(_BRIDGE % json.dumps(tokens))
+        if clock:
+            await page.clock.install()
+        await page.goto(f"{origin}/")
+        return KioskScreen(page, self.traffic, origin)
+
+    async def board(self, kiosk: Kiosk) -> Screen:
+        page, origin = await self._open(kiosk, BOARD)
+        await page.goto(f"{origin}/display")
+        return Screen(page, self.traffic, origin)
+
+    async def _open(self, kiosk: Kiosk, size: dict[str, int]) -> tuple[Page, str]:
+        context = await self._browser.new_context(
+            viewport={"width": size["width"], "height": size["height"]}, has_touch=True, locale="ru-RU"
+        )
+        self._contexts.append(context)
+        page = await context.new_page()
+        origin = f"http://127.0.0.1:{kiosk.public_port}"
+        self.traffic.listen(page, origin)
+        return page, origin
+
+    async def close(self) -> None:
+        for context in self._contexts:
+            await context.close()

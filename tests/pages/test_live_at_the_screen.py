@@ -1,0 +1,142 @@
+"""What changes while somebody looks: sold out, paused and open again, a customer who walked away."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.pages.screens import WAIT_MS, KioskScreen, Screens
+from tests.restaurant import Restaurant, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+TEA_BIN = 23
+_STEP_MS = 1_000
+
+
+async def wait_on_the_clock(kiosk: KioskScreen, name: str, limit_s: int) -> int:
+    """Lets the page's own time pass in small steps until `name` shows; the seconds that took."""
+    for passed_s in range(limit_s + 1):
+        if await kiosk.at(name).count():
+            return passed_s
+        await kiosk.page.clock.run_for(_STEP_MS)
+    raise AssertionError(f"{name} does not show within {limit_s} s of the page's time")
+
+
+async def test_1_dish_that_sells_out_greys_on_the_open_menu_and_is_marked_in_the_cart(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk, clock=True)
+    await kiosk.begin()
+    await kiosk.choose(("drinks", "tea"), ("drinks", "cola"))
+    await kiosk.sees("add-tea-cold")
+    place.robot.faults.switch("bin_empty", True, {"bin": TEA_BIN})
+
+    async def gone() -> bool:
+        await kiosk.page.clock.run_for(_STEP_MS)
+        return await kiosk.page.locator("article.gone").count() == 2 and not await kiosk.at("add-tea-cold").count()
+
+    await until(gone)
+    await kiosk.shot("sold-out-ru")
+    await expect(kiosk.at("more-tea")).to_be_disabled()
+    await kiosk.tap("dish-tea-cold")
+    await kiosk.misses("sheet-add")
+    await kiosk.tap("sheet-close", "cart-open")
+    await expect(kiosk.at("line-tea")).to_have_class("line gone")
+    await expect(kiosk.at("pay")).to_be_disabled()
+    await kiosk.shot("cart-gone-ru")
+    await kiosk.tap("drop-gone")
+    await expect(kiosk.at("pay")).to_be_enabled()
+    assert await kiosk.at("line-tea").count() == 0
+
+
+async def test_2_paused_sales_close_the_screen_with_a_reason_and_it_opens_by_itself(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk, clock=True)
+    await kiosk.sees("attract")
+    place.fiscal.faults.switch("paper_out", True, {})
+    await place.until_paused("fiscal_no_paper")
+    await wait_on_the_clock(kiosk, "closed", 12)
+    await kiosk.reads("Касса временно не работает")
+    await kiosk.shot("closed-ru")
+    place.fiscal.faults.switch("paper_out", False, {})
+    await place.until_open()
+    await wait_on_the_clock(kiosk, "attract", 12)
+
+
+async def test_2_pause_in_mid_order_keeps_the_cart_and_holds_back_the_payment(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok", clock=True)
+    await kiosk.order_tea()
+    assert (await place.internal("POST", "/internal/sales/pause")).status == 200
+    await expect_after_feeds(kiosk, disabled=True)
+    await kiosk.reads("Сотрудники поставили продажи на паузу")
+    assert (await place.internal("POST", "/internal/sales/resume")).status == 200
+    await expect_after_feeds(kiosk, disabled=False)
+    await kiosk.tap("pay")
+    await kiosk.number()
+
+
+async def expect_after_feeds(kiosk: KioskScreen, disabled: bool) -> None:
+    async def so() -> bool:
+        await kiosk.page.clock.run_for(_STEP_MS)
+        return await kiosk.at("pay").is_disabled() is disabled
+
+    await until(so)
+
+
+async def test_1_customer_who_walked_away_is_warned_then_leaves_nothing_behind(
+    place: Restaurant, screens: Screens
+) -> None:
+    screens.traffic.expects(402)
+    kiosk = await screens.kiosk(place.kiosk, "tok_declined", clock=True)
+    await kiosk.page.evaluate("localStorage.length")
+    await kiosk.sees("attract")
+    await kiosk.tap("lang-en")
+    await kiosk.order_tea()
+    await kiosk.tap("pay")
+    await kiosk.sees("failed-payment_declined")
+    kept = await kiosk.kept()
+    assert 40 <= await wait_on_the_clock(kiosk, "idle-stay", 60) <= 50
+    await kiosk.shot("idle-en")
+    await kiosk.tap("idle-stay")
+    await kiosk.misses("idle-stay")
+    assert 40 <= await wait_on_the_clock(kiosk, "idle-stay", 60) <= 50
+    assert 15 <= await wait_on_the_clock(kiosk, "attract", 40) <= 25
+    await kiosk.reads("Коснитесь, чтобы заказать")
+    assert await kiosk.page.evaluate("[sessionStorage.length, localStorage.length, document.cookie]") == [0, 0, ""]
+    assert await kiosk.page.locator("html").get_attribute("lang") == "ru"
+
+    async def dead() -> bool:
+        return (await place.call("GET", "/api/orders", Authorization=f"Bearer {kept['token']}")).status == 401
+
+    await until(dead)
+    events = await place.events()
+    assert [e["type"] for e in events if e["order_id"] == kept["orderId"]][-1] == "OrderCancelledEvent"
+
+
+async def test_3_number_clears_itself_after_half_a_minute_unless_extended(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok", clock=True)
+    await kiosk.order_tea()
+    await kiosk.tap("pay")
+    await kiosk.number()
+    await kiosk.page.clock.run_for(20_000)
+    await kiosk.tap("extend")
+    assert 25 <= await wait_on_the_clock(kiosk, "attract", 40) <= 33
+
+
+async def test_3_card_never_shown_lets_the_order_go_after_a_minute_and_a_half(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk, clock=True)
+    await kiosk.page.add_init_script("window.kioskTerminal = {token: () => new Promise(() => undefined)};")
+    await kiosk.page.reload()
+    await kiosk.order_tea()
+    await kiosk.tap("pay")
+    await kiosk.sees("payment-cancel")
+    await kiosk.shot("card-ru")
+    assert 80 <= await wait_on_the_clock(kiosk, "pay", 100) <= 95
+    await expect(kiosk.at("line-tea")).to_be_visible(timeout=WAIT_MS)
+    assert place.ledger("bank") == []

@@ -1,0 +1,192 @@
+"""Seed «Заказ блюда», rows 1–4.2, as a customer does them: by finger, by key, in both languages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import expect
+
+from kiosk.config import load
+from kiosk.wiring import Kiosk
+from tests.pages.screens import WAIT_MS, KioskScreen, Screen, Screens
+from tests.restaurant import Restaurant, restaurant, short_folder, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+UDON, TOFU, TEA = 38900, 6900, 11900
+
+
+async def order_of(place: Restaurant, kiosk: KioskScreen) -> dict[str, object]:
+    """The server's word about the order on the screen, asked with the page's own session."""
+    kept = await kiosk.kept()
+    answer = await place.call("GET", f"/api/orders/{kept['orderId']}", Authorization=f"Bearer {kept['token']}")
+    assert answer.status == 200, answer
+    found: dict[str, object] = answer.body
+    return found
+
+
+async def assert_number_passes_over_the_board(board: Screen, number: str) -> None:
+    """Under «Готовятся» first, then under «Готово» with the cell to go to."""
+    await expect(board.at("cooking").get_by_test_id(f"number-{number}")).to_be_visible(timeout=WAIT_MS)
+    await board.shot("display-cooking")
+    ready = board.at("ready").get_by_test_id(f"number-{number}")
+    await expect(ready).to_contain_text("ячейк", timeout=WAIT_MS)
+    await expect(board.at("cooking").get_by_test_id(f"number-{number}")).to_have_count(0)
+
+
+async def test_1_to_4_2_whole_order_by_touch_ends_with_its_number_on_the_board(screens: Screens) -> None:
+    async with restaurant(speed=40.0) as place:
+        kiosk, board = await screens.kiosk(place.kiosk, "tok_ok"), await screens.board(place.kiosk)
+        await kiosk.sees("attract")
+        await kiosk.shot("attract-ru")
+        await kiosk.tap("attract")
+        await kiosk.shot("service-ru")
+        await kiosk.tap("service-dine-in", "dish-udon-chicken", "option-medium", "option-extra-tofu")
+        await kiosk.reads("Добавить · 458")
+        await kiosk.shot("dish-ru")
+        await kiosk.tap("sheet-add", "category-drinks", "add-tea-cold", "category-noodles")
+        await kiosk.shot("menu-ru")
+        await kiosk.tap("cart-open")
+        await kiosk.reads("Средне · Тофу")
+        assert await kiosk.words("cart-total") == "577\u00a0₽"
+        await kiosk.shot("cart-ru")
+        await kiosk.tap("pay")
+        number = await kiosk.number()
+        order = await order_of(place, kiosk)
+        assert (order["number"], order["amount_kopecks"]) == (number, UDON + TOFU + TEA)
+        assert await kiosk.words("pickup-code") == order["pickup_code"]
+        assert isinstance(order["receipt"], dict)
+        assert await kiosk.at("receipt-qr").get_attribute("data-text") == order["receipt"]["qr"]
+        (charge,) = place.effects("bank", "charged")
+        assert charge["amount_kopecks"] == order["amount_kopecks"]
+        await kiosk.shot("done-ru")
+        await assert_number_passes_over_the_board(board, number)
+        await board.shot("display")
+        await kiosk.tap("new-order")
+        await kiosk.sees("attract")
+
+
+async def test_1_to_3_7_the_same_order_in_english_keeps_the_cart_when_the_language_changes(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok")
+    await kiosk.begin("take-away")
+    await kiosk.choose(("noodles", "udon-chicken"), ("drinks", "tea-cold"))
+    await kiosk.reads("Холодный чай")
+    await kiosk.tap("lang-en")
+    await kiosk.reads("Iced tea")
+    assert await kiosk.page.locator("html").get_attribute("lang") == "en"
+    assert await kiosk.words("cart-total") == "508\u00a0₽"
+    await kiosk.tap("category-noodles")
+    await kiosk.shot("menu-en")
+    await kiosk.tap("dish-soba-shrimp")
+    await kiosk.shot("dish-en")
+    await kiosk.tap("sheet-close", "cart-open")
+    await kiosk.reads("Udon with chicken teriyaki")
+    await kiosk.shot("cart-en")
+    await kiosk.tap("pay")
+    number = await kiosk.number()
+    await kiosk.reads("Your number")
+    await kiosk.shot("done-en")
+    order = await order_of(place, kiosk)
+    assert (order["number"], order["amount_kopecks"], order["service"]) == (number, UDON + TEA, "take_away")
+    await kiosk.tap("new-order")
+    await kiosk.reads("Коснитесь, чтобы заказать")  # the next customer's language is Russian again
+
+
+async def test_1_to_3_7_whole_order_by_keyboard_alone(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok")
+    await kiosk.sees("attract")
+
+    async def press_at(name: str) -> None:
+        """Tab until the focus is there, then Enter."""
+        await kiosk.sees(name)
+        for _ in range(80):
+            await kiosk.page.keyboard.press("Tab")
+            if await kiosk.page.evaluate("document.activeElement?.dataset.testid") == name:
+                return await kiosk.page.keyboard.press("Enter")
+        raise AssertionError(f"the keyboard does not reach {name}")
+
+    for name in ("attract", "service-dine-in", "dish-udon-chicken", "option-hot", "sheet-add", "cart-open", "pay"):
+        await press_at(name)
+    number = await kiosk.number()
+    assert (await order_of(place, kiosk))["number"] == number
+    await press_at("new-order")
+    await kiosk.sees("attract")
+
+
+async def test_1_escape_closes_the_dish_and_the_focus_returns_to_its_card(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.begin()
+    await kiosk.at("dish-udon-chicken").focus()
+    await kiosk.page.keyboard.press("Enter")
+    await kiosk.sees("sheet-add")
+    await kiosk.page.keyboard.press("Escape")
+    await kiosk.misses("sheet-add")
+    await expect(kiosk.at("dish-udon-chicken")).to_be_focused()
+
+
+async def test_2_and_3_double_taps_make_one_order_and_one_charge(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok", "tok_ok", "tok_ok")
+    await kiosk.order_tea()
+    await kiosk.at("pay").evaluate("button => { for (let i = 0; i < 3; i += 1) button.click(); }")
+    await kiosk.number()
+    assert len(place.effects("bank", "charged")) == 1
+    assert len(place.effects("fiscal", "receipt")) == 1
+    assert [event["type"] for event in await place.events()].count("OrderCreatedEvent") == 1
+
+
+async def test_1_two_orders_one_after_another_belong_to_different_sessions(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok", "tok_ok")
+    numbers, tokens = [], []
+    for _ in range(2):
+        await kiosk.order_tea()
+        await kiosk.tap("pay")
+        numbers.append(await kiosk.number())
+        tokens.append((await kiosk.kept())["token"])
+        await kiosk.tap("new-order")
+    await kiosk.sees("attract")
+    assert len(set(numbers)) == len(set(tokens)) == 2
+    for token in tokens:
+
+        async def dead(token: str = token) -> bool:
+            return (await place.call("GET", "/api/orders", Authorization=f"Bearer {token}")).status == 401
+
+        await until(dead)
+
+
+async def test_3_demo_restaurant_takes_the_practice_card_on_the_screen_itself(screens: Screens) -> None:
+    async with demo_kiosk() as kiosk_process:
+        screens.traffic.expects(402)
+        kiosk = await screens.kiosk(kiosk_process)
+        await kiosk.order_tea()
+        await kiosk.tap("pay")
+        await kiosk.reads("Учебный терминал")
+        await kiosk.shot("payment-ru")
+        await kiosk.tap("lang-en")
+        await kiosk.shot("payment-en")
+        await kiosk.tap("lang-ru", "terminal-decline")
+        await kiosk.sees("failed-payment_declined")
+        await kiosk.tap("pay-again", "terminal-approve")
+        assert await kiosk.number()
+        await screens.close()
+
+
+@asynccontextmanager
+async def demo_kiosk() -> AsyncIterator[Kiosk]:
+    """The kiosk as a stranger first runs it: every device simulated inside the process."""
+    folder = short_folder()
+    (folder / "config.toml").write_text(
+        f'[server]\nport = 0\nsocket = "{folder}/k.sock"\n[database]\npath = "{folder}/kiosk.db"\n'
+        '[robot]\nspeed = 200.0\n[log]\nlevel = "error"\n'
+    )
+    kiosk = Kiosk(load(folder / "config.toml"))
+    try:
+        await kiosk.start()
+        yield kiosk
+    finally:
+        await kiosk.stop()
+        shutil.rmtree(folder, ignore_errors=True)

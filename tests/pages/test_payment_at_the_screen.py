@@ -1,0 +1,182 @@
+"""Seed 3.2–3.4 on the screen: what happened, whether the money is safe, what to do next."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from playwright.async_api import expect
+
+from tests.pages.screens import WAIT_MS, KioskScreen, Screens
+from tests.restaurant import Restaurant, restaurant, start_kiosk, test_parts, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+SAFE, RETURNED = "Деньги не списаны", "Деньги вернутся на карту"
+
+
+async def pay(kiosk: KioskScreen) -> None:
+    await kiosk.order_tea()
+    await kiosk.tap("pay")
+
+
+async def restart(place: Restaurant) -> None:
+    """The process again, on the port the pages know; devices went on without it."""
+    config = place.kiosk.config
+    server = msgspec.structs.replace(config.server, port=place.kiosk.public_port)
+    place.kiosk = await start_kiosk(place.stack, msgspec.structs.replace(config, server=server), test_parts())
+
+
+async def test_3_3_declined_card_is_named_not_charged_and_another_card_pays(
+    place: Restaurant, screens: Screens
+) -> None:
+    screens.traffic.expects(402)
+    kiosk = await screens.kiosk(place.kiosk, "tok_insufficient_funds", "tok_ok")
+    await pay(kiosk)
+    await kiosk.sees("failed-payment_declined")
+    assert await kiosk.words("money") == SAFE
+    await kiosk.reads("На карте не хватает денег")
+    await kiosk.shot("declined-ru")
+    assert place.effects("bank", "charged") == []
+    await kiosk.tap("pay-again")
+    await kiosk.number()
+    assert len(place.effects("bank", "charged")) == 1
+
+
+async def test_3_3_bank_down_is_said_with_nothing_charged_and_the_order_can_be_paid_later(
+    place: Restaurant, screens: Screens
+) -> None:
+    screens.traffic.expects(503)
+    place.bank.faults.switch("down", True, {})
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok", "tok_ok")
+    await pay(kiosk)
+    await kiosk.sees("failed-bank_unavailable")
+    assert await kiosk.words("money") == SAFE
+    place.bank.faults.switch("down", False, {})
+    await kiosk.tap("pay-again")
+    await kiosk.number()
+    assert len(place.effects("bank", "charged")) == 1
+
+
+async def test_3_3_silent_bank_shows_checking_do_not_pay_again_and_then_the_number(screens: Screens) -> None:
+    async with restaurant("[payment]\nanswer_within_s = 0.2") as place:
+        kiosk = await screens.kiosk(place.kiosk, "tok_unknown")
+        await pay(kiosk)
+        await kiosk.sees("stage-checking")
+        await kiosk.reads("Второй раз не платите")
+        await kiosk.shot("checking-ru")
+        await kiosk.number()
+        assert await kiosk.words("pickup-code")
+        assert len(place.effects("bank", "charged")) == 1
+        await screens.close()
+
+
+async def test_3_4_receipt_proved_absent_cancels_the_payment_and_says_the_money_returns(
+    place: Restaurant, screens: Screens
+) -> None:
+    screens.traffic.expects(503)
+    place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok")
+    await pay(kiosk)
+    await kiosk.sees("failed-refunded")
+    await kiosk.reads("Оплата отменена")
+    assert await kiosk.words("money") == RETURNED
+    await kiosk.shot("refunded-ru")
+    assert len(place.effects("bank", "voided")) == 1
+
+
+async def test_3_4_registrar_lost_after_the_charge_holds_the_receipt_and_gives_the_number_all_the_same(
+    screens: Screens,
+) -> None:
+    async with restaurant("[bank]\ntimeout_s = 5.0\n[payment]\nanswer_within_s = 0.2") as place:
+        place.bank.faults.switch("slow", True, {"seconds": 1.2})
+        kiosk = await screens.kiosk(place.kiosk, "tok_ok")
+        await pay(kiosk)
+        await kiosk.sees("stage-payment")
+        place.fiscal.faults.switch("off", True, {})  # past the pre-flight, before the receipt
+        await kiosk.sees("stage-receipt_delayed")
+        await kiosk.reads("платить снова не нужно")
+        await kiosk.number()
+        await kiosk.reads("Чек задерживается")
+        assert await kiosk.words("pickup-code")
+        await kiosk.shot("done-receipt-late-ru")
+        assert place.effects("bank", "voided") == []
+        await screens.close()
+
+
+async def test_3_2_dish_gone_between_the_cart_and_the_charge_returns_to_the_cart(
+    place: Restaurant, screens: Screens
+) -> None:
+    screens.traffic.expects(409)
+    kiosk = await screens.kiosk(place.kiosk, "tok_declined", "tok_ok")
+    screens.traffic.expects(402)
+    await pay(kiosk)
+    await kiosk.sees("failed-payment_declined")
+    place.robot.faults.switch("bin_empty", True, {"bin": 23})
+
+    async def sold_out() -> bool:
+        rows = (await place.internal("GET", "/internal/menu/availability?item=tea")).body["items"]
+        return not rows[0]["available"]
+
+    await until(sold_out)
+    await kiosk.tap("pay-again")
+    await kiosk.sees("failed-ingredients_unavailable")
+    assert await kiosk.words("money") == SAFE
+    await kiosk.tap("back-to-cart")
+    await expect(kiosk.at("line-tea")).to_have_class("line gone", timeout=WAIT_MS)
+    await expect(kiosk.at("pay")).to_be_disabled()
+    assert place.effects("bank", "charged") == []
+
+
+async def test_3_reload_during_the_payment_and_on_the_number_brings_back_the_servers_truth(
+    place: Restaurant, screens: Screens
+) -> None:
+    place.bank.faults.switch("slow", True, {"seconds": 0.4})
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok", "tok_ok")
+    async with kiosk.page.expect_request("**/payment"):
+        await pay(kiosk)
+    await kiosk.page.reload()
+    number, code = await kiosk.number(), await kiosk.words("pickup-code")
+    await kiosk.page.reload()
+    assert (await kiosk.number(), await kiosk.words("pickup-code")) == (number, code)
+    assert len(place.effects("bank", "charged")) == 1
+
+
+async def test_3_no_pin_pad_at_the_screen_is_said_before_any_money(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await pay(kiosk)
+    await kiosk.sees("failed-terminal_missing")
+    assert await kiosk.words("money") == SAFE
+    assert place.ledger("bank") == []
+
+
+async def test_2_process_restarted_over_a_full_cart_says_one_second_and_the_order_goes_on(
+    place: Restaurant, screens: Screens
+) -> None:
+    screens.traffic.expects_silence()
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok")
+    await kiosk.order_tea()
+    await place.kiosk.stop()
+    await kiosk.tap("pay")
+    await kiosk.sees("offline")
+    await kiosk.reads("Секунду")
+    await kiosk.shot("offline-ru")
+    await restart(place)
+    await kiosk.number()
+    assert len(place.effects("bank", "charged")) == 1
+
+
+async def test_3_process_restarted_in_mid_payment_says_do_not_pay_again_and_finds_the_payment(
+    place: Restaurant, screens: Screens
+) -> None:
+    screens.traffic.expects_silence()
+    place.bank.faults.switch("slow", True, {"seconds": 0.4})
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok")
+    async with kiosk.page.expect_request("**/payment"):
+        await pay(kiosk)
+    await place.kiosk.stop()
+    place.bank.faults.switch("slow", False, {})
+    await kiosk.reads("Второй раз платить не нужно")
+    await restart(place)
+    await kiosk.number()
+    assert len(place.effects("bank", "charged")) == 1
+    assert len(place.effects("fiscal", "receipt")) == 1
