@@ -16,13 +16,20 @@ STATION_CAPACITY: Mapping[int, int] = {1: 2, 2: 2, 3: 2, 4: 2, 5: 2, 6: 2, 7: 2,
 JOB_SLOTS = 8
 
 
-def ready_in_s(pending: Iterable[Work], new: Iterable[Work]) -> float:
-    """Seconds until the last portion of `new` is ready when everything `pending` goes first; nominal time."""
-    free: dict[int, list[float]] = {station: [0.0] * capacity for station, capacity in STATION_CAPACITY.items()}
-    slots = [0.0] * JOB_SLOTS
-    for work in pending:
-        _place(work, free, slots)
-    return max((_place(work, free, slots) for work in new), default=0.0)
+class Plan:
+    """When each station and slot is free again once everything `pending` is cooked; nominal seconds from now."""
+
+    def __init__(self, pending: Iterable[Work] = ()) -> None:
+        self._free = {station: [0.0] * capacity for station, capacity in STATION_CAPACITY.items()}
+        self._slots = [0.0] * JOB_SLOTS
+        for work in pending:
+            _place(work, self._free, self._slots)
+
+    def ready_in_s(self, new: Iterable[Work]) -> float:
+        """Seconds until the last portion of `new` is ready, behind everything pending. Changes nothing."""
+        free = {station: list(units) for station, units in self._free.items()}
+        slots = list(self._slots)
+        return max((_place(work, free, slots) for work in new), default=0.0)
 
 
 def _place(work: Work, free: dict[int, list[float]], slots: list[float]) -> float:

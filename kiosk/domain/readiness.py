@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kiosk.domain.planning import Work, ready_in_s
+from kiosk.domain.planning import Plan, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class Kitchen:
     bins: list[StockBin] = field(default_factory=list)
     linked: bool = False
     held: dict[str, int] = field(default_factory=dict)
-    pending: dict[int, Work] = field(default_factory=dict)
+    pending: frozenset[int] = frozenset()  # portions to be cooked, and the plan they make
+    plan: Plan = field(default_factory=Plan)
     phases: dict[str, Work] = field(default_factory=dict)  # by chart fingerprint
     typical: Work = ()  # the dish of middle length: what a stranger's "how long?" is answered with
     factor: float = 1.0
@@ -75,4 +76,4 @@ class Kitchen:
 
     def promise_s(self, new: list[Work]) -> int:
         """Honest seconds until `new` is ready: the plan times what cooking really took lately."""
-        return round(ready_in_s(self.pending.values(), new) * self.factor)
+        return round(self.plan.ready_in_s(new) * self.factor)

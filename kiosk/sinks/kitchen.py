@@ -29,6 +29,7 @@ from kiosk.domain.chart import Chart
 from kiosk.domain.events import StockLowEvent
 from kiosk.domain.menu import Menu
 from kiosk.domain.order import PENDING_PORTIONS, PortionStatus
+from kiosk.domain.planning import Plan
 from kiosk.domain.readiness import Kitchen, Readiness, StockBin
 from kiosk.sinks import portions
 from kiosk.store import orders, outbox, records, stocks
@@ -240,11 +241,13 @@ class KitchenLine:
             rows = await orders.read_work(reader)
             if any(row.chart_fingerprint not in self._charts for row in rows):
                 self._charts = await records.read_charts(reader)
-        self._kitchen.pending = {
-            row.portion_id: [(p.station, p.p2) for p in self._charts[row.chart_fingerprint].phases]
-            for row in rows
-            if row.status in PENDING_PORTIONS
-        }
+        pending = [row for row in rows if row.status in PENDING_PORTIONS]
+        ids = frozenset(row.portion_id for row in pending)
+        if ids != self._kitchen.pending:
+            self._kitchen.pending = ids
+            self._kitchen.plan = Plan(
+                [(p.station, p.p2) for p in self._charts[row.chart_fingerprint].phases] for row in pending
+            )
         return {row.portion_id: row for row in rows}
 
     async def _look_at_bins(self) -> None:
