@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -205,17 +206,19 @@ class AnswerStore:
 
 
 def refuse_card_numbers(body: bytes) -> None:
-    """PCI: a Luhn-valid run of 13–19 digits anywhere in a payment body is refused. Raises `CardNumberRefused`."""
-    run: list[int] = []
-    for byte in body + b"\n":
-        if 48 <= byte <= 57:
-            run.append(byte - 48)
-        elif byte in b" -" and run:
-            continue  # 4111 1111 1111 1111
-        else:
-            if 13 <= len(run) <= 19 and _luhn(run):
-                raise CardNumberRefused
-            run = []
+    """PCI: a Luhn-valid run of 13–19 digits anywhere in a payment body is refused. Raises `CardNumberRefused`.
+
+    Groups count together (4111 1111 1111 1111) and apart from what follows them (4111111111111111 1228)."""
+    for run in re.findall(rb"\d[\d -]*", body):
+        groups = re.findall(rb"\d+", run)
+        for first in range(len(groups)):
+            digits: list[int] = []
+            for group in groups[first:]:
+                digits += (byte - 48 for byte in group)
+                if len(digits) > 19:
+                    break
+                if len(digits) >= 13 and _luhn(digits):
+                    raise CardNumberRefused
 
 
 def _luhn(digits: list[int]) -> bool:
