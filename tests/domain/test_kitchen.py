@@ -1,0 +1,129 @@
+"""What the kitchen can sell and when it is ready: shortages, portions, the plan's promise."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.domain.planning import JOB_SLOTS, STATION_CAPACITY, ready_in_s
+from kiosk.domain.readiness import Kitchen, Readiness, StockBin
+from kiosk.domain.reservation import Shortage, portions_possible, shortages, total_needs
+
+NAMES = ("rice", "egg", "chili")
+amounts = st.dictionaries(st.sampled_from(NAMES), st.integers(0, 5000))
+formulas = st.dictionaries(st.sampled_from(NAMES), st.integers(1, 500), min_size=1)
+work = st.lists(st.tuples(st.sampled_from(sorted(STATION_CAPACITY)), st.integers(1, 600)), min_size=1, max_size=5)
+queue = st.lists(work, max_size=12)
+
+
+@given(amounts, amounts, amounts)
+def test_a_shortage_is_told_exactly_where_need_exceeds_what_is_free(
+    needs: dict[str, int], levels: dict[str, int], held: dict[str, int]
+) -> None:
+    found = {row.ingredient: row for row in shortages(needs, levels, held, {"rice": "g"})}
+    for name, needed in needs.items():
+        free = max(0, levels.get(name, 0) - held.get(name, 0))
+        assert (name in found) is (needed > free)
+        if name in found:
+            assert found[name] == Shortage(name, needed, free, "g" if name == "rice" else "")
+    assert found.keys() <= needs.keys()
+
+
+@given(formulas, amounts, amounts)
+def test_as_many_portions_are_offered_as_can_be_reserved(
+    formula: dict[str, int], levels: dict[str, int], held: dict[str, int]
+) -> None:
+    count = portions_possible(formula, levels, held)
+    assert count >= 0
+    assert shortages(total_needs([formula] * count), levels, held, {}) == []
+    assert shortages(total_needs([formula] * (count + 1)), levels, held, {}) != []
+
+
+@given(formulas, amounts, amounts, st.integers(1, 500))
+def test_holding_more_never_offers_more(
+    formula: dict[str, int], levels: dict[str, int], held: dict[str, int], more: int
+) -> None:
+    fuller = {name: held.get(name, 0) + more for name in NAMES}
+    assert portions_possible(formula, levels, fuller) <= portions_possible(formula, levels, held)
+
+
+@given(st.lists(formulas, max_size=6))
+def test_needs_are_the_sum_of_the_formulas(orders: list[dict[str, int]]) -> None:
+    needs = total_needs(orders)
+    assert all(needs.get(name, 0) == sum(order.get(name, 0) for order in orders) for name in NAMES)
+
+
+def test_a_dish_of_nothing_cannot_be_offered() -> None:
+    assert portions_possible({}, {"rice": 10**6}, {}) == 0
+
+
+def seconds(job: list[tuple[int, int]]) -> int:
+    return sum(s for _, s in job)
+
+
+@given(queue, queue.filter(bool))
+def test_a_promise_is_never_shorter_than_the_longest_dish(
+    pending: list[list[tuple[int, int]]], new: list[list[tuple[int, int]]]
+) -> None:
+    assert ready_in_s(pending, new) >= max(seconds(job) for job in new)
+
+
+@given(queue, queue.filter(bool), work, st.integers(0, 12))
+def test_more_work_never_makes_a_promise_shorter(
+    pending: list[list[tuple[int, int]]], new: list[list[tuple[int, int]]], more: list[tuple[int, int]], place: int
+) -> None:
+    before = ready_in_s(pending, new)
+    assert ready_in_s([*pending[:place], more, *pending[place:]], new) >= before
+    assert ready_in_s(pending, [*new, more]) >= before
+
+
+@given(queue.filter(bool))
+def test_a_promise_is_never_longer_than_cooking_one_after_another(new: list[list[tuple[int, int]]]) -> None:
+    assert ready_in_s([], new) <= sum(seconds(job) for job in new)
+
+
+def test_a_station_cooks_as_many_at_once_as_it_has_room_for() -> None:
+    room = STATION_CAPACITY[2]
+    assert ready_in_s([], [[(2, 60)]] * room) == 60
+    assert ready_in_s([], [[(2, 60)]] * (room + 1)) == 120
+
+
+def test_the_robots_table_bounds_what_is_under_way() -> None:
+    spread = [[(station, 10)] for station in STATION_CAPACITY] * 2
+    assert len(spread) > JOB_SLOTS
+    assert ready_in_s(spread[:JOB_SLOTS], []) == 0
+    assert ready_in_s(spread[:JOB_SLOTS], [[(1, 1)]]) > 1
+
+
+def test_nothing_new_is_ready_at_once() -> None:
+    assert ready_in_s([[(1, 60)]], []) == 0
+
+
+def bin_of(ingredient: str | None, level: int, committed: int = 0, usable: bool = True) -> StockBin:
+    return StockBin(1, ingredient, "g", level, 5000, committed, False, usable)
+
+
+def test_only_linked_usable_known_bins_count_and_what_the_robot_took_is_gone() -> None:
+    bins = [bin_of("rice", 500, 200), bin_of("rice", 50, 80), bin_of("rice", 900, usable=False), bin_of(None, 700)]
+    assert Kitchen(bins=bins, linked=True).levels() == {"rice": 300}
+    assert Kitchen(bins=bins, linked=False).levels() == {}
+
+
+def test_a_promise_takes_the_time_cooking_really_took() -> None:
+    kitchen = Kitchen(pending={1: [(2, 60)]}, factor=1.5)
+    assert kitchen.promise_s([[(2, 60)]]) == 90
+    assert isinstance(kitchen.promise_s([[(2, 61)]]), int)
+
+
+def test_sales_are_paused_by_the_first_check_that_is_not_ok() -> None:
+    readiness = Readiness(("fiscal", "robot"))
+    assert readiness.pause_reason() == "fiscal_starting"
+    assert readiness.set("fiscal", None)
+    assert not readiness.set("fiscal", None)
+    assert readiness.pause_reason() == "robot_starting"
+    assert readiness.set("robot", "offline")
+    assert readiness.pause_reason() == "offline"
+    assert readiness.set("robot", None)
+    assert readiness.pause_reason() is None
+    assert readiness.set("fiscal", "paper_out")
+    assert {name: check.reason for name, check in readiness.checks().items()} == {"fiscal": "paper_out", "robot": None}

@@ -1,0 +1,212 @@
+"""The attempt to pay: its transition table, the live steps, and what is decided when the receipt fails."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from datetime import timedelta
+from importlib.resources import files
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.domain.errors import CardNumberRefused
+from kiosk.domain.payment import (
+    LIVE_STEPS,
+    PAYMENT_TRANSITIONS,
+    FiscalDecision,
+    FiscalFailurePolicy,
+    FiscalPatience,
+    PaymentStep,
+    Proof,
+    decide_on_fiscal_failure,
+)
+from kiosk.flows.attempts import refuse_card_numbers
+from tests.clocks import START
+from tests.domain.test_order import cells, dead_ends
+
+PAYMENT_TABLE = """
+reserving  . x . . . . . . . x . . .
+preflight  . . x . . . . . . x . . .
+charging   . . . x . . . . x x x . .
+charged    . . . . x . . x . . . . .
+printing   . . . . x x . x . . . . .
+fiscalised . . . . . . x . . . . . .
+done       . . . . . . . . . . . . .
+reversing  . . . . . . . . . . . . x
+declined   . . . . . . . . . . . . .
+refused    . . . . . . . . . . . . .
+abandoned  . . . . . . . . . . . x x
+closed     . . . . . . . . . . . . .
+reversed   . . . . . . . . . . . . .
+"""
+
+
+@pytest.mark.parametrize(("move", "allowed"), cells(PAYMENT_TABLE).items(), ids=lambda value: str(value))
+def test_a_payment_moves_by_the_table_only(move: tuple[str, str], allowed: bool) -> None:
+    assert (PaymentStep(move[1]) in PAYMENT_TRANSITIONS[PaymentStep(move[0])]) is allowed
+
+
+def test_the_payment_table_knows_every_step_and_none_is_stuck() -> None:
+    assert PAYMENT_TRANSITIONS.keys() == set(PaymentStep)
+    assert cells(PAYMENT_TABLE).keys() == set(itertools.product(list(PaymentStep), repeat=2))
+    assert dead_ends(PAYMENT_TRANSITIONS) == set()
+
+
+def test_a_payment_is_refused_only_before_money_has_moved() -> None:
+    before = {step for step, onward in PAYMENT_TRANSITIONS.items() if PaymentStep.REFUSED in onward}
+    assert before == {PaymentStep.RESERVING, PaymentStep.PREFLIGHT, PaymentStep.CHARGING}
+
+
+def test_a_registered_receipt_is_never_reversed_by_the_attempt() -> None:
+    assert PAYMENT_TRANSITIONS[PaymentStep.FISCALISED] == {PaymentStep.DONE}
+
+
+def indexed_steps(index: str) -> set[str]:
+    schema = (files("kiosk.store") / "schema.sql").read_text()
+    found = re.search(rf"INDEX {index} ON payment \(\w+\)\s+WHERE step IN \(([^)]*)\)", schema)
+    assert found is not None
+    return set(re.findall(r"'(\w+)'", found[1]))
+
+
+def test_the_live_steps_are_those_of_the_unique_index() -> None:
+    assert {step.value for step in LIVE_STEPS} == indexed_steps("one_live_payment")
+    assert {*LIVE_STEPS, PaymentStep.ABANDONED} == indexed_steps("payment_in_work")
+
+
+def test_a_live_step_leads_on_and_an_ended_one_never_comes_back() -> None:
+    live = set(LIVE_STEPS)
+    assert all(PAYMENT_TRANSITIONS[step] for step in live)
+    assert not any(PAYMENT_TRANSITIONS[step] & live for step in set(PaymentStep) - live)
+
+
+# The receipt fails after the charge: reliability §2.4. retry_s = 60, hold_s = 180.
+
+RETRY, REVERSE, RELEASE = FiscalDecision.RETRY, FiscalDecision.REVERSE, FiscalDecision.RELEASE
+AUTO, AT_ONCE, DEFER = FiscalFailurePolicy.AUTO, FiscalFailurePolicy.REVERSE, FiscalFailurePolicy.DEFER
+#: (policy, proof) → what is decided after 0, 59.9, 60, 179.9 and 180 s.
+DECISIONS = {
+    (AUTO, Proof.ABSENT): (RETRY, RETRY, REVERSE, REVERSE, REVERSE),
+    (AUTO, Proof.SILENT): (RETRY, RETRY, RETRY, RETRY, RELEASE),
+    (AT_ONCE, Proof.ABSENT): (REVERSE, REVERSE, REVERSE, REVERSE, REVERSE),
+    (AT_ONCE, Proof.SILENT): (RETRY, RETRY, RETRY, RETRY, RELEASE),
+    (DEFER, Proof.ABSENT): (RETRY, RETRY, RELEASE, RELEASE, RELEASE),
+    (DEFER, Proof.SILENT): (RETRY, RETRY, RELEASE, RELEASE, RELEASE),
+}
+WAITED_S = (0.0, 59.9, 60.0, 179.9, 180.0)
+CASES = [
+    (policy, proof, waited_s, decision)
+    for (policy, proof), row in DECISIONS.items()
+    for waited_s, decision in zip(WAITED_S, row, strict=True)
+]
+
+
+def decide(policy: FiscalFailurePolicy, proof: Proof, waited_s: float, released: bool = False) -> FiscalDecision:
+    patience = FiscalPatience(policy, 60.0, 180.0)
+    return decide_on_fiscal_failure(patience, proof, START, released, START + timedelta(seconds=waited_s))
+
+
+def test_the_table_of_decisions_is_whole() -> None:
+    assert DECISIONS.keys() == set(itertools.product(FiscalFailurePolicy, Proof))
+
+
+@pytest.mark.parametrize(("policy", "proof", "waited_s", "decision"), CASES)
+def test_a_failed_receipt_is_decided_by_the_table(
+    policy: FiscalFailurePolicy, proof: Proof, waited_s: float, decision: FiscalDecision
+) -> None:
+    assert decide(policy, proof, waited_s) is decision
+
+
+@pytest.mark.parametrize(("policy", "proof", "waited_s", "decision"), CASES)
+def test_a_released_order_is_cooking_so_its_receipt_is_only_retried(
+    policy: FiscalFailurePolicy, proof: Proof, waited_s: float, decision: FiscalDecision
+) -> None:
+    assert decide(policy, proof, waited_s, released=True) is RETRY
+
+
+patience = st.builds(
+    FiscalPatience,
+    st.sampled_from(FiscalFailurePolicy),
+    st.floats(min_value=0, max_value=1e5),
+    st.floats(min_value=0, max_value=1e5),
+)
+
+
+@given(patience, st.integers(min_value=0, max_value=10**6), st.booleans())
+def test_silence_never_reverses(limits: FiscalPatience, waited_s: int, released: bool) -> None:
+    now = START + timedelta(seconds=waited_s)
+    assert decide_on_fiscal_failure(limits, Proof.SILENT, START, released, now) is not REVERSE
+
+
+@given(patience, st.sampled_from(Proof), st.integers(min_value=0, max_value=10**6))
+def test_patience_ends_and_stays_ended(limits: FiscalPatience, proof: Proof, waited_s: int) -> None:
+    def after(seconds: float) -> FiscalDecision:
+        return decide_on_fiscal_failure(limits, proof, START, False, START + timedelta(seconds=seconds))
+
+    assert after(max(limits.receipt_retry_s, limits.hold_limit_s) + 1) is not RETRY
+    if after(waited_s) is not RETRY:
+        assert after(waited_s + 1) is after(waited_s)
+
+
+# Card numbers.
+
+
+def luhn_digit(body: str) -> str:
+    """The check digit that makes `body` valid, by the textbook's right-to-left sum."""
+    total = 0
+    for place, digit in enumerate(reversed(body)):
+        doubled = int(digit) * (2 if place % 2 == 0 else 1)
+        total += doubled - 9 if doubled > 9 else doubled
+    return str(-total % 10)
+
+
+numbers = st.text("0123456789", min_size=12, max_size=18).map(lambda body: body + luhn_digit(body))
+
+
+@given(numbers, st.sampled_from(['{"card_token": "%s"}', '{"x": %s}', "%s", '{"card_token": "tok_%s", "y": 1}']))
+def test_a_card_number_is_refused_wherever_it_stands(number: str, body: str) -> None:
+    with pytest.raises(CardNumberRefused):
+        refuse_card_numbers((body % number).encode())
+
+
+@given(numbers, st.sampled_from([" ", "-"]), st.data())
+def test_grouping_its_digits_does_not_hide_a_card_number(number: str, gap: str, data: st.DataObject) -> None:
+    cuts = data.draw(st.sets(st.integers(min_value=1, max_value=len(number) - 1)))
+    grouped = "".join(gap + digit if place in cuts else digit for place, digit in enumerate(number))
+    with pytest.raises(CardNumberRefused):
+        refuse_card_numbers(f'{{"card_token": "{grouped}"}}'.encode())
+
+
+@pytest.mark.parametrize("body", ["4111111111111111 1228", "12 4111 1111 1111 1111 1228", "+7-916 4111111111111111"])
+def test_what_stands_beside_a_card_number_does_not_hide_it(body: str) -> None:
+    with pytest.raises(CardNumberRefused):
+        refuse_card_numbers(body.encode())
+
+
+@given(numbers, st.data())
+def test_one_wrong_digit_is_no_card_number(number: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(min_value=0, max_value=len(number) - 1))
+    other = data.draw(st.sampled_from([digit for digit in "0123456789" if digit != number[place]]))
+    refuse_card_numbers((number[:place] + other + number[place + 1 :]).encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b'{"card_token": "tok_ok"}',
+        b'{"receipt_to": "+79161234567"}',
+        b'{"card_token": "0000"}',
+        b'{"a": 411111111111, "b": 1111}',
+        b'{"card_token": "000000000000"}',
+    ],
+)
+def test_what_is_no_card_number_passes(body: bytes) -> None:
+    refuse_card_numbers(body)
+
+
+@pytest.mark.parametrize("number", ["4111111111111111", "378282246310005", "6304000000000000", "4222222222222"])
+def test_the_card_schemes_own_examples_are_refused(number: str) -> None:
+    with pytest.raises(CardNumberRefused):
+        refuse_card_numbers(number.encode())
