@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.domain.planning import JOB_SLOTS, STATION_CAPACITY, ready_in_s
+from kiosk.domain.planning import JOB_SLOTS, STATION_CAPACITY, Plan
 from kiosk.domain.readiness import Kitchen, Readiness, StockBin
 from kiosk.domain.reservation import Shortage, portions_possible, shortages, total_needs
 
@@ -65,38 +65,46 @@ def seconds(job: list[tuple[int, int]]) -> int:
 def test_a_promise_is_never_shorter_than_the_longest_dish(
     pending: list[list[tuple[int, int]]], new: list[list[tuple[int, int]]]
 ) -> None:
-    assert ready_in_s(pending, new) >= max(seconds(job) for job in new)
+    assert Plan(pending).ready_in_s(new) >= max(seconds(job) for job in new)
 
 
 @given(queue, queue.filter(bool), work, st.integers(0, 12))
 def test_more_work_never_makes_a_promise_shorter(
     pending: list[list[tuple[int, int]]], new: list[list[tuple[int, int]]], more: list[tuple[int, int]], place: int
 ) -> None:
-    before = ready_in_s(pending, new)
-    assert ready_in_s([*pending[:place], more, *pending[place:]], new) >= before
-    assert ready_in_s(pending, [*new, more]) >= before
+    before = Plan(pending).ready_in_s(new)
+    assert Plan([*pending[:place], more, *pending[place:]]).ready_in_s(new) >= before
+    assert Plan(pending).ready_in_s([*new, more]) >= before
 
 
 @given(queue.filter(bool))
 def test_a_promise_is_never_longer_than_cooking_one_after_another(new: list[list[tuple[int, int]]]) -> None:
-    assert ready_in_s([], new) <= sum(seconds(job) for job in new)
+    assert Plan([]).ready_in_s(new) <= sum(seconds(job) for job in new)
 
 
 def test_a_station_cooks_as_many_at_once_as_it_has_room_for() -> None:
     room = STATION_CAPACITY[2]
-    assert ready_in_s([], [[(2, 60)]] * room) == 60
-    assert ready_in_s([], [[(2, 60)]] * (room + 1)) == 120
+    assert Plan([]).ready_in_s([[(2, 60)]] * room) == 60
+    assert Plan([]).ready_in_s([[(2, 60)]] * (room + 1)) == 120
 
 
 def test_the_robots_table_bounds_what_is_under_way() -> None:
     spread = [[(station, 10)] for station in STATION_CAPACITY] * 2
     assert len(spread) > JOB_SLOTS
-    assert ready_in_s(spread[:JOB_SLOTS], []) == 0
-    assert ready_in_s(spread[:JOB_SLOTS], [[(1, 1)]]) > 1
+    assert Plan(spread[:JOB_SLOTS]).ready_in_s([]) == 0
+    assert Plan(spread[:JOB_SLOTS]).ready_in_s([[(1, 1)]]) > 1
+
+
+@given(queue, queue.filter(bool))
+def test_asking_for_a_promise_books_nothing(
+    pending: list[list[tuple[int, int]]], new: list[list[tuple[int, int]]]
+) -> None:
+    plan = Plan(pending)
+    assert plan.ready_in_s(new) == plan.ready_in_s(new) == Plan(pending).ready_in_s(new)
 
 
 def test_nothing_new_is_ready_at_once() -> None:
-    assert ready_in_s([[(1, 60)]], []) == 0
+    assert Plan([[(1, 60)]]).ready_in_s([]) == 0
 
 
 def bin_of(ingredient: str | None, level: int, committed: int = 0, usable: bool = True) -> StockBin:
@@ -110,8 +118,8 @@ def test_only_linked_usable_known_bins_count_and_what_the_robot_took_is_gone() -
 
 
 def test_a_promise_takes_the_time_cooking_really_took() -> None:
-    kitchen = Kitchen(pending={1: [(2, 60)]}, factor=1.5)
-    assert kitchen.promise_s([[(2, 60)]]) == 90
+    kitchen = Kitchen(plan=Plan([[(2, 60)], [(2, 60)]]), factor=1.5)
+    assert kitchen.promise_s([[(2, 60)]]) == 180
     assert isinstance(kitchen.promise_s([[(2, 61)]]), int)
 
 
