@@ -231,5 +231,11 @@ DEVICES = ("bank", "fiscal", "robot")
 async def start_kiosk(stack: AsyncExitStack, config: Config, parts: Parts) -> Kiosk:
     kiosk = Kiosk(config, parts)
     await kiosk.start()
-    stack.push_async_callback(kiosk.stop)
+    stack.push_async_callback(_stop_unless_stopped, kiosk)
     return kiosk
+
+
+async def _stop_unless_stopped(kiosk: Kiosk) -> None:
+    """A scene may have stopped the process itself."""
+    if not kiosk._health.stopping:
+        await kiosk.stop()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from kiosk.config import load
 from kiosk.wiring import Kiosk
 from tests.pages.traffic import Traffic
+from tests.restaurant import short_folder
 
 WAIT_MS = 15_000
 PANEL = {"width": 1080, "height": 1920}
@@ -120,3 +125,20 @@ class Screens:
     async def close(self) -> None:
         for context in self._contexts:
             await context.close()
+
+
+@asynccontextmanager
+async def demo_kiosk() -> AsyncIterator[Kiosk]:
+    """The kiosk as a stranger first runs it: every device simulated inside the process."""
+    folder = short_folder()
+    (folder / "config.toml").write_text(
+        f'[server]\nport = 0\nsocket = "{folder}/k.sock"\n[database]\npath = "{folder}/kiosk.db"\n'
+        '[robot]\nspeed = 200.0\n[log]\nlevel = "error"\n'
+    )
+    kiosk = Kiosk(load(folder / "config.toml"))
+    try:
+        await kiosk.start()
+        yield kiosk
+    finally:
+        await kiosk.stop()
+        shutil.rmtree(folder, ignore_errors=True)

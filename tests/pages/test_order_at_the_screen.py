@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 from playwright.async_api import expect
 
-from kiosk.config import load
-from kiosk.wiring import Kiosk
-from tests.pages.screens import WAIT_MS, KioskScreen, Screen, Screens
-from tests.restaurant import Restaurant, restaurant, short_folder, until
+from tests.pages.screens import WAIT_MS, KioskScreen, Screen, Screens, demo_kiosk
+from tests.restaurant import Restaurant, restaurant, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -85,7 +79,7 @@ async def test_1_to_3_7_the_same_order_in_english_keeps_the_cart_when_the_langua
     await kiosk.tap("dish-soba-shrimp")
     await kiosk.shot("dish-en")
     await kiosk.tap("sheet-close", "cart-open")
-    await kiosk.reads("Udon with chicken teriyaki")
+    await kiosk.reads("Udon with teriyaki chicken")
     await kiosk.shot("cart-en")
     await kiosk.tap("pay")
     number = await kiosk.number()
@@ -173,20 +167,3 @@ async def test_3_demo_restaurant_takes_the_practice_card_on_the_screen_itself(sc
         await kiosk.tap("pay-again", "terminal-approve")
         assert await kiosk.number()
         await screens.close()
-
-
-@asynccontextmanager
-async def demo_kiosk() -> AsyncIterator[Kiosk]:
-    """The kiosk as a stranger first runs it: every device simulated inside the process."""
-    folder = short_folder()
-    (folder / "config.toml").write_text(
-        f'[server]\nport = 0\nsocket = "{folder}/k.sock"\n[database]\npath = "{folder}/kiosk.db"\n'
-        '[robot]\nspeed = 200.0\n[log]\nlevel = "error"\n'
-    )
-    kiosk = Kiosk(load(folder / "config.toml"))
-    try:
-        await kiosk.start()
-        yield kiosk
-    finally:
-        await kiosk.stop()
-        shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AbstractAsyncContextManager
+
 import msgspec
 import pytest
 from playwright.async_api import expect
@@ -17,6 +20,20 @@ SAFE, RETURNED = "Деньги не списаны", "Деньги вернут�
 async def pay(kiosk: KioskScreen) -> None:
     await kiosk.order_tea()
     await kiosk.tap("pay")
+
+
+def patient_restaurant() -> AbstractAsyncContextManager[Restaurant]:
+    """The bank's silence lasts as long as the scene wants it."""
+    return restaurant("[bank]\nabandon_after_s = 60\n[payment]\nanswer_within_s = 0.2")
+
+
+async def pay_into_silence(place: Restaurant, kiosk: KioskScreen) -> None:
+    """The bank charges `tok_unknown`, its answer is lost, and it is too slow to be asked."""
+    await pay(kiosk)
+    await until(lambda: place.effects("bank", "charged"))
+    place.bank.faults.switch("slow", True, {"seconds": 30.0})
+    await kiosk.sees("stage-checking")
+    await kiosk.reads("Второй раз не платите")
 
 
 async def restart(place: Restaurant) -> None:
@@ -58,12 +75,11 @@ async def test_3_3_bank_down_is_said_with_nothing_charged_and_the_order_can_be_p
 
 
 async def test_3_3_silent_bank_shows_checking_do_not_pay_again_and_then_the_number(screens: Screens) -> None:
-    async with restaurant("[payment]\nanswer_within_s = 0.2") as place:
+    async with patient_restaurant() as place:
         kiosk = await screens.kiosk(place.kiosk, "tok_unknown")
-        await pay(kiosk)
-        await kiosk.sees("stage-checking")
-        await kiosk.reads("Второй раз не платите")
+        await pay_into_silence(place, kiosk)
         await kiosk.shot("checking-ru")
+        place.bank.faults.switch("slow", False, {})
         await kiosk.number()
         assert await kiosk.words("pickup-code")
         assert len(place.effects("bank", "charged")) == 1
@@ -100,6 +116,8 @@ async def test_3_4_registrar_lost_after_the_charge_holds_the_receipt_and_gives_t
         assert await kiosk.words("pickup-code")
         await kiosk.shot("done-receipt-late-ru")
         assert place.effects("bank", "voided") == []
+        place.fiscal.faults.switch("off", False, {})
+        await until(lambda: place.effects("fiscal", "receipt"))
         await screens.close()
 
 
@@ -165,18 +183,36 @@ async def test_2_process_restarted_over_a_full_cart_says_one_second_and_the_orde
     assert len(place.effects("bank", "charged")) == 1
 
 
-async def test_3_process_restarted_in_mid_payment_says_do_not_pay_again_and_finds_the_payment(
+async def test_3_process_restarted_in_mid_payment_says_do_not_pay_again_and_finds_the_payment(screens: Screens) -> None:
+    screens.traffic.expects_silence()
+    async with patient_restaurant() as place:
+        kiosk = await screens.kiosk(place.kiosk, "tok_unknown")
+        await pay_into_silence(place, kiosk)
+        stopping = asyncio.create_task(place.kiosk.stop())
+        await kiosk.sees("offline")
+        await kiosk.reads("Второй раз платить не нужно")
+        await kiosk.shot("offline-paying-ru")
+        place.bank.faults.switch("slow", False, {})
+        await stopping
+        await restart(place)
+        await kiosk.number()
+        assert len(place.effects("bank", "charged")) == 1
+        assert len(place.effects("fiscal", "receipt")) == 1
+        await screens.close()
+
+
+async def test_3_process_restarted_under_the_number_leaves_the_number_in_sight(
     place: Restaurant, screens: Screens
 ) -> None:
     screens.traffic.expects_silence()
-    place.bank.faults.switch("slow", True, {"seconds": 0.4})
-    kiosk = await screens.kiosk(place.kiosk, "tok_ok")
-    async with kiosk.page.expect_request("**/payment"):
-        await pay(kiosk)
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok", clock=True)
+    await pay(kiosk)
+    number = await kiosk.number()
     await place.kiosk.stop()
-    place.bank.faults.switch("slow", False, {})
-    await kiosk.reads("Второй раз платить не нужно")
+    await kiosk.page.clock.run_for(12_000)  # twice unanswered: the page knows that it is alone
+    assert await kiosk.number() == number
+    assert await kiosk.at("offline").count() == 0
+    await kiosk.tap("new-order")
+    await kiosk.sees("offline")
     await restart(place)
-    await kiosk.number()
-    assert len(place.effects("bank", "charged")) == 1
-    assert len(place.effects("fiscal", "receipt")) == 1
+    await kiosk.sees("attract")

@@ -22,6 +22,8 @@ const SCREENS = { attract: Attract, service: Service, menu: Menu, cart: Cart, pa
 function Page() {
   const { state, t } = useKiosk();
   const { screen, language, low, restaurant } = state;
+  // The number needs no server: while it is read, nothing may lie over it.
+  const covered = state.offline && screen !== "done";
   useEffect(() => {
     document.documentElement.lang = language;
     document.title = [t.documentTitle, restaurant?.name].filter(Boolean).join(" · ");
@@ -33,7 +35,7 @@ function Page() {
     <${Toast} />
     <${DishSheet} />
     <${Idle} />
-    ${state.offline && html`<${Offline} paying=${screen === "payment"} />`}
+    ${covered && html`<${Offline} paying=${screen === "payment"} />`}
   </div>`;
 }
 

@@ -2,7 +2,6 @@
 
 import { pluralRu } from "./format.mjs";
 
-const minuteWord = (/** @type {number} */ n) => pluralRu(n, ["минута", "минуты", "минут"]);
 const inMinutes = (/** @type {number} */ n) => `${n}\u00a0${pluralRu(n, ["минуту", "минуты", "минут"])}`;
 const seconds = (/** @type {number} */ n) => `${n}\u00a0${pluralRu(n, ["секунду", "секунды", "секунд"])}`;
 
@@ -18,7 +17,7 @@ export const ru = {
   attractTitle: "Горячее готовит робот",
   attractLead: "Выберите блюда, оплатите картой и заберите заказ из ячейки.",
   attractTap: "Коснитесь, чтобы заказать",
-  attractWait: (/** @type {number} */ n) => `Очередь ≈ ${n}\u00a0${minuteWord(n)}`,
+  attractWait: (/** @type {number} */ n) => `Сейчас готовим за ${inMinutes(n)}`,
   noQueue: "Сейчас без очереди",
   closedTitle: "Сейчас не принимаем заказы",
   closedAgain: "Экран откроется сам, как только мы снова сможем готовить.",
@@ -71,7 +70,7 @@ export const ru = {
   remove: (/** @type {string} */ name) => `Убрать: ${name}`,
   removed: (/** @type {string} */ name) => `Убрано: ${name}`,
   undo: "Вернуть",
-  queue: (/** @type {number} */ n) => `очередь ≈ ${n}\u00a0мин`,
+  wait: (/** @type {number} */ n) => `готовим ≈ ${n}\u00a0мин`,
   pay: "Оплатить",
   addMore: "Добавить ещё",
   withThis: "Напиток к заказу?",

@@ -88,7 +88,7 @@ function PayBar({ items }) {
   const blocked = busy || goneLines(lines, items).length > 0 || (restaurant && !restaurant.sales.open);
   return html`<footer class="bar">
     <div class="sum" role="status"><b data-testid="cart-total">${money(total(lines, items))}</b>
-      <span>${t.dishes(count(lines))}${restaurant?.wait_s > 0 ? ` · ${t.queue(minutes(restaurant.wait_s))}` : ""}</span></div>
+      <span>${t.dishes(count(lines))}${restaurant?.wait_s > 0 ? ` · ${t.wait(minutes(restaurant.wait_s))}` : ""}</span></div>
     <button type="button" class="go ghost" data-testid="cart-back" onClick=${() => actions.open("menu")}>${t.back}</button>
     <button type="button" class="go" data-testid="pay" disabled=${blocked} aria-busy=${busy} onClick=${actions.checkout}>${busy ? t.preparing : t.pay}</button>
   </footer>`;

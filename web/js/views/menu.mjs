@@ -96,7 +96,7 @@ function Bar() {
   const { state, actions, t } = useKiosk();
   const { lines, restaurant } = state;
   const sum = total(lines, itemsById(state.menu));
-  const wait = restaurant?.wait_s > 0 ? ` · ${t.queue(minutes(restaurant.wait_s))}` : "";
+  const wait = restaurant?.wait_s > 0 ? ` · ${t.wait(minutes(restaurant.wait_s))}` : "";
   return html`<footer class="bar">
     <div class="sum" role="status">
       ${lines.length
