@@ -7,7 +7,8 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,10 @@ from kiosk.api.public import PublicApi, Shop
 from kiosk.catalogue import load_menu, web_root
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
-from kiosk.config import SIM, Config, read_secret, token_secret
+from kiosk.config import SIM, Config, ConfigError, read_secret, token_secret
+from kiosk.domain.menu import Menu
 from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
+from kiosk.domain.planning import Work
 from kiosk.domain.readiness import Kitchen, Readiness
 from kiosk.flows.fiscalising import Fiscalising, Seller
 from kiosk.flows.guests import Guests
@@ -83,44 +86,49 @@ class Kiosk:
         self.config = config
         self._parts = parts or Parts()
         self._stop = asyncio.Event()
-        self._simulators: EmbeddedSimulators | None = None
         self.public_port = 0
 
     async def start(self) -> None:
-        """Raises `ConfigError`, `MenuError`, `ChartError`, `DatabaseBroken` before anything is sold."""
+        """Raises `ConfigError`, `MenuError`, `ChartError`, `DatabaseBroken` before anything is sold; what was opened
+        until then is closed again."""
+        async with AsyncExitStack() as opened:
+            await self._open(opened)
+            self._opened = opened.pop_all()
+        self._health.started = True
+        systemd.notify("READY=1")
+        _log.info("kiosk_started", port=self.public_port, demo=self.config.is_demo)
+
+    async def _open(self, opened: AsyncExitStack) -> None:
+        """Build from the ground up; `opened` closes in the opposite order: streams, HTTP, jobs, drivers, database."""
         config, parts = self.config, self._parts
         secret = token_secret(config)
         self._menu = load_menu(Path(config.menu.file) if config.menu.file else None)
-        endpoints = self._start_simulators()
+        self.database = await Database.open(config.database.path, self._fatal)  # the lock comes before any device
+        opened.push_async_callback(self.database.close)
+        endpoints = self._start_simulators(opened)
         self.tasks = Tasks(parts.clock)
         self.readiness = Readiness(("fiscal", "robot", "sales"))
-        self.kitchen = Kitchen()
-        self.database = await Database.open(config.database.path, self._fatal)
+        self.kitchen = _kitchen(self._menu)
         now = parts.clock.now()
         await self.database.write(lambda tx: records.prepare(tx, self._menu.charts(), now))
-        self.kitchen.phases = {
-            chart.fingerprint: [(phase.station, phase.p2) for phase in chart.phases] for chart in self._menu.charts()
-        }
-        by_length = sorted(self.kitchen.phases.values(), key=lambda work: sum(seconds for _, seconds in work))
-        self.kitchen.typical = by_length[len(by_length) // 2]
         self._build_devices(endpoints)
+        for close in (self._bank.close, self._robot.close, self._registrar.close):
+            opened.push_async_callback(_in_time, close)
         self._build_flows(secret)
         self._build_sinks()
+        opened.push_async_callback(self.tasks.drain, _DRAIN_TIMEOUT_S)
         await self._guests.restore()
         await self._tending.restore()
-        await self._serve()
+        await self._serve(opened)
         await self._paying.resume()
         self._start_loops()
-        self._health.started = True
-        systemd.notify("READY=1")
-        _log.info("kiosk_started", port=self.public_port, demo=config.is_demo)
 
-    def _start_simulators(self) -> Endpoints:
+    def _start_simulators(self, opened: AsyncExitStack) -> Endpoints:
         config = self.config
         fiscal = config.registrars[0]
         if not config.is_demo:
             return Endpoints()
-        self._simulators = EmbeddedSimulators(
+        simulators = EmbeddedSimulators(
             Wanted(
                 folder=config.database.path.parent / "sim",
                 bank=config.bank.url == SIM,
@@ -131,7 +139,8 @@ class Kiosk:
                 unit=config.robot.unit,
             )
         )
-        return self._simulators.start()
+        opened.callback(simulators.stop)
+        return simulators.start()
 
     def _build_devices(self, endpoints: Endpoints) -> None:
         config, parts = self.config, self._parts
@@ -219,7 +228,7 @@ class Kiosk:
         self._cooking = Cooking(self._kitchen_line.wake)
         self._showing = Showing(self.database, parts.clock)
 
-    async def _serve(self) -> None:
+    async def _serve(self, opened: AsyncExitStack) -> None:
         config = self.config
         restaurant = config.restaurant
         shop = Shop(
@@ -240,16 +249,14 @@ class Kiosk:
         pages = Pages(web_root(), Path(config.menu.images) if config.menu.images else None)
         display = DisplayApi(self._showing)
         internal = InternalApi(self._showing_menu, self._reserving, self._tending, self._keeping_shift, self.readiness)
-        self._runners = [
-            await _runner(
-                application(public.routes(), display.routes(), self._health.routes(), pages.routes(), public=True)
-            ),
-            await _runner(application(internal.routes(), public=False)),
-        ]
-        site = web.TCPSite(self._runners[0], config.server.host, config.server.port, reuse_address=True)
-        await site.start()
-        self.public_port = self._runners[0].addresses[0][1]
-        await web.SockSite(self._runners[1], _unix_socket(config.server.socket)).start()
+        pages_app = application(public.routes(), display.routes(), self._health.routes(), pages.routes(), public=True)
+        runner = await _runner(pages_app, opened)
+        await _listen(web.TCPSite(runner, config.server.host, config.server.port, reuse_address=True))
+        self.public_port = runner.addresses[0][1]
+        staff = await _runner(application(internal.routes(), public=False), opened)
+        await _listen(web.SockSite(staff, _unix_socket(config.server.socket)))
+        opened.callback(config.server.socket.unlink, missing_ok=True)
+        opened.callback(self._showing.close)
 
     def _counts(self) -> dict[str, float]:
         return {"hall_screens": self._showing.screens, "portions_pending": len(self.kitchen.pending)}
@@ -292,24 +299,36 @@ class Kiosk:
         """SSE first (an open stream held the exit for 17 s when tried), HTTP, jobs, drivers, database; each timed."""
         systemd.notify("STOPPING=1")
         self._health.stopping = True
-        self._showing.close()
-        for runner in self._runners:
-            await runner.cleanup()
-        await self.tasks.drain(_DRAIN_TIMEOUT_S)
-        for close in (self._registrar.close, self._robot.close, self._bank.close):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-                    await close()
-        await self.database.close()
-        if self._simulators is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._simulators.stop)
-        self.config.server.socket.unlink(missing_ok=True)
+        await self._opened.aclose()
 
 
-async def _runner(app: web.Application) -> web.AppRunner:
+def _kitchen(menu: Menu) -> Kitchen:
+    phases: dict[str, Work] = {
+        chart.fingerprint: [(phase.station, phase.p2) for phase in chart.phases] for chart in menu.charts()
+    }
+    by_length = sorted(phases.values(), key=lambda work: sum(seconds for _, seconds in work))
+    return Kitchen(phases=phases, typical=by_length[len(by_length) // 2])
+
+
+async def _in_time(close: Callable[[], Awaitable[None]]) -> None:
+    """A device that cannot be closed must not hold the exit."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await close()
+
+
+async def _runner(app: web.Application, opened: AsyncExitStack) -> web.AppRunner:
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_HTTP_TIMEOUT_S)
     await runner.setup()
+    opened.push_async_callback(runner.cleanup)
     return runner
+
+
+async def _listen(site: web.BaseSite) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        raise ConfigError(f"cannot listen - at `$.server`: {error}") from error
 
 
 def _unix_socket(path: Path) -> socket.socket:

@@ -43,7 +43,13 @@ def _faults_help(known: Sequence[str]) -> str:
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m drivers.sim", description=__doc__)
+    everything = sorted({*shtrih_device.KNOWN_FAULTS, *robot_device.FAULTS, *bank_device.FAULTS})
+    parser = argparse.ArgumentParser(
+        "python -m drivers.sim",
+        description=__doc__,
+        epilog=_faults_help(everything),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     devices = parser.add_subparsers(dest="device", required=True)
     for name, known in (
         ("shtrih", shtrih_device.KNOWN_FAULTS),

@@ -51,7 +51,7 @@ LIVE_STEPS = (
 
 
 class Payment(msgspec.Struct, frozen=True):
-    """One row of `payment`: one attempt, `<order>:<attempt>`."""
+    """One row of `payment`: one attempt, `<order>-<attempt>`."""
 
     payment_id: str
     order_id: str
@@ -82,7 +82,12 @@ class Payment(msgspec.Struct, frozen=True):
     @property
     def bank_key(self) -> str:
         """The bank charges this key at most once; a new one exists only after a definitive end of the old."""
-        return self.payment_id
+        return f"{self.order_id}:{self.attempt}"
+
+    @property
+    def void_id(self) -> str:
+        """The refund record of a whole reversal, and the void's own key at the bank."""
+        return f"{self.payment_id}-void"
 
     @property
     def stage(self) -> str:

@@ -138,7 +138,7 @@ def _insert(
     last = payments.last(tx, order_id)
     attempt = 1 if last is None else last.attempt + 1
     payment = Payment(
-        payment_id=f"{order_id}:{attempt}",
+        payment_id=f"{order_id}-{attempt}",
         order_id=order_id,
         attempt=attempt,
         terminal_id=session.terminal_id,

@@ -256,7 +256,7 @@ class Paying:
 
     async def _reverse(self, payment: Payment) -> None:
         """No receipt can stand behind this charge: give the money back by the void's own key, for ever if need be."""
-        transaction_id, void_key = payment.transaction_id or "", f"{payment.payment_id}:void"
+        transaction_id, void_key = payment.transaction_id or "", payment.void_id
         for pause_s in _endless(_BACKOFF_S):
             try:
                 kind = await self._give_back(transaction_id, void_key, payment.amount_kopecks)
@@ -278,7 +278,7 @@ class Paying:
         try:
             await self._bank.void(transaction_id, key)
         except DeviceRefused:
-            await self._bank.refund(transaction_id, amount_kopecks, f"{key}:refund")
+            await self._bank.refund(transaction_id, amount_kopecks, f"{key}-refund")
             return "refund"
         return "void"
 

@@ -221,12 +221,11 @@ _REFUND = "refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, 
 
 def add_void(tx: Tx, payment: Payment, reason: str, actor: str, now: datetime) -> RefundRow:
     """The record of a whole reversal; its id is the bank key of the void. Again gives the same record."""
-    refund_id = f"{payment.payment_id}:void"
     tx.execute(
         "INSERT INTO refund VALUES (?, ?, ?, 'void', 'pending', ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING",
-        (refund_id, payment.order_id, payment.payment_id, payment.amount_kopecks, reason, actor, rfc3339(now)),
+        (payment.void_id, payment.order_id, payment.payment_id, payment.amount_kopecks, reason, actor, rfc3339(now)),
     )
-    row = tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (refund_id,))
+    row = tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (payment.void_id,))
     assert row is not None
     return row
 
