@@ -15,13 +15,16 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 from kiosk.config import load
 from kiosk.wiring import Kiosk
 from tests.pages.traffic import Traffic
-from tests.restaurant import short_folder
+from tests.restaurant import short_folder, until
 
 WAIT_MS = 15_000
 PANEL = {"width": 1080, "height": 1920}
 BOARD = {"width": 1920, "height": 1080}
 # The pin-pad's bridge: what the terminal's software would put into the page.
 _BRIDGE = "window.kioskTokens = %s; window.kioskTerminal = {token: async () => window.kioskTokens.shift() ?? null};"
+
+_BROKEN_PICTURES = """[...document.images].filter((image) => image.checkVisibility())
+    .filter((image) => !(image.complete && image.naturalWidth)).map((image) => image.src)"""
 
 
 class Screen:
@@ -52,6 +55,14 @@ class Screen:
     async def tap(self, *names: str) -> None:
         for name in names:
             await self.at(name).tap(timeout=WAIT_MS)
+
+    async def shows_whole_pictures(self) -> None:
+        """No picture in sight is a broken one."""
+
+        async def whole() -> bool:
+            return await self.page.evaluate(_BROKEN_PICTURES) == []
+
+        await until(whole)
 
     async def shot(self, name: str) -> None:
         """A picture for people, where KIOSK_SCREENS names a folder."""

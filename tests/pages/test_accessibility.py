@@ -31,6 +31,7 @@ _STILL = """() => Promise.allSettled(document.getAnimations()
 
 
 async def violations(screen: Screen) -> list[str]:
+    await screen.shows_whole_pictures()
     if not await screen.page.evaluate("'axe' in window"):
         await screen.page.evaluate(_AXE.read_text())
     answer = await screen.page.evaluate("rules => axe.run(document, rules)", _RULES)
@@ -103,14 +104,13 @@ async def test_3_payment_its_refusal_and_the_number_pass_axe_in_both_languages(s
 
 
 async def test_2_and_4_closed_screen_and_hall_board_pass_axe(screens: Screens) -> None:
-    async with restaurant(speed=15.0) as place:
+    async with restaurant(speed=20.0) as place:
         guest = await place.guest()
         board = await screens.board(place.kiosk)
-        for _ in range(2):
-            order = await guest.order(("tea", 1), ("fries", 1))
+        for item_id in ("tea", "fries", "curry-tofu", "salad-egg", "udon-beef", "cola"):
+            order = await guest.order((item_id, 1))
             assert (await guest.pay(order["order_id"])).status == 200
         await board.sees(f"number-{order['number']}")
-        assert await violations(board) == []
         await expect(board.at("ready").locator("[data-status=ready]")).not_to_have_count(0, timeout=WAIT_MS)
         await board.shot("display-both")
         assert await violations(board) == []

@@ -177,6 +177,7 @@ async def test_2_process_restarted_over_a_full_cart_says_one_second_and_the_orde
     await kiosk.tap("pay")
     await kiosk.sees("offline")
     await kiosk.reads("Секунду")
+    await kiosk.shows_whole_pictures()
     await kiosk.shot("offline-ru")
     await restart(place)
     await kiosk.number()

@@ -13,6 +13,8 @@ import { Picture } from "./views/parts.mjs";
 
 const PAGE_MS = 6_000;
 const PLACES = { cooking: { narrow: 12, wide: 8 }, ready: { narrow: 6, wide: 3 } };
+/** So few numbers are written larger: the hall is long and the board is wide. */
+const FEW = { cooking: 4, ready: 2 };
 const RESTAURANT_EVERY_MS = 30_000;
 
 /** @typedef {import("./board.mjs").Board} Board */
@@ -55,12 +57,13 @@ function Hall() {
 /** @param {{kind: "cooking"|"ready", title: string, english: string, note: string, entries: import("./board.mjs").Entry[], now: number, turnAt: number}} props */
 function Column({ kind, title, english, note, entries, now, turnAt }) {
   const wide = entries.some((e) => e.number.length >= WIDE_FROM);
+  const nums = wide ? "nums wide" : entries.length <= FEW[kind] ? "nums few" : "nums";
   const pages = pagesOf(entries, PLACES[kind][wide ? "wide" : "narrow"]);
   // A new call turns back to the first page, where the newest stands.
   const page = Math.floor(Math.max(0, now - turnAt) / PAGE_MS) % pages.length;
   return html`<section class=${`col ${kind}`} data-testid=${kind} aria-label=${title}>
     <h2><span class="col-icon" aria-hidden="true">${kind === "ready" ? "✓" : "◔"}</span>${title} <span lang="en">${english}</span><small>${note}</small></h2>
-    <div class=${wide ? "nums wide" : "nums"} aria-live=${kind === "ready" ? "polite" : "off"}>
+    <div class=${nums} aria-live=${kind === "ready" ? "polite" : "off"}>
       ${pages[page].map((e) => html`<${OrderNumber} key=${e.number} entry=${e} now=${now} />`)}
     </div>
     ${pages.length > 1 && html`<footer class="pages">${pages.map((_, i) => html`<i key=${i} class=${i === page ? "on" : ""}></i>`)} всего ${entries.length}</footer>`}

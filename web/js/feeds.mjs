@@ -5,6 +5,8 @@ import { pause } from "./link.mjs";
 
 const EVERY_MS = 5_000;
 const MISSES_BEFORE_ALARM = 2;
+/** What the screen shows when things go wrong must be here before they do. */
+const AT_HAND = ["plug", "warning", "wave", "moon", "receipt", "card"].map((name) => `/assets/images/${name}.webp`);
 
 /**
  * @param {{api: import("./api.mjs").Api, store: import("./store.mjs").Store, link: import("./link.mjs").Link}} kiosk
@@ -14,8 +16,8 @@ export function createFeeds({ api, store, link }) {
   let etag;
   let language = store.get().language;
   let misses = 0;
-  /** @type {Set<string>} */
-  const decoded = new Set();
+  /** Held, not only named: a picture the page holds is drawn without asking the server again. @type {Map<string, HTMLImageElement>} */
+  const pictures = new Map();
 
   async function refreshMenu() {
     const asked = store.get().language;
@@ -29,12 +31,13 @@ export function createFeeds({ api, store, link }) {
     store.dispatch({ type: "menu_came", menu: answer.menu });
   }
 
-  /** Decodes the pictures before they are needed. @param {import("./cart.mjs").Menu} menu */
+  /** Fetches the pictures before they are needed. @param {import("./cart.mjs").Menu} menu */
   function warm(menu) {
-    for (const { image } of menu.categories.flatMap((c) => [c, ...c.items])) {
-      if (!image || decoded.has(image)) continue;
-      decoded.add(image);
-      new Image().src = image;
+    for (const address of [...menu.categories.flatMap((c) => [c, ...c.items]).map((named) => named.image), ...AT_HAND]) {
+      if (!address || pictures.has(address)) continue;
+      const picture = new Image();
+      picture.src = address;
+      pictures.set(address, picture);
     }
   }
 
