@@ -227,10 +227,12 @@ class Database:
         self._writer.execute("SAVEPOINT request")
         try:
             request.result = request.run(self._tx)
-        except sqlite3.OperationalError:
-            raise  # the disk, not the request: the whole batch is undone
-        except Exception as error:  # noqa: BLE001 - handed to the caller, who asked for it
-            request.error = error
+        except Exception as error:
+            if _is_the_files(error):
+                raise  # not the request's: the whole batch is undone
+            request.error = (
+                RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
+            )  # no future takes it
             self._writer.execute("ROLLBACK TO request")
         self._writer.execute("RELEASE request")
 
@@ -258,6 +260,13 @@ class Database:
                 request.future.set_result(request.result)
         for wake in self._watchers:
             wake()
+
+
+def _is_the_files(error: Exception) -> bool:
+    """SQLite's own complaint of the disk or the file; a broken constraint or a misused call is the request's."""
+    return isinstance(error, sqlite3.Error) and (
+        hasattr(error, "sqlite_errorname") and not isinstance(error, sqlite3.IntegrityError | sqlite3.DataError)
+    )
 
 
 def _lock(path: Path) -> int:
