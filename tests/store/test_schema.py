@@ -22,7 +22,7 @@ from tests.store import rows
 def shape(connection: sqlite3.Connection) -> dict[str, str]:
     """Every table and index by name, without comments and spacing."""
     found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {name: re.sub(r"\s+", " ", re.sub(r"--[^\n]*", "", sql)).strip() for name, sql in found}
+    return {name: " ".join(re.findall(r"[\w']+|[^\s\w]", re.sub(r"--[^\n]*", "", sql))) for name, sql in found}
 
 
 def written() -> sqlite3.Connection:
