@@ -222,7 +222,8 @@ _REFUND = "refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, 
 def add_void(tx: Tx, payment: Payment, reason: str, actor: str, now: datetime) -> RefundRow:
     """The record of a whole reversal; its id is the bank key of the void. Again gives the same record."""
     tx.execute(
-        "INSERT INTO refund VALUES (?, ?, ?, 'void', 'pending', ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING",
+        "INSERT INTO refund (refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, actor, created_at)"
+        " VALUES (?, ?, ?, 'void', 'pending', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (payment.void_id, payment.order_id, payment.payment_id, payment.amount_kopecks, reason, actor, rfc3339(now)),
     )
     row = tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (payment.void_id,))
