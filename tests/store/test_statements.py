@@ -1,0 +1,268 @@
+"""Orders, payments, keys, sessions and shifts as they are written and read back."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from kiosk.domain.errors import OrderStateConflict
+from kiosk.domain.order import OrderStatus, PortionStatus
+from kiosk.domain.payment import PaymentStep
+from kiosk.domain.receipt import PricedLine
+from kiosk.store import orders, payments, records, sessions
+from kiosk.store.database import Database, Tx
+from tests.clocks import START
+from tests.store import rows
+
+CALL = "create"
+
+
+@pytest.fixture
+async def shop(database: Database) -> Database:
+    await database.write(lambda tx: rows.sell(tx, "ORDER1", "ORDER2"))
+    return database
+
+
+# Orders.
+
+
+async def test_an_order_comes_back_as_it_was_sold(shop: Database) -> None:
+    async with shop.read() as reader:
+        assert await orders.read_order(reader, "ORDER1") == rows.order("ORDER1", "A01")
+        assert await orders.read_lines(reader, "ORDER1") == [rows.order_line()]
+        assert [row.status for row in await orders.read_portions(reader, "ORDER1")] == [PortionStatus.PLANNED] * 2
+        assert await orders.read_order(reader, "ORDER9") is None
+    assert await shop.write(lambda tx: orders.require(tx, "ORDER1")) == rows.order("ORDER1", "A01")
+    with pytest.raises(LookupError):
+        await shop.write(lambda tx: orders.require(tx, "ORDER9"))
+
+
+async def test_a_move_is_written_in_the_timeline_and_a_forbidden_one_nowhere(shop: Database) -> None:
+    def pay(tx: Tx) -> None:
+        orders.move(tx, orders.require(tx, "ORDER1"), OrderStatus.PAYING, START + timedelta(seconds=1))
+
+    def hand_out(tx: Tx) -> None:
+        orders.move(tx, orders.require(tx, "ORDER1"), OrderStatus.COMPLETED, START)
+
+    await shop.write(pay)
+    with pytest.raises(OrderStateConflict):
+        await shop.write(hand_out)
+    async with shop.read() as reader:
+        timeline = await orders.read_timeline(reader, "ORDER1")
+        order = await orders.read_order(reader, "ORDER1")
+    assert [(entry.status, entry.at) for entry in timeline] == [
+        (OrderStatus.CREATED, START),
+        (OrderStatus.PAYING, START + timedelta(seconds=1)),
+    ]
+    assert order is not None
+    assert order.status is OrderStatus.PAYING
+
+
+async def test_portions_wait_for_the_robot_once_the_order_is_paid(shop: Database) -> None:
+    for _ in range(2):
+        await shop.write(lambda tx: orders.plan_to_wait(tx, "ORDER1"))
+    found = await shop.write(lambda tx: orders.portions(tx, "ORDER1"))
+    assert [row.status for row in found] == [PortionStatus.WAITING] * 2
+    with pytest.raises(OrderStateConflict):
+        await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.READY, cell=1))
+    await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.SUBMITTING))
+    async with shop.read() as reader:
+        work = await orders.read_work(reader)
+    assert [(row.portion_id, row.status) for row in work] == [
+        (found[0].portion_id, PortionStatus.SUBMITTING),
+        (found[1].portion_id, PortionStatus.WAITING),
+    ]
+    assert work[0].formula == {"rice": 150, "egg": 1}
+
+
+async def test_called_numbers_follow_each_other(database: Database) -> None:
+    assert [await database.write(orders.next_number) for _ in range(3)] == ["A01", "A02", "A03"]
+
+
+async def test_a_refused_order_gives_its_number_back(database: Database) -> None:
+    def refuse(tx: Tx) -> None:
+        orders.next_number(tx)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await database.write(refuse)
+    assert await database.write(orders.next_number) == "A01"
+
+
+async def test_a_number_finds_the_newest_order_of_that_name(shop: Database) -> None:
+    await shop.write(
+        lambda tx: tx.execute(
+            "UPDATE orders SET number = 'A01', created_at = '2026-11-23T00:00:00.000Z' WHERE order_id = 'ORDER2'"
+        )
+    )
+    found = await shop.write(lambda tx: orders.find_by_number(tx, "A01"))
+    assert found is not None
+    assert found.order_id == "ORDER2"
+    assert await shop.write(lambda tx: orders.find_by_number(tx, "Z99")) is None
+
+
+async def test_wrong_pickup_codes_are_counted_down_to_zero(shop: Database) -> None:
+    left = [await shop.write(lambda tx: orders.spend_pickup_attempt(tx, "ORDER1")) for _ in range(7)]
+    assert left == [4, 3, 2, 1, 0, 0, 0]
+
+
+async def test_a_sessions_orders_come_newest_first_in_pages(shop: Database) -> None:
+    async with shop.read() as reader:
+        assert await orders.read_session_orders(reader, rows.SESSION, "", 10) == ["ORDER2", "ORDER1"]
+        assert await orders.read_session_orders(reader, rows.SESSION, "", 1) == ["ORDER2"]
+        assert await orders.read_session_orders(reader, rows.SESSION, "ORDER2", 10) == ["ORDER1"]
+        assert await orders.read_session_orders(reader, "somebody", "", 10) == []
+
+
+async def test_the_board_shows_paid_orders_with_their_cells(shop: Database) -> None:
+    def cook(tx: Tx) -> None:
+        order = orders.require(tx, "ORDER1")
+        for status in (OrderStatus.PAYING, OrderStatus.PAID, OrderStatus.COOKING):
+            order = orders.move(tx, order, status, START)
+        orders.plan_to_wait(tx, "ORDER1")
+        orders.move_portion(tx, orders.portions(tx, "ORDER1")[0], PortionStatus.SUBMITTING)
+        orders.move_portion(tx, orders.portions(tx, "ORDER1")[0], PortionStatus.READY, cell=4)
+
+    await shop.write(cook)
+    async with shop.read() as reader:
+        (row,) = await orders.read_board(reader)
+    assert (row.order_id, row.number, row.status, row.cells, row.failed) == ("ORDER1", "A01", "cooking", [4], 0)
+
+
+# Payments and receipts.
+
+
+async def test_an_attempt_is_journalled_step_by_step_and_never_off_the_table(shop: Database) -> None:
+    def walk(tx: Tx) -> None:
+        paid = rows.pay(tx, rows.payment())
+        paid = payments.move(tx, paid, PaymentStep.PREFLIGHT)
+        paid = payments.move(tx, paid, PaymentStep.CHARGING, posted_at=START, posts=1)
+        paid = payments.move(tx, paid, PaymentStep.CHARGED, transaction_id="t-1", charged_at=START)
+        assert (paid.step, paid.posts, paid.posted_at, paid.transaction_id) == (PaymentStep.CHARGED, 1, START, "t-1")
+
+    await shop.write(walk)
+    with pytest.raises(payments.ImpossibleStep):
+        await shop.write(lambda tx: payments.move(tx, payments.require(tx, "ORDER1:1"), PaymentStep.DONE))
+    async with shop.read() as reader:
+        assert [found.payment_id for found in await payments.unfinished(reader)] == ["ORDER1:1"]
+    live = await shop.write(lambda tx: payments.live(tx, "ORDER1"))
+    assert live is not None
+    assert live.step is PaymentStep.CHARGED
+    assert await shop.write(lambda tx: payments.live(tx, "ORDER2")) is None
+
+
+async def test_a_disproved_receipt_makes_room_for_another_try(shop: Database) -> None:
+    def intend(tx: Tx) -> payments.IntentRow:
+        lines = [PricedLine("Рис", 28900, 2, 1)]
+        paid = payments.require(tx, "ORDER1:1")
+        return payments.add_intent(tx, paid, drive_number="1", fd_before=5, shift=1, lines=lines, vat="none", now=START)
+
+    await shop.write(lambda tx: rows.pay(tx, rows.payment()))
+    first = await shop.write(intend)
+    with pytest.raises(sqlite3.IntegrityError):
+        await shop.write(intend)
+    await shop.write(lambda tx: payments.disprove_intent(tx, first.intent_id))
+    assert await shop.write(lambda tx: payments.sale_intent(tx, "ORDER1:1")) is None
+    second = await shop.write(intend)
+    await shop.write(
+        lambda tx: payments.register_intent(
+            tx, second.intent_id, document_number=6, fiscal_sign=77, document_shift=1, issued_at="2026-11-22T14:26:00"
+        )
+    )
+    await shop.write(lambda tx: payments.disprove_intent(tx, second.intent_id))
+    async with shop.read() as reader:
+        sale = await payments.read_registered_sale(reader, "ORDER1")
+    assert sale is not None
+    assert (sale.intent_id, sale.document_number, sale.fd_before, sale.status) == (second.intent_id, 6, 5, "registered")
+
+
+async def test_a_void_is_recorded_once_under_its_own_key(shop: Database) -> None:
+    def void(tx: Tx) -> payments.RefundRow:
+        return payments.add_void(tx, payments.require(tx, "ORDER1:1"), "no receipt", "kiosk", START)
+
+    await shop.write(lambda tx: rows.pay(tx, rows.payment()))
+    first = await shop.write(void)
+    assert first.refund_id.startswith("ORDER1:1")
+    assert first.refund_id != "ORDER1:1"
+    assert await shop.write(void) == first
+    async with shop.read() as reader:
+        assert await payments.read_refunds(reader, "ORDER1") == [first]
+
+
+# Idempotency keys.
+
+
+def occupy(tx: Tx, key: str = "k", session: str = rows.SESSION, call: str = CALL) -> None:
+    payments.occupy_key(tx, session, call, key, "fingerprint", "ORDER1", None, START)
+
+
+async def test_a_key_belongs_to_one_session_and_one_call(database: Database) -> None:
+    await database.write(occupy)
+    found = await database.write(lambda tx: payments.find_key(tx, rows.SESSION, CALL, "k"))
+    assert found == payments.KeyRow("fingerprint", "ORDER1", None, None, None)
+    for session, call, key in (("other", CALL, "k"), (rows.SESSION, "payment", "k"), (rows.SESSION, CALL, "K")):
+        assert await database.write(lambda tx, s=session, c=call, k=key: payments.find_key(tx, s, c, k)) is None  # type: ignore[misc]
+    with pytest.raises(sqlite3.IntegrityError):
+        await database.write(occupy)
+    await database.write(lambda tx: occupy(tx, session="other"))
+    await database.write(lambda tx: occupy(tx, call="payment"))
+
+
+async def test_a_stored_answer_is_given_again_and_a_freed_key_is_free(database: Database) -> None:
+    await database.write(occupy)
+    await database.write(lambda tx: payments.store_answer(tx, rows.SESSION, CALL, "k", 201, '{"имя": 1}'.encode()))
+    found = await database.write(lambda tx: payments.find_key(tx, rows.SESSION, CALL, "k"))
+    assert found is not None
+    assert (found.status, found.body) == (201, '{"имя": 1}')
+    await database.write(lambda tx: payments.free_key(tx, rows.SESSION, CALL, "k"))
+    assert await database.write(lambda tx: payments.find_key(tx, rows.SESSION, CALL, "k")) is None
+    await database.write(occupy)
+
+
+# Sessions, shifts, charts, the journal.
+
+
+async def test_an_ended_session_is_denied_until_its_token_would_have_expired(database: Database) -> None:
+    async def denied(after: timedelta) -> list[str]:
+        async with database.read() as reader:
+            return await sessions.ended_unexpired(reader, START + after)
+
+    await database.write(rows.open_shop)
+    assert await denied(timedelta()) == []
+    await database.write(lambda tx: sessions.end(tx, rows.SESSION, START))
+    await database.write(lambda tx: sessions.end(tx, rows.SESSION, START + timedelta(minutes=1)))
+    assert await denied(timedelta()) == [rows.SESSION]
+    assert await denied(timedelta(minutes=15)) == []
+    found = await database.write(lambda tx: sessions.find(tx, rows.SESSION))
+    assert found is not None
+    assert found.ended_at == START
+
+
+async def test_a_shift_is_opened_and_closed_once(database: Database) -> None:
+    later = START + timedelta(hours=20)
+    assert await database.write(lambda tx: records.open_shift(tx, "fn", 7, START))
+    assert not await database.write(lambda tx: records.open_shift(tx, "fn", 7, later))
+    assert await database.write(lambda tx: records.close_shift(tx, "fn", 7, later))
+    assert not await database.write(lambda tx: records.close_shift(tx, "fn", 7, later))
+    async with database.read() as reader:
+        assert await records.read_shift_opened(reader, "fn", 7) == START
+        assert await records.read_shift_opened(reader, "fn", 8) is None
+
+
+async def test_a_chart_that_was_sold_is_kept_when_it_is_no_longer_on_the_menu(database: Database) -> None:
+    await database.write(rows.open_shop)
+    await database.write(lambda tx: records.prepare(tx, [], START))
+    async with database.read() as reader:
+        assert await records.read_charts(reader) == {rows.CHART.fingerprint: rows.CHART}
+
+
+async def test_settings_and_the_journal_are_kept(database: Database) -> None:
+    await database.write(lambda tx: records.set_meta(tx, "sales", "paused"))
+    await database.write(lambda tx: records.set_meta(tx, "sales", "open"))
+    await database.write(lambda tx: records.journal(tx, "peer:0", "sales_paused", "", START))
+    async with database.read() as reader:
+        assert await records.read_meta(reader, "sales") == "open"
+        assert await records.read_meta(reader, "nothing") is None
+        assert await reader.scalar("SELECT actor || ' ' || action FROM journal") == "peer:0 sales_paused"

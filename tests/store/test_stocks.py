@@ -1,0 +1,140 @@
+"""Reservations: what is held until when, what stays, what the robot took over; the stop list."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+
+import pytest
+
+from kiosk.store import orders, stocks
+from kiosk.store.database import Database, Tx
+from tests.clocks import START
+from tests.store import rows
+
+SOON = START + timedelta(minutes=2)
+LATE = START + timedelta(minutes=5)
+FORMULA = {"rice": 150, "egg": 1}
+
+
+def hold(tx: Tx, order_id: str = "ORDER1", expires_at: datetime = SOON) -> stocks.ReservationRow:
+    """Hold the formulas of an order's portions."""
+    portions = [(row.portion_id, FORMULA) for row in orders.portions(tx, order_id)]
+    return stocks.reserve(tx, order_id, portions, expires_at)
+
+
+@pytest.fixture
+async def shop(database: Database) -> Database:
+    await database.write(lambda tx: rows.sell(tx, "ORDER1", "ORDER2"))
+    return database
+
+
+async def held(database: Database, now: datetime = START) -> dict[str, int]:
+    """What is held, as the writer and as a reader sees it."""
+    by_writer = await database.write(lambda tx: stocks.held(tx, now))
+    async with database.read() as reader:
+        assert await stocks.read_held(reader, now) == by_writer
+    return by_writer
+
+
+async def test_a_reservation_holds_every_portions_formula(shop: Database) -> None:
+    await shop.write(hold)
+    assert await held(shop) == {"rice": 300, "egg": 2}
+    await shop.write(lambda tx: hold(tx, "ORDER2"))
+    assert await held(shop) == {"rice": 600, "egg": 4}
+
+
+async def test_a_hold_ends_by_itself_at_its_time(shop: Database) -> None:
+    await shop.write(hold)
+    assert await held(shop, SOON - timedelta(milliseconds=1)) == {"rice": 300, "egg": 2}
+    assert await held(shop, SOON) == {}
+
+
+async def test_a_hold_can_be_prolonged(shop: Database) -> None:
+    row = await shop.write(hold)
+    await shop.write(lambda tx: stocks.prolong(tx, row.reservation_id, LATE))
+    assert await held(shop, SOON) == {"rice": 300, "egg": 2}
+    assert await held(shop, LATE) == {}
+
+
+async def test_a_paid_orders_hold_stays(shop: Database) -> None:
+    row = await shop.write(hold)
+    await shop.write(lambda tx: stocks.commit(tx, "ORDER1"))
+    assert await held(shop, LATE) == {"rice": 300, "egg": 2}
+    assert not await shop.write(lambda tx: stocks.release(tx, row.reservation_id))
+    await shop.write(lambda tx: stocks.prolong(tx, row.reservation_id, START))
+    assert await held(shop, LATE) == {"rice": 300, "egg": 2}
+
+
+async def test_a_released_hold_is_gone_and_can_be_released_once(shop: Database) -> None:
+    row = await shop.write(hold)
+    assert await shop.write(lambda tx: stocks.release(tx, row.reservation_id))
+    assert await held(shop) == {}
+    assert not await shop.write(lambda tx: stocks.release(tx, row.reservation_id))
+    assert not await shop.write(lambda tx: stocks.release(tx, "unknown"))
+
+
+async def test_a_refunded_orders_hold_is_freed_committed_or_not(shop: Database) -> None:
+    await shop.write(hold)
+    await shop.write(lambda tx: hold(tx, "ORDER2"))
+    await shop.write(lambda tx: stocks.commit(tx, "ORDER1"))
+    await shop.write(lambda tx: stocks.release_order(tx, "ORDER1"))
+    assert await held(shop) == {"rice": 300, "egg": 2}
+
+
+async def test_what_the_robot_counts_is_not_counted_twice(shop: Database) -> None:
+    await shop.write(hold)
+    first, second = [row.portion_id for row in await shop.write(lambda tx: orders.portions(tx, "ORDER1"))]
+    await shop.write(lambda tx: stocks.commit(tx, "ORDER1"))
+    await shop.write(lambda tx: stocks.hand_over(tx, [first]))
+    assert await held(shop) == {"rice": 150, "egg": 1}
+    await shop.write(lambda tx: stocks.hand_over(tx, [first, second]))
+    assert await held(shop) == {}
+    await shop.write(lambda tx: stocks.take_back(tx, second))
+    assert await held(shop) == {"rice": 150, "egg": 1}
+
+
+async def test_an_order_has_one_live_reservation(shop: Database) -> None:
+    row = await shop.write(hold)
+    with pytest.raises(sqlite3.IntegrityError):
+        await shop.write(hold)
+    assert await shop.write(lambda tx: stocks.live_reservation(tx, "ORDER1", START)) == row
+    assert await shop.write(lambda tx: stocks.live_reservation(tx, "ORDER2", START)) is None
+
+
+async def test_an_expired_reservation_makes_room_for_a_new_one(shop: Database) -> None:
+    await shop.write(hold)
+    assert await shop.write(lambda tx: stocks.live_reservation(tx, "ORDER1", SOON)) is None
+    again = await shop.write(lambda tx: hold(tx, expires_at=LATE))
+    assert await shop.write(lambda tx: stocks.live_reservation(tx, "ORDER1", SOON)) == again
+    assert await held(shop, SOON) == {"rice": 300, "egg": 2}
+
+
+async def test_a_committed_reservation_lives_past_its_time(shop: Database) -> None:
+    row = await shop.write(hold)
+    await shop.write(lambda tx: stocks.commit(tx, "ORDER1"))
+    found = await shop.write(lambda tx: stocks.live_reservation(tx, "ORDER1", LATE))
+    assert found is not None
+    assert (found.reservation_id, found.status) == (row.reservation_id, "committed")
+
+
+async def test_a_reservation_tells_its_amounts(shop: Database) -> None:
+    row = await shop.write(hold)
+    found = await shop.write(lambda tx: stocks.reserved_amounts(tx, row.reservation_id))
+    assert {line.ingredient: line.amount for line in found} == {"rice": 300, "egg": 2}
+
+
+async def stopped(database: Database, now: datetime) -> list[str]:
+    async with database.read() as reader:
+        return [row.item_id for row in await stocks.read_stop_list(reader, now)]
+
+
+async def test_a_dish_is_stopped_for_good_until_a_time_or_until_it_is_resumed(database: Database) -> None:
+    await database.write(lambda tx: stocks.stop_item(tx, "tea", None, "peer:0"))
+    await database.write(lambda tx: stocks.stop_item(tx, "cola", SOON, "peer:0"))
+    assert await stopped(database, START) == ["cola", "tea"]
+    assert await stopped(database, SOON) == ["tea"]
+    await database.write(lambda tx: stocks.stop_item(tx, "cola", LATE, "peer:0"))
+    assert await stopped(database, SOON) == ["cola", "tea"]
+    await database.write(lambda tx: stocks.resume_item(tx, "tea"))
+    assert await stopped(database, SOON) == ["cola"]
