@@ -12,7 +12,8 @@ import msgspec
 import structlog
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-_PHONE = re.compile(r"\+?\d[\d\s()-]{8,}\d")
+_PLAIN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[ T]\d\d:\d\d"  # ids and times stay readable
+_PHONE = re.compile(rf"(?P<plain>{_PLAIN})|(?<![A-Za-z0-9])\+?\d[\d\xa0 ()-]{{8,}}\d(?![A-Za-z0-9])")
 _TOKEN = re.compile(r"\b(eyJ[\w-]+\.[\w-]+\.[\w-]*|tok_\w+|Bearer\s+\S+)")
 _SECRET_NAMES = frozenset({"password", "card_token", "access_token", "temporary_token", "pickup_code", "authorization"})
 _PLAIN_NAMES = frozenset({"timestamp", "event", "level", "hex"})
@@ -42,16 +43,24 @@ def configure(level: str, form: str) -> None:
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """No phone, token, code or card number leaves the process in a log line."""
     for name, value in event.items():
-        if name in _SECRET_NAMES:
-            event[name] = "***"
-        elif isinstance(value, str) and name not in _PLAIN_NAMES:
-            event[name] = _PHONE.sub(_mask, _TOKEN.sub("***", value))
+        if name not in _PLAIN_NAMES:
+            event[name] = _clean(name, value)
     return event
+
+
+def _clean(name: str, value: Any) -> Any:
+    if name in _SECRET_NAMES:
+        return "***"
+    if isinstance(value, str):
+        return _PHONE.sub(_mask, _TOKEN.sub("***", value))
+    if isinstance(value, dict):
+        return {key: _clean(str(key), part) for key, part in value.items()}
+    return [_clean("", part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _mask(match: re.Match[str]) -> str:
     digits = re.sub(r"\D", "", match.group())
-    return f"…{digits[-2:]}" if len(digits) >= 10 else match.group()
+    return f"…{digits[-2:]}" if len(digits) >= 10 and not match["plain"] else match.group()
 
 
 def _json(value: Any, **_: Any) -> bytes:
