@@ -1,0 +1,158 @@
+"""Access tokens: only a live HS256 token of ours, for us, of this kind, of a session that has not ended."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.domain.errors import Unauthorized
+from kiosk.tokens import AccessTokens
+from tests.clocks import START, ManualClock
+
+SECRET = b"s" * 64
+LIFETIME_S = 900
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def tokens(clock: ManualClock) -> AccessTokens:
+    return AccessTokens(SECRET, LIFETIME_S, clock)
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """What a good token says; a change to None takes the claim out."""
+    now = int(START.timestamp())
+    good = {
+        "iss": "kiosk",
+        "aud": "kiosk-api",
+        "sub": "session-1",
+        "jti": "session-1",
+        "dev": "kiosk-1",
+        "typ": "access",
+        "scope": "guest",
+        "nbf": now,
+        "iat": now,
+        "exp": now + LIFETIME_S,
+    }
+    return {name: value for name, value in {**good, **changes}.items() if value is not None}
+
+
+def signed(secret: bytes = SECRET, algorithm: str = "HS256", **changes: Any) -> str:
+    return jwt.encode(claims(**changes), secret, algorithm=algorithm)
+
+
+def part(value: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def test_a_token_speaks_for_its_session_at_its_terminal(tokens: AccessTokens) -> None:
+    token, expires_at = tokens.issue("session-1", "kiosk-1")
+    session = tokens.verify(token)
+    assert (session.session_id, session.terminal_id, session.customer_id) == ("session-1", "kiosk-1", None)
+    assert session.expires_at == expires_at == START + timedelta(seconds=LIFETIME_S)
+
+
+def test_a_customers_token_speaks_for_the_customer(tokens: AccessTokens) -> None:
+    token, _ = tokens.issue("session-1", "kiosk-1", "customer-7")
+    assert tokens.verify(token).customer_id == "customer-7"
+
+
+def test_a_token_made_by_the_book_is_taken(tokens: AccessTokens) -> None:
+    assert tokens.verify(signed()).session_id == "session-1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"typ": "temporary"},
+        {"typ": "ACCESS"},
+        {"aud": "bank"},
+        {"aud": []},
+        {"iss": "somebody"},
+        {"exp": int(START.timestamp())},
+        {"exp": "soon"},
+        {"exp": 10**18},
+        {"exp": -(10**18)},
+        {"nbf": int(START.timestamp()) + 5},
+        {"nbf": "now"},
+        *({name: None} for name in ("iss", "aud", "exp", "nbf", "jti", "typ", "sub", "dev")),
+    ],
+    ids=str,
+)
+def test_a_token_that_says_anything_else_is_refused(tokens: AccessTokens, changes: dict[str, Any]) -> None:
+    with pytest.raises(Unauthorized):
+        tokens.verify(signed(**changes))
+
+
+def test_another_secret_is_refused(tokens: AccessTokens) -> None:
+    with pytest.raises(Unauthorized):
+        tokens.verify(signed(secret=b"t" * 64))
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_another_algorithm_is_refused_also_with_our_secret(tokens: AccessTokens, algorithm: str) -> None:
+    with pytest.raises(Unauthorized):
+        tokens.verify(signed(algorithm=algorithm, secret=SECRET))
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", "HS256"])
+def test_an_unsigned_token_is_refused(tokens: AccessTokens, algorithm: str) -> None:
+    with pytest.raises(Unauthorized):
+        tokens.verify(f"{part({'alg': algorithm, 'typ': 'JWT'})}.{part(claims())}.")
+
+
+def test_a_token_lives_exactly_as_long_as_it_says(tokens: AccessTokens, clock: ManualClock) -> None:
+    token, _ = tokens.issue("session-1", "kiosk-1")
+    clock.advance(LIFETIME_S - 1)
+    assert tokens.verify(token)
+    clock.advance(1)
+    with pytest.raises(Unauthorized):
+        tokens.verify(token)
+
+
+def test_after_the_clock_was_set_back_a_token_waits_for_its_time(tokens: AccessTokens, clock: ManualClock) -> None:
+    token, _ = tokens.issue("session-1", "kiosk-1")
+    clock.advance(-1)
+    assert tokens.verify(token)
+    clock.advance(-60)
+    with pytest.raises(Unauthorized):
+        tokens.verify(token)
+
+
+def test_an_ended_session_is_dead_at_once_and_no_other(tokens: AccessTokens) -> None:
+    first, _ = tokens.issue("session-1", "kiosk-1")
+    again, _ = tokens.issue("session-1", "kiosk-1")
+    other, _ = tokens.issue("session-2", "kiosk-1")
+    tokens.end(["session-1"])
+    for token in (first, again):
+        with pytest.raises(Unauthorized):
+            tokens.verify(token)
+    assert tokens.verify(other).session_id == "session-2"
+
+
+@given(st.integers(min_value=0), st.characters(codec="ascii"))
+def test_one_changed_character_kills_a_token(place: int, character: str) -> None:
+    tokens = AccessTokens(SECRET, LIFETIME_S, ManualClock())
+    token, _ = tokens.issue("session-1", "kiosk-1")
+    place %= len(token) - 1  # the last character carries bits nobody reads
+    spoiled = token[:place] + character + token[place + 1 :]
+    if spoiled != token:
+        with pytest.raises(Unauthorized):
+            tokens.verify(spoiled)
+
+
+@given(st.one_of(st.text(), st.lists(st.text(), min_size=3, max_size=3).map(".".join)))
+def test_any_text_is_refused_and_nothing_else_happens(text: str) -> None:
+    with pytest.raises(Unauthorized):
+        AccessTokens(SECRET, LIFETIME_S, ManualClock()).verify(text)
