@@ -32,7 +32,7 @@ async def assert_number_passes_over_the_board(board: Screen, number: str) -> Non
 
 
 async def test_1_to_4_2_whole_order_by_touch_ends_with_its_number_on_the_board(screens: Screens) -> None:
-    async with restaurant(speed=40.0) as place:
+    async with restaurant(speed=60.0) as place:
         kiosk, board = await screens.kiosk(place.kiosk, "tok_ok"), await screens.board(place.kiosk)
         await kiosk.sees("attract")
         await kiosk.shot("attract-ru")

@@ -1,9 +1,11 @@
-/** Keeps the menu and the restaurant's state fresh: asked every five seconds, the menu by its ETag. */
+/** Keeps the menu and the restaurant's state fresh: asked every five seconds, each second while closed, the menu by its ETag. */
 
 import { Problem, Unreachable } from "./api.mjs";
 import { pause } from "./link.mjs";
 
 const EVERY_MS = 5_000;
+/** Before the first menu, and while nothing is sold: whoever stands there waits for a change. */
+const SOON_MS = 1_000;
 const MISSES_BEFORE_ALARM = 2;
 /** What the screen shows when things go wrong must be here before they do. */
 const AT_HAND = ["plug", "warning", "wave", "moon", "receipt", "card"].map((name) => `/assets/images/${name}.webp`);
@@ -67,7 +69,8 @@ export function createFeeds({ api, store, link }) {
     async run() {
       for (;;) {
         await refresh();
-        await pause(store.get().menu ? EVERY_MS : 1_000);
+        const { menu, restaurant } = store.get();
+        await pause(menu && restaurant?.sales.open ? EVERY_MS : SOON_MS);
       }
     },
   };
