@@ -12,7 +12,7 @@ from kiosk.domain.errors import DomainError
 from kiosk.domain.events import StoredEvent
 from kiosk.sinks.port import EventSink
 from kiosk.store import outbox, records
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import ConstraintBroken, Database, Tx
 
 _log = structlog.get_logger()
 _BATCH = 200
@@ -57,7 +57,7 @@ class Dispatcher:
 
         try:
             await self._db.write(run)
-        except (DomainError, LookupError, ValueError, msgspec.ValidationError) as error:
+        except (DomainError, LookupError, ValueError, ConstraintBroken, msgspec.ValidationError) as error:
             # A poisoned event parks its own order, never the consumer.
             _log.error("event_parked", sink=sink.name, sequence=event.sequence, error=repr(error))
             now, detail = self._clock.now(), f"{sink.name} {event.sequence} {error!r}"

@@ -28,6 +28,8 @@ from kiosk.domain.errors import DatabaseBroken
 T = TypeVar("T")
 R = TypeVar("R")
 Parameters = Sequence[Any] | dict[str, Any]
+#: What a transaction function raises when the schema refuses a row; no fault of the file.
+ConstraintBroken = sqlite3.IntegrityError
 
 _BATCH = 256
 _CLOSE_TIMEOUT_S = 10
@@ -265,7 +267,7 @@ class Database:
 def _is_the_files(error: Exception) -> bool:
     """SQLite's own complaint of the disk or the file; a broken constraint or a misused call is the request's."""
     return isinstance(error, sqlite3.Error) and (
-        hasattr(error, "sqlite_errorname") and not isinstance(error, sqlite3.IntegrityError | sqlite3.DataError)
+        hasattr(error, "sqlite_errorname") and not isinstance(error, ConstraintBroken | sqlite3.DataError)
     )
 
 
