@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from kiosk.domain.customer import Limits
+
 SIM = "sim"
 _SECRET_BYTES = 32
 
@@ -54,12 +56,6 @@ class DatabaseSection(_Section, frozen=True, kw_only=True):
 class MenuSection(_Section, frozen=True, kw_only=True):
     file: str = ""
     images: str = ""
-
-
-class Limits(_Section, frozen=True, kw_only=True):
-    """How often one device may ask: guest sessions a minute."""
-
-    guest_sessions_per_minute: int = 600
 
 
 class Auth(_Section, frozen=True, kw_only=True):

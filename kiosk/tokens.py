@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import jwt
 import msgspec
@@ -23,6 +24,7 @@ class Session(msgspec.Struct, frozen=True):
     terminal_id: str
     customer_id: str | None
     expires_at: datetime
+    verified: bool = False  # the number was confirmed by a code in this session
 
 
 class AccessTokens:
@@ -34,10 +36,18 @@ class AccessTokens:
         self._ended: set[str] = set()
         self.lifetime_s = lifetime_s
 
-    def issue(self, session_id: str, terminal_id: str, customer_id: str | None = None) -> tuple[str, datetime]:
-        """The token and its end."""
+    def issue(
+        self,
+        session_id: str,
+        terminal_id: str,
+        customer_id: str | None = None,
+        *,
+        verified: bool = False,
+        lifetime_s: int | None = None,
+    ) -> tuple[str, datetime]:
+        """The token and its end. `verified`: amr phone and sms."""
         now = self._clock.now()
-        expires_at = now + timedelta(seconds=self.lifetime_s)
+        expires_at = now + timedelta(seconds=self.lifetime_s if lifetime_s is None else lifetime_s)
         claims = {
             "iss": _ISSUER,
             "aud": _AUDIENCE,
@@ -46,14 +56,48 @@ class AccessTokens:
             "dev": terminal_id,
             "typ": "access",
             "scope": "customer" if customer_id else "guest",
+            "amr": (["phone", "sms"] if verified else ["phone"]) if customer_id else [],
             "nbf": int(now.timestamp()),
             "iat": int(now.timestamp()),
             "exp": int(expires_at.timestamp()),
         }
         return jwt.encode(claims, self._secret, algorithm="HS256"), expires_at
 
+    def issue_temporary(self, code_id: str, expires_at: datetime) -> str:
+        """The seed's temporary token: names one pending confirmation, opens nothing."""
+        now = int(self._clock.now().timestamp())
+        claims = {
+            "iss": _ISSUER,
+            "aud": _AUDIENCE,
+            "sub": code_id,
+            "jti": code_id,
+            "dev": "",
+            "typ": "temporary",
+            "nbf": now,
+            "iat": now,
+            "exp": int(expires_at.timestamp()),
+        }
+        return jwt.encode(claims, self._secret, algorithm="HS256")
+
+    def verify_temporary(self, token: str) -> str | None:
+        """The confirmation a temporary token of ours names, else None."""
+        try:
+            claims, _ = self._decode(token)
+        except Unauthorized:
+            return None
+        return str(claims["jti"]) if claims["typ"] == "temporary" else None
+
     def verify(self, token: str) -> Session:
         """Raises `Unauthorized` for anything but a live access token of ours."""
+        claims, expires_at = self._decode(token)
+        session_id = claims["jti"]
+        if claims["typ"] != "access" or expires_at <= self._clock.now() or session_id in self._ended:
+            raise Unauthorized
+        customer_id = claims["sub"] if claims.get("scope") == "customer" else None
+        return Session(session_id, claims["dev"], customer_id, expires_at, "sms" in claims.get("amr", []))
+
+    def _decode(self, token: str) -> tuple[dict[str, Any], datetime]:
+        """Signature, issuer, audience and not-before; the end is the caller's to judge. Raises `Unauthorized`."""
         try:
             claims = jwt.decode(
                 token,
@@ -68,14 +112,9 @@ class AccessTokens:
             not_before = int(claims["nbf"])
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, OSError) as error:
             raise Unauthorized from error
-        now = self._clock.now()
-        session_id = claims["jti"]
-        if claims["typ"] != "access" or expires_at <= now or not_before > now.timestamp() + 1:
+        if not_before > self._clock.now().timestamp() + 1:
             raise Unauthorized
-        if session_id in self._ended:
-            raise Unauthorized
-        customer_id = claims["sub"] if claims.get("scope") == "customer" else None
-        return Session(session_id, claims["dev"], customer_id, expires_at)
+        return claims, expires_at
 
     def end(self, session_ids: Iterable[str]) -> None:
         self._ended.update(session_ids)

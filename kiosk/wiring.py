@@ -36,6 +36,7 @@ from kiosk.catalogue import load_menu, web_root
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
 from kiosk.config import SIM, Config, ConfigError, read_secret, token_secret
+from kiosk.domain.bonus import BonusRules
 from kiosk.domain.menu import Menu
 from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
 from kiosk.domain.planning import Work
@@ -48,6 +49,7 @@ from kiosk.flows.ordering import Ordering
 from kiosk.flows.paying import BankPatience, Paying
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.showing_menu import ShowingMenu
+from kiosk.flows.signing_in import SigningIn, SignInRules
 from kiosk.flows.tending import Tending
 from kiosk.runtime import systemd
 from kiosk.runtime.dispatcher import Dispatcher
@@ -187,6 +189,23 @@ class Kiosk:
             checkpoint,
             BankPatience(config.bank.abandon_after_s, parts.inquiry_every_s),
             config.payment.answer_within_s,
+            BonusRules.of(config.bonus.accrual, config.bonus.max_share),
+        )
+        auth = config.auth
+        self._signing_in = SigningIn(
+            database,
+            self._tokens,
+            SignInRules(
+                auth.password_lifetime_s,
+                auth.max_attempts,
+                auth.spend_requires_code,
+                auth.consent_version,
+                auth.limits,
+            ),
+            secret,
+            terminals[0],
+            clock,
+            self._wake_code_sender,
         )
         self._keeping_shift = KeepingShift(database, self._registrar, self._fiscalising, self.readiness, clock)
         self._handing_out = HandingOut(database, self._robot)
@@ -236,6 +255,7 @@ class Kiosk:
         )
         public = PublicApi(
             self._tokens,
+            self._signing_in,
             self._guests,
             self._showing_menu,
             self._ordering,
@@ -248,7 +268,14 @@ class Kiosk:
         self._health = HealthApi(self.readiness, lambda: not self.database.broken, self._counts)
         pages = Pages(web_root(), Path(config.menu.images) if config.menu.images else None)
         display = DisplayApi(self._showing)
-        internal = InternalApi(self._showing_menu, self._reserving, self._tending, self._keeping_shift, self.readiness)
+        internal = InternalApi(
+            self._signing_in,
+            self._showing_menu,
+            self._reserving,
+            self._tending,
+            self._keeping_shift,
+            self.readiness,
+        )
         pages_app = application(public.routes(), display.routes(), self._health.routes(), pages.routes(), public=True)
         runner = await _runner(pages_app, opened)
         await _listen(web.TCPSite(runner, config.server.host, config.server.port, reuse_address=True))
@@ -257,6 +284,9 @@ class Kiosk:
         await _listen(web.SockSite(staff, _unix_socket(config.server.socket)))
         opened.callback(config.server.socket.unlink, missing_ok=True)
         opened.callback(self._showing.close)
+
+    def _wake_code_sender(self) -> None:
+        """An SMS waits to be sent."""
 
     def _counts(self) -> dict[str, float]:
         return {"hall_screens": self._showing.screens, "portions_pending": len(self.kitchen.pending)}
@@ -268,6 +298,7 @@ class Kiosk:
         supervise("cooking", lambda: self._dispatcher.run(self._cooking), ())
         supervise("showing", self._showing.run, ())
         supervise("board", self._showing.refresh, ())
+        supervise("forgetting", self._signing_in.forget_unconfirmed, ())
         supervise("inquiry", self._paying.inquire_abandoned, (DeviceError,))
         if period_s := systemd.watchdog_period_s():
             supervise("watchdog", lambda: self._ping_watchdog(period_s), ())

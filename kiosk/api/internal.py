@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
+from kiosk.api.public import confirm, sign_in
 from kiosk.api.wire import answer, body_bytes, decode, optional_body
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
@@ -19,6 +20,7 @@ from kiosk.domain.readiness import Readiness
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.reserving import Reserving, WantedItem
 from kiosk.flows.showing_menu import ShowingMenu
+from kiosk.flows.signing_in import SigningIn
 from kiosk.flows.tending import Tending
 
 
@@ -45,8 +47,15 @@ class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class InternalApi:
     def __init__(
-        self, menu: ShowingMenu, reserving: Reserving, tending: Tending, shift: KeepingShift, readiness: Readiness
+        self,
+        signing_in: SigningIn,
+        menu: ShowingMenu,
+        reserving: Reserving,
+        tending: Tending,
+        shift: KeepingShift,
+        readiness: Readiness,
     ) -> None:
+        self._signing_in = signing_in
         self._menu = menu
         self._reserving = reserving
         self._tending = tending
@@ -55,6 +64,8 @@ class InternalApi:
 
     def routes(self) -> list[web.RouteDef]:
         return [
+            web.post("/internal/auth/quick-auth", self.quick_auth),
+            web.post("/internal/auth/confirm", self.confirm),
             web.get("/internal/menu/availability", self.availability),
             web.get("/internal/robotics/ingredients", self.list_bins),
             web.post("/internal/robotics/ingredients", self.reserve),
@@ -71,6 +82,12 @@ class InternalApi:
             web.post("/internal/sales/resume", self.resume),
             web.post("/internal/stop-list", self.stop_item),
         ]
+
+    async def quick_auth(self, request: web.Request) -> web.Response:
+        return await sign_in(self._signing_in, request, None)
+
+    async def confirm(self, request: web.Request) -> web.Response:
+        return await confirm(self._signing_in, request, None)
 
     async def availability(self, request: web.Request) -> web.Response:
         return answer({"items": self._menu.availability(request.query.getall("item", []))})

@@ -17,6 +17,7 @@ from kiosk.flows.handing_out import HandingOut, PickupRequest
 from kiosk.flows.ordering import CreateOrder, Ordering
 from kiosk.flows.paying import Paying
 from kiosk.flows.showing_menu import ShowingMenu
+from kiosk.flows.signing_in import ConfirmRequest, Pending, PushAddress, QuickAuth, SigningIn
 from kiosk.tokens import AccessTokens
 
 
@@ -57,6 +58,7 @@ class PublicApi:
     def __init__(
         self,
         tokens: AccessTokens,
+        signing_in: SigningIn,
         guests: Guests,
         menu: ShowingMenu,
         ordering: Ordering,
@@ -67,6 +69,7 @@ class PublicApi:
         shop: Shop,
     ) -> None:
         self._tokens = tokens
+        self._signing_in = signing_in
         self._guests = guests
         self._menu = menu
         self._ordering = ordering
@@ -79,7 +82,11 @@ class PublicApi:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/api/auth/guest", self.open_guest),
+            web.post("/api/auth/quick-auth", self.quick_auth),
+            web.post("/api/auth/confirm", self.confirm),
             web.post("/api/auth/logout", self.log_out),
+            web.get("/api/me", self.show_me),
+            web.put("/api/me/push", self.set_push),
             web.get("/api/restaurant", self.show_restaurant),
             web.get("/api/menu/categories", self.show_menu),
             web.post("/api/orders/create", self.create_order),
@@ -93,6 +100,25 @@ class PublicApi:
     async def open_guest(self, request: web.Request) -> web.Response:
         wanted = await optional_body(request, GuestRequest)
         return answer(await self._guests.open(wanted, request.remote or ""), 201)
+
+    async def quick_auth(self, request: web.Request) -> web.Response:
+        return await sign_in(self._signing_in, request, self._terminal(request))
+
+    async def confirm(self, request: web.Request) -> web.Response:
+        return await confirm(self._signing_in, request, self._terminal(request))
+
+    def _terminal(self, request: web.Request) -> str | None:
+        """The terminal of the guest session that signs in, where one is sent along."""
+        return bearer(request, self._tokens).terminal_id if "Authorization" in request.headers else None
+
+    async def show_me(self, request: web.Request) -> web.Response:
+        return answer(await self._signing_in.me(bearer(request, self._tokens), language_of(request)))
+
+    async def set_push(self, request: web.Request) -> web.Response:
+        session = bearer(request, self._tokens)
+        wanted = decode(await body_bytes(request), PushAddress)
+        await self._signing_in.set_push(session, wanted.address, language_of(request))
+        return web.Response(status=204)
 
     async def log_out(self, request: web.Request) -> web.Response:
         await self._guests.end(bearer(request, self._tokens))
@@ -135,6 +161,8 @@ class PublicApi:
         before = request.query.get("before", "")
         if len(before) > 36 or not before.isascii():
             raise InvalidRequest.at("before", "an order id")
+        if session.customer_id is not None:
+            await self._signing_in.require_trusted(session, language_of(request))
         return answer({"orders": await self._ordering.list(session, before, language_of(request))})
 
     async def show_order(self, request: web.Request) -> web.Response:
@@ -152,6 +180,8 @@ class PublicApi:
         wanted = decode(body, PayRequest)
         check_contact(wanted.receipt_to)
         order_id = _order_id(request)
+        if wanted.bonus_points and session.customer_id is not None:
+            await self._signing_in.require_trusted(session, language_of(request))
         result = await self._paying.pay(session, order_id, wanted, idempotency_key(request))
         if isinstance(result, Accepted):
             return answer(result, 202, Location=f"/api/orders/{order_id}")
@@ -159,6 +189,19 @@ class PublicApi:
 
     async def pick_up(self, request: web.Request) -> web.Response:
         return answer(await self._handing_out.pick_up(decode(await body_bytes(request), PickupRequest)))
+
+
+async def sign_in(signing_in: SigningIn, request: web.Request, terminal_id: str | None) -> web.Response:
+    """`quick-auth` on either listener: 201 pending, 200 with a token."""
+    wanted = decode(await body_bytes(request), QuickAuth)
+    result = await signing_in.quick_auth(wanted, request.remote or "local", terminal_id, language_of(request))
+    return answer(result, 201 if isinstance(result, Pending) else 200)
+
+
+async def confirm(signing_in: SigningIn, request: web.Request, terminal_id: str | None) -> web.Response:
+    """`confirm` on either listener."""
+    wanted = decode(await body_bytes(request), ConfirmRequest)
+    return answer(await signing_in.confirm(wanted, terminal_id, language_of(request)))
 
 
 def _order_id(request: web.Request) -> str:

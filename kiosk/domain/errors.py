@@ -130,3 +130,49 @@ class DeviceUnavailable(DomainError):
 
     code = "device_unavailable"
     title = Text("Устройство не ответило", "The device did not answer")
+
+
+class InvalidPhone(DomainError):
+    code = "invalid_phone"
+    title = Text("Такого номера телефона не бывает", "Not a valid phone number")
+
+
+class ConsentRequired(DomainError):
+    """`consent_version`."""
+
+    code = "consent_required"
+    title = Text("Нужно согласие на обработку данных", "Consent is required")
+
+
+class WrongPassword(DomainError):
+    """`attempts_left`."""
+
+    code = "wrong_password"
+    title = Text("Неверный пароль", "Wrong password")
+
+
+class AttemptsExhausted(DomainError):
+    code = "attempts_exhausted"
+    title = Text("Попытки исчерпаны, запросите новый пароль", "No attempts left, ask for a new password")
+
+
+class PasswordExpired(DomainError):
+    code = "password_expired"
+    title = Text("Пароль устарел, запросите новый", "The password has expired, ask for a new one")
+
+
+class NoPendingConfirmation(DomainError):
+    code = "no_pending_confirmation"
+    title = Text("Этот номер сейчас не подтверждают", "Nothing to confirm for this number")
+
+
+class CustomersOnly(DomainError):
+    code = "customers_only"
+    title = Text("Нужен вход по номеру телефона", "Sign in by phone number first")
+
+
+class StepUpRequired(DomainError):
+    """`temporary_token`, `expires_in_s`, `resend_in_s`: a code is on its way; or `retry_after_s`."""
+
+    code = "step_up_required"
+    title = Text("Подтвердите номер кодом из SMS", "Confirm the number by the code from the SMS")

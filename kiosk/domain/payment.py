@@ -78,6 +78,9 @@ class Payment(msgspec.Struct, frozen=True):
     released_at: datetime | None = None
     failure: str | None = None
     answer: str | None = None
+    customer_id: str | None = None
+    bonus_accrued: int = 0
+    refunded_kopecks: int = 0
 
     @property
     def bank_key(self) -> str:

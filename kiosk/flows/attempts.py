@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from kiosk.clock import Clock
+from kiosk.domain.bonus import POINT_KOPECKS, BonusRules
 from kiosk.domain.errors import (
     BonusExceedsLimit,
     CardNumberRefused,
@@ -26,7 +27,7 @@ from kiosk.domain.events import PaymentFailedEvent
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.payment import LIVE_STEPS, Confirmation, Payment, PaymentStep
 from kiosk.flows.ordering import owns
-from kiosk.store import orders, outbox, payments, stocks
+from kiosk.store import bonuses, orders, outbox, payments, stocks
 from kiosk.store.database import Database, Tx
 from kiosk.tokens import Session
 
@@ -60,9 +61,10 @@ class StoredRefusal(msgspec.Struct, frozen=True):
 class Attempts:
     """Opens attempts (T1) and finds those that run or have ended."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, rules: BonusRules) -> None:
         self._db = database
         self._clock = clock
+        self._rules = rules
 
     async def open(
         self, session: Session, order_id: str, request: PayRequest, key: str | None
@@ -70,7 +72,9 @@ class Attempts:
         """A new or running attempt, or a stored 200; a stored refusal is raised again."""
         now = self._clock.now()
         fingerprint = hashlib.sha256(msgspec.json.encode((order_id, request))).hexdigest()
-        return await self._db.write(lambda tx: _open(tx, session, order_id, request, key, fingerprint, now))
+        return await self._db.write(
+            lambda tx: _open(tx, session, order_id, request, key, fingerprint, self._rules, now)
+        )
 
     async def accepted(self, payment_id: str) -> Accepted:
         def run(tx: Tx) -> Accepted:
@@ -87,6 +91,7 @@ def _open(
     request: PayRequest,
     key: str | None,
     fingerprint: str,
+    rules: BonusRules,
     now: datetime,
 ) -> Payment | Confirmation:
     order = orders.get(tx, order_id)
@@ -104,9 +109,17 @@ def _open(
         return live
     if order.status is not OrderStatus.CREATED:
         return _of_paid_order(tx, order_id, order.status, key)
-    if request.bonus_points:  # a guest has no points to spend
-        raise BonusExceedsLimit(available=0)
+    _check_points(tx, session, order.amount_kopecks, request.bonus_points, rules)
     return _insert(tx, session, order_id, order.amount_kopecks, request, key, fingerprint, now)
+
+
+def _check_points(tx: Tx, session: Session, amount_kopecks: int, points: int, rules: BonusRules) -> None:
+    """A guest has none. Inside the writer's transaction, so that no race spends the same points twice."""
+    if points:
+        balance = bonuses.balance(tx, session.customer_id) if session.customer_id else 0
+        available = rules.spendable(amount_kopecks, balance)
+        if points > available:
+            raise BonusExceedsLimit(available=available)
 
 
 def _replay(row: payments.KeyRow) -> Confirmation:
@@ -145,15 +158,19 @@ def _insert(
         session_id=session.session_id,
         method="token",
         step=PaymentStep.RESERVING,
-        amount_kopecks=amount_kopecks,
+        amount_kopecks=amount_kopecks - request.bonus_points * POINT_KOPECKS,
         bonus_points=request.bonus_points,
         card_token=request.card_token,
         idempotency_key=key,
         fingerprint=fingerprint,
         receipt_to=request.receipt_to,
         created_at=now,
+        customer_id=session.customer_id,
     )
     payments.add(tx, payment)
+    if session.customer_id is not None:
+        points = -request.bonus_points
+        bonuses.enter(tx, session.customer_id, "hold", points, order_id, payment.payment_id, now)
     orders.move(tx, orders.require(tx, order_id), OrderStatus.PAYING, now)
     if key is not None:
         payments.free_key(tx, session.session_id, _CALL, key)  # of an attempt that ended before money moved
@@ -184,6 +201,9 @@ class AnswerStore:
         order = orders.require(tx, payment.order_id)
         orders.move(tx, order, OrderStatus.CREATED, now)
         stocks.release_order(tx, payment.order_id)
+        if current.customer_id is not None:
+            points = current.bonus_points
+            bonuses.enter(tx, current.customer_id, "release", points, order.order_id, payment.payment_id, now)
         reason = refusal.members.get("reason")
         outbox.put(
             tx,

@@ -24,6 +24,7 @@ from drivers.fiscal.port import (
 )
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock
+from kiosk.domain.bonus import POINT_KOPECKS
 from kiosk.domain.payment import (
     FiscalDecision,
     FiscalPatience,
@@ -127,7 +128,7 @@ class Fiscalising:
     def _intend(
         self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime
     ) -> tuple[payments.IntentRow, list[PricedLine]]:
-        lines = receipt_lines(orders.lines(tx, payment.order_id), payment.bonus_points * 100)
+        lines = receipt_lines(orders.lines(tx, payment.order_id), payment.bonus_points * POINT_KOPECKS)
         current = payments.require(tx, payment.payment_id)
         payments.move(tx, current, PaymentStep.PRINTING)
         intent = payments.add_intent(

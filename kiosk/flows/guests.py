@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections import deque
 from collections.abc import Collection
 
 import msgspec
 
 from kiosk.clock import Clock
-from kiosk.domain.errors import InvalidRequest, TooManyRequests
+from kiosk.domain.errors import InvalidRequest
+from kiosk.flows.limiting import Window
 from kiosk.store import sessions
 from kiosk.store.database import Database
 from kiosk.tokens import AccessTokens, Session
-
-_WINDOW_S = 60.0
 
 
 class GuestRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,28 +40,18 @@ class Guests:
         self._tokens = tokens
         self._terminals = list(terminals)
         self._clock = clock
-        self._per_minute = per_minute
-        self._seen: dict[str, deque[float]] = {}
+        self._window = Window(clock, per_minute, 60)
 
     async def open(self, request: GuestRequest, device: str) -> TokenView:
         """Raises `TooManyRequests`, `InvalidRequest` for an unknown terminal."""
         terminal_id = request.terminal_id or self._terminals[0]
         if terminal_id not in self._terminals:
             raise InvalidRequest.at("$.terminal_id", "no such terminal")
-        self._limit(device)
+        self._window.take(device)
         session_id, now = str(uuid.uuid4()), self._clock.now()
         token, expires_at = self._tokens.issue(session_id, terminal_id)
         await self._db.write(lambda tx: sessions.add(tx, session_id, terminal_id, None, now, expires_at))
         return TokenView(token, "Bearer", self._tokens.lifetime_s)
-
-    def _limit(self, device: str) -> None:
-        now = self._clock.monotonic()
-        seen = self._seen.setdefault(device, deque())
-        while seen and now - seen[0] >= _WINDOW_S:
-            seen.popleft()
-        if len(seen) >= self._per_minute:
-            raise TooManyRequests(retry_after_s=max(1, round(_WINDOW_S - (now - seen[0]))))
-        seen.append(now)
 
     async def end(self, session: Session) -> None:
         """Logout: the token is dead before the answer."""

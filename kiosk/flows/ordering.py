@@ -221,7 +221,8 @@ class Ordering:
         """Own orders, newest first, a page at a time."""
         async with self._db.read() as reader:
             found = []
-            for order_id in await orders.read_session_orders(reader, session.session_id, before, _PAGE):
+            ids = await orders.read_own_orders(reader, session.session_id, session.customer_id, before, _PAGE)
+            for order_id in ids:
                 order = await orders.read_order(reader, order_id)
                 assert order is not None
                 found.append(await order_view(reader, order, language, self._clock.now()))

@@ -14,6 +14,7 @@ from drivers.bank.port import Acquirer, Charge, ChargeStatus, Transaction
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock
+from kiosk.domain.bonus import BonusRules
 from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, PaymentDeclined
 from kiosk.domain.events import OrderPaidEvent
 from kiosk.domain.order import OrderStatus
@@ -25,7 +26,7 @@ from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.ordering import event_items, promise_until
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.views import receipt_view
-from kiosk.store import orders, outbox, payments, sessions, stocks
+from kiosk.store import bonuses, orders, outbox, payments, sessions, stocks
 from kiosk.store.database import Database, Tx
 from kiosk.tasks import Tasks
 from kiosk.tokens import Session
@@ -59,6 +60,7 @@ class Paying:
         checkpoint: Checkpoints,
         patience: BankPatience,
         answer_within_s: float,
+        bonus: BonusRules,
     ) -> None:
         self._db = database
         self._bank = bank
@@ -70,7 +72,8 @@ class Paying:
         self._cp = checkpoint
         self._patience = patience
         self._answer_within_s = answer_within_s
-        self._attempts = Attempts(database, clock)
+        self._bonus = bonus
+        self._attempts = Attempts(database, clock, bonus)
         self._answers = AnswerStore()
         self._jobs: dict[str, asyncio.Task[Confirmation]] = {}
 
@@ -292,6 +295,7 @@ class Paying:
             current = payments.require(tx, payment.payment_id)
             if current.released_at is None:
                 self._publish_paid(tx, current, now)
+                current = payments.require(tx, payment.payment_id)
             else:
                 orders.set_receipt_unknown(tx, current.order_id, False)
             confirmation = self._confirm(tx, current)
@@ -309,6 +313,10 @@ class Paying:
         order = orders.move(tx, order, OrderStatus.PAID, now)
         lines = orders.lines(tx, order.order_id)
         stocks.commit(tx, order.order_id)
+        if payment.customer_id is not None:
+            earned = self._bonus.earned(payment.amount_kopecks)
+            payments.note(tx, payment, bonus_accrued=earned)
+            bonuses.enter(tx, payment.customer_id, "accrual", earned, order.order_id, payment.payment_id, now)
         ready_in_s = self._kitchen.promise_s(self._work(tx, order.order_id))
         orders.set_promise(tx, order.order_id, ready_in_s, promise_until(now, ready_in_s))
         intent = payments.sale_intent(tx, payment.payment_id)
@@ -343,7 +351,7 @@ class Paying:
             status=OrderStatus.PAID,
             amount_kopecks=payment.amount_kopecks,
             bonus_spent=payment.bonus_points,
-            bonus_accrued=0,
+            bonus_accrued=payment.bonus_accrued,
             transaction_id=payment.transaction_id or "",
             pickup_code=order.pickup_code,
             receipt=receipt_view(intent),

@@ -39,6 +39,7 @@ class PaymentView(msgspec.Struct, frozen=True):
     method: str
     amount_kopecks: int
     bonus_spent: int
+    bonus_accrued: int
     transaction_id: str | None
     card: CardView
     failure: str | None
@@ -174,6 +175,7 @@ def payment_view(payment: Payment) -> PaymentView:
         method=payment.method,
         amount_kopecks=payment.amount_kopecks,
         bonus_spent=payment.bonus_points,
+        bonus_accrued=payment.bonus_accrued,
         transaction_id=payment.transaction_id,
         card=CardView(payment.card_brand, payment.card_last4),
         failure=payment.failure,

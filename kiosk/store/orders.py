@@ -207,12 +207,16 @@ async def read_timeline(reader: Reader, order_id: str) -> list[TimelineEntry]:
     )
 
 
-async def read_session_orders(reader: Reader, session_id: str, before: str, limit: int) -> list[str]:
-    """Ids of a session's orders, newest first, older than the order `before` (empty: from the newest)."""
+async def read_own_orders(
+    reader: Reader, session_id: str, customer_id: str | None, before: str, limit: int
+) -> list[str]:
+    """Ids of a customer's orders, or of a guest session's: newest first, older than the order `before` (empty: from
+    the newest)."""
+    name, owner = ("session_id", session_id) if customer_id is None else ("customer_id", customer_id)
     rows = await reader.all(
         IdRow,
-        "SELECT order_id FROM orders WHERE session_id = ? AND (? = '' OR order_id < ?) ORDER BY order_id DESC LIMIT ?",
-        (session_id, before, before, limit),
+        f"SELECT order_id FROM orders WHERE {name} = ? AND (? = '' OR order_id < ?) ORDER BY order_id DESC LIMIT ?",
+        (owner, before, before, limit),
     )
     return [row.order_id for row in rows]
 

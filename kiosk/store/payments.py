@@ -16,7 +16,8 @@ from kiosk.store.database import Reader, Tx
 _PAYMENT = (
     "payment_id, order_id, attempt, terminal_id, session_id, method, step, amount_kopecks, bonus_points, card_token,"
     " idempotency_key, fingerprint, receipt_to, created_at, posts, posted_at, bank_unknown_since, transaction_id,"
-    " card_brand, card_last4, charged_at, receipt_failed_at, released_at, failure, answer"
+    " card_brand, card_last4, charged_at, receipt_failed_at, released_at, failure, answer, customer_id,"
+    " bonus_accrued, refunded_kopecks"
 )
 _LIVE = ", ".join(f"'{step.value}'" for step in LIVE_STEPS)
 
@@ -41,6 +42,7 @@ def add(tx: Tx, payment: Payment) -> None:
         idempotency_key=payment.idempotency_key,
         fingerprint=payment.fingerprint,
         receipt_to=payment.receipt_to,
+        customer_id=payment.customer_id,
         created_at=rfc3339(payment.created_at),
     )
 

@@ -22,7 +22,14 @@ _COLUMNS = "session_id, terminal_id, customer_id, expires_at, ended_at"
 
 
 def add(
-    tx: Tx, session_id: str, terminal_id: str, customer_id: str | None, now: datetime, expires_at: datetime
+    tx: Tx,
+    session_id: str,
+    terminal_id: str,
+    customer_id: str | None,
+    now: datetime,
+    expires_at: datetime,
+    *,
+    verified: bool = False,
 ) -> None:
     tx.insert(
         "session",
@@ -31,6 +38,7 @@ def add(
         customer_id=customer_id,
         created_at=rfc3339(now),
         expires_at=rfc3339(expires_at),
+        verified=int(verified),
     )
 
 

@@ -1,0 +1,189 @@
+"""Customers by phone and the one-time codes that confirm a number."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.store.database import Reader, Tx
+
+
+class CustomerRow(msgspec.Struct, frozen=True):
+    customer_id: str
+    phone: str
+    language: str
+    created_at: datetime
+    confirmed_at: datetime | None
+    push_address: str | None
+
+
+_CUSTOMER = "customer_id, phone, language, created_at, confirmed_at, push_address"
+
+
+def by_phone(tx: Tx, phone: str) -> CustomerRow | None:
+    return tx.one(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE phone = ?", (phone,))
+
+
+def require(tx: Tx, customer_id: str) -> CustomerRow:
+    row = tx.one(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
+    if row is None:
+        raise LookupError(customer_id)
+    return row
+
+
+async def read(reader: Reader, customer_id: str) -> CustomerRow | None:
+    return await reader.one(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
+
+
+def add(
+    tx: Tx, customer_id: str, phone: str, language: str, consent: str | None, terminal_id: str, now: datetime
+) -> None:
+    """Autoregistration (seed 2.1); the account stays unconfirmed until its code comes back."""
+    tx.insert(
+        "customer",
+        customer_id=customer_id,
+        phone=phone,
+        language=language,
+        created_at=rfc3339(now),
+        consent=consent,
+        consent_at=rfc3339(now) if consent else None,
+        consent_terminal_id=terminal_id if consent else None,
+    )
+
+
+def consent(tx: Tx, customer_id: str, version: str, terminal_id: str, now: datetime) -> None:
+    """A new consent to the present text."""
+    tx.execute(
+        "UPDATE customer SET consent = ?, consent_at = ?, consent_terminal_id = ? WHERE customer_id = ?",
+        (version, rfc3339(now), terminal_id, customer_id),
+    )
+
+
+def confirm(tx: Tx, customer_id: str, now: datetime) -> None:
+    tx.execute(
+        "UPDATE customer SET confirmed_at = ? WHERE customer_id = ? AND confirmed_at IS NULL",
+        (rfc3339(now), customer_id),
+    )
+
+
+def set_push(tx: Tx, customer_id: str, address: str) -> None:
+    tx.execute("UPDATE customer SET push_address = ? WHERE customer_id = ?", (address or None, customer_id))
+
+
+def set_language(tx: Tx, customer_id: str, language: str) -> None:
+    tx.execute("UPDATE customer SET language = ? WHERE customer_id = ?", (language, customer_id))
+
+
+def forget_unconfirmed(tx: Tx, before: datetime) -> int:
+    """Delete numbers that were never confirmed, and every code older than that; how many numbers."""
+    gone = tx.execute("DELETE FROM customer WHERE confirmed_at IS NULL AND created_at < ?", (rfc3339(before),)).rowcount
+    tx.execute("DELETE FROM one_time_code WHERE created_at < ?", (rfc3339(before),))
+    return gone
+
+
+# One-time codes.
+
+
+class CodeRow(msgspec.Struct, frozen=True):
+    code_id: str
+    phone: str
+    salt: bytes
+    hash: bytes
+    attempts_left: int
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+_CODE = "code_id, phone, salt, hash, attempts_left, created_at, expires_at, used_at"
+
+
+def add_code(
+    tx: Tx,
+    *,
+    code_id: str,
+    phone: str,
+    code: str,
+    salt: bytes,
+    digest: bytes,
+    attempts: int,
+    language: str,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """`code` itself stands only until its SMS is taken for sending."""
+    tx.insert(
+        "one_time_code",
+        code_id=code_id,
+        phone=phone,
+        code=code,
+        salt=salt,
+        hash=digest,
+        attempts_left=attempts,
+        language=language,
+        created_at=rfc3339(now),
+        expires_at=rfc3339(expires_at),
+    )
+
+
+def last_code(tx: Tx, phone: str) -> CodeRow | None:
+    return tx.one(
+        CodeRow,
+        f"SELECT {_CODE} FROM one_time_code WHERE phone = ? ORDER BY created_at DESC, code_id LIMIT 1",
+        (phone,),
+    )
+
+
+def spend_attempt(tx: Tx, code_id: str) -> int | None:
+    """Take one try before the comparison, so that guesses in parallel cannot share it; tries left, None if none was."""
+    left: int | None = tx.scalar(
+        "UPDATE one_time_code SET attempts_left = attempts_left - 1 WHERE code_id = ? AND attempts_left > 0"
+        " RETURNING attempts_left",
+        (code_id,),
+    )
+    return left
+
+
+def use_code(tx: Tx, code_id: str, now: datetime) -> bool:
+    """Once only."""
+    used = tx.execute(
+        "UPDATE one_time_code SET used_at = ? WHERE code_id = ? AND used_at IS NULL", (rfc3339(now), code_id)
+    )
+    return used.rowcount > 0
+
+
+def codes_since(tx: Tx, phone: str | None, since: datetime) -> list[datetime]:
+    """When codes were made for a phone, or for the whole site; newest first."""
+    rows = tx.all(
+        CodeTime,
+        "SELECT created_at FROM one_time_code WHERE created_at > ? AND (? IS NULL OR phone = ?)"
+        " ORDER BY created_at DESC",
+        (rfc3339(since), phone, phone),
+    )
+    return [row.created_at for row in rows]
+
+
+class CodeTime(msgspec.Struct, frozen=True):
+    created_at: datetime
+
+
+class CodeToSend(msgspec.Struct, frozen=True):
+    code_id: str
+    phone: str
+    code: str
+    language: str
+
+
+def take_code_to_send(tx: Tx, now: datetime) -> CodeToSend | None:
+    """At most once: the code is erased here, before it goes out; a customer can ask for another."""
+    row = tx.one(
+        CodeToSend,
+        "SELECT code_id, phone, code, language FROM one_time_code WHERE code IS NOT NULL ORDER BY created_at LIMIT 1",
+    )
+    if row is not None:
+        tx.execute(
+            "UPDATE one_time_code SET code = NULL, sending_at = ? WHERE code_id = ?", (rfc3339(now), row.code_id)
+        )
+    return row
