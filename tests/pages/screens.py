@@ -10,12 +10,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from kiosk.config import load
 from kiosk.wiring import Kiosk
 from tests.pages.traffic import Traffic
-from tests.restaurant import short_folder, until
+from tests.restaurant import Restaurant, short_folder, start_kiosk, test_parts, until
 
 WAIT_MS = 15_000
 PANEL = {"width": 1080, "height": 1920}
@@ -118,8 +119,10 @@ class Screens:
         await page.goto(f"{origin}/")
         return KioskScreen(page, self.traffic, origin)
 
-    async def board(self, kiosk: Kiosk) -> Screen:
+    async def board(self, kiosk: Kiosk, clock: bool = False) -> Screen:
         page, origin = await self._open(kiosk, BOARD)
+        if clock:
+            await page.clock.install()
         await page.goto(f"{origin}/display")
         return Screen(page, self.traffic, origin)
 
@@ -136,6 +139,13 @@ class Screens:
     async def close(self) -> None:
         for context in self._contexts:
             await context.close()
+
+
+async def restart(place: Restaurant) -> None:
+    """The process again, on the port the pages know; devices went on without it."""
+    config = place.kiosk.config
+    server = msgspec.structs.replace(config.server, port=place.kiosk.public_port)
+    place.kiosk = await start_kiosk(place.stack, msgspec.structs.replace(config, server=server), test_parts())
 
 
 @asynccontextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.pages.screens import WAIT_MS, KioskScreen, Screens
-from tests.restaurant import Restaurant, until
+from tests.pages.screens import WAIT_MS, KioskScreen, Screen, Screens, restart
+from tests.restaurant import Restaurant, restaurant, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -14,12 +14,12 @@ TEA_BIN = 23
 _STEP_MS = 1_000
 
 
-async def wait_on_the_clock(kiosk: KioskScreen, name: str, limit_s: int) -> int:
+async def wait_on_the_clock(screen: Screen, name: str, limit_s: int) -> int:
     """Lets the page's own time pass in small steps until `name` shows; the seconds that took."""
     for passed_s in range(limit_s + 1):
-        if await kiosk.at(name).count():
+        if await screen.at(name).count():
             return passed_s
-        await kiosk.page.clock.run_for(_STEP_MS)
+        await screen.page.clock.run_for(_STEP_MS)
     raise AssertionError(f"{name} does not show within {limit_s} s of the page's time")
 
 
@@ -140,3 +140,27 @@ async def test_3_card_never_shown_lets_the_order_go_after_a_minute_and_a_half(
     assert 80 <= await wait_on_the_clock(kiosk, "pay", 100) <= 95
     await expect(kiosk.at("line-tea")).to_be_visible(timeout=WAIT_MS)
     assert place.ledger("bank") == []
+
+
+async def test_4_1_board_says_that_it_is_behind_while_the_process_restarts_and_then_catches_up(
+    screens: Screens,
+) -> None:
+    screens.traffic.expects_silence()
+    async with restaurant(speed=1.0) as place:
+        board = await screens.board(place.kiosk, clock=True)
+        guest = await place.guest()
+        first, second = await guest.order(("tea", 1)), await guest.order(("fries", 1))
+        assert (await guest.pay(first["order_id"])).status == 200
+        await board.sees(f"number-{first['number']}")
+        await board.misses("stale")
+        await place.kiosk.stop()
+        await wait_on_the_clock(board, "stale", 20)
+        await board.sees(f"number-{first['number']}")
+        await board.shot("display-stale")
+        await restart(place)
+        await place.until_open()
+        assert (await guest.pay(second["order_id"])).status == 200
+        await board.sees(f"number-{second['number']}")
+        await board.sees(f"number-{first['number']}")
+        await board.misses("stale")
+        await screens.close()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager
 
-import msgspec
 import pytest
 from playwright.async_api import expect
 
-from tests.pages.screens import WAIT_MS, KioskScreen, Screens
-from tests.restaurant import Restaurant, restaurant, start_kiosk, test_parts, until
+from tests.pages.screens import WAIT_MS, KioskScreen, Screens, restart
+from tests.restaurant import Restaurant, restaurant, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -34,13 +33,6 @@ async def pay_into_silence(place: Restaurant, kiosk: KioskScreen) -> None:
     place.bank.faults.switch("slow", True, {"seconds": 30.0})
     await kiosk.sees("stage-checking")
     await kiosk.reads("Второй раз не платите")
-
-
-async def restart(place: Restaurant) -> None:
-    """The process again, on the port the pages know; devices went on without it."""
-    config = place.kiosk.config
-    server = msgspec.structs.replace(config.server, port=place.kiosk.public_port)
-    place.kiosk = await start_kiosk(place.stack, msgspec.structs.replace(config, server=server), test_parts())
 
 
 async def test_3_3_declined_card_is_named_not_charged_and_another_card_pays(
