@@ -61,7 +61,8 @@ class Screen:
         """No picture in sight is a broken one."""
 
         async def whole() -> bool:
-            return await self.page.evaluate(_BROKEN_PICTURES) == []
+            broken: list[str] = await self.page.evaluate(_BROKEN_PICTURES)
+            return not broken
 
         await until(whole)
 

@@ -155,6 +155,7 @@ async def test_4_1_board_says_that_it_is_behind_while_the_process_restarts_and_t
         await board.misses("stale")
         await place.kiosk.stop()
         await wait_on_the_clock(board, "stale", 20)
+        await board.shows_whole_pictures()
         await board.sees(f"number-{first['number']}")
         await board.shot("display-stale")
         await restart(place)

@@ -11,6 +11,7 @@ import { fitTo } from "./stage.mjs";
 import { useNow } from "./views/context.mjs";
 import { Picture } from "./views/parts.mjs";
 
+const WARNING = "/assets/images/warning.webp";
 const PAGE_MS = 6_000;
 const PLACES = { cooking: { narrow: 12, wide: 8 }, ready: { narrow: 6, wide: 3 } };
 /** So few numbers are written larger: the hall is long and the board is wide. */
@@ -27,6 +28,7 @@ function Hall() {
   const restaurant = useRestaurant();
   const now = useNow();
   const [startedAt] = useState(now);
+  useState(heldWarning);
   useEffect(() => {
     listen({
       snapshot: (orders) => change((b) => withSnapshot(b, orders, Date.now())),
@@ -45,13 +47,20 @@ function Hall() {
     <header class="top"><div class="brand"><${Picture} src="/assets/images/robot.webp" size=${68} />${restaurant?.name ?? "Огонёк"}</div>
       ${silent && html`<button type="button" class="chip" data-testid="sound" onClick=${() => setSilent(!chime())}>Включить звук · Sound on</button>`}
       <time class="chip">${clockOf(now)}</time></header>
-    ${stale && html`<div class="stale" role="alert" data-testid="stale"><${Picture} src="/assets/images/warning.webp" size=${56} /> Табло обновляется, сверьтесь с экраном ячейки · The board is catching up</div>`}
+    ${stale && html`<div class="stale" role="alert" data-testid="stale"><${Picture} src=${WARNING} size=${56} /> Табло обновляется, сверьтесь с экраном ячейки · The board is catching up</div>`}
     <main class="cols">
       <h1 class="unseen">Готовность заказов</h1>
       <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s > 0 ? `≈ ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} />
       <${Column} kind="ready" title="Готово" english="Ready" note="заберите заказ" entries=${ready} now=${now} turnAt=${calledAt} />
     </main>
   </div>`;
+}
+
+/** The warning's picture, held from the start: when it is needed the server is the one that is missing. */
+function heldWarning() {
+  const picture = new Image();
+  picture.src = WARNING;
+  return picture;
 }
 
 /** @param {{kind: "cooking"|"ready", title: string, english: string, note: string, entries: import("./board.mjs").Entry[], now: number, turnAt: number}} props */
