@@ -156,3 +156,30 @@ def test_one_changed_character_kills_a_token(place: int, character: str) -> None
 def test_any_text_is_refused_and_nothing_else_happens(text: str) -> None:
     with pytest.raises(Unauthorized):
         AccessTokens(SECRET, LIFETIME_S, ManualClock()).verify(text)
+
+
+def test_a_token_tells_whether_the_number_was_confirmed_in_this_session(tokens: AccessTokens) -> None:
+    by_phone, _ = tokens.issue("session-1", "kiosk-1", "customer-7")
+    by_code, expires_at = tokens.issue("session-1", "kiosk-1", "customer-7", verified=True, lifetime_s=600)
+    assert not tokens.verify(by_phone).verified
+    assert tokens.verify(by_code).verified
+    assert expires_at == START + timedelta(seconds=600)
+
+
+def test_a_guest_is_never_verified(tokens: AccessTokens) -> None:
+    token, _ = tokens.issue("session-1", "kiosk-1", verified=True)
+    assert not tokens.verify(token).verified
+
+
+def test_a_temporary_token_names_its_confirmation_and_opens_nothing(tokens: AccessTokens) -> None:
+    token = tokens.issue_temporary("code-1", START + timedelta(minutes=5))
+    assert tokens.verify_temporary(token) == "code-1"
+    with pytest.raises(Unauthorized):
+        tokens.verify(token)
+
+
+def test_an_access_token_confirms_nothing(tokens: AccessTokens) -> None:
+    token, _ = tokens.issue("session-1", "kiosk-1")
+    assert tokens.verify_temporary(token) is None
+    assert tokens.verify_temporary(signed(typ="temporary", secret=b"t" * 64)) is None
+    assert tokens.verify_temporary("") is None

@@ -108,12 +108,19 @@ async def test_wrong_pickup_codes_are_counted_down_to_zero(shop: Database) -> No
     assert left == [4, 3, 2, 1, 0, 0, 0]
 
 
-async def test_a_sessions_orders_come_newest_first_in_pages(shop: Database) -> None:
+async def test_a_guest_sees_the_sessions_orders_newest_first_in_pages(shop: Database) -> None:
     async with shop.read() as reader:
-        assert await orders.read_session_orders(reader, rows.SESSION, "", 10) == ["ORDER2", "ORDER1"]
-        assert await orders.read_session_orders(reader, rows.SESSION, "", 1) == ["ORDER2"]
-        assert await orders.read_session_orders(reader, rows.SESSION, "ORDER2", 10) == ["ORDER1"]
-        assert await orders.read_session_orders(reader, "somebody", "", 10) == []
+        assert await orders.read_own_orders(reader, rows.SESSION, None, "", 10) == ["ORDER2", "ORDER1"]
+        assert await orders.read_own_orders(reader, rows.SESSION, None, "", 1) == ["ORDER2"]
+        assert await orders.read_own_orders(reader, rows.SESSION, None, "ORDER2", 10) == ["ORDER1"]
+        assert await orders.read_own_orders(reader, "somebody", None, "", 10) == []
+
+
+async def test_a_customer_sees_the_orders_of_every_session_and_nobody_elses(shop: Database) -> None:
+    await shop.write(lambda tx: tx.execute("UPDATE orders SET customer_id = 'c-7' WHERE order_id = 'ORDER1'"))
+    async with shop.read() as reader:
+        assert await orders.read_own_orders(reader, "another session", "c-7", "", 10) == ["ORDER1"]
+        assert await orders.read_own_orders(reader, rows.SESSION, "c-8", "", 10) == []
 
 
 async def test_the_board_shows_paid_orders_with_their_cells(shop: Database) -> None:
