@@ -47,6 +47,7 @@ from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.ordering import Ordering
 from kiosk.flows.paying import BankPatience, Paying
+from kiosk.flows.refunding import Refunding
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn, SignInRules
@@ -123,6 +124,7 @@ class Kiosk:
         await self._tending.restore()
         await self._serve(opened)
         await self._paying.resume()
+        await self._refunding.resume()
         self._start_loops()
 
     def _start_simulators(self, opened: AsyncExitStack) -> Endpoints:
@@ -191,6 +193,7 @@ class Kiosk:
             config.payment.answer_within_s,
             BonusRules.of(config.bonus.accrual, config.bonus.max_share),
         )
+        self._refunding = Refunding(database, self._bank, self._fiscalising, self.tasks, clock)
         auth = config.auth
         self._signing_in = SigningIn(
             database,
@@ -273,6 +276,7 @@ class Kiosk:
             self._showing_menu,
             self._reserving,
             self._tending,
+            self._refunding,
             self._keeping_shift,
             self.readiness,
         )
@@ -298,6 +302,7 @@ class Kiosk:
         supervise("cooking", lambda: self._dispatcher.run(self._cooking), ())
         supervise("showing", self._showing.run, ())
         supervise("board", self._showing.refresh, ())
+        supervise("refunds", self._refunding.refund_failures, ())
         supervise("forgetting", self._signing_in.forget_unconfirmed, ())
         supervise("inquiry", self._paying.inquire_abandoned, (DeviceError,))
         if period_s := systemd.watchdog_period_s():

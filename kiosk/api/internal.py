@@ -18,10 +18,12 @@ from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.readiness import Readiness
 from kiosk.flows.keeping_shift import KeepingShift
+from kiosk.flows.refunding import Refunding, RefundRequest
 from kiosk.flows.reserving import Reserving, WantedItem
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn
 from kiosk.flows.tending import Tending
+from kiosk.flows.views import refund_view
 
 
 class WantedIngredients(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +54,7 @@ class InternalApi:
         menu: ShowingMenu,
         reserving: Reserving,
         tending: Tending,
+        refunding: Refunding,
         shift: KeepingShift,
         readiness: Readiness,
     ) -> None:
@@ -59,6 +62,7 @@ class InternalApi:
         self._menu = menu
         self._reserving = reserving
         self._tending = tending
+        self._refunding = refunding
         self._shift = shift
         self._readiness = readiness
 
@@ -72,6 +76,7 @@ class InternalApi:
             web.delete("/internal/robotics/ingredients/{reservation_id}", self.release),
             web.get("/internal/orders/{order_id}", self.show_order),
             web.put("/internal/orders/{order_id}/status", self.set_status),
+            web.post("/internal/orders/{order_id}/refund", self.refund),
             web.get("/internal/status", self.status),
             web.get("/internal/devices", self.status),
             web.get("/internal/shift", self.show_shift),
@@ -111,6 +116,12 @@ class InternalApi:
     async def set_status(self, request: web.Request) -> web.Response:
         wanted = decode(await body_bytes(request), WantedStatus)
         return answer(await self._tending.set_status(request.match_info["order_id"], wanted.status, _actor(request)))
+
+    async def refund(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), RefundRequest)
+        order_id = request.match_info["order_id"]
+        row = await self._refunding.request(order_id, wanted, _actor(request))
+        return answer(refund_view(row), 202)
 
     async def status(self, request: web.Request) -> web.Response:
         reason = self._readiness.pause_reason()

@@ -71,6 +71,7 @@ class OrderCancelledEvent(_OrderEvent, frozen=True, kw_only=True):
 class OrderRefundedEvent(_OrderEvent, frozen=True, kw_only=True):
     amount_kopecks: int
     reason: str
+    whole: bool = True
 
 
 class PaymentFailedEvent(_OrderEvent, frozen=True, kw_only=True):

@@ -56,6 +56,16 @@ class Failure(msgspec.Struct, frozen=True):
     error: str
 
 
+class Claim(msgspec.Struct, frozen=True):
+    """One document to be registered: the sale of a payment, or a refund of it."""
+
+    payment: Payment
+    operation: Operation
+    lines: list[PricedLine]
+    total_kopecks: int
+    refund_id: str | None = None
+
+
 class Fiscalising:
     """Owner of the registrar's turn: receipts, shift work and polls go one after another."""
 
@@ -91,7 +101,7 @@ class Fiscalising:
         """Adopt or print the receipt of a charge; T5 and T6 inside. The payment as it is then, and why it failed."""
         async with self.turn:
             try:
-                intent, document = await self._adopt_or_print(payment)
+                intent, document = await self._adopt_or_print(await self._sale(payment))
             except DeviceRefused as error:
                 return await self._reload(payment), Failure(Proof.ABSENT, str(error))
             except DeviceError as error:
@@ -101,58 +111,77 @@ class Fiscalising:
         self._cp("t6.after")
         return payment, None
 
-    async def _adopt_or_print(self, payment: Payment) -> tuple[payments.IntentRow, FiscalDocument]:
-        open_intent = await self._db.write(lambda tx: payments.sale_intent(tx, payment.payment_id))
+    async def refund(self, payment: Payment, refund_id: str, lines: list[PricedLine]) -> None:
+        """Adopt or print a refund's receipt by the same rule; recorded when this returns. Raises `DeviceError`."""
+        total = sum(line.sum_kopecks for line in lines)
+        async with self.turn:
+            intent, document = await self._adopt_or_print(Claim(payment, Operation.REFUND, lines, total, refund_id))
+        now = self._clock.now()
+
+        def run(tx: Tx) -> None:
+            _register(tx, intent, document)
+            payments.note_refund(tx, refund_id, receipt_done_at=now)
+
+        await self._db.write(run)
+
+    async def _sale(self, payment: Payment) -> Claim:
+        def run(tx: Tx) -> Claim:
+            lines = receipt_lines(orders.lines(tx, payment.order_id), payment.bonus_points * POINT_KOPECKS)
+            return Claim(payment, Operation.SALE, lines, payment.amount_kopecks)
+
+        return await self._db.write(run)
+
+    async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:
+        open_intent = await self._db.write(lambda tx: payments.intent_of(tx, claim.payment.payment_id, claim.refund_id))
         if open_intent is not None:
             document = await self._registrar.find_receipt(_as_asked(open_intent))
             if document is not None:
                 return open_intent, document
             await self._db.write(lambda tx: payments.disprove_intent(tx, open_intent.intent_id))
-            if self._decide(payment, Proof.ABSENT) is FiscalDecision.REVERSE:
+            if claim.refund_id is None and self._decide(claim.payment, Proof.ABSENT) is FiscalDecision.REVERSE:
                 raise DeviceRefused("fiscal", "receipt_absent")
-        return await self._print(payment)
+        return await self._print(claim)
 
-    async def _print(self, payment: Payment) -> tuple[payments.IntentRow, FiscalDocument]:
+    async def _print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:
         counter = await self._registrar.counter()
         self._cp("counter.read")
         now = self._clock.now()
-        intent, lines = await self._db.write(lambda tx: self._intend(tx, payment, counter, now))  # T5
+        intent = await self._db.write(lambda tx: self._intend(tx, claim, counter, now))  # T5
         self._cp("t5.after")
-        receipt = self._receipt(payment, lines)
         try:
-            return intent, await self._registrar.print_receipt(receipt, _as_asked(intent))
+            return intent, await self._registrar.print_receipt(self._receipt(claim), _as_asked(intent))
         except DeviceRefused:
             await self._db.write(lambda tx: payments.disprove_intent(tx, intent.intent_id))
             raise
 
-    def _intend(
-        self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime
-    ) -> tuple[payments.IntentRow, list[PricedLine]]:
-        lines = receipt_lines(orders.lines(tx, payment.order_id), payment.bonus_points * POINT_KOPECKS)
-        current = payments.require(tx, payment.payment_id)
-        payments.move(tx, current, PaymentStep.PRINTING)
-        intent = payments.add_intent(
+    def _intend(self, tx: Tx, claim: Claim, counter: FiscalCounter, now: datetime) -> payments.IntentRow:
+        if claim.refund_id is None:
+            payments.move(tx, payments.require(tx, claim.payment.payment_id), PaymentStep.PRINTING)
+        return payments.add_intent(
             tx,
-            payment,
+            claim.payment,
+            refund_id=claim.refund_id,
+            operation=claim.operation.name.lower(),
+            total_kopecks=claim.total_kopecks,
             drive_number=counter.drive_number,
             fd_before=counter.last_document,
             shift=counter.shift,
-            lines=lines,
+            lines=claim.lines,
             vat=self._seller.vat,
             now=now,
         )
-        return intent, lines
 
-    def _receipt(self, payment: Payment, lines: list[PricedLine]) -> Receipt:
+    def _receipt(self, claim: Claim) -> Receipt:
+        payment = claim.payment
         return Receipt(
-            operation=Operation.SALE,
+            operation=claim.operation,
             order_id=payment.order_id,
             lines=tuple(
                 ReceiptLine(line.name, line.price_kopecks, line.quantity, line.sum_kopecks, self._seller.vat)
-                for line in lines
+                for line in claim.lines
             ),
-            total_kopecks=payment.amount_kopecks,
-            electronic_kopecks=payment.amount_kopecks,
+            total_kopecks=claim.total_kopecks,
+            electronic_kopecks=claim.total_kopecks,
             tax_system=self._seller.tax_system,
             customer_contact=payment.receipt_to,
             automat_number=self._seller.automat_numbers.get(payment.terminal_id),
@@ -162,14 +191,7 @@ class Fiscalising:
 
     async def _record(self, payment: Payment, intent: payments.IntentRow, document: FiscalDocument) -> Payment:
         def run(tx: Tx) -> Payment:
-            payments.register_intent(
-                tx,
-                intent.intent_id,
-                document_number=document.number,
-                fiscal_sign=document.fiscal_sign,
-                document_shift=document.shift,
-                issued_at=document.issued_at.isoformat(timespec="minutes"),
-            )
+            _register(tx, intent, document)
             return payments.move(tx, payments.require(tx, payment.payment_id), PaymentStep.FISCALISED)
 
         return await self._db.write(run)
@@ -209,8 +231,19 @@ class Fiscalising:
 def _as_asked(intent: payments.IntentRow) -> FiscalIntent:
     return FiscalIntent(
         counter=FiscalCounter(intent.drive_number, intent.fd_before, intent.shift),
-        operation=Operation.SALE,
+        operation=Operation.SALE if intent.operation == "sale" else Operation.REFUND,
         order_id=intent.order_id,
         total_kopecks=intent.total_kopecks,
         intended_at=intent.intended_at,
+    )
+
+
+def _register(tx: Tx, intent: payments.IntentRow, document: FiscalDocument) -> None:
+    payments.register_intent(
+        tx,
+        intent.intent_id,
+        document_number=document.number,
+        fiscal_sign=document.fiscal_sign,
+        document_shift=document.shift,
+        issued_at=document.issued_at.isoformat(timespec="minutes"),
     )

@@ -25,6 +25,7 @@ from kiosk.flows.attempts import Accepted, AnswerStore, Attempts, PayRequest
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.ordering import event_items, promise_until
 from kiosk.flows.reserving import Reserving
+from kiosk.flows.returning import give_back
 from kiosk.flows.views import receipt_view
 from kiosk.store import bonuses, orders, outbox, payments, sessions, stocks
 from kiosk.store.database import Database, Tx
@@ -262,7 +263,7 @@ class Paying:
         transaction_id, void_key = payment.transaction_id or "", payment.void_id
         for pause_s in _endless(_BACKOFF_S):
             try:
-                kind = await self._give_back(transaction_id, void_key, payment.amount_kopecks)
+                kind = await give_back(self._bank, transaction_id, void_key, payment.amount_kopecks)
                 break
             except (DeviceUnreachable, OutcomeUnknown, DeviceRefused) as error:
                 _log.error("void_retried", error=str(error))
@@ -275,15 +276,6 @@ class Paying:
             answered=503,
             also=lambda tx: payments.finish_refund(tx, void_key, kind, now),
         )
-
-    async def _give_back(self, transaction_id: str, key: str, amount_kopecks: int) -> str:
-        """Void before settlement, refund after it; both idempotent by their own key."""
-        try:
-            await self._bank.void(transaction_id, key)
-        except DeviceRefused:
-            await self._bank.refund(transaction_id, amount_kopecks, f"{key}-refund")
-            return "refund"
-        return "void"
 
     # 3.5, 3.6
 
@@ -374,7 +366,7 @@ class Paying:
         if answer is not None and answer.status is ChargeStatus.APPROVED and answer.transaction_id is not None:
             _log.warning("late_approval_voided", payment_id=payment.payment_id)
             refund = await self._db.write(lambda tx: payments.add_void(tx, payment, "late_approval", "kiosk", now))
-            kind = await self._give_back(answer.transaction_id, refund.refund_id, payment.amount_kopecks)
+            kind = await give_back(self._bank, answer.transaction_id, refund.refund_id, payment.amount_kopecks)
 
             def finish(tx: Tx) -> None:
                 payments.finish_refund(tx, refund.refund_id, kind, now)

@@ -104,6 +104,7 @@ class KitchenLine:
         work = await self._adopt(jobs)
         await self._release(jobs, work)
         await self._look_at_cells(work)
+        await self._settle()
         if health.accepts_jobs:
             await self._submit(list(work.values()), jobs, health.slots)
         await self._refresh_holds()  # holds and stopped items as everyone else sees them
@@ -164,14 +165,21 @@ class KitchenLine:
     async def _release(self, jobs: dict[int, Job], work: dict[int, orders.WorkRow]) -> None:
         """Free the slots of jobs whose end is written down, and of attempts that were given up."""
         for job in jobs.values():
+            row = work.get(job.job_id)
+            if row is None and job.state is JobState.QUEUED and job.job_id not in self._foreign:
+                await self._cancel(job)  # given back before it was begun
             if job.state not in _TERMINAL or job.job_id in self._foreign:
                 continue
-            row = work.get(job.job_id)
             if row is not None and row.attempt == job.attempt and row.status in PENDING_PORTIONS:
                 continue  # not written down yet
             await self._robot.release(job.job_id, job.attempt)
             await self._db.write(lambda tx, done=job.job_id: orders.mark_released(tx, done))  # type: ignore[misc]
             self._cp("robot.released")
+
+    async def _cancel(self, job: Job) -> None:
+        _log.info("job_cancelled", portion_id=job.job_id)
+        with contextlib.suppress(DeviceRefused):  # begun in the meantime: it will be cooked and stay in its cell
+            await self._robot.cancel(job.job_id, job.attempt)
 
     async def _look_at_cells(self, work: dict[int, orders.WorkRow]) -> None:
         waiting = [row for row in work.values() if row.status is PortionStatus.READY]
@@ -182,6 +190,14 @@ class KitchenLine:
         for row in waiting:
             if row.portion_id not in held:
                 await self._db.write(lambda tx, taken=row.portion_id: portions.hand_out(tx, taken, now))  # type: ignore[misc]
+
+    async def _settle(self) -> None:
+        """Orders whose last open portion was given back go on with what is ready."""
+        async with self._db.read() as reader:
+            found = await orders.read_stalled(reader)
+        now = self._clock.now()
+        for order_id in found:
+            await self._db.write(lambda tx, order_id=order_id: portions.progress(tx, order_id, now))  # type: ignore[misc]
 
     async def _submit(self, work: list[orders.WorkRow], jobs: dict[int, Job], slots: int) -> None:
         """Give waiting portions to the robot, in the order they were paid, while its table has room."""

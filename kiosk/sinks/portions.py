@@ -42,7 +42,7 @@ def adopt(tx: Tx, job: Job, now: datetime) -> PortionStatus | None:
     elif wanted is PortionStatus.READY:
         changes = {"cell": job.cell or None, "ready_at": rfc3339(now)}
     orders.move_portion(tx, row, wanted, **changes)
-    _move_order(tx, row.order_id, now, job)
+    progress(tx, row.order_id, now, job.remaining_s)
     return wanted
 
 
@@ -66,27 +66,29 @@ def lose_unknown(tx: Tx, portion_id: int) -> None:
         orders.move_portion(tx, row, PortionStatus.FAILED, fault="lost_by_robot")
 
 
-def _move_order(tx: Tx, order_id: str, now: datetime, job: Job) -> None:
+def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None:
+    """Bring an order to where its portions are: cooking, ready when the last is, completed when all were taken.
+    Portions that were given back do not hold the rest."""
     order = orders.require(tx, order_id)
-    portions = orders.portions(tx, order_id)
+    kept = [row for row in orders.portions(tx, order_id) if row.status is not PortionStatus.DROPPED]
     started = any(
-        row.status not in (PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED) for row in portions
+        row.status not in (PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED) for row in kept
     )
-    done = all(row.status in (PortionStatus.READY, PortionStatus.HANDED_OUT) for row in portions)
+    done = bool(kept) and all(row.status in (PortionStatus.READY, PortionStatus.HANDED_OUT) for row in kept)
     if started and not done and order.status is OrderStatus.PAID:
         order = orders.move(tx, order, OrderStatus.COOKING, now)
         left_s = order.ready_in_s
         if order.promised_at is not None:
-            left_s = max(job.remaining_s, round((order.promised_at - now).total_seconds()))
+            left_s = max(remaining_s, round((order.promised_at - now).total_seconds()))
         outbox.put(tx, OrderCookingEvent(order_id=order_id, number=order.number, ready_in_s=left_s), now)
     if done and order.status in (OrderStatus.PAID, OrderStatus.COOKING):
-        orders.move(tx, order, OrderStatus.READY, now)
-        cells = [row.cell for row in portions if row.cell is not None and row.status is PortionStatus.READY]
-        outbox.put(
-            tx,
-            OrderReadyEvent(order_id=order_id, number=order.number, cell=cells[0] if cells else None, cells=cells),
-            now,
-        )
+        order = orders.move(tx, order, OrderStatus.READY, now)
+        cells = [row.cell for row in kept if row.cell is not None and row.status is PortionStatus.READY]
+        cell = cells[0] if cells else None
+        outbox.put(tx, OrderReadyEvent(order_id=order_id, number=order.number, cell=cell, cells=cells), now)
+    if kept and order.status is OrderStatus.READY and all(row.status is PortionStatus.HANDED_OUT for row in kept):
+        orders.move(tx, order, OrderStatus.COMPLETED, now)
+        outbox.put(tx, OrderCompletedEvent(order_id=order_id, number=order.number), now)
 
 
 def hand_out(tx: Tx, portion_id: int, now: datetime) -> None:
@@ -95,9 +97,4 @@ def hand_out(tx: Tx, portion_id: int, now: datetime) -> None:
     if row is None or row.status is not PortionStatus.READY:
         return
     orders.move_portion(tx, row, PortionStatus.HANDED_OUT)
-    order = orders.require(tx, row.order_id)
-    if order.status is OrderStatus.READY and all(
-        other.status is PortionStatus.HANDED_OUT for other in orders.portions(tx, row.order_id)
-    ):
-        orders.move(tx, order, OrderStatus.COMPLETED, now)
-        outbox.put(tx, OrderCompletedEvent(order_id=order.order_id, number=order.number), now)
+    progress(tx, row.order_id, now)

@@ -166,7 +166,7 @@ def frame_of(event: StoredEvent, now: datetime) -> Frame | None:
             order = BoardOrder(told.number, OrderStatus.READY, 0, told.cell, told.cells)
         case OrderCompletedEvent():
             order = BoardOrder(told.number, OrderStatus.COMPLETED, 0, None)
-        case OrderRefundedEvent():
+        case OrderRefundedEvent(whole=True):
             order = BoardOrder(told.number, OrderStatus.REFUNDED, 0, None)
         case _:
             return None

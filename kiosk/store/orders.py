@@ -221,6 +221,21 @@ async def read_own_orders(
     return [row.order_id for row in rows]
 
 
+async def read_stalled(reader: Reader) -> list[str]:
+    """Orders in the kitchen that wait for nothing any more: some portions given back, the others done."""
+    rows = await reader.all(
+        IdRow,
+        "SELECT o.order_id FROM orders o WHERE o.status IN ('paid', 'cooking', 'ready')"
+        " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id AND p.status = 'dropped')"
+        " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id AND p.status IN ('ready', 'handed_out'))"
+        " AND NOT EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
+        "   AND p.status NOT IN ('dropped', 'ready', 'handed_out'))"
+        " AND NOT (o.status = 'ready' AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
+        "   AND p.status = 'ready'))",
+    )
+    return [row.order_id for row in rows]
+
+
 class IdRow(msgspec.Struct, frozen=True):
     order_id: str
 

@@ -134,6 +134,9 @@ def add_intent(
     tx: Tx,
     payment: Payment,
     *,
+    refund_id: str | None = None,
+    operation: str = "sale",
+    total_kopecks: int | None = None,
     drive_number: str,
     fd_before: int,
     shift: int,
@@ -141,17 +144,18 @@ def add_intent(
     vat: str,
     now: datetime,
 ) -> IntentRow:
-    """The sale receipt's intent: the counter before printing, and the lines to be printed."""
+    """A receipt's intent: the counter before printing, and the lines to be printed."""
     intent_id = tx.insert(
         "fiscal_intent",
         order_id=payment.order_id,
         payment_id=payment.payment_id,
-        operation="sale",
+        refund_id=refund_id,
+        operation=operation,
         status="open",
         drive_number=drive_number,
         fd_before=fd_before,
         shift=shift,
-        total_kopecks=payment.amount_kopecks,
+        total_kopecks=payment.amount_kopecks if total_kopecks is None else total_kopecks,
         intended_at=rfc3339(now),
     )
     for position, line in enumerate(lines, 1):
@@ -171,13 +175,34 @@ def add_intent(
     return row
 
 
-def sale_intent(tx: Tx, payment_id: str) -> IntentRow | None:
+def intent_of(tx: Tx, payment_id: str, refund_id: str | None) -> IntentRow | None:
     """The intent that is open or registered; disproved ones stay as history."""
     return tx.one(
         IntentRow,
         f"SELECT {_INTENT} FROM fiscal_intent"
-        " WHERE payment_id = ? AND operation = 'sale' AND status IN ('open', 'registered')",
-        (payment_id,),
+        " WHERE payment_id = ? AND refund_id IS ? AND status IN ('open', 'registered')",
+        (payment_id, refund_id),
+    )
+
+
+def sale_intent(tx: Tx, payment_id: str) -> IntentRow | None:
+    return intent_of(tx, payment_id, None)
+
+
+class SoldLine(msgspec.Struct, frozen=True):
+    """A line of a registered receipt."""
+
+    line: int
+    name: str
+    price_kopecks: int
+    quantity: int
+
+
+def sold_lines(tx: Tx, intent_id: int) -> list[SoldLine]:
+    return tx.all(
+        SoldLine,
+        "SELECT line, name, price_kopecks, quantity FROM receipt_line WHERE intent_id = ? ORDER BY position",
+        (intent_id,),
     )
 
 
@@ -216,9 +241,82 @@ class RefundRow(msgspec.Struct, frozen=True):
     amount_kopecks: int
     reason: str
     created_at: datetime
+    portions: list[int]
+    whole: bool
+    bank_done_at: datetime | None
+    receipt_done_at: datetime | None
 
 
-_REFUND = "refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, created_at"
+_REFUND = (
+    "refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, created_at, portions AS 'portions:json',"
+    " whole, bank_done_at, receipt_done_at"
+)
+
+
+def add_refund(
+    tx: Tx,
+    payment: Payment,
+    *,
+    refund_id: str,
+    amount_kopecks: int,
+    portions: Sequence[int],
+    whole: bool,
+    reason: str,
+    actor: str,
+    now: datetime,
+) -> RefundRow:
+    """A refund after payment, of some portions or of all; a void first where all of the payment goes back at once."""
+    tx.insert(
+        "refund",
+        refund_id=refund_id,
+        order_id=payment.order_id,
+        payment_id=payment.payment_id,
+        kind="void" if amount_kopecks == payment.amount_kopecks else "refund",
+        step="pending",
+        amount_kopecks=amount_kopecks,
+        reason=reason,
+        actor=actor,
+        created_at=rfc3339(now),
+        portions=msgspec.json.encode(list(portions)).decode(),
+        whole=int(whole),
+    )
+    row = tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (refund_id,))
+    assert row is not None
+    return row
+
+
+def refunds_of(tx: Tx, payment_id: str) -> list[RefundRow]:
+    return tx.all(RefundRow, f"SELECT {_REFUND} FROM refund WHERE payment_id = ? ORDER BY rowid", (payment_id,))
+
+
+def note_refund(tx: Tx, refund_id: str, **changes: Any) -> None:
+    """Journal a step of a refund."""
+    assignments = ", ".join(f"{name} = :{name}" for name in changes)
+    values = {name: _plain(value) for name, value in changes.items()}
+    tx.execute(f"UPDATE refund SET {assignments} WHERE refund_id = :refund_id", {**values, "refund_id": refund_id})
+
+
+async def unfinished_refunds(reader: Reader) -> list[RefundRow]:
+    """Refunds after payment that a restart must take up; a reversal before it belongs to its payment."""
+    return await reader.all(
+        RefundRow, f"SELECT {_REFUND} FROM refund WHERE step = 'pending' AND portions <> '[]' ORDER BY rowid"
+    )
+
+
+class FailedPortion(msgspec.Struct, frozen=True):
+    order_id: str
+    portion_id: int
+
+
+async def unrefunded_failures(reader: Reader) -> list[FailedPortion]:
+    """Portions that cannot be cooked, of settled payments, without a refund yet."""
+    return await reader.all(
+        FailedPortion,
+        "SELECT p.order_id, p.portion_id FROM portion p WHERE p.status = 'failed'"
+        " AND EXISTS (SELECT 1 FROM payment y WHERE y.order_id = p.order_id AND y.step = 'done')"
+        " AND NOT EXISTS (SELECT 1 FROM refund r, json_each(r.portions) j"
+        "   WHERE r.order_id = p.order_id AND j.value = p.portion_id) ORDER BY p.portion_id",
+    )
 
 
 def add_void(tx: Tx, payment: Payment, reason: str, actor: str, now: datetime) -> RefundRow:

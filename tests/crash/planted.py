@@ -6,7 +6,7 @@ from drivers.bank.port import Charge
 from drivers.fiscal.port import FiscalDocument
 from kiosk.domain.errors import PaymentDeclined
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
-from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.fiscalising import Claim, Fiscalising
 from kiosk.flows.paying import Paying
 from kiosk.store import payments
 from kiosk.store.database import Tx
@@ -16,14 +16,14 @@ from kiosk.wiring import Parts
 class _NoFdBefore(Fiscalising):
     """Prints again without asking the registrar what became of the last intent."""
 
-    async def _adopt_or_print(self, payment: Payment) -> tuple[payments.IntentRow, FiscalDocument]:
+    async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:
         def forget(tx: Tx) -> None:
-            open_intent = payments.sale_intent(tx, payment.payment_id)
+            open_intent = payments.sale_intent(tx, claim.payment.payment_id)
             if open_intent is not None:
                 payments.disprove_intent(tx, open_intent.intent_id)
 
         await self._db.write(forget)
-        return await self._print(payment)
+        return await self._print(claim)
 
 
 class _NoBankInquiry(Paying):

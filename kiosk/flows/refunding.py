@@ -1,0 +1,267 @@
+"""A refund after payment, whole or by portion: bank, receipt, points, event; each step journalled and retried for ever.
+
+Void before settlement, refund after it (a refused void falls back); the refund receipt repeats the sold lines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import structlog
+
+from drivers.bank.port import Acquirer
+from drivers.errors import DeviceError
+from kiosk.clock import Clock
+from kiosk.domain.bonus import share_of
+from kiosk.domain.errors import InvalidRequest, NotFound, OrderStateConflict
+from kiosk.domain.events import OrderRefundedEvent
+from kiosk.domain.order import OrderStatus, PortionStatus
+from kiosk.domain.payment import Payment, PaymentStep
+from kiosk.domain.receipt import PricedLine
+from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.returning import give_back
+from kiosk.store import bonuses, orders, outbox, payments, records, stocks
+from kiosk.store.database import Database, Tx
+from kiosk.tasks import Tasks
+
+_log = structlog.get_logger()
+_BACKOFF_S = (0.5, 1.0, 5.0, 15.0, 60.0)
+_LOOK_S = 1.0
+_REFUNDABLE = (OrderStatus.PAID, OrderStatus.COOKING, OrderStatus.READY, OrderStatus.COMPLETED)
+#: What a refund of some pieces of a dish takes first: what will never be eaten.
+_TAKEN_FIRST = (PortionStatus.FAILED, PortionStatus.WAITING, PortionStatus.QUEUED)
+_DROPPED = (PortionStatus.PLANNED, PortionStatus.WAITING, PortionStatus.QUEUED, PortionStatus.FAILED)
+
+
+class RefundItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    item_id: str
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=40)]
+
+
+class RefundRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Without `items`: everything that was not given back yet."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    items: Annotated[list[RefundItem], msgspec.Meta(min_length=1, max_length=40)] | None = None
+
+
+class Refunding:
+    """`request` opens a refund, a job carries it out, `resume` takes it up after a restart."""
+
+    def __init__(
+        self, database: Database, bank: Acquirer, fiscalising: Fiscalising, tasks: Tasks, clock: Clock
+    ) -> None:
+        self._db = database
+        self._bank = bank
+        self._fiscalising = fiscalising
+        self._tasks = tasks
+        self._clock = clock
+        self._jobs: dict[str, asyncio.Task[None]] = {}
+
+    async def request(self, order_id: str, request: RefundRequest, actor: str) -> payments.RefundRow:
+        """By staff. Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`."""
+        now = self._clock.now()
+
+        def run(tx: Tx) -> payments.RefundRow:
+            row = self._open(tx, order_id, request.items, None, request.reason, actor, now)
+            records.journal(tx, actor, "refund", f"{order_id} {row.amount_kopecks} {request.reason}", now)
+            return row
+
+        refund = await self._db.write(run)
+        self._start(refund)
+        return refund
+
+    def _open(
+        self,
+        tx: Tx,
+        order_id: str,
+        items: list[RefundItem] | None,
+        portion_ids: Iterable[int] | None,
+        reason: str,
+        actor: str,
+        now: datetime,
+    ) -> payments.RefundRow:
+        """The record, and at once no more cooking of what is given back."""
+        order = orders.get(tx, order_id)
+        if order is None:
+            raise NotFound
+        payment = payments.last(tx, order_id)
+        if order.status not in _REFUNDABLE or payment is None or payment.step is not PaymentStep.DONE:
+            raise OrderStateConflict(order_status=order.status)
+        earlier = payments.refunds_of(tx, payment.payment_id)
+        gone = {portion_id for refund in earlier for portion_id in refund.portions}
+        left = [row for row in orders.portions(tx, order_id) if row.portion_id not in gone]
+        chosen = _choose(left, _lines_of(tx, order_id), items, portion_ids)
+        if not chosen:
+            raise OrderStateConflict(order_status=order.status)
+        lines = _refund_lines(tx, payment, chosen, gone)
+        refund = payments.add_refund(
+            tx,
+            payment,
+            refund_id=f"{payment.payment_id}-r{len(earlier) + 1}",
+            amount_kopecks=sum(line.sum_kopecks for line in lines),
+            portions=[row.portion_id for row in chosen],
+            whole=len(chosen) == len(left),
+            reason=reason,
+            actor=actor,
+            now=now,
+        )
+        for row in chosen:
+            if row.status in _DROPPED:
+                orders.move_portion(tx, row, PortionStatus.DROPPED)
+                stocks.hand_over(tx, [row.portion_id])
+        return refund
+
+    def _start(self, refund: payments.RefundRow) -> None:
+        if refund.refund_id not in self._jobs:
+            job = self._tasks.start(f"refund:{refund.refund_id}", self._carry_out(refund))
+            self._jobs[refund.refund_id] = job
+            job.add_done_callback(lambda _: self._jobs.pop(refund.refund_id, None))
+
+    async def resume(self) -> None:
+        async with self._db.read() as reader:
+            found = await payments.unfinished_refunds(reader)
+        for refund in found:
+            self._start(refund)
+
+    async def _carry_out(self, refund: payments.RefundRow) -> None:
+        structlog.contextvars.bind_contextvars(order_id=refund.order_id, refund_id=refund.refund_id)
+        tries = 0
+        while True:
+            try:
+                await self._steps(refund)
+                return
+            except DeviceError as error:
+                _log.error("refund_retried", error=str(error), tries=tries)
+                await self._clock.sleep(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
+                tries += 1
+
+    async def _steps(self, refund: payments.RefundRow) -> None:
+        """Money, receipt, then points, order and event in one transaction."""
+        payment = await self._db.write(lambda tx: payments.require(tx, refund.payment_id))
+        current = await self._current(refund)
+        if current.bank_done_at is None:
+            kind = await give_back(
+                self._bank,
+                payment.transaction_id or "",
+                refund.refund_id,
+                refund.amount_kopecks,
+                void=refund.kind == "void",
+            )
+            now = self._clock.now()
+            await self._db.write(lambda tx: payments.note_refund(tx, refund.refund_id, kind=kind, bank_done_at=now))
+        if current.receipt_done_at is None:
+            lines = await self._db.write(lambda tx: self._lines_again(tx, payment, refund))
+            await self._fiscalising.refund(payment, refund.refund_id, lines)
+        now = self._clock.now()
+        await self._db.write(lambda tx: self._finish(tx, refund, now))
+
+    async def _current(self, refund: payments.RefundRow) -> payments.RefundRow:
+        rows = await self._db.write(lambda tx: payments.refunds_of(tx, refund.payment_id))
+        return next(row for row in rows if row.refund_id == refund.refund_id)
+
+    def _lines_again(self, tx: Tx, payment: Payment, refund: payments.RefundRow) -> list[PricedLine]:
+        """The same lines as when it was opened: what went back before it counts, what came after does not."""
+        gone: set[int] = set()
+        for earlier in payments.refunds_of(tx, payment.payment_id):
+            if earlier.refund_id == refund.refund_id:
+                break
+            gone.update(earlier.portions)
+        wanted = set(refund.portions)
+        chosen = [row for row in orders.portions(tx, refund.order_id) if row.portion_id in wanted]
+        return _refund_lines(tx, payment, chosen, gone)
+
+    def _finish(self, tx: Tx, refund: payments.RefundRow, now: datetime) -> None:
+        payment = payments.require(tx, refund.payment_id)
+        if payment.customer_id is not None:
+            part = (refund.amount_kopecks, payment.amount_kopecks, payment.refunded_kopecks)
+            for kind, points in (
+                ("returned", share_of(payment.bonus_points, *part)),
+                ("taken_back", -share_of(payment.bonus_accrued, *part)),
+            ):
+                bonuses.enter(tx, payment.customer_id, kind, points, refund.order_id, refund.refund_id, now)
+        payments.note(tx, payment, refunded_kopecks=payment.refunded_kopecks + refund.amount_kopecks)
+        payments.note_refund(tx, refund.refund_id, step="done", done_at=now)
+        order = orders.require(tx, refund.order_id)
+        if refund.whole:
+            orders.move(tx, order, OrderStatus.REFUNDED, now)
+        outbox.put(
+            tx,
+            OrderRefundedEvent(
+                order_id=order.order_id,
+                number=order.number,
+                amount_kopecks=refund.amount_kopecks,
+                reason=refund.reason,
+                whole=refund.whole,
+            ),
+            now,
+        )
+
+    async def refund_failures(self) -> None:
+        """For ever: a portion that cannot be cooked is given back, while the rest of the order goes on."""
+        while True:
+            async with self._db.read() as reader:
+                failed = await payments.unrefunded_failures(reader)
+            for portion in failed:
+                await self._refund_failed(portion)
+            await self._clock.sleep(_LOOK_S)
+
+    async def _refund_failed(self, portion: payments.FailedPortion) -> None:
+        now = self._clock.now()
+        try:
+            refund = await self._db.write(
+                lambda tx: self._open(tx, portion.order_id, None, [portion.portion_id], "cooking_failed", "kiosk", now)
+            )
+        except OrderStateConflict:
+            return  # a person was faster
+        self._start(refund)
+
+
+def _lines_of(tx: Tx, order_id: str) -> dict[int, str]:
+    return {line.line: line.item_id for line in orders.lines(tx, order_id)}
+
+
+def _choose(
+    left: list[orders.PortionRow],
+    items_by_line: dict[int, str],
+    items: list[RefundItem] | None,
+    portion_ids: Iterable[int] | None,
+) -> list[orders.PortionRow]:
+    if portion_ids is not None:
+        wanted_ids = set(portion_ids)
+        return [row for row in left if row.portion_id in wanted_ids]
+    if items is None:
+        return left
+    ranked = sorted(left, key=lambda row: row.status not in _TAKEN_FIRST)
+    wanted = Counter[str]()
+    for item in items:
+        wanted[item.item_id] += item.quantity
+    chosen = []
+    for row in ranked:
+        item_id = items_by_line[row.line]
+        if wanted[item_id] > 0:
+            wanted[item_id] -= 1
+            chosen.append(row)
+    if missing := [item_id for item_id, count in wanted.items() if count > 0]:
+        raise InvalidRequest.at("$.items", f"not that many left to give back: {', '.join(missing)}")
+    return chosen
+
+
+def _refund_lines(tx: Tx, payment: Payment, chosen: list[orders.PortionRow], gone: set[int]) -> list[PricedLine]:
+    """The sold pieces of the chosen portions: the first pieces of a line went back with the first refunds of it."""
+    intent = payments.sale_intent(tx, payment.payment_id)
+    assert intent is not None
+    pieces: dict[int, list[tuple[str, int]]] = {}
+    for sold in payments.sold_lines(tx, intent.intent_id):
+        pieces.setdefault(sold.line, []).extend([(sold.name, sold.price_kopecks)] * sold.quantity)
+    before = Counter(row.line for row in orders.portions(tx, payment.order_id) if row.portion_id in gone)
+    taken: Counter[tuple[int, str, int]] = Counter()
+    for line, count in Counter(row.line for row in chosen).items():
+        for name, price_kopecks in pieces[line][before[line] : before[line] + count]:
+            taken[(line, name, price_kopecks)] += 1
+    return [PricedLine(name, price, count, line) for (line, name, price), count in sorted(taken.items())]

@@ -1,0 +1,128 @@
+"""A refund after payment: by staff, by portion, and by the kiosk itself when a portion cannot be cooked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.restaurant import Customer, Restaurant, restaurant, until
+
+
+async def refunded(place: Restaurant, customer: Customer, order_id: str, count: int = 1) -> dict[str, Any]:
+    """The order once `count` refunds of it are done."""
+
+    async def done() -> dict[str, Any] | None:
+        order = await customer.look(order_id)
+        return order if [refund["status"] for refund in order["refunds"]] == ["done"] * count else None
+
+    found: dict[str, Any] = await until(done)
+    return found
+
+
+def returned_kopecks(place: Restaurant) -> int:
+    return sum(line["amount_kopecks"] for line in place.effects("bank", "voided", "refunded"))
+
+
+async def test_4_completed_order_is_refunded_whole_with_a_refund_receipt(place: Restaurant) -> None:
+    guest = await place.guest()
+    created = await guest.order(("udon-chicken", 2), ("tea", 1))
+    assert (await guest.pay(created["order_id"])).status == 200
+    await guest.until_status(created["order_id"], "completed")
+    path = f"/internal/orders/{created['order_id']}/refund"
+    answer = await place.internal("POST", path, {"reason": "не понравилось"})
+    assert answer.status == 202, answer
+    order = await refunded(place, guest, created["order_id"])
+    assert order["status"] == "refunded"
+    assert returned_kopecks(place) == created["amount_kopecks"]
+    (receipt,) = place.effects("fiscal", "refund_receipt")
+    assert (receipt["total_kopecks"], receipt["order_id"]) == (created["amount_kopecks"], created["order_id"])
+    again = await place.internal("POST", path, {"reason": "ещё раз"})
+    assert (again.status, again.code) == (409, "order_state")
+    assert "OrderRefundedEvent" in [event["type"] for event in await place.events()]
+
+
+async def test_4_refund_by_item_gives_back_the_sold_price_and_the_rest_stays(place: Restaurant) -> None:
+    guest = await place.guest()
+    created = await guest.order(("udon-chicken", 2), ("tea", 1))
+    order_id = created["order_id"]
+    assert (await guest.pay(order_id)).status == 200
+    await guest.until_status(order_id, "completed")
+    price = created["items"][0]["price_kopecks"]
+    for count in (1, 2):
+        body = {"reason": "холодное", "items": [{"item_id": "udon-chicken", "quantity": 1}]}
+        assert (await place.internal("POST", f"/internal/orders/{order_id}/refund", body)).status == 202
+        order = await refunded(place, guest, order_id, count)
+        assert order["status"] == "completed"
+        assert returned_kopecks(place) == price * count
+    over = await place.internal("POST", f"/internal/orders/{order_id}/refund", body)
+    assert (over.status, over.code) == (422, "invalid_request")
+    assert [line["total_kopecks"] for line in place.effects("fiscal", "refund_receipt")] == [price, price]
+
+
+async def test_4_unpaid_unknown_and_malformed_refunds_are_refused(place: Restaurant) -> None:
+    guest = await place.guest()
+    order_id = (await guest.order(("tea", 1)))["order_id"]
+    for path, body, code in (
+        (order_id, {"reason": "x"}, "order_state"),
+        ("NOSUCH", {"reason": "x"}, "not_found"),
+        (order_id, {}, "invalid_request"),
+        (order_id, {"reason": "x", "items": []}, "invalid_request"),
+    ):
+        assert (await place.internal("POST", f"/internal/orders/{path}/refund", body)).code == code
+    assert place.ledger("bank") == []
+
+
+async def test_4_portion_that_cannot_be_cooked_is_refunded_and_the_rest_is_handed_out(place: Restaurant) -> None:
+    guest = await place.guest()
+    created = await guest.order(("udon-chicken", 1), ("tea", 1))
+    place.robot.faults.switch("jam", True, {"station": 2})  # the wok: the noodles need it, the tea does not
+    assert (await guest.pay(created["order_id"])).status == 200
+    order = await refunded(place, guest, created["order_id"])
+    assert order["refunds"][0]["reason"] == "cooking_failed"
+    assert order["refunds"][0]["amount_kopecks"] == created["items"][0]["sum_kopecks"]
+    done = await guest.until_status(created["order_id"], "completed")
+    statuses = sorted(portion["status"] for item in done["items"] for portion in item["portions"])
+    assert statuses == ["dropped", "handed_out"]
+    assert returned_kopecks(place) == created["items"][0]["sum_kopecks"]
+
+
+@pytest.mark.parametrize("fault", ["bank", "registrar"])
+async def test_4_refund_waits_for_its_devices_and_is_done_once(place: Restaurant, fault: str) -> None:
+    guest = await place.guest()
+    created = await guest.order(("tea", 1))
+    assert (await guest.pay(created["order_id"])).status == 200
+    await guest.until_status(created["order_id"], "completed")
+    if fault == "bank":
+        place.bank.faults.switch("lose_answer", True, {})
+    else:
+        place.fiscal.faults.switch("lose_answer", True, {"after": "FF45", "forget": True})
+    body = {"reason": "x"}
+    assert (await place.internal("POST", f"/internal/orders/{created['order_id']}/refund", body)).status == 202
+    await refunded(place, guest, created["order_id"])
+    assert len(place.effects("bank", "voided", "refunded")) == 1
+    assert len(place.effects("fiscal", "refund_receipt")) == 1
+
+
+async def test_4_points_come_back_and_earned_ones_are_taken_back_pro_rata() -> None:
+    from tests.scenes.test_signing_in import FREE, signed_in
+
+    async with restaurant(FREE) as place:
+        customer = await signed_in(place)
+        first = await customer.order(("udon-chicken", 4))
+        await customer.pay(first["order_id"])
+        points = (await customer.call("GET", "/api/me")).body["bonus_points"]
+        second = await customer.order(("udon-chicken", 2))
+        paid = await customer.pay(second["order_id"], bonus_points=points)
+        earned = paid.body["bonus_accrued"]
+        await customer.until_status(second["order_id"], "completed")
+        path = f"/internal/orders/{second['order_id']}/refund"
+        one = {"reason": "x", "items": [{"item_id": "udon-chicken", "quantity": 1}]}
+        assert (await place.internal("POST", path, one)).status == 202
+        await refunded(place, customer, second["order_id"])
+        half = (await customer.call("GET", "/api/me")).body["bonus_points"]
+        assert 0 < half - earned < points
+        assert (await place.internal("POST", path, {"reason": "x"})).status == 202
+        await refunded(place, customer, second["order_id"], 2)
+        assert (await customer.call("GET", "/api/me")).body["bonus_points"] == points
+        assert returned_kopecks(place) == paid.body["amount_kopecks"]
