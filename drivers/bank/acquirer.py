@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Literal
 
-import aiohttp
 import msgspec
 
 from drivers.bank.port import Charge, ChargeStatus, Transaction
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.http import HttpDevice
 
 _DEVICE = "bank"
 
@@ -33,10 +32,7 @@ class HttpAcquirer:
     """`Acquirer` for a bank with idempotency keys; every call has one deadline for all of it."""
 
     def __init__(self, url: str, merchant_key: str, timeout_s: float) -> None:
-        self._url = url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {merchant_key}"} if merchant_key else {}
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 5))
-        self._session: aiohttp.ClientSession | None = None
+        self._http = HttpDevice(_DEVICE, url, merchant_key, timeout_s)
 
     async def charge(self, charge: Charge) -> Transaction:
         status, body = await self._call(
@@ -72,8 +68,7 @@ class HttpAcquirer:
         await self._change(f"/transactions/{transaction_id}/refund", key, {"amount_kopecks": amount_kopecks})
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._http.close()
 
     async def _change(self, path: str, key: str, json: dict[str, int]) -> None:
         status, body = await self._call("POST", path, key=key, json=json)
@@ -91,19 +86,8 @@ class HttpAcquirer:
         json: Mapping[str, str | int] | None = None,
         parameters: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
-        """One request. A connection that was refused sent nothing; whatever fails later is unknown."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
-        headers = {"Idempotency-Key": key} if key else {}
-        try:
-            async with self._session.request(
-                method, self._url + path, headers=headers, json=json, params=parameters, allow_redirects=False
-            ) as response:
-                return response.status, await response.read()
-        except aiohttp.ClientConnectorError as error:
-            raise DeviceUnreachable(_DEVICE, "connection_refused", str(error)) from error
-        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise OutcomeUnknown(_DEVICE, "no_answer", repr(error)) from error
+        headers = {"Idempotency-Key": key} if key else None
+        return await self._http.call(method, path, headers=headers, json=json, parameters=parameters)
 
 
 def _transaction(body: bytes) -> Transaction:

@@ -1,4 +1,4 @@
-"""`python -m drivers.sim {shtrih|robot|bank} …`: one simulated device as a process of its own (contract §8)."""
+"""`python -m drivers.sim {shtrih|robot|bank|sms|push} …`: one simulated device as its own process (contract §8)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from drivers.sim import bank as bank_device
 from drivers.sim import robot as robot_device
 from drivers.sim import shtrih as shtrih_device
+from drivers.sim.bank import bank
+from drivers.sim.http import FAULTS as HTTP_FAULTS
+from drivers.sim.push import push
+from drivers.sim.sms import sms
+
+_HTTP_DEVICES = {"bank": bank, "sms": sms, "push": push}
 
 _EXAMPLES = {
     "paper_out": "{}",
@@ -21,7 +26,7 @@ _EXAMPLES = {
     "off": "{}",
     "link_lost": "{}",
     "noise": '{"rate": 0.01}',
-    "lose_answer": '{"after": "FF45"}  (registrars; the bank takes none)',
+    "lose_answer": '{"after": "FF45"}  (registrars; bank, SMS and push take none)',
     "slow": '{"seconds": 2}',
     "refuse_tag": '{"tag": 1192}',
     "estop": "{}",
@@ -43,7 +48,7 @@ def _faults_help(known: Sequence[str]) -> str:
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
-    everything = sorted({*shtrih_device.KNOWN_FAULTS, *robot_device.FAULTS, *bank_device.FAULTS})
+    everything = sorted({*shtrih_device.KNOWN_FAULTS, *robot_device.FAULTS, *HTTP_FAULTS})
     parser = argparse.ArgumentParser(
         "python -m drivers.sim",
         description=__doc__,
@@ -54,12 +59,12 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     for name, known in (
         ("shtrih", shtrih_device.KNOWN_FAULTS),
         ("robot", robot_device.FAULTS),
-        ("bank", bank_device.FAULTS),
+        *((name, HTTP_FAULTS) for name in _HTTP_DEVICES),
     ):
         device = devices.add_parser(
             name, epilog=_faults_help(sorted(known)), formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if name == "bank":
+        if name in _HTTP_DEVICES:
             device.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1; 0 takes a free one")
         else:
             device.add_argument("--link", type=Path, required=True, help="where the pseudo-terminal is linked")
@@ -86,10 +91,8 @@ async def serve(options: argparse.Namespace) -> None:
 
 async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) -> str:
     state, ledger, control = options.state, options.ledger, options.control
-    if options.device == "bank":
-        device = await stack.enter_async_context(
-            bank_device.bank(options.port, state=state, ledger=ledger, control=control)
-        )
+    if (http_device := _HTTP_DEVICES.get(options.device)) is not None:
+        device = await stack.enter_async_context(http_device(options.port, state=state, ledger=ledger, control=control))
         return device.url
     if options.device == "shtrih":
         await stack.enter_async_context(

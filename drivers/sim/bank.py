@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from drivers.sim.faults import Faults, serve_control
+from drivers.sim.http import HttpSimulator, serving
 from drivers.sim.world import World
 
-FAULTS: dict[str, tuple[str, ...]] = {"down": (), "slow": ("seconds",), "lose_answer": ()}
 _DECLINED = {"tok_declined": "do_not_honor", "tok_insufficient_funds": "insufficient_funds"}
 _NEVER_S = 180.0  # longer than any client waits
 _ANSWER_AFTER_S = {"tok_slow": 10.0, "tok_unknown": _NEVER_S}
@@ -24,27 +22,11 @@ _NOT_CHARGED = ("tok_500", "tok_lost")
 _KEY_LIFETIME = timedelta(hours=24)
 
 
-class BankDevice:
+class BankDevice(HttpSimulator):
     """`POST /transactions`, `GET /transactions`, void and refund; a charge is committed before it is answered."""
 
     def __init__(self, world: World) -> None:
-        self.faults = Faults(FAULTS, self._fault_changed)
-        self._world = world
-        self._site: web.TCPSite | None = None
-        self._runner: web.AppRunner | None = None
-        self._port = 0
-        self._switching: asyncio.Task[None] | None = None
-
-    def state(self) -> dict[str, Any]:
-        return {"port": self._port, "transactions": [value for _, value in self._world.scan("transaction:")]}
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
-
-    async def start(self, port: int) -> None:
-        app = web.Application()
-        app.add_routes(
+        super().__init__(
             [
                 web.post("/transactions", self._charge),
                 web.get("/transactions", self._find),
@@ -52,31 +34,10 @@ class BankDevice:
                 web.post("/transactions/{id}/refund", self._refund),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
-        await self._runner.setup()
-        await self._listen(port)
+        self._world = world
 
-    async def _listen(self, port: int) -> None:
-        assert self._runner is not None
-        self._site = web.TCPSite(self._runner, "127.0.0.1", port, reuse_address=True)
-        await self._site.start()
-        self._port = self._site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    def _fault_changed(self, name: str, on: bool) -> None:
-        """`down` is a bank whose port refuses connections."""
-        if name == "down":
-            self._switching = asyncio.get_running_loop().create_task(self._switch(on))
-
-    async def _switch(self, down: bool) -> None:
-        if down and self._site is not None:
-            await self._site.stop()
-            self._site = None
-        elif not down and self._site is None:
-            await self._listen(self._port)
+    def state(self) -> dict[str, Any]:
+        return {"port": self.port, "transactions": [value for _, value in self._world.scan("transaction:")]}
 
     # The calls.
 
@@ -184,22 +145,12 @@ class BankDevice:
             return await self._hang_up(request)
         return web.json_response({"transaction_id": transaction_id, "status": effect}, status=200)
 
-    async def _delay(self) -> None:
-        if (slow := self.faults.on("slow")) is not None:
-            await asyncio.sleep(float(slow["seconds"]))
-
     async def _fail(self, request: web.Request, token: str) -> web.StreamResponse:
         """Not charged: an error, or no answer at all."""
         if _NOT_CHARGED.index(token) == 0:
             return web.json_response({"error": "internal"}, status=500)
         await asyncio.sleep(_NEVER_S)
         return await self._hang_up(request)
-
-    async def _hang_up(self, request: web.Request) -> web.StreamResponse:
-        """The answer is lost on the way: the connection breaks."""
-        if request.transport is not None:
-            request.transport.abort()
-        raise asyncio.CancelledError
 
 
 def _answer(record: dict[str, Any], approved_status: int) -> web.Response:
@@ -209,17 +160,9 @@ def _answer(record: dict[str, Any], approved_status: int) -> web.Response:
     return web.json_response({name: record[name] for name in names}, status=approved_status)
 
 
-@asynccontextmanager
-async def bank(port: int, *, state: Path, ledger: Path, control: Path | None = None) -> AsyncIterator[BankDevice]:
+def bank(
+    port: int, *, state: Path, ledger: Path, control: Path | None = None
+) -> AbstractAsyncContextManager[BankDevice]:
     """The device for the length of the block; `port` 0 takes a free one."""
     world = World("bank", state, ledger)
-    device = BankDevice(world)
-    await device.start(port)
-    server = None if control is None else await serve_control(device, control)
-    try:
-        yield device
-    finally:
-        if server is not None:
-            server.close()
-        await device.stop()
-        world.close()
+    return serving(BankDevice(world), world, port, control)

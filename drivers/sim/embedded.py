@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TypedDict
 
 from drivers.sim.bank import bank
+from drivers.sim.push import push
 from drivers.sim.robot import robot
 from drivers.sim.shtrih import shtrih
+from drivers.sim.sms import sms
 
 _SWITCH_S = 0.0005  # device and driver take turns for every byte: at 5 ms each turn could cost that much
 _START_TIMEOUT_S = 20.0
@@ -31,9 +33,15 @@ class Wanted:
     bank: bool
     fiscal: bool
     robot: bool
+    sms: bool = False
+    push: bool = False
     speed: float = 1.0
     timezone: str = "Europe/Moscow"
     unit: int = 1
+
+    @property
+    def anything(self) -> bool:
+        return self.bank or self.fiscal or self.robot or self.sms or self.push
 
 
 class _Files(TypedDict):
@@ -49,6 +57,8 @@ class Endpoints:
     bank_url: str = ""
     fiscal_port: str = ""
     robot_port: str = ""
+    sms_url: str = ""
+    push_url: str = ""
 
 
 class EmbeddedSimulators:
@@ -106,6 +116,11 @@ class EmbeddedSimulators:
             link = wanted.folder / "robot.tty"
             await stack.enter_async_context(robot(link, **self._files("robot"), speed=wanted.speed, unit=wanted.unit))
             self._endpoints.robot_port = str(link)
+
+        if wanted.sms:
+            self._endpoints.sms_url = (await stack.enter_async_context(sms(0, **self._files("sms")))).url
+        if wanted.push:
+            self._endpoints.push_url = (await stack.enter_async_context(push(0, **self._files("push")))).url
 
     def _files(self, name: str) -> _Files:
         control = self._wanted.folder / f"{name}.sock"

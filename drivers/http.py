@@ -1,0 +1,65 @@
+"""One device behind HTTP: a request with one deadline for all of it, and what its failure says about the outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import aiohttp
+
+from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
+
+_CONNECT_S = 5.0
+_ACCEPTED = (200, 201, 202)
+#: The gateway does not take anything from us now; it says nothing against this message.
+_NOT_NOW = {401: "unauthorized", 403: "unauthorized", 408: "busy", 429: "busy"}
+
+
+class HttpDevice:
+    """`call` gives status and body; `post` also reads the status, for gateways that only accept or refuse."""
+
+    def __init__(self, device: str, url: str, key: str, timeout_s: float) -> None:
+        self._device = device
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S))
+        self._session: aiohttp.ClientSession | None = None
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Mapping[str, str | int] | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """One request. A connection that was refused sent nothing (`DeviceUnreachable`); whatever fails later is
+        `OutcomeUnknown`."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
+        try:
+            async with self._session.request(
+                method, self._url + path, headers=headers, json=json, params=parameters, allow_redirects=False
+            ) as response:
+                return response.status, await response.read()
+        except aiohttp.ClientConnectorError as error:
+            raise DeviceUnreachable(self._device, "connection_refused", str(error)) from error
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise OutcomeUnknown(self._device, "no_answer", repr(error)) from error
+
+    async def post(self, path: str, json: Mapping[str, str | int]) -> bytes:
+        """The body of an acceptance. `DeviceRefused`: 4xx about this request. Bodies are not told on: they may repeat
+        a phone number."""
+        status, body = await self.call("POST", path, json=json)
+        if status in _ACCEPTED:
+            return body
+        if status in _NOT_NOW:
+            raise DeviceUnreachable(self._device, _NOT_NOW[status], f"HTTP {status}")
+        if 400 <= status < 500:
+            raise DeviceRefused(self._device, "refused", f"HTTP {status}")
+        raise OutcomeUnknown(self._device, "unexpected_answer", f"HTTP {status}")
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()

@@ -1,0 +1,102 @@
+"""What simulated devices behind HTTP share: a loopback port that can go down, slow answers and lost ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from drivers.sim.faults import Faults, serve_control
+from drivers.sim.world import World
+
+FAULTS: dict[str, tuple[str, ...]] = {"down": (), "slow": ("seconds",), "lose_answer": ()}
+
+
+class HttpSimulator:
+    """A device adds its routes and its `state()`."""
+
+    def __init__(self, routes: Iterable[web.RouteDef]) -> None:
+        self.faults = Faults(FAULTS, self._fault_changed)
+        self.port = 0
+        self._routes = list(routes)
+        self._site: web.TCPSite | None = None
+        self._runner: web.AppRunner | None = None
+        self._switching: asyncio.Task[None] | None = None
+
+    def state(self) -> dict[str, Any]:
+        return {"port": self.port}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self, port: int) -> None:
+        app = web.Application(middlewares=[self._refuse_while_down])
+        app.add_routes(self._routes)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
+        await self._runner.setup()
+        self.port = port
+        await self._listen()
+
+    async def _listen(self) -> None:
+        assert self._runner is not None
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
+        await self._site.start()
+        self.port = self._site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _fault_changed(self, name: str, on: bool) -> None:
+        """`down` is a device whose port refuses connections."""
+        if name == "down":
+            self._switching = asyncio.get_running_loop().create_task(self._switch())
+
+    async def _switch(self) -> None:
+        """Follow what the fault is by now: it may have been switched back meanwhile."""
+        down = self.faults.on("down") is not None
+        if down and self._site is not None:
+            site, self._site = self._site, None
+            await site.stop()
+        elif not down and self._site is None:
+            await self._listen()
+
+    @web.middleware
+    async def _refuse_while_down(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """A connection kept alive from before is no way around `down`."""
+        if self.faults.on("down") is not None:
+            return await self._hang_up(request)
+        return await handler(request)
+
+    async def _delay(self) -> None:
+        if (slow := self.faults.on("slow")) is not None:
+            await asyncio.sleep(float(slow["seconds"]))
+
+    async def _hang_up(self, request: web.Request) -> web.StreamResponse:
+        """The answer is lost on the way: the connection breaks."""
+        if request.transport is not None:
+            request.transport.abort()
+        raise asyncio.CancelledError
+
+
+D = TypeVar("D", bound=HttpSimulator)
+
+
+@asynccontextmanager
+async def serving(device: D, world: World, port: int, control: Path | None) -> AsyncIterator[D]:
+    """The device for the length of the block; `port` 0 takes a free one."""
+    await device.start(port)
+    server = None if control is None else await serve_control(device, control)
+    try:
+        yield device
+    finally:
+        if server is not None:
+            server.close()
+        await device.stop()
+        world.close()

@@ -1,0 +1,18 @@
+"""The SMS gateway over HTTP (contract §3): `POST /messages` → 202."""
+
+from __future__ import annotations
+
+from drivers.http import HttpDevice
+
+
+class HttpSmsGateway:
+    """`SmsGateway`; every call has one deadline."""
+
+    def __init__(self, url: str, key: str = "", timeout_s: float = 10.0) -> None:
+        self._http = HttpDevice("sms", url, key, timeout_s)
+
+    async def send(self, to: str, text: str, client_id: str) -> None:
+        await self._http.post("/messages", {"to": to, "text": text, "client_id": client_id})
+
+    async def close(self) -> None:
+        await self._http.close()
