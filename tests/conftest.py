@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import settings
 
 from kiosk import logs
 from tests.restaurant import Restaurant, restaurant
+
+# A busy machine is no failure: the run as a whole is timed, not each example.
+settings.register_profile("kiosk", deadline=None)
+settings.load_profile("kiosk")
 
 
 @pytest.fixture(scope="session", autouse=True)
