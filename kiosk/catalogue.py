@@ -1,4 +1,4 @@
-"""Reads the menu and its process charts from disk; the demo's ship inside the package."""
+"""Reads the menu, its process charts and the customers' notices from disk; the demo's ship inside the package."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 
 from kiosk.domain.chart import ChartError, ChartFile, compile_chart
 from kiosk.domain.menu import Menu, MenuError, MenuFile, build_menu
+from kiosk.domain.notice import Notices
 
 T = TypeVar("T")
 
@@ -28,6 +29,19 @@ def load_menu(path: Path | None) -> Menu:
     if len(set(codes)) != len(codes):
         raise ChartError(f"{file.parent / 'charts'}: chart codes repeat")
     return build_menu(menu, charts)
+
+
+def load_notices(menu: Path | None) -> Notices:
+    """`notices.toml` beside the site's menu where it has one, else the demo's. Raises `MenuError`."""
+    file = Path(str(files("kiosk") / "demo" / "notices.toml"))
+    if menu is not None and (own := menu.parent / "notices.toml").exists():
+        file = own
+    notices = _decode(file, Notices)
+    try:
+        notices.check()
+    except ValueError as error:
+        raise MenuError(f"{file}: {error}") from error
+    return notices
 
 
 def _decode(path: Path, kind: type[T]) -> T:

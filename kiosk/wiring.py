@@ -10,6 +10,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
 from drivers.link import LinkOpener, open_serial
 from drivers.robot.modbus import ModbusComplex, ModbusTimings
 from drivers.sim.embedded import EmbeddedSimulators, Endpoints, Wanted
+from drivers.webhook.sender import HttpWebhookSender
 from kiosk import logs
 from kiosk.api.app import application
 from kiosk.api.display import DisplayApi
@@ -55,6 +57,7 @@ from kiosk.flows.tending import Tending
 from kiosk.runtime import systemd
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.cooking import Cooking
+from kiosk.sinks.forwarding import Forwarding, Subscription, read_keys
 from kiosk.sinks.kitchen import KitchenLine
 from kiosk.sinks.showing import Showing
 from kiosk.store import records
@@ -115,7 +118,9 @@ class Kiosk:
         now = parts.clock.now()
         await self.database.write(lambda tx: records.prepare(tx, self._menu.charts(), now))
         self._build_devices(endpoints)
-        for close in (self._bank.close, self._robot.close, self._registrar.close):
+        self._webhooks = self._subscriptions()
+        self._webhook_sender = HttpWebhookSender()
+        for close in (self._webhook_sender.close, self._bank.close, self._robot.close, self._registrar.close):
             opened.push_async_callback(_in_time, close)
         self._build_flows(secret)
         self._build_sinks()
@@ -249,6 +254,23 @@ class Kiosk:
         )
         self._cooking = Cooking(self._kitchen_line.wake)
         self._showing = Showing(self.database, parts.clock)
+        self._forwarding = Forwarding(self.database, self._webhook_sender, self._source(), parts.clock)
+
+    def _source(self) -> str:
+        """The CloudEvents source: this restaurant."""
+        return f"/kiosk/{self.config.restaurant.inn}"
+
+    def _subscriptions(self) -> list[Subscription]:
+        """`[[webhooks]]` with their secrets. Raises `ConfigError`."""
+        found = []
+        for index, webhook in enumerate(self.config.webhooks):
+            where = f"$.webhooks[{index}].secret_file"
+            try:
+                keys = read_keys(read_secret(webhook.secret_file, where).decode("utf-8", "replace"))
+            except ValueError as error:
+                raise ConfigError(f"{error} - at `{where}`") from error
+            found.append(Subscription(webhook.url, keys, frozenset(webhook.events)))
+        return found
 
     async def _serve(self, opened: AsyncExitStack) -> None:
         config = self.config
@@ -304,6 +326,8 @@ class Kiosk:
         supervise("board", self._showing.refresh, ())
         supervise("refunds", self._refunding.refund_failures, ())
         supervise("forgetting", self._signing_in.forget_unconfirmed, ())
+        for subscription in self._webhooks:
+            supervise(f"webhook:{subscription.url}", partial(self._forwarding.run, subscription), ())
         supervise("inquiry", self._paying.inquire_abandoned, (DeviceError,))
         if period_s := systemd.watchdog_period_s():
             supervise("watchdog", lambda: self._ping_watchdog(period_s), ())

@@ -1,0 +1,1 @@
+"""Deliveries to the cloud: `port` says what is asked, `sender` speaks HTTP and refuses private addresses."""

@@ -1,0 +1,64 @@
+"""What a customer is told by SMS or push: templates in every language, filled with the order's words."""
+
+from __future__ import annotations
+
+from string import Formatter
+
+import msgspec
+
+from kiosk.domain.text import LANGUAGES, Text
+
+#: What each template may name; `restaurant` always.
+_MEMBERS: dict[str, frozenset[str]] = {
+    "code": frozenset({"code"}),
+    "accepted": frozenset({"number", "minutes"}),
+    "ready": frozenset({"number", "cells"}),
+    "ready_at_counter": frozenset({"number"}),
+    "refunded": frozenset({"number", "sum"}),
+    "points_spent": frozenset({"number", "points"}),
+}
+
+
+class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An SMS has the body only."""
+
+    title: Text
+    body: Text
+
+
+class Words(msgspec.Struct, frozen=True):
+    """A filled template."""
+
+    title: str
+    body: str
+
+
+class Notices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """notices.toml."""
+
+    code: Template
+    accepted: Template
+    ready: Template
+    ready_at_counter: Template
+    refunded: Template
+    points_spent: Template
+
+    def check(self) -> None:
+        """Raises `ValueError` for a name in braces that will never be filled."""
+        for kind, members in _MEMBERS.items():
+            for language in LANGUAGES:
+                template: Template = getattr(self, kind)
+                text = template.title.into(language) + template.body.into(language)
+                named = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+                if unknown := named - members - {"restaurant"}:
+                    raise ValueError(f"{kind}: nothing fills {', '.join(sorted(unknown))}")
+
+
+def fill(template: Template, language: str, **members: str) -> Words:
+    return Words(template.title.into(language).format(**members), template.body.into(language).format(**members))
+
+
+def roubles(kopecks: int, language: str) -> str:
+    """`410 ₽`, `410,50 ₽`; a point for English readers."""
+    whole, rest = divmod(kopecks, 100)
+    return f"{whole}{'.' if language == 'en' else ','}{rest:02d} ₽" if rest else f"{whole} ₽"

@@ -1,0 +1,171 @@
+"""Outbound webhooks (contract §5): CloudEvents signed by Standard Webhooks, in order, one in flight, for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from drivers.errors import DeviceError
+from drivers.webhook.port import Delivery, WebhookSender
+from kiosk.clock import Clock, rfc3339
+from kiosk.domain.events import StoredEvent
+from kiosk.store import outbox, records, webhooks
+from kiosk.store.database import Database
+
+_log = structlog.get_logger()
+_BACKOFF_S = (1.0, 5.0, 30.0, 300.0, 1800.0, 3600.0)
+_BATCH = 50
+_LOOK_S = 5.0
+
+
+class Subscription(msgspec.Struct, frozen=True):
+    """One `[[webhooks]]`: `keys` are raw secrets, several while one is rotated."""
+
+    url: str
+    keys: tuple[bytes, ...]
+    events: frozenset[str]
+
+    def wants(self, event: StoredEvent) -> bool:
+        return "*" in self.events or event.type in self.events
+
+
+class Forwarding:
+    """`run(subscription)` is a loop for ever; the head blocks, nothing is dropped."""
+
+    def __init__(
+        self,
+        database: Database,
+        sender: WebhookSender,
+        source: str,
+        clock: Clock,
+        jitter: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
+    ) -> None:
+        self._db = database
+        self._sender = sender
+        self._source = source
+        self._clock = clock
+        self._jitter = jitter
+
+    async def run(self, subscription: Subscription) -> None:
+        wake = asyncio.Event()
+        self._db.watch(wake.set)
+        url = subscription.url
+        await self._db.write(lambda tx: webhooks.enrol(tx, url))
+        while True:
+            wake.clear()
+            if not await self._round(subscription):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_S):
+                        await wake.wait()
+
+    async def _round(self, subscription: Subscription) -> bool:
+        """Deliver what there is, up to a batch; False when there is nothing to do now."""
+        row = await self._db.write(lambda tx: webhooks.find(tx, subscription.url))
+        if row is None or row.state == "disabled":
+            return False
+        if row.next_at is not None and row.next_at > self._clock.now():
+            return False
+        async with self._db.read() as reader:
+            events = await outbox.after(reader, row.sequence, _BATCH)
+        done = row.sequence
+        for event in events:
+            if subscription.wants(event) and (failure := await self._deliver(subscription, event)) is not None:
+                await self._advance(subscription.url, done, row.sequence)
+                await self._fail(row, failure)
+                return True
+            done = event.sequence
+        await self._advance(subscription.url, done, row.sequence)
+        return bool(events)
+
+    async def _advance(self, url: str, sequence: int, before: int) -> None:
+        """One commit for a batch: after a crash a few go again with their old ids, which is allowed."""
+        if sequence > before:
+            now = self._clock.now()
+            await self._db.write(lambda tx: webhooks.advance(tx, url, sequence, now))
+
+    async def _deliver(self, subscription: Subscription, event: StoredEvent) -> Delivery | DeviceError | None:
+        """None when it was accepted, else what came instead."""
+        body = cloud_event(event, self._source)
+        now = self._clock.now()
+        headers = {
+            "Content-Type": "application/cloudevents+json",
+            "webhook-id": event.event_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": sign(subscription.keys, event.event_id, now, body),
+        }
+        try:
+            delivery = await self._sender.deliver(subscription.url, headers, body)
+        except DeviceError as error:
+            return error
+        return None if delivery.accepted else delivery
+
+    async def _fail(self, row: webhooks.EndpointRow, failure: Delivery | DeviceError) -> None:
+        """Back off 1 s … hourly with jitter; past the schedule the endpoint shows as suspended and is still tried."""
+        fresh = await self._db.write(lambda tx: webhooks.find(tx, row.url))
+        tries = (fresh or row).tries + 1
+        pause_s = _BACKOFF_S[min(tries - 1, len(_BACKOFF_S) - 1)]
+        error = str(failure)
+        if isinstance(failure, Delivery):
+            error = f"HTTP {failure.status}"
+            pause_s = max(pause_s, failure.retry_after_s or 0)
+        disabled = isinstance(failure, Delivery) and failure.status == 410
+        state = "disabled" if disabled else "suspended" if tries >= len(_BACKOFF_S) else "active"
+        now = self._clock.now()
+        next_at = now + timedelta(seconds=pause_s * (1 + 0.1 * self._jitter()))
+        await self._db.write(lambda tx: webhooks.fail(tx, row.url, state, error, tries, next_at))
+        log = _log.error if state != "active" else _log.warning
+        log("webhook_failed", url=row.url, state=state, tries=tries, error=error, next_at=rfc3339(next_at))
+        if state != "active" and row.state == "active":
+            device = f"webhook:{row.url}"[:200]
+            await self._db.write(lambda tx: records.set_fault(tx, device, f"webhook_{state}", error, now))
+
+
+def cloud_event(event: StoredEvent, source: str) -> bytes:
+    """CloudEvents 1.0, structured JSON; the same bytes at every retry."""
+    return msgspec.json.encode(
+        {
+            "specversion": "1.0",
+            "id": event.event_id,
+            "source": source,
+            "type": event.type,
+            "time": rfc3339(event.at),
+            **({"subject": event.order_id} if event.order_id else {}),
+            "datacontenttype": "application/json",
+            "sequence": event.sequence,
+            "data": msgspec.Raw(event.data.encode()),
+        }
+    )
+
+
+def sign(keys: tuple[bytes, ...], identity: str, now: datetime, body: bytes) -> str:
+    """Standard Webhooks: `v1,<base64 HMAC-SHA256 of id.timestamp.body>`, one for each key."""
+    signed = f"{identity}.{int(now.timestamp())}.".encode() + body
+    return " ".join("v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in keys)
+
+
+def read_keys(text: str) -> tuple[bytes, ...]:
+    """`whsec_` + base64, one a line. Raises `ValueError`."""
+    keys = []
+    for line in text.split():
+        if not line.startswith("whsec_"):
+            raise ValueError("a webhook secret begins with whsec_")
+        try:
+            key = base64.b64decode(line.removeprefix("whsec_"), validate=True)
+        except binascii.Error as error:
+            raise ValueError("a webhook secret is whsec_ + base64") from error
+        if not 24 <= len(key) <= 64:
+            raise ValueError("a webhook secret has 24…64 bytes")
+        keys.append(key)
+    if not keys:
+        raise ValueError("no webhook secret in the file")
+    return tuple(keys)

@@ -1,0 +1,149 @@
+"""Sends what waits for customers: one-time codes at most once, messages at least once; a few at a time each.
+
+Neither phone nor text is logged: a message is known by its client_id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
+
+import structlog
+
+from drivers.errors import DeviceError, DeviceRefused
+from drivers.sms.port import SmsGateway
+from kiosk.clock import Clock
+from kiosk.domain.backoff import retry_delay_s
+from kiosk.domain.notice import Notices, fill
+from kiosk.store import customers, messages
+from kiosk.store.database import Database
+
+_log = structlog.get_logger()
+_AT_ONCE = 4  # so that one slow message does not hold the others
+_LOOK_EVERY_S = 5.0
+
+
+class Flights:
+    """The calls of one sender that are under way, each known by its client_id."""
+
+    def __init__(self, group: asyncio.TaskGroup, landed: Callable[[], None]) -> None:
+        self._group = group
+        self._landed = landed
+        self._flying: set[str] = set()
+
+    @property
+    def full(self) -> bool:
+        return len(self._flying) >= _AT_ONCE
+
+    def __contains__(self, client_id: str) -> bool:
+        return client_id in self._flying
+
+    def launch(self, client_id: str, call: Coroutine[None, None, None]) -> None:
+        self._flying.add(client_id)
+        self._group.create_task(call, name=f"send {client_id}").add_done_callback(lambda _: self._land(client_id))
+
+    def _land(self, client_id: str) -> None:
+        self._flying.discard(client_id)
+        self._landed()
+
+
+async def _launching(wake: asyncio.Event, launch_due: Callable[[Flights], Awaitable[float]]) -> None:
+    """For ever: launch what is due, then wait for news, a landing or the next due time."""
+    async with asyncio.TaskGroup() as group:
+        flights = Flights(group, wake.set)
+        while True:
+            wake.clear()
+            wait_s = await launch_due(flights)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await wake.wait()
+
+
+class CodeSender:
+    """Auth 2.1: the code is erased before it goes out; when that fails the customer asks for another."""
+
+    def __init__(self, database: Database, sms: SmsGateway, notices: Notices, restaurant: str, clock: Clock) -> None:
+        self._db = database
+        self._sms = sms
+        self._template = notices.code
+        self._restaurant = restaurant
+        self._clock = clock
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        await _launching(self._wake, self._launch_waiting)
+
+    async def _launch_waiting(self, flights: Flights) -> float:
+        while not flights.full:
+            now = self._clock.now()
+            code = await self._db.write(lambda tx, now=now: customers.take_code_to_send(tx, now))  # type: ignore[misc]
+            if code is None:
+                break
+            flights.launch(code.code_id, self._send(code))
+        return _LOOK_EVERY_S
+
+    async def _send(self, code: customers.CodeToSend) -> None:
+        words = fill(self._template, code.language, restaurant=self._restaurant, code=code.code)
+        try:
+            await self._sms.send(code.phone, words.body, code.code_id)
+        except DeviceError as error:
+            _log.warning("code_not_sent", client_id=code.code_id, code=error.code)
+        else:
+            _log.info("code_sent", client_id=code.code_id)
+
+
+class MessageSender:
+    """One channel's messages. `send` is its gateway's call; the same client_id in every try."""
+
+    def __init__(
+        self, database: Database, channel: str, send: Callable[[messages.Message], Awaitable[None]], clock: Clock
+    ) -> None:
+        self._db = database
+        self._channel = channel
+        self._send_one = send
+        self._clock = clock
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        await _launching(self._wake, self._launch_due)
+
+    async def _launch_due(self, flights: Flights) -> float:
+        """Launch what is due; seconds until there may be more."""
+        async with self._db.read() as reader:
+            waiting = await messages.read_waiting(reader, self._channel, 2 * _AT_ONCE)
+        for message in waiting:
+            if message.client_id in flights:
+                continue
+            left_s = (message.next_at - self._clock.now()).total_seconds()
+            if left_s > 0:
+                return min(left_s, _LOOK_EVERY_S)
+            if flights.full:
+                break
+            flights.launch(message.client_id, self._send(message))
+        return _LOOK_EVERY_S
+
+    async def _send(self, message: messages.Message) -> None:
+        client_id, failures = message.client_id, message.tries + 1
+        try:
+            await self._send_one(message)
+        except DeviceRefused as refusal:
+            reason = f"{refusal.code} {refusal.detail}".strip()
+            _log.warning("message_refused", client_id=client_id, channel=self._channel, reason=reason)
+            await self._db.write(lambda tx: messages.mark_gone(tx, client_id, reason))
+        except DeviceError as error:
+            delay_s = retry_delay_s(failures, client_id)
+            _log.warning("message_waits", client_id=client_id, failures=failures, code=error.code, delay_s=delay_s)
+            next_at = self._clock.now() + timedelta(seconds=delay_s)
+            await self._db.write(lambda tx: messages.postpone(tx, client_id, next_at))
+        else:
+            now = self._clock.now()
+            await self._db.write(lambda tx: messages.mark_sent(tx, client_id, now))
+            _log.info("message_sent", client_id=client_id, channel=self._channel, tries=failures)

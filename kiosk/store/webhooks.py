@@ -1,0 +1,78 @@
+"""Where each webhook endpoint stands in the outbox, and how it is doing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.store.database import Reader, Tx
+
+
+class EndpointRow(msgspec.Struct, frozen=True):
+    """`sequence`: the last event delivered or not wanted; `state`: active, suspended (still tried), disabled."""
+
+    url: str
+    sequence: int
+    state: str
+    tries: int
+    next_at: datetime | None
+    last_error: str | None
+    delivered_at: datetime | None
+
+
+_ENDPOINT = "url, sequence, state, tries, next_at, last_error, delivered_at"
+
+
+def enrol(tx: Tx, url: str) -> EndpointRow:
+    """The endpoint's row; a new one begins with the events after now."""
+    last = tx.scalar("SELECT coalesce(max(sequence), 0) FROM event")
+    tx.execute(
+        "INSERT INTO webhook_endpoint (url, sequence, state) VALUES (?, ?, 'active') ON CONFLICT DO NOTHING",
+        (url, last),
+    )
+    row = find(tx, url)
+    assert row is not None
+    return row
+
+
+def find(tx: Tx, url: str) -> EndpointRow | None:
+    return tx.one(EndpointRow, f"SELECT {_ENDPOINT} FROM webhook_endpoint WHERE url = ?", (url,))
+
+
+def advance(tx: Tx, url: str, sequence: int, now: datetime) -> None:
+    """Delivered up to `sequence`: the back-off begins anew. A replay asked for in the meantime wins."""
+    tx.execute(
+        "UPDATE webhook_endpoint SET sequence = ?, state = 'active', tries = 0, next_at = NULL, last_error = NULL,"
+        " delivered_at = ? WHERE url = ? AND sequence < ?",
+        (sequence, rfc3339(now), url, sequence),
+    )
+
+
+def fail(tx: Tx, url: str, state: str, error: str, tries: int, next_at: datetime) -> None:
+    tx.execute(
+        "UPDATE webhook_endpoint SET state = ?, last_error = ?, tries = ?, next_at = ? WHERE url = ?",
+        (state, error, tries, rfc3339(next_at), url),
+    )
+
+
+def rewind(tx: Tx, url: str | None, sequence: int) -> int:
+    """Deliver again from `sequence` on; how many endpoints."""
+    return tx.execute(
+        "UPDATE webhook_endpoint SET sequence = ?, tries = 0, next_at = NULL WHERE ? IS NULL OR url = ?",
+        (max(0, sequence - 1), url, url),
+    ).rowcount
+
+
+def enable(tx: Tx, url: str) -> bool:
+    return (
+        tx.execute(
+            "UPDATE webhook_endpoint SET state = 'active', tries = 0, next_at = NULL WHERE url = ?", (url,)
+        ).rowcount
+        > 0
+    )
+
+
+async def read_all(reader: Reader) -> list[EndpointRow]:
+    return await reader.all(EndpointRow, f"SELECT {_ENDPOINT} FROM webhook_endpoint ORDER BY url")
