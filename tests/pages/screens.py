@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 from kiosk.config import load
 from kiosk.wiring import Kiosk
@@ -41,14 +41,14 @@ class Screen:
 
     async def sees(self, name: str) -> Locator:
         found = self.at(name)
-        await expect(found).to_be_visible(timeout=WAIT_MS)
+        await found.wait_for(timeout=WAIT_MS)
         return found
 
     async def misses(self, name: str) -> None:
-        await expect(self.at(name)).to_have_count(0, timeout=WAIT_MS)
+        await self.at(name).wait_for(state="hidden", timeout=WAIT_MS)
 
     async def reads(self, text: str) -> None:
-        await expect(self.page.locator("#page")).to_contain_text(text, timeout=WAIT_MS)
+        await self.page.locator("#page", has_text=text).wait_for(timeout=WAIT_MS)
 
     async def words(self, name: str) -> str:
         return (await (await self.sees(name)).inner_text()).strip()
@@ -128,8 +128,12 @@ class Screens:
         return Screen(page, self.traffic, origin)
 
     async def _open(self, kiosk: Kiosk, size: dict[str, int]) -> tuple[Page, str]:
+        # Without a graphics card every moving picture costs a core that the scenes need.
         context = await self._browser.new_context(
-            viewport={"width": size["width"], "height": size["height"]}, has_touch=True, locale="ru-RU"
+            viewport={"width": size["width"], "height": size["height"]},
+            has_touch=True,
+            locale="ru-RU",
+            reduced_motion="reduce",
         )
         self._contexts.append(context)
         page = await context.new_page()
