@@ -24,8 +24,10 @@ from drivers.fiscal.port import OrderTag, TaxSystem, Vat
 from drivers.fiscal.shtrih import ShtrihRegistrar
 from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
 from drivers.link import LinkOpener, open_serial
+from drivers.push.gateway import HttpPushGateway
 from drivers.robot.modbus import ModbusComplex, ModbusTimings
 from drivers.sim.embedded import EmbeddedSimulators, Endpoints, Wanted
+from drivers.sms.gateway import HttpSmsGateway
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk import logs
 from kiosk.api.app import application
@@ -34,7 +36,7 @@ from kiosk.api.health import HealthApi
 from kiosk.api.internal import InternalApi
 from kiosk.api.pages import Pages
 from kiosk.api.public import PublicApi, Shop
-from kiosk.catalogue import load_menu, web_root
+from kiosk.catalogue import load_menu, load_notices, web_root
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
 from kiosk.config import SIM, Config, ConfigError, read_secret, token_secret
@@ -50,17 +52,22 @@ from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.ordering import Ordering
 from kiosk.flows.paying import BankPatience, Paying
 from kiosk.flows.refunding import Refunding
+from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn, SignInRules
+from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
 from kiosk.runtime import systemd
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.cooking import Cooking
+from kiosk.sinks.counting import Counting
 from kiosk.sinks.forwarding import Forwarding, Subscription, read_keys
 from kiosk.sinks.kitchen import KitchenLine
+from kiosk.sinks.notifying import PUSH, SMS, Notifying
+from kiosk.sinks.sending import CodeSender, MessageSender
 from kiosk.sinks.showing import Showing
-from kiosk.store import records
+from kiosk.store import messages, records
 from kiosk.store.database import Database
 from kiosk.tasks import Tasks
 from kiosk.tokens import AccessTokens
@@ -83,6 +90,7 @@ class Parts:
     paying: type[Paying] = Paying
     fiscalising: type[Fiscalising] = Fiscalising
     inquiry_every_s: float = 5.0
+    gateway_timeout_s: float = 10.0
 
 
 class Kiosk:
@@ -108,7 +116,8 @@ class Kiosk:
         """Build from the ground up; `opened` closes in the opposite order: streams, HTTP, jobs, drivers, database."""
         config, parts = self.config, self._parts
         secret = token_secret(config)
-        self._menu = load_menu(Path(config.menu.file) if config.menu.file else None)
+        menu_file = Path(config.menu.file) if config.menu.file else None
+        self._menu, self._notices = load_menu(menu_file), load_notices(menu_file)
         self.database = await Database.open(config.database.path, self._fatal)  # the lock comes before any device
         opened.push_async_callback(self.database.close)
         endpoints = self._start_simulators(opened)
@@ -120,8 +129,9 @@ class Kiosk:
         self._build_devices(endpoints)
         self._webhooks = self._subscriptions()
         self._webhook_sender = HttpWebhookSender()
-        for close in (self._webhook_sender.close, self._bank.close, self._robot.close, self._registrar.close):
-            opened.push_async_callback(_in_time, close)
+        gateways = (self._webhook_sender, self._sms, self._push)
+        for device in (*gateways, self._bank, self._robot, self._registrar):
+            opened.push_async_callback(_in_time, device.close)
         self._build_flows(secret)
         self._build_sinks()
         opened.push_async_callback(self.tasks.drain, _DRAIN_TIMEOUT_S)
@@ -135,28 +145,32 @@ class Kiosk:
     def _start_simulators(self, opened: AsyncExitStack) -> Endpoints:
         config = self.config
         fiscal = config.registrars[0]
-        if not config.is_demo:
-            return Endpoints()
-        simulators = EmbeddedSimulators(
-            Wanted(
-                folder=config.database.path.parent / "sim",
-                bank=config.bank.url == SIM,
-                fiscal=fiscal.port == SIM,
-                robot=config.robot.port == SIM,
-                speed=config.robot.speed,
-                timezone=config.restaurant.timezone,
-                unit=config.robot.unit,
-            )
+        wanted = Wanted(
+            folder=config.database.path.parent / "sim",
+            bank=config.bank.url == SIM,
+            fiscal=fiscal.port == SIM,
+            robot=config.robot.port == SIM,
+            sms=config.sms.url == SIM,
+            push=config.push.url == SIM,
+            speed=config.robot.speed,
+            timezone=config.restaurant.timezone,
+            unit=config.robot.unit,
         )
+        if not wanted.anything:
+            return Endpoints()
+        simulators = EmbeddedSimulators(wanted)
         opened.callback(simulators.stop)
         return simulators.start()
 
     def _build_devices(self, endpoints: Endpoints) -> None:
         config, parts = self.config, self._parts
         fiscal = config.registrars[0]
-        key_file = config.bank.merchant_key_file
-        merchant_key = read_secret(key_file, "$.bank.merchant_key_file").decode() if key_file else ""
+        merchant_key = _key(config.bank.merchant_key_file, "$.bank.merchant_key_file")
         self._bank = HttpAcquirer(endpoints.bank_url or config.bank.url, merchant_key, config.bank.timeout_s)
+        within_s = parts.gateway_timeout_s
+        sms_key = _key(config.sms.key_file, "$.sms.key_file")
+        self._sms = HttpSmsGateway(endpoints.sms_url or config.sms.url, sms_key, within_s)
+        self._push = HttpPushGateway(endpoints.push_url or config.push.url, timeout_s=within_s)
         self._registrar = ShtrihRegistrar(
             open_link=parts.open_link,
             port=endpoints.fiscal_port or fiscal.port,
@@ -198,6 +212,8 @@ class Kiosk:
             config.payment.answer_within_s,
             BonusRules.of(config.bonus.accrual, config.bonus.max_share),
         )
+        self._reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
+        self._syncing = Syncing(database, clock)
         self._refunding = Refunding(database, self._bank, self._fiscalising, self.tasks, clock)
         auth = config.auth
         self._signing_in = SigningIn(
@@ -216,7 +232,7 @@ class Kiosk:
             self._wake_code_sender,
         )
         self._keeping_shift = KeepingShift(database, self._registrar, self._fiscalising, self.readiness, clock)
-        self._handing_out = HandingOut(database, self._robot)
+        self._handing_out = HandingOut(database, self._robot, clock)
         self._tending = Tending(database, self._menu, self.readiness, self._reserving, clock)
 
     def _seller(self) -> Seller:
@@ -253,8 +269,30 @@ class Kiosk:
             self._reserving.refresh,
         )
         self._cooking = Cooking(self._kitchen_line.wake)
+        self._counting = Counting(ZoneInfo(self.config.restaurant.timezone))
         self._showing = Showing(self.database, parts.clock)
         self._forwarding = Forwarding(self.database, self._webhook_sender, self._source(), parts.clock)
+
+        self._build_senders()
+
+    def _build_senders(self) -> None:
+        database, clock, name = self.database, self._parts.clock, self.config.restaurant.name
+        sms, push = self._sms, self._push
+
+        async def by_sms(message: messages.Message) -> None:
+            await sms.send(message.address, message.body, message.client_id)
+
+        async def by_push(message: messages.Message) -> None:
+            await push.send(message.address, message.title, message.body, message.client_id)
+
+        self._code_sender = CodeSender(database, sms, self._notices, name, clock)
+        self._sms_sender = MessageSender(database, SMS, by_sms, clock)
+        self._push_sender = MessageSender(database, PUSH, by_push, clock)
+        self._notifying = Notifying(self._notices, name, clock, self._wake_message_senders)
+
+    def _wake_message_senders(self) -> None:
+        self._sms_sender.wake()
+        self._push_sender.wake()
 
     def _source(self) -> str:
         """The CloudEvents source: this restaurant."""
@@ -299,6 +337,9 @@ class Kiosk:
             self._reserving,
             self._tending,
             self._refunding,
+            self._handing_out,
+            self._reporting,
+            self._syncing,
             self._keeping_shift,
             self.readiness,
         )
@@ -313,6 +354,7 @@ class Kiosk:
 
     def _wake_code_sender(self) -> None:
         """An SMS waits to be sent."""
+        self._code_sender.wake()
 
     def _counts(self) -> dict[str, float]:
         return {"hall_screens": self._showing.screens, "portions_pending": len(self.kitchen.pending)}
@@ -322,8 +364,14 @@ class Kiosk:
         supervise("shift", self._keeping_shift.run, (DeviceError,))
         supervise("kitchen", self._kitchen_line.run, (DeviceError,))
         supervise("cooking", lambda: self._dispatcher.run(self._cooking), ())
+        supervise("notifications", lambda: self._dispatcher.run(self._notifying), ())
+        supervise("codes", self._code_sender.run, ())
+        supervise("sms", self._sms_sender.run, ())
+        supervise("push", self._push_sender.run, ())
         supervise("showing", self._showing.run, ())
         supervise("board", self._showing.refresh, ())
+        supervise("statistics", lambda: self._dispatcher.run(self._counting), ())
+        supervise("reports", self._reporting.write_reports, ())
         supervise("refunds", self._refunding.refund_failures, ())
         supervise("forgetting", self._signing_in.forget_unconfirmed, ())
         for subscription in self._webhooks:
@@ -360,6 +408,11 @@ class Kiosk:
         systemd.notify("STOPPING=1")
         self._health.stopping = True
         await self._opened.aclose()
+
+
+def _key(file: str, where: str) -> str:
+    """A device's key; none where no file is named."""
+    return read_secret(file, where).decode() if file else ""
 
 
 def _kitchen(menu: Menu) -> Kitchen:

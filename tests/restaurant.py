@@ -19,12 +19,15 @@ import aiohttp
 from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
 from drivers.robot.modbus import ModbusTimings
 from drivers.sim.bank import BankDevice, bank
+from drivers.sim.push import PushDevice, push
 from drivers.sim.robot import RobotDevice, robot
 from drivers.sim.shtrih import ShtrihDevice, shtrih
+from drivers.sim.sms import SmsDevice, sms
 from kiosk.config import Config, load
 from kiosk.wiring import Kiosk, Parts
 
 DEADLINE_S = 15.0
+NOBODY = "http://127.0.0.1:9"  # a port where nothing answers
 FAST_FISCAL = ShtrihTimeouts(
     byte_s=0.1,
     ack_s=0.3,
@@ -118,6 +121,8 @@ class Restaurant:
     bank: BankDevice
     fiscal: ShtrihDevice
     robot: RobotDevice
+    sms: SmsDevice
+    push: PushDevice
     client: aiohttp.ClientSession
     staff: aiohttp.ClientSession
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -169,7 +174,7 @@ async def _answer(client: aiohttp.ClientSession, method: str, url: str, json: An
         return Answer(response.status, body, response.headers)
 
 
-def config_text(folder: Path, bank_url: str, extra: str = "") -> str:
+def config_text(folder: Path, bank_url: str, extra: str = "", sms_url: str = NOBODY, push_url: str = NOBODY) -> str:
     """A configuration with real ports; `extra` is TOML whose sections are merged by hand where they repeat."""
     sections = {
         "server": f'port = 0\nsocket = "{folder}/k.sock"',
@@ -177,6 +182,8 @@ def config_text(folder: Path, bank_url: str, extra: str = "") -> str:
         "bank": f'url = "{bank_url}"\ntimeout_s = 0.5\nabandon_after_s = 1.0',
         "fiscal": f'port = "{folder}/fiscal.tty"',
         "robot": f'port = "{folder}/robot.tty"',
+        "sms": f'url = "{sms_url}"',
+        "push": f'url = "{push_url}"',
         "payment": "answer_within_s = 10\nreceipt_retry_s = 1.0\nhold_limit_s = 1.5",
         "log": 'level = "error"',
     }
@@ -207,25 +214,31 @@ async def restaurant(extra: str = "", speed: float = 200.0, **changes: Any) -> A
     try:
         async with AsyncExitStack() as stack:
             files = {name: {"state": folder / f"{name}.state", "ledger": folder / f"{name}.jsonl"} for name in DEVICES}
+            sms_device = await stack.enter_async_context(sms(0, **files["sms"]))
+            push_device = await stack.enter_async_context(push(0, **files["push"]))
             bank_device = await stack.enter_async_context(bank(0, **files["bank"]))
             fiscal_device = await stack.enter_async_context(shtrih(folder / "fiscal.tty", **files["fiscal"]))
             robot_device = await stack.enter_async_context(
                 robot(folder / "robot.tty", **files["robot"], speed=speed, seed=1)
             )
-            (folder / "config.toml").write_text(config_text(folder, bank_device.url, extra))
+            (folder / "config.toml").write_text(
+                config_text(folder, bank_device.url, extra, sms_device.url, push_device.url)
+            )
             kiosk = await start_kiosk(stack, load(folder / "config.toml"), test_parts(**changes))
             client = await stack.enter_async_context(aiohttp.ClientSession())
             staff = await stack.enter_async_context(
                 aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(folder / "k.sock")))
             )
-            found = Restaurant(folder, kiosk, bank_device, fiscal_device, robot_device, client, staff, stack)
+            found = Restaurant(
+                folder, kiosk, bank_device, fiscal_device, robot_device, sms_device, push_device, client, staff, stack
+            )
             await found.until_open()
             yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-DEVICES = ("bank", "fiscal", "robot")
+DEVICES = ("bank", "fiscal", "robot", "sms", "push")
 
 
 async def start_kiosk(stack: AsyncExitStack, config: Config, parts: Parts) -> Kiosk:

@@ -37,8 +37,8 @@ class Flights:
     def full(self) -> bool:
         return len(self._flying) >= _AT_ONCE
 
-    def __contains__(self, client_id: str) -> bool:
-        return client_id in self._flying
+    def under_way(self) -> frozenset[str]:
+        return frozenset(self._flying)
 
     def launch(self, client_id: str, call: Coroutine[None, None, None]) -> None:
         self._flying.add(client_id)
@@ -117,10 +117,11 @@ class MessageSender:
 
     async def _launch_due(self, flights: Flights) -> float:
         """Launch what is due; seconds until there may be more."""
+        under_way = flights.under_way()  # before the read: one that lands meanwhile is read as it was
         async with self._db.read() as reader:
             waiting = await messages.read_waiting(reader, self._channel, 2 * _AT_ONCE)
         for message in waiting:
-            if message.client_id in flights:
+            if message.client_id in under_way:
                 continue
             left_s = (message.next_at - self._clock.now()).total_seconds()
             if left_s > 0:
