@@ -5,7 +5,7 @@ from __future__ import annotations
 import pwd
 import socket
 import struct
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -17,11 +17,14 @@ from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.readiness import Readiness
+from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.refunding import Refunding, RefundRequest
+from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving, WantedItem
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn
+from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
 from kiosk.flows.views import refund_view
 
@@ -43,6 +46,28 @@ class StopRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stopped: bool = True
 
 
+class RefillRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`amount`: what the bin holds after the refill, in its unit."""
+
+    bin: Annotated[int, msgspec.Meta(ge=1, le=24)]
+    amount: Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class ReplayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    sequence: Annotated[int, msgspec.Meta(ge=1)]
+    url: str | None = None
+
+
+class EnableRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    url: str
+
+
+class BackupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An absolute path on this machine that does not exist yet."""
+
+    file: Annotated[str, msgspec.Meta(min_length=2, max_length=1024, pattern="^/")]
+
+
 class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
@@ -55,6 +80,9 @@ class InternalApi:
         reserving: Reserving,
         tending: Tending,
         refunding: Refunding,
+        handing_out: HandingOut,
+        reporting: Reporting,
+        syncing: Syncing,
         shift: KeepingShift,
         readiness: Readiness,
     ) -> None:
@@ -63,6 +91,9 @@ class InternalApi:
         self._reserving = reserving
         self._tending = tending
         self._refunding = refunding
+        self._handing_out = handing_out
+        self._reporting = reporting
+        self._syncing = syncing
         self._shift = shift
         self._readiness = readiness
 
@@ -86,6 +117,13 @@ class InternalApi:
             web.post("/internal/sales/pause", self.pause),
             web.post("/internal/sales/resume", self.resume),
             web.post("/internal/stop-list", self.stop_item),
+            web.get("/internal/orders", self.list_orders),
+            web.post("/internal/stock/refill", self.refill),
+            web.get("/internal/stats", self.stats),
+            web.get("/internal/webhooks", self.list_webhooks),
+            web.post("/internal/webhooks/replay", self.replay_webhooks),
+            web.post("/internal/webhooks/enable", self.enable_webhook),
+            web.post("/internal/backup", self.backup),
         ]
 
     async def quick_auth(self, request: web.Request) -> web.Response:
@@ -182,6 +220,45 @@ class InternalApi:
             raise InvalidRequest.at("$.until", "a time with its zone")
         await self._tending.stop_item(wanted.item_id, wanted.until, wanted.stopped, _actor(request))
         return answer({"items": self._menu.availability([wanted.item_id])})
+
+    async def list_orders(self, request: web.Request) -> web.Response:
+        return answer({"orders": await self._tending.orders()})
+
+    async def refill(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), RefillRequest)
+        await self._handing_out.refill(wanted.bin, wanted.amount, _actor(request))
+        return web.Response(status=204)
+
+    async def stats(self, request: web.Request) -> web.Response:
+        today = self._reporting.today()
+        first, last = (_day(request, name, today) for name in ("from", "to"))
+        return answer(await self._reporting.stats(first, last))
+
+    async def list_webhooks(self, request: web.Request) -> web.Response:
+        return answer({"webhooks": await self._syncing.endpoints()})
+
+    async def replay_webhooks(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), ReplayRequest)
+        await self._syncing.replay(wanted.sequence, wanted.url, _actor(request))
+        return await self.list_webhooks(request)
+
+    async def enable_webhook(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), EnableRequest)
+        await self._syncing.enable(wanted.url, _actor(request))
+        return await self.list_webhooks(request)
+
+    async def backup(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), BackupRequest)
+        return answer({"file": wanted.file, "bytes": await self._tending.backup(wanted.file, _actor(request))})
+
+
+def _day(request: web.Request, name: str, default: date) -> date:
+    """A day of the query (`2026-11-22`). Raises `InvalidRequest`."""
+    text = request.query.get(name)
+    try:
+        return default if text is None else date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidRequest.at(name, "a day like 2026-11-22") from error
 
 
 def _actor(request: web.Request) -> str:

@@ -9,9 +9,10 @@ import msgspec
 
 from drivers.errors import DeviceError
 from drivers.robot.port import CookingComplex
+from kiosk.clock import Clock
 from kiosk.domain.errors import DeviceUnavailable, OrderStateConflict, WrongCode
 from kiosk.domain.order import OrderStatus, PortionStatus
-from kiosk.store import orders
+from kiosk.store import orders, records
 from kiosk.store.database import Database, Tx
 
 
@@ -28,9 +29,10 @@ class PickupView(msgspec.Struct, frozen=True):
 
 
 class HandingOut:
-    def __init__(self, database: Database, robot: CookingComplex) -> None:
+    def __init__(self, database: Database, robot: CookingComplex, clock: Clock) -> None:
         self._db = database
         self._robot = robot
+        self._clock = clock
 
     async def pick_up(self, request: PickupRequest) -> PickupView:
         """Opens every cell of the order. Raises `WrongCode` (five tries, then staff), `OrderStateConflict`,
@@ -45,6 +47,15 @@ class HandingOut:
             raise DeviceUnavailable(device="robot", reason=error.code) from error
         cells = [cell for cell, _ in found]
         return PickupView(cells[0], cells)
+
+    async def refill(self, bin_number: int, amount: int, actor: str) -> None:
+        """Staff has filled a bin up to `amount`. Raises `DeviceUnavailable`."""
+        try:
+            await self._robot.set_bin(bin_number, amount)
+        except DeviceError as error:
+            raise DeviceUnavailable(device="robot", reason=error.code) from error
+        now = self._clock.now()
+        await self._db.write(lambda tx: records.journal(tx, actor, "refill", f"{bin_number} {amount}", now))
 
     def _check(self, tx: Tx, request: PickupRequest) -> list[tuple[int, int]] | WrongCode:
         order = orders.find_by_number(tx, request.number.strip().upper())

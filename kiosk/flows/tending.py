@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from kiosk.clock import Clock
-from kiosk.domain.errors import NotFound, OrderStateConflict
+from kiosk.domain.errors import DatabaseBroken, InvalidRequest, NotFound, OrderStateConflict
 from kiosk.domain.events import OrderCompletedEvent, StoredEvent
 from kiosk.domain.menu import Menu
 from kiosk.domain.order import OrderStatus, check_order_transition
@@ -63,6 +64,21 @@ class Tending:
             if order is None:
                 raise NotFound
             return await order_view(reader, order, language, self._clock.now())
+
+    async def orders(self) -> list[orders.BoardRow]:
+        """Every paid order that is not handed out, oldest first."""
+        async with self._db.read() as reader:
+            return await orders.read_board(reader)
+
+    async def backup(self, file: str, actor: str) -> int:
+        """A consistent copy of the database while it is used; its size. Raises `InvalidRequest`."""
+        now = self._clock.now()
+        try:
+            size = await self._db.backup(Path(file))
+        except (OSError, DatabaseBroken) as error:
+            raise InvalidRequest.at("$.file", str(error)) from error
+        await self._db.write(lambda tx: records.journal(tx, actor, "backup", file, now))
+        return size
 
     async def pause(self, paused: bool, actor: str) -> None:
         now = self._clock.now()

@@ -167,6 +167,25 @@ class Database:
             finally:  # also when cancelled here: the rollback is queued before whatever the next reader asks
                 self._readers.put_nowait(connection)
 
+    async def backup(self, file: Path) -> int:
+        """Copy the whole database to a file that does not exist yet, through a connection of its own; its size.
+        Raises `DatabaseBroken`."""
+        if file.exists():
+            raise DatabaseBroken(f"{file} exists already")
+        source = await aiosqlite.connect(self.path, isolation_level=None)
+        try:
+            await source.execute("PRAGMA query_only=1")
+            target = sqlite3.connect(file, check_same_thread=False)
+            try:
+                await source.backup(target)
+            finally:
+                target.close()
+        except sqlite3.Error as error:
+            raise DatabaseBroken(str(error)) from error
+        finally:
+            await source.close()
+        return file.stat().st_size
+
     def watch(self, wake: Callable[[], None]) -> None:
         """Call `wake` on the loop after every commit: a hint to look, never the news itself."""
         self._watchers.append(wake)

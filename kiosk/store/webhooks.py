@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
 from kiosk.clock import rfc3339
 from kiosk.store.database import Reader, Tx
+
+Change = Callable[[Tx], bool]
 
 
 class EndpointRow(msgspec.Struct, frozen=True):

@@ -1,0 +1,79 @@
+"""Seed order 6: statistics for a period, and a report a day made in the background."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from kiosk.clock import Clock, rfc3339
+from kiosk.domain.order import CURRENCY
+from kiosk.store import stats
+from kiosk.store.database import Database
+
+_LOOK_S = 600
+
+
+class StatsView(msgspec.Struct, frozen=True):
+    """`GET /internal/stats`: days are the restaurant's own, both ends included."""
+
+    first_day: str
+    last_day: str
+    currency: str
+    orders_created: int
+    orders: int
+    orders_completed: int
+    orders_refunded: int
+    revenue_kopecks: int
+    refunded_kopecks: int
+    average_kopecks: int
+    bonus_spent: int
+    hours: list[stats.HourRow]
+    dishes: list[stats.DishRow]
+
+
+class Reporting:
+    def __init__(self, database: Database, timezone: ZoneInfo, clock: Clock) -> None:
+        self._db = database
+        self._timezone = timezone
+        self._clock = clock
+
+    def today(self) -> date:
+        return self._clock.now().astimezone(self._timezone).date()
+
+    async def stats(self, first: date, last: date) -> StatsView:
+        begin, end = f"{first.isoformat()}T", f"{(last + timedelta(days=1)).isoformat()}T"
+        async with self._db.read() as reader:
+            hours = await stats.read_hours(reader, begin, end)
+            dishes = await stats.read_dishes(reader, begin, end)
+        paid = sum(row.orders_paid for row in hours)
+        revenue = sum(row.revenue_kopecks for row in hours)
+        return StatsView(
+            first_day=first.isoformat(),
+            last_day=last.isoformat(),
+            currency=CURRENCY,
+            orders_created=sum(row.orders_created for row in hours),
+            orders=paid,
+            orders_completed=sum(row.orders_completed for row in hours),
+            orders_refunded=sum(row.orders_refunded for row in hours),
+            revenue_kopecks=revenue,
+            refunded_kopecks=sum(row.refunded_kopecks for row in hours),
+            average_kopecks=revenue // paid if paid else 0,
+            bonus_spent=sum(row.bonus_spent for row in hours),
+            hours=hours,
+            dishes=dishes,
+        )
+
+    async def write_reports(self) -> None:
+        """For ever: yesterday's report is kept once the day is over."""
+        while True:
+            yesterday = self.today() - timedelta(days=1)
+            async with self._db.read() as reader:
+                known = await stats.has_report(reader, yesterday.isoformat())
+            if not known:
+                body = msgspec.json.encode(await self.stats(yesterday, yesterday))
+                at = rfc3339(self._clock.now())
+                day = yesterday.isoformat()
+                await self._db.write(lambda tx, day=day, body=body, at=at: stats.store_report(tx, day, body, at))  # type: ignore[misc]
+            await self._clock.sleep(_LOOK_S)

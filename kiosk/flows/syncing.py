@@ -1,0 +1,63 @@
+"""The cloud's webhooks as staff sees them: where each endpoint stands, replay, enable again."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kiosk.clock import Clock, rfc3339
+from kiosk.domain.errors import NotFound
+from kiosk.store import outbox, records, webhooks
+from kiosk.store.database import Database, Tx
+
+
+class EndpointView(msgspec.Struct, frozen=True):
+    """`lag`: events it has not got yet."""
+
+    url: str
+    state: str
+    sequence: int
+    lag: int
+    tries: int
+    next_at: str | None
+    last_error: str | None
+
+
+class Syncing:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._db = database
+        self._clock = clock
+
+    async def endpoints(self) -> list[EndpointView]:
+        async with self._db.read() as reader:
+            _, last = await outbox.bounds(reader)
+            rows = await webhooks.read_all(reader)
+        return [
+            EndpointView(
+                row.url,
+                row.state,
+                row.sequence,
+                last - row.sequence,
+                row.tries,
+                None if row.next_at is None else rfc3339(row.next_at),
+                row.last_error,
+            )
+            for row in rows
+        ]
+
+    async def replay(self, sequence: int, url: str | None, actor: str) -> None:
+        """Deliver again from `sequence` on. Raises `NotFound`."""
+        await self._change(lambda tx: webhooks.rewind(tx, url, sequence) > 0, actor, f"replay {sequence} {url or ''}")
+
+    async def enable(self, url: str, actor: str) -> None:
+        """Raises `NotFound`."""
+        await self._change(lambda tx: webhooks.enable(tx, url), actor, f"enable {url}")
+
+    async def _change(self, change: webhooks.Change, actor: str, detail: str) -> None:
+        now = self._clock.now()
+
+        def run(tx: Tx) -> None:
+            if not change(tx):
+                raise NotFound
+            records.journal(tx, actor, "webhooks", detail, now)
+
+        await self._db.write(run)

@@ -1,0 +1,76 @@
+"""Aggregates by hour and by dish, kept by the counting sink; reports read them, never the orders."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kiosk.store.database import Reader, Tx
+
+
+class HourRow(msgspec.Struct, frozen=True):
+    """`hour` is local: `2026-11-22T14`."""
+
+    hour: str
+    orders_created: int
+    orders_paid: int
+    orders_completed: int
+    orders_refunded: int
+    revenue_kopecks: int
+    refunded_kopecks: int
+    bonus_spent: int
+
+
+class DishRow(msgspec.Struct, frozen=True):
+    item_id: str
+    name: str
+    quantity: int
+    revenue_kopecks: int
+
+
+_COUNTS = tuple(name for name in HourRow.__struct_fields__ if name != "hour")
+
+
+def count(tx: Tx, hour: str, **amounts: int) -> None:
+    """Add to an hour's numbers."""
+    unknown = amounts.keys() - set(_COUNTS)
+    if unknown:
+        raise ValueError(f"no such number: {sorted(unknown)}")
+    tx.execute("INSERT INTO stat_hour (hour) VALUES (?) ON CONFLICT DO NOTHING", (hour,))
+    assignments = ", ".join(f"{name} = {name} + :{name}" for name in amounts)
+    tx.execute(f"UPDATE stat_hour SET {assignments} WHERE hour = :hour", {**amounts, "hour": hour})
+
+
+def count_dish(tx: Tx, hour: str, item_id: str, name: str, quantity: int, revenue_kopecks: int) -> None:
+    tx.execute(
+        "INSERT INTO stat_dish VALUES (?, ?, ?, ?, ?) ON CONFLICT (hour, item_id) DO UPDATE SET"
+        " quantity = quantity + excluded.quantity, revenue_kopecks = revenue_kopecks + excluded.revenue_kopecks,"
+        " name = excluded.name",
+        (hour, item_id, name, quantity, revenue_kopecks),
+    )
+
+
+async def read_hours(reader: Reader, first: str, last: str) -> list[HourRow]:
+    """Hours from `first` up to and without `last`."""
+    return await reader.all(
+        HourRow,
+        f"SELECT hour, {', '.join(_COUNTS)} FROM stat_hour WHERE hour >= ? AND hour < ? ORDER BY hour",
+        (first, last),
+    )
+
+
+async def read_dishes(reader: Reader, first: str, last: str) -> list[DishRow]:
+    """Dishes by revenue, greatest first."""
+    return await reader.all(
+        DishRow,
+        "SELECT item_id, max(name) AS name, sum(quantity) AS quantity, sum(revenue_kopecks) AS revenue_kopecks"
+        " FROM stat_dish WHERE hour >= ? AND hour < ? GROUP BY item_id ORDER BY revenue_kopecks DESC, item_id",
+        (first, last),
+    )
+
+
+def store_report(tx: Tx, day: str, body: bytes, at: str) -> None:
+    tx.execute("INSERT OR REPLACE INTO stat_report VALUES (?, ?, ?)", (day, body.decode(), at))
+
+
+async def has_report(reader: Reader, day: str) -> bool:
+    return await reader.scalar("SELECT 1 FROM stat_report WHERE day = ?", (day,)) is not None
