@@ -34,6 +34,7 @@ from kiosk.api.app import application
 from kiosk.api.display import DisplayApi
 from kiosk.api.health import HealthApi
 from kiosk.api.internal import InternalApi
+from kiosk.api.openapi import OpenApi
 from kiosk.api.pages import Pages
 from kiosk.api.public import PublicApi, Shop
 from kiosk.catalogue import load_menu, load_notices, web_root
@@ -343,8 +344,15 @@ class Kiosk:
             self._keeping_shift,
             self.readiness,
         )
-        pages_app = application(public.routes(), display.routes(), self._health.routes(), pages.routes(), public=True)
-        runner = await _runner(pages_app, opened)
+        self.public_app = application(
+            public.routes(),
+            display.routes(),
+            OpenApi().routes(),
+            self._health.routes(),
+            pages.routes(),
+            public=True,
+        )
+        runner = await _runner(self.public_app, opened)
         await _listen(web.TCPSite(runner, config.server.host, config.server.port, reuse_address=True))
         self.public_port = runner.addresses[0][1]
         staff = await _runner(application(internal.routes(), public=False), opened)

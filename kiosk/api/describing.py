@@ -1,0 +1,269 @@
+"""How a table of operations becomes an OpenAPI 3.1 document: schemas by msgspec, problems by their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from kiosk import __version__
+from kiosk.api.problems import STATUS, BadJson, BodyTooLarge, StorageUnavailable, UnsupportedMediaType
+from kiosk.domain import errors
+from kiosk.domain.errors import DomainError
+from kiosk.domain.order import CURRENCY
+from kiosk.domain.reservation import Shortage
+
+_REF = "#/components/schemas/{name}"
+_UNSET = msgspec.UNSET
+_Maybe = msgspec.UnsetType
+_BODY_REFUSALS: tuple[type[DomainError], ...] = (
+    BadJson, BodyTooLarge, UnsupportedMediaType, errors.InvalidRequest,
+)  # fmt: skip
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 9457; `code` is the stable word."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    path: str
+    message: str
+
+
+class UnavailableItem(msgspec.Struct, frozen=True):
+    item_id: str
+    reason: str
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One call. `answers`: status → type (None: no body); `session`: whether a bearer token is asked for."""
+
+    method: str
+    path: str
+    summary: str
+    answers: dict[int, Any]
+    refusals: tuple[type[DomainError], ...] = ()
+    body: type | None = None
+    body_optional: bool = False
+    session: Literal["none", "optional", "required"] = "none"
+    parameters: tuple[str, ...] = ()
+    headers: Mapping[int, tuple[str, ...]] = {}
+    media: str = "application/json"
+    stores: bool = True  # reads or writes the database
+
+
+#: The extra members of each problem; a third element makes one optional.
+MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] = {
+    errors.InvalidRequest: [("errors", list[FieldError])],
+    errors.WrongPassword: [("attempts_left", int)],
+    errors.WrongCode: [("attempts_left", int)],
+    errors.TooManyRequests: [("retry_after_s", int)],
+    errors.ConsentRequired: [("consent_version", str)],
+    errors.StepUpRequired: [
+        ("temporary_token", str | _Maybe, _UNSET),
+        ("expires_in_s", int | _Maybe, _UNSET),
+        ("resend_in_s", int | _Maybe, _UNSET),
+        ("retry_after_s", int | _Maybe, _UNSET),
+    ],
+    errors.ItemsUnavailable: [("items", list[UnavailableItem])],
+    errors.SalesPaused: [("reason", str)],
+    errors.OrderStateConflict: [("order_status", str)],
+    errors.IngredientsUnavailable: [("missing", list[Shortage])],
+    errors.PaymentDeclined: [("reason", str)],
+    errors.BankUnavailable: [("reason", str | _Maybe, _UNSET)],
+    errors.FiscalUnavailable: [("reason", str | _Maybe, _UNSET), ("refunded", bool | _Maybe, _UNSET)],
+    errors.BonusExceedsLimit: [("available", int)],
+    errors.DeviceUnavailable: [("device", str), ("reason", str)],
+}
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "order_id": {
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 16, "pattern": "^[A-Za-z0-9-]+$"},
+    },
+    "before": {
+        "in": "query",
+        "description": "The page of orders older than this order id.",
+        "schema": {"type": "string", "maxLength": 36, "pattern": r"^[\x00-\x7f]*$"},
+    },
+    "Accept-Language": {
+        "in": "header",
+        "description": "`ru` (the default) or `en`: the language of names and of `title` and `detail`.",
+        "schema": {"type": "string"},
+    },
+    "Idempotency-Key": {
+        "in": "header",
+        "description": "The same key with the same body is answered the same, also after a restart; per session.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+    },
+    "If-None-Match": {"in": "header", "schema": {"type": "string"}},
+    "Last-Event-ID": {
+        "in": "header",
+        "description": "Resumes after this sequence; one that cannot be used gets a snapshot.",
+        "schema": {"type": "string"},
+    },
+}
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "ETag": {"required": True, "schema": {"type": "string"}},
+    "Location": {"required": True, "schema": {"type": "string"}},
+    "Content-Language": {"required": True, "schema": {"enum": ["ru", "en"]}},
+    "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}},
+    "Allow": {"schema": {"type": "string"}},
+}
+
+_SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "none": [],
+    "optional": [{}, {"bearerAuth": []}],
+    "required": [{"bearerAuth": []}],
+}
+
+
+def describe(operations: tuple[Operation, ...]) -> dict[str, Any]:
+    """The whole document; raises where an operation names what does not exist."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Kiosk of a robotic restaurant",
+            "version": __version__,
+            "description": "Money is an integer in kopecks, times are RFC 3339, refusals are RFC 9457 problems whose"
+            " `code` is stable. Unknown fields are refused.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": {**_models(operations), **_problem_models(operations)},
+            "parameters": {name: {"name": name, **body} for name, body in PARAMETERS.items()},
+            "headers": HEADERS,
+            "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    responses = {str(status): _answer(operation, status) for status in operation.answers}
+    for status, kinds in sorted(_by_status(refusals(operation)).items()):
+        responses[str(status)] = _problem(kinds)
+    body = {} if operation.body is None else {"requestBody": _request_body(operation)}
+    names = (*operation.parameters, "Accept-Language")
+    return {
+        "operationId": _operation_id(operation),
+        "summary": operation.summary,
+        "security": _SECURITY[operation.session],
+        "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in names],
+        **body,
+        "responses": responses,
+    }
+
+
+def _operation_id(operation: Operation) -> str:
+    words = [word.strip("{}") for word in operation.path.removeprefix("/api/").split("/")]
+    return "_".join([operation.method.lower(), *words]).replace("-", "_").replace(".", "_")
+
+
+def refusals(operation: Operation) -> tuple[type[DomainError], ...]:
+    """Its own refusals and those every call of its kind has."""
+    found = [*operation.refusals]
+    if operation.body is not None:
+        found += _BODY_REFUSALS
+    if operation.parameters and "Idempotency-Key" in operation.parameters:
+        found.append(errors.InvalidRequest)
+    if operation.session != "none" or operation.method != "GET":  # a foreign Origin changes nothing either
+        found.append(errors.Unauthorized)
+    if operation.stores:
+        found.append(StorageUnavailable)
+    return tuple(dict.fromkeys(found))
+
+
+def _by_status(kinds: tuple[type[DomainError], ...]) -> dict[int, list[type[DomainError]]]:
+    found: dict[int, list[type[DomainError]]] = {}
+    for kind in kinds:
+        found.setdefault(STATUS[kind], []).append(kind)
+    return found
+
+
+def _request_body(operation: Operation) -> dict[str, Any]:
+    assert operation.body is not None
+    content = {"application/json": {"schema": {"$ref": _REF.format(name=operation.body.__name__)}}}
+    return {"required": not operation.body_optional, "content": content}
+
+
+def _answer(operation: Operation, status: int) -> dict[str, Any]:
+    kind = operation.answers[status]
+    found: dict[str, Any] = {"description": _WORDS[status]}
+    if kind is not None:
+        (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
+        found["content"] = {operation.media: {"schema": schema}}
+    if names := operation.headers.get(status):
+        found["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return found
+
+
+_WORDS = {
+    200: "Done",
+    201: "Created",
+    202: "Accepted: the outcome is not known yet",
+    204: "Done, nothing to say",
+    304: "Not changed",
+}
+
+
+def _problem(kinds: list[type[DomainError]]) -> dict[str, Any]:
+    references = [{"$ref": _REF.format(name=f"{kind.__name__}Problem")} for kind in kinds]
+    names = ["Content-Language", *(["Retry-After"] if errors.TooManyRequests in kinds else [])]
+    return {
+        "description": ", ".join(f"`{kind.code}`" for kind in kinds),
+        "content": {"application/problem+json": {"schema": _one_of(kinds, references)}},
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+    }
+
+
+def _one_of(kinds: list[type[DomainError]], references: list[dict[str, str]]) -> dict[str, Any]:
+    if len(references) == 1:
+        return dict(references[0])
+    mapping = {kind.code: reference["$ref"] for kind, reference in zip(kinds, references, strict=True)}
+    return {"oneOf": references, "discriminator": {"propertyName": "code", "mapping": mapping}}
+
+
+def _models(operations: tuple[Operation, ...]) -> dict[str, Any]:
+    kinds = [kind for operation in operations for kind in operation.answers.values() if kind is not None]
+    kinds += [operation.body for operation in operations if operation.body is not None]
+    _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
+    for model in found.values():
+        for name, field in model.get("properties", {}).items():
+            _by_convention(name, field)
+    return found
+
+
+def _by_convention(name: str, field: dict[str, Any]) -> None:
+    """What the names of fields promise everywhere."""
+    if field.get("type") == "string" and (name == "at" or name.endswith("_at")):
+        field["format"] = "date-time"
+    if name == "currency":
+        field["const"] = CURRENCY
+
+
+def _problem_models(operations: tuple[Operation, ...]) -> dict[str, Any]:
+    kinds = dict.fromkeys(kind for operation in operations for kind in refusals(operation))
+    models = {
+        kind: msgspec.defstruct(f"{kind.__name__}Problem", MEMBERS.get(kind, []), bases=(Problem,), kw_only=True)
+        for kind in kinds
+    }
+    _, found = msgspec.json.schema_components(models.values(), ref_template=_REF)
+    for kind, model in models.items():
+        properties = found[model.__name__]["properties"]
+        properties["code"] = {"enum": [kind.code]}
+        properties["status"] = {"enum": [STATUS[kind]]}
+        properties["type"] = {"enum": [f"urn:kiosk:problem:{kind.code}"]}
+    return found
