@@ -44,14 +44,21 @@ class Notices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points_spent: Template
 
     def check(self) -> None:
-        """Raises `ValueError` for a name in braces that will never be filled."""
+        """Raises `ValueError` for a template that could not be filled."""
         for kind, members in _MEMBERS.items():
             for language in LANGUAGES:
-                template: Template = getattr(self, kind)
-                text = template.title.into(language) + template.body.into(language)
-                named = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-                if unknown := named - members - {"restaurant"}:
-                    raise ValueError(f"{kind}: nothing fills {', '.join(sorted(unknown))}")
+                _check(kind, getattr(self, kind), language, members | {"restaurant"})
+
+
+def _check(kind: str, template: Template, language: str, members: frozenset[str]) -> None:
+    text = template.title.into(language) + template.body.into(language)
+    try:
+        named = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        if unknown := named - members:
+            raise ValueError(f"nothing fills {', '.join(sorted(unknown))}")
+        fill(template, language, **dict.fromkeys(members, "1"))
+    except ValueError as error:
+        raise ValueError(f"{kind}: {error}") from error
 
 
 def fill(template: Template, language: str, **members: str) -> Words:
