@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from kiosk.domain.customer import Limits
+from kiosk.domain.hours import OpeningHours
 
 SIM = "sim"
 _SECRET_BYTES = 32
@@ -207,6 +208,10 @@ def _check(config: Config) -> None:
         ZoneInfo(config.restaurant.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ConfigError(f"no such time zone - at `$.restaurant.timezone`: {error}") from error
+    try:
+        OpeningHours.parse(config.restaurant.hours)
+    except ValueError as error:
+        raise ConfigError(f"{error} - at `$.restaurant.hours`") from error
     for where, url in (("bank", config.bank.url), ("sms", config.sms.url), ("push", config.push.url)):
         if url != SIM:
             check_url(f"$.{where}.url", url)

@@ -42,6 +42,7 @@ from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
 from kiosk.config import SIM, Config, ConfigError, read_secret, token_secret
 from kiosk.domain.bonus import BonusRules
+from kiosk.domain.hours import OpeningHours
 from kiosk.domain.menu import Menu
 from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
 from kiosk.domain.planning import Work
@@ -196,7 +197,16 @@ class Kiosk:
         self._guests = Guests(database, self._tokens, terminals, clock, config.auth.limits.guest_sessions_per_minute)
         self._reserving = Reserving(database, self._menu, self.kitchen, clock)
         self._showing_menu = ShowingMenu(self._menu, self.kitchen)
-        self._ordering = Ordering(database, self._menu, self.kitchen, self.readiness, clock, config.robot.max_promise_s)
+        self._ordering = Ordering(
+            database,
+            self._menu,
+            self.kitchen,
+            self.readiness,
+            clock,
+            config.robot.max_promise_s,
+            OpeningHours.parse(config.restaurant.hours),
+            ZoneInfo(config.restaurant.timezone),
+        )
         self._fiscalising = parts.fiscalising(
             database, self._registrar, self._seller(), self._fiscal_patience(), clock, checkpoint
         )

@@ -21,7 +21,7 @@ tax_system = "usn_income"
 vat = "none"
 settlement = "attended"
 timezone = "Asia/Yekaterinburg"
-hours = "10:00–22:00"
+hours = "10:00-22:00"
 cashier = "Иванова А. А."
 cashier_inn = "500100732259"
 [server]

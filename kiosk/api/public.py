@@ -91,7 +91,7 @@ class PublicApi:
             web.get("/api/menu/categories", self.show_menu),
             web.post("/api/orders/create", self.create_order),
             web.get("/api/orders", self.list_orders),
-            web.get("/api/orders/{order_id}", self.show_order),
+            web.get("/api/orders/{order_id:(?!create$)[^{}/]+}", self.show_order),  # GET of `create` is 405, not 404
             web.post("/api/orders/{order_id}/cancel", self.cancel_order),
             web.post("/api/orders/{order_id}/payment", self.pay),
             web.post("/api/pickup", self.pick_up),
@@ -125,7 +125,8 @@ class PublicApi:
         return web.Response(status=204)
 
     async def show_restaurant(self, request: web.Request) -> web.Response:
-        shop, reason = self._shop, self._readiness.pause_reason()
+        wait_s = self._kitchen.promise_s([self._kitchen.typical])
+        shop, reason = self._shop, self._readiness.pause_reason() or self._ordering.why_closed(wait_s)
         return answer(
             RestaurantView(
                 name=shop.name,
@@ -136,7 +137,7 @@ class PublicApi:
                 languages=["ru", "en"],
                 demo=shop.demo,
                 sales=SalesView(reason is None, reason),
-                wait_s=self._kitchen.promise_s([self._kitchen.typical]),
+                wait_s=wait_s,
             )
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,6 +20,7 @@ from kiosk.domain.errors import (
     SalesPaused,
 )
 from kiosk.domain.events import EventItem, OrderCancelledEvent, OrderCreatedEvent
+from kiosk.domain.hours import OpeningHours
 from kiosk.domain.menu import Dish, Menu, MenuError
 from kiosk.domain.order import (
     PICKUP_ATTEMPTS,
@@ -68,6 +70,8 @@ class Ordering:
         readiness: Readiness,
         clock: Clock,
         max_promise_s: int,
+        hours: OpeningHours | None,
+        timezone: ZoneInfo,
     ) -> None:
         self._db = database
         self._menu = menu
@@ -75,6 +79,8 @@ class Ordering:
         self._readiness = readiness
         self._clock = clock
         self._max_promise_s = max_promise_s
+        self._hours = hours
+        self._timezone = timezone
 
     async def create(
         self, session: Session, request: CreateOrder, key: str | None, language: str
@@ -151,7 +157,15 @@ class Ordering:
         promise_s = self._kitchen.promise_s([work for line in lines for work in self._work(line)])
         if promise_s > self._max_promise_s:
             raise SalesPaused(reason="queue_too_long")
+        if reason := self.why_closed(promise_s):
+            raise SalesPaused(reason=reason)
         return promise_s
+
+    def why_closed(self, promise_s: float) -> str | None:
+        """Nothing is sold whose promised time passes closing."""
+        if self._hours is None:
+            return None
+        return self._hours.why_closed(self._clock.now().astimezone(self._timezone), promise_s)
 
     def _work(self, line: OrderLine) -> list[Work]:
         phases = self._menu.dishes[line.item_id].chart.phases
