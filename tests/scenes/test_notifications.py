@@ -137,7 +137,7 @@ async def test_auth_2_1_code_is_erased_before_it_goes_out_and_lost_with_the_gate
 
 
 async def test_auth_2_1_one_silent_code_does_not_hold_the_next() -> None:
-    async with restaurant(FREE) as place:
+    async with restaurant(FREE, gateway_timeout_s=600) as place:
         place.sms.faults.switch("slow", True, {"seconds": 60})
         await ask(place, phone="+79161234500")
         await until(lambda: place.sms.state()["requests"] == 1)
@@ -241,28 +241,30 @@ async def test_5_gateway_that_was_down_for_a_while_delivers_afterwards(place: Re
     assert len(texts(place)) == 2
 
 
-async def test_5_silent_gateways_delay_no_order_and_not_each_other(place: Restaurant) -> None:
-    customer = await sign_in(place)
-    place.sms.faults.switch("slow", True, {"seconds": 600})
-    async with asyncio.timeout(10):
-        for _ in range(6):  # more than are sent at once
-            order = await buy(customer)
-        await customer.until_status(order["order_id"], "completed")
-        assert (await customer.call("PUT", "/api/me/push", {"address": "device-1"})).status == 204
-        await buy(customer)
-        await until(lambda: place.ledger("push"))
-    assert texts(place) == []
+async def test_5_silent_gateways_delay_no_order_and_not_each_other() -> None:
+    async with restaurant(gateway_timeout_s=600) as place:
+        customer = await sign_in(place)
+        place.sms.faults.switch("slow", True, {"seconds": 600})
+        async with asyncio.timeout(10):
+            for _ in range(6):  # more than are sent at once
+                order = await buy(customer)
+            await customer.until_status(order["order_id"], "completed")
+            assert (await customer.call("PUT", "/api/me/push", {"address": "device-1"})).status == 204
+            await buy(customer)
+            await until(lambda: place.ledger("push"))
+        assert texts(place) == []
 
 
-async def test_5_one_slow_message_does_not_hold_the_others(place: Restaurant) -> None:
-    customer = await sign_in(place)
-    place.sms.faults.switch("slow", True, {"seconds": 600})
-    first = await buy(customer)
-    await until(lambda: place.sms.state()["requests"] == 2)
-    place.sms.faults.switch("slow", False, {})
-    second = await buy(customer)
-    await told(place, f"заказ {second['number']} оплачен")
-    assert not [text for text in texts(place) if f"заказ {first['number']} оплачен" in text]
+async def test_5_one_slow_message_does_not_hold_the_others() -> None:
+    async with restaurant(gateway_timeout_s=600) as place:
+        customer = await sign_in(place)
+        place.sms.faults.switch("slow", True, {"seconds": 600})
+        first = await buy(customer)
+        await until(lambda: place.sms.state()["requests"] == 2)
+        place.sms.faults.switch("slow", False, {})
+        second = await buy(customer)
+        await told(place, f"заказ {second['number']} оплачен")
+        assert not [text for text in texts(place) if f"заказ {first['number']} оплачен" in text]
 
 
 async def test_5_refused_message_is_given_up_with_its_reason(place: Restaurant) -> None:
