@@ -43,7 +43,7 @@ def decode(body: bytes, kind: type[T]) -> T:
 async def optional_body(request: web.Request, kind: type[T]) -> T:
     """A call without required fields: no body and no type, or JSON."""
     body = await request.read()
-    if not body.strip():
+    if not body:
         return kind()
     if request.content_type != "application/json":
         raise UnsupportedMediaType

@@ -248,5 +248,5 @@ def _luhn(digits: list[int]) -> bool:
 
 def check_contact(contact: str | None) -> None:
     """FFD tag 1008 is sent in cp866, at most 64 characters. Raises `InvalidRequest`."""
-    if contact is not None and (len(contact) > 64 or not contact.isascii()):
-        raise InvalidRequest.at("$.receipt_to", "at most 64 ASCII characters")
+    if contact is not None and (len(contact) > 64 or not contact.isascii() or not contact.isprintable()):
+        raise InvalidRequest.at("$.receipt_to", "at most 64 printable ASCII characters")
