@@ -47,6 +47,7 @@ from kiosk.domain.menu import Menu
 from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
 from kiosk.domain.planning import Work
 from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.flows.auditing import Auditing
 from kiosk.flows.fiscalising import Fiscalising, Seller
 from kiosk.flows.guests import Guests
 from kiosk.flows.handing_out import HandingOut
@@ -225,6 +226,7 @@ class Kiosk:
         )
         self._reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
         self._syncing = Syncing(database, clock)
+        self._auditing = Auditing(database, self._bank, self._registrar, self._robot, self._fiscalising, clock)
         self._refunding = Refunding(database, self._bank, self._fiscalising, self.tasks, clock)
         auth = config.auth
         self._signing_in = SigningIn(
@@ -351,6 +353,7 @@ class Kiosk:
             self._handing_out,
             self._reporting,
             self._syncing,
+            self._auditing,
             self._keeping_shift,
             self.readiness,
         )

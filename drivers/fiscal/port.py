@@ -179,6 +179,10 @@ class FiscalRegistrar(Protocol):
         document of ours has been cancelled. `ForeignState`: the drive was swapped or documents do not match.
         `OutcomeUnknown` / `DeviceUnreachable`: cannot tell now."""
 
+    async def read_document(self, number: int) -> FiscalDocument | None:
+        """A receipt from the drive's archive, its `shift` 0 where the archive does not tell; None for another kind of
+        document or a number it does not have."""
+
     async def cancel_open_document(self) -> None:
         """A document left open that no intent stands behind (start-up rule, protocols/shtrih.md §3)."""
 

@@ -15,6 +15,7 @@ from drivers.fiscal.port import (
     FiscalDocument,
     FiscalIntent,
     FiscalStatus,
+    Operation,
     OrderTag,
     Receipt,
     ShiftReport,
@@ -111,6 +112,24 @@ class ShtrihRegistrar:
             state = await self._session.printed_state()
             if state.submode == WAITS_CONTINUE:
                 await self._session.continue_print()
+
+    async def read_document(self, number: int) -> FiscalDocument | None:
+        async with self._lock:
+            drive = await self._drive()
+            if not 0 < number <= drive.last_document:
+                return None
+            found = await self._archive.document(number)
+            if not found.is_receipt or found.operation not in (Operation.SALE, Operation.REFUND):
+                return None
+            return FiscalDocument(
+                number=number,
+                fiscal_sign=found.sign,
+                drive_number=drive.serial,
+                shift=0,  # the archive does not tell it
+                issued_at=found.issued_at,
+                operation=Operation(found.operation),
+                total_kopecks=found.total_kopecks,
+            )
 
     async def cancel_open_document(self) -> None:
         async with self._lock:

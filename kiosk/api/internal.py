@@ -17,6 +17,7 @@ from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.readiness import Readiness
+from kiosk.flows.auditing import Auditing
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.refunding import Refunding, RefundRequest
@@ -83,6 +84,7 @@ class InternalApi:
         handing_out: HandingOut,
         reporting: Reporting,
         syncing: Syncing,
+        auditing: Auditing,
         shift: KeepingShift,
         readiness: Readiness,
     ) -> None:
@@ -94,6 +96,7 @@ class InternalApi:
         self._handing_out = handing_out
         self._reporting = reporting
         self._syncing = syncing
+        self._auditing = auditing
         self._shift = shift
         self._readiness = readiness
 
@@ -124,6 +127,7 @@ class InternalApi:
             web.post("/internal/webhooks/replay", self.replay_webhooks),
             web.post("/internal/webhooks/enable", self.enable_webhook),
             web.post("/internal/backup", self.backup),
+            web.get("/internal/audit", self.audit),
         ]
 
     async def quick_auth(self, request: web.Request) -> web.Response:
@@ -246,6 +250,9 @@ class InternalApi:
         wanted = decode(await body_bytes(request), EnableRequest)
         await self._syncing.enable(wanted.url, _actor(request))
         return await self.list_webhooks(request)
+
+    async def audit(self, request: web.Request) -> web.Response:
+        return answer(await self._auditing.audit())
 
     async def backup(self, request: web.Request) -> web.Response:
         wanted = decode(await body_bytes(request), BackupRequest)

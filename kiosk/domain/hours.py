@@ -9,7 +9,7 @@ import msgspec
 
 CLOSED = "closed"
 CLOSING = "closing_soon"
-_FORM = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
+_FORM = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)[-–]([01]\d|2[0-3]):([0-5]\d)$")
 
 
 class OpeningHours(msgspec.Struct, frozen=True):

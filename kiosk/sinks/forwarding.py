@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import contextlib
 import hashlib
 import hmac
 import secrets
@@ -20,12 +19,12 @@ from drivers.webhook.port import Delivery, WebhookSender
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.events import StoredEvent
 from kiosk.store import outbox, records, webhooks
-from kiosk.store.database import Database
+from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
 _BACKOFF_S = (1.0, 5.0, 30.0, 300.0, 1800.0, 3600.0)
 _BATCH = 50
-_LOOK_S = 5.0
+_LOOK_S = 60.0  # a wall clock that was set meanwhile is noticed
 
 
 class Subscription(msgspec.Struct, frozen=True):
@@ -63,35 +62,54 @@ class Forwarding:
         await self._db.write(lambda tx: webhooks.enrol(tx, url))
         while True:
             wake.clear()
-            if not await self._round(subscription):
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_S):
-                        await wake.wait()
+            if (pause_s := await self._round(subscription)) > 0:
+                await self._rest(wake, pause_s)
 
-    async def _round(self, subscription: Subscription) -> bool:
-        """Deliver what there is, up to a batch; False when there is nothing to do now."""
-        row = await self._db.write(lambda tx: webhooks.find(tx, subscription.url))
-        if row is None or row.state == "disabled":
-            return False
-        if row.next_at is not None and row.next_at > self._clock.now():
-            return False
+    async def _rest(self, wake: asyncio.Event, pause_s: float) -> None:
+        """Until a commit (an event, a replay, an endpoint enabled) or the pause is over."""
+        waits = [asyncio.ensure_future(wake.wait()), asyncio.ensure_future(self._clock.sleep(pause_s))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _round(self, subscription: Subscription) -> float:
+        """Deliver what there is, up to a batch; how long to rest then."""
         async with self._db.read() as reader:
-            events = await outbox.after(reader, row.sequence, _BATCH)
+            row = await webhooks.read(reader, subscription.url)
+            events = [] if row is None else await outbox.after(reader, row.sequence, _BATCH)
+        if row is None or row.state == "disabled" or not events:
+            return _LOOK_S
+        if row.next_at is not None and (wait_s := (row.next_at - self._clock.now()).total_seconds()) > 0:
+            return min(wait_s, _LOOK_S)
         done = row.sequence
         for event in events:
-            if subscription.wants(event) and (failure := await self._deliver(subscription, event)) is not None:
-                await self._advance(subscription.url, done, row.sequence)
+            if not subscription.wants(event):
+                continue
+            if (failure := await self._deliver(subscription, event)) is not None:
                 await self._fail(row, failure)
-                return True
+                return 0
+            if not await self._advance(subscription.url, done, event.sequence):
+                return 0  # somebody asked for a replay meanwhile
             done = event.sequence
-        await self._advance(subscription.url, done, row.sequence)
-        return bool(events)
+        await self._advance(subscription.url, done, events[-1].sequence)
+        return 0
 
-    async def _advance(self, url: str, sequence: int, before: int) -> None:
-        """One commit for a batch: after a crash a few go again with their old ids, which is allowed."""
-        if sequence > before:
-            now = self._clock.now()
-            await self._db.write(lambda tx: webhooks.advance(tx, url, sequence, now))
+    async def _advance(self, url: str, before: int, sequence: int) -> bool:
+        """After each delivery: what is delivered again after a crash is the one event in flight. False when the
+        endpoint stands elsewhere by now."""
+        if sequence == before:
+            return True
+        now, device = self._clock.now(), _device(url)
+
+        def run(tx: Tx) -> bool:
+            if not webhooks.advance(tx, url, before, sequence, now):
+                return False
+            records.set_fault(tx, device, None, "", now)
+            return True
+
+        return await self._db.write(run)
 
     async def _deliver(self, subscription: Subscription, event: StoredEvent) -> Delivery | DeviceError | None:
         """None when it was accepted, else what came instead."""
@@ -111,7 +129,8 @@ class Forwarding:
 
     async def _fail(self, row: webhooks.EndpointRow, failure: Delivery | DeviceError) -> None:
         """Back off 1 s … hourly with jitter; past the schedule the endpoint shows as suspended and is still tried."""
-        fresh = await self._db.write(lambda tx: webhooks.find(tx, row.url))
+        async with self._db.read() as reader:
+            fresh = await webhooks.read(reader, row.url)
         tries = (fresh or row).tries + 1
         pause_s = _BACKOFF_S[min(tries - 1, len(_BACKOFF_S) - 1)]
         error = str(failure)
@@ -122,12 +141,20 @@ class Forwarding:
         state = "disabled" if disabled else "suspended" if tries >= len(_BACKOFF_S) else "active"
         now = self._clock.now()
         next_at = now + timedelta(seconds=pause_s * (1 + 0.1 * self._jitter()))
-        await self._db.write(lambda tx: webhooks.fail(tx, row.url, state, error, tries, next_at))
+
+        def run(tx: Tx) -> None:
+            webhooks.fail(tx, row.url, state, error, tries, next_at)
+            if state != "active":
+                records.set_fault(tx, _device(row.url), f"webhook_{state}", error, now)
+
+        await self._db.write(run)
         log = _log.error if state != "active" else _log.warning
         log("webhook_failed", url=row.url, state=state, tries=tries, error=error, next_at=rfc3339(next_at))
-        if state != "active" and row.state == "active":
-            device = f"webhook:{row.url}"[:200]
-            await self._db.write(lambda tx: records.set_fault(tx, device, f"webhook_{state}", error, now))
+
+
+def _device(url: str) -> str:
+    """The endpoint's name among the devices."""
+    return f"webhook:{url}"[:200]
 
 
 def cloud_event(event: StoredEvent, source: str) -> bytes:

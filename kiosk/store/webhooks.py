@@ -28,29 +28,24 @@ class EndpointRow(msgspec.Struct, frozen=True):
 _ENDPOINT = "url, sequence, state, tries, next_at, last_error, delivered_at"
 
 
-def enrol(tx: Tx, url: str) -> EndpointRow:
+def enrol(tx: Tx, url: str) -> None:
     """The endpoint's row; a new one begins with the events after now."""
     last = tx.scalar("SELECT coalesce(max(sequence), 0) FROM event")
     tx.execute(
         "INSERT INTO webhook_endpoint (url, sequence, state) VALUES (?, ?, 'active') ON CONFLICT DO NOTHING",
         (url, last),
     )
-    row = find(tx, url)
-    assert row is not None
-    return row
 
 
-def find(tx: Tx, url: str) -> EndpointRow | None:
-    return tx.one(EndpointRow, f"SELECT {_ENDPOINT} FROM webhook_endpoint WHERE url = ?", (url,))
-
-
-def advance(tx: Tx, url: str, sequence: int, now: datetime) -> None:
-    """Delivered up to `sequence`: the back-off begins anew. A replay asked for in the meantime wins."""
-    tx.execute(
+def advance(tx: Tx, url: str, before: int, sequence: int, now: datetime) -> bool:
+    """Delivered up to `sequence`: the back-off begins anew. False when it no longer stands at `before`: a replay asked
+    for in the meantime wins."""
+    moved = tx.execute(
         "UPDATE webhook_endpoint SET sequence = ?, state = 'active', tries = 0, next_at = NULL, last_error = NULL,"
-        " delivered_at = ? WHERE url = ? AND sequence < ?",
-        (sequence, rfc3339(now), url, sequence),
+        " delivered_at = ? WHERE url = ? AND sequence = ?",
+        (sequence, rfc3339(now), url, before),
     )
+    return moved.rowcount > 0
 
 
 def fail(tx: Tx, url: str, state: str, error: str, tries: int, next_at: datetime) -> None:
@@ -61,9 +56,9 @@ def fail(tx: Tx, url: str, state: str, error: str, tries: int, next_at: datetime
 
 
 def rewind(tx: Tx, url: str | None, sequence: int) -> int:
-    """Deliver again from `sequence` on; how many endpoints."""
+    """Deliver again from `sequence` on, never skip what is still owed; how many endpoints."""
     return tx.execute(
-        "UPDATE webhook_endpoint SET sequence = ?, tries = 0, next_at = NULL WHERE ? IS NULL OR url = ?",
+        "UPDATE webhook_endpoint SET sequence = min(sequence, ?), tries = 0, next_at = NULL WHERE ? IS NULL OR url = ?",
         (max(0, sequence - 1), url, url),
     ).rowcount
 
@@ -75,6 +70,10 @@ def enable(tx: Tx, url: str) -> bool:
         ).rowcount
         > 0
     )
+
+
+async def read(reader: Reader, url: str) -> EndpointRow | None:
+    return await reader.one(EndpointRow, f"SELECT {_ENDPOINT} FROM webhook_endpoint WHERE url = ?", (url,))
 
 
 async def read_all(reader: Reader) -> list[EndpointRow]:

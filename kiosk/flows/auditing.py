@@ -1,0 +1,110 @@
+"""Cross-check of bank, fiscal drive, robot, orders, points and events: every mismatch by name, nothing mended."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from drivers.bank.port import Acquirer, ChargeStatus, Transaction
+from drivers.errors import DeviceError
+from drivers.fiscal.port import FiscalRegistrar, Operation
+from drivers.robot.port import CookingComplex
+from kiosk.clock import Clock
+from kiosk.flows.fiscalising import Fiscalising
+from kiosk.store import audits
+from kiosk.store.audits import Mismatch, Settled
+from kiosk.store.database import Database
+
+_log = structlog.get_logger()
+_BANK_REMEMBERS = timedelta(hours=23)  # it forgets keys after 24 h
+
+
+class AuditView(msgspec.Struct, frozen=True):
+    """`skipped`: books that could not be asked just now."""
+
+    checked_payments: int
+    mismatches: list[Mismatch]
+    skipped: list[str]
+
+
+class Auditing:
+    def __init__(
+        self,
+        database: Database,
+        bank: Acquirer,
+        registrar: FiscalRegistrar,
+        robot: CookingComplex,
+        fiscalising: Fiscalising,
+        clock: Clock,
+    ) -> None:
+        self._db = database
+        self._bank = bank
+        self._registrar = registrar
+        self._robot = robot
+        self._fiscalising = fiscalising
+        self._clock = clock
+
+    async def audit(self) -> AuditView:
+        async with self._db.read() as reader:
+            mismatches = await audits.broken_invariants(reader)
+            settled = await audits.read_settled(reader, self._clock.now() - _BANK_REMEMBERS)
+            jobs = await audits.known_jobs(reader)
+        skipped = []
+        checks: tuple[tuple[str, Callable[[], Awaitable[list[Mismatch]]]], ...] = (
+            ("bank", lambda: self._ask_bank(settled)),
+            ("fiscal", lambda: self._ask_registrar(settled)),
+            ("robot", lambda: self._ask_robot(jobs)),
+        )
+        for name, check in checks:
+            try:
+                mismatches += await check()
+            except DeviceError as error:
+                skipped.append(f"{name}: {error.code}")
+        for row in mismatches:
+            _log.error("audit_mismatch", check=row.check, subject=row.subject, detail=row.detail)
+        return AuditView(len(settled), mismatches, skipped)
+
+    async def _ask_bank(self, settled: list[Settled]) -> list[Mismatch]:
+        found = []
+        for row in settled:
+            answer = await self._bank.find(f"{row.order_id}:{row.attempt}")
+            if (wrong := _against_bank(row, answer)) is not None:
+                found.append(Mismatch("bank_disagrees", row.payment_id, wrong))
+        return found
+
+    async def _ask_registrar(self, settled: list[Settled]) -> list[Mismatch]:
+        found = []
+        for row in settled:
+            if row.document_number is None or row.drive_number is None:
+                continue
+            async with self._fiscalising.turn:
+                document = await self._registrar.read_document(row.document_number)
+            if document is None or document.drive_number != row.drive_number:
+                found.append(Mismatch("document_missing", row.payment_id, str(row.document_number)))
+            elif (document.operation, document.total_kopecks) != (Operation.SALE, row.amount_kopecks):
+                detail = f"{row.document_number}: {document.total_kopecks} instead of {row.amount_kopecks}"
+                found.append(Mismatch("document_differs", row.payment_id, detail))
+        return found
+
+    async def _ask_robot(self, known: set[int]) -> list[Mismatch]:
+        jobs = await self._robot.jobs()
+        return [Mismatch("foreign_job", str(job.job_id), job.state.name) for job in jobs if job.job_id not in known]
+
+
+def _against_bank(row: Settled, answer: Transaction | None) -> str | None:
+    """What the bank says against our record, or None."""
+    told = None if answer is None else answer.status
+    if row.step == "done" and not row.refunded_kopecks:
+        fits = told is ChargeStatus.APPROVED
+    elif row.step == "done":
+        fits = told in (ChargeStatus.APPROVED, ChargeStatus.VOIDED, ChargeStatus.REFUNDED)
+    elif row.step == "reversed":
+        fits = told in (ChargeStatus.VOIDED, ChargeStatus.REFUNDED)
+    else:
+        fits = told not in (ChargeStatus.APPROVED, ChargeStatus.PENDING)
+    if fits and answer is not None and row.transaction_id and answer.transaction_id not in (None, row.transaction_id):
+        return f"transaction {answer.transaction_id} instead of {row.transaction_id}"
+    return None if fits else f"{row.step} here, {told or 'unknown'} at the bank"

@@ -1,0 +1,66 @@
+"""The audit asks every book and names what does not fit; in a sound restaurant it finds nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+
+from tests.restaurant import Restaurant
+
+
+async def audit(place: Restaurant) -> dict[str, Any]:
+    answer = await place.internal("GET", "/internal/audit")
+    assert answer.status == 200, answer
+    found: dict[str, Any] = answer.body
+    return found
+
+
+async def lived(place: Restaurant) -> list[str]:
+    """Orders of every fate: paid, declined, reversed, refunded."""
+    guest = await place.guest()
+    ids = [(await guest.order(("tea", 1)))["order_id"] for _ in range(4)]
+    assert (await guest.pay(ids[0])).status == 200
+    assert (await guest.pay(ids[1], token="tok_declined")).status == 402
+    place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+    assert (await guest.pay(ids[2])).status == 503
+    place.fiscal.faults.switch("refuse_tag", False, {})
+    assert (await guest.pay(ids[3])).status == 200
+    await guest.until_status(ids[3], "completed")
+    await place.internal("POST", f"/internal/orders/{ids[3]}/refund", {"reason": "x"})
+    await guest.until_status(ids[3], "refunded")
+    await guest.until_status(ids[0], "completed")
+    return ids
+
+
+async def test_0_audit_of_a_sound_restaurant_finds_nothing(place: Restaurant) -> None:
+    await lived(place)
+    assert await audit(place) == {"checked_payments": 4, "mismatches": [], "skipped": []}
+
+
+@pytest.mark.parametrize(
+    ("damage", "check"),
+    [
+        ("UPDATE payment SET step = 'declined' WHERE step = 'done'", "bank_disagrees"),
+        ("UPDATE payment SET transaction_id = 'Tother' WHERE step = 'done'", "bank_disagrees"),
+        ("UPDATE fiscal_intent SET document_number = 999 WHERE operation = 'sale'", "document_missing"),
+        ("DELETE FROM event WHERE type = 'OrderPaidEvent'", "paid_order_without_event"),
+        ("DELETE FROM event WHERE type = 'PaymentFailedEvent'", "gap_in_events"),
+        ("UPDATE fiscal_intent SET total_kopecks = total_kopecks + 1", "settled_payment_without_receipt"),
+        ("UPDATE portion SET status = 'waiting' WHERE status = 'handed_out'", "portion_of_a_closed_order_in_work"),
+    ],
+)
+async def test_0_audit_names_what_does_not_fit(place: Restaurant, damage: str, check: str) -> None:
+    await lived(place)
+    with sqlite3.connect(place.folder / "kiosk.db", timeout=10) as connection:
+        connection.execute(damage)
+    connection.close()
+    assert check in {row["check"] for row in (await audit(place))["mismatches"]}
+
+
+async def test_0_audit_says_which_book_could_not_be_asked(place: Restaurant) -> None:
+    await lived(place)
+    place.fiscal.faults.switch("off", True, {})
+    skipped = (await audit(place))["skipped"]
+    assert [row.partition(":")[0] for row in skipped] == ["fiscal"]
