@@ -144,6 +144,11 @@ class Restaurant:
     def effects(self, device: str, *effects: str) -> list[dict[str, Any]]:
         return [line for line in self.ledger(device) if line["effect"] in effects]
 
+    async def restart(self) -> None:
+        """Stop the kiosk and start it again; the devices stay on."""
+        await self.kiosk.stop()
+        self.kiosk = await start_kiosk(self.stack, load(self.folder / "config.toml"), test_parts())
+
     async def until_open(self) -> None:
         """Until sales are open."""
 
@@ -208,8 +213,11 @@ test_parts.__test__ = False  # type: ignore[attr-defined]
 
 
 @asynccontextmanager
-async def restaurant(extra: str = "", speed: float = 200.0, **changes: Any) -> AsyncIterator[Restaurant]:
-    """Devices first, then the kiosk; sales are open when the block begins."""
+async def restaurant(
+    extra: str = "", speed: float = 200.0, tail: str = "", **changes: Any
+) -> AsyncIterator[Restaurant]:
+    """Devices first, then the kiosk; sales are open when the block begins. `tail` is TOML that goes to the
+    configuration's end as it is (`[[…]]`)."""
     folder = short_folder()
     try:
         async with AsyncExitStack() as stack:
@@ -222,7 +230,7 @@ async def restaurant(extra: str = "", speed: float = 200.0, **changes: Any) -> A
                 robot(folder / "robot.tty", **files["robot"], speed=speed, seed=1)
             )
             (folder / "config.toml").write_text(
-                config_text(folder, bank_device.url, extra, sms_device.url, push_device.url)
+                config_text(folder, bank_device.url, extra, sms_device.url, push_device.url) + f"\n{tail}"
             )
             kiosk = await start_kiosk(stack, load(folder / "config.toml"), test_parts(**changes))
             client = await stack.enter_async_context(aiohttp.ClientSession())

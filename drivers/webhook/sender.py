@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ class _PublicResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
         if host not in _LOOPBACK and not all(_is_public(row["host"]) for row in found):
-            raise OSError(f"{host} is a private address")
+            raise OSError(errno.EACCES, f"{host} has a private address")
         return found
 
     async def close(self) -> None:
