@@ -255,6 +255,7 @@ class Kiosk:
         return Seller(
             tax_system=TaxSystem(restaurant.tax_system),
             vat=Vat(restaurant.vat),
+            zone=ZoneInfo(restaurant.timezone),
             automat_numbers={}
             if attended
             else {terminal.id: terminal.automat_number for terminal in config.terminals if terminal.automat_number},

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -46,6 +47,7 @@ class Seller(msgspec.Struct, frozen=True):
 
     tax_system: TaxSystem
     vat: Vat
+    zone: ZoneInfo  # of the drive's clock
     automat_numbers: dict[str, str]  # by terminal; empty when attended
     cashier: str | None = None
     cashier_inn: str | None = None
@@ -119,7 +121,7 @@ class Fiscalising:
         now = self._clock.now()
 
         def run(tx: Tx) -> None:
-            _register(tx, intent, document)
+            _register(tx, intent, document, self._seller.zone)
             payments.note_refund(tx, refund_id, receipt_done_at=now)
 
         await self._db.write(run)
@@ -191,7 +193,7 @@ class Fiscalising:
 
     async def _record(self, payment: Payment, intent: payments.IntentRow, document: FiscalDocument) -> Payment:
         def run(tx: Tx) -> Payment:
-            _register(tx, intent, document)
+            _register(tx, intent, document, self._seller.zone)
             return payments.move(tx, payments.require(tx, payment.payment_id), PaymentStep.FISCALISED)
 
         return await self._db.write(run)
@@ -238,12 +240,12 @@ def _as_asked(intent: payments.IntentRow) -> FiscalIntent:
     )
 
 
-def _register(tx: Tx, intent: payments.IntentRow, document: FiscalDocument) -> None:
+def _register(tx: Tx, intent: payments.IntentRow, document: FiscalDocument, zone: ZoneInfo) -> None:
     payments.register_intent(
         tx,
         intent.intent_id,
         document_number=document.number,
         fiscal_sign=document.fiscal_sign,
         document_shift=document.shift,
-        issued_at=document.issued_at.isoformat(timespec="minutes"),
+        issued_at=document.issued_at.replace(tzinfo=zone).isoformat(timespec="minutes"),
     )
