@@ -75,13 +75,13 @@ def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None
         row.status not in (PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED) for row in kept
     )
     done = bool(kept) and all(row.status in (PortionStatus.READY, PortionStatus.HANDED_OUT) for row in kept)
-    if started and not done and order.status is OrderStatus.PAID:
+    if started and order.status is OrderStatus.PAID:  # also when it is ready at the first look: nobody misses a step
         order = orders.move(tx, order, OrderStatus.COOKING, now)
         left_s = order.ready_in_s
         if order.promised_at is not None:
             left_s = max(remaining_s, round((order.promised_at - now).total_seconds()))
         outbox.put(tx, OrderCookingEvent(order_id=order_id, number=order.number, ready_in_s=left_s), now)
-    if done and order.status in (OrderStatus.PAID, OrderStatus.COOKING):
+    if done and order.status is OrderStatus.COOKING:
         order = orders.move(tx, order, OrderStatus.READY, now)
         cells = [row.cell for row in kept if row.cell is not None and row.status is PortionStatus.READY]
         cell = cells[0] if cells else None
