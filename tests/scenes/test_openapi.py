@@ -1,4 +1,4 @@
-"""The description of /api/* against the server: every route is described, and schemathesis finds no answer outside it."""
+"""The description of /api/* against the server: every route stands in it, schemathesis finds no answer outside it."""
 
 from __future__ import annotations
 
@@ -137,16 +137,16 @@ class Run:
                     self.findings.append(f"{check.name}: {told[:600]}\n{command}\n")
 
 
-async def sweep(place: Restaurant, examples: int, orders: int) -> Run:
+async def sweep(place: Restaurant, examples: int, cards: tuple[str, ...]) -> Run:
     """Payments first, so that the rest looks at paid orders; customer, stream and logout apart."""
-    guest = await place.guest()
-    paid, declined, idle = [[(await guest.order(("tea", 1)))["order_id"] for _ in range(orders)] for _ in range(3)]
-    document, run = await described(place), Run()
-    for orders_of, cards in ((paid, ("tok_ok",)), (declined, ("tok_declined", "tok_500", "tok_lost"))):
-        payments = only(within_reach(document, orders_of, *cards), PAYMENT)
-        await run.try_out(payments, settings(place, guest.token, examples))
+    guest, document, run, known = await place.guest(), await described(place), Run(), []
+    for card in cards:
+        orders = [(await guest.order(("tea", 1)))["order_id"] for _ in range(4)]
+        await run.try_out(only(within_reach(document, orders, card), PAYMENT), settings(place, guest.token, examples))
+        known += orders
+    known += [(await guest.order(("tea", 1)))["order_id"] for _ in range(4)]
     apart = {PAYMENT, STREAM, "/api/auth/logout"}  # the stream never ends; a logout ends the session of the others
-    rest = only(within_reach(document, paid + idle), *(path for path in document["paths"] if path not in apart))
+    rest = only(within_reach(document, known, *cards), *(path for path in document["paths"] if path not in apart))
     await run.try_out(rest, settings(place, guest.token, examples))
     leaver, customer = await place.guest(), await signed_in(place)
     await run.try_out(only(document, "/api/auth/logout"), settings(place, leaver.token, 5))
@@ -173,12 +173,12 @@ def assert_clean(run: Run) -> None:
 
 
 async def test_schemathesis_finds_no_answer_outside_the_description(open_place: Restaurant) -> None:
-    assert_clean(await sweep(open_place, 12, 4))
+    assert_clean(await sweep(open_place, 10, ("tok_ok", "tok_declined")))
 
 
 @pytest.mark.long
 async def test_schemathesis_finds_nothing_in_a_long_run_either(open_place: Restaurant) -> None:
-    run = await sweep(open_place, 200, 12)
+    run = await sweep(open_place, 150, ("tok_ok", "tok_declined", "tok_insufficient_funds", "tok_500", "tok_lost"))
     assert_clean(run)
     assert run.answers[f"POST {PAYMENT}", 202]
 
@@ -394,7 +394,8 @@ async def test_odd_bytes_are_refused_and_never_break_the_server(open_place: Rest
     for head, body in calls:
         status, answer = await raw(open_place, head, body)
         assert status < 500, (head, body[:80], answer[:400])
-        if status >= 400 and not head.startswith(b"HEAD"):
+        unparsed = answer.startswith(b"HTTP/1.0 400")  # no HTTP at all: refused before any handler, in plain text
+        if status >= 400 and not unparsed and not head.startswith(b"HEAD"):
             assert b"application/problem+json" in answer, (head, body[:80], answer[:400])
 
 
