@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from kiosk.clock import Clock, rfc3339
+from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import CURRENCY
-from kiosk.store import stats
+from kiosk.store import outbox, stats
 from kiosk.store.database import Database
 
 _LOOK_S = 600
@@ -43,7 +44,10 @@ class Reporting:
         return self._clock.now().astimezone(self._timezone).date()
 
     async def stats(self, first: date, last: date) -> StatsView:
-        begin, end = f"{first.isoformat()}T", f"{(last + timedelta(days=1)).isoformat()}T"
+        """Dishes at their prices before points, revenue as it was paid. Raises `InvalidRequest`."""
+        if last < first:
+            raise InvalidRequest.at("to", "a day not before `from`")
+        begin, end = f"{first.isoformat()}T", f"{last.isoformat()}T99"
         async with self._db.read() as reader:
             hours = await stats.read_hours(reader, begin, end)
             dishes = await stats.read_dishes(reader, begin, end)
@@ -66,14 +70,21 @@ class Reporting:
         )
 
     async def write_reports(self) -> None:
-        """For ever: yesterday's report is kept once the day is over."""
+        """For ever: yesterday's report is kept once the day is over and all of it is counted."""
         while True:
             yesterday = self.today() - timedelta(days=1)
-            async with self._db.read() as reader:
-                known = await stats.has_report(reader, yesterday.isoformat())
-            if not known:
+            if await self._report_due(yesterday):
                 body = msgspec.json.encode(await self.stats(yesterday, yesterday))
                 at = rfc3339(self._clock.now())
                 day = yesterday.isoformat()
                 await self._db.write(lambda tx, day=day, body=body, at=at: stats.store_report(tx, day, body, at))  # type: ignore[misc]
             await self._clock.sleep(_LOOK_S)
+
+    async def _report_due(self, day: date) -> bool:
+        """Not written yet, and no event of the day waits to be counted."""
+        async with self._db.read() as reader:
+            if await stats.has_report(reader, day.isoformat()):
+                return False
+            counted = await outbox.cursor_of(reader, stats.CONSUMER)
+            waiting = await outbox.after(reader, counted, 1)
+        return not waiting or waiting[0].at.astimezone(self._timezone).date() > day

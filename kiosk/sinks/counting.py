@@ -18,7 +18,7 @@ from kiosk.store.database import Tx
 class Counting:
     """Idempotent by its cursor: an event is counted in the transaction that moves it."""
 
-    name = "statistics"
+    name = stats.CONSUMER
     wants = frozenset(
         kind.__name__ for kind in (OrderCreatedEvent, OrderPaidEvent, OrderCompletedEvent, OrderRefundedEvent)
     )

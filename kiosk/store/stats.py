@@ -6,6 +6,8 @@ import msgspec
 
 from kiosk.store.database import Reader, Tx
 
+CONSUMER = "statistics"
+
 
 class HourRow(msgspec.Struct, frozen=True):
     """`hour` is local: `2026-11-22T14`."""
