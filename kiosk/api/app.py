@@ -36,6 +36,14 @@ async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     """No page of another origin may drive the kiosk (there is no CORS): a foreign `Origin` changes nothing."""
     origin = request.headers.get("Origin")
-    if origin and request.method not in ("GET", "HEAD", "OPTIONS") and urlsplit(origin).netloc != request.host:
+    if origin and request.method not in ("GET", "HEAD", "OPTIONS") and _netloc(origin) != request.host:
         raise Unauthorized(Text("Чужая страница", "A foreign origin"))
     return await handler(request)
+
+
+def _netloc(origin: str) -> str | None:
+    """None: not readable as a URL, so not ours."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from kiosk import __version__
-from kiosk.api.problems import STATUS, BadJson, BodyTooLarge, StorageUnavailable, UnsupportedMediaType
+from kiosk.api.problems import STATUS, BadJson, BadRequest, BodyTooLarge, StorageUnavailable, UnsupportedMediaType
 from kiosk.domain import errors
 from kiosk.domain.errors import DomainError
 from kiosk.domain.order import CURRENCY
@@ -18,7 +18,7 @@ _REF = "#/components/schemas/{name}"
 _UNSET = msgspec.UNSET
 _Maybe = msgspec.UnsetType
 _BODY_REFUSALS: tuple[type[DomainError], ...] = (
-    BadJson, BodyTooLarge, UnsupportedMediaType, errors.InvalidRequest,
+    BadRequest, BadJson, BodyTooLarge, UnsupportedMediaType, errors.InvalidRequest,
 )  # fmt: skip
 
 

@@ -139,6 +139,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
+    except web.RequestPayloadError:  # a body that its Content-Encoding or chunks do not fit
+        return problem(request, BadRequest())
     except DatabaseBroken as error:
         _log.error("storage_failed", error=str(error))
         return problem(request, StorageUnavailable())
