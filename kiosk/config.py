@@ -19,6 +19,7 @@ from kiosk.domain.hours import OpeningHours
 
 SIM = "sim"
 _SECRET_BYTES = 32
+_PIN_CHARACTERS = 4
 
 
 class ConfigError(ValueError):
@@ -269,17 +270,39 @@ def read_secret(path: str, what: str) -> bytes:
 
 def token_secret(config: Config, environment: Mapping[str, str] | None = None) -> bytes:
     """The key of access tokens; made (0600) in a development run, refused to be missing under systemd."""
-    environment = os.environ if environment is None else environment
     path = Path(config.auth.secret_file) if config.auth.secret_file else config.database.path.parent / "token.secret"
     if not path.exists():
-        # INVOCATION_ID would say the same of a desktop's terminal, itself a unit; our unit is Type=notify.
-        if "NOTIFY_SOCKET" in environment:
+        if _under_systemd(environment):
             raise ConfigError(f"{path} is missing - at `$.auth.secret_file`")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+        _make_secret(path, secrets.token_urlsafe(48))
     secret = read_secret(str(path), "$.auth.secret_file")
     if len(secret) < _SECRET_BYTES:
         raise ConfigError(f"at least {_SECRET_BYTES} bytes - at `$.auth.secret_file`")
     return secret
+
+
+def service_pin(config: Config, environment: Mapping[str, str] | None = None) -> str:
+    """The PIN of the staff's pages; made (0600) in a development run; under systemd no file means no such pages."""
+    path = Path(config.service.pin_file) if config.service.pin_file else config.database.path.parent / "service.pin"
+    if not path.exists():
+        if config.service.pin_file:
+            raise ConfigError(f"{path} is missing - at `$.service.pin_file`")
+        if _under_systemd(environment):
+            return ""
+        _make_secret(path, f"{secrets.randbelow(1_000_000):06d}")
+    pin = read_secret(str(path), "$.service.pin_file").decode("utf-8", "replace")
+    if len(pin) < _PIN_CHARACTERS:
+        raise ConfigError(f"at least {_PIN_CHARACTERS} characters - at `$.service.pin_file`")
+    return pin
+
+
+def _under_systemd(environment: Mapping[str, str] | None) -> bool:
+    """INVOCATION_ID would say the same of a desktop's terminal, itself a unit; our unit is Type=notify."""
+    return "NOTIFY_SOCKET" in (os.environ if environment is None else environment)
+
+
+def _make_secret(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -86,6 +87,30 @@ class AccessTokens:
         except Unauthorized:
             return None
         return str(claims["jti"]) if claims["typ"] == "temporary" else None
+
+    def issue_service(self, lifetime_s: int) -> str:
+        """A staff session by PIN: a type of its own, no access token."""
+        now = int(self._clock.now().timestamp())
+        claims = {
+            "iss": _ISSUER,
+            "aud": _AUDIENCE,
+            "sub": "staff",
+            "jti": secrets.token_urlsafe(16),
+            "dev": "",
+            "typ": "service",
+            "nbf": now,
+            "iat": now,
+            "exp": now + lifetime_s,
+        }
+        return jwt.encode(claims, self._secret, algorithm="HS256")
+
+    def is_service(self, token: str) -> bool:
+        """A live staff session of ours."""
+        try:
+            claims, expires_at = self._decode(token)
+        except Unauthorized:
+            return False
+        return bool(claims["typ"] == "service" and expires_at > self._clock.now())
 
     def verify(self, token: str) -> Session:
         """Raises `Unauthorized` for anything but a live access token of ours."""

@@ -37,10 +37,11 @@ from kiosk.api.internal import InternalApi
 from kiosk.api.openapi import OpenApi
 from kiosk.api.pages import Pages
 from kiosk.api.public import PublicApi, Shop
+from kiosk.api.service import ServiceApi
 from kiosk.catalogue import load_menu, load_notices, web_root
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
-from kiosk.config import SIM, Config, ConfigError, read_secret, token_secret
+from kiosk.config import SIM, Config, ConfigError, read_secret, service_pin, token_secret
 from kiosk.domain.bonus import BonusRules
 from kiosk.domain.hours import OpeningHours
 from kiosk.domain.menu import Menu
@@ -52,6 +53,7 @@ from kiosk.flows.fiscalising import Fiscalising, Seller
 from kiosk.flows.guests import Guests
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.keeping_shift import KeepingShift
+from kiosk.flows.limiting import Window
 from kiosk.flows.ordering import Ordering
 from kiosk.flows.paying import BankPatience, Paying
 from kiosk.flows.refunding import Refunding
@@ -79,6 +81,7 @@ _log = structlog.get_logger()
 _HTTP_TIMEOUT_S = 5.0
 _DRAIN_TIMEOUT_S = 20.0
 _CLOSE_TIMEOUT_S = 2.0
+_PIN_TRIES_PER_MINUTE = 5
 
 
 @dataclass(slots=True)
@@ -345,6 +348,13 @@ class Kiosk:
         self._health = HealthApi(self.readiness, lambda: not self.database.broken, self._counts)
         pages = Pages(web_root(), Path(config.menu.images) if config.menu.images else None)
         display = DisplayApi(self._showing)
+        service = ServiceApi(
+            self._tokens,
+            service_pin(config),
+            Window(self._parts.clock, _PIN_TRIES_PER_MINUTE, 60),
+            self._reporting,
+            self.readiness,
+        )
         internal = InternalApi(
             self._signing_in,
             self._showing_menu,
@@ -361,6 +371,7 @@ class Kiosk:
         self.public_app = application(
             public.routes(),
             display.routes(),
+            service.routes(),
             OpenApi().routes(),
             self._health.routes(),
             pages.routes(),

@@ -85,6 +85,8 @@ MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] =
 }
 
 PARAMETERS: dict[str, dict[str, Any]] = {
+    "from": {"in": "query", "schema": {"type": "string", "format": "date"}, "description": "First day, 2026-11-22"},
+    "to": {"in": "query", "schema": {"type": "string", "format": "date"}, "description": "Last day, included"},
     "order_id": {
         "in": "path",
         "required": True,

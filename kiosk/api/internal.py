@@ -235,7 +235,7 @@ class InternalApi:
 
     async def stats(self, request: web.Request) -> web.Response:
         today = self._reporting.today()
-        first, last = (_day(request, name, today) for name in ("from", "to"))
+        first, last = (day_of(request, name, today) for name in ("from", "to"))
         return answer(await self._reporting.stats(first, last))
 
     async def list_webhooks(self, request: web.Request) -> web.Response:
@@ -259,7 +259,7 @@ class InternalApi:
         return answer({"file": wanted.file, "bytes": await self._tending.backup(wanted.file, _actor(request))})
 
 
-def _day(request: web.Request, name: str, default: date) -> date:
+def day_of(request: web.Request, name: str, default: date) -> date:
     """A day of the query (`2026-11-22`). Raises `InvalidRequest`."""
     text = request.query.get(name)
     try:

@@ -11,12 +11,14 @@ from aiohttp import web
 
 from kiosk.api.describing import Operation, describe
 from kiosk.api.public import RestaurantView, tagged_answer
+from kiosk.api.service import PinRequest, StatusView
 from kiosk.domain import errors
 from kiosk.domain.payment import Confirmation
 from kiosk.flows.attempts import Accepted, PayRequest
 from kiosk.flows.guests import GuestRequest, TokenView
 from kiosk.flows.handing_out import PickupRequest, PickupView
 from kiosk.flows.ordering import CreateOrder
+from kiosk.flows.reporting import StatsView
 from kiosk.flows.showing_menu import MenuView
 from kiosk.flows.signing_in import ConfirmRequest, MeView, Pending, PushAddress, QuickAuth
 from kiosk.flows.views import CreatedView, OrderView
@@ -180,6 +182,32 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=("Last-Event-ID",),
         answers={200: str},
         media="text/event-stream",
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/session",
+        summary="Open the staff's pages by PIN",
+        body=PinRequest,
+        answers={201: TokenView},
+        refusals=(errors.StaffOnly, errors.TooManyRequests, errors.NotFound),
+        stores=False,
+    ),
+    Operation(
+        method="GET",
+        path="/api/service/stats",
+        summary="Statistics of a period, for staff",
+        session="required",
+        parameters=("from", "to"),
+        answers={200: StatsView},
+        refusals=(errors.InvalidRequest,),
+    ),
+    Operation(
+        method="GET",
+        path="/api/service/status",
+        summary="Why sales are open or paused, for staff",
+        session="required",
+        answers={200: StatusView},
+        stores=False,
     ),
     Operation(
         method="GET",

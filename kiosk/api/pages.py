@@ -15,7 +15,7 @@ from aiohttp import web
 from kiosk.domain.errors import NotFound
 
 _INLINE = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
-_PAGES = {"/": "index.html", "/display": "display.html"}
+_PAGES = {"/": "index.html", "/display": "display.html", "/stats": "stats.html"}
 _TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2", ".webp": "image/webp"}
 _COMPRESSED = ("text/", "application/json", "image/svg")
 

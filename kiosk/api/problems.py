@@ -60,6 +60,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.CustomersOnly: 403,
     errors.StepUpRequired: 403,
     errors.WrongCode: 403,
+    errors.StaffOnly: 403,
     errors.NotFound: 404,
     errors.NoPendingConfirmation: 404,
     MethodNotAllowed: 405,

@@ -176,3 +176,8 @@ class StepUpRequired(DomainError):
 
     code = "step_up_required"
     title = Text("Подтвердите номер кодом из SMS", "Confirm the number by the code from the SMS")
+
+
+class StaffOnly(DomainError):
+    code = "wrong_pin"
+    title = Text("Неверный PIN", "Wrong PIN")

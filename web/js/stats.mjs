@@ -1,0 +1,111 @@
+/** The manager's page: a PIN, a period, the sums, revenue by hour and what was sold. */
+
+import { render } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import uPlot from "uplot";
+import { money } from "./format.mjs";
+import { html } from "./html.mjs";
+
+const TOKEN = "staff-token";
+const REFRESH_MS = 10_000;
+const TROUBLE = { wrong_pin: "Неверный PIN", too_many_requests: "Слишком много попыток, подождите минуту", not_found: "Страницы персонала не настроены" };
+
+/** @typedef {{hour: string, orders_paid: number, revenue_kopecks: number}} Hour */
+
+function Desk() {
+  const [token, setToken] = useState(sessionStorage.getItem(TOKEN) ?? "");
+  const leave = () => { sessionStorage.removeItem(TOKEN); setToken(""); };
+  const enter = (/** @type {string} */ fresh) => { sessionStorage.setItem(TOKEN, fresh); setToken(fresh); };
+  return token ? html`<${Report} token=${token} leave=${leave} />` : html`<${Door} enter=${enter} />`;
+}
+
+/** @param {{enter: (token: string) => void}} props */
+function Door({ enter }) {
+  const [trouble, setTrouble] = useState("");
+  const knock = async (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const pin = new FormData(/** @type {HTMLFormElement} */ (event.target)).get("pin");
+    const answer = await fetch("/api/service/session", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ pin }),
+    });
+    const body = await answer.json();
+    if (answer.ok) enter(body.access_token);
+    else setTrouble(TROUBLE[body.code] ?? body.title);
+  };
+  return html`<main class="desk"><h1>Статистика</h1>
+    <form onSubmit=${knock}>
+      <label>PIN персонала<input name="pin" type="password" inputmode="numeric" autocomplete="off" required data-testid="pin" autofocus /></label>
+      <button data-testid="enter">Войти</button>
+    </form>
+    <p class="trouble" role="alert">${trouble}</p></main>`;
+}
+
+/** @param {{token: string, leave: () => void}} props */
+function Report({ token, leave }) {
+  const today = new Date().toLocaleDateString("sv");
+  const [period, setPeriod] = useState({ from: today, to: today });
+  const [stats, setStats] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    let over = false;
+    const load = async () => {
+      const query = new URLSearchParams(period);
+      const answer = await fetch(`/api/service/stats?${query}`, { headers: { Authorization: `Bearer ${token}` } }).catch(() => null);
+      if (over || !answer) return;
+      if (answer.status === 401) leave();
+      else if (answer.ok) setStats(await answer.json());
+    };
+    load();
+    const timer = setInterval(load, REFRESH_MS);
+    return () => { over = true; clearInterval(timer); };
+  }, [token, period.from, period.to]);
+  const set = (/** @type {string} */ name) => (/** @type {any} */ event) => event.target.value && setPeriod({ ...period, [name]: event.target.value });
+  return html`<main class="desk">
+    <header><h1>Статистика</h1>
+      <form><label>с<input type="date" value=${period.from} onChange=${set("from")} /></label>
+        <label>по<input type="date" value=${period.to} onChange=${set("to")} /></label>
+        <button type="button" onClick=${leave}>Выйти</button></form></header>
+    ${stats && html`<${Sums} stats=${stats} /><${Chart} hours=${stats.hours} /><${Dishes} dishes=${stats.dishes} />`}
+  </main>`;
+}
+
+/** @param {{stats: any}} props */
+function Sums({ stats }) {
+  const tiles = [
+    [money(stats.revenue_kopecks), "выручка", "revenue"],
+    [stats.orders, "оплачено заказов", "orders"],
+    [money(stats.average_kopecks), "средний чек", "average"],
+    [stats.orders_completed, "выдано", "completed"],
+    [money(stats.refunded_kopecks), "возвраты", "refunded"],
+    [stats.bonus_spent, "списано баллов", "bonus"],
+  ];
+  return html`<section class="tiles">${tiles.map(([value, name, id]) => html`<div class="tile" key=${id}><b data-testid=${id}>${value}</b><span>${name}</span></div>`)}</section>`;
+}
+
+/** @param {{hours: Hour[]}} props */
+function Chart({ hours }) {
+  const place = useRef(/** @type {HTMLElement|null} */ (null));
+  useEffect(() => {
+    if (!place.current || !hours.length) return undefined;
+    const at = hours.map((row) => new Date(`${row.hour}:00`).getTime() / 1000);
+    const plot = new uPlot({
+      width: place.current.clientWidth, height: 320,
+      scales: { x: { range: (_, low, high) => [low - 3600, high + 3600] }, roubles: { range: (_, low, high) => [0, Math.max(high, 1)] }, orders: { range: (_, low, high) => [0, Math.max(high, 1)] } },
+      axes: [{}, { scale: "roubles", size: 80 }, { scale: "orders", side: 1, grid: { show: false } }],
+      series: [
+        { label: "час" },
+        { label: "выручка, ₽", scale: "roubles", stroke: "#c8371b", fill: "#fde9df", width: 2, paths: uPlot.paths.bars({ size: [0.7, 60] }) },
+        { label: "заказы", scale: "orders", stroke: "#1d7a46", width: 2 },
+      ],
+    }, [at, hours.map((row) => row.revenue_kopecks / 100), hours.map((row) => row.orders_paid)], place.current);
+    return () => plot.destroy();
+  }, [JSON.stringify(hours)]);
+  return html`<section class="chart"><h2>По часам</h2><div ref=${place} data-testid="chart"></div>${!hours.length && html`<p>За этот период заказов не было.</p>`}</section>`;
+}
+
+/** @param {{dishes: {item_id: string, name: string, quantity: number, revenue_kopecks: number}[]}} props */
+function Dishes({ dishes }) {
+  return html`<section class="dishes"><h2>Блюда</h2><table><thead><tr><th>блюдо</th><th>порций</th><th>выручка</th></tr></thead>
+    <tbody>${dishes.map((row) => html`<tr key=${row.item_id}><td>${row.name}</td><td>${row.quantity}</td><td>${money(row.revenue_kopecks)}</td></tr>`)}</tbody></table></section>`;
+}
+
+render(html`<${Desk} />`, /** @type {HTMLElement} */ (document.getElementById("page")));
