@@ -127,6 +127,12 @@ class Screens:
         await page.goto(f"{origin}/display")
         return Screen(page, self.traffic, origin)
 
+    async def stats(self, kiosk: Kiosk) -> Screen:
+        """The manager's page on a desk."""
+        page, origin = await self._open(kiosk, {"width": 1280, "height": 1000})
+        await page.goto(f"{origin}/stats")
+        return Screen(page, self.traffic, origin)
+
     async def _open(self, kiosk: Kiosk, size: dict[str, int]) -> tuple[Page, str]:
         # Without a graphics card every moving picture costs a core that the scenes need.
         context = await self._browser.new_context(
