@@ -92,7 +92,8 @@ def within_reach(document: dict[str, Any], order_ids: list[str], *cards: str) ->
     _mix(line, "item_id", {"enum": ["tea"]})
     _mix(line, "quantity", {"const": 1})
     _mix(line, "modifiers", {"const": []})
-    pay["card_token"] = {"enum": cards}
+    pay["card_token"]["examples"] = list(cards)
+    known["components"]["parameters"]["order_id"]["examples"] = {name: {"value": name} for name in order_ids}
     _mix(pay, "bonus_points", {"const": 0})
     return known
 
