@@ -13,19 +13,21 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
 
 from drivers.bank.acquirer import HttpAcquirer
-from drivers.errors import DeviceError
-from drivers.fiscal.port import OrderTag, TaxSystem, Vat
+from drivers.errors import DeviceError, DeviceRefused
+from drivers.fiscal.port import OrderTag, Paper, TaxSystem, Vat
 from drivers.fiscal.shtrih import ShtrihRegistrar
 from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
 from drivers.link import LinkOpener, open_serial
 from drivers.push.gateway import HttpPushGateway
 from drivers.robot.modbus import ModbusComplex, ModbusTimings
+from drivers.robot.port import ComplexState, HealthFlag
 from drivers.sim.embedded import EmbeddedSimulators, Endpoints, Wanted
 from drivers.sms.gateway import HttpSmsGateway
 from drivers.webhook.sender import HttpWebhookSender
@@ -43,6 +45,7 @@ from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
 from kiosk.config import SIM, Config, ConfigError, read_secret, service_pin, token_secret
 from kiosk.domain.bonus import BonusRules
+from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.hours import OpeningHours
 from kiosk.domain.menu import Menu
 from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
@@ -73,7 +76,7 @@ from kiosk.sinks.notifying import PUSH, SMS, Notifying
 from kiosk.sinks.sending import CodeSender, MessageSender
 from kiosk.sinks.showing import Showing
 from kiosk.store import messages, records
-from kiosk.store.database import Database
+from kiosk.store.database import Database, inspect
 from kiosk.tasks import Tasks
 from kiosk.tokens import AccessTokens
 
@@ -81,6 +84,7 @@ _log = structlog.get_logger()
 _HTTP_TIMEOUT_S = 5.0
 _DRAIN_TIMEOUT_S = 20.0
 _CLOSE_TIMEOUT_S = 2.0
+_LOOK_TIMEOUT_S = 15.0
 _PIN_TRIES_PER_MINUTE = 5
 
 
@@ -192,6 +196,23 @@ class Kiosk:
             unit=config.robot.unit,
             timings=parts.robot_timings,
         )
+
+    async def _look_at_registrar(self) -> str:
+        """What the kiosk mends by itself (a closed shift, a stale document) is no fault."""
+        status = await self._registrar.status()
+        if status.blocked is not None or status.paper is not Paper.PRESENT:
+            raise DeviceRefused("fiscal", status.why_not() or "blocked")
+        return f"drive {status.drive_number}, shift {status.shift} {'open' if status.shift_open else 'closed'}"
+
+    async def _look_at_robot(self) -> str:
+        health = await self._robot.health()
+        if health.flags & ~(HealthFlag.MATERIAL_LOW | HealthFlag.NO_CELL) or health.state is ComplexState.ABORTED:
+            raise DeviceRefused("robot", health.flags.name or health.state.name, health.state.name)
+        return f"serial {health.serial}, firmware {health.firmware}, {health.state.name}"
+
+    async def _look_at_bank(self) -> str:
+        await self._bank.find("check:0")  # a key nobody ever charges
+        return "answers"
 
     def _build_flows(self, secret: bytes) -> None:
         config, parts, database = self.config, self._parts, self.database
@@ -485,6 +506,45 @@ def _unix_socket(path: Path) -> socket.socket:
     listener.bind(str(path))
     os.chmod(path, 0o660)
     return listener
+
+
+async def examine(config: Config) -> list[tuple[str, bool, str]]:
+    """`kiosk check` while no kiosk runs: (name, ok, detail) of the database and of each device, opened here for a look.
+    Simulated ones live in the process of a kiosk and are only named."""
+    kiosk = Kiosk(config)
+    try:
+        found = [("database", True, inspect(config.database.path))]
+    except DatabaseBroken as error:
+        found = [("database", False, str(error))]
+    try:
+        kiosk._build_devices(Endpoints())
+        kiosk._subscriptions()
+    except ConfigError as error:
+        return [*found, ("secrets", False, str(error))]
+    looks: dict[str, tuple[str, Callable[[], Awaitable[str]]]] = {
+        "fiscal": (config.registrars[0].port, kiosk._look_at_registrar),
+        "robot": (config.robot.port, kiosk._look_at_robot),
+        "bank": (config.bank.url, kiosk._look_at_bank),
+        "sms": (config.sms.url, partial(_reach, config.sms.url)),
+        "push": (config.push.url, partial(_reach, config.push.url)),
+    }
+    for name, (where, look) in looks.items():
+        try:
+            async with asyncio.timeout(_LOOK_TIMEOUT_S):
+                found.append((name, True, "simulated" if where == SIM else f"{where}: {await look()}"))
+        except (DeviceError, OSError) as error:
+            found.append((name, False, f"{where}: {error or 'no answer'}"))
+    for device in (kiosk._bank, kiosk._sms, kiosk._push, kiosk._robot, kiosk._registrar):
+        await _in_time(device.close)
+    return found
+
+
+async def _reach(url: str) -> str:
+    """A gateway has no question without an effect: is there somebody?"""
+    parts = urlsplit(url)
+    _, writer = await asyncio.open_connection(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+    writer.close()
+    return "reachable"
 
 
 async def run(config: Config, parts: Parts | None = None, started: Callable[[Kiosk], None] | None = None) -> int:

@@ -119,6 +119,7 @@ class InternalApi:
             web.get("/internal/events", self.events),
             web.post("/internal/sales/pause", self.pause),
             web.post("/internal/sales/resume", self.resume),
+            web.get("/internal/stop-list", self.list_stopped),
             web.post("/internal/stop-list", self.stop_item),
             web.get("/internal/orders", self.list_orders),
             web.post("/internal/stock/refill", self.refill),
@@ -224,6 +225,9 @@ class InternalApi:
             raise InvalidRequest.at("$.until", "a time with its zone")
         await self._tending.stop_item(wanted.item_id, wanted.until, wanted.stopped, _actor(request))
         return answer({"items": self._menu.availability([wanted.item_id])})
+
+    async def list_stopped(self, request: web.Request) -> web.Response:
+        return answer({"stopped": await self._tending.stop_list()})
 
     async def list_orders(self, request: web.Request) -> web.Response:
         return answer({"orders": await self._tending.orders()})

@@ -112,6 +112,10 @@ class Tending:
         await self._db.write(run)
         await self._reserving.refresh()
 
+    async def stop_list(self) -> list[stocks.StopRow]:
+        async with self._db.read() as reader:
+            return await stocks.read_stop_list(reader, self._clock.now())
+
     async def events(self, after: int, limit: int = 500) -> list[StoredEvent]:
         async with self._db.read() as reader:
             return await outbox.after(reader, after, limit)

@@ -322,6 +322,28 @@ def _open_writer(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def inspect(path: Path) -> str:
+    """A look that changes nothing: version and size. Raises `DatabaseBroken`."""
+    if not path.exists():
+        return "none yet, the first start makes it"
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        raise DatabaseBroken(f"{path}: {error}") from error
+    try:
+        found = connection.execute("PRAGMA quick_check").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise DatabaseBroken(f"{path}: {error}") from error
+    finally:
+        connection.close()
+    if found != "ok":
+        raise DatabaseBroken(f"{path} is damaged: {found}")
+    if version > (newest := migrations()[-1][0]):
+        raise DatabaseBroken(f"the database is of version {version}, this program knows {newest}")
+    return f"version {version}, {path.stat().st_size} bytes"
+
+
 def _check_pragma(name: str, wanted: str | int, rows: Sequence[Any]) -> None:
     found = rows[0][0] if rows else 0  # no row: mmap is not compiled in
     if found != wanted:
