@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import errno
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -102,13 +103,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         config = _load(options)
         if options.command == "run":
             return _run(config)
-        return asyncio.run(_ask(options, config))
+        code = asyncio.run(_ask(options, config))
+        sys.stdout.flush()  # here, where a reader that has gone is expected
+        return code
     except NotRunning:
         print("kiosk: not running", file=sys.stderr)
         return NOT_RUNNING
     except (*_START_ERRORS, Refused) as error:
         print(f"kiosk: {error}", file=sys.stderr)
         return BAD
+    except BrokenPipeError:  # `kiosk events | head`: nobody reads on, and nothing more must be flushed there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except KeyboardInterrupt:
         return OK
 

@@ -43,7 +43,8 @@ def table(rows: list[dict[str, Any]]) -> str:
     names = list(dict.fromkeys(name for row in rows for name in row))
     cells = [[_title(name) for name in names]] + [[cell(name, row.get(name)) for name in names] for row in rows]
     widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
-    return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in cells)
+    padded = (zip(line, widths, strict=True) for line in cells)
+    return "\n".join("  ".join(text.ljust(width) for text, width in line).rstrip() for line in padded)
 
 
 def cell(name: str, value: Any) -> str:
@@ -83,5 +84,7 @@ def refusal_text(problem: Any) -> str:
         return str(problem)
     extra = {name: problem[name] for name in problem if name not in ("type", "title", "status", "instance", "code")}
     errors = "; ".join(f"{error['path']} {error['message']}" for error in extra.pop("errors", []))
-    more = "; ".join(f"{name} {cell(name, value)}" for name, value in extra.items() if value)
+    more = "; ".join(
+        f"{name} {cell(name, value)}" for name, value in extra.items() if value and value != problem.get("title")
+    )
     return " - ".join(part for part in (f"{problem.get('title')} ({problem.get('code')})", errors, more) if part)

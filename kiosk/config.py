@@ -218,6 +218,8 @@ def _check(config: Config) -> None:
             check_url(f"$.{where}.url", url)
     for n, webhook in enumerate(config.webhooks):
         check_url(f"$.webhooks[{n}].url", webhook.url)
+    if len({webhook.url for webhook in config.webhooks}) != len(config.webhooks):
+        raise ConfigError("urls repeat - at `$.webhooks`")
     if not config.terminals:
         raise ConfigError("at least one terminal - at `$.terminals`")
     if len({terminal.id for terminal in config.terminals}) != len(config.terminals):

@@ -16,6 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from drivers.errors import DeviceError
 from drivers.webhook.port import Delivery
 from drivers.webhook.sender import HttpWebhookSender
+from kiosk.config import ConfigError, load
 from tests.receiver import Delivered, Receiver, receiver
 from tests.restaurant import Restaurant, restaurant, until
 
@@ -196,6 +197,13 @@ async def test_the_pause_a_receiver_asks_for_is_kept(tmp_path: Path) -> None:
         assert at(row["next_at"]) - at(event["at"]) >= timedelta(seconds=119)
         await guest.order(("tea", 1))
         assert len(cloud.seen) == 1
+
+
+def test_an_endpoint_named_twice_stops_the_start(tmp_path: Path) -> None:
+    hook = '[[webhooks]]\nurl = "https://example.org/hook"\nsecret_file = "x"\n'
+    (tmp_path / "config.toml").write_text(hook * 2)
+    with pytest.raises(ConfigError, match="webhooks"):
+        load(tmp_path / "config.toml")
 
 
 async def failed(place: Restaurant) -> dict[str, Any] | None:
