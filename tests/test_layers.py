@@ -55,7 +55,7 @@ def room(module: str) -> str:
 def offence(module: str, target: str) -> str | None:
     """Which rule this one arrow breaks, or None."""
     house, top = module.split(".")[0], target.split(".")[0]
-    if target.startswith("drivers.sim") and module != "kiosk.wiring" and not module.startswith("drivers.sim"):
+    if target.startswith("drivers.sim") and room(module) != "wiring" and not module.startswith("drivers.sim"):
         return "wiring alone knows the simulators"
     if top == "serial_asyncio" and module != "drivers.link":
         return "drivers.link alone opens ports"

@@ -224,8 +224,8 @@ async def test_3_2_two_orders_race_for_the_last_portion_and_one_is_told_before_p
     guest, other = await place.guest(), await place.guest()
     first = await guest.order(("cake-strawberry", 1))
     second = await other.order(("cake-strawberry", 1))
-    (bin_row,) = [r for r in await place.kiosk._robot.bins() if r.bin == row.bin]
-    await place.kiosk._robot.set_bin(bin_row.bin, 1)
+    (bin_row,) = [r for r in await place.kiosk.devices.robot.bins() if r.bin == row.bin]
+    await place.kiosk.devices.robot.set_bin(bin_row.bin, 1)
 
     async def known() -> bool:
         return any(r.ingredient == "cake" and r.level == 1 for r in place.kiosk.kitchen.bins)
@@ -267,7 +267,7 @@ async def test_4_estop_stops_sales_until_a_person_acknowledges(place: Restaurant
     await place.until_paused("robot_estop")
     place.robot.faults.switch("estop", False, {})
     await place.until_paused("robot_estop")  # released, still latched
-    await place.kiosk._robot.acknowledge_fault()
+    await place.kiosk.devices.robot.acknowledge_fault()
     await place.until_open()
 
 

@@ -1,0 +1,11 @@
+"""The only room that knows everyone: drivers, flows, sinks and listeners are put together here.
+
+2026-11-22: the plan had one file for it; with six devices, fifteen flows and two listeners it had grown past reading,
+so the devices, the doors, the rules and a test's own parts have files beside the process.
+"""
+
+from kiosk.wiring.devices import examine
+from kiosk.wiring.parts import Parts
+from kiosk.wiring.process import Kiosk, run
+
+__all__ = ["Kiosk", "Parts", "examine", "run"]

@@ -1,0 +1,164 @@
+"""The drivers as the configuration names them, the simulators that stand in, and a look at each for `kiosk check`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from drivers.bank.acquirer import HttpAcquirer
+from drivers.errors import DeviceError, DeviceRefused
+from drivers.fiscal.port import OrderTag, Paper
+from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.push.gateway import HttpPushGateway
+from drivers.robot.modbus import ModbusComplex
+from drivers.robot.port import ComplexState, HealthFlag
+from drivers.sim.embedded import EmbeddedSimulators, Endpoints, Wanted
+from drivers.sms.gateway import HttpSmsGateway
+from drivers.webhook.sender import HttpWebhookSender
+from kiosk.config import SIM, Config, ConfigError, read_secret
+from kiosk.domain.errors import DatabaseBroken
+from kiosk.sinks.forwarding import Subscription, read_keys
+from kiosk.store.database import inspect
+from kiosk.wiring.parts import Parts
+
+_CLOSE_TIMEOUT_S = 2.0
+_LOOK_TIMEOUT_S = 15.0
+
+
+class Devices:
+    """One driver each; building them opens nothing. Raises `ConfigError` for a secret that cannot be read."""
+
+    def __init__(self, config: Config, parts: Parts, endpoints: Endpoints) -> None:
+        fiscal = config.registrars[0]
+        merchant_key = _key(config.bank.merchant_key_file, "$.bank.merchant_key_file")
+        self.bank = HttpAcquirer(endpoints.bank_url or config.bank.url, merchant_key, config.bank.timeout_s)
+        within_s = parts.gateway_timeout_s
+        sms_key = _key(config.sms.key_file, "$.sms.key_file")
+        self.sms = HttpSmsGateway(endpoints.sms_url or config.sms.url, sms_key, within_s)
+        self.push = HttpPushGateway(endpoints.push_url or config.push.url, timeout_s=within_s)
+        self.registrar = ShtrihRegistrar(
+            open_link=parts.open_link,
+            port=endpoints.fiscal_port or fiscal.port,
+            baudrate=fiscal.baudrate,
+            password=fiscal.password,
+            order_tag=OrderTag(fiscal.order_tag),
+            timeouts=parts.fiscal_timeouts,
+            timezone=ZoneInfo(config.restaurant.timezone),
+        )
+        self.robot = ModbusComplex(
+            port=endpoints.robot_port or config.robot.port,
+            baudrate=config.robot.baudrate,
+            unit=config.robot.unit,
+            timings=parts.robot_timings,
+        )
+        self.webhooks = HttpWebhookSender()
+
+    async def close(self) -> None:
+        """The serial lines first; each in its time."""
+        for device in (self.registrar, self.robot, self.bank, self.push, self.sms, self.webhooks):
+            await _in_time(device.close)
+
+    async def look_at_registrar(self) -> str:
+        """What the kiosk mends by itself (a closed shift, a stale document) is no fault."""
+        status = await self.registrar.status()
+        if status.blocked is not None or status.paper is not Paper.PRESENT:
+            raise DeviceRefused("fiscal", status.why_not() or "blocked")
+        return f"drive {status.drive_number}, shift {status.shift} {'open' if status.shift_open else 'closed'}"
+
+    async def look_at_robot(self) -> str:
+        health = await self.robot.health()
+        if health.flags & ~(HealthFlag.MATERIAL_LOW | HealthFlag.NO_CELL) or health.state is ComplexState.ABORTED:
+            raise DeviceRefused("robot", health.flags.name or health.state.name, health.state.name)
+        return f"serial {health.serial}, firmware {health.firmware}, {health.state.name}"
+
+    async def look_at_bank(self) -> str:
+        await self.bank.find("check:0")  # a key nobody ever charges
+        return "answers"
+
+
+def start_simulators(config: Config, opened: AsyncExitStack) -> Endpoints:
+    """Every device that is `"sim"`, inside the process; nothing where none is."""
+    fiscal = config.registrars[0]
+    wanted = Wanted(
+        folder=config.database.path.parent / "sim",
+        bank=config.bank.url == SIM,
+        fiscal=fiscal.port == SIM,
+        robot=config.robot.port == SIM,
+        sms=config.sms.url == SIM,
+        push=config.push.url == SIM,
+        speed=config.robot.speed,
+        timezone=config.restaurant.timezone,
+        unit=config.robot.unit,
+    )
+    if not wanted.anything:
+        return Endpoints()
+    simulators = EmbeddedSimulators(wanted)
+    opened.callback(simulators.stop)
+    return simulators.start()
+
+
+def subscriptions(config: Config) -> list[Subscription]:
+    """`[[webhooks]]` with their secrets. Raises `ConfigError`."""
+    found = []
+    for index, webhook in enumerate(config.webhooks):
+        where = f"$.webhooks[{index}].secret_file"
+        try:
+            keys = read_keys(read_secret(webhook.secret_file, where).decode("utf-8", "replace"))
+        except ValueError as error:
+            raise ConfigError(f"{error} - at `{where}`") from error
+        found.append(Subscription(webhook.url, keys, frozenset(webhook.events)))
+    return found
+
+
+async def examine(config: Config) -> list[tuple[str, bool, str]]:
+    """`kiosk check` while no kiosk runs: (name, ok, detail) of the database and of each device, opened here for a look.
+    Simulated ones live in the process of a kiosk and are only named."""
+    try:
+        found = [("database", True, inspect(config.database.path))]
+    except DatabaseBroken as error:
+        found = [("database", False, str(error))]
+    try:
+        devices = Devices(config, Parts(), Endpoints())
+        subscriptions(config)
+    except ConfigError as error:
+        return [*found, ("secrets", False, str(error))]
+    looks: dict[str, tuple[str, Callable[[], Awaitable[str]]]] = {
+        "fiscal": (config.registrars[0].port, devices.look_at_registrar),
+        "robot": (config.robot.port, devices.look_at_robot),
+        "bank": (config.bank.url, devices.look_at_bank),
+        "sms": (config.sms.url, partial(_reach, config.sms.url)),
+        "push": (config.push.url, partial(_reach, config.push.url)),
+    }
+    for name, (where, look) in looks.items():
+        try:
+            async with asyncio.timeout(_LOOK_TIMEOUT_S):
+                found.append((name, True, "simulated" if where == SIM else f"{where}: {await look()}"))
+        except (DeviceError, OSError) as error:
+            found.append((name, False, f"{where}: {error or 'no answer'}"))
+    await devices.close()
+    return found
+
+
+async def _reach(url: str) -> str:
+    """A gateway has no question without an effect: is there somebody?"""
+    parts = urlsplit(url)
+    _, writer = await asyncio.open_connection(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+    writer.close()
+    return "reachable"
+
+
+def _key(file: str, where: str) -> str:
+    """A device's key; none where no file is named."""
+    return read_secret(file, where).decode() if file else ""
+
+
+async def _in_time(close: Callable[[], Awaitable[None]]) -> None:
+    """A device that cannot be closed must not hold the exit."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await close()

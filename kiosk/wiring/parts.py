@@ -1,0 +1,28 @@
+"""What a test may bring along instead of the product's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
+from drivers.link import LinkOpener, open_serial
+from drivers.robot.modbus import ModbusTimings
+from kiosk.checkpoints import Checkpoints
+from kiosk.clock import Clock, SystemClock
+from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.paying import Paying
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a test may bring along: another clock, shorter device waits, a saga with a planted bug."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    checkpoint: Checkpoints = field(default_factory=Checkpoints)
+    open_link: LinkOpener = open_serial
+    fiscal_timeouts: ShtrihTimeouts | None = None
+    robot_timings: ModbusTimings = field(default_factory=ModbusTimings)
+    paying: type[Paying] = Paying
+    fiscalising: type[Fiscalising] = Fiscalising
+    inquiry_every_s: float = 5.0
+    gateway_timeout_s: float = 10.0
