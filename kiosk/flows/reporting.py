@@ -14,10 +14,12 @@ from kiosk.store import outbox, stats
 from kiosk.store.database import Database
 
 _LOOK_S = 600
+_BY_HOUR = timedelta(days=31)  # a longer period is told by day
 
 
 class StatsView(msgspec.Struct, frozen=True):
-    """`GET /internal/stats`: days are the restaurant's own, both ends included."""
+    """`GET /internal/stats`: days are the restaurant's own, both ends included; `hours` are days where
+    the period is longer than a month."""
 
     first_day: str
     last_day: str
@@ -49,7 +51,7 @@ class Reporting:
             raise InvalidRequest.at("to", "a day not before `from`")
         begin, end = f"{first.isoformat()}T", f"{last.isoformat()}T99"
         async with self._db.read() as reader:
-            hours = await stats.read_hours(reader, begin, end)
+            hours = await stats.read_hours(reader, begin, end, by_day=last - first > _BY_HOUR)
             dishes = await stats.read_dishes(reader, begin, end)
         paid = sum(row.orders_paid for row in hours)
         revenue = sum(row.revenue_kopecks for row in hours)

@@ -27,7 +27,7 @@ class Dispatcher:
 
     async def run(self, sink: EventSink) -> None:
         wake = asyncio.Event()
-        self._db.watch(wake.set)
+        self._db.watch_events(wake.set)
         async with self._db.read() as reader:
             position = await outbox.cursor_of(reader, sink.name)
         while True:

@@ -133,7 +133,8 @@ class KitchenLine:
         for row in list(work.values()):
             job = jobs.get(row.portion_id)
             if job is not None and job.attempt == row.attempt:
-                await self._adopt_one(row, job)
+                if portions.tells_more(row.status, job):
+                    await self._adopt_one(row, job)
             elif row.status in (PortionStatus.QUEUED, PortionStatus.COOKING):
                 await self._db.write(lambda tx, lost=row.portion_id: portions.lose_unknown(tx, lost))  # type: ignore[misc]
         for job_id in jobs.keys() - work.keys() - self._foreign:

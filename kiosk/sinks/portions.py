@@ -24,6 +24,15 @@ _STATUS = {
 _LOST = (JobState.FAILED, JobState.INTERRUPTED, JobState.CANCELLED)
 
 
+def tells_more(status: PortionStatus, job: Job) -> bool:
+    """Does the job show anything a portion in this status does not know yet?"""
+    return job.state in _LOST or _shown(job) is not status
+
+
+def _shown(job: Job) -> PortionStatus:
+    return _STATUS.get(job.state, PortionStatus.COOKING if job.food_spent else PortionStatus.QUEUED)
+
+
 def adopt(tx: Tx, job: Job, now: datetime) -> PortionStatus | None:
     """Bring a portion to what its job shows; None if the job is of another attempt or nobody's."""
     row = orders.portion(tx, job.job_id)
@@ -33,7 +42,7 @@ def adopt(tx: Tx, job: Job, now: datetime) -> PortionStatus | None:
         return row.status
     if job.state in _LOST:
         return _lose(tx, row, job)
-    wanted = _STATUS.get(job.state, PortionStatus.COOKING if job.food_spent else PortionStatus.QUEUED)
+    wanted = _shown(job)
     if wanted is row.status or (wanted is PortionStatus.QUEUED and row.status is PortionStatus.COOKING):
         return row.status
     changes: dict[str, object] = {}

@@ -75,7 +75,7 @@ class Showing:
         self._wake = asyncio.Event()
         self._screens: set[Screen] = set()
         self._shown: dict[str, BoardOrder] = {}
-        database.watch(self._wake.set)
+        database.watch_events(self._wake.set)
 
     @property
     def screens(self) -> int:

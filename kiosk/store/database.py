@@ -49,6 +49,7 @@ class Tx:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.published = False  # whether events were put into this commit
 
     def execute(self, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
         return self._connection.execute(sql, parameters)
@@ -122,6 +123,7 @@ class Database:
         self._all_readers: list[aiosqlite.Connection] = []
         self._thread = threading.Thread(target=self._serve, name="database-writer", daemon=True)
         self._watchers: list[Callable[[], None]] = []
+        self._event_watchers: list[Callable[[], None]] = []
         self._closed = False
         self.broken = False
 
@@ -190,6 +192,10 @@ class Database:
         """Call `wake` on the loop after every commit: a hint to look, never the news itself."""
         self._watchers.append(wake)
 
+    def watch_events(self, wake: Callable[[], None]) -> None:
+        """Like `watch`, after commits that published events only."""
+        self._event_watchers.append(wake)
+
     async def close(self) -> None:
         """Finish what waits, then close; aiosqlite's threads would hold the process's exit otherwise."""
         self._closed = True
@@ -233,6 +239,7 @@ class Database:
                 return
 
     def _commit(self, batch: list[_Request]) -> None:
+        self._tx.published = False
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             for request in batch:
@@ -242,7 +249,7 @@ class Database:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             self._fail(batch, error)
-        self._post(self._resolve, batch)
+        self._post(self._resolve, batch, self._tx.published)
 
     def _run(self, request: _Request) -> None:
         self._writer.execute("SAVEPOINT request")
@@ -271,7 +278,7 @@ class Database:
         except RuntimeError:
             return  # the loop is gone, and everybody who waited with it
 
-    def _resolve(self, batch: list[_Request]) -> None:
+    def _resolve(self, batch: list[_Request], published: bool) -> None:
         for request in batch:
             if request.future.done():
                 continue  # the caller was cancelled; what it asked for is committed all the same
@@ -279,7 +286,7 @@ class Database:
                 request.future.set_exception(request.error)
             else:
                 request.future.set_result(request.result)
-        for wake in self._watchers:
+        for wake in [*self._watchers, *(self._event_watchers if published else ())]:
             wake()
 
 

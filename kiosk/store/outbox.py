@@ -16,6 +16,7 @@ _COLUMNS = "sequence, event_id, type, order_id, at, data"
 
 def put(tx: Tx, event: Event, now: datetime) -> int:
     """Publish with the transaction; the sequence."""
+    tx.published = True
     return tx.insert(
         "event",
         event_id=str(uuid.uuid4()),

@@ -51,12 +51,13 @@ def count_dish(tx: Tx, hour: str, item_id: str, name: str, quantity: int, revenu
     )
 
 
-async def read_hours(reader: Reader, first: str, last: str) -> list[HourRow]:
-    """Hours from `first` up to and without `last`."""
+async def read_hours(reader: Reader, first: str, last: str, *, by_day: bool = False) -> list[HourRow]:
+    """Hours from `first` up to and without `last`, or their days (`2026-11-22`) in the same shape."""
+    sums = ", ".join(f"sum({name}) AS {name}" for name in _COUNTS)
     return await reader.all(
         HourRow,
-        f"SELECT hour, {', '.join(_COUNTS)} FROM stat_hour WHERE hour >= ? AND hour < ? ORDER BY hour",
-        (first, last),
+        f"SELECT substr(hour, 1, ?) AS hour, {sums} FROM stat_hour WHERE hour >= ? AND hour < ? GROUP BY 1 ORDER BY 1",
+        (10 if by_day else 13, first, last),
     )
 
 

@@ -86,7 +86,7 @@ function Chart({ hours }) {
   const place = useRef(/** @type {HTMLElement|null} */ (null));
   useEffect(() => {
     if (!place.current || !hours.length) return undefined;
-    const at = hours.map((row) => new Date(`${row.hour}:00`).getTime() / 1000);
+    const at = hours.map((row) => new Date(row.hour.length > 10 ? `${row.hour}:00` : `${row.hour}T12:00`).getTime() / 1000);
     const plot = new uPlot({
       width: place.current.clientWidth, height: 320,
       scales: { x: { range: (_, low, high) => [low - 3600, high + 3600] }, roubles: { range: (_, low, high) => [0, Math.max(high, 1)] }, orders: { range: (_, low, high) => [0, Math.max(high, 1)] } },
