@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from drivers.sim.http import HttpSimulator
 from drivers.sim.world import World
 
 
-class GatewayDevice(HttpSimulator):
+class GatewayDevice(HttpSimulator, ABC):
     """`POST {path}` with `members` and a client_id → 202; sending is committed before it is answered."""
 
     def __init__(self, world: World, path: str, members: Sequence[str]) -> None:
@@ -26,9 +27,9 @@ class GatewayDevice(HttpSimulator):
         sent = [value for _, value in self._world.scan("client:")]
         return {"port": self.port, "requests": self._requests, "messages": sent}
 
+    @abstractmethod
     def refusal(self, members: dict[str, str]) -> tuple[int, str] | None:
         """Status and word for a message this gateway will never send."""
-        raise NotImplementedError
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         self._requests += 1

@@ -27,7 +27,7 @@ from kiosk.domain.events import PaymentFailedEvent
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.payment import LIVE_STEPS, Confirmation, Payment, PaymentStep
 from kiosk.flows.ordering import owns
-from kiosk.store import bonuses, orders, outbox, payments, stocks
+from kiosk.store import bonuses, keys, orders, outbox, payments, stocks
 from kiosk.store.database import Database, Tx
 from kiosk.tokens import Session
 
@@ -98,7 +98,7 @@ def _open(
     if order is None or not owns(session, order):
         raise NotFound
     live = payments.live(tx, order_id)
-    if key is not None and (row := payments.find_key(tx, session.session_id, _CALL, key)):
+    if key is not None and (row := keys.find_key(tx, session.session_id, _CALL, key)):
         if row.fingerprint != fingerprint:
             raise IdempotencyKeyReused
         if row.status is not None:
@@ -122,7 +122,7 @@ def _check_points(tx: Tx, session: Session, amount_kopecks: int, points: int, ru
             raise BonusExceedsLimit(available=available)
 
 
-def _replay(row: payments.KeyRow) -> Confirmation:
+def _replay(row: keys.KeyRow) -> Confirmation:
     body = row.body or ""
     if row.status == 200:
         return msgspec.json.decode(body, type=Confirmation)
@@ -173,8 +173,8 @@ def _insert(
         bonuses.enter(tx, session.customer_id, "hold", points, order_id, payment.payment_id, now)
     orders.move(tx, orders.require(tx, order_id), OrderStatus.PAYING, now)
     if key is not None:
-        payments.free_key(tx, session.session_id, _CALL, key)  # of an attempt that ended before money moved
-        payments.occupy_key(tx, session.session_id, _CALL, key, fingerprint, order_id, payment.payment_id, now)
+        keys.free_key(tx, session.session_id, _CALL, key)  # of an attempt that ended before money moved
+        keys.occupy_key(tx, session.session_id, _CALL, key, fingerprint, order_id, payment.payment_id, now)
     return payment
 
 
@@ -183,7 +183,7 @@ class AnswerStore:
 
     def store(self, tx: Tx, payment: Payment, status: int, body: bytes) -> None:
         if payment.idempotency_key is not None:
-            payments.store_answer(tx, payment.session_id, _CALL, payment.idempotency_key, status, body)
+            keys.store_answer(tx, payment.session_id, _CALL, payment.idempotency_key, status, body)
 
     def close(
         self,
@@ -219,10 +219,10 @@ class AnswerStore:
         if payment.idempotency_key is None:
             return
         if answered is None:
-            payments.free_key(tx, payment.session_id, _CALL, payment.idempotency_key)
+            keys.free_key(tx, payment.session_id, _CALL, payment.idempotency_key)
         else:
             body = msgspec.json.encode(StoredRefusal(refusal.code, refusal.members))
-            payments.store_answer(tx, payment.session_id, _CALL, payment.idempotency_key, answered, body)
+            keys.store_answer(tx, payment.session_id, _CALL, payment.idempotency_key, answered, body)
 
 
 def refuse_card_numbers(body: bytes) -> None:

@@ -35,7 +35,7 @@ from kiosk.domain.payment import (
     decide_on_fiscal_failure,
 )
 from kiosk.domain.receipt import PricedLine, receipt_lines
-from kiosk.store import orders, payments
+from kiosk.store import orders, payments, refunds
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
@@ -122,7 +122,7 @@ class Fiscalising:
 
         def run(tx: Tx) -> None:
             _register(tx, intent, document, self._seller.zone)
-            payments.note_refund(tx, refund_id, receipt_done_at=now)
+            refunds.note_refund(tx, refund_id, receipt_done_at=now)
 
         await self._db.write(run)
 
@@ -211,7 +211,7 @@ class Fiscalising:
                 current = payments.note(tx, current, receipt_failed_at=now)
             decision = self._decide(current, failure.proof)
             if decision is FiscalDecision.REVERSE:
-                payments.add_void(tx, current, "fiscal_unavailable", "kiosk", now)
+                refunds.add_void(tx, current, "fiscal_unavailable", "kiosk", now)
                 return payments.move(tx, current, PaymentStep.REVERSING)
             if decision is FiscalDecision.RELEASE:
                 orders.set_receipt_unknown(tx, current.order_id, True)

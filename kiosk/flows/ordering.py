@@ -37,7 +37,7 @@ from kiosk.domain.readiness import Kitchen, Readiness
 from kiosk.domain.reservation import shortages, total_needs
 from kiosk.flows.showing_menu import OFFLINE, SOLD_OUT, STOPPED
 from kiosk.flows.views import CreatedView, OrderView, created_view, order_view
-from kiosk.store import orders, outbox, payments, stocks
+from kiosk.store import keys, orders, outbox, stocks
 from kiosk.store.database import Database, Tx
 from kiosk.tokens import Session
 
@@ -99,7 +99,7 @@ class Ordering:
         fingerprint = hashlib.sha256(msgspec.json.encode(request)).hexdigest()
 
         def run(tx: Tx) -> CreatedView | msgspec.Raw:
-            if key is not None and (row := payments.find_key(tx, session.session_id, _CALL, key)):
+            if key is not None and (row := keys.find_key(tx, session.session_id, _CALL, key)):
                 if row.fingerprint != fingerprint:
                     raise IdempotencyKeyReused
                 return msgspec.Raw((row.body or "").encode())
@@ -109,8 +109,8 @@ class Ordering:
             order = self._insert(tx, session, request, lines, promise_s, now)
             view = created_view(order, lines, language)
             if key is not None:
-                payments.occupy_key(tx, session.session_id, _CALL, key, fingerprint, order.order_id, None, now)
-                payments.store_answer(tx, session.session_id, _CALL, key, 201, msgspec.json.encode(view))
+                keys.occupy_key(tx, session.session_id, _CALL, key, fingerprint, order.order_id, None, now)
+                keys.store_answer(tx, session.session_id, _CALL, key, 201, msgspec.json.encode(view))
             return view
 
         return await self._db.write(run)

@@ -27,7 +27,7 @@ from kiosk.flows.ordering import event_items, promise_until
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.returning import give_back
 from kiosk.flows.views import receipt_view
-from kiosk.store import bonuses, orders, outbox, payments, sessions, stocks
+from kiosk.store import bonuses, orders, outbox, payments, refunds, sessions, stocks
 from kiosk.store.database import Database, Tx
 from kiosk.tasks import Tasks
 from kiosk.tokens import Session
@@ -36,18 +36,10 @@ _log = structlog.get_logger()
 _STALE_S = 120
 _MAX_POSTS = 3
 _BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-_INQUIRY = timedelta(hours=20)  # past the bank's processing time, before it forgets keys (24 h)
-
-
-class BankPatience(msgspec.Struct, frozen=True):
-    """`[bank] abandon_after_s` and how often an abandoned key is asked about."""
-
-    abandon_after_s: float
-    inquiry_every_s: float = 5.0
 
 
 class Paying:
-    """`pay` for the customer, `resume` after a restart, `inquire_abandoned` in the background."""
+    """`pay` for the customer, `resume` after a restart."""
 
     def __init__(
         self,
@@ -59,7 +51,7 @@ class Paying:
         tasks: Tasks,
         clock: Clock,
         checkpoint: Checkpoints,
-        patience: BankPatience,
+        abandon_after_s: float,
         answer_within_s: float,
         bonus: BonusRules,
     ) -> None:
@@ -71,7 +63,7 @@ class Paying:
         self._tasks = tasks
         self._clock = clock
         self._cp = checkpoint
-        self._patience = patience
+        self._abandon_after_s = abandon_after_s
         self._answer_within_s = answer_within_s
         self._bonus = bonus
         self._attempts = Attempts(database, clock, bonus)
@@ -203,7 +195,7 @@ class Paying:
         payment, again = await self._db.write(lambda tx: self._may_post_again(tx, payment))
         if again:
             return await self._bank.charge(_charge(payment))
-        if self._since(payment.posted_at) >= self._patience.abandon_after_s:
+        if self._since(payment.posted_at) >= self._abandon_after_s:
             await self._end(payment, PaymentStep.ABANDONED, BankUnavailable(reason="no_answer"))
         return None
 
@@ -212,7 +204,7 @@ class Paying:
         current = payments.require(tx, payment.payment_id)
         session = sessions.find(tx, payment.session_id)
         alive = session is not None and session.ended_at is None and session.expires_at > now
-        young = (now - current.created_at).total_seconds() < self._patience.abandon_after_s
+        young = (now - current.created_at).total_seconds() < self._abandon_after_s
         if not (alive and young and current.posts < _MAX_POSTS):
             return current, False
         return payments.note(tx, current, posts=current.posts + 1, posted_at=now), True
@@ -274,7 +266,7 @@ class Paying:
             PaymentStep.REVERSED,
             FiscalUnavailable(refunded=True),
             answered=503,
-            also=lambda tx: payments.finish_refund(tx, void_key, kind, now),
+            also=lambda tx: refunds.finish_refund(tx, void_key, kind, now),
         )
 
     # 3.5, 3.6
@@ -348,35 +340,6 @@ class Paying:
             pickup_code=order.pickup_code,
             receipt=receipt_view(intent),
         )
-
-    # The bank's late answers.
-
-    async def inquire_abandoned(self) -> None:
-        """For ever: a late approval of an abandoned key is voided; the inquiry ends when the bank would forget."""
-        while True:
-            async with self._db.read() as reader:
-                found = await payments.abandoned(reader)
-            for payment in found:
-                await self._inquire(payment)
-            await self._clock.sleep(self._patience.inquiry_every_s)
-
-    async def _inquire(self, payment: Payment) -> None:
-        answer = await self._bank.find(payment.bank_key)
-        now = self._clock.now()
-        if answer is not None and answer.status is ChargeStatus.APPROVED and answer.transaction_id is not None:
-            _log.warning("late_approval_voided", payment_id=payment.payment_id)
-            refund = await self._db.write(lambda tx: payments.add_void(tx, payment, "late_approval", "kiosk", now))
-            kind = await give_back(self._bank, answer.transaction_id, refund.refund_id, payment.amount_kopecks)
-
-            def finish(tx: Tx) -> None:
-                payments.finish_refund(tx, refund.refund_id, kind, now)
-                payments.move(tx, payment, PaymentStep.REVERSED, transaction_id=answer.transaction_id)
-
-            await self._db.write(finish)
-        elif answer is not None or now - payment.created_at > _INQUIRY:
-            await self._db.write(lambda tx: payments.move(tx, payment, PaymentStep.CLOSED))
-
-    # Small change.
 
     async def _end(
         self,

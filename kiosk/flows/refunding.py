@@ -25,7 +25,7 @@ from kiosk.domain.payment import Payment, PaymentStep
 from kiosk.domain.receipt import PricedLine
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.returning import give_back
-from kiosk.store import bonuses, orders, outbox, payments, records, stocks
+from kiosk.store import bonuses, orders, outbox, payments, records, refunds, stocks
 from kiosk.store.database import Database, Tx
 from kiosk.tasks import Tasks
 
@@ -63,11 +63,11 @@ class Refunding:
         self._clock = clock
         self._jobs: dict[str, asyncio.Task[None]] = {}
 
-    async def request(self, order_id: str, request: RefundRequest, actor: str) -> payments.RefundRow:
+    async def request(self, order_id: str, request: RefundRequest, actor: str) -> refunds.RefundRow:
         """By staff. Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`."""
         now = self._clock.now()
 
-        def run(tx: Tx) -> payments.RefundRow:
+        def run(tx: Tx) -> refunds.RefundRow:
             row = self._open(tx, order_id, request.items, None, request.reason, actor, now)
             records.journal(tx, actor, "refund", f"{order_id} {row.amount_kopecks} {request.reason}", now)
             return row
@@ -85,7 +85,7 @@ class Refunding:
         reason: str,
         actor: str,
         now: datetime,
-    ) -> payments.RefundRow:
+    ) -> refunds.RefundRow:
         """The record, and at once no more cooking of what is given back."""
         order = orders.get(tx, order_id)
         if order is None:
@@ -93,14 +93,14 @@ class Refunding:
         payment = payments.last(tx, order_id)
         if order.status not in _REFUNDABLE or payment is None or payment.step is not PaymentStep.DONE:
             raise OrderStateConflict(order_status=order.status)
-        earlier = payments.refunds_of(tx, payment.payment_id)
+        earlier = refunds.refunds_of(tx, payment.payment_id)
         gone = {portion_id for refund in earlier for portion_id in refund.portions}
         left = [row for row in orders.portions(tx, order_id) if row.portion_id not in gone]
         chosen = _choose(left, _lines_of(tx, order_id), items, portion_ids)
         if not chosen:
             raise OrderStateConflict(order_status=order.status)
         lines = _refund_lines(tx, payment, chosen, gone)
-        refund = payments.add_refund(
+        refund = refunds.add_refund(
             tx,
             payment,
             refund_id=f"{payment.payment_id}-r{len(earlier) + 1}",
@@ -117,7 +117,7 @@ class Refunding:
                 stocks.hand_over(tx, [row.portion_id])
         return refund
 
-    def _start(self, refund: payments.RefundRow) -> None:
+    def _start(self, refund: refunds.RefundRow) -> None:
         if refund.refund_id not in self._jobs:
             job = self._tasks.start(f"refund:{refund.refund_id}", self._carry_out(refund))
             self._jobs[refund.refund_id] = job
@@ -125,11 +125,11 @@ class Refunding:
 
     async def resume(self) -> None:
         async with self._db.read() as reader:
-            found = await payments.unfinished_refunds(reader)
+            found = await refunds.unfinished_refunds(reader)
         for refund in found:
             self._start(refund)
 
-    async def _carry_out(self, refund: payments.RefundRow) -> None:
+    async def _carry_out(self, refund: refunds.RefundRow) -> None:
         structlog.contextvars.bind_contextvars(order_id=refund.order_id, refund_id=refund.refund_id)
         tries = 0
         while True:
@@ -141,7 +141,7 @@ class Refunding:
                 await self._clock.sleep(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
                 tries += 1
 
-    async def _steps(self, refund: payments.RefundRow) -> None:
+    async def _steps(self, refund: refunds.RefundRow) -> None:
         """Money, receipt, then points, order and event in one transaction."""
         payment = await self._db.write(lambda tx: payments.require(tx, refund.payment_id))
         current = await self._current(refund)
@@ -154,21 +154,21 @@ class Refunding:
                 void=refund.kind == "void",
             )
             now = self._clock.now()
-            await self._db.write(lambda tx: payments.note_refund(tx, refund.refund_id, kind=kind, bank_done_at=now))
+            await self._db.write(lambda tx: refunds.note_refund(tx, refund.refund_id, kind=kind, bank_done_at=now))
         if current.receipt_done_at is None:
             lines = await self._db.write(lambda tx: self._lines_again(tx, payment, refund))
             await self._fiscalising.refund(payment, refund.refund_id, lines)
         now = self._clock.now()
         await self._db.write(lambda tx: self._finish(tx, refund, now))
 
-    async def _current(self, refund: payments.RefundRow) -> payments.RefundRow:
-        rows = await self._db.write(lambda tx: payments.refunds_of(tx, refund.payment_id))
+    async def _current(self, refund: refunds.RefundRow) -> refunds.RefundRow:
+        rows = await self._db.write(lambda tx: refunds.refunds_of(tx, refund.payment_id))
         return next(row for row in rows if row.refund_id == refund.refund_id)
 
-    def _lines_again(self, tx: Tx, payment: Payment, refund: payments.RefundRow) -> list[PricedLine]:
+    def _lines_again(self, tx: Tx, payment: Payment, refund: refunds.RefundRow) -> list[PricedLine]:
         """The same lines as when it was opened: what went back before it counts, what came after does not."""
         gone: set[int] = set()
-        for earlier in payments.refunds_of(tx, payment.payment_id):
+        for earlier in refunds.refunds_of(tx, payment.payment_id):
             if earlier.refund_id == refund.refund_id:
                 break
             gone.update(earlier.portions)
@@ -176,7 +176,7 @@ class Refunding:
         chosen = [row for row in orders.portions(tx, refund.order_id) if row.portion_id in wanted]
         return _refund_lines(tx, payment, chosen, gone)
 
-    def _finish(self, tx: Tx, refund: payments.RefundRow, now: datetime) -> None:
+    def _finish(self, tx: Tx, refund: refunds.RefundRow, now: datetime) -> None:
         payment = payments.require(tx, refund.payment_id)
         if payment.customer_id is not None:
             part = (refund.amount_kopecks, payment.amount_kopecks, payment.refunded_kopecks)
@@ -186,7 +186,7 @@ class Refunding:
             ):
                 bonuses.enter(tx, payment.customer_id, kind, points, refund.order_id, refund.refund_id, now)
         payments.note(tx, payment, refunded_kopecks=payment.refunded_kopecks + refund.amount_kopecks)
-        payments.note_refund(tx, refund.refund_id, step="done", done_at=now)
+        refunds.note_refund(tx, refund.refund_id, step="done", done_at=now)
         order = orders.require(tx, refund.order_id)
         if refund.whole:
             orders.move(tx, order, OrderStatus.REFUNDED, now)
@@ -206,12 +206,12 @@ class Refunding:
         """For ever: a portion that cannot be cooked is given back, while the rest of the order goes on."""
         while True:
             async with self._db.read() as reader:
-                failed = await payments.unrefunded_failures(reader)
+                failed = await refunds.unrefunded_failures(reader)
             for portion in failed:
                 await self._refund_failed(portion)
             await self._clock.sleep(_LOOK_S)
 
-    async def _refund_failed(self, portion: payments.FailedPortion) -> None:
+    async def _refund_failed(self, portion: refunds.FailedPortion) -> None:
         now = self._clock.now()
         try:
             refund = await self._db.write(

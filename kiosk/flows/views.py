@@ -10,7 +10,7 @@ from kiosk.clock import rfc3339
 from kiosk.domain.order import CURRENCY, Order, OrderLine
 from kiosk.domain.payment import Payment, ReceiptView
 from kiosk.domain.receipt import receipt_qr
-from kiosk.store import orders, payments
+from kiosk.store import orders, payments, refunds
 from kiosk.store.database import Reader
 
 
@@ -162,7 +162,7 @@ async def order_view(reader: Reader, order: Order, language: str, now: datetime)
         receipt_unknown=order.receipt_unknown,
         payment=None if payment is None else payment_view(payment),
         receipt=None if intent is None else receipt_view(intent),
-        refunds=[refund_view(row) for row in await payments.read_refunds(reader, order.order_id)],
+        refunds=[refund_view(row) for row in await refunds.read_refunds(reader, order.order_id)],
         timeline=[
             TimelineView(row.status, rfc3339(row.at)) for row in await orders.read_timeline(reader, order.order_id)
         ],
@@ -183,5 +183,5 @@ def payment_view(payment: Payment) -> PaymentView:
     )
 
 
-def refund_view(row: payments.RefundRow) -> RefundView:
+def refund_view(row: refunds.RefundRow) -> RefundView:
     return RefundView(row.refund_id, row.kind, row.step, row.amount_kopecks, row.reason, rfc3339(row.created_at))

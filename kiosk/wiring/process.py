@@ -32,10 +32,10 @@ from kiosk.domain.readiness import Readiness
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.guests import Guests
 from kiosk.flows.handing_out import HandingOut
+from kiosk.flows.inquiring import Inquiring
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.limiting import Window
 from kiosk.flows.ordering import Ordering
-from kiosk.flows.paying import BankPatience
 from kiosk.flows.refunding import Refunding
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving
@@ -145,11 +145,12 @@ class Kiosk:
             self.tasks,
             clock,
             checkpoint,
-            BankPatience(config.bank.abandon_after_s, parts.inquiry_every_s),
+            config.bank.abandon_after_s,
             config.payment.answer_within_s,
             BonusRules.of(config.bonus.accrual, config.bonus.max_share),
         )
         self._reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
+        self._inquiring = Inquiring(database, self.devices.bank, clock, parts.inquiry_every_s)
         self._syncing = Syncing(database, clock)
         self._auditing = Auditing(
             database, self.devices.bank, self.devices.registrar, self.devices.robot, self._fiscalising, clock
@@ -293,7 +294,7 @@ class Kiosk:
         supervise("forgetting", self._signing_in.forget_unconfirmed, ())
         for subscription in self._webhooks:
             supervise(f"webhook:{subscription.url}", partial(self._forwarding.run, subscription), ())
-        supervise("inquiry", self._paying.inquire_abandoned, (DeviceError,))
+        supervise("inquiry", self._inquiring.run, (DeviceError,))
         if period_s := systemd.watchdog_period_s():
             supervise("watchdog", lambda: self._ping_watchdog(period_s), ())
 

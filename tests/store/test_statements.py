@@ -11,7 +11,7 @@ from kiosk.domain.errors import OrderStateConflict
 from kiosk.domain.order import OrderStatus, PortionStatus
 from kiosk.domain.payment import PaymentStep
 from kiosk.domain.receipt import PricedLine
-from kiosk.store import orders, payments, records, sessions
+from kiosk.store import keys, orders, payments, records, refunds, sessions
 from kiosk.store.database import Database, Tx
 from tests.clocks import START
 from tests.store import rows
@@ -186,8 +186,8 @@ async def test_a_disproved_receipt_makes_room_for_another_try(shop: Database) ->
 
 
 async def test_a_void_is_recorded_once_under_its_own_key(shop: Database) -> None:
-    def void(tx: Tx) -> payments.RefundRow:
-        return payments.add_void(tx, payments.require(tx, "ORDER1:1"), "no receipt", "kiosk", START)
+    def void(tx: Tx) -> refunds.RefundRow:
+        return refunds.add_void(tx, payments.require(tx, "ORDER1:1"), "no receipt", "kiosk", START)
 
     await shop.write(lambda tx: rows.pay(tx, rows.payment()))
     first = await shop.write(void)
@@ -195,22 +195,22 @@ async def test_a_void_is_recorded_once_under_its_own_key(shop: Database) -> None
     assert first.refund_id != "ORDER1:1"
     assert await shop.write(void) == first
     async with shop.read() as reader:
-        assert await payments.read_refunds(reader, "ORDER1") == [first]
+        assert await refunds.read_refunds(reader, "ORDER1") == [first]
 
 
 # Idempotency keys.
 
 
 def occupy(tx: Tx, key: str = "k", session: str = rows.SESSION, call: str = CALL) -> None:
-    payments.occupy_key(tx, session, call, key, "fingerprint", "ORDER1", None, START)
+    keys.occupy_key(tx, session, call, key, "fingerprint", "ORDER1", None, START)
 
 
 async def test_a_key_belongs_to_one_session_and_one_call(database: Database) -> None:
     await database.write(occupy)
-    found = await database.write(lambda tx: payments.find_key(tx, rows.SESSION, CALL, "k"))
-    assert found == payments.KeyRow("fingerprint", "ORDER1", None, None, None)
+    found = await database.write(lambda tx: keys.find_key(tx, rows.SESSION, CALL, "k"))
+    assert found == keys.KeyRow("fingerprint", "ORDER1", None, None, None)
     for session, call, key in (("other", CALL, "k"), (rows.SESSION, "payment", "k"), (rows.SESSION, CALL, "K")):
-        assert await database.write(lambda tx, s=session, c=call, k=key: payments.find_key(tx, s, c, k)) is None  # type: ignore[misc]
+        assert await database.write(lambda tx, s=session, c=call, k=key: keys.find_key(tx, s, c, k)) is None  # type: ignore[misc]
     with pytest.raises(sqlite3.IntegrityError):
         await database.write(occupy)
     await database.write(lambda tx: occupy(tx, session="other"))
@@ -219,12 +219,12 @@ async def test_a_key_belongs_to_one_session_and_one_call(database: Database) -> 
 
 async def test_a_stored_answer_is_given_again_and_a_freed_key_is_free(database: Database) -> None:
     await database.write(occupy)
-    await database.write(lambda tx: payments.store_answer(tx, rows.SESSION, CALL, "k", 201, '{"имя": 1}'.encode()))
-    found = await database.write(lambda tx: payments.find_key(tx, rows.SESSION, CALL, "k"))
+    await database.write(lambda tx: keys.store_answer(tx, rows.SESSION, CALL, "k", 201, '{"имя": 1}'.encode()))
+    found = await database.write(lambda tx: keys.find_key(tx, rows.SESSION, CALL, "k"))
     assert found is not None
     assert (found.status, found.body) == (201, '{"имя": 1}')
-    await database.write(lambda tx: payments.free_key(tx, rows.SESSION, CALL, "k"))
-    assert await database.write(lambda tx: payments.find_key(tx, rows.SESSION, CALL, "k")) is None
+    await database.write(lambda tx: keys.free_key(tx, rows.SESSION, CALL, "k"))
+    assert await database.write(lambda tx: keys.find_key(tx, rows.SESSION, CALL, "k")) is None
     await database.write(occupy)
 
 

@@ -1,0 +1,124 @@
+"""Refunds as records of their own: a reversal before the order was paid, and money back after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.domain.payment import Payment
+from kiosk.store.database import Reader, Tx
+
+
+class RefundRow(msgspec.Struct, frozen=True):
+    refund_id: str
+    order_id: str
+    payment_id: str
+    kind: str
+    step: str
+    amount_kopecks: int
+    reason: str
+    created_at: datetime
+    portions: list[int]
+    whole: bool
+    bank_done_at: datetime | None
+    receipt_done_at: datetime | None
+
+
+_REFUND = (
+    "refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, created_at, portions AS 'portions:json',"
+    " whole, bank_done_at, receipt_done_at"
+)
+
+
+def add_refund(
+    tx: Tx,
+    payment: Payment,
+    *,
+    refund_id: str,
+    amount_kopecks: int,
+    portions: Sequence[int],
+    whole: bool,
+    reason: str,
+    actor: str,
+    now: datetime,
+) -> RefundRow:
+    """A refund after payment, of some portions or of all; a void first where all of the payment goes back at once."""
+    tx.insert(
+        "refund",
+        refund_id=refund_id,
+        order_id=payment.order_id,
+        payment_id=payment.payment_id,
+        kind="void" if amount_kopecks == payment.amount_kopecks else "refund",
+        step="pending",
+        amount_kopecks=amount_kopecks,
+        reason=reason,
+        actor=actor,
+        created_at=rfc3339(now),
+        portions=msgspec.json.encode(list(portions)).decode(),
+        whole=int(whole),
+    )
+    row = tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (refund_id,))
+    assert row is not None
+    return row
+
+
+def refunds_of(tx: Tx, payment_id: str) -> list[RefundRow]:
+    return tx.all(RefundRow, f"SELECT {_REFUND} FROM refund WHERE payment_id = ? ORDER BY rowid", (payment_id,))
+
+
+def note_refund(tx: Tx, refund_id: str, **changes: Any) -> None:
+    """Journal a step of a refund."""
+    assignments = ", ".join(f"{name} = :{name}" for name in changes)
+    values = {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in changes.items()}
+    tx.execute(f"UPDATE refund SET {assignments} WHERE refund_id = :refund_id", {**values, "refund_id": refund_id})
+
+
+async def unfinished_refunds(reader: Reader) -> list[RefundRow]:
+    """Refunds after payment that a restart must take up; a reversal before it belongs to its payment."""
+    return await reader.all(
+        RefundRow, f"SELECT {_REFUND} FROM refund WHERE step = 'pending' AND portions <> '[]' ORDER BY rowid"
+    )
+
+
+class FailedPortion(msgspec.Struct, frozen=True):
+    order_id: str
+    portion_id: int
+
+
+async def unrefunded_failures(reader: Reader) -> list[FailedPortion]:
+    """Portions that cannot be cooked, of settled payments, without a refund yet."""
+    return await reader.all(
+        FailedPortion,
+        "SELECT p.order_id, p.portion_id FROM portion p WHERE p.status = 'failed'"
+        " AND EXISTS (SELECT 1 FROM payment y WHERE y.order_id = p.order_id AND y.step = 'done')"
+        " AND NOT EXISTS (SELECT 1 FROM refund r, json_each(r.portions) j"
+        "   WHERE r.order_id = p.order_id AND j.value = p.portion_id) ORDER BY p.portion_id",
+    )
+
+
+def add_void(tx: Tx, payment: Payment, reason: str, actor: str, now: datetime) -> RefundRow:
+    """The record of a whole reversal; its id is the bank key of the void. Again gives the same record."""
+    tx.execute(
+        "INSERT INTO refund (refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, actor, created_at)"
+        " VALUES (?, ?, ?, 'void', 'pending', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (payment.void_id, payment.order_id, payment.payment_id, payment.amount_kopecks, reason, actor, rfc3339(now)),
+    )
+    row = tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (payment.void_id,))
+    assert row is not None
+    return row
+
+
+def finish_refund(tx: Tx, refund_id: str, kind: str, now: datetime) -> None:
+    tx.execute(
+        "UPDATE refund SET step = 'done', kind = ?, done_at = ? WHERE refund_id = ?", (kind, rfc3339(now), refund_id)
+    )
+
+
+async def read_refunds(reader: Reader, order_id: str) -> list[RefundRow]:
+    return await reader.all(
+        RefundRow, f"SELECT {_REFUND} FROM refund WHERE order_id = ? ORDER BY created_at", (order_id,)
+    )
