@@ -45,6 +45,7 @@ from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
 from kiosk.runtime import systemd
 from kiosk.runtime.dispatcher import Dispatcher
+from kiosk.runtime.lag import LoopLag
 from kiosk.sinks.cooking import Cooking
 from kiosk.sinks.counting import Counting
 from kiosk.sinks.forwarding import Forwarding
@@ -171,6 +172,7 @@ class Kiosk:
 
     def _build_sinks(self) -> None:
         parts = self._parts
+        self._lag = LoopLag(parts.clock)
         self._dispatcher = Dispatcher(self.database, parts.clock)
         self._kitchen_line = KitchenLine(
             self.database,
@@ -275,10 +277,15 @@ class Kiosk:
         self._code_sender.wake()
 
     def _counts(self) -> dict[str, float]:
-        return {"hall_screens": self._showing.screens, "portions_pending": len(self.kitchen.pending)}
+        return {
+            "hall_screens": self._showing.screens,
+            "portions_pending": len(self.kitchen.pending),
+            "loop_lag_longest_seconds": self._lag.take_s(),
+        }
 
     def _start_loops(self) -> None:
         supervise = self.tasks.supervise
+        supervise("lag", self._lag.run, ())
         supervise("shift", self._keeping_shift.run, (DeviceError,))
         supervise("kitchen", self._kitchen_line.run, (DeviceError,))
         supervise("cooking", lambda: self._dispatcher.run(self._cooking), ())
