@@ -214,10 +214,10 @@ test_parts.__test__ = False  # type: ignore[attr-defined]
 
 @asynccontextmanager
 async def restaurant(
-    extra: str = "", speed: float = 200.0, tail: str = "", **changes: Any
+    extra: str = "", speed: float = 200.0, tail: str = "", sales_open: bool = True, **changes: Any
 ) -> AsyncIterator[Restaurant]:
-    """Devices first, then the kiosk; sales are open when the block begins. `tail` is TOML that goes to the
-    configuration's end as it is (`[[…]]`)."""
+    """Devices first, then the kiosk; sales are open when the block begins, unless they never will be (`sales_open`
+    False). `tail` is TOML that goes to the configuration's end as it is (`[[…]]`)."""
     folder = short_folder()
     try:
         async with AsyncExitStack() as stack:
@@ -240,7 +240,8 @@ async def restaurant(
             found = Restaurant(
                 folder, kiosk, bank_device, fiscal_device, robot_device, sms_device, push_device, client, staff, stack
             )
-            await found.until_open()
+            if sales_open:
+                await found.until_open()
             yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,45 @@
+"""Closed hours over HTTP, and numbers that nobody ever confirmed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from kiosk.store import customers
+from kiosk.store.database import Tx
+from tests.restaurant import restaurant, until
+from tests.scenes.test_signing_in import FREE, PHONE, code_of, confirm, quick, signed_in
+
+TEA = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
+
+
+async def test_2_closed_restaurant_sells_nothing_and_says_so() -> None:
+    now = datetime.now(ZoneInfo("Europe/Moscow"))
+    opens, closes = now + timedelta(hours=3), now + timedelta(hours=6)
+    hours = f"{opens:%H:%M}-{closes:%H:%M}"
+    async with restaurant(f'[restaurant]\nhours = "{hours}"', sales_open=False) as place:
+
+        async def closed() -> bool:
+            return (await place.call("GET", "/api/restaurant")).body["sales"] == {"open": False, "reason": "closed"}
+
+        await until(closed)
+        guest = await place.guest()
+        answer = await guest.call("POST", "/api/orders/create", TEA)
+        assert (answer.status, answer.code, answer.body["reason"]) == (503, "sales_paused", "closed")
+
+
+async def test_auth_2_1_numbers_never_confirmed_are_forgotten_after_a_day() -> None:
+    async with restaurant(FREE) as place:
+        kept = await signed_in(place)
+        stranger = "+79167654321"
+        assert (await quick(place, stranger)).status == 201
+        code = await code_of(place, stranger)
+
+        def tomorrow(tx: Tx) -> int:
+            return customers.forget_unconfirmed(tx, datetime.now(ZoneInfo("UTC")) + timedelta(seconds=1))
+
+        assert await place.kiosk.database.write(tomorrow) == 1
+        assert (await confirm(place, code, stranger)).code == "no_pending_confirmation"
+        assert (await kept.call("GET", "/api/me")).status == 200
+        assert (await quick(place, PHONE)).status == 200
+        assert (await quick(place, stranger)).status == 201
