@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyshtrih.device as pyshtrih_device
 import pytest
+from pyshtrih import excepts
 
 from tests.drivers.shtrih_stand import Stand
-
-pyshtrih_device = pytest.importorskip("pyshtrih.device")
-excepts = pytest.importorskip("pyshtrih.excepts")
 
 
 @pytest.fixture
