@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
@@ -51,6 +51,7 @@ class OrderTag(StrEnum):
 
 class Paper(StrEnum):
     PRESENT = "present"
+    LOW = "low"  # where the device has a sensor for it: receipts still print
     OUT = "out"  # also: ran out in mid-print, or back and waiting for "continue"
 
 
@@ -101,6 +102,7 @@ class FiscalIntent:
     order_id: str
     total_kopecks: int
     intended_at: datetime  # UTC
+    correction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,65 @@ class FiscalDocument:
     issued_at: datetime
     operation: Operation
     total_kopecks: int
+    correction: bool = False
+
+
+class CorrectionKind(IntEnum):
+    """Why a correction is made, FFD tag 1173."""
+
+    SELF = 0
+    ORDERED = 1  # by the tax service's instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A settlement that got no receipt in its time: `receipt` as it should have been. FFD 1.05 sends its totals only,
+    1.1 and 1.2 its lines (protocols/shtrih.md §2, protocols/atol.md §3.1)."""
+
+    receipt: Receipt
+    kind: CorrectionKind
+    base_date: date  # 1178: the day of the settlement, of the restaurant's calendar
+    base_number: str = ""  # 1179: of the tax service's instruction, else empty
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """How the drive is registered with the tax service. None where the device does not tell."""
+
+    device_serial: str
+    drive_number: str
+    registration_number: str | None  # 1037
+    inn: str | None  # 1018
+    ffd: str | None  # 1209: "1.05", "1.1", "1.2"
+    tax_systems: frozenset[TaxSystem] | None  # 1062
+    automatic: bool | None  # 1001
+    internet: bool | None  # 1108
+    address: str | None  # 1009
+    place: str | None  # 1187
+    vats: frozenset[Vat]  # the rates a receipt line can carry on this device
+
+
+@dataclass(frozen=True, slots=True)
+class OperationTotals:
+    count: int = 0
+    total_kopecks: int = 0
+    cash_kopecks: int = 0
+    electronic_kopecks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftTotals:
+    """The counters of the current shift, of the last one where it is closed."""
+
+    shift: int
+    sales: OperationTotals
+    refunds: OperationTotals
 
 
 @dataclass(frozen=True, slots=True)
 class FiscalStatus:
-    """One look at the registrar. `blocked` is a stable word (`drive_full`, `cover_open`, `wrong_mode`…) or None."""
+    """One look at the registrar. `blocked` is a stable word (`drive_full`, `cover_open`, `wrong_mode`…) or None;
+    `warnings` are stable words for what a person should see to soon (`drive_replace_soon`, `drive_memory_low`…)."""
 
     drive_number: str
     last_document: int
@@ -131,12 +187,14 @@ class FiscalStatus:
     first_unsent_at: datetime | None
     device_time: datetime  # local wall time, naive
     blocked: str | None = None
+    drive_valid_until: date | None = None
+    warnings: tuple[str, ...] = ()
 
     def why_not(self) -> str | None:
         """Why no receipt can be printed now, as a stable word, or None."""
         if self.blocked is not None:
             return self.blocked
-        if self.paper is not Paper.PRESENT:
+        if self.paper is Paper.OUT:
             return "no_paper"
         if self.shift_expired:
             return "shift_over_24h"
@@ -193,3 +251,17 @@ class FiscalRegistrar(Protocol):
         """A non-fiscal slip."""
 
     async def close(self) -> None: ...
+
+
+class FiscalOffice(FiscalRegistrar, Protocol):
+    """What the fiscal day needs beyond single receipts; raises as `FiscalRegistrar` does."""
+
+    async def registration(self) -> Registration: ...
+
+    async def totals(self) -> ShiftTotals: ...
+
+    async def set_time(self, now: datetime) -> None:
+        """`now` is local wall time, naive. Only with the shift closed: else `DeviceRefused`, code `shift_open`."""
+
+    async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
+        """As `print_receipt`, with `intent.correction` set; found again by `find_receipt`."""

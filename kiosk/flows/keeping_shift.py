@@ -76,13 +76,13 @@ class KeepingShift:
             _log.warning("stale_document_cancelled")
             await self._registrar.cancel_open_document()
             status = await self._registrar.status()
-        if status.paper is not Paper.PRESENT:
+        if status.paper is Paper.OUT:
             await self._registrar.resume_printing()
             status = await self._registrar.status()
         if status.shift_open and (status.shift_expired or await self._is_old(status)):
             status = await self._close(status)
         if not status.shift_open and not self._held_closed and status.blocked is None:
-            if status.paper is Paper.PRESENT:
+            if status.paper is not Paper.OUT:
                 status = await self._open()
         elif status.shift_open:
             await self._record_open(status)

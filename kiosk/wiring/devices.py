@@ -66,7 +66,7 @@ class Devices:
     async def look_at_registrar(self) -> str:
         """What the kiosk mends by itself (a closed shift, a stale document) is no fault."""
         status = await self.registrar.status()
-        if status.blocked is not None or status.paper is not Paper.PRESENT:
+        if status.blocked is not None or status.paper is Paper.OUT:
             raise DeviceRefused("fiscal", status.why_not() or "blocked")
         return f"drive {status.drive_number}, shift {status.shift} {'open' if status.shift_open else 'closed'}"
 
