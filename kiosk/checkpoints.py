@@ -25,10 +25,30 @@ class Checkpoints:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-#: Every point the product passes, in the order of the seed; the crash sweep walks this list.
+def pass_by(name: str) -> None:
+    """The checkpoint of whoever is built without one."""
+
+
+#: The points of an order, in the order of the seed; the crash sweep walks this list.
 POINTS = (
     "t1.before", "t1.after", "reserved", "t2.after", "preflight", "t3.after", "charge.answered", "t4.after",
     "counter.read", "t5.after", "receipt.answered", "t6.after", "t7.before", "t7.after",
     "portion.submitting", "robot.submitted", "portion.accepted", "portion.cooking", "portion.ready",
     "robot.released",
+)  # fmt: skip
+
+#: The points between a commit and its effects outside or in another book: codes, messages, webhooks, every consumer.
+EFFECT_POINTS = (
+    "code.taken", "code.sent",
+    "message.due", "message.sent", "message.recorded",
+    "webhook.posting", "webhook.posted", "webhook.moved",
+    "cooking.handled", "cooking.moved", "notifications.handled", "notifications.moved",
+    "statistics.handled", "statistics.moved",
+)  # fmt: skip
+
+#: The points of money on its way back: a refund after payment, a reversal before it, a late approval.
+RETURN_POINTS = (
+    "refund.opened", "refund.bank", "refund.noted", "refund.printed", "refund.done",
+    "reversal.noted", "reversal.bank", "reversal.done",
+    "late.found", "late.noted", "late.bank", "late.done",
 )  # fmt: skip

@@ -252,6 +252,7 @@ class Paying:
 
     async def _reverse(self, payment: Payment) -> None:
         """No receipt can stand behind this charge: give the money back by the void's own key, for ever if need be."""
+        self._cp("reversal.noted")
         transaction_id, void_key = payment.transaction_id or "", payment.void_id
         for pause_s in _endless(_BACKOFF_S):
             try:
@@ -260,6 +261,7 @@ class Paying:
             except (DeviceUnreachable, OutcomeUnknown, DeviceRefused) as error:
                 _log.error("void_retried", error=str(error))
                 await self._clock.sleep(pause_s)
+        self._cp("reversal.bank")
         now = self._clock.now()
         await self._end(
             payment,
@@ -359,6 +361,8 @@ class Paying:
                 also(tx)
 
         await self._db.write(run)
+        if step is PaymentStep.REVERSED:
+            self._cp("reversal.done")
         await self._reserving.refresh()
         raise refusal
 

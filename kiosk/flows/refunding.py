@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -16,6 +16,7 @@ import structlog
 
 from drivers.bank.port import Acquirer
 from drivers.errors import DeviceError
+from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
 from kiosk.domain.bonus import share_of
 from kiosk.domain.errors import InvalidRequest, NotFound, OrderStateConflict
@@ -54,9 +55,16 @@ class Refunding:
     """`request` opens a refund, a job carries it out, `resume` takes it up after a restart."""
 
     def __init__(
-        self, database: Database, bank: Acquirer, fiscalising: Fiscalising, tasks: Tasks, clock: Clock
+        self,
+        database: Database,
+        bank: Acquirer,
+        fiscalising: Fiscalising,
+        tasks: Tasks,
+        clock: Clock,
+        checkpoint: Callable[[str], None] = pass_by,
     ) -> None:
         self._db = database
+        self._cp = checkpoint
         self._bank = bank
         self._fiscalising = fiscalising
         self._tasks = tasks
@@ -73,6 +81,7 @@ class Refunding:
             return row
 
         refund = await self._db.write(run)
+        self._cp("refund.opened")
         self._start(refund)
         return refund
 
@@ -153,13 +162,17 @@ class Refunding:
                 refund.amount_kopecks,
                 void=refund.kind == "void",
             )
+            self._cp("refund.bank")
             now = self._clock.now()
             await self._db.write(lambda tx: refunds.note_refund(tx, refund.refund_id, kind=kind, bank_done_at=now))
+            self._cp("refund.noted")
         if current.receipt_done_at is None:
             lines = await self._db.write(lambda tx: self._lines_again(tx, payment, refund))
             await self._fiscalising.refund(payment, refund.refund_id, lines)
+            self._cp("refund.printed")
         now = self._clock.now()
         await self._db.write(lambda tx: self._finish(tx, refund, now))
+        self._cp("refund.done")
 
     async def _current(self, refund: refunds.RefundRow) -> refunds.RefundRow:
         rows = await self._db.write(lambda tx: refunds.refunds_of(tx, refund.payment_id))

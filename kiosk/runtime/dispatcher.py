@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 import structlog
 
+from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
 from kiosk.domain.errors import DomainError
 from kiosk.domain.events import StoredEvent
@@ -21,9 +23,10 @@ _BATCH = 200
 class Dispatcher:
     """`run(sink)` is a loop for ever; a commit wakes it, the cursor tells where it stands."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, checkpoint: Callable[[str], None] = pass_by) -> None:
         self._db = database
         self._clock = clock
+        self._cp = checkpoint
 
     async def run(self, sink: EventSink) -> None:
         wake = asyncio.Event()
@@ -53,10 +56,12 @@ class Dispatcher:
     async def _hand_over(self, sink: EventSink, event: StoredEvent) -> None:
         def run(tx: Tx) -> None:
             sink.handle(tx, event)
+            self._cp(f"{sink.name}.handled")
             outbox.advance(tx, sink.name, event.sequence)
 
         try:
             await self._db.write(run)
+            self._cp(f"{sink.name}.moved")
         except (DomainError, LookupError, ValueError, ConstraintBroken, msgspec.ValidationError) as error:
             # A poisoned event parks its own order, never the consumer.
             _log.error("event_parked", sink=sink.name, sequence=event.sequence, error=repr(error))

@@ -16,6 +16,7 @@ import structlog
 
 from drivers.errors import DeviceError
 from drivers.webhook.port import Delivery, WebhookSender
+from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.events import StoredEvent
 from kiosk.store import outbox, records, webhooks
@@ -48,8 +49,10 @@ class Forwarding:
         source: str,
         clock: Clock,
         jitter: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
+        checkpoint: Callable[[str], None] = pass_by,
     ) -> None:
         self._db = database
+        self._cp = checkpoint
         self._sender = sender
         self._source = source
         self._clock = clock
@@ -90,8 +93,10 @@ class Forwarding:
             if (failure := await self._deliver(subscription, event)) is not None:
                 await self._fail(row, failure)
                 return 0
+            self._cp("webhook.posted")
             if not await self._advance(subscription.url, done, event.sequence):
                 return 0  # somebody asked for a replay meanwhile
+            self._cp("webhook.moved")
             done = event.sequence
         await self._advance(subscription.url, done, events[-1].sequence)
         return 0
@@ -121,6 +126,7 @@ class Forwarding:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": sign(subscription.keys, event.event_id, now, body),
         }
+        self._cp("webhook.posting")
         try:
             delivery = await self._sender.deliver(subscription.url, headers, body)
         except DeviceError as error:

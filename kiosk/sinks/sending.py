@@ -14,6 +14,7 @@ import structlog
 
 from drivers.errors import DeviceError, DeviceRefused
 from drivers.sms.port import SmsGateway
+from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
 from kiosk.domain.backoff import retry_delay_s
 from kiosk.domain.notice import Notices, fill
@@ -64,8 +65,17 @@ async def _launching(wake: asyncio.Event, launch_due: Callable[[Flights], Awaita
 class CodeSender:
     """Auth 2.1: the code is erased before it goes out; when that fails the customer asks for another."""
 
-    def __init__(self, database: Database, sms: SmsGateway, notices: Notices, restaurant: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        sms: SmsGateway,
+        notices: Notices,
+        restaurant: str,
+        clock: Clock,
+        checkpoint: Callable[[str], None] = pass_by,
+    ) -> None:
         self._db = database
+        self._cp = checkpoint
         self._sms = sms
         self._template = notices.code
         self._restaurant = restaurant
@@ -84,6 +94,7 @@ class CodeSender:
             code = await self._db.write(lambda tx, now=now: customers.take_code_to_send(tx, now))  # type: ignore[misc]
             if code is None:
                 break
+            self._cp("code.taken")
             flights.launch(code.code_id, self._send(code))
         return _LOOK_EVERY_S
 
@@ -94,6 +105,7 @@ class CodeSender:
         except DeviceError as error:
             _log.warning("code_not_sent", client_id=code.code_id, code=error.code)
         else:
+            self._cp("code.sent")
             _log.info("code_sent", client_id=code.code_id)
 
 
@@ -101,9 +113,15 @@ class MessageSender:
     """One channel's messages. `send` is its gateway's call; the same client_id in every try."""
 
     def __init__(
-        self, database: Database, channel: str, send: Callable[[messages.Message], Awaitable[None]], clock: Clock
+        self,
+        database: Database,
+        channel: str,
+        send: Callable[[messages.Message], Awaitable[None]],
+        clock: Clock,
+        checkpoint: Callable[[str], None] = pass_by,
     ) -> None:
         self._db = database
+        self._cp = checkpoint
         self._channel = channel
         self._send_one = send
         self._clock = clock
@@ -133,6 +151,7 @@ class MessageSender:
 
     async def _send(self, message: messages.Message) -> None:
         client_id, failures = message.client_id, message.tries + 1
+        self._cp("message.due")
         try:
             await self._send_one(message)
         except DeviceRefused as refusal:
@@ -145,6 +164,8 @@ class MessageSender:
             next_at = self._clock.now() + timedelta(seconds=delay_s)
             await self._db.write(lambda tx: messages.postpone(tx, client_id, next_at))
         else:
+            self._cp("message.sent")
             now = self._clock.now()
             await self._db.write(lambda tx: messages.mark_sent(tx, client_id, now))
+            self._cp("message.recorded")
             _log.info("message_sent", client_id=client_id, channel=self._channel, tries=failures)

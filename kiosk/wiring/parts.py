@@ -11,6 +11,9 @@ from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
+from kiosk.runtime.dispatcher import Dispatcher
+from kiosk.sinks.forwarding import Forwarding
+from kiosk.sinks.sending import MessageSender
 
 
 @dataclass(slots=True)
@@ -24,5 +27,8 @@ class Parts:
     robot_timings: ModbusTimings = field(default_factory=ModbusTimings)
     paying: type[Paying] = Paying
     fiscalising: type[Fiscalising] = Fiscalising
+    dispatcher: type[Dispatcher] = Dispatcher
+    forwarding: type[Forwarding] = Forwarding
+    messages: type[MessageSender] = MessageSender
     inquiry_every_s: float = 5.0
     gateway_timeout_s: float = 10.0

@@ -45,14 +45,12 @@ from kiosk.flows.signing_in import SigningIn
 from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
 from kiosk.runtime import systemd
-from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.runtime.lag import LoopLag
 from kiosk.sinks.cooking import Cooking
 from kiosk.sinks.counting import Counting
-from kiosk.sinks.forwarding import Forwarding
 from kiosk.sinks.kitchen import KitchenLine
 from kiosk.sinks.notifying import PUSH, SMS, Notifying
-from kiosk.sinks.sending import CodeSender, MessageSender
+from kiosk.sinks.sending import CodeSender
 from kiosk.sinks.showing import Showing
 from kiosk.store import messages, records
 from kiosk.store.database import Database
@@ -152,12 +150,12 @@ class Kiosk:
             BonusRules.of(config.bonus.accrual, config.bonus.max_share),
         )
         self._reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
-        self._inquiring = Inquiring(database, self.devices.bank, clock, parts.inquiry_every_s)
+        self._inquiring = Inquiring(database, self.devices.bank, clock, parts.inquiry_every_s, checkpoint)
         self._syncing = Syncing(database, clock)
         self._auditing = Auditing(
             database, self.devices.bank, self.devices.registrar, self.devices.robot, self._fiscalising, clock
         )
-        self._refunding = Refunding(database, self.devices.bank, self._fiscalising, self.tasks, clock)
+        self._refunding = Refunding(database, self.devices.bank, self._fiscalising, self.tasks, clock, checkpoint)
         self._signing_in = SigningIn(
             database,
             self._tokens,
@@ -174,7 +172,7 @@ class Kiosk:
     def _build_sinks(self) -> None:
         parts = self._parts
         self._lag = LoopLag(parts.clock)
-        self._dispatcher = Dispatcher(self.database, parts.clock)
+        self._dispatcher = parts.dispatcher(self.database, parts.clock, parts.checkpoint)
         self._kitchen_line = KitchenLine(
             self.database,
             self.devices.robot,
@@ -188,12 +186,14 @@ class Kiosk:
         self._cooking = Cooking(self._kitchen_line.wake)
         self._counting = Counting(ZoneInfo(self.config.restaurant.timezone))
         self._showing = Showing(self.database, parts.clock)
-        self._forwarding = Forwarding(self.database, self.devices.webhooks, self._source(), parts.clock)
-
+        self._forwarding = parts.forwarding(
+            self.database, self.devices.webhooks, self._source(), parts.clock, checkpoint=parts.checkpoint
+        )
         self._build_senders()
 
     def _build_senders(self) -> None:
-        database, clock, name = self.database, self._parts.clock, self.config.restaurant.name
+        parts, database, name = self._parts, self.database, self.config.restaurant.name
+        clock, checkpoint = parts.clock, parts.checkpoint
         sms, push = self.devices.sms, self.devices.push
 
         async def by_sms(message: messages.Message) -> None:
@@ -202,9 +202,9 @@ class Kiosk:
         async def by_push(message: messages.Message) -> None:
             await push.send(message.address, message.title, message.body, message.client_id)
 
-        self._code_sender = CodeSender(database, sms, self._notices, name, clock)
-        self._sms_sender = MessageSender(database, SMS, by_sms, clock)
-        self._push_sender = MessageSender(database, PUSH, by_push, clock)
+        self._code_sender = CodeSender(database, sms, self._notices, name, clock, checkpoint)
+        self._sms_sender = parts.messages(database, SMS, by_sms, clock, checkpoint)
+        self._push_sender = parts.messages(database, PUSH, by_push, clock, checkpoint)
         self._notifying = Notifying(self._notices, name, clock, self._wake_message_senders)
 
     def _wake_message_senders(self) -> None:
