@@ -32,10 +32,12 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 class Restaurant(_Section, frozen=True, kw_only=True):
     name: str = "Огонёк"
+    legal_name: str = "ООО «Огонёк»"
     address: str = "г. Москва, ул. Примерная, д. 1"
     place: str = "Киоск самообслуживания"
     phone: str = "+7 800 000-00-00"
     inn: str = "7700000000"
+    ogrn: str = "1027700000000"
     tax_system: Literal["general", "usn_income", "usn_income_expense", "eshn", "patent"] = "usn_income"
     vat: Literal["none", "0", "5", "7", "10", "20", "22"] = "none"
     settlement: Literal["automat", "attended"] = "automat"

@@ -13,10 +13,12 @@ from kiosk.config import Config, ConfigError, Terminal, Webhook, load, token_sec
 EVERY_KEY = """
 [restaurant]
 name = "Огонёк"
+legal_name = "ООО «Огонёк»"
 address = "г. Москва, ул. Примерная, д. 1"
 place = "Киоск 1"
 phone = "+7 800 000-00-00"
 inn = "7700000000"
+ogrn = "1027700000000"
 tax_system = "usn_income"
 vat = "none"
 settlement = "attended"

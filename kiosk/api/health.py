@@ -19,10 +19,12 @@ class HealthApi:
         readiness: Readiness,
         storage_ok: Callable[[], bool],
         counts: Callable[[], dict[str, float]],
+        pages: Callable[[], dict[str, str | None]] = dict,
     ) -> None:
         self._readiness = readiness
         self._storage_ok = storage_ok
         self._counts = counts
+        self._pages = pages
         self.started = False
         self.stopping = False
 
@@ -43,6 +45,8 @@ class HealthApi:
         checks: dict[str, object] = {
             name: {"ok": check.ok, "reason": check.reason} for name, check in self._readiness.checks().items()
         }
+        for name, silent in self._pages().items():  # told, but no reason to stop selling: another screen may sell
+            checks[name] = {"ok": silent is None, "reason": silent}
         checks["database"] = {"ok": storage, "reason": None if storage else "database_broken"}
         return answer({"ready": ready, "checks": checks}, 200 if ready else 503)
 

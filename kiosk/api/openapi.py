@@ -21,7 +21,9 @@ from kiosk.flows.ordering import CreateOrder
 from kiosk.flows.reporting import StatsView
 from kiosk.flows.showing_menu import MenuView
 from kiosk.flows.signing_in import ConfirmRequest, MeView, Pending, PushAddress, QuickAuth
+from kiosk.flows.tracking import TrackView
 from kiosk.flows.views import CreatedView, OrderView
+from kiosk.flows.watching_pages import Heartbeat
 
 
 class OrdersView(msgspec.Struct, frozen=True):
@@ -174,6 +176,22 @@ OPERATIONS: tuple[Operation, ...] = (
         body=PickupRequest,
         answers={200: PickupView},
         refusals=(errors.WrongCode, errors.OrderStateConflict, errors.DeviceUnavailable),
+    ),
+    Operation(
+        method="POST",
+        path="/api/orders/track",
+        summary="One order by its number and pick-up code, without a session: state, minutes, cells, receipt, refunds",
+        body=PickupRequest,
+        answers={200: TrackView},
+        refusals=(errors.WrongCode, errors.TooManyRequests),
+    ),
+    Operation(
+        method="POST",
+        path="/api/heartbeat",
+        summary="A touch screen's page is alive; a silent one shows in /readyz and /metrics",
+        body=Heartbeat,
+        answers={204: None},
+        stores=False,
     ),
     Operation(
         method="GET",

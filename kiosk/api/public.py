@@ -18,6 +18,8 @@ from kiosk.flows.ordering import CreateOrder, Ordering
 from kiosk.flows.paying import Paying
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import ConfirmRequest, Pending, PushAddress, QuickAuth, SigningIn
+from kiosk.flows.tracking import Tracking
+from kiosk.flows.watching_pages import Heartbeat, WatchingPages
 from kiosk.tokens import AccessTokens
 
 
@@ -26,18 +28,30 @@ class SalesView(msgspec.Struct, frozen=True):
     reason: str | None
 
 
+class PointsView(msgspec.Struct, frozen=True):
+    """The rules of points, and what signing in asks for: `consent_version` empty where no consent is needed."""
+
+    accrual: float
+    max_share: float
+    consent_version: str
+    spend_requires_code: bool
+
+
 class RestaurantView(msgspec.Struct, frozen=True):
     """`GET /api/restaurant`: what the pages need before anybody orders."""
 
     name: str
+    legal_name: str
     address: str
     phone: str
     inn: str
+    ogrn: str
     hours: str
     languages: list[str]
     demo: bool
     sales: SalesView
     wait_s: int
+    points: PointsView
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +59,14 @@ class Shop:
     """The fixed part of `RestaurantView`."""
 
     name: str
+    legal_name: str
     address: str
     phone: str
     inn: str
+    ogrn: str
     hours: str
     demo: bool
+    points: PointsView
 
 
 class PublicApi:
@@ -64,6 +81,8 @@ class PublicApi:
         ordering: Ordering,
         paying: Paying,
         handing_out: HandingOut,
+        tracking: Tracking,
+        watching_pages: WatchingPages,
         readiness: Readiness,
         kitchen: Kitchen,
         shop: Shop,
@@ -75,6 +94,8 @@ class PublicApi:
         self._ordering = ordering
         self._paying = paying
         self._handing_out = handing_out
+        self._tracking = tracking
+        self._watching_pages = watching_pages
         self._readiness = readiness
         self._kitchen = kitchen
         self._shop = shop
@@ -91,10 +112,14 @@ class PublicApi:
             web.get("/api/menu/categories", self.show_menu),
             web.post("/api/orders/create", self.create_order),
             web.get("/api/orders", self.list_orders),
-            web.get("/api/orders/{order_id:(?!create$)[^{}/]+}", self.show_order),  # GET of `create` is 405, not 404
+            web.get(
+                "/api/orders/{order_id:(?!(?:create|track)$)[^{}/]+}", self.show_order
+            ),  # GET of these is 405, not 404
             web.post("/api/orders/{order_id}/cancel", self.cancel_order),
             web.post("/api/orders/{order_id}/payment", self.pay),
+            web.post("/api/orders/track", self.track_order),
             web.post("/api/pickup", self.pick_up),
+            web.post("/api/heartbeat", self.heartbeat),
         ]
 
     async def open_guest(self, request: web.Request) -> web.Response:
@@ -130,14 +155,17 @@ class PublicApi:
         return answer(
             RestaurantView(
                 name=shop.name,
+                legal_name=shop.legal_name,
                 address=shop.address,
                 phone=shop.phone,
                 inn=shop.inn,
+                ogrn=shop.ogrn,
                 hours=shop.hours,
                 languages=["ru", "en"],
                 demo=shop.demo,
                 sales=SalesView(reason is None, reason),
                 wait_s=wait_s,
+                points=shop.points,
             )
         )
 
@@ -187,6 +215,14 @@ class PublicApi:
 
     async def pick_up(self, request: web.Request) -> web.Response:
         return answer(await self._handing_out.pick_up(decode(await body_bytes(request), PickupRequest)))
+
+    async def track_order(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), PickupRequest)
+        return answer(await self._tracking.track(wanted, request.remote or "", language_of(request)))
+
+    async def heartbeat(self, request: web.Request) -> web.Response:
+        self._watching_pages.beat(decode(await body_bytes(request), Heartbeat))
+        return web.Response(status=204)
 
 
 def tagged_answer(request: web.Request, body: bytes, tag: str, headers: dict[str, str] | None = None) -> web.Response:

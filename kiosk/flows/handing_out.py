@@ -11,7 +11,7 @@ from drivers.errors import DeviceError
 from drivers.robot.port import CookingComplex
 from kiosk.clock import Clock
 from kiosk.domain.errors import DeviceUnavailable, OrderStateConflict, WrongCode
-from kiosk.domain.order import OrderStatus, PortionStatus
+from kiosk.domain.order import Order, OrderStatus, PortionStatus
 from kiosk.store import orders, records
 from kiosk.store.database import Database, Tx
 
@@ -58,13 +58,9 @@ class HandingOut:
         await self._db.write(lambda tx: records.journal(tx, actor, "refill", f"{bin_number} {amount}", now))
 
     def _check(self, tx: Tx, request: PickupRequest) -> list[tuple[int, int]] | WrongCode:
-        order = orders.find_by_number(tx, request.number.strip().upper())
-        if order is None:
-            return WrongCode(attempts_left=0)
-        if order.pickup_attempts_left <= 0:
-            return WrongCode(attempts_left=0)
-        if not hmac.compare_digest(order.pickup_code.encode(), request.pickup_code.encode()):
-            return WrongCode(attempts_left=orders.spend_pickup_attempt(tx, order.order_id))
+        order = holder_of(tx, request)
+        if isinstance(order, WrongCode):
+            return order
         waiting = [
             (row.cell, row.portion_id)
             for row in orders.portions(tx, order.order_id)
@@ -73,3 +69,13 @@ class HandingOut:
         if order.status is not OrderStatus.READY or not waiting:
             raise OrderStateConflict(order_status=order.status)
         return waiting
+
+
+def holder_of(tx: Tx, request: PickupRequest) -> Order | WrongCode:
+    """The order whose code this is. A wrong code costs one of five tries, which the caller commits before refusing."""
+    order = orders.find_by_number(tx, request.number.strip().upper())
+    if order is None or order.pickup_attempts_left <= 0:
+        return WrongCode(attempts_left=0)
+    if not hmac.compare_digest(order.pickup_code.encode(), request.pickup_code.encode()):
+        return WrongCode(attempts_left=orders.spend_pickup_attempt(tx, order.order_id))
+    return order

@@ -23,7 +23,7 @@ from kiosk.api.health import HealthApi
 from kiosk.api.internal import InternalApi
 from kiosk.api.openapi import OpenApi
 from kiosk.api.pages import Pages
-from kiosk.api.public import PublicApi, Shop
+from kiosk.api.public import PointsView, PublicApi, Shop
 from kiosk.api.service import ServiceApi
 from kiosk.catalogue import load_menu, load_notices, web_root
 from kiosk.config import Config, service_pin, token_secret
@@ -44,6 +44,8 @@ from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn
 from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
+from kiosk.flows.tracking import Tracking
+from kiosk.flows.watching_pages import WatchingPages
 from kiosk.runtime import systemd
 from kiosk.runtime.lag import LoopLag
 from kiosk.sinks.cooking import Cooking
@@ -67,6 +69,7 @@ _DRAIN_TIMEOUT_S = 20.0
 _CLOSE_TIMEOUT_S = 2.0
 _LOOK_TIMEOUT_S = 15.0
 _PIN_TRIES_PER_MINUTE = 5
+_TRACKED_PER_MINUTE = 60
 
 
 class Kiosk:
@@ -167,6 +170,8 @@ class Kiosk:
         )
         self._keeping_shift = KeepingShift(database, self.devices.registrar, self._fiscalising, self.readiness, clock)
         self._handing_out = HandingOut(database, self.devices.robot, clock)
+        self._tracking = Tracking(database, clock, _TRACKED_PER_MINUTE)
+        self._watching_pages = WatchingPages(terminals, clock)
         self._tending = Tending(database, self._menu, self.readiness, self._reserving, clock)
 
     def _build_sinks(self) -> None:
@@ -219,7 +224,20 @@ class Kiosk:
         config = self.config
         restaurant = config.restaurant
         shop = Shop(
-            restaurant.name, restaurant.address, restaurant.phone, restaurant.inn, restaurant.hours, config.is_demo
+            name=restaurant.name,
+            legal_name=restaurant.legal_name,
+            address=restaurant.address,
+            phone=restaurant.phone,
+            inn=restaurant.inn,
+            ogrn=restaurant.ogrn,
+            hours=restaurant.hours,
+            demo=config.is_demo,
+            points=PointsView(
+                config.bonus.accrual,
+                config.bonus.max_share,
+                config.auth.consent_version,
+                config.auth.spend_requires_code,
+            ),
         )
         public = PublicApi(
             self._tokens,
@@ -229,11 +247,15 @@ class Kiosk:
             self._ordering,
             self._paying,
             self._handing_out,
+            self._tracking,
+            self._watching_pages,
             self.readiness,
             self.kitchen,
             shop,
         )
-        self._health = HealthApi(self.readiness, lambda: not self.database.broken, self._counts)
+        self._health = HealthApi(
+            self.readiness, lambda: not self.database.broken, self._counts, self._watching_pages.silent
+        )
         pages = Pages(web_root(), Path(config.menu.images) if config.menu.images else None)
         display = DisplayApi(self._showing)
         service = ServiceApi(
@@ -282,6 +304,7 @@ class Kiosk:
             "hall_screens": self._showing.screens,
             "portions_pending": len(self.kitchen.pending),
             "loop_lag_longest_seconds": self._lag.take_s(),
+            "page_silent_seconds": max(self._watching_pages.silence_s().values(), default=0.0),
         }
 
     def _start_loops(self) -> None:
