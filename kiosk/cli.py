@@ -31,6 +31,15 @@ _START_ERRORS = (ConfigError, MenuError, ChartError, DatabaseBroken)
 Call = tuple[str, str, dict[str, Any] | None]
 
 
+_MOVES = {
+    "retry": "try again now, by the same rules",
+    "refund": "give the money back as soon as it is proved that no receipt stands",
+    "issue": "you have looked: no receipt stands; print one",
+    "adopt": "you have looked: this fiscal document is the receipt",
+    "accept": "you have looked: it is as it should be",
+}
+
+
 class NotRunning(Exception):
     """Nobody answers at the socket."""
 
@@ -86,6 +95,10 @@ def parser() -> argparse.ArgumentParser:
     stats.add_argument("--to", dest="last", metavar="DAY")
     stats.add_argument("--csv", nargs="?", const="hours", choices=["hours", "dishes"], help="a table for a spreadsheet")
     command("audit", "cross-check bank, receipts, orders, robot, points and events")
+    stuck = command("stuck", "what waits for a person, with the moves that are safe").add_subparsers(dest="action")
+    for move, text in _MOVES.items():
+        stuck.add_parser(move, help=text, parents=[common]).add_argument("stuck_id", metavar="ID")
+    stuck.choices["adopt"].add_argument("document", type=int, help="the number of the fiscal document")
     command("backup", "copy the database while it is used").add_argument("file", type=Path)
     return found
 
@@ -177,6 +190,9 @@ def _call(options: argparse.Namespace) -> Call:
         case "stats", _:
             days = {"from": options.first, "to": options.last}
             return "GET", "/internal/stats?" + urlencode({name: day for name, day in days.items() if day}), None
+        case "stuck", move if move is not None:
+            body = {"move": move, **({"document": options.document} if move == "adopt" else {})}
+            return "POST", f"/internal/stuck/{quote(options.stuck_id, safe='')}", body
         case "backup", _:
             return "POST", "/internal/backup", {"file": str(options.file.resolve())}
         case _:

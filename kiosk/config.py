@@ -101,13 +101,14 @@ class Fiscal(_Section, frozen=True, kw_only=True):
 
 
 class Robot(_Section, frozen=True, kw_only=True):
-    """`speed` scales the simulator's cooking only."""
+    """`speed` scales the simulator's cooking only; what is not cooked `late_limit_s` after its promise is refunded."""
 
     port: str = SIM
     baudrate: int = 115200
     unit: int = 1
     speed: float = 1.0
     max_promise_s: int = 1800
+    late_limit_s: int = 1800
 
 
 class Sms(_Section, frozen=True, kw_only=True):

@@ -82,3 +82,28 @@ class Tasks:
             for task in tasks:
                 task.cancel()
             _, tasks = await asyncio.wait(tasks, timeout=_CANCEL_AGAIN_S)
+
+
+class Pauses:
+    """Waits between tries that a person can cut short."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._nudged = asyncio.Event()
+
+    async def wait(self, delay_s: float) -> None:
+        """Until the delay has passed or somebody nudges."""
+        ends: set[asyncio.Future[Any]] = {
+            asyncio.ensure_future(self._clock.sleep(delay_s)),
+            asyncio.ensure_future(self._nudged.wait()),
+        }
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+
+    def nudge(self) -> None:
+        """Everybody who waits now tries again at once."""
+        self._nudged.set()
+        self._nudged = asyncio.Event()

@@ -69,6 +69,7 @@ baudrate = 115200
 unit = 3
 speed = 1.0
 max_promise_s = 900
+late_limit_s = 600
 [sms]
 url = "https://sms.example"
 key_file = "secrets/sms"

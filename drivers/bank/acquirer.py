@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
 
-from drivers.bank.port import Charge, ChargeStatus, Transaction
+from drivers.bank.port import Charge, ChargeStatus, ListedTransaction, Transaction
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.http import HttpDevice
 
@@ -26,6 +27,18 @@ class _Answer(msgspec.Struct):
     rrn: str | None = None
     card: _Card | None = None
     reason: str | None = None
+
+
+class _Row(_Answer):
+    key: str | None = None
+    idempotency_key: str | None = None
+    order_id: str | None = None
+    amount_kopecks: int | None = None
+    returned_kopecks: int | None = None
+
+
+class _List(msgspec.Struct):
+    transactions: list[_Row]
 
 
 class HttpAcquirer:
@@ -60,6 +73,22 @@ class HttpAcquirer:
         if status not in (200, 201, 402):
             raise DeviceUnreachable(_DEVICE, "unexpected_answer", f"HTTP {status}")
         return _transaction(body)
+
+    async def listing(self, since: datetime) -> list[ListedTransaction]:
+        text = since.astimezone(UTC).isoformat(timespec="seconds")
+        try:
+            status, body = await self._call("GET", "/transactions", parameters={"since": text})
+            if status != 200:
+                raise DeviceUnreachable(_DEVICE, "unexpected_answer", f"HTTP {status}")
+            rows = msgspec.json.decode(body, type=_List).transactions
+        except (OutcomeUnknown, msgspec.DecodeError) as error:
+            raise DeviceUnreachable(_DEVICE, "unreadable_answer", str(error)) from error
+        return [
+            ListedTransaction(
+                _told(row), row.key or row.idempotency_key, row.order_id, row.amount_kopecks, row.returned_kopecks
+            )
+            for row in rows
+        ]
 
     async def void(self, transaction_id: str, key: str) -> None:
         await self._change(f"/transactions/{transaction_id}/void", key, {})
@@ -97,6 +126,10 @@ def _transaction(body: bytes) -> Transaction:
         raise OutcomeUnknown(_DEVICE, "unreadable_answer", str(error)) from error
     if answer.status == "approved" and not answer.transaction_id:
         raise OutcomeUnknown(_DEVICE, "unreadable_answer", "approved without a transaction id")
+    return _told(answer)
+
+
+def _told(answer: _Answer) -> Transaction:
     card = answer.card or _Card()
     return Transaction(
         status=ChargeStatus(answer.status),

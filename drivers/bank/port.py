@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -43,6 +44,17 @@ class Transaction:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedTransaction:
+    """A row of the bank's own list. What a bank does not tell is None."""
+
+    transaction: Transaction
+    key: str | None
+    order_id: str | None
+    amount_kopecks: int | None
+    returned_kopecks: int | None
+
+
 class Acquirer(Protocol):
     """`DeviceUnreachable`: the request never left, nothing happened. `OutcomeUnknown`: it may have happened."""
 
@@ -50,6 +62,9 @@ class Acquirer(Protocol):
 
     async def find(self, key: str) -> Transaction | None:
         """Status by key; `None` when the bank says it knows no such key."""
+
+    async def listing(self, since: datetime) -> list[ListedTransaction]:
+        """Everything since then, also where its key is long forgotten. `DeviceUnreachable` where it cannot be read."""
 
     async def void(self, transaction_id: str, key: str) -> None:
         """Idempotent by `key`. `DeviceRefused` when the bank will not (already settled: refund instead)."""

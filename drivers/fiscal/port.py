@@ -95,7 +95,8 @@ class FiscalCounter:
 
 @dataclass(frozen=True, slots=True)
 class FiscalIntent:
-    """The stored intent of one document: enough to prove later whether it was registered."""
+    """The stored intent of one document: enough to prove later whether it was registered. `others`: documents after
+    the counter that are known to be somebody else's."""
 
     counter: FiscalCounter
     operation: Operation
@@ -103,6 +104,7 @@ class FiscalIntent:
     total_kopecks: int
     intended_at: datetime  # UTC
     correction: bool = False
+    others: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

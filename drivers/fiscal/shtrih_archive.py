@@ -72,6 +72,7 @@ class Archive:
         return await self.session.ask(commands.drive_status(self.session.password))
 
     async def _ours(self, fresh: list[FoundDocument], intent: FiscalIntent) -> FoundDocument | None:
+        fresh = [document for document in fresh if document.number not in intent.others]
         candidates = [document for document in fresh if _agrees(document, intent)]
         if self.order_tag is OrderTag.NONE:
             ours = [document for document in candidates if self._is_late_enough(document, intent)]

@@ -17,12 +17,14 @@ from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.readiness import Readiness
+from kiosk.domain.stuck import Move
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.refunding import Refunding, RefundRequest
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving, WantedItem
+from kiosk.flows.settling import Settling
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn
 from kiosk.flows.syncing import Syncing
@@ -63,6 +65,13 @@ class EnableRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str
 
 
+class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`document`: which fiscal document it is, for `adopt`."""
+
+    move: Move
+    document: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
 class BackupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An absolute path on this machine that does not exist yet."""
 
@@ -86,6 +95,7 @@ class InternalApi:
         syncing: Syncing,
         auditing: Auditing,
         shift: KeepingShift,
+        settling: Settling,
         readiness: Readiness,
     ) -> None:
         self._signing_in = signing_in
@@ -98,6 +108,7 @@ class InternalApi:
         self._syncing = syncing
         self._auditing = auditing
         self._shift = shift
+        self._settling = settling
         self._readiness = readiness
 
     def routes(self) -> list[web.RouteDef]:
@@ -129,6 +140,8 @@ class InternalApi:
             web.post("/internal/webhooks/enable", self.enable_webhook),
             web.post("/internal/backup", self.backup),
             web.get("/internal/audit", self.audit),
+            web.get("/internal/stuck", self.stuck),
+            web.post("/internal/stuck/{stuck_id}", self.settle),
         ]
 
     async def quick_auth(self, request: web.Request) -> web.Response:
@@ -257,6 +270,14 @@ class InternalApi:
 
     async def audit(self, request: web.Request) -> web.Response:
         return answer(await self._auditing.audit())
+
+    async def stuck(self, request: web.Request) -> web.Response:
+        return answer({"stuck": await self._settling.stuck()})
+
+    async def settle(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), MoveRequest)
+        stuck_id = request.match_info["stuck_id"]
+        return answer({"stuck": await self._settling.move(stuck_id, wanted.move, _actor(request), wanted.document)})
 
     async def backup(self, request: web.Request) -> web.Response:
         wanted = decode(await body_bytes(request), BackupRequest)

@@ -61,7 +61,7 @@ class PortionStatus(StrEnum):
 
 PORTION_TRANSITIONS: Mapping[PortionStatus, frozenset[PortionStatus]] = {
     PortionStatus.PLANNED: frozenset({PortionStatus.WAITING, PortionStatus.DROPPED}),
-    PortionStatus.WAITING: frozenset({PortionStatus.SUBMITTING, PortionStatus.DROPPED}),
+    PortionStatus.WAITING: frozenset({PortionStatus.SUBMITTING, PortionStatus.FAILED, PortionStatus.DROPPED}),
     PortionStatus.SUBMITTING: frozenset(
         {PortionStatus.QUEUED, PortionStatus.COOKING, PortionStatus.READY, PortionStatus.WAITING, PortionStatus.FAILED}
     ),

@@ -81,6 +81,8 @@ class Payment(msgspec.Struct, frozen=True):
     customer_id: str | None = None
     bonus_accrued: int = 0
     refunded_kopecks: int = 0
+    receipt_error: str | None = None  # `proof:code` of the last failed try
+    reverse_asked_by: str | None = None
 
     @property
     def bank_key(self) -> str:
@@ -139,6 +141,7 @@ class Proof(StrEnum):
 
     ABSENT = "absent"  # the registrar answered: no such document
     SILENT = "silent"  # nobody can tell now
+    FOREIGN = "foreign"  # the registrar shows what is not ours: a person must look
 
 
 class FiscalDecision(StrEnum):
@@ -156,19 +159,22 @@ class FiscalPatience(msgspec.Struct, frozen=True):
 
 
 def decide_on_fiscal_failure(
-    patience: FiscalPatience, proof: Proof, failed_at: datetime, released: bool, now: datetime
+    patience: FiscalPatience, proof: Proof, failed_at: datetime, released: bool, now: datetime, reverse_asked: bool
 ) -> FiscalDecision:
-    """Retry, reverse or release. A released order is cooking: its receipt is owed and retried for ever. Silence is
-    never reversed: a void without knowledge could leave a receipt without money."""
+    """Retry, reverse or release. A released order is cooking: its receipt is owed and retried for ever. Silence and
+    foreign documents are never reversed: a void without knowledge could leave a receipt without money. What staff
+    asked to reverse is not cooked: it waits for the proof."""
     if released:
         return FiscalDecision.RETRY
     waited = now - failed_at
-    if proof is Proof.ABSENT and patience.policy is FiscalFailurePolicy.REVERSE:
+    if proof is Proof.ABSENT and (reverse_asked or patience.policy is FiscalFailurePolicy.REVERSE):
         return FiscalDecision.REVERSE
+    if reverse_asked:
+        return FiscalDecision.RETRY
     if patience.policy is FiscalFailurePolicy.DEFER and waited >= timedelta(seconds=patience.receipt_retry_s):
         return FiscalDecision.RELEASE
     if proof is Proof.ABSENT and waited >= timedelta(seconds=patience.receipt_retry_s):
         return FiscalDecision.REVERSE
-    if proof is Proof.SILENT and waited >= timedelta(seconds=patience.hold_limit_s):
+    if proof is not Proof.ABSENT and waited >= timedelta(seconds=patience.hold_limit_s):
         return FiscalDecision.RELEASE
     return FiscalDecision.RETRY

@@ -6,12 +6,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
-from drivers.errors import DeviceError, DeviceRefused, pause_word
+from drivers.errors import DeviceError, DeviceRefused, ForeignState, pause_word
 from drivers.fiscal.port import (
     FiscalCounter,
     FiscalDocument,
@@ -55,6 +56,7 @@ class Seller(msgspec.Struct, frozen=True):
 
 class Failure(msgspec.Struct, frozen=True):
     proof: Proof
+    code: str
     error: str
 
 
@@ -88,6 +90,10 @@ class Fiscalising:
         self._cp = checkpoint
         self.turn = asyncio.Lock()
 
+    @property
+    def zone(self) -> ZoneInfo:
+        return self._seller.zone
+
     async def why_not_ready(self) -> str | None:
         """Pre-flight: paper, open shift younger than 24 h, no open document, nothing blocked. None = ready."""
         try:
@@ -104,10 +110,8 @@ class Fiscalising:
         async with self.turn:
             try:
                 intent, document = await self._adopt_or_print(await self._sale(payment))
-            except DeviceRefused as error:
-                return await self._reload(payment), Failure(Proof.ABSENT, str(error))
             except DeviceError as error:
-                return await self._reload(payment), Failure(Proof.SILENT, str(error))
+                return await self._reload(payment), Failure(_proof_of(error), error.code, str(error))
         self._cp("receipt.answered")
         payment = await self._record(payment, intent, document)  # T6
         self._cp("t6.after")
@@ -121,7 +125,7 @@ class Fiscalising:
         now = self._clock.now()
 
         def run(tx: Tx) -> None:
-            _register(tx, intent, document, self._seller.zone)
+            register(tx, intent, document, self._seller.zone)
             refunds.note_refund(tx, refund_id, receipt_done_at=now)
 
         await self._db.write(run)
@@ -135,8 +139,10 @@ class Fiscalising:
 
     async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:
         open_intent = await self._db.write(lambda tx: payments.intent_of(tx, claim.payment.payment_id, claim.refund_id))
+        if open_intent is not None and open_intent.status == "registered":  # a person told which document it is
+            return open_intent, _as_answered(open_intent)
         if open_intent is not None:
-            document = await self._registrar.find_receipt(_as_asked(open_intent))
+            document = await self._find(open_intent)
             if document is not None:
                 return open_intent, document
             await self._db.write(lambda tx: payments.disprove_intent(tx, open_intent.intent_id))
@@ -145,16 +151,37 @@ class Fiscalising:
         return await self._print(claim)
 
     async def _print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:
+        await self._settle_others()
         counter = await self._registrar.counter()
         self._cp("counter.read")
         now = self._clock.now()
         intent = await self._db.write(lambda tx: self._intend(tx, claim, counter, now))  # T5
         self._cp("t5.after")
         try:
-            return intent, await self._registrar.print_receipt(self._receipt(claim), _as_asked(intent))
+            return intent, await self._registrar.print_receipt(self._receipt(claim), as_asked(intent))
         except DeviceRefused:
             await self._db.write(lambda tx: payments.disprove_intent(tx, intent.intent_id))
             raise
+
+    async def _find(self, intent: payments.IntentRow) -> FiscalDocument | None:
+        others = await self._db.write(lambda tx: payments.registered_after(tx, intent.drive_number, intent.fd_before))
+        return await self._registrar.find_receipt(as_asked(intent, others))
+
+    async def _settle_others(self) -> None:
+        """A new document must not stand between an older intent and its proof: what is in doubt is asked first."""
+        for intent in await self._db.write(payments.open_intents):
+            try:
+                document = await self._find(intent)
+            except ForeignState as error:  # only a person can tell; the order id keeps the two apart
+                _log.error("receipt_in_doubt", payment_id=intent.payment_id, error=str(error))
+                continue
+            await self._db.write(partial(self._note_found, intent, document))
+
+    def _note_found(self, intent: payments.IntentRow, document: FiscalDocument | None, tx: Tx) -> None:
+        if document is None:
+            payments.disprove_intent(tx, intent.intent_id)
+        else:
+            register(tx, intent, document, self._seller.zone)
 
     def _intend(self, tx: Tx, claim: Claim, counter: FiscalCounter, now: datetime) -> payments.IntentRow:
         if claim.refund_id is None:
@@ -193,7 +220,7 @@ class Fiscalising:
 
     async def _record(self, payment: Payment, intent: payments.IntentRow, document: FiscalDocument) -> Payment:
         def run(tx: Tx) -> Payment:
-            _register(tx, intent, document, self._seller.zone)
+            register(tx, intent, document, self._seller.zone)
             return payments.move(tx, payments.require(tx, payment.payment_id), PaymentStep.FISCALISED)
 
         return await self._db.write(run)
@@ -207,8 +234,9 @@ class Fiscalising:
 
         def run(tx: Tx) -> Payment:
             current = payments.require(tx, payment.payment_id)
-            if current.receipt_failed_at is None:
-                current = payments.note(tx, current, receipt_failed_at=now)
+            failed_at = current.receipt_failed_at or now
+            told = f"{failure.proof}:{failure.code}"
+            current = payments.note(tx, current, receipt_failed_at=failed_at, receipt_error=told)
             decision = self._decide(current, failure.proof)
             if decision is FiscalDecision.REVERSE:
                 refunds.add_void(tx, current, "fiscal_unavailable", "kiosk", now)
@@ -224,26 +252,51 @@ class Fiscalising:
     def _decide(self, payment: Payment, proof: Proof) -> FiscalDecision:
         now = self._clock.now()
         failed_at = payment.receipt_failed_at or now
-        return decide_on_fiscal_failure(self._patience, proof, failed_at, payment.released_at is not None, now)
+        released, asked = payment.released_at is not None, payment.reverse_asked_by is not None
+        return decide_on_fiscal_failure(self._patience, proof, failed_at, released, now, asked)
 
     async def _reload(self, payment: Payment) -> Payment:
         return await self._db.write(lambda tx: payments.require(tx, payment.payment_id))
 
 
-def _as_asked(intent: payments.IntentRow) -> FiscalIntent:
+def _proof_of(error: DeviceError) -> Proof:
+    if isinstance(error, DeviceRefused):
+        return Proof.ABSENT
+    return Proof.FOREIGN if isinstance(error, ForeignState) else Proof.SILENT
+
+
+def _as_answered(intent: payments.IntentRow) -> FiscalDocument:
+    """The document of an intent that is registered already."""
+    assert intent.document_number is not None
+    assert intent.fiscal_sign is not None
+    assert intent.issued_at is not None
+    return FiscalDocument(
+        number=intent.document_number,
+        fiscal_sign=intent.fiscal_sign,
+        drive_number=intent.drive_number,
+        shift=intent.document_shift or 0,
+        issued_at=datetime.fromisoformat(intent.issued_at).replace(tzinfo=None),
+        operation=Operation.SALE if intent.operation == "sale" else Operation.REFUND,
+        total_kopecks=intent.total_kopecks,
+    )
+
+
+def as_asked(intent: payments.IntentRow, others: frozenset[int] = frozenset()) -> FiscalIntent:
     return FiscalIntent(
         counter=FiscalCounter(intent.drive_number, intent.fd_before, intent.shift),
         operation=Operation.SALE if intent.operation == "sale" else Operation.REFUND,
         order_id=intent.order_id,
         total_kopecks=intent.total_kopecks,
         intended_at=intent.intended_at,
+        others=others,
     )
 
 
-def _register(tx: Tx, intent: payments.IntentRow, document: FiscalDocument, zone: ZoneInfo) -> None:
+def register(tx: Tx, intent: payments.IntentRow, document: FiscalDocument, zone: ZoneInfo) -> None:
     payments.register_intent(
         tx,
         intent.intent_id,
+        drive_number=document.drive_number,
         document_number=document.number,
         fiscal_sign=document.fiscal_sign,
         document_shift=document.shift,

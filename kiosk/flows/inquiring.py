@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import structlog
 
-from drivers.bank.port import Acquirer, ChargeStatus
+from drivers.bank.port import Acquirer
+from drivers.errors import DeviceError
 from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
 from kiosk.domain.payment import Payment, PaymentStep
-from kiosk.flows.returning import give_back
+from kiosk.flows.asking_bank import KEYS_KEPT, MONEY_MOVED, find_charge
+from kiosk.flows.returning import already_back, give_back
 from kiosk.store import payments, refunds
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
-_INQUIRY = timedelta(hours=20)  # past the bank's processing time, before it forgets keys (24 h)
 
 
 class Inquiring:
@@ -40,26 +40,32 @@ class Inquiring:
             async with self._db.read() as reader:
                 found = await payments.abandoned(reader)
             for payment in found:
-                await self._inquire(payment)
+                try:
+                    await self._inquire(payment)
+                except DeviceError as error:  # the next one may fare better; this one is asked again
+                    _log.error("inquiry_retried", payment_id=payment.payment_id, error=str(error))
             await self._clock.sleep(self._every_s)
 
     async def _inquire(self, payment: Payment) -> None:
-        answer = await self._bank.find(payment.bank_key)
         now = self._clock.now()
-        if answer is not None and answer.status is ChargeStatus.APPROVED and answer.transaction_id is not None:
+        answer = await find_charge(self._bank, payment, now)
+        transaction_id = None if answer is None else answer.transaction_id
+        if answer is not None and transaction_id is not None and answer.status in MONEY_MOVED:
             _log.warning("late_approval_voided", payment_id=payment.payment_id)
             self._cp("late.found")
             refund = await self._db.write(lambda tx: refunds.add_void(tx, payment, "late_approval", "kiosk", now))
             self._cp("late.noted")
-            kind = await give_back(self._bank, answer.transaction_id, refund.refund_id, payment.amount_kopecks)
+            kind = already_back(answer) or await give_back(
+                self._bank, transaction_id, refund.refund_id, payment.amount_kopecks
+            )
 
             self._cp("late.bank")
 
             def finish(tx: Tx) -> None:
                 refunds.finish_refund(tx, refund.refund_id, kind, now)
-                payments.move(tx, payment, PaymentStep.REVERSED, transaction_id=answer.transaction_id)
+                payments.move(tx, payment, PaymentStep.REVERSED, transaction_id=transaction_id)
 
             await self._db.write(finish)
             self._cp("late.done")
-        elif answer is not None or now - payment.created_at > _INQUIRY:
+        elif answer is not None or now - payment.created_at > KEYS_KEPT:  # past the bank's processing time
             await self._db.write(lambda tx: payments.move(tx, payment, PaymentStep.CLOSED))

@@ -21,15 +21,16 @@ from kiosk.domain.order import OrderStatus
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
 from kiosk.domain.planning import Work
 from kiosk.domain.readiness import Kitchen
+from kiosk.flows.asking_bank import find_charge
 from kiosk.flows.attempts import Accepted, AnswerStore, Attempts, PayRequest
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.ordering import event_items, promise_until
 from kiosk.flows.reserving import Reserving
-from kiosk.flows.returning import give_back
+from kiosk.flows.returning import already_back, give_back
 from kiosk.flows.views import receipt_view
 from kiosk.store import bonuses, orders, outbox, payments, refunds, sessions, stocks
 from kiosk.store.database import Database, Tx
-from kiosk.tasks import Tasks
+from kiosk.tasks import Pauses, Tasks
 from kiosk.tokens import Session
 
 _log = structlog.get_logger()
@@ -68,6 +69,7 @@ class Paying:
         self._bonus = bonus
         self._attempts = Attempts(database, clock, bonus)
         self._answers = AnswerStore()
+        self._pauses = Pauses(clock)
         self._jobs: dict[str, asyncio.Task[Confirmation]] = {}
 
     async def pay(
@@ -110,6 +112,10 @@ class Paying:
             return job.result()
         payment_id = job.get_name().removeprefix("pay:")
         return await self._attempts.accepted(payment_id)
+
+    def nudge(self) -> None:
+        """Whatever waits for its next try tries now."""
+        self._pauses.nudge()
 
     async def resume(self) -> int:
         """Take up every attempt a crash interrupted; how many."""
@@ -184,12 +190,12 @@ class Paying:
                 return await self._record_charge(payment, answer)
             ask_first = True
             payment = await self._note_unknown(payment)
-            await self._clock.sleep(pause_s)
+            await self._pauses.wait(pause_s)
         raise AssertionError("endless")
 
     async def _ask_bank(self, payment: Payment) -> Transaction | None:
         """What became of the key. Not found while young: the same key again; not found for long: abandon."""
-        answer = await self._bank.find(payment.bank_key)
+        answer = await find_charge(self._bank, payment, self._clock.now())
         if answer is not None:
             return answer
         payment, again = await self._db.write(lambda tx: self._may_post_again(tx, payment))
@@ -247,7 +253,7 @@ class Paying:
             if failure is not None:
                 payment = await self._fiscalising.after_failure(payment, failure, self._publish_paid)
                 if payment.step is not PaymentStep.REVERSING:
-                    await self._clock.sleep(pause_s)
+                    await self._pauses.wait(pause_s)
         raise AssertionError("endless")
 
     async def _reverse(self, payment: Payment) -> None:
@@ -256,11 +262,16 @@ class Paying:
         transaction_id, void_key = payment.transaction_id or "", payment.void_id
         for pause_s in _endless(_BACKOFF_S):
             try:
-                kind = await give_back(self._bank, transaction_id, void_key, payment.amount_kopecks)
+                charge = await find_charge(self._bank, payment, self._clock.now())
+                kind = already_back(charge) or await give_back(
+                    self._bank, transaction_id, void_key, payment.amount_kopecks
+                )
                 break
             except (DeviceUnreachable, OutcomeUnknown, DeviceRefused) as error:
                 _log.error("void_retried", error=str(error))
-                await self._clock.sleep(pause_s)
+                told = f"{error.device}:{error.code}"
+                await self._db.write(lambda tx, told=told: refunds.note_refund(tx, void_key, error=told))  # type: ignore[misc]
+                await self._pauses.wait(pause_s)
         self._cp("reversal.bank")
         now = self._clock.now()
         await self._end(

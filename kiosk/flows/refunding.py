@@ -8,27 +8,29 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 import msgspec
 import structlog
 
 from drivers.bank.port import Acquirer
-from drivers.errors import DeviceError
+from drivers.errors import DeviceError, ForeignState, OutcomeUnknown
 from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
 from kiosk.domain.bonus import share_of
 from kiosk.domain.errors import InvalidRequest, NotFound, OrderStateConflict
 from kiosk.domain.events import OrderRefundedEvent
-from kiosk.domain.order import OrderStatus, PortionStatus
+from kiosk.domain.order import PENDING_PORTIONS, OrderStatus, PortionStatus
 from kiosk.domain.payment import Payment, PaymentStep
 from kiosk.domain.receipt import PricedLine
+from kiosk.flows.asking_bank import KEYS_KEPT, given_back_kopecks
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.returning import give_back
-from kiosk.store import bonuses, orders, outbox, payments, records, refunds, stocks
+from kiosk.store import bonuses, orders, outbox, payments, records, refunds, stocks, troubles
 from kiosk.store.database import Database, Tx
-from kiosk.tasks import Tasks
+from kiosk.tasks import Pauses, Tasks
 
 _log = structlog.get_logger()
 _BACKOFF_S = (0.5, 1.0, 5.0, 15.0, 60.0)
@@ -61,14 +63,17 @@ class Refunding:
         fiscalising: Fiscalising,
         tasks: Tasks,
         clock: Clock,
+        late_limit_s: float,
         checkpoint: Callable[[str], None] = pass_by,
     ) -> None:
         self._db = database
         self._cp = checkpoint
+        self._late_limit_s = late_limit_s
         self._bank = bank
         self._fiscalising = fiscalising
         self._tasks = tasks
         self._clock = clock
+        self._pauses = Pauses(clock)
         self._jobs: dict[str, asyncio.Task[None]] = {}
 
     async def request(self, order_id: str, request: RefundRequest, actor: str) -> refunds.RefundRow:
@@ -132,11 +137,18 @@ class Refunding:
             self._jobs[refund.refund_id] = job
             job.add_done_callback(lambda _: self._jobs.pop(refund.refund_id, None))
 
+    def nudge(self) -> None:
+        """Whatever waits for its next try tries now."""
+        self._pauses.nudge()
+
     async def resume(self) -> None:
         async with self._db.read() as reader:
             found = await refunds.unfinished_refunds(reader)
+            returning = await troubles.findings_to_return(reader)
         for refund in found:
             self._start(refund)
+        for finding in returning:
+            self._return_found(finding.finding_id)
 
     async def _carry_out(self, refund: refunds.RefundRow) -> None:
         structlog.contextvars.bind_contextvars(order_id=refund.order_id, refund_id=refund.refund_id)
@@ -147,7 +159,9 @@ class Refunding:
                 return
             except DeviceError as error:
                 _log.error("refund_retried", error=str(error), tries=tries)
-                await self._clock.sleep(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
+                told = f"{'foreign' if isinstance(error, ForeignState) else error.device}:{error.code}"
+                await self._db.write(lambda tx, told=told: refunds.note_refund(tx, refund.refund_id, error=told))  # type: ignore[misc]
+                await self._pauses.wait(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
                 tries += 1
 
     async def _steps(self, refund: refunds.RefundRow) -> None:
@@ -155,13 +169,7 @@ class Refunding:
         payment = await self._db.write(lambda tx: payments.require(tx, refund.payment_id))
         current = await self._current(refund)
         if current.bank_done_at is None:
-            kind = await give_back(
-                self._bank,
-                payment.transaction_id or "",
-                refund.refund_id,
-                refund.amount_kopecks,
-                void=refund.kind == "void",
-            )
+            kind = await self._give_back(payment, current)
             self._cp("refund.bank")
             now = self._clock.now()
             await self._db.write(lambda tx: refunds.note_refund(tx, refund.refund_id, kind=kind, bank_done_at=now))
@@ -173,6 +181,53 @@ class Refunding:
         now = self._clock.now()
         await self._db.write(lambda tx: self._finish(tx, refund, now))
         self._cp("refund.done")
+
+    async def _give_back(self, payment: Payment, refund: refunds.RefundRow) -> str:
+        """`void` or `refund`. Once the bank may have forgotten the key of an unanswered try, its list is asked first;
+        where that proves nothing, a person decides."""
+        now, transaction_id = self._clock.now(), payment.transaction_id or ""
+        if refund.bank_tried_at is None:
+            await self._db.write(lambda tx: refunds.note_refund(tx, refund.refund_id, bank_tried_at=now))
+        elif now - refund.bank_tried_at > KEYS_KEPT:
+            back_kopecks = await given_back_kopecks(self._bank, transaction_id, payment.created_at)
+            others = [row for row in await self._refunds_of(payment) if row.refund_id != refund.refund_id]
+            if back_kopecks is None or any(row.bank_tried_at and not row.bank_done_at for row in others):
+                raise OutcomeUnknown("bank", "key_forgotten", refund.refund_id)
+            before_kopecks = sum(row.amount_kopecks for row in others if row.bank_done_at)
+            if back_kopecks >= before_kopecks + refund.amount_kopecks:
+                return refund.kind
+        void = refund.kind == "void"
+        return await give_back(self._bank, transaction_id, refund.refund_id, refund.amount_kopecks, void=void)
+
+    async def _refunds_of(self, payment: Payment) -> list[refunds.RefundRow]:
+        return await self._db.write(lambda tx: refunds.refunds_of(tx, payment.payment_id))
+
+    async def give_back_found(self, finding_id: str, actor: str) -> None:
+        """A charge that nobody stands behind goes back whole, for ever if need be; again does no harm."""
+        await self._db.write(lambda tx: troubles.note_giver(tx, finding_id, actor))
+        self._return_found(finding_id)
+
+    def _return_found(self, finding_id: str) -> None:
+        if finding_id not in self._jobs:
+            job = self._tasks.start(f"return:{finding_id}", self._carry_back(finding_id))
+            self._jobs[finding_id] = job
+            job.add_done_callback(lambda _: self._jobs.pop(finding_id, None))
+
+    async def _carry_back(self, finding_id: str) -> None:
+        found = await self._db.write(lambda tx: troubles.finding(tx, finding_id))
+        assert found is not None
+        tries = 0
+        while True:
+            try:
+                await give_back(self._bank, found.transaction_id or "", finding_id, found.amount_kopecks or 0)
+                break
+            except DeviceError as error:
+                _log.error("return_retried", finding_id=finding_id, error=str(error))
+                await self._pauses.wait(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
+                tries += 1
+        now = self._clock.now()
+        actor = found.settled_by or "kiosk"
+        await self._db.write(lambda tx: troubles.settle_finding(tx, finding_id, actor, "refunded", now))
 
     async def _current(self, refund: refunds.RefundRow) -> refunds.RefundRow:
         rows = await self._db.write(lambda tx: refunds.refunds_of(tx, refund.payment_id))
@@ -216,13 +271,25 @@ class Refunding:
         )
 
     async def refund_failures(self) -> None:
-        """For ever: a portion that cannot be cooked is given back, while the rest of the order goes on."""
+        """For ever: a portion that cannot be cooked, or not by its deadline, is given back, while the rest of the
+        order goes on."""
         while True:
+            await self._fail_the_late()
             async with self._db.read() as reader:
                 failed = await refunds.unrefunded_failures(reader)
             for portion in failed:
                 await self._refund_failed(portion)
             await self._clock.sleep(_LOOK_S)
+
+    async def _fail_the_late(self) -> None:
+        """What is still not cooked so long after its promise never will be. Should the robot come back, a job not yet
+        begun is cancelled in its table."""
+        before = self._clock.now() - timedelta(seconds=self._late_limit_s)
+        async with self._db.read() as reader:
+            late = await refunds.late_portions(reader, before)
+        for portion in late:
+            _log.error("portion_too_late", order_id=portion.order_id, portion_id=portion.portion_id)
+            await self._db.write(partial(_fail_late, portion.portion_id))
 
     async def _refund_failed(self, portion: refunds.FailedPortion) -> None:
         now = self._clock.now()
@@ -233,6 +300,12 @@ class Refunding:
         except OrderStateConflict:
             return  # a person was faster
         self._start(refund)
+
+
+def _fail_late(portion_id: int, tx: Tx) -> None:
+    row = orders.portion(tx, portion_id)
+    if row is not None and row.status in PENDING_PORTIONS:
+        orders.move_portion(tx, row, PortionStatus.FAILED, fault="late")
 
 
 def _lines_of(tx: Tx, order_id: str) -> dict[int, str]:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from drivers.bank.port import Acquirer
+from drivers.bank.port import Acquirer, ChargeStatus, Transaction
 from drivers.errors import DeviceRefused
+
+
+def already_back(charge: Transaction | None) -> str | None:
+    """`void` or `refund` where the bank shows the whole charge given back: an earlier try whose answer was lost."""
+    if charge is None:
+        return None
+    return {ChargeStatus.VOIDED: "void", ChargeStatus.REFUNDED: "refund"}.get(charge.status)
 
 
 async def give_back(bank: Acquirer, transaction_id: str, key: str, amount_kopecks: int, *, void: bool = True) -> str:

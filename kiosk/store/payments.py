@@ -17,7 +17,7 @@ _PAYMENT = (
     "payment_id, order_id, attempt, terminal_id, session_id, method, step, amount_kopecks, bonus_points, card_token,"
     " idempotency_key, fingerprint, receipt_to, created_at, posts, posted_at, bank_unknown_since, transaction_id,"
     " card_brand, card_last4, charged_at, receipt_failed_at, released_at, failure, answer, customer_id,"
-    " bonus_accrued, refunded_kopecks"
+    " bonus_accrued, refunded_kopecks, receipt_error, reverse_asked_by"
 )
 _LIVE = ", ".join(f"'{step.value}'" for step in LIVE_STEPS)
 
@@ -185,6 +185,21 @@ def intent_of(tx: Tx, payment_id: str, refund_id: str | None) -> IntentRow | Non
     )
 
 
+def open_intents(tx: Tx) -> list[IntentRow]:
+    """Documents in doubt, the oldest first."""
+    return tx.all(IntentRow, f"SELECT {_INTENT} FROM fiscal_intent WHERE status = 'open' ORDER BY intent_id")
+
+
+def registered_after(tx: Tx, drive_number: str, document_number: int) -> frozenset[int]:
+    """Our own documents on a drive behind a number."""
+    rows = tx.execute(
+        "SELECT document_number FROM fiscal_intent"
+        " WHERE status = 'registered' AND drive_number = ? AND document_number > ?",
+        (drive_number, document_number),
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def sale_intent(tx: Tx, payment_id: str) -> IntentRow | None:
     return intent_of(tx, payment_id, None)
 
@@ -212,12 +227,20 @@ def disprove_intent(tx: Tx, intent_id: int) -> None:
 
 
 def register_intent(
-    tx: Tx, intent_id: int, *, document_number: int, fiscal_sign: int, document_shift: int, issued_at: str
+    tx: Tx,
+    intent_id: int,
+    *,
+    drive_number: str,
+    document_number: int,
+    fiscal_sign: int,
+    document_shift: int,
+    issued_at: str,
 ) -> None:
+    """The document the drive answered; by a person's word it may stand in another drive than was asked."""
     tx.execute(
-        "UPDATE fiscal_intent SET status = 'registered', document_number = ?, fiscal_sign = ?, document_shift = ?,"
-        " issued_at = ? WHERE intent_id = ?",
-        (document_number, fiscal_sign, document_shift, issued_at, intent_id),
+        "UPDATE fiscal_intent SET status = 'registered', drive_number = ?, document_number = ?, fiscal_sign = ?,"
+        " document_shift = ?, issued_at = ? WHERE intent_id = ?",
+        (drive_number, document_number, fiscal_sign, document_shift, issued_at, intent_id),
     )
 
 

@@ -26,11 +26,13 @@ class RefundRow(msgspec.Struct, frozen=True):
     whole: bool
     bank_done_at: datetime | None
     receipt_done_at: datetime | None
+    bank_tried_at: datetime | None
+    error: str | None
 
 
 _REFUND = (
     "refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, created_at, portions AS 'portions:json',"
-    " whole, bank_done_at, receipt_done_at"
+    " whole, bank_done_at, receipt_done_at, bank_tried_at, error"
 )
 
 
@@ -66,6 +68,10 @@ def add_refund(
     return row
 
 
+def find_refund(tx: Tx, refund_id: str) -> RefundRow | None:
+    return tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (refund_id,))
+
+
 def refunds_of(tx: Tx, payment_id: str) -> list[RefundRow]:
     return tx.all(RefundRow, f"SELECT {_REFUND} FROM refund WHERE payment_id = ? ORDER BY rowid", (payment_id,))
 
@@ -97,6 +103,18 @@ async def unrefunded_failures(reader: Reader) -> list[FailedPortion]:
         " AND EXISTS (SELECT 1 FROM payment y WHERE y.order_id = p.order_id AND y.step = 'done')"
         " AND NOT EXISTS (SELECT 1 FROM refund r, json_each(r.portions) j"
         "   WHERE r.order_id = p.order_id AND j.value = p.portion_id) ORDER BY p.portion_id",
+    )
+
+
+async def late_portions(reader: Reader, before: datetime) -> list[FailedPortion]:
+    """Paid portions that should have been ready before this moment, and are not even in a cell."""
+    return await reader.all(
+        FailedPortion,
+        "SELECT p.order_id, p.portion_id FROM portion p JOIN orders o USING (order_id)"
+        " WHERE p.status IN ('waiting', 'submitting', 'queued', 'cooking') AND o.promised_at < ?"
+        " AND EXISTS (SELECT 1 FROM payment y WHERE y.order_id = p.order_id AND y.step = 'done')"
+        " ORDER BY p.portion_id",
+        (rfc3339(before),),
     )
 
 

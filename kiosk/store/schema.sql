@@ -133,6 +133,8 @@ CREATE TABLE payment (
   bonus_accrued      INTEGER NOT NULL DEFAULT 0,
   customer_id        TEXT,
   refunded_kopecks   INTEGER NOT NULL DEFAULT 0,
+  receipt_error      TEXT,
+  reverse_asked_by   TEXT,
   UNIQUE (order_id, attempt)
 ) STRICT;
 CREATE UNIQUE INDEX one_live_payment ON payment (order_id)
@@ -158,6 +160,7 @@ CREATE TABLE fiscal_intent (
   document_shift  INTEGER,
   issued_at       TEXT
 ) STRICT;
+CREATE INDEX intent_in_doubt ON fiscal_intent (intent_id) WHERE status = 'open';
 CREATE UNIQUE INDEX one_receipt ON fiscal_intent (payment_id, operation, ifnull(refund_id, ''))
   WHERE status IN ('open', 'registered');
 
@@ -187,7 +190,9 @@ CREATE TABLE refund (
   portions       TEXT NOT NULL DEFAULT '[]',
   bank_done_at   TEXT,
   receipt_done_at TEXT,
-  whole          INTEGER NOT NULL DEFAULT 1
+  whole          INTEGER NOT NULL DEFAULT 1,
+  bank_tried_at  TEXT,
+  error          TEXT
 ) STRICT;
 CREATE INDEX refund_of_order ON refund (order_id);
 
@@ -340,6 +345,22 @@ CREATE TABLE stat_report (
   body TEXT NOT NULL,
   at   TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Contradictions between the books: found at start, by the audit after a restore, or in the robot's table.
+CREATE TABLE finding (
+  finding_id     TEXT PRIMARY KEY,
+  kind           TEXT NOT NULL,
+  subject        TEXT NOT NULL,
+  detail         TEXT NOT NULL,
+  order_id       TEXT,
+  amount_kopecks INTEGER,
+  transaction_id TEXT,
+  found_at       TEXT NOT NULL,
+  settled_at     TEXT,
+  settled_by     TEXT,
+  settlement     TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX finding_open ON finding (found_at) WHERE settled_at IS NULL;
 
 CREATE INDEX orders_of_customer ON orders (customer_id, created_at) WHERE customer_id IS NOT NULL;
 CREATE INDEX refund_in_work ON refund (step) WHERE step = 'pending';

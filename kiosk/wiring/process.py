@@ -30,6 +30,7 @@ from kiosk.config import Config, service_pin, token_secret
 from kiosk.domain.bonus import BonusRules
 from kiosk.domain.hours import OpeningHours
 from kiosk.domain.readiness import Readiness
+from kiosk.domain.stuck import Kind
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.guests import Guests
 from kiosk.flows.handing_out import HandingOut
@@ -40,6 +41,7 @@ from kiosk.flows.ordering import Ordering
 from kiosk.flows.refunding import Refunding
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving
+from kiosk.flows.settling import Settling
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn
 from kiosk.flows.syncing import Syncing
@@ -158,7 +160,12 @@ class Kiosk:
         self._auditing = Auditing(
             database, self.devices.bank, self.devices.registrar, self.devices.robot, self._fiscalising, clock
         )
-        self._refunding = Refunding(database, self.devices.bank, self._fiscalising, self.tasks, clock, checkpoint)
+        self._refunding = Refunding(
+            database, self.devices.bank, self._fiscalising, self.tasks, clock, config.robot.late_limit_s, checkpoint
+        )
+        self._settling = Settling(
+            database, self.devices.registrar, self._fiscalising, self._paying, self._refunding, clock
+        )
         self._signing_in = SigningIn(
             database,
             self._tokens,
@@ -276,6 +283,7 @@ class Kiosk:
             self._syncing,
             self._auditing,
             self._keeping_shift,
+            self._settling,
             self.readiness,
         )
         self.public_app = application(
@@ -302,6 +310,7 @@ class Kiosk:
     def _counts(self) -> dict[str, float]:
         return {
             "hall_screens": self._showing.screens,
+            **{f"stuck_{kind}": self._settling.counts[kind] for kind in Kind},
             "portions_pending": len(self.kitchen.pending),
             "loop_lag_longest_seconds": self._lag.take_s(),
             "page_silent_seconds": max(self._watching_pages.silence_s().values(), default=0.0),
@@ -322,6 +331,7 @@ class Kiosk:
         supervise("statistics", lambda: self._dispatcher.run(self._counting), ())
         supervise("reports", self._reporting.write_reports, ())
         supervise("refunds", self._refunding.refund_failures, ())
+        supervise("stuck", self._settling.watch, ())
         supervise("forgetting", self._signing_in.forget_unconfirmed, ())
         for subscription in self._webhooks:
             supervise(f"webhook:{subscription.url}", partial(self._forwarding.run, subscription), ())

@@ -89,10 +89,13 @@ AUTO, AT_ONCE, DEFER = FiscalFailurePolicy.AUTO, FiscalFailurePolicy.REVERSE, Fi
 DECISIONS = {
     (AUTO, Proof.ABSENT): (RETRY, RETRY, REVERSE, REVERSE, REVERSE),
     (AUTO, Proof.SILENT): (RETRY, RETRY, RETRY, RETRY, RELEASE),
+    (AUTO, Proof.FOREIGN): (RETRY, RETRY, RETRY, RETRY, RELEASE),
     (AT_ONCE, Proof.ABSENT): (REVERSE, REVERSE, REVERSE, REVERSE, REVERSE),
     (AT_ONCE, Proof.SILENT): (RETRY, RETRY, RETRY, RETRY, RELEASE),
+    (AT_ONCE, Proof.FOREIGN): (RETRY, RETRY, RETRY, RETRY, RELEASE),
     (DEFER, Proof.ABSENT): (RETRY, RETRY, RELEASE, RELEASE, RELEASE),
     (DEFER, Proof.SILENT): (RETRY, RETRY, RELEASE, RELEASE, RELEASE),
+    (DEFER, Proof.FOREIGN): (RETRY, RETRY, RELEASE, RELEASE, RELEASE),
 }
 WAITED_S = (0.0, 59.9, 60.0, 179.9, 180.0)
 CASES = [
@@ -104,7 +107,7 @@ CASES = [
 
 def decide(policy: FiscalFailurePolicy, proof: Proof, waited_s: float, released: bool = False) -> FiscalDecision:
     patience = FiscalPatience(policy, 60.0, 180.0)
-    return decide_on_fiscal_failure(patience, proof, START, released, START + timedelta(seconds=waited_s))
+    return decide_on_fiscal_failure(patience, proof, START, released, START + timedelta(seconds=waited_s), False)
 
 
 def test_the_table_of_decisions_is_whole() -> None:
@@ -133,16 +136,28 @@ patience = st.builds(
 )
 
 
-@given(patience, st.integers(min_value=0, max_value=10**6), st.booleans())
-def test_silence_never_reverses(limits: FiscalPatience, waited_s: int, released: bool) -> None:
+doubt = st.sampled_from([Proof.SILENT, Proof.FOREIGN])
+
+
+@given(patience, doubt, st.integers(min_value=0, max_value=10**6), st.booleans(), st.booleans())
+def test_doubt_never_reverses(limits: FiscalPatience, proof: Proof, waited_s: int, released: bool, asked: bool) -> None:
     now = START + timedelta(seconds=waited_s)
-    assert decide_on_fiscal_failure(limits, Proof.SILENT, START, released, now) is not REVERSE
+    assert decide_on_fiscal_failure(limits, proof, START, released, now, asked) is not REVERSE
+
+
+@given(patience, st.sampled_from(Proof), st.integers(min_value=0, max_value=10**6))
+def test_what_staff_asked_to_reverse_is_reversed_on_proof_and_never_cooked(
+    limits: FiscalPatience, proof: Proof, waited_s: int
+) -> None:
+    now = START + timedelta(seconds=waited_s)
+    decision = decide_on_fiscal_failure(limits, proof, START, False, now, True)
+    assert decision is (REVERSE if proof is Proof.ABSENT else RETRY)
 
 
 @given(patience, st.sampled_from(Proof), st.integers(min_value=0, max_value=10**6))
 def test_patience_ends_and_stays_ended(limits: FiscalPatience, proof: Proof, waited_s: int) -> None:
     def after(seconds: float) -> FiscalDecision:
-        return decide_on_fiscal_failure(limits, proof, START, False, START + timedelta(seconds=seconds))
+        return decide_on_fiscal_failure(limits, proof, START, False, START + timedelta(seconds=seconds), False)
 
     assert after(max(limits.receipt_retry_s, limits.hold_limit_s) + 1) is not RETRY
     if after(waited_s) is not RETRY:

@@ -175,7 +175,13 @@ async def test_a_disproved_receipt_makes_room_for_another_try(shop: Database) ->
     second = await shop.write(intend)
     await shop.write(
         lambda tx: payments.register_intent(
-            tx, second.intent_id, document_number=6, fiscal_sign=77, document_shift=1, issued_at="2026-11-22T14:26:00"
+            tx,
+            second.intent_id,
+            drive_number="9999",
+            document_number=6,
+            fiscal_sign=77,
+            document_shift=1,
+            issued_at="2026-11-22T14:26:00",
         )
     )
     await shop.write(lambda tx: payments.disprove_intent(tx, second.intent_id))

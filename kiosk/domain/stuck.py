@@ -1,0 +1,76 @@
+"""What a person must decide: the kinds of trouble, what is known of the money in each, and the moves that are safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Move(StrEnum):
+    RETRY = "retry"  # again now, by the same rules
+    REFUND = "refund"  # give the money back as soon as that is proved right
+    ISSUE = "issue"  # somebody looked: no document stands, print one
+    ADOPT = "adopt"  # somebody looked: this document is the receipt
+    ACCEPT = "accept"  # somebody looked: it is as it should be
+
+
+class Money(StrEnum):
+    """Where the customer's money is."""
+
+    UNKNOWN = "unknown"
+    CHARGED = "charged"
+    RETURNING = "returning"
+
+
+class Kind(StrEnum):
+    CHARGE_UNKNOWN = "charge_unknown"  # the bank has not said what became of the card
+    RECEIPT_HELD = "receipt_held"  # charged, no receipt, not cooked
+    RECEIPT_OWED = "receipt_owed"  # charged and cooked, the receipt is owed
+    VOID_PENDING = "void_pending"  # the bank does not take the reversal
+    REFUND_PENDING = "refund_pending"  # money or receipt of a refund is not through
+    REFUND_UNCERTAIN = "refund_uncertain"  # the bank forgot the key of a refund that stayed unanswered
+    PORTION_LOST = "portion_lost"  # not cooked, and not given back while the receipt is owed
+    FINDING = "finding"  # two books contradict each other
+
+
+#: What may be done about each, and what is known of the money. FOREIGN adds `issue` and `adopt` where a receipt waits.
+MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
+    Kind.CHARGE_UNKNOWN: (Money.UNKNOWN, (Move.RETRY,)),
+    Kind.RECEIPT_HELD: (Money.CHARGED, (Move.RETRY, Move.REFUND)),
+    Kind.RECEIPT_OWED: (Money.CHARGED, (Move.RETRY,)),
+    Kind.VOID_PENDING: (Money.RETURNING, (Move.RETRY,)),
+    Kind.REFUND_PENDING: (Money.RETURNING, (Move.RETRY,)),
+    Kind.REFUND_UNCERTAIN: (Money.RETURNING, (Move.RETRY, Move.ACCEPT)),
+    Kind.PORTION_LOST: (Money.CHARGED, (Move.RETRY,)),
+    Kind.FINDING: (Money.UNKNOWN, (Move.ACCEPT,)),
+}
+_RECEIPT_IN_DOUBT = (Kind.RECEIPT_HELD, Kind.RECEIPT_OWED, Kind.REFUND_PENDING)
+
+
+class Stuck(msgspec.Struct, frozen=True):
+    """One line of `kiosk stuck`. `stuck_id` is a payment, a refund, `portion-<id>` or a finding."""
+
+    stuck_id: str
+    kind: Kind
+    order_id: str | None
+    number: str | None
+    amount_kopecks: int | None
+    since: datetime
+    detail: str
+    money: Money
+    moves: list[Move]
+
+
+def moves_of(kind: Kind, detail: str, transaction_id: str | None = None) -> tuple[Money, list[Move]]:
+    """The money's place and the safe moves. `detail` begins with `foreign:` where the registrar shows strangers;
+    a finding that names a charge may be refunded."""
+    money, moves = MOVES[kind]
+    found = list(moves)
+    if kind in _RECEIPT_IN_DOUBT and detail.startswith("foreign:"):
+        found += [Move.ISSUE, Move.ADOPT]
+    if kind is Kind.FINDING and transaction_id is not None:
+        return Money.CHARGED, [*found, Move.REFUND]
+    return money, found

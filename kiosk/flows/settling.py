@@ -1,0 +1,154 @@
+"""`kiosk stuck`: what does not go on by itself, and the moves a person may make.
+
+None of them needs SQL, none can charge or print twice (reliability §2.2, §2.4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import structlog
+
+from drivers.errors import DeviceError
+from drivers.fiscal.port import FiscalRegistrar
+from kiosk.clock import Clock
+from kiosk.domain.errors import DeviceUnavailable, InvalidRequest, NotFound, OrderStateConflict
+from kiosk.domain.payment import PaymentStep
+from kiosk.domain.stuck import Kind, Move, Stuck, moves_of
+from kiosk.flows.fiscalising import Fiscalising, as_asked, register
+from kiosk.flows.paying import Paying
+from kiosk.flows.refunding import Refunding
+from kiosk.store import payments, records, refunds, troubles
+from kiosk.store.database import Database, Tx
+
+_log = structlog.get_logger()
+_STUCK_AFTER = timedelta(seconds=60)
+_LOOK_S = 10.0
+
+
+class Settling:
+    """`stuck()` lists, `move()` carries out; the answer of a move is the list as it is then."""
+
+    def __init__(
+        self,
+        database: Database,
+        registrar: FiscalRegistrar,
+        fiscalising: Fiscalising,
+        paying: Paying,
+        refunding: Refunding,
+        clock: Clock,
+    ) -> None:
+        self._db = database
+        self._registrar = registrar
+        self._fiscalising = fiscalising
+        self._paying = paying
+        self._refunding = refunding
+        self._clock = clock
+        self.counts: Counter[str] = Counter()
+
+    async def stuck(self) -> list[Stuck]:
+        async with self._db.read() as reader:
+            rows = await troubles.read_troubles(reader, self._clock.now() - _STUCK_AFTER)
+        found = []
+        for row in rows:
+            money, moves = moves_of(row.kind, row.detail, row.transaction_id)
+            found.append(
+                Stuck(row.stuck_id, row.kind, row.order_id, row.number, row.amount_kopecks, row.since, row.detail,
+                      money, moves)
+            )  # fmt: skip
+        return found
+
+    async def watch(self) -> None:
+        """For ever: the counts for `/metrics`, and a log line for each that is new."""
+        known: set[str] = set()
+        while True:
+            found = await self.stuck()
+            self.counts = Counter(row.kind.value for row in found)
+            for row in found:
+                if row.stuck_id not in known:
+                    _log.error("stuck", stuck_id=row.stuck_id, kind=row.kind, detail=row.detail, money=row.money)
+            known = {row.stuck_id for row in found}
+            await self._clock.sleep(_LOOK_S)
+
+    async def move(self, stuck_id: str, move: Move, actor: str, document: int | None = None) -> list[Stuck]:
+        """Raises `NotFound`, `OrderStateConflict` (not a safe move here), `InvalidRequest`, `DeviceUnavailable`."""
+        row = next((row for row in await self.stuck() if row.stuck_id == stuck_id), None)
+        if row is None:
+            raise NotFound
+        if move not in row.moves:
+            raise OrderStateConflict(order_status=f"{row.kind} allows {', '.join(row.moves)}")
+        now = self._clock.now()
+        if row.kind is Kind.FINDING:
+            await self._settle_finding(stuck_id, move, actor, now)
+        elif move is Move.REFUND:
+            await self._ask_to_reverse(stuck_id, actor, now)
+        elif move is Move.ISSUE:
+            await self._disprove(stuck_id, actor, now)
+        elif move is Move.ADOPT:
+            await self._adopt(stuck_id, document, actor, now)
+        elif row.kind is Kind.REFUND_UNCERTAIN:
+            await self._decide_refund(stuck_id, move, actor, now)
+        await self._db.write(lambda tx: records.journal(tx, actor, f"stuck_{move}", f"{stuck_id} {row.detail}", now))
+        self._paying.nudge()
+        self._refunding.nudge()
+        return await self.stuck()
+
+    async def _ask_to_reverse(self, payment_id: str, actor: str, now: datetime) -> None:
+        """The money goes back once the registrar proves that no receipt stands; never before."""
+
+        def run(tx: Tx) -> None:
+            payment = payments.require(tx, payment_id)
+            if payment.step not in (PaymentStep.CHARGED, PaymentStep.PRINTING) or payment.released_at is not None:
+                raise OrderStateConflict(order_status=payment.step)
+            payments.note(tx, payment, reverse_asked_by=actor)
+
+        await self._db.write(run)
+
+    async def _disprove(self, stuck_id: str, actor: str, now: datetime) -> None:
+        """Somebody has looked: no document stands for this intent; the next try prints."""
+
+        def run(tx: Tx) -> None:
+            payments.disprove_intent(tx, _open_intent(tx, stuck_id).intent_id)
+
+        async with self._fiscalising.turn:
+            await self._db.write(run)
+
+    async def _adopt(self, stuck_id: str, number: int | None, actor: str, now: datetime) -> None:
+        """Somebody says which document it is; the drive must show that document with this sum."""
+        if number is None:
+            raise InvalidRequest.at("$.document", "the number of the fiscal document")
+        async with self._fiscalising.turn:
+            intent = await self._db.write(lambda tx: _open_intent(tx, stuck_id))
+            try:
+                document = await self._registrar.read_document(number)
+            except DeviceError as error:
+                raise DeviceUnavailable(device="fiscal", reason=error.code) from error
+            wanted = (as_asked(intent).operation, intent.total_kopecks)
+            if document is None or (document.operation, document.total_kopecks) != wanted:
+                raise InvalidRequest.at("$.document", "the drive has no such receipt with this sum")
+            zone = self._fiscalising.zone
+            await self._db.write(lambda tx: register(tx, _open_intent(tx, stuck_id), document, zone))
+
+    async def _decide_refund(self, refund_id: str, move: Move, actor: str, now: datetime) -> None:
+        """`accept`: the bank's own papers show the money back; `retry`: they do not, send it again."""
+        changes = {"bank_done_at": now} if move is Move.ACCEPT else {"bank_tried_at": None}
+        await self._db.write(lambda tx: refunds.note_refund(tx, refund_id, error=None, **changes))
+
+    async def _settle_finding(self, finding_id: str, move: Move, actor: str, now: datetime) -> None:
+        if move is Move.REFUND:
+            await self._refunding.give_back_found(finding_id, actor)
+            return
+        await self._db.write(lambda tx: troubles.settle_finding(tx, finding_id, actor, "accepted", now))
+
+
+def _open_intent(tx: Tx, stuck_id: str) -> payments.IntentRow:
+    """The intent in doubt behind a payment's or a refund's id. Raises `OrderStateConflict`."""
+    refund = refunds.find_refund(tx, stuck_id)
+    intent = (
+        payments.sale_intent(tx, stuck_id)
+        if refund is None
+        else payments.intent_of(tx, refund.payment_id, refund.refund_id)
+    )
+    if intent is None or intent.status != "open":
+        raise OrderStateConflict(order_status="no receipt is in doubt")
+    return intent

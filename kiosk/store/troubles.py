@@ -1,0 +1,141 @@
+"""Questions about what does not go on by itself, and the findings: contradictions that wait for a person."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.domain.stuck import Kind
+from kiosk.store.database import Reader, Tx
+
+
+class TroubleRow(msgspec.Struct, frozen=True):
+    stuck_id: str
+    kind: Kind
+    order_id: str | None
+    number: str | None
+    amount_kopecks: int | None
+    since: datetime
+    detail: str
+    transaction_id: str | None
+
+
+_RECEIPT_KIND = "CASE WHEN p.released_at IS NULL THEN 'receipt_held' ELSE 'receipt_owed' END"
+#: Each gives the columns of `TroubleRow`; `:before` is the moment before which a wait counts as stuck.
+_QUESTIONS = (
+    "SELECT p.payment_id, 'charge_unknown', p.order_id, o.number, p.amount_kopecks, p.bank_unknown_since,"
+    " 'the bank does not answer about ' || p.order_id || ':' || p.attempt, NULL FROM payment p"
+    " JOIN orders o USING (order_id) WHERE p.step = 'charging' AND p.bank_unknown_since < :before",
+    f"SELECT p.payment_id, {_RECEIPT_KIND}, p.order_id, o.number, p.amount_kopecks, p.receipt_failed_at,"
+    " ifnull(p.receipt_error, ''), p.transaction_id FROM payment p JOIN orders o USING (order_id)"
+    " WHERE p.step IN ('charged', 'printing') AND p.receipt_failed_at < :before",
+    "SELECT p.payment_id, 'void_pending', p.order_id, o.number, p.amount_kopecks, r.created_at, ifnull(r.error, ''),"
+    " p.transaction_id FROM payment p JOIN orders o USING (order_id)"
+    " JOIN refund r ON r.payment_id = p.payment_id AND r.step = 'pending' AND r.portions = '[]'"
+    " WHERE p.step IN ('reversing', 'abandoned') AND r.created_at < :before",
+    "SELECT r.refund_id, CASE WHEN r.error = 'bank:key_forgotten' THEN 'refund_uncertain' ELSE 'refund_pending' END,"
+    " r.order_id, o.number, r.amount_kopecks, r.created_at, ifnull(r.error, ''), NULL FROM refund r"
+    " JOIN orders o USING (order_id) WHERE r.step = 'pending' AND r.portions <> '[]' AND r.created_at < :before",
+    "SELECT 'portion-' || x.portion_id, 'portion_lost', x.order_id, o.number, NULL, o.promised_at,"
+    " ifnull(x.fault, ''), NULL FROM portion x JOIN orders o USING (order_id) WHERE x.status = 'failed'"
+    " AND o.promised_at < :before AND NOT EXISTS (SELECT 1 FROM refund r, json_each(r.portions) j"
+    "   WHERE r.order_id = x.order_id AND j.value = x.portion_id)",
+    "SELECT finding_id, 'finding', order_id, NULL, amount_kopecks, found_at, kind || ' ' || subject || ': ' || detail,"
+    " transaction_id FROM finding WHERE settled_at IS NULL",
+)
+_COLUMNS = "stuck_id, kind, order_id, number, amount_kopecks, since, detail, transaction_id"
+
+
+async def read_troubles(reader: Reader, before: datetime) -> list[TroubleRow]:
+    """Everything that has waited since `before`, oldest first."""
+    found: list[TroubleRow] = []
+    for question in _QUESTIONS:
+        sql = f"WITH found ({_COLUMNS}) AS ({question}) SELECT {_COLUMNS} FROM found"
+        found += await reader.all(TroubleRow, sql, {"before": rfc3339(before)})
+    return sorted(found, key=lambda row: row.since)
+
+
+# Findings.
+
+
+class FindingRow(msgspec.Struct, frozen=True):
+    finding_id: str
+    kind: str
+    subject: str
+    detail: str
+    order_id: str | None
+    amount_kopecks: int | None
+    transaction_id: str | None
+    found_at: datetime
+    settled_at: datetime | None
+    settled_by: str | None
+
+
+_FINDING = (
+    "finding_id, kind, subject, detail, order_id, amount_kopecks, transaction_id, found_at, settled_at, settled_by"
+)
+
+
+def finding_id(kind: str, subject: str) -> str:
+    """A word that a person can type."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", f"{kind}-{subject}").strip("-")
+
+
+def add_finding(
+    tx: Tx,
+    kind: str,
+    subject: str,
+    detail: str,
+    now: datetime,
+    *,
+    order_id: str | None = None,
+    amount_kopecks: int | None = None,
+    transaction_id: str | None = None,
+) -> bool:
+    """Note a contradiction once; True where it is news. One that was settled stays settled."""
+    added = tx.execute(
+        "INSERT INTO finding (finding_id, kind, subject, detail, order_id, amount_kopecks, transaction_id, found_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (finding_id(kind, subject), kind, subject, detail, order_id, amount_kopecks, transaction_id, rfc3339(now)),
+    )
+    return added.rowcount > 0
+
+
+def finding(tx: Tx, finding_id: str) -> FindingRow | None:
+    return tx.one(FindingRow, f"SELECT {_FINDING} FROM finding WHERE finding_id = ?", (finding_id,))
+
+
+def settle_finding(tx: Tx, finding_id: str, actor: str, settlement: str, now: datetime) -> None:
+    tx.execute(
+        "UPDATE finding SET settled_at = ?, settled_by = ?, settlement = ? WHERE finding_id = ?",
+        (rfc3339(now), actor, settlement, finding_id),
+    )
+
+
+def note_giver(tx: Tx, finding_id: str, actor: str) -> None:
+    """Somebody decided to give the money back; it is under way."""
+    tx.execute("UPDATE finding SET settled_by = ? WHERE finding_id = ?", (actor, finding_id))
+
+
+async def findings_to_return(reader: Reader) -> list[FindingRow]:
+    return await reader.all(
+        FindingRow, f"SELECT {_FINDING} FROM finding WHERE settled_at IS NULL AND settled_by IS NOT NULL"
+    )
+
+
+def drop_findings_but(tx: Tx, kinds: tuple[str, ...], still: set[str]) -> None:
+    """Findings of these kinds that are found no more: what mended itself needs nobody."""
+    marks = ", ".join("?" for _ in kinds)
+    rows = tx.all(FindingRow, f"SELECT {_FINDING} FROM finding WHERE settled_at IS NULL AND kind IN ({marks})", kinds)
+    for row in rows:
+        if row.finding_id not in still:
+            tx.execute("DELETE FROM finding WHERE finding_id = ?", (row.finding_id,))
+
+
+async def open_findings(reader: Reader) -> list[FindingRow]:
+    return await reader.all(
+        FindingRow, f"SELECT {_FINDING} FROM finding WHERE settled_at IS NULL ORDER BY found_at, finding_id"
+    )
