@@ -13,7 +13,7 @@ from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.forwarding import Forwarding
-from kiosk.sinks.sending import MessageSender
+from kiosk.sinks.sending import CodeSender, MessageSender
 
 
 @dataclass(slots=True)
@@ -29,6 +29,8 @@ class Parts:
     fiscalising: type[Fiscalising] = Fiscalising
     dispatcher: type[Dispatcher] = Dispatcher
     forwarding: type[Forwarding] = Forwarding
+    codes: type[CodeSender] = CodeSender
     messages: type[MessageSender] = MessageSender
     inquiry_every_s: float = 5.0
+    stuck_after_s: float = 60.0
     gateway_timeout_s: float = 10.0

@@ -54,7 +54,6 @@ from kiosk.sinks.cooking import Cooking
 from kiosk.sinks.counting import Counting
 from kiosk.sinks.kitchen import KitchenLine
 from kiosk.sinks.notifying import PUSH, SMS, Notifying
-from kiosk.sinks.sending import CodeSender
 from kiosk.sinks.showing import Showing
 from kiosk.store import messages, records
 from kiosk.store.database import Database
@@ -164,7 +163,13 @@ class Kiosk:
             database, self.devices.bank, self._fiscalising, self.tasks, clock, config.robot.late_limit_s, checkpoint
         )
         self._settling = Settling(
-            database, self.devices.registrar, self._fiscalising, self._paying, self._refunding, clock
+            database,
+            self.devices.registrar,
+            self._fiscalising,
+            self._paying,
+            self._refunding,
+            clock,
+            parts.stuck_after_s,
         )
         self._signing_in = SigningIn(
             database,
@@ -214,7 +219,7 @@ class Kiosk:
         async def by_push(message: messages.Message) -> None:
             await push.send(message.address, message.title, message.body, message.client_id)
 
-        self._code_sender = CodeSender(database, sms, self._notices, name, clock, checkpoint)
+        self._code_sender = parts.codes(database, sms, self._notices, name, clock, checkpoint)
         self._sms_sender = parts.messages(database, SMS, by_sms, clock, checkpoint)
         self._push_sender = parts.messages(database, PUSH, by_push, clock, checkpoint)
         self._notifying = Notifying(self._notices, name, clock, self._wake_message_senders)

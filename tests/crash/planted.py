@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
+
+import msgspec
+
 from drivers.bank.port import Charge
+from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalDocument
+from drivers.webhook.port import Delivery
 from kiosk.domain.errors import PaymentDeclined
+from kiosk.domain.events import StoredEvent
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
 from kiosk.flows.fiscalising import Claim, Fiscalising
 from kiosk.flows.paying import Paying
-from kiosk.store import payments
+from kiosk.runtime.dispatcher import Dispatcher
+from kiosk.sinks.forwarding import Forwarding, Subscription
+from kiosk.sinks.port import EventSink
+from kiosk.sinks.sending import CodeSender, Flights, MessageSender
+from kiosk.store import customers, messages, outbox, payments
 from kiosk.store.database import Tx
 from kiosk.wiring import Parts
 
@@ -77,3 +88,76 @@ def new_key_while_unknown() -> Parts:
 
 def split_commit() -> Parts:
     return Parts(paying=_SplitCommit)
+
+
+class _CursorFirst(Forwarding):
+    """Moves the endpoint's cursor before the delivery."""
+
+    async def _deliver(self, subscription: Subscription, event: StoredEvent) -> Delivery | DeviceError | None:
+        moved = "UPDATE webhook_endpoint SET sequence = ? WHERE url = ?"
+        await self._db.write(lambda tx: tx.execute(moved, (event.sequence, subscription.url)))
+        return await super()._deliver(subscription, event)
+
+
+class _FreshId(MessageSender):
+    """Names each try anew, so that the gateway cannot tell a repetition."""
+
+    async def _send(self, message: messages.Message) -> None:
+        plain = self._send_one
+
+        async def renamed(told: messages.Message) -> None:
+            await plain(msgspec.structs.replace(told, client_id=f"{told.client_id}:{uuid.uuid4()}"))
+
+        self._send_one = renamed
+        try:
+            await super()._send(message)
+        finally:
+            self._send_one = plain
+
+
+class _CountedApart(Dispatcher):
+    """Counts in one commit and moves the cursor in the next."""
+
+    async def _hand_over(self, sink: EventSink, event: StoredEvent) -> None:
+        if sink.name != "statistics":
+            await super()._hand_over(sink, event)
+            return
+        await self._db.write(lambda tx: sink.handle(tx, event))
+        self._cp("planted.counted")
+        await self._db.write(lambda tx: outbox.advance(tx, sink.name, event.sequence))
+
+
+class _CodeKept(CodeSender):
+    """Erases a code only after its SMS has gone out."""
+
+    async def _launch_waiting(self, flights: Flights) -> float:
+        now = self._clock.now()
+
+        def look(tx: Tx) -> customers.CodeToSend | None:
+            found = customers.take_code_to_send(tx, now)
+            if found is not None:
+                again = "UPDATE one_time_code SET code = ? WHERE code_id = ?"
+                tx.execute(again, (found.code, found.code_id))
+            return found
+
+        code = await self._db.write(look)
+        if code is not None:
+            await self._send(code)
+            await self._db.write(lambda tx: customers.take_code_to_send(tx, now))
+        return 5.0
+
+
+def cursor_before_delivery() -> Parts:
+    return Parts(forwarding=_CursorFirst)
+
+
+def fresh_client_id() -> Parts:
+    return Parts(messages=_FreshId)
+
+
+def counted_apart() -> Parts:
+    return Parts(dispatcher=_CountedApart)
+
+
+def code_kept() -> Parts:
+    return Parts(codes=_CodeKept)

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import select
 import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
 import traceback
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,75 +22,42 @@ from typing import Any
 from kiosk.checkpoints import VARIABLE, Checkpoints
 from kiosk.config import load
 from kiosk.wiring import Parts, run
-from tests.restaurant import FAST_FISCAL, FAST_ROBOT, config_text, ledger, short_folder
+from tests.crash import tally
+from tests.crash.calls import Answer, Gone, call, internal
+from tests.crash.devices import DEVICES, EFFECTS, START_S, Devices
+from tests.restaurant import FAST_FISCAL, FAST_ROBOT, NOBODY, config_text, short_folder
 
-START_S = 15.0
+__all__ = ["Answer", "Devices", "Gone", "KioskProcess", "Purchase", "World", "call", "world"]
 
-
-@dataclass
-class Devices:
-    """The simulated devices, each a process that outlives the kiosk."""
-
-    folder: Path
-    processes: list[subprocess.Popen[str]] = field(default_factory=list)
-    bank_url: str = ""
-
-    def start(self, speed: float = 80.0) -> None:
-        self._spawn("fiscal", "shtrih", "--link", str(self.folder / "fiscal.tty"))
-        self._spawn("robot", "robot", "--link", str(self.folder / "robot.tty"), "--speed", str(speed), "--seed", "1")
-        self._spawn("bank", "bank", "--port", "0")
-        for process in self.processes:
-            assert process.stdout is not None
-            ready, _, _ = select.select([process.stdout], [], [], START_S)
-            assert ready, "a simulated device did not start"
-            where = process.stdout.readline().split()
-            assert where[:1] == ["ready"], where
-            if where[1].startswith("http"):
-                self.bank_url = where[1]
-
-    def _spawn(self, name: str, device: str, *more: str) -> None:
-        files = [f"--state={self.folder}/{name}.state", f"--ledger={self.folder}/{name}.jsonl"]
-        control = f"--control={self.folder}/{name}.sock"
-        command = [sys.executable, "-m", "drivers.sim", device, *more, *files, control]
-        self.processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-
-    def fault(self, name: str, fault: str, on: bool = True, **parameters: Any) -> None:
-        with socket.socket(socket.AF_UNIX) as channel:
-            channel.settimeout(START_S)
-            channel.connect(str(self.folder / f"{name}.sock"))
-            channel.sendall(json.dumps({"fault": fault, "on": on, **parameters}).encode() + b"\n")
-            assert json.loads(channel.makefile().readline()) == {"ok": True}
-
-    def ledger(self, name: str) -> list[dict[str, Any]]:
-        return ledger(self.folder / f"{name}.jsonl")
-
-    def stop(self) -> None:
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            process.wait(START_S)
-            if process.stdout is not None:
-                process.stdout.close()
+#: Where the next life dies: a named point, or whatever a checkpoint of the test's own does in the child.
+Bomb = str | Callable[[], Checkpoints]
+_OVER = ("completed", "refunded", "cancelled")
+_FREE_LIMITS = """
+[auth]
+limits = { logins_per_device_per_minute = 1000, resend_s = 0, sms_per_phone_per_hour = 99, sms_per_phone_per_day = 99, \
+guest_sessions_per_minute = 1000 }
+"""
 
 
 class KioskProcess:
     """One life of the kiosk."""
 
-    def __init__(self, folder: Path, crash_at: str = "", variant: Callable[[], Parts] | None = None) -> None:
+    def __init__(self, folder: Path, bomb: Bomb = "", variant: Callable[[], Parts] | None = None) -> None:
         self._folder = folder
         self._port_file = folder / "port"
         self._port_file.unlink(missing_ok=True)
         self.pid = os.fork()
         if self.pid == 0:
-            self._live(crash_at, variant or Parts)
+            self._live(bomb, variant or Parts)
 
-    def _live(self, crash_at: str, variant: Callable[[], Parts]) -> None:
+    def _live(self, bomb: Bomb, variant: Callable[[], Parts]) -> None:
         """The child: never returns."""
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             parts = variant()
-            parts.checkpoint = Checkpoints({VARIABLE: crash_at})
-            parts.fiscal_timeouts, parts.robot_timings, parts.inquiry_every_s = FAST_FISCAL, FAST_ROBOT, 0.2
+            parts.checkpoint = Checkpoints({VARIABLE: bomb}) if isinstance(bomb, str) else bomb()
+            parts.fiscal_timeouts, parts.robot_timings = FAST_FISCAL, FAST_ROBOT
+            parts.inquiry_every_s, parts.gateway_timeout_s = 0.2, 1.0
             staged = self._port_file.with_suffix(".new")
 
             def started(kiosk: Any) -> None:
@@ -121,46 +82,20 @@ class KioskProcess:
                 return int(self._port_file.read_text())
             if self.dead():
                 return None
-            _pause()
+            pause()
         raise AssertionError("the kiosk did not start")
 
-    def kill(self) -> None:
+    def kill(self) -> int:
+        """By SIGKILL, if it lives; how it ended (minus the signal, or the exit code)."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        _, status = os.waitpid(self.pid, 0)
+        return os.waitstatus_to_exitcode(status)
 
 
-def _pause() -> None:
+def pause(seconds: float = 0.005) -> None:
     """One look a few milliseconds later; a kernel wait, since there is no event to wait for across processes."""
-    select.select([], [], [], 0.005)
-
-
-@dataclass
-class Answer:
-    status: int
-    body: Any
-
-
-class Gone(Exception):
-    """The kiosk died before it answered."""
-
-
-def call(port: int, method: str, path: str, body: Any = None, token: str = "", key: str = "") -> Answer:
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
-    if body is not None:
-        request.data = json.dumps(body).encode()
-        request.add_header("Content-Type", "application/json")
-    if token:
-        request.add_header("Authorization", f"Bearer {token}")
-    if key:
-        request.add_header("Idempotency-Key", key)
-    try:
-        with urllib.request.urlopen(request, timeout=START_S) as response:
-            return Answer(response.status, json.loads(response.read() or b"null"))
-    except urllib.error.HTTPError as error:
-        return Answer(error.code, json.loads(error.read()))
-    except (OSError, urllib.error.URLError) as error:
-        raise Gone from error
+    select.select([], [], [], seconds)
 
 
 @dataclass
@@ -172,63 +107,124 @@ class Purchase:
     amount_kopecks: int
     key: str
     card_token: str = "tok_ok"
+    points: int = 0
+    phone: str = ""
     answer: Answer | None = None
+    refunds: int = 0  # how many staff has asked for
+
+    @property
+    def paid(self) -> bool:
+        return self.answer is not None and self.answer.status == 200
+
+    @property
+    def given_up(self) -> bool:
+        """Refused for good: the customer goes, or tries another card as another order."""
+        if self.answer is None or self.answer.status in (200, 202):
+            return False
+        return self.answer.status == 402 or self.answer.code in (
+            "bank_unavailable",
+            "fiscal_unavailable",
+            "ingredients_unavailable",
+        )
 
 
+@dataclass
 class World:
     """Devices, one kiosk after another on the same database, and every purchase ever tried."""
 
-    def __init__(self, extra: str = "", variant: Callable[[], Parts] | None = None) -> None:
-        self.folder = short_folder()
-        self.devices = Devices(self.folder)
-        self.devices.start()
-        (self.folder / "config.toml").write_text(config_text(self.folder, self.devices.bank_url, extra))
-        self.variant = variant
-        self.purchases: list[Purchase] = []
-        self.kills = 0
-        self._kiosk: KioskProcess | None = None
+    extra: str = ""
+    variant: Callable[[], Parts] | None = None
+    planted: str = ""
+    effects: bool = False
+    speed: float = 80.0
+    folder: Path = field(default_factory=short_folder)
+    purchases: list[Purchase] = field(default_factory=list)
+    views: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    stats: dict[str, Any] = field(default_factory=dict)
+    points: dict[str, int] = field(default_factory=dict)
+    mismatches: list[str] = field(default_factory=list)
+    kills: int = 0
+    scenarios: int = 0
+    endings: list[int] = field(default_factory=list)
+    found: int = 0
+    _kiosk: KioskProcess | None = None
 
-    def live(self, crash_at: str = "", variant: Callable[[], Parts] | None = None) -> int | None:
+    def __post_init__(self) -> None:
+        self.devices = Devices(self.folder, (*DEVICES, *EFFECTS) if self.effects else DEVICES, self.speed)
+        self.devices.start()
+        urls, tail = self.devices.urls, ""
+        if self.effects:
+            tail = f'\n[[webhooks]]\nurl = "{urls["cloud"]}"\nsecret_file = "{self.devices.secret_file}"\n'
+        text = config_text(self.folder, urls["bank"], _FREE_LIMITS + self.extra, urls.get("sms", NOBODY))
+        (self.folder / "config.toml").write_text(text + tail)
+        if self.variant is not None and not self.planted:
+            self.planted = self.variant.__name__.replace("_", " ")
+
+    def live(self, bomb: Bomb = "", variant: Callable[[], Parts] | None = None) -> int | None:
         """End the last life, begin another; its port, or None when it died at start."""
         self.end_life()
-        self._kiosk = KioskProcess(self.folder, crash_at, variant or self.variant)
+        self._kiosk = KioskProcess(self.folder, bomb, variant or self.variant)
         return self._kiosk.port()
 
     def end_life(self) -> None:
         if self._kiosk is not None:
             self.kills += 1
-            self._kiosk.kill()
+            self.endings.append(self._kiosk.kill())
             self._kiosk = None
+
+    def alive(self) -> int:
+        """A life without a bomb; its port."""
+        port = self.live()
+        assert port is not None, "the kiosk died at start"
+        return port
 
     @property
     def died(self) -> bool:
         return self._kiosk is None or self._kiosk.dead()
 
+    # What people do.
+
     def wait_open(self, port: int) -> None:
         self.until(lambda: call(port, "GET", "/api/restaurant").body["sales"]["open"], "sales open")
 
-    def buy(self, port: int, item: str = "tea", card_token: str = "tok_ok") -> Purchase:
-        """A guest orders and pays; `answer` stays None when the kiosk died on the way."""
-        token = call(port, "POST", "/api/auth/guest").body["access_token"]
-        body = {"items": [{"item_id": item, "quantity": 1}], "service": "dine_in"}
+    def guest(self, port: int) -> str:
+        return str(call(port, "POST", "/api/auth/guest").body["access_token"])
+
+    def create(
+        self, port: int, item: str = "tea", card_token: str = "tok_ok", quantity: int = 1, token: str = "", **more: Any
+    ) -> Purchase:
+        """An order that is not paid yet."""
+        token = token or self.guest(port)
+        body = {"items": [{"item_id": item, "quantity": quantity}], "service": "dine_in"}
         created = call(port, "POST", "/api/orders/create", body, token)
         assert created.status == 201, created
         order_id = created.body["order_id"]
-        purchase = Purchase(token, order_id, created.body["amount_kopecks"], f"key-{order_id}", card_token)
+        amount = created.body["amount_kopecks"] - 100 * more.get("points", 0)
+        purchase = Purchase(token, order_id, amount, f"key-{order_id}", card_token, **more)
         self.purchases.append(purchase)
+        return purchase
+
+    def buy(self, port: int, item: str = "tea", card_token: str = "tok_ok", **more: Any) -> Purchase:
+        """Someone orders and pays; `answer` stays None when the kiosk died on the way."""
+        purchase = self.create(port, item, card_token, **more)
         self.pay(port, purchase)
         return purchase
 
     def pay(self, port: int, purchase: Purchase) -> None:
+        body: dict[str, Any] = {"card_token": purchase.card_token}
+        if purchase.points:
+            body["bonus_points"] = purchase.points
+        path = f"/api/orders/{purchase.order_id}/payment"
         with contextlib.suppress(Gone):
-            purchase.answer = call(
-                port,
-                "POST",
-                f"/api/orders/{purchase.order_id}/payment",
-                {"card_token": purchase.card_token},
-                purchase.token,
-                purchase.key,
-            )
+            purchase.answer = call(port, "POST", path, body, purchase.token, purchase.key)
+
+    def staff(self, method: str, target: str, body: Any = None) -> Answer:
+        return internal(self.folder / "k.sock", method, target, body)
+
+    def ask_refund(self, purchase: Purchase, items: list[dict[str, Any]] | None = None) -> Answer:
+        body = {"reason": "не понравилось"} | ({"items": items} if items else {})
+        return self.staff("POST", f"/internal/orders/{purchase.order_id}/refund", body)
 
     def order(self, port: int, purchase: Purchase) -> dict[str, Any]:
         found: dict[str, Any] = call(port, "GET", f"/api/orders/{purchase.order_id}", token=purchase.token).body
@@ -242,46 +238,84 @@ class World:
                     return found
             if self.died:
                 raise Gone(what)
-            _pause()
+            pause()
         raise AssertionError(f"not within {deadline_s} s: {what}")
+
+    def until_dead(self, deadline_s: float = START_S) -> bool:
+        """Whether the bomb of this life went off in time."""
+        end = time.monotonic() + deadline_s
+        while not self.died and time.monotonic() < end:
+            pause()
+        return self.died
+
+    # The end of the story.
+
+    def settle(self, port: int, patient: bool = True, deadline_s: float = 60.0) -> None:
+        """Every customer asks again until the order is over; then the books are read. A patient one, refused before
+        money moved, tries again with the same key."""
+        for purchase in self.purchases:
+            what = f"order {purchase.order_id} ({purchase.card_token}) ends"
+            self.until(lambda purchase=purchase: self._over(port, purchase, patient), what, deadline_s)
+        self.read_books(port)
+
+    def _over(self, port: int, purchase: Purchase, patient: bool) -> bool:
+        if not purchase.paid and not (purchase.given_up and not self._tries_again(purchase, patient)):
+            self.pay(port, purchase)
+        order = self.order(port, purchase)
+        self.views[purchase.order_id] = order
+        refunded = len(order["refunds"]) >= purchase.refunds and all(r["status"] == "done" for r in order["refunds"])
+        closed = order["status"] in _OVER or (order["status"] == "created" and purchase.given_up)
+        return refunded and closed
+
+    def _tries_again(self, purchase: Purchase, patient: bool) -> bool:
+        assert purchase.answer is not None
+        refunded = isinstance(purchase.answer.body, dict) and purchase.answer.body.get("refunded")
+        return patient and purchase.card_token == "tok_ok" and purchase.answer.status == 503 and not refunded
+
+    def read_books(self, port: int) -> None:
+        """Events, statistics, points and the kiosk's own audit, once the consumers are through."""
+
+        def counted() -> bool:
+            self.events = self._all_events()
+            self.stats = self.staff("GET", "/internal/stats").body
+            paid = sum(event["type"] == "OrderPaidEvent" for event in self.events)
+            return bool(self.stats["orders"] >= paid)
+
+        self.until(counted, "the statistics have caught up", 10)
+        for purchase in self.purchases:
+            if purchase.phone:
+                self.points[purchase.phone] = call(port, "GET", "/api/me", token=purchase.token).body["bonus_points"]
+        rows = self.staff("GET", "/internal/audit").body["mismatches"]
+        self.mismatches = [f"audit {row['check']} {row['subject']}: {row['detail']}" for row in rows]
+
+    def _all_events(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            after = found[-1]["sequence"] if found else 0
+            rows = self.staff("GET", f"/internal/events?after={after}").body["events"]
+            if not rows:
+                return found
+            found += rows
 
     def close(self) -> None:
         self.end_life()
         self.devices.stop()
+        tally.record(
+            self.planted,
+            scenarios=self.scenarios,
+            kills=self.kills + self.devices.kills,
+            orders=len(self.purchases),
+            charges=sum(line["effect"] == "charged" for line in self.devices.ledger("bank")),
+            documents=sum("receipt" in line["effect"] for line in self.devices.ledger("fiscal")),
+            meals=sum(line["effect"] == "ready" for line in self.devices.ledger("robot")),
+            violations=self.found,
+        )
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def violations(self) -> list[str]:
-        """What the ledgers say against the promise: one charge, one receipt, one meal for each paid order."""
-        found = []
-        bank, fiscal, robot = (self.devices.ledger(name) for name in ("bank", "fiscal", "robot"))
-        for purchase in self.purchases:
-            order_id = purchase.order_id
-            mine = [line for line in bank if line["order_id"] == order_id]
-            returned = {line["transaction_id"] for line in mine if line["effect"] in ("voided", "refunded")}
-            charges = [line for line in mine if line["effect"] == "charged" and line["transaction_id"] not in returned]
-            paid = purchase.answer is not None and purchase.answer.status == 200
-            found += _count(order_id, "charge", len(charges), paid)
-            if paid and charges and charges[0]["amount_kopecks"] != purchase.amount_kopecks:
-                found.append(f"{order_id}: charged {charges[0]['amount_kopecks']}")
-            started = [line for line in robot if line["effect"] == "started" and line["order_id"] == order_id]
-            found += _count(order_id, "meal", len(started), paid)
-        receipts = [line for line in fiscal if line["effect"] == "receipt"]
-        paid_purchases = [p for p in self.purchases if p.answer is not None and p.answer.status == 200]
-        documents = [line["fiscal_document_number"] for line in receipts]
-        answered = [p.answer.body["receipt"]["fiscal_document_number"] for p in paid_purchases if p.answer]
-        if sorted(documents) != sorted(answered):
-            found.append(f"receipts {documents} against answers {answered}")
-        return found
-
-
-def _count(order_id: str, what: str, number: int, paid: bool) -> list[str]:
-    wanted = 1 if paid else 0
-    return [] if number == wanted else [f"{order_id}: {number} {what}s instead of {wanted}"]
 
 
 @contextlib.contextmanager
-def world(extra: str = "", variant: Callable[[], Parts] | None = None) -> Iterator[World]:
-    found = World(extra, variant)
+def world(extra: str = "", variant: Callable[[], Parts] | None = None, **more: Any) -> Iterator[World]:
+    found = World(extra, variant, **more)
     try:
         yield found
     finally:

@@ -1,0 +1,107 @@
+"""The simulated devices and the cloud's receiver, each a process that outlives the kiosk and can be killed by name."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.receiver import new_secret
+from tests.restaurant import ledger
+
+START_S = 15.0
+DEVICES = ("fiscal", "robot", "bank")
+EFFECTS = ("sms", "cloud")
+
+
+@dataclass
+class Devices:
+    """`names` are started together; a device that is started again keeps its port, its memory and its ledger."""
+
+    folder: Path
+    names: tuple[str, ...] = DEVICES
+    speed: float = 80.0
+    urls: dict[str, str] = field(default_factory=dict)
+    kills: int = 0
+    _processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+
+    def start(self) -> None:
+        if "cloud" in self.names:
+            self.secret_file.write_text(new_secret())
+        for name in self.names:
+            self._spawn(name)
+        for name in self.names:
+            self._until_ready(name)
+
+    @property
+    def secret_file(self) -> Path:
+        return self.folder / "cloud.secret"
+
+    def _spawn(self, name: str) -> None:
+        command = [sys.executable, "-m", *self._arguments(name), f"--ledger={self.folder}/{name}.jsonl"]
+        self._processes[name] = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def _arguments(self, name: str) -> list[str]:
+        port = str(urlsplit(self.urls[name]).port) if name in self.urls else "0"
+        if name == "cloud":
+            return ["tests.crash.cloud", "--port", port, "--secret-file", str(self.secret_file)]
+        common = [f"--state={self.folder}/{name}.state", f"--control={self.folder}/{name}.sock"]
+        if name in ("bank", "sms"):
+            return ["drivers.sim", name, "--port", port, *common]
+        link = ["--link", f"{self.folder}/{name}.tty", "--seed", "1"]
+        if name == "fiscal":
+            return ["drivers.sim", "shtrih", *link, *common]
+        return ["drivers.sim", "robot", *link, "--speed", str(self.speed), *common]
+
+    def _until_ready(self, name: str) -> None:
+        stdout = self._processes[name].stdout
+        assert stdout is not None
+        ready, _, _ = select.select([stdout], [], [], START_S)
+        assert ready, f"{name} did not start"
+        words = stdout.readline().split()
+        assert words[:1] == ["ready"], (name, words)
+        if words[1].startswith("http"):
+            self.urls[name] = words[1]
+
+    def kill(self, name: str) -> None:
+        """The plug of one device is pulled."""
+        process = self._processes.pop(name)
+        process.kill()
+        self._wait(process)
+        self.kills += 1
+
+    def restart(self, name: str) -> None:
+        self._spawn(name)
+        self._until_ready(name)
+
+    def control(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+        with socket.socket(socket.AF_UNIX) as channel:
+            channel.settimeout(START_S)
+            channel.connect(str(self.folder / f"{name}.sock"))
+            channel.sendall(json.dumps(request).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(channel.makefile().readline())
+            assert answer["ok"], (name, request, answer)
+            return answer
+
+    def fault(self, name: str, fault: str, on: bool = True, **parameters: Any) -> None:
+        self.control(name, {"fault": fault, "on": on, **parameters})
+
+    def ledger(self, name: str) -> list[dict[str, Any]]:
+        return ledger(self.folder / f"{name}.jsonl")
+
+    def stop(self) -> None:
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            self._wait(process)
+
+    def _wait(self, process: subprocess.Popen[str]) -> None:
+        process.wait(START_S)
+        if process.stdout is not None:
+            process.stdout.close()

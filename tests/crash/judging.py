@@ -1,0 +1,250 @@
+"""What the ledgers of bank, registrar, robot, SMS gateway and cloud say against the promises, order by order."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from kiosk.domain.bonus import share_of
+from tests.crash.rig import Purchase, World
+
+Lines = list[dict[str, Any]]
+_SOLD = ("paid", "cooking", "ready", "completed", "refunded")
+
+
+def judged(place: World, patient: bool = True) -> list[str]:
+    """A last life without a bomb brings everything to its end; what was broken until then."""
+    place.settle(place.alive(), patient)
+    return violations(place)
+
+
+def violations(place: World) -> list[str]:
+    """Every broken promise by name, after `settle`; also counted for the tally."""
+    if place.effects:
+        with contextlib.suppress(AssertionError):
+            place.until(lambda: not [*_owed(place)], "messages and webhooks arrive", 3 if place.planted else 10)
+    found = [
+        *_of_lives(place),
+        *_of_money(place),
+        *_of_receipts(place),
+        *_of_meals(place),
+        *_of_points(place),
+        *_of_events(place),
+        *_of_statistics(place),
+        *place.mismatches,
+    ]
+    if place.effects:
+        found += [*_of_messages(place), *_of_webhooks(place)]
+    place.found += len(found)
+    return found
+
+
+def _of_lives(place: World) -> Iterable[str]:
+    """A life may end by SIGKILL only: any other end is a bug that stopped the process."""
+    return [f"a life ended by itself: {code}" for code in place.endings if code != -9]
+
+
+def _mine(lines: Lines, order_id: str, *effects: str) -> Lines:
+    return [line for line in lines if line["order_id"] == order_id and line["effect"] in effects]
+
+
+def _view(place: World, purchase: Purchase) -> dict[str, Any]:
+    """The order as the kiosk shows it at the end; nothing was shown of it: it counts as never paid."""
+    empty: dict[str, Any] = {"status": "created", "refunds": [], "items": [], "payment": None, "receipt": None}
+    return place.views.get(purchase.order_id, empty)
+
+
+def _returns(view: dict[str, Any]) -> Lines:
+    """Refunds after payment; a reversal before it belongs to the charge it takes back."""
+    return [refund for refund in view["refunds"] if not refund["refund_id"].endswith("-void")]
+
+
+def _of_money(place: World) -> Iterable[str]:
+    """A sold order: one charge of its amount less what was refunded. Any other charge: wholly given back."""
+    bank = place.devices.ledger("bank")
+    for purchase in place.purchases:
+        order_id, view = purchase.order_id, _view(place, purchase)
+        back: Counter[str] = Counter()
+        for line in _mine(bank, order_id, "voided", "refunded"):
+            back[line["transaction_id"]] += line["amount_kopecks"]
+        charges = {line["transaction_id"]: line["amount_kopecks"] for line in _mine(bank, order_id, "charged")}
+        kept = {name: amount for name, amount in charges.items() if back[name] < amount}
+        sold = view["status"] in _SOLD
+        if purchase.paid and not sold:
+            yield f"{order_id}: the customer has a receipt, the order is {view['status']}"
+        if not sold:
+            yield from (f"{order_id}: {amount} kept for an order that was not sold" for amount in kept.values())
+            continue
+        returned = sum(refund["amount_kopecks"] for refund in _returns(view))
+        mine = view["payment"]["transaction_id"]
+        yield from (f"{order_id}: 2 charges, {name} was kept too" for name in kept if name != mine)
+        if charges.get(mine) != purchase.amount_kopecks:
+            yield f"{order_id}: charged {charges.get(mine)} instead of {purchase.amount_kopecks}"
+        if back[mine] != returned:
+            yield f"{order_id}: {back[mine]} came back instead of {returned}"
+        if view["status"] == "refunded" and returned != purchase.amount_kopecks:
+            yield f"{order_id}: refunded, but only {returned}"
+
+
+def _of_receipts(place: World) -> Iterable[str]:
+    """One receipt a sold order, one refund receipt a refund, of the right sums; nothing else was printed."""
+    fiscal = place.devices.ledger("fiscal")
+    printed = {line["fiscal_document_number"]: line for line in fiscal if line["effect"] == "receipt"}
+    back = [line for line in fiscal if line["effect"] == "refund_receipt"]
+    expected, expected_back = [], []
+    for purchase in place.purchases:
+        view = _view(place, purchase)
+        expected_back += [refund["amount_kopecks"] for refund in _returns(view)]
+        if view["status"] not in _SOLD:
+            continue
+        number = view["receipt"]["fiscal_document_number"] if view["receipt"] else None
+        expected.append(number)
+        if number not in printed:
+            yield f"{purchase.order_id}: receipt {number} was never printed"
+        elif printed[number]["total_kopecks"] != purchase.amount_kopecks:
+            yield f"{purchase.order_id}: receipt of {printed[number]['total_kopecks']}"
+        elif printed[number]["order_id"] not in (None, "", purchase.order_id):
+            yield f"{purchase.order_id}: receipt {number} is of {printed[number]['order_id']}"
+        if purchase.answer and purchase.paid and purchase.answer.body["receipt"]["fiscal_document_number"] != number:
+            yield f"{purchase.order_id}: the customer was told another receipt than {number}"
+    if sorted(printed) != sorted(number for number in expected if number is not None):
+        yield f"receipts {sorted(printed)} against orders {expected}"
+    if sorted(line["total_kopecks"] for line in back) != sorted(expected_back):
+        yield f"refund receipts {[line['total_kopecks'] for line in back]} against refunds {expected_back}"
+
+
+def _of_meals(place: World) -> Iterable[str]:
+    """No portion is begun twice (an attempt that spent nothing is none), none is cooked that nobody paid, and what was
+    handed out was cooked once."""
+    robot = place.devices.ledger("robot")
+    for purchase in place.purchases:
+        order_id, view = purchase.order_id, _view(place, purchase)
+        started = Counter(line["job_id"] for line in _mine(robot, order_id, "started"))
+        ready = Counter(line["job_id"] for line in _mine(robot, order_id, "ready"))
+        yield from (f"{order_id}: portion {job} begun {count} times" for job, count in started.items() if count > 1)
+        yield from (f"{order_id}: portion {job} cooked {count} times" for job, count in ready.items() if count > 1)
+        if started and view["status"] not in _SOLD:
+            yield f"{order_id}: {len(started)} meals for an order that was not sold"
+        handed_out = sum(portion["status"] == "handed_out" for item in view["items"] for portion in item["portions"])
+        if handed_out > len(ready):
+            yield f"{order_id}: {handed_out} portions handed out, {len(ready)} cooked"
+        if view["status"] == "completed" and handed_out != len(_mine(robot, order_id, "picked_up")):
+            yield f"{order_id}: {handed_out} portions handed out, {len(_mine(robot, order_id, 'picked_up'))} taken"
+
+
+def _of_points(place: World) -> Iterable[str]:
+    """The balance is what paid orders earned less what they spent, shares of refunds taken out."""
+    wanted: Counter[str] = Counter()
+    for purchase in place.purchases:
+        view = _view(place, purchase)
+        if not purchase.phone or view["status"] not in _SOLD:
+            continue
+        payment, before = view["payment"], 0
+        wanted[purchase.phone] += payment["bonus_accrued"] - payment["bonus_spent"]
+        if payment["bonus_spent"] != purchase.points:
+            yield f"{purchase.order_id}: {payment['bonus_spent']} points spent instead of {purchase.points}"
+        if payment["bonus_accrued"] != purchase.amount_kopecks // 100 * 5 // 100:
+            yield f"{purchase.order_id}: {payment['bonus_accrued']} points earned of {purchase.amount_kopecks}"
+        for refund in _returns(view):
+            part = (refund["amount_kopecks"], payment["amount_kopecks"], before)
+            wanted[purchase.phone] += share_of(payment["bonus_spent"], *part)
+            wanted[purchase.phone] -= share_of(payment["bonus_accrued"], *part)
+            before += refund["amount_kopecks"]
+    for phone, points in place.points.items():
+        if points != wanted[phone]:
+            yield f"{phone}: {points} points instead of {wanted[phone]}"
+
+
+def _of_events(place: World) -> Iterable[str]:
+    """One chain without a gap; each step of an order told once."""
+    sequences = [event["sequence"] for event in place.events]
+    if sequences != list(range(sequences[0], sequences[0] + len(sequences)) if sequences else []):
+        yield f"a gap in the events: {sequences}"
+    told = Counter((event["order_id"], event["type"]) for event in place.events)
+    for purchase in place.purchases:
+        view = _view(place, purchase)
+        wanted = {"OrderPaidEvent": view["status"] in _SOLD, "OrderCompletedEvent": _was(view, "completed")}
+        for kind, expected in wanted.items():
+            if told[(purchase.order_id, kind)] != int(expected):
+                yield f"{purchase.order_id}: {told[(purchase.order_id, kind)]} times {kind}"
+        if told[(purchase.order_id, "OrderRefundedEvent")] != len(_returns(view)):
+            yield f"{purchase.order_id}: {told[(purchase.order_id, 'OrderRefundedEvent')]} times OrderRefundedEvent"
+
+
+def _was(view: dict[str, Any], status: str) -> bool:
+    return any(step["status"] == status for step in view.get("timeline", []))
+
+
+def _of_statistics(place: World) -> Iterable[str]:
+    """The aggregate of the day is the sum of the orders."""
+    if not place.stats:
+        return
+    views = [(purchase, _view(place, purchase)) for purchase in place.purchases]
+    sold = [(purchase, view) for purchase, view in views if view["status"] in _SOLD]
+    wanted = {
+        "orders_created": sum(event["type"] == "OrderCreatedEvent" for event in place.events),
+        "orders": len(sold),
+        "revenue_kopecks": sum(purchase.amount_kopecks for purchase, _ in sold),
+        "bonus_spent": sum(purchase.points for purchase, _ in sold),
+        "orders_completed": sum(_was(view, "completed") for _, view in sold),
+        "refunded_kopecks": sum(refund["amount_kopecks"] for _, view in sold for refund in _returns(view)),
+    }
+    for name, value in wanted.items():
+        if place.stats[name] != value:
+            yield f"statistics: {name} {place.stats[name]} instead of {value}"
+
+
+def _owed(place: World) -> Iterable[str]:
+    """What may still be on its way."""
+    yield from (line for line in _of_messages(place) if line.endswith("was not sent"))
+    yield from (line for line in _of_webhooks(place) if " against events " in line)
+
+
+def _of_messages(place: World) -> Iterable[str]:
+    """Each message of a customer's order reached the gateway once, under its one client_id; a code at most once."""
+    sent = place.devices.ledger("sms")
+    phones = {purchase.order_id: purchase.phone for purchase in place.purchases if purchase.phone}
+    kinds = {"OrderPaidEvent": "accepted", "OrderReadyEvent": "ready", "OrderRefundedEvent": "refunded"}
+    wanted = {
+        f"{event['event_id']}:{kinds[event['type']]}"
+        for event in place.events
+        if event["type"] in kinds and event["order_id"] in phones
+    }
+    spent = {p.order_id for p in place.purchases if p.points and p.phone}
+    wanted |= {
+        f"{event['event_id']}:points_spent"
+        for event in place.events
+        if event["type"] == "OrderPaidEvent" and event["order_id"] in spent
+    }
+    messages = Counter(line["client_id"] for line in sent if ":" in line["client_id"])
+    yield from (f"message {name} was not sent" for name in wanted - messages.keys())
+    yield from (f"message {name} was sent {count} times" for name, count in messages.items() if count > 1)
+    yield from (f"message {name} belongs to no event" for name in messages.keys() - wanted)
+    texts = Counter((line["to"], line["text"]) for line in sent)
+    yield from (f"«{text}» was sent {count} times" for (_, text), count in texts.items() if count > 1)
+
+
+def _of_webhooks(place: World) -> Iterable[str]:
+    """Each event at least once, verified, with one id, in order, without a gap."""
+    lines = place.devices.ledger("cloud")
+    yield from (f"a webhook that cannot be verified: {line['broken']}" for line in lines if "broken" in line)
+    ids: defaultdict[int, set[str]] = defaultdict(set)
+    first_seen: list[int] = []
+    for line in lines:
+        sequence = line.get("sequence")
+        if sequence is not None:
+            if sequence not in ids:
+                first_seen.append(sequence)
+            elif sequence != first_seen[-1]:
+                yield f"webhook {sequence} came again after {first_seen[-1]}"
+            ids[sequence].add(line["id"])
+    yield from (f"webhook {sequence} has {len(known)} ids" for sequence, known in ids.items() if len(known) > 1)
+    wanted = [event["sequence"] for event in place.events]
+    if first_seen[: len(wanted)] != wanted:
+        yield f"webhooks {first_seen} against events {wanted}"
+    by_id = {event["sequence"]: event["event_id"] for event in place.events}
+    yield from (
+        f"webhook {sequence} under a foreign id" for sequence in first_seen if by_id.get(sequence) not in ids[sequence]
+    )

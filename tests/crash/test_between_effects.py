@@ -1,0 +1,90 @@
+"""kill -9 between any two of: commit, SMS, webhook, aggregate; then gateway, cloud and statistics are asked.
+
+A message is sent once by the gateway's book, a code at most once, each event reaches the cloud in order under one id,
+each aggregate counts once. A planted twin of each kind must be caught.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from kiosk.checkpoints import EFFECT_POINTS
+from kiosk.wiring import Parts
+from tests.crash import planted
+from tests.crash.bombs import AtPoint
+from tests.crash.calls import call
+from tests.crash.customers import codes, sign_in
+from tests.crash.judging import judged
+from tests.crash.rig import Bomb, Gone, Purchase, World, world
+from tests.crash.sweeping import points, struck, sweep
+
+PHONE = "+79161234567"
+_AFTER_PAYMENT = [name for name in EFFECT_POINTS if not name.startswith("code.")]
+#: The n-th pass hits other events: created, paid, cooking, ready, completed, points.
+_PASSES = {"webhook.posting": 4, "webhook.posted": 4, "webhook.moved": 4, "statistics.handled": 2, "message.sent": 2}
+
+
+def by_customer(place: World, port: int) -> Purchase:
+    """A signed-in customer's order, so that messages go out."""
+    token = next((p.token for p in place.purchases if p.phone), "") or sign_in(place, port, PHONE)
+    return place.buy(port, token=token, phone=PHONE)
+
+
+def bombs() -> list[Bomb]:
+    later = [partial(AtPoint, name, n) for name, passes in _PASSES.items() for n in range(2, passes + 1)]
+    return [*points(_AFTER_PAYMENT), *later]
+
+
+def test_3_killed_between_commit_message_webhook_and_aggregate_each_happens_as_promised() -> None:
+    assert sweep(bombs(), partial(World, effects=True), by_customer) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("variant", "name", "seen_as"),
+    [
+        (planted.cursor_before_delivery, "webhook.posting", "against events"),
+        (planted.fresh_client_id, "message.sent", "was sent"),
+        (planted.counted_apart, "planted.counted", "statistics"),
+    ],
+    ids=["cursor before delivery", "fresh client_id", "aggregate outside the cursor's commit"],
+)
+def test_3_planted_bug_between_effects_is_caught(variant: Callable[[], Parts], name: str, seen_as: str) -> None:
+    with world(variant=variant, effects=True) as place:
+        assert struck(place, partial(AtPoint, name), by_customer)
+        caught = judged(place)
+        assert any(seen_as in line for line in caught), caught or "the sweep does not see this bug: it proves nothing"
+
+
+def requests_for_a_code(place: World, name: str) -> tuple[int, int]:
+    """Killed at `name` while a new number signs in: (requests at the gateway, SMS sent), a life later."""
+    place.scenarios += 1
+    port = place.live(partial(AtPoint, name, 1, name))
+    assert port is not None
+    phone = f"+7916000000{place.scenarios}"
+    before = place.devices.control("sms", {"state": True})["state"]["requests"]
+    with contextlib.suppress(Gone):  # the code goes out in the background: the answer may be faster than the death
+        call(port, "POST", "/api/auth/quick-auth", {"phone": phone})
+    assert place.until_dead()
+    port = place.alive()
+    place.wait_open(port)
+    # Whatever was owed is sent by now: the sender looks at its start, before a new number's code goes out.
+    sign_in(place, port, f"+7916000001{place.scenarios}")
+    after = place.devices.control("sms", {"state": True})["state"]["requests"]
+    return after - before - 1, len(codes(place, phone))
+
+
+@pytest.mark.parametrize(("name", "sent"), [("code.taken", 0), ("code.sent", 1)])
+def test_3_code_is_sent_at_most_once_whenever_the_process_dies(name: str, sent: int) -> None:
+    with world(effects=True) as place:
+        assert requests_for_a_code(place, name) == (sent, sent)
+
+
+def test_3_planted_bug_of_a_code_that_is_sent_again_is_caught() -> None:
+    with world(effects=True, variant=planted.code_kept) as place:
+        requests, _ = requests_for_a_code(place, "code.sent")
+        place.found += requests - 1
+        assert requests > 1, "the test does not see a code sent twice: it proves nothing"
