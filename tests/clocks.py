@@ -7,6 +7,8 @@ import heapq
 import itertools
 from datetime import UTC, datetime, timedelta
 
+from kiosk.clock import SystemClock
+
 _DEADLINE_S = 5.0
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -49,3 +51,16 @@ class ManualClock:
             while sum(not waker.done() for _, _, waker in self._sleepers) < count:
                 self._arrived.clear()
                 await self._arrived.wait()
+
+
+class JumpingClock(SystemClock):
+    """The machine's own time, whose wall clock can be set ahead; monotonic time and sleep stay true."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+    def jump(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)

@@ -132,8 +132,9 @@ class Fiscalising:
 
     async def _sale(self, payment: Payment) -> Claim:
         def run(tx: Tx) -> Claim:
-            lines = receipt_lines(orders.lines(tx, payment.order_id), payment.bonus_points * POINT_KOPECKS)
-            return Claim(payment, Operation.SALE, lines, payment.amount_kopecks)
+            current = payments.require(tx, payment.payment_id)  # staff may have asked to reverse in the meantime
+            lines = receipt_lines(orders.lines(tx, current.order_id), current.bonus_points * POINT_KOPECKS)
+            return Claim(current, Operation.SALE, lines, current.amount_kopecks)
 
         return await self._db.write(run)
 
@@ -146,8 +147,9 @@ class Fiscalising:
             if document is not None:
                 return open_intent, document
             await self._db.write(lambda tx: payments.disprove_intent(tx, open_intent.intent_id))
-            if claim.refund_id is None and self._decide(claim.payment, Proof.ABSENT) is FiscalDecision.REVERSE:
-                raise DeviceRefused("fiscal", "receipt_absent")
+        doubted = open_intent is not None or claim.payment.reverse_asked_by is not None
+        if claim.refund_id is None and doubted and self._decide(claim.payment, Proof.ABSENT) is FiscalDecision.REVERSE:
+            raise DeviceRefused("fiscal", "receipt_absent")
         return await self._print(claim)
 
     async def _print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:

@@ -22,7 +22,6 @@ from kiosk.store import payments, records, refunds, troubles
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
-_STUCK_AFTER = timedelta(seconds=60)
 _LOOK_S = 10.0
 
 
@@ -37,6 +36,7 @@ class Settling:
         paying: Paying,
         refunding: Refunding,
         clock: Clock,
+        stuck_after_s: float,
     ) -> None:
         self._db = database
         self._registrar = registrar
@@ -44,11 +44,12 @@ class Settling:
         self._paying = paying
         self._refunding = refunding
         self._clock = clock
+        self._stuck_after = timedelta(seconds=stuck_after_s)
         self.counts: Counter[str] = Counter()
 
     async def stuck(self) -> list[Stuck]:
         async with self._db.read() as reader:
-            rows = await troubles.read_troubles(reader, self._clock.now() - _STUCK_AFTER)
+            rows = await troubles.read_troubles(reader, self._clock.now() - self._stuck_after)
         found = []
         for row in rows:
             money, moves = moves_of(row.kind, row.detail, row.transaction_id)
@@ -126,6 +127,9 @@ class Settling:
             wanted = (as_asked(intent).operation, intent.total_kopecks)
             if document is None or (document.operation, document.total_kopecks) != wanted:
                 raise InvalidRequest.at("$.document", "the drive has no such receipt with this sum")
+            drive_number = document.drive_number
+            if await self._db.write(lambda tx: payments.is_registered(tx, drive_number, number)):
+                raise InvalidRequest.at("$.document", "this document is another order's receipt")
             zone = self._fiscalising.zone
             await self._db.write(lambda tx: register(tx, _open_intent(tx, stuck_id), document, zone))
 

@@ -200,6 +200,12 @@ def registered_after(tx: Tx, drive_number: str, document_number: int) -> frozens
     return frozenset(row[0] for row in rows)
 
 
+def is_registered(tx: Tx, drive_number: str, document_number: int) -> bool:
+    """Whether a document is known as one of ours."""
+    sql = "SELECT 1 FROM fiscal_intent WHERE status = 'registered' AND drive_number = ? AND document_number = ?"
+    return tx.scalar(sql, (drive_number, document_number)) is not None
+
+
 def sale_intent(tx: Tx, payment_id: str) -> IntentRow | None:
     return intent_of(tx, payment_id, None)
 

@@ -1,0 +1,213 @@
+"""What a person must decide: `kiosk stuck` shows it with the moves that are safe, and each move ends it without SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, TaxSystem
+from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.link import Link, open_serial
+from drivers.sim.shtrih import shtrih
+from tests.clocks import START, JumpingClock
+from tests.restaurant import FAST_FISCAL, Answer, Restaurant, restaurant, until
+
+
+class _WatchedLink:
+    """Passes bytes on, and says when a receipt is about to be closed."""
+
+    def __init__(self, link: Link, closing: Callable[[], None]) -> None:
+        self._link = link
+        self._closing = closing
+
+    async def read(self, timeout_s: float) -> bytes:
+        return await self._link.read(timeout_s)
+
+    def write(self, data: bytes) -> None:
+        if data[2:4] == b"\xff\x45":
+            self._closing()
+        self._link.write(data)
+
+    def discard(self) -> int:
+        return self._link.discard()
+
+    def close(self) -> None:
+        self._link.close()
+
+
+class _Switch:
+    """Turns the registrar off in the middle of a receipt, once it is armed."""
+
+    def __init__(self) -> None:
+        self.strike: Callable[[], None] = lambda: None
+
+    async def open_link(self, port: str, baudrate: int) -> Link:
+        return _WatchedLink(await open_serial(port, baudrate), lambda: self.strike())
+
+
+async def stuck(place: Restaurant, kind: str) -> dict[str, Any]:
+    """The one line of this kind, once it is there."""
+
+    async def found() -> dict[str, Any] | None:
+        rows = (await place.internal("GET", "/internal/stuck")).body["stuck"]
+        return next((row for row in rows if row["kind"] == kind), None)
+
+    row: dict[str, Any] = await until(found)
+    return row
+
+
+async def move(place: Restaurant, stuck_id: str, wanted: str, **more: Any) -> Answer:
+    return await place.internal("POST", f"/internal/stuck/{stuck_id}", {"move": wanted, **more})
+
+
+async def nothing_stuck(place: Restaurant) -> None:
+    async def none() -> bool:
+        return not (await place.internal("GET", "/internal/stuck")).body["stuck"]
+
+    await until(none)
+
+
+async def receipt_in_doubt(place: Restaurant, switch: _Switch) -> str:
+    """An order whose receipt was cut; its registrar stays off."""
+    switch.strike = lambda: place.fiscal.faults.switch("off", True, {})
+    guest = await place.guest()
+    order_id: str = (await guest.order(("tea", 1)))["order_id"]
+    answer = await guest.pay(order_id, key="k")
+    assert answer.status in (202, 200), answer
+    switch.strike = lambda: None
+    return order_id
+
+
+async def another_drive(place: Restaurant, link: Path) -> Any:
+    """A registrar with another fiscal drive and a memory of its own, on the same ledger; the first one is unplugged."""
+    place.fiscal.faults.switch("link_lost", True, {})
+    files = {"state": place.folder / "second.state", "ledger": place.folder / "fiscal.jsonl"}
+    return shtrih(link, **files, seed=7)
+
+
+async def test_3_4_swapped_drive_leaves_the_receipt_owed_until_somebody_says_there_is_none() -> None:
+    switch = _Switch()
+    extra = "[payment]\nanswer_within_s = 0.2"
+    async with restaurant(extra, open_link=switch.open_link, stuck_after_s=0.0) as place:
+        order_id = await receipt_in_doubt(place, switch)
+        await place.stack.enter_async_context(await another_drive(place, place.folder / "fiscal.tty"))
+
+        async def foreign() -> dict[str, Any] | None:
+            row = await stuck(place, "receipt_owed")
+            return row if row["detail"] == "foreign:drive_swapped" else None
+
+        row = await until(foreign)
+        assert (row["money"], row["order_id"]) == ("charged", order_id)
+        assert row["moves"] == ["retry", "issue", "adopt"]
+        refused = await move(place, row["stuck_id"], "refund")
+        assert (refused.status, refused.code) == (409, "order_state")
+        assert (await move(place, row["stuck_id"], "issue")).status == 200
+        await nothing_stuck(place)
+        (receipt,) = place.effects("fiscal", "receipt")
+        assert receipt["order_id"] == order_id
+        audit = (await place.internal("GET", "/internal/audit")).body
+        assert audit["mismatches"] == []
+
+
+async def test_3_4_document_that_only_a_person_recognises_is_adopted_and_not_printed_again() -> None:
+    switch = _Switch()
+    extra = "[payment]\nanswer_within_s = 0.2"
+    async with restaurant(extra, open_link=switch.open_link, stuck_after_s=0.0) as place:
+        order_id = await receipt_in_doubt(place, switch)
+        amount = place.effects("bank", "charged")[0]["amount_kopecks"]
+        link = place.folder / "bench.tty"
+        async with await another_drive(place, link):
+            number = await print_by_hand(link, amount)
+        await place.stack.enter_async_context(await another_drive(place, place.folder / "fiscal.tty"))
+
+        async def foreign() -> dict[str, Any] | None:
+            row = await stuck(place, "receipt_owed")
+            return row if row["detail"].startswith("foreign:") else None
+
+        row = await until(foreign)
+        wrong = await move(place, row["stuck_id"], "adopt", document=number + 7)
+        assert (wrong.status, wrong.code) == (422, "invalid_request")
+        assert (await move(place, row["stuck_id"], "adopt", document=number)).status == 200
+        await nothing_stuck(place)
+        assert len(place.effects("fiscal", "receipt")) == 1  # the one made by hand
+        order = (await place.internal("GET", f"/internal/orders/{order_id}")).body
+        assert order["receipt"]["fiscal_document_number"] == number
+
+
+async def print_by_hand(link: Path, amount_kopecks: int) -> int:
+    """Somebody at the registrar itself makes the missing receipt; its document number."""
+    registrar = ShtrihRegistrar(open_link=open_serial, port=str(link), baudrate=115200, timeouts=FAST_FISCAL)
+    try:
+        await registrar.open_shift()
+        line = ReceiptLine("Чай", amount_kopecks, 1, amount_kopecks)
+        tax_system = TaxSystem.USN_INCOME
+        receipt = Receipt(Operation.SALE, "BYHAND", (line,), amount_kopecks, amount_kopecks, tax_system)
+        intent = FiscalIntent(await registrar.counter(), Operation.SALE, "BYHAND", amount_kopecks, START)
+        return (await registrar.print_receipt(receipt, intent)).number
+    finally:
+        await registrar.close()
+
+
+async def test_3_4_staff_ask_for_the_money_back_and_it_goes_once_the_receipt_is_proved_absent() -> None:
+    switch = _Switch()
+    extra = "[payment]\nanswer_within_s = 0.2\nhold_limit_s = 3600"
+    async with restaurant(extra, open_link=switch.open_link, stuck_after_s=0.0) as place:
+        order_id = await receipt_in_doubt(place, switch)
+        row = await stuck(place, "receipt_held")
+        assert row["moves"] == ["retry", "refund"]
+        assert (await move(place, row["stuck_id"], "refund")).status == 200
+        assert place.effects("bank", "voided") == []  # nothing is proved while the registrar is silent
+        place.fiscal.faults.switch("off", False, {})
+        await nothing_stuck(place)
+
+        async def returned() -> bool:
+            return (await place.internal("GET", f"/internal/orders/{order_id}")).body["status"] == "created"
+
+        await until(returned)
+        assert len(place.effects("bank", "voided")) == 1
+        assert place.effects("fiscal", "receipt") == []
+        assert place.effects("robot", "started") == []
+
+
+async def test_3_3_silent_bank_is_stuck_and_seen_in_the_metrics_until_it_answers() -> None:
+    extra = "[payment]\nanswer_within_s = 0.2\n[bank]\nabandon_after_s = 3600"
+    async with restaurant(extra, stuck_after_s=0.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        place.bank.faults.switch("lose_answer", True, {})
+        place.bank.faults.switch("slow", True, {"seconds": 30})
+        assert (await guest.pay(order_id)).status == 202
+        row = await stuck(place, "charge_unknown")
+        assert (row["money"], row["moves"]) == ("unknown", ["retry"])
+        place.bank.faults.switch("slow", False, {})
+        assert (await move(place, row["stuck_id"], "retry")).status == 200
+        await guest.until_status(order_id, "paid", "cooking", "ready", "completed")
+        assert len(place.effects("bank", "charged")) == 1
+
+
+async def test_3_stuck_knows_no_such_id_and_no_such_move(place: Restaurant) -> None:
+    assert (await move(place, "nobody", "retry")).status == 404
+    assert (await move(place, "nobody", "delete")).code == "invalid_request"
+    assert (await place.internal("GET", "/internal/stuck")).body == {"stuck": []}
+
+
+async def test_4_portion_that_is_not_cooked_by_its_deadline_gives_the_money_back_by_itself() -> None:
+    clock = JumpingClock()
+    async with restaurant("[robot]\nlate_limit_s = 600", speed=1.0, clock=clock) as place:
+        guest = await place.guest()
+        tea = (await guest.order(("tea", 1)))["order_id"]
+        place.robot.faults.switch("estop", True, {})
+        assert (await guest.pay(tea)).status == 200
+        clock.jump(1200)
+
+        async def refunded() -> dict[str, Any] | None:
+            order: dict[str, Any] = (await place.internal("GET", f"/internal/orders/{tea}")).body
+            return order if order["status"] == "refunded" else None
+
+        order = await until(refunded)
+        assert [refund["reason"] for refund in order["refunds"]] == ["cooking_failed"]
+        assert len(place.effects("bank", "voided", "refunded")) == 1
+        assert len(place.effects("fiscal", "refund_receipt")) == 1
+        place.robot.faults.switch("estop", False, {})
+        assert place.effects("robot", "started") == []
