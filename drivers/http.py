@@ -31,7 +31,7 @@ class HttpDevice:
         path: str,
         *,
         headers: Mapping[str, str] | None = None,
-        json: Mapping[str, str | int] | None = None,
+        json: Mapping[str, object] | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """One request. A connection that was refused sent nothing (`DeviceUnreachable`); whatever fails later is
