@@ -8,7 +8,7 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -54,7 +54,11 @@ class Server(_Section, frozen=True, kw_only=True):
 
 
 class DatabaseSection(_Section, frozen=True, kw_only=True):
+    """Below `free_floor_mb` nothing new is sold; `reserve_mb` is room kept for what is under way then."""
+
     path: Path = Path("var/kiosk.db")
+    free_floor_mb: Annotated[int, msgspec.Meta(ge=0)] = 128
+    reserve_mb: Annotated[int, msgspec.Meta(ge=0)] = 64
 
 
 class MenuSection(_Section, frozen=True, kw_only=True):

@@ -31,6 +31,8 @@ host = "127.0.0.1"
 port = 8081
 socket = "run/kiosk.sock"
 [database]
+free_floor_mb = 256
+reserve_mb = 32
 path = "data/kiosk.db"
 [menu]
 file = "menu/menu.toml"

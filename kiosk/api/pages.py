@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import mimetypes
 import re
 from dataclasses import dataclass
@@ -15,7 +16,17 @@ from aiohttp import web
 from kiosk.domain.errors import NotFound
 
 _INLINE = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
-_PAGES = {"/": "index.html", "/display": "display.html", "/stats": "stats.html"}
+_PAGES = {
+    "/": "index.html",
+    "/display": "display.html",
+    "/stats": "stats.html",
+    "/service": "service.html",
+    "/sim": "sim.html",
+}
+_WORKER = "worker.mjs"  # served from the root: a service worker rules only below its own address
+_NOT_SHELL = re.compile(
+    r"vendor/uplot/|LICENSE|README|js/(stats|desk|sim|display|board|hall-feed)|css/(stats|desk|display)"
+)
 _TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2", ".webp": "image/webp"}
 _COMPRESSED = ("text/", "application/json", "image/svg")
 
@@ -29,27 +40,47 @@ class _File:
 
 
 class Pages:
-    """Reads `web/` once at start; `images` is a further folder with pictures of an own menu."""
+    """Reads `web/` once at start; `images` is a further folder with pictures of an own menu, `/sim` for a demo only."""
 
-    def __init__(self, root: Path, images: Path | None) -> None:
+    def __init__(self, root: Path, images: Path | None, demo: bool = True) -> None:
+        self._pages = {path: name for path, name in _PAGES.items() if demo or path != "/sim"}
         self._files = {path.relative_to(root).as_posix(): _load(path) for path in root.rglob("*") if path.is_file()}
         if images is not None:
             self._files |= {f"images/{path.name}": _load(path) for path in images.iterdir() if path.is_file()}
-        scripts = b"".join(_INLINE.findall(b"".join(self._files[name].body for name in set(_PAGES.values()))))
-        self._policies = {name: _policy(self._files[name].body) for name in set(_PAGES.values())} if scripts else {}
+        scripts = b"".join(_INLINE.findall(b"".join(self._files[name].body for name in set(self._pages.values()))))
+        self._policies = (
+            {name: _policy(self._files[name].body) for name in set(self._pages.values())} if scripts else {}
+        )
 
     def routes(self) -> list[web.RouteDef]:
-        return [*(web.get(path, self.page) for path in _PAGES), web.get("/assets/{path:.+}", self.asset)]
+        return [
+            *(web.get(path, self.page) for path in self._pages),
+            web.get(f"/{_WORKER}", self.worker),
+            web.get("/shell.json", self.shell),
+            web.get("/assets/{path:.+}", self.asset),
+        ]
 
     async def page(self, request: web.Request) -> web.Response:
-        name = _PAGES[request.path]
+        name = self._pages[request.path]
         return _serve(request, self._files[name], {"Content-Security-Policy": self._policies.get(name, _policy(b""))})
+
+    async def worker(self, request: web.Request) -> web.Response:
+        return _serve(request, self._files[_WORKER], {"Content-Security-Policy": _policy(b"")})
+
+    async def shell(self, request: web.Request) -> web.Response:
+        """What the kiosk page consists of, for its service worker to keep."""
+        files = ["/", *(f"/assets/{name}" for name in sorted(self._files) if _is_shell(name))]
+        return web.Response(body=json.dumps({"files": files}), content_type="application/json")
 
     async def asset(self, request: web.Request) -> web.Response:
         file = self._files.get(request.match_info["path"])
         if file is None:
             raise NotFound
         return _serve(request, file, {})
+
+
+def _is_shell(name: str) -> bool:
+    return "/" in name and not _NOT_SHELL.search(name)
 
 
 def _load(path: Path) -> _File:

@@ -33,6 +33,11 @@ class Readiness:
         """Why nothing is sold now, or None."""
         return next((check.reason for check in self._checks.values() if not check.ok), None)
 
+    def payment_block(self) -> str | None:
+        """Why even an order that stands already is not paid now: what would be written could be lost."""
+        found = (self._checks.get(name) for name in ("disk", "books"))
+        return next((check.reason for check in found if check is not None and not check.ok), None)
+
     def checks(self) -> Mapping[str, Check]:
         return dict(self._checks)
 

@@ -22,10 +22,12 @@ from kiosk.domain.errors import (
     OrderStateConflict,
     PaymentDeclined,
     PaymentInProgress,
+    SalesPaused,
 )
 from kiosk.domain.events import PaymentFailedEvent
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.payment import LIVE_STEPS, Confirmation, Payment, PaymentStep
+from kiosk.domain.readiness import Readiness
 from kiosk.flows.ordering import owns
 from kiosk.store import bonuses, keys, orders, outbox, payments, stocks
 from kiosk.store.database import Database, Tx
@@ -61,19 +63,20 @@ class StoredRefusal(msgspec.Struct, frozen=True):
 class Attempts:
     """Opens attempts (T1) and finds those that run or have ended."""
 
-    def __init__(self, database: Database, clock: Clock, rules: BonusRules) -> None:
+    def __init__(self, database: Database, clock: Clock, rules: BonusRules, readiness: Readiness) -> None:
         self._db = database
         self._clock = clock
         self._rules = rules
+        self._readiness = readiness
 
     async def open(
         self, session: Session, order_id: str, request: PayRequest, key: str | None
     ) -> Payment | Confirmation:
         """A new or running attempt, or a stored 200; a stored refusal is raised again."""
-        now = self._clock.now()
+        now, blocked = self._clock.now(), self._readiness.payment_block()
         fingerprint = hashlib.sha256(msgspec.json.encode((order_id, request))).hexdigest()
         return await self._db.write(
-            lambda tx: _open(tx, session, order_id, request, key, fingerprint, self._rules, now)
+            lambda tx: _open(tx, session, order_id, request, key, fingerprint, self._rules, blocked, now)
         )
 
     async def accepted(self, payment_id: str) -> Accepted:
@@ -92,6 +95,7 @@ def _open(
     key: str | None,
     fingerprint: str,
     rules: BonusRules,
+    blocked: str | None,
     now: datetime,
 ) -> Payment | Confirmation:
     order = orders.get(tx, order_id)
@@ -109,6 +113,8 @@ def _open(
         return live
     if order.status is not OrderStatus.CREATED:
         return _of_paid_order(tx, order_id, order.status, key)
+    if blocked is not None:
+        raise SalesPaused(reason=blocked)
     _check_points(tx, session, order.amount_kopecks, request.bonus_points, rules)
     return _insert(tx, session, order_id, order.amount_kopecks, request, key, fingerprint, now)
 

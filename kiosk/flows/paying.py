@@ -20,7 +20,7 @@ from kiosk.domain.events import OrderPaidEvent
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
 from kiosk.domain.planning import Work
-from kiosk.domain.readiness import Kitchen
+from kiosk.domain.readiness import Kitchen, Readiness
 from kiosk.flows.asking_bank import find_charge
 from kiosk.flows.attempts import Accepted, AnswerStore, Attempts, PayRequest
 from kiosk.flows.fiscalising import Fiscalising
@@ -55,6 +55,7 @@ class Paying:
         abandon_after_s: float,
         answer_within_s: float,
         bonus: BonusRules,
+        readiness: Readiness,
     ) -> None:
         self._db = database
         self._bank = bank
@@ -67,7 +68,7 @@ class Paying:
         self._abandon_after_s = abandon_after_s
         self._answer_within_s = answer_within_s
         self._bonus = bonus
-        self._attempts = Attempts(database, clock, bonus)
+        self._attempts = Attempts(database, clock, bonus, readiness)
         self._answers = AnswerStore()
         self._pauses = Pauses(clock)
         self._jobs: dict[str, asyncio.Task[Confirmation]] = {}

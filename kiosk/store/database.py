@@ -24,6 +24,7 @@ import aiosqlite
 import msgspec
 
 from kiosk.domain.errors import DatabaseBroken
+from kiosk.store.reserve import Reserve
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -111,12 +112,20 @@ class _Request:
 class Database:
     """`await write(fn)`; `async with read() as reader`; `committed` is set after each commit that others wait for."""
 
-    def __init__(self, path: Path, lock: int, writer: sqlite3.Connection, on_fatal: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        lock: int,
+        writer: sqlite3.Connection,
+        on_fatal: Callable[[str], None],
+        reserve: Reserve | None = None,
+    ) -> None:
         self.path = path
         self._lock = lock
         self._writer = writer
         self._tx = Tx(writer)
         self._on_fatal = on_fatal
+        self._reserve = reserve
         self._loop = asyncio.get_running_loop()
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
@@ -128,13 +137,15 @@ class Database:
         self.broken = False
 
     @classmethod
-    async def open(cls, path: Path, on_fatal: Callable[[str], None], readers: int = 3) -> Database:
-        """Lock, check, migrate, open. Raises `DatabaseBroken`."""
+    async def open(
+        cls, path: Path, on_fatal: Callable[[str], None], readers: int = 3, reserve: Reserve | None = None
+    ) -> Database:
+        """Lock, check, migrate, open. `reserve` is spent when the disk is full. Raises `DatabaseBroken`."""
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _lock(path)
         try:
             writer = await asyncio.get_running_loop().run_in_executor(None, _open_writer, path)
-            database = cls(path, lock, writer, on_fatal)
+            database = cls(path, lock, writer, on_fatal, reserve)
         except BaseException:
             os.close(lock)
             raise
@@ -239,17 +250,27 @@ class Database:
                 return
 
     def _commit(self, batch: list[_Request]) -> None:
+        error = self._try(batch)
+        if error is not None and error.sqlite_errorname == "SQLITE_FULL" and self._reserve and self._reserve.spend():
+            error = self._try(batch)  # into the room that was kept for this
+        if error is not None:
+            self._fail(batch, error)
+        self._post(self._resolve, batch, self._tx.published)
+
+    def _try(self, batch: list[_Request]) -> sqlite3.Error | None:
+        """The whole batch in one transaction, or nothing of it and the file's complaint."""
         self._tx.published = False
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             for request in batch:
+                request.result = request.error = None
                 self._run(request)
             self._writer.execute("COMMIT")
         except sqlite3.Error as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-            self._fail(batch, error)
-        self._post(self._resolve, batch, self._tx.published)
+            return error
+        return None
 
     def _run(self, request: _Request) -> None:
         self._writer.execute("SAVEPOINT request")

@@ -36,6 +36,7 @@ from kiosk.flows.guests import Guests
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.inquiring import Inquiring
 from kiosk.flows.keeping_shift import KeepingShift
+from kiosk.flows.keeping_space import KeepingSpace
 from kiosk.flows.limiting import Window
 from kiosk.flows.ordering import Ordering
 from kiosk.flows.refunding import Refunding
@@ -57,6 +58,7 @@ from kiosk.sinks.notifying import PUSH, SMS, Notifying
 from kiosk.sinks.showing import Showing
 from kiosk.store import messages, records
 from kiosk.store.database import Database
+from kiosk.store.reserve import Reserve
 from kiosk.tasks import Tasks
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.devices import Devices, start_simulators, subscriptions
@@ -69,6 +71,7 @@ _HTTP_TIMEOUT_S = 5.0
 _DRAIN_TIMEOUT_S = 20.0
 _CLOSE_TIMEOUT_S = 2.0
 _LOOK_TIMEOUT_S = 15.0
+_MEGABYTE = 1024 * 1024
 _PIN_TRIES_PER_MINUTE = 5
 _TRACKED_PER_MINUTE = 60
 
@@ -98,11 +101,14 @@ class Kiosk:
         secret = token_secret(config)
         menu_file = Path(config.menu.file) if config.menu.file else None
         self._menu, self._notices = load_menu(menu_file), load_notices(menu_file)
-        self.database = await Database.open(config.database.path, self._fatal)  # the lock comes before any device
+        self._reserve = reserve = Reserve(
+            config.database.path.with_suffix(".reserve"), config.database.reserve_mb * _MEGABYTE
+        )
+        self.database = await Database.open(config.database.path, self._fatal, reserve=reserve)  # the lock comes first
         opened.push_async_callback(self.database.close)
         endpoints = start_simulators(config, opened)
         self.tasks = Tasks(parts.clock)
-        self.readiness = Readiness(("fiscal", "robot", "sales"))
+        self.readiness = Readiness(("fiscal", "robot", "sales", "disk"))
         self.kitchen = kitchen_of(self._menu)
         now = parts.clock.now()
         await self.database.write(lambda tx: records.prepare(tx, self._menu.charts(), now))
@@ -152,6 +158,7 @@ class Kiosk:
             config.bank.abandon_after_s,
             config.payment.answer_within_s,
             BonusRules.of(config.bonus.accrual, config.bonus.max_share),
+            self.readiness,
         )
         self._reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
         self._inquiring = Inquiring(database, self.devices.bank, clock, parts.inquiry_every_s, checkpoint)
@@ -161,6 +168,9 @@ class Kiosk:
         )
         self._refunding = Refunding(
             database, self.devices.bank, self._fiscalising, self.tasks, clock, config.robot.late_limit_s, checkpoint
+        )
+        self._keeping_space = KeepingSpace(
+            database, self._reserve, config.database.free_floor_mb * _MEGABYTE, self.readiness, clock
         )
         self._settling = Settling(
             database,
@@ -316,6 +326,7 @@ class Kiosk:
         return {
             "hall_screens": self._showing.screens,
             **{f"stuck_{kind}": self._settling.counts[kind] for kind in Kind},
+            "disk_free_bytes": float(self._keeping_space.free_bytes),
             "portions_pending": len(self.kitchen.pending),
             "loop_lag_longest_seconds": self._lag.take_s(),
             "page_silent_seconds": max(self._watching_pages.silence_s().values(), default=0.0),
@@ -336,6 +347,7 @@ class Kiosk:
         supervise("statistics", lambda: self._dispatcher.run(self._counting), ())
         supervise("reports", self._reporting.write_reports, ())
         supervise("refunds", self._refunding.refund_failures, ())
+        supervise("disk", self._keeping_space.run, ())
         supervise("stuck", self._settling.watch, ())
         supervise("forgetting", self._signing_in.forget_unconfirmed, ())
         for subscription in self._webhooks:

@@ -1,0 +1,41 @@
+"""The disk's keeper: sales stop before it is full, while everything under way can still be written down."""
+
+from __future__ import annotations
+
+import structlog
+
+from kiosk.clock import Clock
+from kiosk.domain.readiness import Readiness
+from kiosk.store import records
+from kiosk.store.database import Database
+from kiosk.store.reserve import Reserve
+
+_log = structlog.get_logger()
+_LOOK_S = 2.0
+
+
+class KeepingSpace:
+    """Below `floor_bytes` nothing new is sold; the reserve is laid again as soon as there is room for it."""
+
+    def __init__(
+        self, database: Database, reserve: Reserve, floor_bytes: int, readiness: Readiness, clock: Clock
+    ) -> None:
+        self._db = database
+        self._reserve = reserve
+        self._floor_bytes = floor_bytes
+        self._readiness = readiness
+        self._clock = clock
+        self.free_bytes = 0
+
+    async def run(self) -> None:
+        while True:
+            await self.look()
+            await self._clock.sleep(_LOOK_S)
+
+    async def look(self) -> None:
+        self.free_bytes = self._reserve.free_bytes()
+        reason = "disk_full" if self.free_bytes < self._floor_bytes or not self._reserve.lay() else None
+        if self._readiness.set("disk", reason):
+            _log.info("disk_readiness", reason=reason, free_bytes=self.free_bytes)
+            now, detail = self._clock.now(), f"{self.free_bytes} bytes free"
+            await self._db.write(lambda tx: records.set_fault(tx, "disk", reason, detail, now))
