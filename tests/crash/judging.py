@@ -22,9 +22,8 @@ def judged(place: World, patient: bool = True) -> list[str]:
 
 def violations(place: World) -> list[str]:
     """Every broken promise by name, after `settle`; also counted for the tally."""
-    if place.effects:
-        with contextlib.suppress(AssertionError):
-            place.until(lambda: not [*_owed(place)], "messages and webhooks arrive", 3 if place.planted else 10)
+    with contextlib.suppress(AssertionError):
+        place.until(lambda: not [*_owed(place)], "what is owed arrives", 3 if place.planted else 10)
     found = [
         *_of_lives(place),
         *_of_money(place),
@@ -198,6 +197,9 @@ def _of_statistics(place: World) -> Iterable[str]:
 
 def _owed(place: World) -> Iterable[str]:
     """What may still be on its way."""
+    yield from (line for line in _of_money(place) if "kept for an order" in line)
+    if not place.effects:
+        return
     yield from (line for line in _of_messages(place) if line.endswith("was not sent"))
     yield from (line for line in _of_webhooks(place) if " against events " in line)
 
