@@ -11,6 +11,7 @@ from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
+from kiosk.flows.refunding import Refunding
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.forwarding import Forwarding
 from kiosk.sinks.sending import CodeSender, MessageSender
@@ -27,6 +28,7 @@ class Parts:
     robot_timings: ModbusTimings = field(default_factory=ModbusTimings)
     paying: type[Paying] = Paying
     fiscalising: type[Fiscalising] = Fiscalising
+    refunding: type[Refunding] = Refunding
     dispatcher: type[Dispatcher] = Dispatcher
     forwarding: type[Forwarding] = Forwarding
     codes: type[CodeSender] = CodeSender

@@ -39,7 +39,6 @@ from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.keeping_space import KeepingSpace
 from kiosk.flows.limiting import Window
 from kiosk.flows.ordering import Ordering
-from kiosk.flows.refunding import Refunding
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.settling import Settling
@@ -166,7 +165,7 @@ class Kiosk:
         self._auditing = Auditing(
             database, self.devices.bank, self.devices.registrar, self.devices.robot, self._fiscalising, clock
         )
-        self._refunding = Refunding(
+        self._refunding = parts.refunding(
             database, self.devices.bank, self._fiscalising, self.tasks, clock, config.robot.late_limit_s, checkpoint
         )
         self._keeping_space = KeepingSpace(
