@@ -15,6 +15,7 @@ from typing import Any
 from kiosk.checkpoints import Checkpoints
 
 START = "t1.before"
+FROM_THE_START = "process started"
 
 
 def die() -> None:
@@ -37,17 +38,32 @@ class AtPoint(Checkpoints):
         if self._armed and name == self._name:
             self._left -= 1
             if self._left == 0:
-                die()
+                self.strike()
+
+    def strike(self) -> None:
+        die()
+
+
+class KillsDevice(AtPoint):
+    """The kiosk lives on: at the point it pulls the plug of a device, known by its process id."""
+
+    def __init__(self, name: str, pid: int, start: str = START) -> None:
+        super().__init__(name, 1, start)
+        self._pid = pid
+
+    def strike(self) -> None:
+        os.kill(self._pid, signal.SIGKILL)
 
 
 class AtHandle(Checkpoints):
-    """Dies before the n-th callback the event loop runs after the point `start`."""
+    """Dies before the n-th callback the event loop runs after the point `start`, or after the start of the process."""
 
     def __init__(self, n: int, start: str = START) -> None:
         super().__init__({})
         self._left = n
         self._start = start
         self._armed = False
+        self(FROM_THE_START)
 
     def __call__(self, name: str) -> None:
         if name == self._start and not self._armed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -45,6 +46,26 @@ def call(port: int, method: str, path: str, body: Any = None, token: str = "", k
             return _answer(error.code, error.read())
     except (OSError, http.client.HTTPException) as error:
         raise Gone(f"{method} {path}") from error
+
+
+class Asked:
+    """A request that is under way; `answer()` waits for the end of it."""
+
+    def __init__(self, port: int, method: str, path: str, body: Any, token: str, key: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_S)
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        with contextlib.suppress(OSError):  # it died: `answer` says so
+            self._connection.request(method, path, json.dumps(body), headers)
+
+    def answer(self) -> Answer:
+        """Raises `Gone`."""
+        try:
+            response = self._connection.getresponse()
+            return _answer(response.status, response.read())
+        except (OSError, http.client.HTTPException) as error:
+            raise Gone from error
+        finally:
+            self._connection.close()
 
 
 class _ToSocket(http.client.HTTPConnection):

@@ -69,6 +69,12 @@ class Devices:
         if words[1].startswith("http"):
             self.urls[name] = words[1]
 
+    def pid(self, name: str) -> int:
+        return self._processes[name].pid
+
+    def dead(self, name: str) -> bool:
+        return self._processes[name].poll() is not None
+
     def kill(self, name: str) -> None:
         """The plug of one device is pulled."""
         process = self._processes.pop(name)

@@ -9,7 +9,8 @@ from drivers.link import Link, LinkOpener, open_serial
 
 
 class _KillingLink:
-    def __init__(self, link: Link, code: bytes, moment: str) -> None:
+    def __init__(self, link: Link, code: bytes, moment: str, victim: int) -> None:
+        self._victim = victim
         self._link = link
         self._code = code
         self._moment = moment
@@ -20,10 +21,10 @@ class _KillingLink:
     def write(self, data: bytes) -> None:
         struck = data[:1] == b"\x02" and data[2 : 2 + len(self._code)] == self._code
         if struck and self._moment == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(self._victim or os.getpid(), signal.SIGKILL)
         self._link.write(data)
-        if struck:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if struck and self._moment == "after":
+            os.kill(self._victim or os.getpid(), signal.SIGKILL)
 
     def discard(self) -> int:
         return self._link.discard()
@@ -32,10 +33,11 @@ class _KillingLink:
         self._link.close()
 
 
-def killing_link(code: bytes, moment: str) -> LinkOpener:
-    """Opens links that die `before` or `after` writing a frame of this command code."""
+def killing_link(code: bytes, moment: str, victim: int = 0) -> LinkOpener:
+    """Opens links that die `before` or `after` writing a frame of this command code; `victim`: who dies, 0 is the
+    process itself."""
 
     async def opener(port: str, baudrate: int) -> Link:
-        return _KillingLink(await open_serial(port, baudrate), code, moment)
+        return _KillingLink(await open_serial(port, baudrate), code, moment, victim)
 
     return opener

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import msgspec
 
-from drivers.bank.port import Charge
+from drivers.bank.port import Acquirer, Charge
 from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalDocument
 from drivers.webhook.port import Delivery
@@ -15,11 +16,12 @@ from kiosk.domain.events import StoredEvent
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
 from kiosk.flows.fiscalising import Claim, Fiscalising
 from kiosk.flows.paying import Paying
+from kiosk.flows.refunding import Refunding
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.forwarding import Forwarding, Subscription
 from kiosk.sinks.port import EventSink
 from kiosk.sinks.sending import CodeSender, Flights, MessageSender
-from kiosk.store import customers, messages, outbox, payments
+from kiosk.store import customers, messages, outbox, payments, refunds
 from kiosk.store.database import Tx
 from kiosk.wiring import Parts
 
@@ -161,3 +163,27 @@ def counted_apart() -> Parts:
 
 def code_kept() -> Parts:
     return Parts(codes=_CodeKept)
+
+
+class _FreshKeys:
+    """A bank that is told another key at each try."""
+
+    def __init__(self, bank: Acquirer) -> None:
+        self._bank = bank
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bank, name)
+
+    async def refund(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
+        await self._bank.refund(transaction_id, amount_kopecks, f"{key}-{uuid.uuid4()}")
+
+
+class _FreshRefundKey(Refunding):
+    async def _steps(self, refund: refunds.RefundRow) -> None:
+        if not isinstance(self._bank, _FreshKeys):
+            self._bank = _FreshKeys(self._bank)
+        await super()._steps(refund)
+
+
+def fresh_refund_key() -> Parts:
+    return Parts(refunding=_FreshRefundKey)

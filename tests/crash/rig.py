@@ -23,7 +23,7 @@ from kiosk.checkpoints import VARIABLE, Checkpoints
 from kiosk.config import load
 from kiosk.wiring import Parts, run
 from tests.crash import tally
-from tests.crash.calls import Answer, Gone, call, internal
+from tests.crash.calls import Answer, Asked, Gone, call, internal
 from tests.crash.devices import DEVICES, EFFECTS, START_S, Devices
 from tests.restaurant import FAST_FISCAL, FAST_ROBOT, NOBODY, config_text, short_folder
 
@@ -137,6 +137,7 @@ class World:
     planted: str = ""
     effects: bool = False
     speed: float = 80.0
+    prepare: Callable[[Path], None] | None = None  # what stands in the devices' memories before they are switched on
     folder: Path = field(default_factory=short_folder)
     purchases: list[Purchase] = field(default_factory=list)
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -152,6 +153,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.devices = Devices(self.folder, (*DEVICES, *EFFECTS) if self.effects else DEVICES, self.speed)
+        if self.prepare is not None:
+            self.prepare(self.folder)
         self.devices.start()
         urls, tail = self.devices.urls, ""
         if self.effects:
@@ -211,13 +214,16 @@ class World:
         self.pay(port, purchase)
         return purchase
 
-    def pay(self, port: int, purchase: Purchase) -> None:
+    def begin_pay(self, port: int, purchase: Purchase) -> Asked:
         body: dict[str, Any] = {"card_token": purchase.card_token}
         if purchase.points:
             body["bonus_points"] = purchase.points
         path = f"/api/orders/{purchase.order_id}/payment"
+        return Asked(port, "POST", path, body, purchase.token, purchase.key)
+
+    def pay(self, port: int, purchase: Purchase) -> None:
         with contextlib.suppress(Gone):
-            purchase.answer = call(port, "POST", path, body, purchase.token, purchase.key)
+            purchase.answer = self.begin_pay(port, purchase).answer()
 
     def staff(self, method: str, target: str, body: Any = None) -> Answer:
         return internal(self.folder / "k.sock", method, target, body)

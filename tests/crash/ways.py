@@ -1,4 +1,4 @@
-"""The ways an order can go besides the straight one: declined, unknown, lost, reversed, given back, approved too late."""
+"""The ways an order can go besides the straight one: declined, unknown, lost, reversed, given back, late."""
 
 from __future__ import annotations
 
