@@ -88,13 +88,13 @@ class AccessTokens:
             return None
         return str(claims["jti"]) if claims["typ"] == "temporary" else None
 
-    def issue_service(self, lifetime_s: int) -> str:
-        """A staff session by PIN: a type of its own, no access token."""
+    def issue_service(self, lifetime_s: int, name: str = "") -> str:
+        """A staff session by PIN: a type of its own, no access token. `name`: who says they are at the page."""
         now = int(self._clock.now().timestamp())
         claims = {
             "iss": _ISSUER,
             "aud": _AUDIENCE,
-            "sub": "staff",
+            "sub": f"staff:{name}",
             "jti": secrets.token_urlsafe(16),
             "dev": "",
             "typ": "service",
@@ -104,13 +104,14 @@ class AccessTokens:
         }
         return jwt.encode(claims, self._secret, algorithm="HS256")
 
-    def is_service(self, token: str) -> bool:
-        """A live staff session of ours."""
-        try:
-            claims, expires_at = self._decode(token)
-        except Unauthorized:
-            return False
-        return bool(claims["typ"] == "service" and expires_at > self._clock.now())
+    def service_actor(self, token: str) -> str:
+        """Who acts in a live staff session of ours: the name given with the PIN, and the session. Raises
+        `Unauthorized`."""
+        claims, expires_at = self._decode(token)
+        if claims["typ"] != "service" or expires_at <= self._clock.now():
+            raise Unauthorized
+        name = str(claims["sub"]).removeprefix("staff:") or "staff"
+        return f"pin:{name}:{str(claims['jti'])[:6]}"
 
     def verify(self, token: str) -> Session:
         """Raises `Unauthorized` for anything but a live access token of ours."""

@@ -6,13 +6,15 @@ The end of the process is a power cut for them; state and ledger lie in files an
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import threading
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
+from drivers.sim import faults
 from drivers.sim.bank import bank
 from drivers.sim.push import push
 from drivers.sim.robot import robot
@@ -69,6 +71,7 @@ class EmbeddedSimulators:
         self._endpoints = Endpoints()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
+        self._devices: dict[str, faults.Controlled] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
         self._thread = threading.Thread(target=self._run, name="simulators", daemon=True)
@@ -87,6 +90,21 @@ class EmbeddedSimulators:
         if self._loop is not None and self._end is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join(_STOP_TIMEOUT_S)
+
+    def known(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """Every simulated device with its faults and the parameters each requires."""
+        return {name: dict(device.faults.known) for name, device in self._devices.items()}
+
+    async def control(self, device: str, request: dict[str, Any]) -> dict[str, Any]:
+        """One line of contract §8's control, from another thread's loop; a device that is not simulated is refused."""
+        found = self._devices.get(device)
+        if found is None or self._loop is None:
+            return {"ok": False, "error": f"{device} is not simulated here"}
+
+        async def ask() -> dict[str, Any]:
+            return faults.answer(found, json.dumps(request).encode())
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(ask(), self._loop))
 
     def _run(self) -> None:
         try:
@@ -107,20 +125,26 @@ class EmbeddedSimulators:
         wanted = self._wanted
         if wanted.bank:
             device = await stack.enter_async_context(bank(0, **self._files("bank")))
-            self._endpoints.bank_url = device.url
+            self._endpoints.bank_url, self._devices["bank"] = device.url, device
         if wanted.fiscal:
             link = wanted.folder / "fiscal.tty"
-            await stack.enter_async_context(shtrih(link, **self._files("fiscal"), timezone=wanted.timezone))
+            self._devices["fiscal"] = await stack.enter_async_context(
+                shtrih(link, **self._files("fiscal"), timezone=wanted.timezone)
+            )
             self._endpoints.fiscal_port = str(link)
         if wanted.robot:
             link = wanted.folder / "robot.tty"
-            await stack.enter_async_context(robot(link, **self._files("robot"), speed=wanted.speed, unit=wanted.unit))
+            self._devices["robot"] = await stack.enter_async_context(
+                robot(link, **self._files("robot"), speed=wanted.speed, unit=wanted.unit)
+            )
             self._endpoints.robot_port = str(link)
 
         if wanted.sms:
-            self._endpoints.sms_url = (await stack.enter_async_context(sms(0, **self._files("sms")))).url
+            gateway = await stack.enter_async_context(sms(0, **self._files("sms")))
+            self._endpoints.sms_url, self._devices["sms"] = gateway.url, gateway
         if wanted.push:
-            self._endpoints.push_url = (await stack.enter_async_context(push(0, **self._files("push")))).url
+            pushing = await stack.enter_async_context(push(0, **self._files("push")))
+            self._endpoints.push_url, self._devices["push"] = pushing.url, pushing
 
     def _files(self, name: str) -> _Files:
         control = self._wanted.folder / f"{name}.sock"

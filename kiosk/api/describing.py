@@ -92,6 +92,11 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "string", "minLength": 1, "maxLength": 16, "pattern": "^[A-Za-z0-9-]+$"},
     },
+    "stuck_id": {
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9:-]+$"},
+    },
     "before": {
         "in": "query",
         "description": "The page of orders older than this order id.",

@@ -11,18 +11,32 @@ from aiohttp import web
 
 from kiosk.api.describing import Operation, describe
 from kiosk.api.public import RestaurantView, tagged_answer
-from kiosk.api.service import PinRequest, StatusView
+from kiosk.api.service import (
+    Decision,
+    Nothing,
+    PinRequest,
+    Refill,
+    Replay,
+    SalesSwitch,
+    ShiftSwitch,
+    StatusView,
+    StopSwitch,
+    StuckView,
+)
+from kiosk.api.sim import FaultSwitch, SimView
 from kiosk.domain import errors
 from kiosk.domain.payment import Confirmation
 from kiosk.flows.attempts import Accepted, PayRequest
 from kiosk.flows.guests import GuestRequest, TokenView
 from kiosk.flows.handing_out import PickupRequest, PickupView
 from kiosk.flows.ordering import CreateOrder
+from kiosk.flows.overseeing import OverviewView
+from kiosk.flows.refunding import RefundRequest
 from kiosk.flows.reporting import StatsView
 from kiosk.flows.showing_menu import MenuView
 from kiosk.flows.signing_in import ConfirmRequest, MeView, Pending, PushAddress, QuickAuth
 from kiosk.flows.tracking import TrackView
-from kiosk.flows.views import CreatedView, OrderView
+from kiosk.flows.views import CreatedView, OrderView, RefundView
 from kiosk.flows.watching_pages import Heartbeat
 
 
@@ -225,6 +239,111 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Why sales are open or paused, for staff",
         session="required",
         answers={200: StatusView},
+        stores=False,
+    ),
+    Operation(
+        method="GET",
+        path="/api/service/overview",
+        summary="Lights, bins, shift, orders in work, stop list, webhooks, journal: the technician's page in one look",
+        session="required",
+        answers={200: OverviewView},
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/sales",
+        summary="Pause or resume sales, by staff",
+        body=SalesSwitch,
+        session="required",
+        answers={204: None},
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/shift",
+        summary="Open the fiscal shift, or close it with the Z report, by staff",
+        body=ShiftSwitch,
+        session="required",
+        answers={204: None},
+        refusals=(errors.DeviceUnavailable,),
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/x-report",
+        summary="Print the shift's totals; nothing is closed",
+        body=Nothing,
+        body_optional=True,
+        session="required",
+        answers={204: None},
+        refusals=(errors.DeviceUnavailable,),
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/refill",
+        summary="A bin was filled up to this amount",
+        body=Refill,
+        session="required",
+        answers={204: None},
+        refusals=(errors.DeviceUnavailable,),
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/stop-list",
+        summary="Take a dish off sale, or put it back",
+        body=StopSwitch,
+        session="required",
+        answers={204: None},
+        refusals=(errors.NotFound,),
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/orders/{order_id}/refund",
+        summary="Give an order's money back, whole or by dishes, with a reason",
+        body=RefundRequest,
+        session="required",
+        parameters=("order_id",),
+        answers={202: RefundView},
+        refusals=(errors.NotFound, errors.OrderStateConflict),
+    ),
+    Operation(
+        method="GET",
+        path="/api/service/stuck",
+        summary="What waits for a person, with the moves that are safe",
+        session="required",
+        answers={200: StuckView},
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/stuck/{stuck_id}",
+        summary="One of the safe moves; answers with what is left",
+        body=Decision,
+        session="required",
+        parameters=("stuck_id",),
+        answers={200: StuckView},
+        refusals=(errors.NotFound, errors.OrderStateConflict, errors.DeviceUnavailable),
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/webhooks",
+        summary="Wake an endpoint that was given up, or deliver again from a sequence on",
+        body=Replay,
+        session="required",
+        answers={204: None},
+        refusals=(errors.NotFound,),
+    ),
+    Operation(
+        method="GET",
+        path="/api/sim",
+        summary="The simulated devices and their faults; 404 where every device is real",
+        answers={200: SimView},
+        refusals=(errors.NotFound,),
+        stores=False,
+    ),
+    Operation(
+        method="POST",
+        path="/api/sim",
+        summary="Switch a fault of a simulated device, for training",
+        body=FaultSwitch,
+        answers={200: SimView},
+        refusals=(errors.NotFound,),
         stores=False,
     ),
     Operation(

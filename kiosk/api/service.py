@@ -1,8 +1,10 @@
-"""The staff's pages: a session opened by PIN, statistics and state behind it (`/api/service/*`)."""
+"""The staff's pages behind a PIN session (`/api/service/*`): what stands, what may be done; every act has its actor."""
 
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -10,19 +12,31 @@ from aiohttp import web
 
 from kiosk.api.internal import day_of
 from kiosk.api.public import SalesView
-from kiosk.api.wire import answer, body_bytes, decode
-from kiosk.domain.errors import NotFound, StaffOnly, Unauthorized
+from kiosk.api.wire import answer, body_bytes, decode, optional_body
+from kiosk.domain.errors import InvalidRequest, NotFound, StaffOnly, Unauthorized
 from kiosk.domain.readiness import Check, Readiness
+from kiosk.domain.stuck import Move, Stuck
 from kiosk.flows.guests import TokenView
+from kiosk.flows.handing_out import HandingOut
+from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.limiting import Window
+from kiosk.flows.overseeing import Overseeing
+from kiosk.flows.refunding import Refunding, RefundRequest
 from kiosk.flows.reporting import Reporting
+from kiosk.flows.settling import Settling
+from kiosk.flows.syncing import Syncing
+from kiosk.flows.tending import Tending
+from kiosk.flows.views import refund_view
 from kiosk.tokens import AccessTokens
 
 _LIFETIME_S = 1800
 
 
 class PinRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`name`: who is at the page, for the journal."""
+
     pin: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    name: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
 class StatusView(msgspec.Struct, frozen=True):
@@ -32,23 +46,90 @@ class StatusView(msgspec.Struct, frozen=True):
     checks: dict[str, Check]
 
 
+class SalesSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    open: bool
+
+
+class ShiftSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    open: bool
+
+
+class Refill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`amount`: what the bin holds after the refill, in its unit."""
+
+    bin: Annotated[int, msgspec.Meta(ge=1, le=24)]
+    amount: Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class StopSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`until` null: until it is taken off the list."""
+
+    item_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    stopped: bool
+    until: datetime | None = None
+
+
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the moves that `GET /api/service/stuck` names; `document` for `adopt`."""
+
+    move: Move
+    document: Annotated[int, msgspec.Meta(ge=1, le=2**32)] | None = None
+
+
+class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Deliver again from `sequence`; null: only wake an endpoint that was given up."""
+
+    url: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+    sequence: Annotated[int, msgspec.Meta(ge=1, le=2**53)] | None = None
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class StuckView(msgspec.Struct, frozen=True):
+    stuck: list[Stuck]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything the staff's pages reach into."""
+
+    reporting: Reporting
+    readiness: Readiness
+    overseeing: Overseeing
+    tending: Tending
+    shift: KeepingShift
+    handing_out: HandingOut
+    refunding: Refunding
+    settling: Settling
+    syncing: Syncing
+
+
 class ServiceApi:
     """Without a PIN file there are no staff pages: every call is 404."""
 
-    def __init__(
-        self, tokens: AccessTokens, pin: str, tries: Window, reporting: Reporting, readiness: Readiness
-    ) -> None:
+    def __init__(self, tokens: AccessTokens, pin: str, tries: Window, bench: Bench) -> None:
         self._tokens = tokens
         self._pin = pin
         self._tries = tries
-        self._reporting = reporting
-        self._readiness = readiness
+        self._bench = bench
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/api/service/session", self.open_session),
             web.get("/api/service/stats", self.stats),
             web.get("/api/service/status", self.status),
+            web.get("/api/service/overview", self.overview),
+            web.post("/api/service/sales", self.switch_sales),
+            web.post("/api/service/shift", self.switch_shift),
+            web.post("/api/service/x-report", self.x_report),
+            web.post("/api/service/refill", self.refill),
+            web.post("/api/service/stop-list", self.stop),
+            web.post("/api/service/orders/{order_id}/refund", self.refund),
+            web.get("/api/service/stuck", self.stuck),
+            web.post("/api/service/stuck/{stuck_id}", self.decide),
+            web.post("/api/service/webhooks", self.webhooks),
         ]
 
     async def open_session(self, request: web.Request) -> web.Response:
@@ -59,20 +140,90 @@ class ServiceApi:
         self._tries.take(request.remote or "")
         if not hmac.compare_digest(wanted.pin.encode(), self._pin.encode()):
             raise StaffOnly
-        return answer(TokenView(self._tokens.issue_service(_LIFETIME_S), "Bearer", _LIFETIME_S), 201)
+        return answer(TokenView(self._tokens.issue_service(_LIFETIME_S, wanted.name), "Bearer", _LIFETIME_S), 201)
 
     async def stats(self, request: web.Request) -> web.Response:
-        self._require(request)
-        today = self._reporting.today()
+        self._actor(request)
+        reporting = self._bench.reporting
+        today = reporting.today()
         first, last = (day_of(request, name, today) for name in ("from", "to"))
-        return answer(await self._reporting.stats(first, last))
+        return answer(await reporting.stats(first, last))
 
     async def status(self, request: web.Request) -> web.Response:
-        self._require(request)
-        reason = self._readiness.pause_reason()
-        return answer(StatusView(SalesView(reason is None, reason), dict(self._readiness.checks())))
+        self._actor(request)
+        readiness = self._bench.readiness
+        reason = readiness.pause_reason()
+        return answer(StatusView(SalesView(reason is None, reason), dict(readiness.checks())))
 
-    def _require(self, request: web.Request) -> None:
+    async def overview(self, request: web.Request) -> web.Response:
+        self._actor(request)
+        return answer(await self._bench.overseeing.overview())
+
+    async def switch_sales(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        wanted = decode(await body_bytes(request), SalesSwitch)
+        await self._bench.tending.pause(not wanted.open, actor)
+        return web.Response(status=204)
+
+    async def switch_shift(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        wanted = decode(await body_bytes(request), ShiftSwitch)
+        await (self._bench.shift.open(actor) if wanted.open else self._bench.shift.close(actor))
+        return web.Response(status=204)
+
+    async def x_report(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        await optional_body(request, Nothing)
+        await self._bench.overseeing.x_report(actor)
+        return web.Response(status=204)
+
+    async def refill(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        wanted = decode(await body_bytes(request), Refill)
+        await self._bench.handing_out.refill(wanted.bin, wanted.amount, actor)
+        return web.Response(status=204)
+
+    async def stop(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        wanted = decode(await body_bytes(request), StopSwitch)
+        if wanted.until is not None and wanted.until.tzinfo is None:
+            raise InvalidRequest.at("$.until", "a time with its zone")
+        await self._bench.tending.stop_item(wanted.item_id, wanted.until, wanted.stopped, actor)
+        return web.Response(status=204)
+
+    async def refund(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        wanted = decode(await body_bytes(request), RefundRequest)
+        return answer(refund_view(await self._bench.refunding.request(_word(request, "order_id"), wanted, actor)), 202)
+
+    async def stuck(self, request: web.Request) -> web.Response:
+        self._actor(request)
+        return answer(StuckView(await self._bench.settling.stuck()))
+
+    async def decide(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        wanted = decode(await body_bytes(request), Decision)
+        left = await self._bench.settling.move(_word(request, "stuck_id"), wanted.move, actor, wanted.document)
+        return answer(StuckView(left))
+
+    async def webhooks(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        wanted = decode(await body_bytes(request), Replay)
+        if wanted.sequence is None:
+            await self._bench.syncing.enable(wanted.url, actor)
+        else:
+            await self._bench.syncing.replay(wanted.sequence, wanted.url, actor)
+        return web.Response(status=204)
+
+    def _actor(self, request: web.Request) -> str:
+        """Who acts. Raises `Unauthorized` without a live session by PIN."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not self._tokens.is_service(token.strip()):
+        if scheme.lower() != "bearer":
             raise Unauthorized
+        return self._tokens.service_actor(token.strip())
+
+
+def _word(request: web.Request, name: str) -> str:
+    """Ids that cannot be ours find nothing, like those that could."""
+    text = request.match_info[name]
+    return text if len(text) <= 64 and text.isascii() else "-"

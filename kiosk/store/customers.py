@@ -187,3 +187,8 @@ def take_code_to_send(tx: Tx, now: datetime) -> CodeToSend | None:
             "UPDATE one_time_code SET code = NULL, sending_at = ? WHERE code_id = ?", (rfc3339(now), row.code_id)
         )
     return row
+
+
+async def count_codes_waiting(reader: Reader) -> int:
+    """Codes whose SMS is not out yet."""
+    return int(await reader.scalar("SELECT count(*) FROM one_time_code WHERE code IS NOT NULL"))

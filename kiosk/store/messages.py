@@ -77,3 +77,9 @@ def mark_gone(tx: Tx, client_id: str, reason: str) -> None:
 
 def postpone(tx: Tx, client_id: str, next_at: datetime) -> None:
     tx.execute("UPDATE message SET tries = tries + 1, next_at = ? WHERE client_id = ?", (rfc3339(next_at), client_id))
+
+
+async def count_waiting(reader: Reader) -> int:
+    """SMS that wait to be sent and were tried already."""
+    sql = "SELECT count(*) FROM message WHERE channel = 'sms' AND sent_at IS NULL AND gone IS NULL AND tries > 0"
+    return int(await reader.scalar(sql))

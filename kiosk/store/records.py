@@ -13,7 +13,7 @@ from kiosk.domain.events import DeviceFaultEvent, DeviceRecoveredEvent
 from kiosk.store import outbox
 from kiosk.store.database import Reader, Tx
 
-_JOB_EPOCH = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+JOB_EPOCH = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 
 def prepare(tx: Tx, charts: Iterable[Chart], now: datetime) -> None:
@@ -25,7 +25,7 @@ def prepare(tx: Tx, charts: Iterable[Chart], now: datetime) -> None:
             (chart.fingerprint, chart.code, chart.revision, msgspec.json.encode(chart).decode()),
         )
     if tx.scalar("SELECT 1 FROM sqlite_sequence WHERE name = 'portion'") is None:
-        start = int((now - _JOB_EPOCH).total_seconds())
+        start = int((now - JOB_EPOCH).total_seconds())
         tx.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('portion', ?)", (start,))
 
 
@@ -52,6 +52,20 @@ async def read_meta(reader: Reader, key: str) -> str | None:
 def journal(tx: Tx, actor: str, action: str, detail: str, now: datetime) -> None:
     """Who changed what by hand."""
     tx.insert("journal", at=rfc3339(now), actor=actor, action=action, detail=detail)
+
+
+class JournalRow(msgspec.Struct, frozen=True):
+    at: datetime
+    actor: str
+    action: str
+    detail: str
+
+
+async def read_journal(reader: Reader, limit: int) -> list[JournalRow]:
+    """The latest first."""
+    return await reader.all(
+        JournalRow, "SELECT at, actor, action, detail FROM journal ORDER BY entry DESC LIMIT ?", (limit,)
+    )
 
 
 def open_shift(tx: Tx, drive_number: str, shift: int, now: datetime) -> bool:

@@ -81,7 +81,7 @@ class Devices:
         return "answers"
 
 
-def start_simulators(config: Config, opened: AsyncExitStack) -> Endpoints:
+def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints, EmbeddedSimulators | None]:
     """Every device that is `"sim"`, inside the process; nothing where none is."""
     fiscal = config.registrars[0]
     wanted = Wanted(
@@ -96,10 +96,10 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> Endpoints:
         unit=config.robot.unit,
     )
     if not wanted.anything:
-        return Endpoints()
+        return Endpoints(), None
     simulators = EmbeddedSimulators(wanted)
     opened.callback(simulators.stop)
-    return simulators.start()
+    return simulators.start(), simulators
 
 
 def subscriptions(config: Config) -> list[Subscription]:

@@ -24,7 +24,8 @@ from kiosk.api.internal import InternalApi
 from kiosk.api.openapi import OpenApi
 from kiosk.api.pages import Pages
 from kiosk.api.public import PointsView, PublicApi, Shop
-from kiosk.api.service import ServiceApi
+from kiosk.api.service import Bench, ServiceApi
+from kiosk.api.sim import SimApi
 from kiosk.catalogue import load_menu, load_notices, web_root
 from kiosk.config import Config, service_pin, token_secret
 from kiosk.domain.bonus import BonusRules
@@ -39,6 +40,7 @@ from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.keeping_space import KeepingSpace
 from kiosk.flows.limiting import Window
 from kiosk.flows.ordering import Ordering
+from kiosk.flows.overseeing import Overseeing
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.settling import Settling
@@ -105,7 +107,7 @@ class Kiosk:
         )
         self.database = await Database.open(config.database.path, self._fatal, reserve=reserve)  # the lock comes first
         opened.push_async_callback(self.database.close)
-        endpoints = start_simulators(config, opened)
+        endpoints, self._simulators = start_simulators(config, opened)
         self.tasks = Tasks(parts.clock)
         self.readiness = Readiness(("fiscal", "robot", "sales", "disk"))
         self.kitchen = kitchen_of(self._menu)
@@ -277,14 +279,14 @@ class Kiosk:
         self._health = HealthApi(
             self.readiness, lambda: not self.database.broken, self._counts, self._watching_pages.silent
         )
-        pages = Pages(web_root(), Path(config.menu.images) if config.menu.images else None)
+        simulated = self._simulators is not None
+        pages = Pages(web_root(), Path(config.menu.images) if config.menu.images else None, simulated)
         display = DisplayApi(self._showing)
         service = ServiceApi(
             self._tokens,
             service_pin(config),
             Window(self._parts.clock, _PIN_TRIES_PER_MINUTE, 60),
-            self._reporting,
-            self.readiness,
+            self._bench(),
         )
         internal = InternalApi(
             self._signing_in,
@@ -304,6 +306,7 @@ class Kiosk:
             public.routes(),
             display.routes(),
             service.routes(),
+            SimApi(self._simulators).routes(),
             OpenApi().routes(),
             self._health.routes(),
             pages.routes(),
@@ -316,6 +319,35 @@ class Kiosk:
         await listen(web.SockSite(staff, unix_socket(config.server.socket)))
         opened.callback(config.server.socket.unlink, missing_ok=True)
         opened.callback(self._showing.close)
+
+    def _bench(self) -> Bench:
+        overseeing = Overseeing(
+            self.database,
+            self.devices.bank,
+            self.devices.registrar,
+            self._fiscalising,
+            self._menu,
+            self.readiness,
+            self._reserving,
+            self._keeping_shift,
+            self._tending,
+            self._syncing,
+            self._watching_pages,
+            ZoneInfo(self.config.restaurant.timezone),
+            self.config.database.path.parent,
+            self._parts.clock,
+        )
+        return Bench(
+            self._reporting,
+            self.readiness,
+            overseeing,
+            self._tending,
+            self._keeping_shift,
+            self._handing_out,
+            self._refunding,
+            self._settling,
+            self._syncing,
+        )
 
     def _wake_code_sender(self) -> None:
         """An SMS waits to be sent."""

@@ -75,7 +75,7 @@ async def test_2_pause_in_mid_order_keeps_the_cart_and_holds_back_the_payment(
     await kiosk.reads("Сотрудники поставили продажи на паузу")
     assert (await place.internal("POST", "/internal/sales/resume")).status == 200
     await expect_after_feeds(kiosk, disabled=False)
-    await kiosk.tap("pay")
+    await kiosk.tap("pay", "without-number")
     await kiosk.number()
 
 
@@ -96,7 +96,7 @@ async def test_1_customer_who_walked_away_is_warned_then_leaves_nothing_behind(
     await kiosk.sees("attract")
     await kiosk.tap("lang-en")
     await kiosk.order_tea()
-    await kiosk.tap("pay")
+    await kiosk.tap("pay", "without-number")
     await kiosk.sees("failed-payment_declined")
     kept = await kiosk.kept()
     assert 40 <= await wait_on_the_clock(kiosk, "idle-stay", 60) <= 50
@@ -120,7 +120,7 @@ async def test_1_customer_who_walked_away_is_warned_then_leaves_nothing_behind(
 async def test_3_number_clears_itself_after_half_a_minute_unless_extended(place: Restaurant, screens: Screens) -> None:
     kiosk = await screens.kiosk(place.kiosk, "tok_ok", clock=True)
     await kiosk.order_tea()
-    await kiosk.tap("pay")
+    await kiosk.tap("pay", "without-number")
     await kiosk.number()
     await kiosk.page.clock.run_for(20_000)
     await kiosk.tap("extend")
@@ -134,7 +134,7 @@ async def test_3_card_never_shown_lets_the_order_go_after_a_minute_and_a_half(
     await kiosk.page.add_init_script("window.kioskTerminal = {token: () => new Promise(() => undefined)};")
     await kiosk.page.reload()
     await kiosk.order_tea()
-    await kiosk.tap("pay")
+    await kiosk.tap("pay", "without-number")
     await kiosk.sees("payment-cancel")
     await kiosk.shot("card-ru")
     assert 80 <= await wait_on_the_clock(kiosk, "pay", 100) <= 95

@@ -18,7 +18,7 @@ SAFE, RETURNED = "Деньги не списаны", "Деньги вернут�
 
 async def pay(kiosk: KioskScreen) -> None:
     await kiosk.order_tea()
-    await kiosk.tap("pay")
+    await kiosk.tap("pay", "without-number")
 
 
 def patient_restaurant() -> AbstractAsyncContextManager[Restaurant]:
@@ -166,7 +166,7 @@ async def test_2_process_restarted_over_a_full_cart_says_one_second_and_the_orde
     kiosk = await screens.kiosk(place.kiosk, "tok_ok")
     await kiosk.order_tea()
     await place.kiosk.stop()
-    await kiosk.tap("pay")
+    await kiosk.tap("pay", "without-number")
     await kiosk.sees("offline")
     await kiosk.reads("Секунду")
     await kiosk.shows_whole_pictures()

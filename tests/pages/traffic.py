@@ -45,6 +45,8 @@ class Traffic:
             return
         if self._silence and "net::ERR_" in message.text:
             return
+        if "fetching the script" in message.text:  # a page closed before its service worker came: nothing needs it
+            return
         self._complaints.append(f"console: {message.text} ({message.location['url']})")
 
     def _broke(self, error: Error) -> None:

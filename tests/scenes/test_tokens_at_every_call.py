@@ -26,6 +26,16 @@ def calls(order_id: str) -> list[tuple[str, str, object]]:
         ("POST", f"/api/orders/{order_id}/payment", {"card_token": "tok_ok"}),
         ("GET", "/api/service/stats", None),
         ("GET", "/api/service/status", None),
+        ("GET", "/api/service/overview", None),
+        ("POST", "/api/service/sales", {"open": False}),
+        ("POST", "/api/service/shift", {"open": False}),
+        ("POST", "/api/service/x-report", None),
+        ("POST", "/api/service/refill", {"bin": 1, "amount": 0}),
+        ("POST", "/api/service/stop-list", {"item_id": "tea", "stopped": True}),
+        ("POST", f"/api/service/orders/{order_id}/refund", {"reason": "none"}),
+        ("GET", "/api/service/stuck", None),
+        ("POST", "/api/service/stuck/x", {"move": "retry"}),
+        ("POST", "/api/service/webhooks", {"url": "x"}),
     ]
 
 

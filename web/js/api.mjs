@@ -50,6 +50,21 @@ export function createApi({ language }) {
     guest: async (terminalId) => accepted(await call("POST", "/api/auth/guest", { body: { terminal_id: terminalId } })).body,
     /** @param {string} token */
     logout: (token) => call("POST", "/api/auth/logout", { token, deadline_ms: DEADLINES_MS.farewell, keepalive: true }),
+    /** 201 names a pending confirmation, 200 is a session. @param {string} token @param {object} body */
+    quickAuth: async (token, body) => {
+      const answer = accepted(await call("POST", "/api/auth/quick-auth", { token, body, deadline_ms: DEADLINES_MS.create }));
+      return { status: answer.response.status, body: answer.body };
+    },
+    /** @param {string} token @param {object} body */
+    confirm: async (token, body) => accepted(await call("POST", "/api/auth/confirm", { token, body, deadline_ms: DEADLINES_MS.create })).body,
+    /** @param {string} token */
+    me: async (token) => accepted(await call("GET", "/api/me", { token })).body,
+    /** @param {{number: string, pickup_code: string}} ticket */
+    track: async (ticket) => accepted(await call("POST", "/api/orders/track", { body: ticket })).body,
+    /** @param {{number: string, pickup_code: string}} ticket */
+    pickUp: async (ticket) => accepted(await call("POST", "/api/pickup", { body: ticket, deadline_ms: DEADLINES_MS.create })).body,
+    /** @param {object} body */
+    beat: async (body) => accepted(await call("POST", "/api/heartbeat", { body, deadline_ms: DEADLINES_MS.farewell })).body,
     restaurant: async () => accepted(await call("GET", "/api/restaurant")).body,
     /** @param {string|undefined} etag */
     menu: async (etag) => {
@@ -64,11 +79,11 @@ export function createApi({ language }) {
     order: async (token, orderId) => accepted(await call("GET", `/api/orders/${orderId}`, { token })).body,
     /** @param {string} token @param {string} orderId */
     cancel: async (token, orderId) => accepted(await call("POST", `/api/orders/${orderId}/cancel`, { token })).body,
-    /** @param {string} token @param {string} orderId @param {string} key @param {string} cardToken */
-    pay: async (token, orderId, key, cardToken) => {
+    /** @param {string} token @param {string} orderId @param {string} key @param {object} body */
+    pay: async (token, orderId, key, body) => {
       const answer = accepted(
         await call("POST", `/api/orders/${orderId}/payment`, {
-          token, key, body: { card_token: cardToken }, deadline_ms: DEADLINES_MS.pay,
+          token, key, body, deadline_ms: DEADLINES_MS.pay,
         }),
       );
       return { status: answer.response.status, body: answer.body };

@@ -8,7 +8,9 @@ import { createMemory, pagePart } from "./memory.mjs";
 import { createOrdering } from "./ordering.mjs";
 import { createPaying } from "./paying.mjs";
 import { createSession } from "./session.mjs";
+import { createSigning } from "./signing.mjs";
 import { createStore, INITIAL } from "./store.mjs";
+import { createTracking } from "./tracking.mjs";
 
 /**
  * @typedef {{api: import("./api.mjs").Api, store: import("./store.mjs").Store, memory: import("./memory.mjs").Memory,
@@ -21,11 +23,13 @@ export function createKiosk({ storage, terminalId }) {
   const store = createStore({ ...INITIAL, ...restorable(memory.get()) });
   const api = createApi({ language: () => store.get().language });
   const link = createLink(api, store);
-  const session = createSession({ api, memory, terminalId });
+  const session = createSession({ api, memory, store, terminalId });
   const feeds = createFeeds({ api, store, link });
   const parts = { api, store, memory, link, session, feeds };
   const paying = createPaying(parts);
   const ordering = createOrdering({ ...parts, paying });
+  const signing = createSigning(parts);
+  const tracking = createTracking(parts);
 
   store.subscribe(() => {
     if (store.get().screen !== "attract") memory.keep({ page: pagePart(store.get()) });
@@ -55,6 +59,11 @@ export function createKiosk({ storage, terminalId }) {
       void feeds.retranslate();
     },
     switchLow: () => say("low_switched"),
+    switchLarge: () => say("large_switched"),
+    switchAloud: () => say("aloud_switched"),
+    search: (/** @type {string|null} */ text) => say("search_changed", { text }),
+    sendReceiptTo: (/** @type {string|null} */ contact) => say("receipt_to_chosen", { contact }),
+    refuseUpsell: () => say("upsell_refused"),
     openSheet: (/** @type {string} */ itemId, /** @type {string|null} */ key = null) => say("sheet_opened", { itemId, key }),
     closeSheet: () => say("sheet_closed"),
     /** «+» on a card. */
@@ -77,23 +86,60 @@ export function createKiosk({ storage, terminalId }) {
     undoRemove: (/** @type {import("./cart.mjs").Line} */ line) => say("line_added", { line, quiet: true }),
     dropGone: () => say("gone_dropped"),
     hideToast: () => say("toast_gone"),
+    /** From the cart: points first, where there are any to be had. */
+    toPoints: () => {
+      const rules = store.get().restaurant?.points;
+      if (store.get().busy || !store.get().lines.length) return;
+      if (!rules || (!rules.accrual && !rules.max_share)) return void ordering.checkout();
+      say("points_opened");
+    },
+    memberIs: (/** @type {Partial<import("./store.mjs").Member>} */ change) => say("member_changed", { change }),
+    signIn: signing.byNumber,
+    confirmCode: signing.byCode,
+    resendCode: signing.resend,
+    askForCode: signing.stepUp,
+    codeForPayment: signing.forPayment,
+    withoutNumber: async () => {
+      if (store.get().busy) return;
+      const signedIn = memory.get().signedIn;
+      say("member_left");
+      if (signedIn) await session.close();
+      await ordering.checkout();
+    },
     checkout: ordering.checkout,
+    openTrack: () => say("track_opened"),
+    trackIs: (/** @type {Partial<import("./store.mjs").Track>} */ change) => say("track_changed", { change }),
+    showTrack: tracking.show,
+    openCell: tracking.openCell,
     cancelOrder: () => ordering.cancel("cart"),
     abandon: async () => {
-      if (store.get().order && store.get().screen === "payment") await ordering.cancel("cart");
+      if (store.get().order && ["payment", "points"].includes(store.get().screen)) await ordering.cancel("cart");
       if (store.get().screen !== "payment" || store.get().payment?.phase === "failed") await reset();
     },
     pay: paying.pay,
     payAgain: paying.again,
+    agreeToPrice: paying.again,
+    /** The server allows fewer points than the page thought. @param {number} atMost */
+    payWithinLimit: (atMost) => {
+      say("member_changed", { change: { atMost } });
+      paying.again();
+    },
+    payWithoutPoints: () => {
+      say("member_changed", { change: { spend: false } });
+      paying.again();
+    },
     payStopped: paying.stopped,
     reset,
   };
 
   return {
+    api,
     store,
     actions,
     run() {
-      const { orderId } = memory.get();
+      const { orderId, signedIn } = memory.get();
+      // A reload forgets who signed in: points are not to be spent by whoever stands here now.
+      if (signedIn && !orderId) void session.close();
       if (orderId) void paying.resume(orderId);
       void feeds.run();
       reloadAfterSilence(store);
@@ -103,13 +149,16 @@ export function createKiosk({ storage, terminalId }) {
 
 /** @typedef {ReturnType<typeof createKiosk>} Kiosk */
 
+/** Screens that want what a reload forgets. @type {Record<string, import("./store.mjs").Screen>} */
+const SHOWN_AFTER_RELOAD = { payment: "cart", done: "cart", points: "cart", track: "attract", seller: "attract" };
+
 /** @param {Partial<import("./memory.mjs").Kept>} kept */
 function restorable({ page, order, orderId }) {
   if (!page) return {};
   // Payment and the number are shown by what the server says, so they are not taken from the storage.
   if (orderId) return { ...page, order, screen: /** @type {const} */ ("payment"),
     payment: { phase: /** @type {const} */ ("working"), stage: /** @type {const} */ ("checking"), since: Date.now() } };
-  return { ...page, screen: page.screen === "payment" || page.screen === "done" ? "cart" : page.screen };
+  return { ...page, screen: SHOWN_AFTER_RELOAD[page.screen ?? "attract"] ?? page.screen };
 }
 
 /** A server that came back may be a newer one: its page is taken when nobody stands before the screen. @param {import("./store.mjs").Store} store */

@@ -4,7 +4,7 @@ const SLOT = "kiosk";
 
 /**
  * @typedef {{token: string, tokenAt: number, orderId: string, order: any, createKey: string, createFor: string, payKey: string,
- *   cardToken: string, page: Partial<import("./store.mjs").State>}} Kept
+ *   payBody: object, tokenUntil: number, signedIn: boolean, page: Partial<import("./store.mjs").State>}} Kept
  */
 
 /** @param {Storage} storage */
@@ -46,6 +46,6 @@ function read(storage) {
  * The part of the page that a reload brings back; the order itself is asked from the server.
  * @param {import("./store.mjs").State} state
  */
-export function pagePart({ screen, language, low, service, lines, category, filter }) {
-  return { screen, language, low, service, lines, category, filter };
+export function pagePart({ screen, language, low, large, aloud, service, lines, category, filter, receiptTo }) {
+  return { screen, language, low, large, aloud, service, lines, category, filter, receiptTo };
 }

@@ -1,7 +1,7 @@
 /** Makes the order from the cart and takes it back: create once per cart, cancel only what the server lets go. */
 
 import { newKey, Problem } from "./api.mjs";
-import { asOrderItems } from "./cart.mjs";
+import { asOrderItems, itemsById, total } from "./cart.mjs";
 import { outcomeOfProblem } from "./outcomes.mjs";
 
 /**
@@ -9,12 +9,14 @@ import { outcomeOfProblem } from "./outcomes.mjs";
  */
 export function createOrdering({ api, store, memory, link, session, feeds, paying }) {
   async function checkout() {
+    const { lines, menu } = store.get();
+    const shownKopecks = total(lines, itemsById(menu));
     if (store.get().busy || !store.get().lines.length) return;
     store.dispatch({ type: "busy" });
     try {
       const order = await link.insist(() => create(wanted()));
       memory.keep({ orderId: order.order_id, order });
-      store.dispatch({ type: "order_created", order, at: Date.now() });
+      store.dispatch({ type: "order_created", order, at: Date.now(), shownKopecks });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       await refused(error);
@@ -35,7 +37,7 @@ export function createOrdering({ api, store, memory, link, session, feeds, payin
       return await api.create(await session.fresh(), key, body);
     } catch (error) {
       if (!(error instanceof Problem && error.code === "unauthorized")) throw error;
-      return await api.create(await session.open(), key, body);
+      return await api.create(await session.replace(), key, body);
     }
   }
 
@@ -67,7 +69,7 @@ export function createOrdering({ api, store, memory, link, session, feeds, payin
   /** @param {import("./store.mjs").Screen} screen */
   function letGo(screen) {
     const { payment } = store.get();
-    memory.drop("orderId", "order", "createKey", "createFor", "payKey", "cardToken");
+    memory.drop("orderId", "order", "createKey", "createFor", "payKey", "payBody");
     const failure = payment?.phase === "failed" && payment.failure.code === "ingredients_unavailable" ? payment.failure : null;
     store.dispatch({ type: "order_dropped", screen, failure });
   }

@@ -3,7 +3,7 @@
 /**
  * @typedef {"products"|"payment"|"receipt"|"checking"|"receipt_delayed"|"returning"} Stage
  * @typedef {{code: string, reason?: string|null, itemIds?: string[], retryAfterS?: number, money: "safe"|"returned",
- *   retry: boolean}} Failure
+ *   retry: boolean, available?: number, stepUp?: any}} Failure
  * @typedef {{kind: "paid"}|{kind: "working", stage: Stage}|{kind: "failed", failure: Failure}} Outcome
  */
 
@@ -73,6 +73,8 @@ export function outcomeOfProblem({ code, body }) {
     reason: body.reason ?? null,
     itemIds: (body.items ?? []).map((/** @type {any} */ item) => item.item_id),
     retryAfterS: body.retry_after_s,
+    ...(code === "bonus_exceeds_limit" ? { available: body.available } : {}),
+    ...(code === "step_up_required" ? { stepUp: body } : {}),
   });
 }
 

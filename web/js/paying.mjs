@@ -3,6 +3,7 @@
 import { newKey, Problem, Unreachable } from "./api.mjs";
 import { pause } from "./link.mjs";
 import { failed, outcomeOfOrder, outcomeOfProblem } from "./outcomes.mjs";
+import { pointsToSpend } from "./points.mjs";
 
 const POLL_EVERY_MS = 1_000;
 /** Refusals that say "look at the order": another attempt runs, or the order moved on. */
@@ -26,10 +27,17 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
     const { order, payment } = store.get();
     if (!order || followed === order.order_id || payment?.phase === "working") return;
     await following(order.order_id, async () => {
-      memory.keep({ payKey: newKey(), cardToken });
+      memory.keep({ payKey: newKey(), payBody: bodyOf(order, cardToken) });
       stage("products");
       await settle(order.order_id, await attempt(order.order_id));
     });
+  }
+
+  /** @param {any} order @param {string} cardToken */
+  function bodyOf(order, cardToken) {
+    const points = pointsToSpend(store.get(), order.amount_kopecks);
+    const { receiptTo } = store.get();
+    return { card_token: cardToken, ...(points ? { bonus_points: points } : {}), ...(receiptTo ? { receipt_to: receiptTo } : {}) };
   }
 
   /** @param {string} orderId @param {() => Promise<void>} work */
@@ -61,8 +69,8 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
 
   /** @param {string} orderId */
   function post(orderId) {
-    const { payKey = newKey(), cardToken = "" } = memory.get();
-    return api.pay(session.current(), orderId, payKey, cardToken);
+    const { payKey = newKey(), payBody = {} } = memory.get();
+    return api.pay(session.current(), orderId, payKey, payBody);
   }
 
   /** The call may have taken effect: the order tells, once the server is back. @param {string} orderId */

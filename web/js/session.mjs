@@ -1,24 +1,47 @@
-/** The guest session: opened just before it is needed, so that it outlives the payment; dead at the reset. */
+/** The session: a guest's opened just before it is needed, or the customer's who signed in; dead at the reset. */
 
-import { Unreachable } from "./api.mjs";
+import { Problem, Unreachable } from "./api.mjs";
 
-/** A token lives 900 s: one older than this is changed before a new order, none is changed during a payment. */
+/** A guest's token lives 900 s: one older than this is changed before a new order, none is changed during a payment. */
 const FRESH_FOR_MS = 300_000;
+/** A customer's cannot be changed without asking again, so it is used while a payment surely fits into it. */
+const PAYMENT_FITS_MS = 240_000;
 
 /**
- * @param {{api: import("./api.mjs").Api, memory: import("./memory.mjs").Memory, terminalId: string}} kiosk
+ * @param {{api: import("./api.mjs").Api, memory: import("./memory.mjs").Memory, store: import("./store.mjs").Store, terminalId: string}} kiosk
  */
-export function createSession({ api, memory, terminalId }) {
+export function createSession({ api, memory, store, terminalId }) {
   async function open() {
     const { access_token } = await api.guest(terminalId);
-    memory.keep({ token: access_token, tokenAt: Date.now() });
+    memory.keep({ token: access_token, tokenAt: Date.now(), signedIn: false });
     return /** @type {string} */ (access_token);
+  }
+
+  /** A guest's session instead of one that is over. A customer's is not replaced silently: points would be missing.  */
+  async function replace() {
+    const lost = memory.get().signedIn;
+    await close();
+    const token = await open();
+    if (!lost) return token;
+    store.dispatch({ type: "member_lost" });
+    throw new Problem(401, { code: "member_lost" });
+  }
+
+  /** The customer's session takes the guest's place. @param {{access_token: string, expires_in_s: number}} fresh */
+  async function adopt({ access_token, expires_in_s }) {
+    const before = memory.get().token;
+    memory.keep({ token: access_token, tokenAt: Date.now(), tokenUntil: Date.now() + expires_in_s * 1000, signedIn: true });
+    if (before) await farewell(before);
   }
 
   async function close() {
     const { token } = memory.get();
-    memory.drop("token", "tokenAt");
-    if (!token) return;
+    memory.drop("token", "tokenAt", "tokenUntil", "signedIn");
+    if (token) await farewell(token);
+  }
+
+  /** @param {string} token */
+  async function farewell(token) {
     try {
       await api.logout(token);
     } catch (error) {
@@ -27,16 +50,18 @@ export function createSession({ api, memory, terminalId }) {
     }
   }
 
+  function isFresh() {
+    const { token, tokenAt = 0, tokenUntil = 0, signedIn } = memory.get();
+    if (!token) return false;
+    return signedIn ? tokenUntil - Date.now() > PAYMENT_FITS_MS : Date.now() - tokenAt < FRESH_FOR_MS;
+  }
+
   return {
     current: () => memory.get().token ?? "",
     close,
-    open,
-    async fresh() {
-      const { token, tokenAt = 0 } = memory.get();
-      if (token && Date.now() - tokenAt < FRESH_FOR_MS) return token;
-      await close();
-      return await open();
-    },
+    replace,
+    adopt,
+    fresh: async () => (isFresh() ? (memory.get().token ?? "") : await replace()),
   };
 }
 

@@ -15,8 +15,16 @@ export function fitTo(width, height) {
 
 /** A customer's finger must not open menus, drag pictures, pinch, or walk back in the history. */
 export function lockTheScreen() {
-  addEventListener("contextmenu", (event) => event.preventDefault());
-  addEventListener("dragstart", (event) => event.preventDefault());
+  for (const kind of ["contextmenu", "dragstart", "selectstart", "gesturestart"]) addEventListener(kind, (event) => event.preventDefault());
+  // Two fingers, or a wheel with Control, would zoom; Control and Alt with a key belong to a browser nobody should meet.
+  addEventListener("touchmove", (event) => event.touches.length > 1 && event.preventDefault(), { passive: false });
+  addEventListener("wheel", (event) => event.ctrlKey && event.preventDefault(), { passive: false });
+  addEventListener("keydown", (event) => (event.ctrlKey || event.metaKey || event.altKey) && event.preventDefault());
   history.pushState(null, "", location.href);
   addEventListener("popstate", () => history.pushState(null, "", location.href));
+}
+
+/** How many of the lowest pixels the lower mode uses, where the panel hangs otherwise than most (`?reach=1100`). @param {number} pixels */
+export function reachOf(pixels) {
+  if (pixels >= 800 && pixels <= 1920) document.documentElement.style.setProperty("--reach", `${pixels}px`);
 }

@@ -3,14 +3,26 @@
 import { fittedTo, itemsById, keyOf, withLine, withQuantity } from "./cart.mjs";
 
 /**
- * @typedef {"attract"|"service"|"menu"|"cart"|"payment"|"done"} Screen
- * @typedef {{phase: "card", since: number}|{phase: "working", stage: import("./outcomes.mjs").Stage, since: number}
+ * @typedef {"attract"|"service"|"menu"|"cart"|"points"|"payment"|"done"|"track"|"seller"} Screen
+ * @typedef {{code: string, attemptsLeft?: number, retryAfterS?: number}} Trouble
+ * @typedef {{step: "phone"|"code"|"account", digits: string, code: string, consent: boolean, busy: boolean, trouble: Trouble|null,
+ *   temporaryToken?: string, resendAt?: number, stepUp?: boolean, verified: boolean, points: number|null, spend: boolean,
+ *   atMost?: number, onward?: "payment", visit?: string}} Member
+ * @typedef {{number: string, code: string, busy: boolean, trouble: Trouble|null, order: any, opened: number[]|null}} Track
+ * @typedef {{phase: "card", since: number, agreed: boolean, shownKopecks?: number|null}|{phase: "working", stage: import("./outcomes.mjs").Stage, since: number}
  *   |{phase: "failed", failure: import("./outcomes.mjs").Failure}} Payment
  * @typedef {{text: "added"|"removed", line: import("./cart.mjs").Line}} Toast
  * @typedef {object} State
  * @property {Screen} screen
  * @property {import("./texts.mjs").Language} language
  * @property {boolean} low
+ * @property {boolean} large
+ * @property {boolean} aloud
+ * @property {string|null} search what is typed while the search is open
+ * @property {string|null} receiptTo
+ * @property {boolean} upsellRefused
+ * @property {Member|null} member
+ * @property {Track|null} track
  * @property {"dine_in"|"take_away"|null} service
  * @property {import("./cart.mjs").Line[]} lines
  * @property {string|null} category
@@ -29,11 +41,17 @@ import { fittedTo, itemsById, keyOf, withLine, withQuantity } from "./cart.mjs";
 
 /** @type {State} */
 export const INITIAL = {
-  screen: "attract", language: "ru", low: false, service: null, lines: [], category: null, filter: null, sheet: null,
+  screen: "attract", language: "ru", low: false, large: false, aloud: false, search: null, receiptTo: null, upsellRefused: false,
+  member: null, track: null, service: null, lines: [], category: null, filter: null, sheet: null,
   toast: null, busy: false, notice: null, order: null, payment: null, paid: null, offline: false, menu: null, restaurant: null,
 };
 
 /** What a customer leaves behind is all forgotten; what the restaurant said stays. */
+/** @type {Member} */
+export const NOBODY = { step: "phone", digits: "", code: "", consent: false, busy: false, trouble: null, verified: false, points: null, spend: false };
+/** @type {Track} */
+const NO_TRACK = { number: "", code: "", busy: false, trouble: null, order: null, opened: null };
+
 const RESTAURANT_OWN = /** @type {const} */ (["menu", "restaurant", "offline"]);
 
 /** @type {Record<string, (state: State, action: any) => Partial<State>>} */
@@ -44,9 +62,22 @@ const CHANGES = {
   came_online: () => ({ offline: false }),
   language_chosen: (_, { language }) => ({ language }),
   low_switched: (state) => ({ low: !state.low }),
-  screen_opened: (_, { screen }) => ({ screen, sheet: null, toast: null, notice: null }),
+  large_switched: (state) => ({ large: !state.large }),
+  aloud_switched: (state) => ({ aloud: !state.aloud }),
+  search_changed: (_, { text }) => ({ search: text }),
+  receipt_to_chosen: (_, { contact }) => ({ receiptTo: contact }),
+  upsell_refused: () => ({ upsellRefused: true }),
+  points_opened: (state, { member = {} }) => ({
+    screen: "points", toast: null, notice: null, payment: null, member: { ...(state.member ?? NOBODY), trouble: null, busy: false, ...member },
+  }),
+  member_changed: (state, { change }) => ({ member: state.member && { ...state.member, ...change } }),
+  member_left: () => ({ member: null }),
+  member_lost: () => ({ member: null }),
+  track_opened: () => ({ screen: "track", track: NO_TRACK }),
+  track_changed: (state, { change }) => ({ track: state.track && { ...state.track, ...change } }),
+  screen_opened: (_, { screen }) => ({ screen, search: null, sheet: null, toast: null, notice: null }),
   service_chosen: (_, { service }) => ({ service, screen: "menu" }),
-  category_chosen: (_, { category }) => ({ category }),
+  category_chosen: (_, { category }) => ({ category, search: null }),
   filter_switched: (state, { filter }) => ({ filter: state.filter === filter ? null : filter }),
   sheet_opened: (_, { itemId, key = null }) => ({ sheet: { itemId, key }, toast: null }),
   sheet_closed: () => ({ sheet: null }),
@@ -70,11 +101,11 @@ const CHANGES = {
   cart_fitted: (state) => ({ lines: fittedTo(state.lines, itemsById(state.menu)) }),
   toast_gone: () => ({ toast: null }),
   busy: () => ({ busy: true, notice: null }),
-  refused: (_, { failure }) => ({ busy: false, notice: failure }),
-  order_created: (_, { order, at }) => ({
-    order, busy: false, notice: null, screen: "payment", payment: { phase: "card", since: at }, toast: null,
+  order_created: (_, { order, at, shownKopecks = null }) => ({
+    order, busy: false, notice: null, screen: "payment", toast: null,
+    payment: { phase: "card", since: at, agreed: shownKopecks === null || shownKopecks === order.amount_kopecks, shownKopecks },
   }),
-  card_awaited: (_, { at }) => ({ screen: "payment", payment: { phase: "card", since: at }, busy: false }),
+  card_awaited: (_, { at }) => ({ screen: "payment", payment: { phase: "card", since: at, agreed: true }, busy: false }),
   payment_stage: (state, { stage, at }) => ({
     screen: "payment", busy: false,
     payment: { phase: "working", stage, since: state.payment?.phase === "working" ? state.payment.since : at },
@@ -83,6 +114,8 @@ const CHANGES = {
   order_dropped: (_, { screen, failure = null }) => ({ order: null, payment: null, busy: false, screen, notice: failure }),
   paid: (_, { paid }) => ({ screen: "done", paid, payment: null, busy: false }),
   restored: (_, { kept }) => kept,
+  /** A refusal takes the customer from the points back to the cart, where it stands. */
+  refused: (state, { failure }) => ({ busy: false, notice: failure, screen: state.screen === "points" ? "cart" : state.screen }),
   reset: (state) => ({ ...INITIAL, ...Object.fromEntries(RESTAURANT_OWN.map((name) => [name, state[name]])),
     category: state.menu?.categories[0]?.id ?? null }),
 };

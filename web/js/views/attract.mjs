@@ -24,7 +24,15 @@ export function Attract() {
       ${restaurant?.wait_s != null && html`<span class="wait" data-testid="wait">${restaurant.wait_s > 0 ? t.attractWait(minutes(restaurant.wait_s)) : t.noQueue}</span>`}
       <span class="go attract-go">${t.attractTap}</span>
     </button>
+    <${Doors} />
   </main>`;
+}
+
+/** What a passer-by may want without ordering; open also while nothing is sold. */
+function Doors() {
+  const { actions, t } = useKiosk();
+  return html`<div class="doors"><button type="button" class="chip" data-testid="my-order" onClick=${actions.openTrack}>${t.myOrder}</button>
+    <button type="button" class="chip" data-testid="about" onClick=${() => actions.open("seller")}>${t.aboutSeller}</button></div>`;
 }
 
 export function Closed() {
@@ -35,5 +43,6 @@ export function Closed() {
     <h1>${t.closedTitle}</h1>
     <p class="lead" role="status">${reason}</p>
     <p class="note wait-note">${t.closedAgain}</p>
+    <${Doors} />
   </main>`;
 }

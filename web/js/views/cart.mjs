@@ -5,6 +5,7 @@ import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { failureText, pausedText } from "../texts.mjs";
 import { useKiosk } from "./context.mjs";
+import { ReceiptLine } from "./contact.mjs";
 import { SalesNote } from "./menu.mjs";
 import { Heading, Picture, Stepper } from "./parts.mjs";
 
@@ -21,6 +22,7 @@ export function Cart() {
       <ul class="lines">${lines.map((line) => html`<${CartLine} key=${keyOf(line)} line=${line} item=${items.get(line.itemId)} />`)}</ul>
       <button type="button" class="chip wide" data-testid="add-more" onClick=${() => actions.open("menu")}>+ ${t.addMore}</button>
       <${Suggestion} items=${items} />
+      <${ReceiptLine} />
     </main>
     <${SalesNote} /><${PayBar} items=${items} />`;
 }
@@ -72,10 +74,11 @@ function CartLine({ line, item }) {
 function Suggestion({ items }) {
   const { state, actions, t } = useKiosk();
   const drinks = [...items.values()].filter((item) => item.tags?.includes("drink"));
-  if (state.lines.some((line) => drinks.some((drink) => drink.id === line.itemId))) return null;
+  if (state.upsellRefused || state.lines.some((line) => drinks.some((drink) => drink.id === line.itemId))) return null;
   const offered = drinks.filter((drink) => drink.available).slice(0, SUGGESTED);
   if (!offered.length) return null;
-  return html`<section class="suggestion"><h2>${t.withThis}</h2><div class="suggestion-row">
+  return html`<section class="suggestion"><header><h2>${t.withThis}</h2>
+    <button type="button" class="link" data-testid="suggest-none" onClick=${actions.refuseUpsell}>${t.noThanks}</button></header><div class="suggestion-row">
     ${offered.map((item) => html`<button type="button" key=${item.id} data-testid=${`suggest-${item.id}`} onClick=${() => actions.addOne(item.id)}>
       <${Picture} src=${item.image} size=${96} /><span>${item.name}<b>+ ${money(item.price_kopecks)}</b></span></button>`)}
   </div></section>`;
@@ -90,6 +93,6 @@ function PayBar({ items }) {
     <div class="sum" role="status"><b data-testid="cart-total">${money(total(lines, items))}</b>
       <span>${t.dishes(count(lines))}${restaurant?.wait_s > 0 ? ` · ${t.wait(minutes(restaurant.wait_s))}` : ""}</span></div>
     <button type="button" class="go ghost" data-testid="cart-back" onClick=${() => actions.open("menu")}>${t.back}</button>
-    <button type="button" class="go" data-testid="pay" disabled=${blocked} aria-busy=${busy} onClick=${actions.checkout}>${busy ? t.preparing : t.pay}</button>
+    <button type="button" class="go" data-testid="pay" disabled=${blocked} aria-busy=${busy} onClick=${actions.toPoints}>${busy ? t.preparing : t.pay}</button>
   </footer>`;
 }

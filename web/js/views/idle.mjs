@@ -9,12 +9,13 @@ import { IdleDialog } from "./dialogs.mjs";
 const MENU_MS = 45_000;
 /** Reading about allergens takes longer than tapping. */
 const SHEET_MS = 90_000;
+const UNHURRIED = new Set(["points", "seller"]);
 const WARNING_MS = 20_000;
 
 /** Where silence means that the customer has left; a payment in flight and the number have their own clocks. @param {import("../store.mjs").State} state */
 function watched({ screen, payment, offline, busy }) {
   if (offline || busy) return false;
-  return ["service", "menu", "cart"].includes(screen) || (screen === "payment" && payment?.phase === "failed");
+  return ["service", "menu", "cart", "points", "track", "seller"].includes(screen) || (screen === "payment" && payment?.phase === "failed");
 }
 
 export function Idle() {
@@ -23,10 +24,10 @@ export function Idle() {
   const now = useNow(on);
   const touched = useLastTouch();
   const [, redraw] = useState(0);
-  const limit = state.sheet ? SHEET_MS : MENU_MS;
+  const limit = state.sheet || UNHURRIED.has(state.screen) ? SHEET_MS : MENU_MS;
   useEffect(() => {
     touched.current = Date.now();
-  }, [on, state.screen, state.payment?.phase]);
+  }, [on, state.screen, state.payment?.phase, state.member?.step]);
   const idle = now - touched.current - limit;
   const warned = on && idle >= 0;
   const over = on && idle >= WARNING_MS;

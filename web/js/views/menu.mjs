@@ -4,17 +4,22 @@ import { useEffect, useRef } from "preact/hooks";
 import { count, itemsById, MAX_QUANTITY, quantityOfItem, total } from "../cart.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
+import { dishesFor } from "../search.mjs";
 import { pausedText, reasonText } from "../texts.mjs";
 import { useKiosk } from "./context.mjs";
+import { Alphabet } from "./keys.mjs";
 import { Heading, Picture, Stepper } from "./parts.mjs";
 
 const FILTERS = /** @type {const} */ (["spicy", "no_meat", "no_lactose"]);
+
+const SEARCH_LENGTH = 24;
 
 export function Menu() {
   const { state, t } = useKiosk();
   const { menu, category } = state;
   const shown = menu?.categories.find((c) => c.id === category) ?? menu?.categories[0];
   if (!menu || !shown) return html`<main class="sheet"><p class="lead" role="status">${t.menuLoading}</p></main>`;
+  if (state.search !== null) return html`<${Search} text=${state.search} />`;
   return html`<div class="menu-body"><${Rail} categories=${menu.categories} shown=${shown.id} /><${Dishes} category=${shown} key=${shown.id} /></div>
     <${SalesNote} /><${Bar} />`;
 }
@@ -49,7 +54,25 @@ function Filters() {
   return html`<div class="filters" role="group" aria-label=${t.filters}>
     ${FILTERS.map((tag) => html`<button type="button" key=${tag} class=${state.filter === tag ? "chip on" : "chip"}
       aria-pressed=${state.filter === tag} data-testid=${`filter-${tag}`} onClick=${() => actions.switchFilter(tag)}>${t.tags[tag]}</button>`)}
+    <button type="button" class="chip search-open" data-testid="search" aria-label=${t.searchFor} onClick=${() => actions.search("")}><i class="glass" aria-hidden="true"></i></button>
   </div>`;
+}
+
+/** All dishes that fit what is typed, above the keys. @param {{text: string}} props */
+function Search({ text }) {
+  const { state, actions, t } = useKiosk();
+  const found = dishesFor(state.menu, text);
+  const close = () => actions.search(null);
+  return html`<main class="grid searching">
+      <${Heading} class="unseen">${t.searchFor}<//>
+      <div class="search-line"><output class="field" aria-label=${t.searchFor} data-testid="search-text">${text || html`<span class="hint">${t.searchHint}</span>`}</output>
+        <button type="button" class="chip" aria-label=${t.close} data-testid="search-close" onClick=${close}>×</button></div>
+      <p class="unseen" role="status">${text && t.found(found.length)}</p>
+      ${found.map((item) => html`<${Dish} key=${item.id} item=${item} />`)}
+      ${text && !found.length && html`<p class="lead nothing">${t.nothingFound}</p>`}
+    </main>
+    <${Alphabet} press=${(/** @type {string} */ key) => actions.search((text + key).slice(0, SEARCH_LENGTH))} erase=${() => actions.search(text.slice(0, -1))} done=${close} />
+    <${Bar} />`;
 }
 
 /** @param {{item: import("../cart.mjs").Item}} props */

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { clock, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { stepOf } from "../outcomes.mjs";
+import { pointsToSpend } from "../points.mjs";
 import { failureText, reasonText } from "../texts.mjs";
 import { useKiosk, useNow } from "./context.mjs";
 import { Heading, Picture, Steps } from "./parts.mjs";
@@ -20,8 +21,21 @@ export function Payment() {
   const { payment } = useKiosk().state;
   if (payment?.phase === "working") return html`<${Working} key="working" payment=${payment} />`;
   if (payment?.phase === "failed") return html`<${Failed} key="failed" failure=${payment.failure} />`;
-  if (payment?.phase === "card") return html`<${Card} key="card" since=${payment.since} />`;
+  if (payment?.phase === "card") return html`<${payment.agreed ? Card : NewPrice} key="card" since=${payment.since} shownKopecks=${payment.shownKopecks} />`;
   return null;
+}
+
+/** The order costs something else than the cart said: nobody pays that unasked. @param {{shownKopecks: number}} props */
+function NewPrice({ shownKopecks }) {
+  const { state, actions, t } = useKiosk();
+  const now = state.order.amount_kopecks;
+  return html`<main class="sheet payment" data-testid="new-price">
+    <div class="spring"></div><${Picture} class="hero" src="/assets/images/receipt.webp" size=${220} />
+    <${Heading}>${t.priceChanged(money(shownKopecks), money(now))}<//>
+    <p class="note big">${t.safe}</p><div class="spring"></div>
+    <div class="stack"><button type="button" class="go" data-testid="agree" onClick=${actions.agreeToPrice}>${t.agree} ${money(now)}</button>
+      <button type="button" class="go ghost" data-testid="back-to-cart" onClick=${actions.cancelOrder}>${t.backToCart}</button></div>
+  </main>`;
 }
 
 /** @param {{since: number}} props */
@@ -30,18 +44,19 @@ function Card({ since }) {
   const { order, restaurant, busy } = state;
   const left = CARD_WAIT_MS - (useNow() - since);
   const demo = restaurant?.demo === true;
+  const points = pointsToSpend(state, order.amount_kopecks);
   useEffect(() => {
     if (left <= 0) void actions.cancelOrder();
   }, [left <= 0]);
   useEffect(() => {
-    if (restaurant && !demo) void askTerminal(order, actions);
+    if (restaurant && !demo) void askTerminal(order, order.amount_kopecks - points * 100, actions);
   }, [restaurant != null, demo, since]);
   return html`<main class="sheet payment">
     <${Steps} now=${1} />
     <${Heading}>${demo ? t.tapCard : t.followTerminal}<//>
     ${demo ? html`<${SimulatedTerminal} />` : html`<${Picture} class="hero float" src="/assets/images/card.webp" size=${256} />`}
-    <div class="price-big" data-testid="amount">${money(order.amount_kopecks)}</div>
-    <p class="lead">${t.held}</p>
+    <div class="price-big" data-testid="amount">${money(order.amount_kopecks - points * 100)}</div>
+    <p class="lead">${points > 0 && html`<b data-testid="points-off">${t.pointsOff(points)}</b><br />`}${t.held}</p>
     <p class="note">${t.onceOnly}</p>
     <div class="spring"></div>
     <p class="lead" role="timer">${t.timeLeft(clock(left / 1000))}</p>
@@ -52,13 +67,14 @@ function Card({ since }) {
 /**
  * The pin-pad's bridge gives a card token; without a bridge this screen cannot take money, and says so.
  * @param {any} order
+ * @param {number} amountKopecks
  * @param {import("../kiosk.mjs").Kiosk["actions"]} actions
  */
-async function askTerminal(order, actions) {
+async function askTerminal(order, amountKopecks, actions) {
   const bridge = /** @type {any} */ (window).kioskTerminal;
   if (!bridge) return actions.payStopped("terminal_missing");
   try {
-    const token = await bridge.token({ order_id: order.order_id, amount_kopecks: order.amount_kopecks });
+    const token = await bridge.token({ order_id: order.order_id, amount_kopecks: amountKopecks });
     if (token) return await actions.pay(token);
   } catch (error) {
     console.error("terminal bridge", error);
@@ -96,7 +112,7 @@ function Working({ payment }) {
     <div class="spring"></div>
     <div role="status" class="status"><${Heading}>${title}<//><p class="lead">${explanation}</p></div>
     <div class="busy-ring" aria-hidden="true"><${Picture} src="/assets/images/robot.webp" size=${200} /></div>
-    ${state.order?.amount_kopecks != null && html`<div class="price-mid">${money(state.order.amount_kopecks)}</div>`}
+    ${state.order?.amount_kopecks != null && html`<div class="price-mid">${money(state.order.amount_kopecks - pointsToSpend(state, state.order.amount_kopecks) * 100)}</div>`}
     ${state.order?.number && html`<p class="lead">${t.orderNumber} <b class="inline-number">${state.order.number}</b></p>`}
     ${!long && html`<p class="note">${t.onceOnly}</p><div class="spring twice"></div>`}
     ${long && html`<${Leaving} />`}
@@ -129,7 +145,9 @@ function Failed({ failure }) {
     ${state.order?.number && html`<p class="lead">${t.orderNumber} <b class="inline-number">${state.order.number}</b></p>`}
     <div class="spring"></div>
     <div class="stack">
-      ${failure.retry && html`<button type="button" class="go" data-testid="pay-again" onClick=${actions.payAgain}>${failure.code === "payment_declined" ? t.otherCard : t.tryAgain}</button>`}
+      ${failure.code === "step_up_required" && html`<button type="button" class="go" data-testid="enter-code" onClick=${() => actions.codeForPayment(failure.stepUp ?? {})}>${t.enterCode}</button>
+        <button type="button" class="go dark" data-testid="without-points" onClick=${actions.payWithoutPoints}>${t.withoutPoints}</button>`}
+      ${failure.retry && failure.code !== "step_up_required" && html`<button type="button" class="go" data-testid="pay-again" onClick=${failure.code === "bonus_exceeds_limit" ? () => actions.payWithinLimit(failure.available ?? 0) : actions.payAgain}>${failure.code === "payment_declined" ? t.otherCard : t.tryAgain}</button>`}
       ${!over && html`<button type="button" class=${failure.retry ? "go ghost" : "go"} data-testid="back-to-cart" onClick=${actions.cancelOrder}>${t.backToCart}</button>`}
       ${(over || !failure.retry) && html`<button type="button" class=${over ? "go" : "go ghost"} data-testid="finish" onClick=${over ? actions.reset : actions.abandon}>${t.finish}</button>`}
     </div>

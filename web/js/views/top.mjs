@@ -1,4 +1,4 @@
-/** The strip above every screen: the restaurant's name, how we serve, the lower controls, the language. */
+/** The strip above every screen: the restaurant's name, how we serve, the language. */
 
 import { html } from "../html.mjs";
 import { useKiosk } from "./context.mjs";
@@ -9,15 +9,12 @@ const SERVICE_CHANGES = new Set(["menu", "cart"]);
 
 export function Top() {
   const { state, actions, t } = useKiosk();
-  const { language, low, screen, service } = state;
+  const { language, screen, service } = state;
   return html`<header class="top">
     <div class="brand"><${Picture} src="/assets/images/robot.webp" size=${68} />${state.restaurant?.name ?? "Огонёк"}</div>
     ${service && SERVICE_CHANGES.has(screen) && html`<button type="button" class="chip" data-testid="service-change" onClick=${() => actions.open("service")}>
       ${service === "dine_in" ? t.dineIn : t.takeAway}
     </button>`}
-    <button type="button" class="chip" data-testid="low" aria-pressed=${low} aria-label=${`${low ? t.higher : t.lower}. ${t.lowerHint}`} onClick=${actions.switchLow}>
-      ${low ? t.higher : t.lower}
-    </button>
     <div class="languages" role="group" aria-label=${t.language}>
       <${LanguageChip} code="ru" word="Рус" name="Русский" on=${language === "ru"} choose=${actions.chooseLanguage} />
       <${LanguageChip} code="en" word="Eng" name="English" on=${language === "en"} choose=${actions.chooseLanguage} />

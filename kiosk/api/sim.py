@@ -1,0 +1,74 @@
+"""`/api/sim`: breaks simulated devices on purpose, for training; where every device is real there is no such call."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from aiohttp import web
+
+from kiosk.api.wire import answer, body_bytes, decode
+from kiosk.domain.errors import InvalidRequest, NotFound
+
+
+class Simulators(Protocol):
+    """The devices that are simulated inside this process."""
+
+    def known(self) -> dict[str, dict[str, tuple[str, ...]]]: ...
+
+    async def control(self, device: str, request: dict[str, Any]) -> dict[str, Any]: ...
+
+
+class FaultSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One fault of contract §8 of one device, with the parameters it requires."""
+
+    device: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    fault: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    on: bool
+    parameters: Annotated[dict[str, int | float | str], msgspec.Meta(max_length=4)] = {}
+
+
+class FaultView(msgspec.Struct, frozen=True):
+    name: str
+    parameters: list[str]
+    on: bool
+
+
+class SimulatedDevice(msgspec.Struct, frozen=True):
+    device: str
+    faults: list[FaultView]
+
+
+class SimView(msgspec.Struct, frozen=True):
+    devices: list[SimulatedDevice]
+
+
+class SimApi:
+    def __init__(self, simulators: Simulators | None) -> None:
+        self._simulators = simulators
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/api/sim", self.show), web.post("/api/sim", self.switch)]
+
+    async def show(self, request: web.Request) -> web.Response:
+        return answer(await self._view())
+
+    async def switch(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), FaultSwitch)
+        if self._simulators is None:
+            raise NotFound
+        told = {**wanted.parameters, "fault": wanted.fault, "on": wanted.on}
+        done = await self._simulators.control(wanted.device, told)
+        if not done["ok"]:
+            raise InvalidRequest.at("$.fault", str(done["error"]))
+        return answer(await self._view())
+
+    async def _view(self) -> SimView:
+        if self._simulators is None:
+            raise NotFound
+        devices = []
+        for name, known in self._simulators.known().items():
+            on = (await self._simulators.control(name, {"state": True}))["faults"]
+            faults = [FaultView(fault, list(parameters), fault in on) for fault, parameters in known.items()]
+            devices.append(SimulatedDevice(name, faults))
+        return SimView(devices)

@@ -1,0 +1,265 @@
+"""What the technician's page shows in one look: lights, bins with portions left, shift, orders, stop list, journal."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from drivers.bank.port import Acquirer
+from drivers.errors import DeviceError
+from drivers.fiscal.port import FiscalRegistrar, FiscalStatus, Paper
+from kiosk.clock import Clock, rfc3339
+from kiosk.domain.errors import DeviceUnavailable
+from kiosk.domain.menu import Menu
+from kiosk.domain.readiness import Readiness
+from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.keeping_shift import KeepingShift
+from kiosk.flows.reserving import BinView, Reserving
+from kiosk.flows.syncing import EndpointView, Syncing
+from kiosk.flows.tending import Tending
+from kiosk.flows.watching_pages import WatchingPages
+from kiosk.store import customers, messages, records
+from kiosk.store.database import Database, Tx
+
+_BANK_WITHIN_S = 3.0
+_JOURNAL_LINES = 30
+_DRIVE_WARN, _DRIVE_ALARM = timedelta(days=30), timedelta(days=3)
+_UNSENT_WARN, _UNSENT_ALARM = timedelta(hours=1), timedelta(hours=24)  # the drive blocks after 30 days
+_DISK_WARN_MB, _DISK_ALARM_MB = 2048, 512
+_CLOCK_WARN_S, _CLOCK_ALARM_S = 120, 600
+_SMS_WARN, _SMS_ALARM = 3, 20
+N = TypeVar("N", int, timedelta)
+GOOD, WARN, BAD, UNKNOWN = "good", "warn", "bad", "unknown"
+
+
+class Light(msgspec.Struct, frozen=True):
+    """`level`: good, warn, bad, unknown; `value` a number for the words of the page, `word` a stable word."""
+
+    name: str
+    level: str
+    value: int | None = None
+    word: str | None = None
+
+
+class BinLight(msgspec.Struct, frozen=True):
+    """`portions_left`: of the dish that takes the least of it; null where no dish takes it."""
+
+    bin: int
+    ingredient: str | None
+    name: str
+    unit: str
+    level: int
+    capacity: int
+    reserved: int
+    portions_left: int | None
+
+
+class ShiftState(msgspec.Struct, frozen=True):
+    number: int
+    open: bool
+    last_document: int
+
+
+class DishState(msgspec.Struct, frozen=True):
+    item_id: str
+    name: str
+    stopped: bool
+    until: str | None
+
+
+class OrderState(msgspec.Struct, frozen=True):
+    order_id: str
+    number: str
+    status: str
+    failed: int
+
+
+class JournalLine(msgspec.Struct, frozen=True):
+    at: str
+    actor: str
+    action: str
+    detail: str
+
+
+class OverviewView(msgspec.Struct, frozen=True):
+    sales_open: bool
+    reason: str | None
+    lights: list[Light]
+    bins: list[BinLight]
+    shift: ShiftState | None
+    dishes: list[DishState]
+    orders: list[OrderState]
+    webhooks: list[EndpointView]
+    journal: list[JournalLine]
+
+
+class Overseeing:
+    def __init__(
+        self,
+        database: Database,
+        bank: Acquirer,
+        registrar: FiscalRegistrar,
+        fiscalising: Fiscalising,
+        menu: Menu,
+        readiness: Readiness,
+        reserving: Reserving,
+        keeping_shift: KeepingShift,
+        tending: Tending,
+        syncing: Syncing,
+        watching_pages: WatchingPages,
+        zone: ZoneInfo,
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        self._db = database
+        self._bank = bank
+        self._registrar = registrar
+        self._fiscalising = fiscalising
+        self._menu = menu
+        self._readiness = readiness
+        self._reserving = reserving
+        self._keeping_shift = keeping_shift
+        self._tending = tending
+        self._syncing = syncing
+        self._watching_pages = watching_pages
+        self._zone = zone
+        self._folder = folder
+        self._clock = clock
+        self._least = _least_taken(menu)
+
+    async def overview(self) -> OverviewView:
+        reason = self._readiness.pause_reason()
+        async with self._db.read() as reader:
+            rows = await records.read_journal(reader, _JOURNAL_LINES)
+        status = self._keeping_shift.status
+        return OverviewView(
+            sales_open=reason is None,
+            reason=reason,
+            lights=await self._lights(status),
+            bins=[self._bin(row) for row in self._reserving.bins()],
+            shift=None if status is None else ShiftState(status.shift, status.shift_open, status.last_document),
+            dishes=await self._dishes(),
+            orders=[
+                OrderState(row.order_id, row.number, row.status, row.failed) for row in await self._tending.orders()
+            ],
+            webhooks=await self._syncing.endpoints(),
+            journal=[JournalLine(rfc3339(row.at), row.actor, row.action, row.detail) for row in rows],
+        )
+
+    async def x_report(self, actor: str) -> None:
+        """Totals on paper, nothing is closed. Raises `DeviceUnavailable`."""
+        now = self._clock.now()
+
+        def run(tx: Tx) -> None:
+            records.journal(tx, actor, "x_report", "", now)
+
+        await self._db.write(run)
+        try:
+            async with self._fiscalising.turn:
+                await self._registrar.x_report()
+        except DeviceError as error:
+            raise DeviceUnavailable(device="fiscal", reason=error.code) from error
+
+    async def _lights(self, status: FiscalStatus | None) -> list[Light]:
+        checks = self._readiness.checks()
+        found = [
+            Light(name, GOOD if checks[name].ok else BAD, None, checks[name].reason)
+            for name in ("robot", "fiscal")
+            if name in checks
+        ]
+        found += self._fiscal_lights(status)
+        found += [await self._bank_light(), await self._sms_light(), self._disk_light()]
+        silent = [name for name, word in self._watching_pages.silent().items() if word is not None]
+        found.append(Light("pages", BAD if silent else GOOD, len(silent)))
+        return found
+
+    def _fiscal_lights(self, status: FiscalStatus | None) -> list[Light]:
+        if status is None:
+            return [Light(name, UNKNOWN) for name in ("paper", "drive", "ofd", "clock")]
+        now = self._clock.now().astimezone(self._zone)
+        left = None if status.drive_valid_until is None else status.drive_valid_until - now.date()
+        late_s = abs((status.device_time - now.replace(tzinfo=None)).total_seconds())
+        paper = {Paper.PRESENT: GOOD, Paper.LOW: WARN, Paper.OUT: BAD}[status.paper]
+        return [
+            Light("paper", paper, None, status.paper.value),
+            Light("drive", UNKNOWN)
+            if left is None
+            else Light("drive", _low(left, _DRIVE_WARN, _DRIVE_ALARM), left.days),
+            Light("ofd", self._ofd_level(status, now), status.unsent_documents),
+            Light("clock", _high(round(late_s), _CLOCK_WARN_S, _CLOCK_ALARM_S), round(late_s)),
+        ]
+
+    def _ofd_level(self, status: FiscalStatus, now: datetime) -> str:
+        if not status.unsent_documents or status.first_unsent_at is None:
+            return GOOD
+        since = status.first_unsent_at
+        age = now - (since if since.tzinfo else since.replace(tzinfo=self._zone))
+        return BAD if age > _UNSENT_ALARM else WARN if age > _UNSENT_WARN else GOOD
+
+    async def _bank_light(self) -> Light:
+        """A key nobody ever charges is asked for: an answer of any kind is life."""
+        try:
+            async with asyncio.timeout(_BANK_WITHIN_S):
+                await self._bank.find("check:0")
+        except (DeviceError, TimeoutError) as error:
+            return Light("bank", BAD, None, error.code if isinstance(error, DeviceError) else "timeout")
+        return Light("bank", GOOD)
+
+    async def _sms_light(self) -> Light:
+        async with self._db.read() as reader:
+            waiting = await messages.count_waiting(reader) + await customers.count_codes_waiting(reader)
+        return Light("sms", _high(waiting, _SMS_WARN, _SMS_ALARM), waiting)
+
+    def _disk_light(self) -> Light:
+        free_mb = shutil.disk_usage(self._folder).free // 2**20
+        return Light("disk", _low(free_mb, _DISK_WARN_MB, _DISK_ALARM_MB), free_mb)
+
+    def _bin(self, row: BinView) -> BinLight:
+        named = self._menu.ingredients.get(row.ingredient or "")
+        least = self._least.get(row.ingredient or "")
+        free = max(0, row.level - row.committed - row.reserved)
+        return BinLight(
+            bin=row.bin,
+            ingredient=row.ingredient,
+            name=named.name.into("ru") if named else "",
+            unit=row.unit,
+            level=row.level,
+            capacity=row.capacity,
+            reserved=row.reserved,
+            portions_left=free // least if least else None,
+        )
+
+    async def _dishes(self) -> list[DishState]:
+        stopped = {row.item_id: row.until_at for row in await self._tending.stop_list()}
+        return [
+            DishState(
+                item_id,
+                dish.item.name.into("ru"),
+                item_id in stopped,
+                None if (until := stopped.get(item_id)) is None else rfc3339(until),
+            )
+            for item_id, dish in self._menu.dishes.items()
+        ]
+
+
+def _least_taken(menu: Menu) -> dict[str, int]:
+    """The smallest amount of each ingredient that any dish takes as it stands on the menu."""
+    least: dict[str, int] = {}
+    for dish in menu.dishes.values():
+        for ingredient, amount in dish.default_formula().items():
+            least[ingredient] = min(amount, least.get(ingredient, amount))
+    return least
+
+
+def _low(value: N, warn: N, alarm: N) -> str:
+    return BAD if value < alarm else WARN if value < warn else GOOD
+
+
+def _high(value: int, warn: int, alarm: int) -> str:
+    return BAD if value >= alarm else WARN if value >= warn else GOOD

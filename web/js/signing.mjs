@@ -1,0 +1,97 @@
+/** Signing in by phone: number, code, points. Every trouble leaves the way "without a number" open. */
+
+import { newKey, Problem, Unreachable } from "./api.mjs";
+
+/** @param {import("./kiosk.mjs").Parts} kiosk */
+export function createSigning({ api, store, session }) {
+  /** @param {object} change */
+  const tell = (change) => store.dispatch({ type: "member_changed", change });
+  const member = () => store.get().member;
+
+  /** One call at a time; a refusal becomes the trouble shown under the field. @param {() => Promise<void>} work */
+  async function trying(work) {
+    if (member()?.busy) return;
+    const visit = newKey();
+    tell({ busy: true, trouble: null, visit });
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+      if (member()?.visit === visit) tell({ trouble: troubleOf(error) });
+    }
+    if (member()?.visit === visit) tell({ busy: false });
+  }
+
+  /** What is typed so far: ten digits after +7. */
+  const phone = () => `+7${member()?.digits ?? ""}`;
+
+  async function askByNumber() {
+    const { consent = false } = member() ?? {};
+    const version = store.get().restaurant?.points?.consent_version;
+    const body = { phone: phone(), ...(version && consent ? { consent: version } : {}) };
+    const answer = await api.quickAuth(await session.fresh(), body);
+    if (!member()) return;
+    if (answer.status === 201) return pending(answer.body, false);
+    await session.adopt(answer.body);
+    await showAccount(false);
+  }
+
+  /** @param {any} told @param {boolean} stepUp */
+  function pending(told, stepUp) {
+    tell({ step: "code", stepUp, code: "", temporaryToken: told.temporary_token, resendAt: Date.now() + (told.resend_in_s ?? 60) * 1000 });
+  }
+
+  /** Points are shown to whoever may spend them: by the number alone, or by a code where the rules ask for it. @param {boolean} verified */
+  async function showAccount(verified) {
+    const open = verified || !store.get().restaurant?.points?.spend_requires_code;
+    tell({ step: "account", verified, points: open ? (await api.me(session.current())).bonus_points : null });
+  }
+
+  async function askByCode() {
+    const { code, temporaryToken, onward } = member() ?? {};
+    await session.adopt(await api.confirm(session.current(), { phone: phone(), password: code, temporary_token: temporaryToken }));
+    await showAccount(true);
+    if (onward === "payment") store.dispatch({ type: "card_awaited", at: Date.now() });
+  }
+
+  /** A signed-in customer's own request for a code: the server sends it with its refusal. */
+  async function stepUp() {
+    try {
+      tell({ step: "account", verified: true, points: (await api.me(session.current())).bonus_points });
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === "step_up_required")) throw error;
+      codeAsked(error.body);
+    }
+  }
+
+  /** @param {any} told the members of `step_up_required` */
+  function codeAsked(told) {
+    if (told.temporary_token) return pending(told, true);
+    tell({ trouble: { code: "too_many_requests", retryAfterS: told.retry_after_s } });
+  }
+
+  async function resend() {
+    if (member()?.stepUp) return await stepUp();
+    await askByNumber();
+  }
+
+  return {
+    byNumber: () => trying(askByNumber),
+    byCode: () => trying(askByCode),
+    stepUp: () => trying(stepUp),
+    resend: () => trying(resend),
+    /** The payment wants a code: its refusal has sent one. @param {any} told */
+    forPayment(told) {
+      store.dispatch({ type: "points_opened", member: { step: "code", onward: "payment" } });
+      codeAsked(told);
+    },
+  };
+}
+
+/** @param {Problem|Unreachable} error */
+function troubleOf(error) {
+  if (error instanceof Unreachable) return { code: "offline" };
+  return { code: error.code, attemptsLeft: error.body.attempts_left, retryAfterS: error.body.retry_after_s };
+}
+
+/** @typedef {ReturnType<typeof createSigning>} Signing */
