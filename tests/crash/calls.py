@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import socket
@@ -54,11 +53,16 @@ class Asked:
     def __init__(self, port: int, method: str, path: str, body: Any, token: str, key: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_S)
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", "Idempotency-Key": key}
-        with contextlib.suppress(OSError):  # it died: `answer` says so
+        self._lost: OSError | None = None
+        try:
             self._connection.request(method, path, json.dumps(body), headers)
+        except OSError as error:  # it died: `answer` says so
+            self._lost = error
 
     def answer(self) -> Answer:
         """Raises `Gone`."""
+        if self._lost is not None:
+            raise Gone from self._lost
         try:
             response = self._connection.getresponse()
             return _answer(response.status, response.read())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 
@@ -21,9 +22,13 @@ class _KillingLink:
     def write(self, data: bytes) -> None:
         struck = data[:1] == b"\x02" and data[2 : 2 + len(self._code)] == self._code
         if struck and self._moment == "before":
-            os.kill(self._victim or os.getpid(), signal.SIGKILL)
+            self._strike()
         self._link.write(data)
         if struck and self._moment == "after":
+            self._strike()
+
+    def _strike(self) -> None:
+        with contextlib.suppress(ProcessLookupError):  # a device dies once
             os.kill(self._victim or os.getpid(), signal.SIGKILL)
 
     def discard(self) -> int:

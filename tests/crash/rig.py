@@ -14,6 +14,7 @@ import shutil
 import signal
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -284,10 +285,13 @@ class World:
         def counted() -> bool:
             self.events = self._all_events()
             self.stats = self.staff("GET", "/internal/stats").body
-            paid = sum(event["type"] == "OrderPaidEvent" for event in self.events)
-            return bool(self.stats["orders"] >= paid)
+            told = Counter(event["type"] for event in self.events)
+            created, paid, over = (told[f"Order{word}Event"] for word in ("Created", "Paid", "Completed"))
+            stats = self.stats
+            return bool((stats["orders_created"], stats["orders"], stats["orders_completed"]) == (created, paid, over))
 
-        self.until(counted, "the statistics have caught up", 10)
+        with contextlib.suppress(AssertionError):  # the judge says what they lack
+            self.until(counted, "the statistics have caught up", 5)
         for purchase in self.purchases:
             if purchase.phone:
                 self.points[purchase.phone] = call(port, "GET", "/api/me", token=purchase.token).body["bonus_points"]
