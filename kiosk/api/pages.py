@@ -25,7 +25,7 @@ _PAGES = {
 }
 _WORKER = "worker.mjs"  # served from the root: a service worker rules only below its own address
 _NOT_SHELL = re.compile(
-    r"vendor/uplot/|LICENSE|README|js/(stats|desk|sim|display|board|hall-feed)|css/(stats|desk|display)"
+    r"vendor/uplot/|LICENSE|README|js/(stats|staff|desk|desk-parts|desk-words|sim|display|board|hall-feed)|css/(stats|desk|display)"
 )
 _TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2", ".webp": "image/webp"}
 _COMPRESSED = ("text/", "application/json", "image/svg")

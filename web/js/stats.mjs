@@ -5,39 +5,15 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
+import { Door, staffCall, useStaff } from "./staff.mjs";
 
-const TOKEN = "staff-token";
 const REFRESH_MS = 10_000;
-const TROUBLE = { wrong_pin: "Неверный PIN", too_many_requests: "Слишком много попыток, подождите минуту", not_found: "Страницы персонала не настроены" };
 
 /** @typedef {{hour: string, orders_paid: number, revenue_kopecks: number}} Hour */
 
 function Desk() {
-  const [token, setToken] = useState(sessionStorage.getItem(TOKEN) ?? "");
-  const leave = () => { sessionStorage.removeItem(TOKEN); setToken(""); };
-  const enter = (/** @type {string} */ fresh) => { sessionStorage.setItem(TOKEN, fresh); setToken(fresh); };
-  return token ? html`<${Report} token=${token} leave=${leave} />` : html`<${Door} enter=${enter} />`;
-}
-
-/** @param {{enter: (token: string) => void}} props */
-function Door({ enter }) {
-  const [trouble, setTrouble] = useState("");
-  const knock = async (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    const pin = new FormData(/** @type {HTMLFormElement} */ (event.target)).get("pin");
-    const answer = await fetch("/api/service/session", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ pin }),
-    });
-    const body = await answer.json();
-    if (answer.ok) enter(body.access_token);
-    else setTrouble(TROUBLE[body.code] ?? body.title);
-  };
-  return html`<main class="desk"><h1>Статистика</h1>
-    <form onSubmit=${knock}>
-      <label>PIN персонала<input name="pin" type="password" inputmode="numeric" autocomplete="off" required data-testid="pin" autofocus /></label>
-      <button data-testid="enter">Войти</button>
-    </form>
-    <p class="trouble" role="alert">${trouble}</p></main>`;
+  const [token, setToken] = useStaff();
+  return token ? html`<${Report} token=${token} leave=${() => setToken("")} />` : html`<${Door} title="Статистика" enter=${setToken} />`;
 }
 
 /** @param {{token: string, leave: () => void}} props */
@@ -49,10 +25,10 @@ function Report({ token, leave }) {
     let over = false;
     const load = async () => {
       const query = new URLSearchParams(period);
-      const answer = await fetch(`/api/service/stats?${query}`, { headers: { Authorization: `Bearer ${token}` } }).catch(() => null);
-      if (over || !answer) return;
+      const answer = await staffCall(token, "GET", `/api/service/stats?${query}`);
+      if (over) return;
       if (answer.status === 401) leave();
-      else if (answer.ok) setStats(await answer.json());
+      else if (answer.ok) setStats(answer.body);
     };
     load();
     const timer = setInterval(load, REFRESH_MS);

@@ -1,0 +1,102 @@
+/** The sections of the technician's page: each shows what the server told and asks before it changes anything. */
+
+import { useState } from "preact/hooks";
+import { ACTIONS, KINDS, LEVELS, LIGHTS, lightWords, MONEY, MOVES, UNITS } from "./desk-words.mjs";
+import { money } from "./format.mjs";
+import { html } from "./html.mjs";
+
+/** @typedef {(words: string, path: string, body?: unknown) => Promise<void>} Act */
+
+/** Two taps: the second one says what it does. @param {{words: string, sure: string, id: string, go: () => void, quiet?: boolean, disabled?: boolean}} props */
+function Twice({ words, sure, id, go, quiet = false, disabled = false }) {
+  const [asked, setAsked] = useState(false);
+  if (!asked) return html`<button type="button" class=${quiet ? "quiet" : ""} data-testid=${id} disabled=${disabled} onClick=${() => setAsked(true)}>${words}</button>`;
+  return html`<span class="twice"><button type="button" data-testid=${`${id}-sure`} onClick=${() => { setAsked(false); go(); }}>${sure}</button>
+    <button type="button" class="quiet" data-testid=${`${id}-no`} onClick=${() => setAsked(false)}>Нет</button></span>`;
+}
+
+/** @param {{told: any, act: Act}} props */
+export function Sales({ told, act }) {
+  return html`<section class=${told.sales_open ? "sales open" : "sales"} data-testid="sales"><b>${told.sales_open ? "✓ Продажи идут" : `✕ Продажи стоят: ${told.reason}`}</b>
+    <${Twice} id="pause" words="Пауза продаж" sure="Да, остановить продажи" quiet go=${() => act("Пауза продаж", "sales", { open: false })} />
+    <button type="button" data-testid="resume" onClick=${() => act("Открыть продажи", "sales", { open: true })}>Продолжить</button></section>`;
+}
+
+const SIGNS = /** @type {Record<string, string>} */ ({ good: "✓", warn: "!", bad: "✕", unknown: "?" });
+
+/** @param {{lights: {name: string, level: string, value: number|null, word: string|null}[]}} props */
+export function Lights({ lights }) {
+  return html`<section class="lights" aria-label="Состояние">${lights.map((light) => html`<div key=${light.name} class=${`light ${light.level}`} data-testid=${`light-${light.name}`} data-level=${light.level}>
+    <i aria-hidden="true">${SIGNS[light.level]}</i><div><b>${LIGHTS[light.name] ?? light.name}</b><span>${LEVELS[light.level]}${lightWords(light) && ` · ${lightWords(light)}`}</span></div></div>`)}</section>`;
+}
+
+/** @param {{rows: any[], act: Act}} props */
+export function Stuck({ rows, act }) {
+  return html`<section class="card" data-testid="stuck"><h2>Требует решения ${rows.length > 0 && html`<mark>${rows.length}</mark>`}</h2>
+    ${!rows.length && html`<p class="calm">Ничего не ждёт человека.</p>`}
+    ${rows.map((row) => html`<article class="stuck" key=${row.stuck_id}><div><b>${KINDS[row.kind] ?? row.kind}</b>
+      <p>${[row.number, row.amount_kopecks && money(row.amount_kopecks), MONEY[row.money], row.detail].filter(Boolean).join(" · ")}</p></div>
+      ${row.moves.map((/** @type {string} */ move) => html`<${Twice} key=${move} id=${`move-${move}`} words=${MOVES[move] ?? move} sure=${`Да: ${MOVES[move] ?? move}`} quiet go=${() => decide(row, move, act)} />`)}</article>`)}
+  </section>`;
+}
+
+/** @param {any} row @param {string} move @param {Act} act */
+function decide(row, move, act) {
+  const asked = move === "adopt" ? Number(prompt("Номер фискального документа") ?? "") : null;
+  if (move === "adopt" && !asked) return;
+  void act(MOVES[move] ?? move, `stuck/${encodeURIComponent(row.stuck_id)}`, asked ? { move, document: asked } : { move });
+}
+
+/** @param {{shift: any, act: Act}} props */
+export function Shift({ shift, act }) {
+  return html`<section class="card row"><div><h2>Смена</h2><p data-testid="shift">${shift ? `№ ${shift.number}, ${shift.open ? "открыта" : "закрыта"}, последний документ ${shift.last_document}` : "касса не отвечает"}</p></div>
+    <button type="button" class="quiet" data-testid="x-report" onClick=${() => act("X-отчёт", "x-report")}>X-отчёт</button>
+    ${shift?.open
+      ? html`<${Twice} id="shift-close" words="Закрыть смену" sure="Да, Z-отчёт, продажи встанут" go=${() => act("Закрыть смену", "shift", { open: false })} />`
+      : html`<button type="button" data-testid="shift-open" onClick=${() => act("Открыть смену", "shift", { open: true })}>Открыть смену</button>`}</section>`;
+}
+
+/** @param {{orders: any[], act: Act}} props */
+export function Orders({ orders, act }) {
+  const [number, setNumber] = useState("");
+  const refund = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    void act("Возврат", `orders/${encodeURIComponent(String(form.get("order")))}/refund`, { reason: form.get("reason") });
+    /** @type {HTMLFormElement} */ (event.target).reset();
+    setNumber("");
+  };
+  return html`<section class="card"><h2>Заказы в работе</h2>
+    ${!orders.length && html`<p class="calm">Сейчас ничего не готовится.</p>`}
+    <ul class="chips">${orders.map((order) => html`<li key=${order.order_id}><button type="button" class="quiet" data-testid=${`order-${order.number}`} onClick=${() => setNumber(order.order_id)}><b>${order.number}</b> ${order.failed ? "сбой" : order.status}</button></li>`)}</ul>
+    <form onSubmit=${refund}><label>Заказ<input name="order" required value=${number} maxlength="16" autocomplete="off" data-testid="refund-order" onInput=${(/** @type {any} */ e) => setNumber(e.target.value)} /></label>
+      <label class="long">Причина возврата<input name="reason" required maxlength="200" autocomplete="off" data-testid="refund-reason" /></label>
+      <button data-testid="refund">Вернуть деньги за весь заказ</button></form></section>`;
+}
+
+/** @param {{bins: any[], act: Act}} props */
+export function Bins({ bins, act }) {
+  return html`<section class="card"><h2>Бункеры</h2><table><thead><tr><th>№</th><th>что</th><th>осталось</th><th>порций</th><th>пополнить до полного</th></tr></thead>
+    <tbody>${bins.map((row) => html`<tr key=${row.bin} class=${row.portions_left !== null && row.portions_left < 5 ? "short" : ""}><td>${row.bin}</td><td>${row.name || row.ingredient || "—"}</td>
+      <td><meter aria-label=${row.name} min="0" max=${row.capacity} low=${row.capacity * 0.15} value=${row.level}></meter> ${row.level} из ${row.capacity} ${UNITS[row.unit] ?? row.unit}</td>
+      <td data-testid=${`portions-${row.bin}`}>${row.portions_left ?? "—"}</td>
+      <td><${Twice} id=${`refill-${row.bin}`} words="Полный" sure=${`Засыпано до ${row.capacity}`} quiet go=${() => act(`Бункер ${row.bin}`, "refill", { bin: row.bin, amount: row.capacity })} /></td></tr>`)}</tbody></table></section>`;
+}
+
+/** @param {{dishes: any[], act: Act}} props */
+export function StopList({ dishes, act }) {
+  return html`<section class="card"><h2>Стоп-лист</h2><ul class="chips">${dishes.map((dish) => html`<li key=${dish.item_id}><button type="button" class=${dish.stopped ? "" : "quiet"} role="switch" aria-checked=${dish.stopped} data-testid=${`stop-${dish.item_id}`}
+    onClick=${() => act(dish.stopped ? `Вернуть: ${dish.name}` : `Снять: ${dish.name}`, "stop-list", { item_id: dish.item_id, stopped: !dish.stopped })}>${dish.stopped ? "✕ " : ""}${dish.name}</button></li>`)}</ul></section>`;
+}
+
+/** @param {{rows: any[], act: Act}} props */
+export function Webhooks({ rows, act }) {
+  if (!rows.length) return null;
+  return html`<section class="card"><h2>Вебхуки</h2><table><tbody>${rows.map((row) => html`<tr key=${row.url}><td>${row.url}</td><td>${row.state}, отстаёт на ${row.lag}</td><td>${row.last_error ?? ""}</td>
+    <td><button type="button" class="quiet" onClick=${() => act("Вебхук", "webhooks", { url: row.url })}>Разбудить</button></td></tr>`)}</tbody></table></section>`;
+}
+
+/** @param {{rows: any[]}} props */
+export function Journal({ rows }) {
+  return html`<section class="card"><h2>Журнал действий</h2><table data-testid="journal"><tbody>${rows.map((row, i) => html`<tr key=${i}><td>${new Date(row.at).toLocaleString("ru-RU")}</td><td>${row.actor}</td><td>${ACTIONS[row.action] ?? row.action}</td><td>${row.detail}</td></tr>`)}</tbody></table></section>`;
+}

@@ -1,0 +1,35 @@
+/** Plain words for what the server says to the technician. No I/O. */
+
+export const LIGHTS = /** @type {Record<string, string>} */ ({
+  robot: "Робот", fiscal: "Касса", paper: "Бумага", drive: "Фискальный накопитель", ofd: "Очередь ОФД", clock: "Часы кассы",
+  bank: "Банк", sms: "Очередь SMS", disk: "Диск", pages: "Экраны",
+});
+export const LEVELS = /** @type {Record<string, string>} */ ({ good: "в порядке", warn: "внимание", bad: "беда", unknown: "неизвестно" });
+const PAPER = /** @type {Record<string, string>} */ ({ present: "есть", low: "кончается", out: "нет" });
+
+/** @param {{name: string, value: number|null, word: string|null}} light */
+export function lightWords({ name, value, word }) {
+  if (name === "paper") return PAPER[word ?? ""] ?? "нет связи";
+  if (name === "drive" && value !== null) return `${value} дн.`;
+  if (name === "ofd" && value !== null) return `не передано: ${value}`;
+  if (name === "clock" && value !== null) return `расходятся на ${value} с`;
+  if (name === "sms" && value !== null) return `ждут: ${value}`;
+  if (name === "disk" && value !== null) return `свободно ${(value / 1024).toFixed(1).replace(".", ",")} ГБ`;
+  if (name === "pages" && value) return `молчат: ${value}`;
+  return word ?? "";
+}
+
+export const KINDS = /** @type {Record<string, string>} */ ({
+  charge_unknown: "Банк не сказал, списаны ли деньги", receipt_held: "Оплачено, чека нет, не готовим", receipt_owed: "Оплачено и готовится, чек не напечатан",
+  void_pending: "Банк не принимает отмену оплаты", refund_pending: "Возврат не прошёл до конца", refund_uncertain: "Возврат в банке под вопросом",
+  portion_lost: "Порция не приготовлена, деньги не возвращены", finding: "Записи расходятся",
+});
+export const MONEY = /** @type {Record<string, string>} */ ({ unknown: "деньги: неизвестно", charged: "деньги: списаны", returning: "деньги: возвращаются" });
+export const MOVES = /** @type {Record<string, string>} */ ({
+  retry: "Повторить сейчас", refund: "Вернуть деньги", issue: "Чека нет: напечатать", adopt: "Этот чек наш", accept: "Всё как должно быть",
+});
+export const ACTIONS = /** @type {Record<string, string>} */ ({
+  sales_pause: "пауза продаж", sales_resume: "продажи открыты", refill: "бункер пополнен", stop_list: "стоп-лист", refund: "возврат",
+  shift_open: "смена открыта", shift_close: "смена закрыта", x_report: "X-отчёт", webhooks: "вебхуки", order_status: "статус заказа", backup: "копия базы",
+});
+export const UNITS = /** @type {Record<string, string>} */ ({ g: "г", ml: "мл", pcs: "шт." });

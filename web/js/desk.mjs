@@ -1,0 +1,57 @@
+/** The technician's page: lights, stuck payments, bins, shift, stop list, orders, webhooks, journal; every act has a name. */
+
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Bins, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
+import { html } from "./html.mjs";
+import { Door, staffCall, useStaff } from "./staff.mjs";
+
+const REFRESH_MS = 5_000;
+
+function Desk() {
+  const [token, setToken] = useStaff();
+  return token ? html`<${Board} token=${token} leave=${() => setToken("")} />` : html`<${Door} title="Сервис" named enter=${setToken} />`;
+}
+
+/** @param {{token: string, leave: () => void}} props */
+function Board({ token, leave }) {
+  const [told, setTold] = useState(/** @type {any} */ (null));
+  const [stuck, setStuck] = useState(/** @type {any[]} */ ([]));
+  const [said, setSaid] = useState("");
+  const [behind, setBehind] = useState(false);
+
+  const load = async () => {
+    const [overview, waiting] = await Promise.all([staffCall(token, "GET", "/api/service/overview"), staffCall(token, "GET", "/api/service/stuck")]);
+    if (overview.status === 401) return leave();
+    setBehind(!overview.ok);
+    if (overview.ok) setTold(overview.body);
+    if (waiting.ok) setStuck(waiting.body.stuck);
+  };
+  useEffect(() => {
+    void load();
+    const timer = setInterval(load, REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [token]);
+
+  /** @param {string} words what was asked @param {string} path @param {unknown} [body] */
+  const act = async (words, path, body) => {
+    setSaid(`${words}…`);
+    const answer = await staffCall(token, "POST", `/api/service/${path}`, body);
+    if (answer.status === 401) return leave();
+    setSaid(answer.ok ? `${words}: сделано` : `${words}: не вышло. ${answer.body?.detail ?? answer.body?.title ?? ""}`);
+    await load();
+  };
+
+  return html`<main class="desk">
+    <header><h1>Сервис</h1><a class="quiet" href="/stats">Статистика</a><a class="quiet" href="/display">Табло</a>
+      <button type="button" class="quiet" data-testid="leave" onClick=${leave}>Выйти</button></header>
+    <p class="said" role="status" data-testid="said">${said}</p>
+    ${behind && html`<p class="trouble" role="alert">Киоск не отвечает: ниже то, что было в последний раз.</p>`}
+    ${told && html`<${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
+      <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders} act=${act} />
+      <${Bins} bins=${told.bins} act=${act} /><${StopList} dishes=${told.dishes} act=${act} />
+      <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal} />`}
+  </main>`;
+}
+
+render(html`<${Desk} />`, /** @type {HTMLElement} */ (document.getElementById("page")));

@@ -1,0 +1,55 @@
+/** The staff's door and calls: a PIN opens a session in this tab, a 401 closes it. Shared by the desk's pages. */
+
+import { useState } from "preact/hooks";
+import { html } from "./html.mjs";
+
+const TOKEN = "staff-token";
+const WITHIN_MS = 15_000;
+const TROUBLE = { wrong_pin: "Неверный PIN", too_many_requests: "Слишком много попыток, подождите минуту", not_found: "Страницы персонала не настроены" };
+
+/** @returns {[string, (token: string) => void]} the session's token, and how to change it */
+export function useStaff() {
+  const [token, setToken] = useState(sessionStorage.getItem(TOKEN) ?? "");
+  return [token, (fresh) => {
+    if (fresh) sessionStorage.setItem(TOKEN, fresh);
+    else sessionStorage.removeItem(TOKEN);
+    setToken(fresh);
+  }];
+}
+
+/**
+ * One call; the answer's body, or null for a 401 (the session is over) and for silence.
+ * @param {string} token @param {string} method @param {string} path @param {unknown} [body]
+ * @returns {Promise<{ok: boolean, status: number, body: any}>}
+ */
+export async function staffCall(token, method, path, body) {
+  const headers = { Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) };
+  try {
+    const answer = await fetch(path, { method, headers, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(WITHIN_MS) });
+    const json = /json/.test(answer.headers.get("Content-Type") ?? "");
+    return { ok: answer.ok, status: answer.status, body: json ? await answer.json() : null };
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+    return { ok: false, status: 0, body: { title: "Киоск не отвечает" } };
+  }
+}
+
+/** @param {{title: string, enter: (token: string) => void, named?: boolean}} props */
+export function Door({ title, enter, named = false }) {
+  const [trouble, setTrouble] = useState("");
+  const knock = async (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    const name = String(form.get("name") ?? "").trim();
+    const { ok, body } = await staffCall("", "POST", "/api/service/session", { pin: form.get("pin"), ...(name ? { name } : {}) });
+    if (ok) enter(body.access_token);
+    else setTrouble(/** @type {Record<string, string>} */ (TROUBLE)[body?.code] ?? body?.title ?? "Не получилось");
+  };
+  return html`<main class="desk"><h1>${title}</h1>
+    <form onSubmit=${knock}>
+      ${named && html`<label>Имя для журнала<input name="name" autocomplete="off" maxlength="32" required data-testid="name" autofocus /></label>`}
+      <label>PIN персонала<input name="pin" type="password" inputmode="numeric" autocomplete="off" required data-testid="pin" autofocus=${!named} /></label>
+      <button data-testid="enter">Войти</button>
+    </form>
+    <p class="trouble" role="alert">${trouble}</p></main>`;
+}
