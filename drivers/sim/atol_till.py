@@ -17,6 +17,7 @@ from drivers.sim.shtrih_refusal import Refusal
 from drivers.sim.world import Change, World
 
 _CLOCK, _CASH, _TOTALS, _RECEIPT, _STALLED = "clock_offset_s", "cash", "totals", "receipt", "stalled"
+_LAST = "last_receipt"
 _DRIVE_FULL, _BAD_PARAMETERS, _TOTAL = 0xD8, 0xE7, 0xDB
 _EFFECTS = {1: "receipt", 2: "refund_receipt", 3: "receipt", 4: "refund_receipt"}
 
@@ -46,6 +47,7 @@ class Till:
         self.receipt = OpenReceipt.from_json(stored) if stored else None
         self.cash_kopecks: int = world.get(_CASH, 0)
         self.totals: dict[str, int] = world.get(_TOTALS, {})
+        self.last_receipt: tuple[int, int] = tuple(world.get(_LAST, (0, 0)))  # document, receipt type
         self.stalled: bool = world.get(_STALLED, False)  # registered, not printed: waits for paper
 
     @property
@@ -90,6 +92,11 @@ class Till:
         if self.stalled and self.prints:
             with self.world.change() as change:
                 self._stall(change, False)
+
+    def drop_print(self) -> None:
+        """What waits for paper is given up; it can still be copied."""
+        with self.world.change() as change:
+            self._stall(change, False)
 
     def _print(self, change: Change) -> None:
         if self.faults.on("paper_out") is not None or self.cover_open:
@@ -209,7 +216,8 @@ class Till:
         if kind not in PAYMENT_TYPES:
             raise Refusal(0x7E)
         cashless = sum(paid for other, paid in receipt.payments.items() if other != CASH)
-        if kind != CASH and cashless + kopecks > receipt.total_kopecks:
+        by_totals = receipt.correction and not receipt.lines
+        if kind != CASH and not by_totals and cashless + kopecks > receipt.total_kopecks:
             raise Refusal(0x71)
         receipt.payments[kind] = receipt.payments.get(kind, 0) + kopecks
         self.save_receipt()
@@ -233,6 +241,8 @@ class Till:
                 change, kind, operation=receipt.sign, total_kopecks=receipt.total_kopecks, tlvs=receipt.tlvs
             )
             change.delete(_RECEIPT)
+            self.last_receipt = (document.number, receipt.kind)
+            change.put(_LAST, self.last_receipt)
             self._count(change, receipt)
             if not receipt.electronic:
                 self._print(change)

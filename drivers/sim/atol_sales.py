@@ -1,0 +1,124 @@
+"""The simulated ATOL register's receipts: open, requisites, positions, payments, close (protocols/atol.md §2.5)."""
+
+from __future__ import annotations
+
+from drivers.fiscal import atol_errors as errors
+from drivers.fiscal.atol_codec import bcd, bcd_value, text_of
+from drivers.fiscal.shtrih_codec import Fields
+from drivers.fiscal.shtrih_tlv import CASHIER, CASHIER_INN, parse_tlvs
+from drivers.sim.atol_machine import Machine
+from drivers.sim.atol_receipt import SIGNS, Line
+from drivers.sim.shtrih_refusal import Refusal
+
+TEST_ONLY, ELECTRONIC_ONLY = 0x01, 0x04
+_NO_PRINT = 0x02
+_TAXES = range(1, 7)  # platform 2.5 knows neither 5, 7 nor 22 %
+_BAD_PARAMETERS, _BAD_TYPE = 0xE7, 0x6A
+
+
+def open_receipt(machine: Machine, data: bytes) -> bytes:
+    flags, kind = data
+    if kind not in SIGNS:
+        raise Refusal(_BAD_TYPE)
+    machine.till.open_receipt(
+        kind,
+        electronic=bool(flags & (ELECTRONIC_ONLY | _NO_PRINT)),
+        tlvs=machine.operator,
+        dry=bool(flags & TEST_ONLY),
+    )
+    if machine.till.receipt is not None:
+        machine.till.receipt.electronic = bool(flags & ELECTRONIC_ONLY)
+        machine.till.save_receipt()
+    return b""
+
+
+def write_tag(machine: Machine, data: bytes) -> bytes:
+    """Before a receipt only who works here can be said."""
+    for tlv in parse_tlvs(data[3:]):
+        if machine.till.receipt is not None:
+            machine.till.put_tag(tlv)
+        elif tlv.tag in (CASHIER, CASHIER_INN):
+            machine.name_operator(machine.till.take_tag(tlv))
+        else:
+            raise Refusal(errors.RECEIPT_CLOSED)
+    return b""
+
+
+def begin_position(machine: Machine, data: bytes) -> bytes:
+    machine.till.the_receipt()
+    return b""
+
+
+def end_position(machine: Machine, data: bytes) -> bytes:
+    """EB: flags, price 7, quantity 5, sum 7, tax, tax sum 7, section, 1212, 1214, discount sign and 7, 2 more, name."""
+    fields = Fields(data)
+    flags = fields.uint(1)
+    price, quantity, total = bcd_value(fields.take(7)), bcd_value(fields.take(5)), bcd_value(fields.take(7))
+    tax = fields.uint(1)
+    fields.take(20)
+    return _position(machine, flags, Line(text_of(fields.rest().rstrip(b"\0")), price, quantity, total, tax))
+
+
+def one_shot_position(machine: Machine, data: bytes) -> bytes:
+    """E6, the older form: flags, name 64, price 6, quantity 5, discount kind, sign and sum 6, tax, section."""
+    fields = Fields(data)
+    flags, name = fields.uint(1), text_of(fields.take(64).rstrip(b"\0"))
+    price, quantity = bcd_value(fields.take(6)), bcd_value(fields.take(5))
+    fields.take(8)
+    return _position(machine, flags, Line(name, price, quantity, 0, fields.uint(1) or max(_TAXES)))
+
+
+def _position(machine: Machine, flags: int, line: Line) -> bytes:
+    machine.till.the_receipt()
+    if line.tax not in _TAXES:
+        raise Refusal(_BAD_PARAMETERS)
+    if not flags & TEST_ONLY:
+        machine.till.add_line(line)
+    return b""
+
+
+def pay(machine: Machine, data: bytes) -> bytes:
+    flags, kind, kopecks = _payment(data)
+    receipt = machine.till.the_receipt()
+    if not flags & TEST_ONLY:
+        receipt = machine.till.pay(kind, kopecks)
+    return bcd(receipt.remainder_kopecks, 5) + bcd(receipt.change_kopecks, 5)
+
+
+def take_payment_back(machine: Machine, data: bytes) -> bytes:
+    _, kind, kopecks = _payment(data)
+    receipt = machine.till.the_receipt()
+    if receipt.payments.get(kind, 0) < kopecks:
+        raise Refusal(0x70)
+    receipt.payments[kind] -= kopecks
+    machine.till.save_receipt()
+    return bcd(receipt.remainder_kopecks, 5) + bcd(receipt.change_kopecks, 5)
+
+
+def close_receipt(machine: Machine, data: bytes) -> bytes:
+    """4A: what is not paid yet is paid by this type, or by the sum given here. Without a receipt always refused."""
+    flags, kind, kopecks = _payment(data)
+    receipt = machine.till.the_receipt()
+    if flags & TEST_ONLY:
+        return b""
+    rest = kopecks or receipt.remainder_kopecks
+    if rest:
+        machine.till.pay(kind, rest)
+    if receipt.correction and not receipt.lines:
+        receipt.fixed_total = receipt.paid_kopecks
+    machine.till.close_receipt()
+    return b""
+
+
+def cancel_receipt(machine: Machine, data: bytes) -> bytes:
+    machine.till.cancel_receipt()
+    return b""
+
+
+def receipt_tax(machine: Machine, data: bytes) -> bytes:
+    machine.till.the_receipt()
+    return b""
+
+
+def _payment(data: bytes) -> tuple[int, int, int]:
+    return data[0], data[1], bcd_value(data[2:7])

@@ -1,0 +1,55 @@
+"""An ATOL driver and a simulated ATOL register joined by a socket pair whose wire can be made bad."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from drivers.fiscal.atol import AtolRegistrar, AtolTimeouts
+from drivers.fiscal.port import FiscalCounter, FiscalIntent, Receipt
+from drivers.sim.atol import AtolDevice
+from drivers.sim.world import World
+from tests.drivers.shtrih_rig import TRANSPORTS, Rig, Wire, receipt
+
+__all__ = ["FAST", "TRANSPORTS", "AtolRig", "Wire", "atol_rig", "receipt"]
+
+FAST = AtolTimeouts(reply_s=0.05, silence_s=0.4, poll_s=0.05, reopen_s=0.02, command_s=0.6, commands_s={})
+
+
+class AtolRig(Rig):
+    """`restart` is a power cut of the device that forgets all but the world's memory."""
+
+    device: AtolDevice  # type: ignore[assignment]
+
+    def _boot(self) -> None:
+        self.options.pop("byte_s", None)
+        self.world = World("fiscal", self.folder / "state", self.folder / "ledger")
+        self.device = AtolDevice(self.world, self._send, seed=7, **self.options)
+
+    def driver(self, **options: Any) -> AtolRegistrar:  # type: ignore[override]
+        return AtolRegistrar(open_link=self.open_link, port="test", baudrate=115200, **{"timeouts": FAST, **options})
+
+    def intent(self, receipt: Receipt, counter: FiscalCounter, *, correction: bool = False) -> FiscalIntent:
+        asked = (counter, receipt.operation, receipt.order_id, receipt.total_kopecks, self.clock.now, correction)
+        return FiscalIntent(*asked)
+
+
+@asynccontextmanager
+async def atol_rig(
+    transport: str = "plain", *, shift: bool = True, device: dict[str, Any] | None = None, **driver: Any
+) -> AsyncIterator[tuple[AtolRig, AtolRegistrar]]:
+    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    try:
+        bench = AtolRig(folder, transport, **(device or {}))
+        registrar = bench.driver(**driver)
+        if shift:
+            await registrar.open_shift()
+        yield bench, registrar
+        await registrar.close()
+        bench.world.close()
+    finally:
+        shutil.rmtree(folder)
