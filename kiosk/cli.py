@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import getpass
 import json
 import os
 import sys
@@ -38,6 +39,9 @@ _MOVES = {
     "adopt": "you have looked: this fiscal document is the receipt",
     "accept": "you have looked: it is as it should be",
 }
+
+
+_AFTER_RESTORE = "start the kiosk: it takes no payment until bank and registrar agree; see `kiosk stuck`"
 
 
 class NotRunning(Exception):
@@ -100,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
         stuck.add_parser(move, help=text, parents=[common]).add_argument("stuck_id", metavar="ID")
     stuck.choices["adopt"].add_argument("document", type=int, help="the number of the fiscal document")
     command("backup", "copy the database while it is used").add_argument("file", type=Path)
+    command("restore", "put a backup in the database's place; the kiosk must not run").add_argument("file", type=Path)
     return found
 
 
@@ -116,6 +121,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         config = _load(options)
         if options.command == "run":
             return _run(config)
+        if options.command == "restore":
+            return _restore(options, config)
         code = asyncio.run(_ask(options, config))
         sys.stdout.flush()  # here, where a reader that has gone is expected
         return code
@@ -145,6 +152,20 @@ def _run(config: Config) -> int:
     from kiosk.wiring import run  # heavy, and not needed by the technician's commands
 
     return asyncio.run(run(config))
+
+
+def _restore(options: argparse.Namespace, config: Config) -> int:
+    """Raises `DatabaseBroken`."""
+    from kiosk.wiring import restore  # heavy, as in `_run`
+
+    kept = restore(config.database.path, options.file, getpass.getuser(), SystemClock().now())
+    answer = {
+        "restored": str(config.database.path),
+        "kept": None if kept is None else str(kept),
+        "next": _AFTER_RESTORE,
+    }
+    _show(answer, options.json)
+    return OK
 
 
 async def _ask(options: argparse.Namespace, config: Config) -> int:

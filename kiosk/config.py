@@ -96,12 +96,24 @@ class Bank(_Section, frozen=True, kw_only=True):
 
 
 class Fiscal(_Section, frozen=True, kw_only=True):
+    """`url` and `key_file` ("user:password") belong to `atol-web`, `port`, `baudrate` and `password` to the others."""
+
     driver: Literal["shtrih", "atol", "atol-web"] = "shtrih"
     port: str = SIM
     url: str = ""
     baudrate: int = 115200
     password: int = 30
     order_tag: Literal["1192", "1084", "none"] = "1192"
+    key_file: str = ""
+
+    @property
+    def where(self) -> str:
+        """What leads to the device, or `sim`."""
+        return (self.url or SIM) if self.driver == "atol-web" else self.port
+
+    @property
+    def simulated(self) -> bool:
+        return self.where == SIM
 
 
 class Robot(_Section, frozen=True, kw_only=True):
@@ -181,8 +193,7 @@ class Config(_Section, frozen=True, kw_only=True):
     @property
     def is_demo(self) -> bool:
         """Any device that is simulated makes this a demo."""
-        ports = [registrar.port for registrar in self.registrars if registrar.driver != "atol-web"]
-        return SIM in [*ports, self.robot.port, self.bank.url]
+        return SIM in [*(registrar.where for registrar in self.registrars), self.robot.port, self.bank.url]
 
 
 def load(path: Path) -> Config:
@@ -233,8 +244,9 @@ def _check(config: Config) -> None:
         raise ConfigError("ids repeat - at `$.terminals`")
     if len(config.registrars) != 1:
         raise ConfigError("exactly one registrar is driven by this version - at `$.fiscal`")
-    if config.registrars[0].driver != "shtrih":
-        raise ConfigError("only `shtrih` is driven by this version - at `$.fiscal.driver`")
+    for registrar in config.registrars:
+        if registrar.driver == "atol-web" and not registrar.simulated:
+            check_url("$.fiscal.url", registrar.url)
     if config.broker.kind != "none":
         raise ConfigError("no broker relay exists in this version - at `$.broker.kind`")
 
@@ -258,11 +270,18 @@ def _absolute(config: Config, base: Path) -> Config:
         database=replace(config.database, path=base / config.database.path),
         menu=replace(config.menu, file=_under(base, config.menu.file), images=_under(base, config.menu.images)),
         auth=replace(config.auth, secret_file=_under(base, config.auth.secret_file)),
+        fiscal=_registrars_under(base, config.fiscal),
         bank=replace(config.bank, merchant_key_file=_under(base, config.bank.merchant_key_file)),
         sms=replace(config.sms, key_file=_under(base, config.sms.key_file)),
         service=replace(config.service, pin_file=_under(base, config.service.pin_file)),
         webhooks=[replace(hook, secret_file=_under(base, hook.secret_file)) for hook in config.webhooks],
     )
+
+
+def _registrars_under(base: Path, fiscal: Fiscal | list[Fiscal]) -> Fiscal | list[Fiscal]:
+    if isinstance(fiscal, list):
+        return [msgspec.structs.replace(one, key_file=_under(base, one.key_file)) for one in fiscal]
+    return msgspec.structs.replace(fiscal, key_file=_under(base, fiscal.key_file))
 
 
 def _under(base: Path, name: str) -> str:

@@ -71,7 +71,7 @@ PORTION_TRANSITIONS: Mapping[PortionStatus, frozenset[PortionStatus]] = {
     PortionStatus.COOKING: frozenset({PortionStatus.READY, PortionStatus.WAITING, PortionStatus.FAILED}),
     PortionStatus.READY: frozenset({PortionStatus.HANDED_OUT}),
     PortionStatus.HANDED_OUT: frozenset(),
-    PortionStatus.FAILED: frozenset({PortionStatus.WAITING, PortionStatus.DROPPED}),
+    PortionStatus.FAILED: frozenset({PortionStatus.WAITING, PortionStatus.DROPPED, PortionStatus.HANDED_OUT}),
     PortionStatus.DROPPED: frozenset(),
 }
 

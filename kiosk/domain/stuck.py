@@ -32,7 +32,7 @@ class Kind(StrEnum):
     VOID_PENDING = "void_pending"  # the bank does not take the reversal
     REFUND_PENDING = "refund_pending"  # money or receipt of a refund is not through
     REFUND_UNCERTAIN = "refund_uncertain"  # the bank forgot the key of a refund that stayed unanswered
-    PORTION_LOST = "portion_lost"  # not cooked, and not given back while the receipt is owed
+    PORTION_LOST = "portion_lost"  # not cooked or not known to be: cook it, give it back, or it was handed out
     FINDING = "finding"  # two books contradict each other
 
 
@@ -44,7 +44,7 @@ MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
     Kind.VOID_PENDING: (Money.RETURNING, (Move.RETRY,)),
     Kind.REFUND_PENDING: (Money.RETURNING, (Move.RETRY,)),
     Kind.REFUND_UNCERTAIN: (Money.RETURNING, (Move.RETRY, Move.ACCEPT)),
-    Kind.PORTION_LOST: (Money.CHARGED, (Move.RETRY,)),
+    Kind.PORTION_LOST: (Money.CHARGED, (Move.RETRY, Move.REFUND, Move.ACCEPT)),
     Kind.FINDING: (Money.UNKNOWN, (Move.ACCEPT,)),
 }
 _RECEIPT_IN_DOUBT = (Kind.RECEIPT_HELD, Kind.RECEIPT_OWED, Kind.REFUND_PENDING)

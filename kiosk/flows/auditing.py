@@ -19,6 +19,7 @@ from kiosk.store.audits import Mismatch, Settled
 from kiosk.store.database import Database
 
 _log = structlog.get_logger()
+_BOOKS = timedelta(days=31)
 _BANK_REMEMBERS = timedelta(hours=23)  # it forgets keys after 24 h
 
 
@@ -49,7 +50,7 @@ class Auditing:
 
     async def audit(self) -> AuditView:
         async with self._db.read() as reader:
-            mismatches = await audits.broken_invariants(reader)
+            mismatches = await audits.broken_invariants(reader, self._clock.now() - _BOOKS)
             settled = await audits.read_settled(reader, self._clock.now() - _BANK_REMEMBERS)
             jobs = await audits.known_jobs(reader)
         skipped = []

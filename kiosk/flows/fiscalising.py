@@ -202,6 +202,11 @@ class Fiscalising:
             now=now,
         )
 
+    def intend_since(self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime) -> None:
+        """An intent that makes the next try look through every document since `counter` before it prints."""
+        lines = receipt_lines(orders.lines(tx, payment.order_id), payment.bonus_points * POINT_KOPECKS)
+        self._intend(tx, Claim(payment, Operation.SALE, lines, payment.amount_kopecks), counter, now)
+
     def _receipt(self, claim: Claim) -> Receipt:
         payment = claim.payment
         return Receipt(

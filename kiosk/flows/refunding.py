@@ -90,6 +90,18 @@ class Refunding:
         self._start(refund)
         return refund
 
+    async def request_portion(self, portion_id: int, actor: str) -> None:
+        """Give one portion back. Raises `OrderStateConflict` while its payment is not settled."""
+        now = self._clock.now()
+
+        def run(tx: Tx) -> refunds.RefundRow:
+            row = orders.portion(tx, portion_id)
+            if row is None:
+                raise NotFound
+            return self._open(tx, row.order_id, None, [portion_id], "cooking_failed", actor, now)
+
+        self._start(await self._db.write(run))
+
     def _open(
         self,
         tx: Tx,

@@ -13,16 +13,18 @@ from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalRegistrar
 from kiosk.clock import Clock
 from kiosk.domain.errors import DeviceUnavailable, InvalidRequest, NotFound, OrderStateConflict
+from kiosk.domain.order import PortionStatus
 from kiosk.domain.payment import PaymentStep
 from kiosk.domain.stuck import Kind, Move, Stuck, moves_of
 from kiosk.flows.fiscalising import Fiscalising, as_asked, register
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
-from kiosk.store import payments, records, refunds, troubles
+from kiosk.store import audits, orders, payments, records, refunds, stocks, troubles
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
 _LOOK_S = 10.0
+_EXAMINED = timedelta(days=3)
 
 
 class Settling:
@@ -59,6 +61,19 @@ class Settling:
             )  # fmt: skip
         return found
 
+    async def examine(self) -> None:
+        """At start: contradictions inside our own books of the last days are named, and wait for a person."""
+        now = self._clock.now()
+        async with self._db.read() as reader:
+            broken = await audits.broken_invariants(reader, now - _EXAMINED)
+
+        def run(tx: Tx) -> None:
+            for row in broken:
+                if troubles.add_finding(tx, row.check, row.subject, row.detail, now):
+                    _log.error("books_contradict", check=row.check, subject=row.subject, detail=row.detail)
+
+        await self._db.write(run)
+
     async def watch(self) -> None:
         """For ever: the counts for `/metrics`, and a log line for each that is new."""
         known: set[str] = set()
@@ -81,6 +96,8 @@ class Settling:
         now = self._clock.now()
         if row.kind is Kind.FINDING:
             await self._settle_finding(stuck_id, move, actor, now)
+        elif row.kind is Kind.PORTION_LOST:
+            await self._decide_portion(int(stuck_id.removeprefix("portion-")), move, actor, now)
         elif move is Move.REFUND:
             await self._ask_to_reverse(stuck_id, actor, now)
         elif move is Move.ISSUE:
@@ -137,6 +154,23 @@ class Settling:
         """`accept`: the bank's own papers show the money back; `retry`: they do not, send it again."""
         changes = {"bank_done_at": now} if move is Move.ACCEPT else {"bank_tried_at": None}
         await self._db.write(lambda tx: refunds.note_refund(tx, refund_id, error=None, **changes))
+
+    async def _decide_portion(self, portion_id: int, move: Move, actor: str, now: datetime) -> None:
+        """Cook it (again), give it back, or it was handed out."""
+        if move is Move.REFUND:
+            await self._refunding.request_portion(portion_id, actor)
+            return
+
+        def run(tx: Tx) -> None:
+            row = orders.portion(tx, portion_id)
+            assert row is not None
+            if move is Move.ACCEPT:
+                orders.move_portion(tx, row, PortionStatus.HANDED_OUT)
+            else:
+                orders.move_portion(tx, row, PortionStatus.WAITING, attempt=row.attempt + 1, fault=None)
+                stocks.take_back(tx, portion_id)
+
+        await self._db.write(run)
 
     async def _settle_finding(self, finding_id: str, move: Move, actor: str, now: datetime) -> None:
         if move is Move.REFUND:

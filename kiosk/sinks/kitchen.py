@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -32,7 +34,7 @@ from kiosk.domain.order import PENDING_PORTIONS, PortionStatus
 from kiosk.domain.planning import Plan
 from kiosk.domain.readiness import Kitchen, Readiness, StockBin
 from kiosk.sinks import portions
-from kiosk.store import orders, outbox, records, stocks
+from kiosk.store import orders, outbox, records, stocks, troubles
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
@@ -142,6 +144,7 @@ class KitchenLine:
             if not known:
                 self._foreign.add(job_id)
                 _log.error("foreign_job", job_id=job_id)
+                await self._db.write(partial(_note_foreign, job_id, self._clock.now()))
         return await self._read_work()
 
     async def _adopt_one(self, row: orders.WorkRow, job: Job) -> None:
@@ -312,6 +315,10 @@ def _why_not(health: Health) -> str | None:
     ):
         return None
     return f"robot_{health.state.name.lower()}"
+
+
+def _note_foreign(job_id: int, now: datetime, tx: Tx) -> None:
+    troubles.add_finding(tx, "foreign_job", str(job_id), "the robot cooks what the books do not know", now)
 
 
 def _stock_low(row: StockBin) -> StockLowEvent:

@@ -142,7 +142,7 @@ class Database:
     ) -> Database:
         """Lock, check, migrate, open. `reserve` is spent when the disk is full. Raises `DatabaseBroken`."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = _lock(path)
+        lock = take_lock(path)
         try:
             writer = await asyncio.get_running_loop().run_in_executor(None, _open_writer, path)
             database = cls(path, lock, writer, on_fatal, reserve)
@@ -318,7 +318,7 @@ def _is_the_files(error: Exception) -> bool:
     )
 
 
-def _lock(path: Path) -> int:
+def take_lock(path: Path) -> int:
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

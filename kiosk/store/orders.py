@@ -130,6 +130,10 @@ def set_receipt_unknown(tx: Tx, order_id: str, unknown: bool) -> None:
     tx.execute("UPDATE orders SET receipt_unknown = ? WHERE order_id = ?", (int(unknown), order_id))
 
 
+def in_status(tx: Tx, status: OrderStatus) -> list[Order]:
+    return tx.all(Order, f"SELECT {_ORDER} FROM orders WHERE status = ? ORDER BY order_id", (status.value,))
+
+
 def find_by_number(tx: Tx, number: str) -> Order | None:
     """The newest order that was called by this number."""
     return tx.one(Order, f"SELECT {_ORDER} FROM orders WHERE number = ? ORDER BY created_at DESC LIMIT 1", (number,))
@@ -222,11 +226,10 @@ async def read_own_orders(
 
 
 async def read_stalled(reader: Reader) -> list[str]:
-    """Orders in the kitchen that wait for nothing any more: some portions given back, the others done."""
+    """Orders in the kitchen that wait for nothing any more: given back, settled by hand, or done."""
     rows = await reader.all(
         IdRow,
         "SELECT o.order_id FROM orders o WHERE o.status IN ('paid', 'cooking', 'ready')"
-        " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id AND p.status = 'dropped')"
         " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id AND p.status IN ('ready', 'handed_out'))"
         " AND NOT EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
         "   AND p.status NOT IN ('dropped', 'ready', 'handed_out'))"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -92,6 +92,12 @@ def _plain(value: Any) -> Any:
 async def unfinished(reader: Reader) -> list[Payment]:
     """Every attempt a restart must take up again."""
     return await reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE step IN ({_LIVE}) ORDER BY created_at")
+
+
+async def recent(reader: Reader, newest: datetime | None) -> list[Payment]:
+    """Attempts of the two days before the books end."""
+    since = "" if newest is None else rfc3339(newest - timedelta(days=2))
+    return await reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE created_at >= ?", (since,))
 
 
 async def abandoned(reader: Reader) -> list[Payment]:

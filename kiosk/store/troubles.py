@@ -39,10 +39,10 @@ _QUESTIONS = (
     "SELECT r.refund_id, CASE WHEN r.error = 'bank:key_forgotten' THEN 'refund_uncertain' ELSE 'refund_pending' END,"
     " r.order_id, o.number, r.amount_kopecks, r.created_at, ifnull(r.error, ''), NULL FROM refund r"
     " JOIN orders o USING (order_id) WHERE r.step = 'pending' AND r.portions <> '[]' AND r.created_at < :before",
-    "SELECT 'portion-' || x.portion_id, 'portion_lost', x.order_id, o.number, NULL, o.promised_at,"
-    " ifnull(x.fault, ''), NULL FROM portion x JOIN orders o USING (order_id) WHERE x.status = 'failed'"
-    " AND o.promised_at < :before AND NOT EXISTS (SELECT 1 FROM refund r, json_each(r.portions) j"
-    "   WHERE r.order_id = x.order_id AND j.value = x.portion_id)",
+    "SELECT 'portion-' || x.portion_id, 'portion_lost', x.order_id, o.number, NULL,"
+    " ifnull(o.promised_at, o.created_at), ifnull(x.fault, ''), NULL FROM portion x JOIN orders o USING (order_id)"
+    " WHERE x.status = 'failed' AND (o.promised_at < :before OR x.fault = 'restored') AND NOT EXISTS"
+    " (SELECT 1 FROM refund r, json_each(r.portions) j WHERE r.order_id = x.order_id AND j.value = x.portion_id)",
     "SELECT finding_id, 'finding', order_id, NULL, amount_kopecks, found_at, kind || ' ' || subject || ': ' || detail,"
     " transaction_id FROM finding WHERE settled_at IS NULL",
 )
@@ -124,15 +124,6 @@ async def findings_to_return(reader: Reader) -> list[FindingRow]:
     return await reader.all(
         FindingRow, f"SELECT {_FINDING} FROM finding WHERE settled_at IS NULL AND settled_by IS NOT NULL"
     )
-
-
-def drop_findings_but(tx: Tx, kinds: tuple[str, ...], still: set[str]) -> None:
-    """Findings of these kinds that are found no more: what mended itself needs nobody."""
-    marks = ", ".join("?" for _ in kinds)
-    rows = tx.all(FindingRow, f"SELECT {_FINDING} FROM finding WHERE settled_at IS NULL AND kind IN ({marks})", kinds)
-    for row in rows:
-        if row.finding_id not in still:
-            tx.execute("DELETE FROM finding WHERE finding_id = ?", (row.finding_id,))
 
 
 async def open_findings(reader: Reader) -> list[FindingRow]:

@@ -4,8 +4,9 @@
 so the devices, the doors, the rules and a test's own parts have files beside the process.
 """
 
+from kiosk.store.backups import restore
 from kiosk.wiring.devices import examine
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.process import Kiosk, run
 
-__all__ = ["Kiosk", "Parts", "examine", "run"]
+__all__ = ["Kiosk", "Parts", "examine", "restore", "run"]

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.bank.acquirer import HttpAcquirer
 from drivers.errors import DeviceError, DeviceRefused
-from drivers.fiscal.port import OrderTag, Paper
-from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.fiscal.port import Paper
 from drivers.push.gateway import HttpPushGateway
 from drivers.robot.modbus import ModbusComplex
 from drivers.robot.port import ComplexState, HealthFlag
@@ -25,6 +24,7 @@ from kiosk.domain.errors import DatabaseBroken
 from kiosk.sinks.forwarding import Subscription, read_keys
 from kiosk.store.database import inspect
 from kiosk.wiring.parts import Parts
+from kiosk.wiring.registrars import VENDORS
 
 _CLOSE_TIMEOUT_S = 2.0
 _LOOK_TIMEOUT_S = 15.0
@@ -41,15 +41,8 @@ class Devices:
         sms_key = _key(config.sms.key_file, "$.sms.key_file")
         self.sms = HttpSmsGateway(endpoints.sms_url or config.sms.url, sms_key, within_s)
         self.push = HttpPushGateway(endpoints.push_url or config.push.url, timeout_s=within_s)
-        self.registrar = ShtrihRegistrar(
-            open_link=parts.open_link,
-            port=endpoints.fiscal_port or fiscal.port,
-            baudrate=fiscal.baudrate,
-            password=fiscal.password,
-            order_tag=OrderTag(fiscal.order_tag),
-            timeouts=parts.fiscal_timeouts,
-            timezone=ZoneInfo(config.restaurant.timezone),
-        )
+        zone = ZoneInfo(config.restaurant.timezone)
+        self.registrar = VENDORS[fiscal.driver](fiscal, parts, endpoints, zone)
         self.robot = ModbusComplex(
             port=endpoints.robot_port or config.robot.port,
             baudrate=config.robot.baudrate,
@@ -87,7 +80,8 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints,
     wanted = Wanted(
         folder=config.database.path.parent / "sim",
         bank=config.bank.url == SIM,
-        fiscal=fiscal.port == SIM,
+        fiscal=fiscal.simulated,
+        fiscal_driver=fiscal.driver,
         robot=config.robot.port == SIM,
         sms=config.sms.url == SIM,
         push=config.push.url == SIM,
@@ -128,7 +122,7 @@ async def examine(config: Config) -> list[tuple[str, bool, str]]:
     except ConfigError as error:
         return [*found, ("secrets", False, str(error))]
     looks: dict[str, tuple[str, Callable[[], Awaitable[str]]]] = {
-        "fiscal": (config.registrars[0].port, devices.look_at_registrar),
+        "fiscal": (config.registrars[0].where, devices.look_at_registrar),
         "robot": (config.robot.port, devices.look_at_robot),
         "bank": (config.bank.url, devices.look_at_bank),
         "sms": (config.sms.url, partial(_reach, config.sms.url)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from drivers.fiscal.atol_timeouts import AtolTimeouts
+from drivers.fiscal.atol_web_server import AtolWebTimeouts
 from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
 from drivers.link import LinkOpener, open_serial
 from drivers.robot.modbus import ModbusTimings
@@ -25,6 +27,8 @@ class Parts:
     checkpoint: Checkpoints = field(default_factory=Checkpoints)
     open_link: LinkOpener = open_serial
     fiscal_timeouts: ShtrihTimeouts | None = None
+    atol_timeouts: AtolTimeouts | None = None
+    atol_web_timeouts: AtolWebTimeouts | None = None
     robot_timings: ModbusTimings = field(default_factory=ModbusTimings)
     paying: type[Paying] = Paying
     fiscalising: type[Fiscalising] = Fiscalising

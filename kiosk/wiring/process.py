@@ -41,6 +41,7 @@ from kiosk.flows.keeping_space import KeepingSpace
 from kiosk.flows.limiting import Window
 from kiosk.flows.ordering import Ordering
 from kiosk.flows.overseeing import Overseeing
+from kiosk.flows.reconciling import Reconciling
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.settling import Settling
@@ -109,7 +110,7 @@ class Kiosk:
         opened.push_async_callback(self.database.close)
         endpoints, self._simulators = start_simulators(config, opened)
         self.tasks = Tasks(parts.clock)
-        self.readiness = Readiness(("fiscal", "robot", "sales", "disk"))
+        self.readiness = Readiness(("books", "disk", "fiscal", "robot", "sales"))
         self.kitchen = kitchen_of(self._menu)
         now = parts.clock.now()
         await self.database.write(lambda tx: records.prepare(tx, self._menu.charts(), now))
@@ -122,9 +123,13 @@ class Kiosk:
         await self._guests.restore()
         await self._tending.restore()
         await self._serve(opened)
-        await self._paying.resume()
-        await self._refunding.resume()
+        await self._settling.examine()
+        restored = await self._reconciling.pending()
         self._start_loops()
+        if restored:
+            self.tasks.supervise("reconciling", self._reconcile, ())
+        else:
+            await self._start_work()
 
     def _build_flows(self, secret: bytes) -> None:
         config, parts, database = self.config, self._parts, self.database
@@ -169,6 +174,9 @@ class Kiosk:
         )
         self._refunding = parts.refunding(
             database, self.devices.bank, self._fiscalising, self.tasks, clock, config.robot.late_limit_s, checkpoint
+        )
+        self._reconciling = Reconciling(
+            database, self.devices.bank, self.devices.registrar, self._fiscalising, self.readiness, clock
         )
         self._keeping_space = KeepingSpace(
             database, self._reserve, config.database.free_floor_mb * _MEGABYTE, self.readiness, clock
@@ -367,7 +375,6 @@ class Kiosk:
         supervise = self.tasks.supervise
         supervise("lag", self._lag.run, ())
         supervise("shift", self._keeping_shift.run, (DeviceError,))
-        supervise("kitchen", self._kitchen_line.run, (DeviceError,))
         supervise("cooking", lambda: self._dispatcher.run(self._cooking), ())
         supervise("notifications", lambda: self._dispatcher.run(self._notifying), ())
         supervise("codes", self._code_sender.run, ())
@@ -377,15 +384,26 @@ class Kiosk:
         supervise("board", self._showing.refresh, ())
         supervise("statistics", lambda: self._dispatcher.run(self._counting), ())
         supervise("reports", self._reporting.write_reports, ())
-        supervise("refunds", self._refunding.refund_failures, ())
         supervise("disk", self._keeping_space.run, ())
         supervise("stuck", self._settling.watch, ())
         supervise("forgetting", self._signing_in.forget_unconfirmed, ())
         for subscription in self._webhooks:
             supervise(f"webhook:{subscription.url}", partial(self._forwarding.run, subscription), ())
-        supervise("inquiry", self._inquiring.run, (DeviceError,))
         if period_s := systemd.watchdog_period_s():
             supervise("watchdog", lambda: self._ping_watchdog(period_s), ())
+
+    async def _start_work(self) -> None:
+        """What touches money and food; after a restored backup only once bank and registrar agree."""
+        await self._paying.resume()
+        await self._refunding.resume()
+        supervise = self.tasks.supervise
+        supervise("kitchen", self._kitchen_line.run, (DeviceError,))
+        supervise("refunds", self._refunding.refund_failures, ())
+        supervise("inquiry", self._inquiring.run, (DeviceError,))
+
+    async def _reconcile(self) -> None:
+        await self._reconciling.run(self._start_work)
+        await asyncio.get_running_loop().create_future()  # a supervised loop never ends by itself
 
     async def _ping_watchdog(self, period_s: float) -> None:
         """Only while the loop is on time and the writer commits."""

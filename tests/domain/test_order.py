@@ -47,7 +47,7 @@ queued     . x . . x x . x x
 cooking    . x . . . x . x .
 ready      . . . . . . x . .
 handed_out . . . . . . . . .
-failed     . x . . . . . . x
+failed     . x . . . . x . x
 dropped    . . . . . . . . .
 """
 

@@ -1,0 +1,136 @@
+"""A backup put back in place: it may not know of a charge that happened, so it is marked until bank and registrar agree
+(reliability §4.2)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+from kiosk.clock import rfc3339
+from kiosk.domain.errors import DatabaseBroken
+from kiosk.store.database import Reader, Tx, inspect, migrate, take_lock
+from kiosk.store.records import JOB_EPOCH
+
+RESTORED = "restored_at"
+_JUMP = 1_000_000  # sequences that a receiver has seen already are never used again
+_TICKETS = 300
+
+
+def restore(path: Path, file: Path, actor: str, now: datetime) -> Path | None:
+    """Put `file` in the place of the database at `path`; where what stood there is kept, or None. Raises
+    `DatabaseBroken`: a kiosk is running, or the file is no sound backup of this program; nothing is changed then."""
+    if not file.is_file():
+        raise DatabaseBroken(f"{file}: no such file")
+    inspect(file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = take_lock(path)
+    try:
+        staged = path.with_name(f"{path.name}.restoring")
+        staged.unlink(missing_ok=True)
+        _copy(file, staged, actor, now)
+        kept = _set_aside(path, now)
+        staged.rename(path)
+        _sync(path.parent)
+        return kept
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseBroken(f"{path}: {error}") from error
+    finally:
+        os.close(held)
+
+
+def _copy(file: Path, staged: Path, actor: str, now: datetime) -> None:
+    source = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    target = sqlite3.connect(staged, isolation_level=None)
+    try:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
+        migrate(target)
+        target.execute("BEGIN IMMEDIATE")
+        _mark(target, file, actor, now)
+        target.execute("COMMIT")
+    finally:
+        source.close()
+        target.close()
+    _sync(staged)
+
+
+def _mark(target: sqlite3.Connection, file: Path, actor: str, now: datetime) -> None:
+    """Nothing of the lost hours may be counted, called, cooked or paid again under the same name."""
+    if target.execute("SELECT 1 FROM sqlite_master WHERE name = 'orders'").fetchone() is None:
+        raise DatabaseBroken(f"{file} is no database of a kiosk")
+    moment = rfc3339(now)
+    jobs = int((now - JOB_EPOCH).total_seconds())
+    target.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) + 100000 WHERE name = 'portion'", (jobs,))
+    target.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'event'", (_JUMP,))
+    resumed = target.execute("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'event'").fetchone()
+    if resumed is not None:
+        target.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"sequence_resumed:{moment}", str(resumed[0])))
+    target.execute(
+        "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + ? AS TEXT) WHERE key = 'ticket_serial'", (_TICKETS,)
+    )
+    target.execute(
+        "UPDATE portion SET status = 'failed', fault = 'restored' WHERE status IN"
+        " ('planned', 'waiting', 'submitting', 'queued', 'cooking') AND order_id IN"
+        " (SELECT order_id FROM orders WHERE status IN ('paid', 'cooking', 'ready'))"
+    )
+    target.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (RESTORED, moment))
+    target.execute(
+        "INSERT INTO journal (at, actor, action, detail) VALUES (?, ?, 'restore', ?)", (moment, actor, str(file))
+    )
+
+
+def _set_aside(path: Path, now: datetime) -> Path | None:
+    """The database that stood here stays as evidence, with its write-ahead log. That log must be gone before the
+    backup takes the place: SQLite would replay it into the wrong file."""
+    if not path.exists():
+        return None
+    with contextlib.suppress(sqlite3.Error):  # a damaged one keeps its log as it is
+        old = sqlite3.connect(path, isolation_level=None)
+        old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        old.close()
+    kept = path.with_name(f"{path.name}.before-restore-{now:%Y%m%dT%H%M%S}")
+    for suffix in ("", "-wal"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            os.link(part, kept.with_name(kept.name + suffix))
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return kept
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+async def restored_at(reader: Reader) -> str | None:
+    """When a backup was put back that is not reconciled yet."""
+    value: str | None = await reader.scalar("SELECT value FROM meta WHERE key = ?", (RESTORED,))
+    return value
+
+
+def end_reconciling(tx: Tx) -> None:
+    tx.execute("DELETE FROM meta WHERE key = ?", (RESTORED,))
+
+
+async def newest_moment(reader: Reader) -> datetime | None:
+    """The last thing the restored books know of."""
+    value = await reader.scalar(
+        "SELECT max(at) FROM (SELECT max(at) AS at FROM event UNION SELECT max(created_at) FROM payment)"
+    )
+    return None if value is None else datetime.fromisoformat(value)
+
+
+async def last_document(reader: Reader, drive_number: str) -> int | None:
+    """The newest document number of a drive that the books know."""
+    value: int | None = await reader.scalar(
+        "SELECT max(max(fd_before, ifnull(document_number, 0))) FROM fiscal_intent WHERE drive_number = ?",
+        (drive_number,),
+    )
+    return value

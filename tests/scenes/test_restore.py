@@ -1,0 +1,163 @@
+"""A backup put back does not know what happened since: nothing is charged, printed or cooked again because of it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import pytest
+
+from kiosk.domain.errors import DatabaseBroken
+from kiosk.store.backups import restore
+from kiosk.store.database import inspect
+from tests.clocks import START
+from tests.restaurant import Restaurant, restaurant, until
+from tests.scenes.test_stuck import move, nothing_stuck
+
+
+async def backed_up(place: Restaurant) -> None:
+    answer = await place.internal("POST", "/internal/backup", {"file": str(place.folder / "backup.db")})
+    assert answer.status == 200, answer
+
+
+async def put_back(place: Restaurant) -> None:
+    """Stop, restore, start: as a technician does it."""
+    await place.kiosk.stop()
+    kept = restore(place.folder / "kiosk.db", place.folder / "backup.db", "tester", place.kiosk._parts.clock.now())
+    assert kept is not None
+    assert inspect(kept).startswith("version")
+    await place.restart()
+
+
+async def eaten(place: Restaurant, *dishes: str) -> list[str]:
+    """Guests who order, pay, and take their food; the ids of the orders."""
+    found = []
+    for dish in dishes:
+        guest = await place.guest()
+        order_id = (await guest.order((dish, 1)))["order_id"]
+        assert (await guest.pay(order_id)).status == 200
+        await guest.until_status(order_id, "completed")
+        found.append(order_id)
+    return found
+
+
+async def findings(place: Restaurant, count: int) -> list[dict[str, Any]]:
+    async def all_there() -> list[dict[str, Any]] | None:
+        rows: list[dict[str, Any]] = (await place.internal("GET", "/internal/stuck")).body["stuck"]
+        return rows if len(rows) >= count else None
+
+    rows: list[dict[str, Any]] = await until(all_there)
+    assert len(rows) == count, rows
+    return rows
+
+
+async def settle_all(place: Restaurant, rows: list[dict[str, Any]], wanted: str = "accept") -> None:
+    for row in rows:
+        answer = await move(place, row["stuck_id"], wanted)
+        assert answer.status == 200, answer
+
+
+async def may_not_pay(place: Restaurant, reason: str) -> None:
+    body = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
+    refused = await (await place.guest()).call("POST", "/api/orders/create", body)
+    assert (refused.status, refused.code, refused.body["reason"]) == (503, "sales_paused", reason)
+
+
+async def test_restored_backup_names_every_sale_it_lost_and_sells_again_once_each_is_settled() -> None:
+    async with restaurant() as place:
+        await eaten(place, "tea")
+        await backed_up(place)
+        lost = await eaten(place, "tea", "udon-chicken")
+        before = {name: place.ledger(name) for name in ("bank", "fiscal", "robot")}
+        await put_back(place)
+        rows = await findings(place, 2)
+        assert {row["order_id"] for row in rows} == set(lost)
+        assert all("its receipt is document" in row["detail"] for row in rows)
+        await place.until_paused("books_need_a_person")
+        await may_not_pay(place, "books_need_a_person")
+        await settle_all(place, rows)
+        await place.until_open()
+        assert {name: place.ledger(name) for name in before} == before  # nothing happened again
+        await eaten(place, "tea")
+        audit = (await place.internal("GET", "/internal/audit")).body
+        assert audit["mismatches"] == []
+        sequences = [event["sequence"] for event in await place.events()]
+        assert sequences == sorted(set(sequences))
+        assert max(sequences) - min(sequences) > 1_000_000  # numbers a receiver knows are not used again
+
+
+async def test_restored_backup_gives_back_a_charge_without_a_receipt() -> None:
+    async with restaurant() as place:
+        await backed_up(place)
+        await eaten(place, "tea")
+        body = {"order_id": "LOST", "amount_kopecks": 9900, "currency": "RUB", "card_token": "tok_ok"}
+        headers = {"Idempotency-Key": "LOST:1"}
+        async with place.client.post(f"{place.bank.url}/transactions", json=body, headers=headers) as charged:
+            transaction_id = (await charged.json())["transaction_id"]
+        await put_back(place)
+        rows = await findings(place, 2)
+        (alone,) = [row for row in rows if row["order_id"] == "LOST"]
+        assert (alone["money"], alone["moves"]) == ("charged", ["accept", "refund"])
+        await settle_all(place, [alone], "refund")
+        await settle_all(place, [row for row in rows if row is not alone])
+        await nothing_stuck(place)
+        await place.until_open()
+        (voided,) = place.effects("bank", "voided", "refunded")
+        assert voided["transaction_id"] == transaction_id
+
+
+async def test_restored_backup_asks_about_meals_it_believes_uncooked() -> None:
+    async with restaurant(speed=0.05) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("udon-chicken", 1)))["order_id"]
+        assert (await guest.pay(order_id)).status == 200
+        await backed_up(place)
+        await put_back(place)
+        await place.until_open()
+        (row,) = await findings(place, 1)
+        assert (row["kind"], row["detail"]) == ("portion_lost", "restored")
+        assert row["moves"] == ["retry", "refund", "accept"]
+        await settle_all(place, [row])
+        order = (await place.internal("GET", f"/internal/orders/{order_id}")).body
+
+        async def completed() -> bool:
+            order = (await place.internal("GET", f"/internal/orders/{order_id}")).body
+            return bool(order["status"] == "completed")
+
+        await until(completed)
+        assert order["refunds"] == []
+        assert len(place.effects("robot", "started")) <= 1
+
+
+async def test_restored_backup_waits_for_a_silent_bank() -> None:
+    async with restaurant() as place:
+        await backed_up(place)
+        place.bank.faults.switch("down", True, {})
+        await put_back(place)
+        await place.until_paused("reconciling_bank_offline")
+        place.bank.faults.switch("down", False, {})
+        await place.until_open()
+        await eaten(place, "tea")
+
+
+async def test_restore_refuses_a_running_kiosk_and_what_is_no_backup(place: Restaurant) -> None:
+    await backed_up(place)
+    database, backup = place.folder / "kiosk.db", place.folder / "backup.db"
+    with pytest.raises(DatabaseBroken, match="in use"):
+        restore(database, backup, "tester", START)
+    (place.folder / "text.db").write_text("no database" * 1000)
+    other = place.folder / "other" / "kiosk.db"
+    with pytest.raises(DatabaseBroken, match="not a database"):
+        restore(other, place.folder / "text.db", "tester", START)
+    with pytest.raises(DatabaseBroken, match="no such file"):
+        restore(other, place.folder / "none.db", "tester", START)
+    damaged = place.folder / "damaged.db"
+    shutil.copy(backup, damaged)
+    with damaged.open("r+b") as file:
+        file.seek(8192)
+        file.write(b"\xff" * 4096)
+    with pytest.raises(DatabaseBroken):
+        restore(other, damaged, "tester", START)
+    assert not other.exists()
+    assert restore(other, backup, "tester", START) is None
+    assert inspect(other).startswith("version")
