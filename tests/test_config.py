@@ -65,6 +65,7 @@ url = ""
 baudrate = 57600
 password = 30
 order_tag = "1084"
+key_file = "secrets/atol"
 [robot]
 port = "/dev/kiosk/robot"
 baudrate = 115200
@@ -143,6 +144,7 @@ def test_relative_paths_start_at_the_files_folder(tmp_path: Path) -> None:
     assert (config.menu.file, config.menu.images) == (f"{tmp_path}/menu/menu.toml", f"{tmp_path}/menu/images")
     secrets = (config.auth.secret_file, config.bank.merchant_key_file, config.sms.key_file, config.service.pin_file)
     assert secrets == tuple(f"{tmp_path}/secrets/{name}" for name in ("token", "bank", "sms", "pin"))
+    assert config.registrars[0].key_file == f"{tmp_path}/secrets/atol"
     assert config.webhooks[0].secret_file == f"{tmp_path}/secrets/webhook"
 
 
@@ -167,7 +169,7 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ('[restaurant]\ntimezone = "../../etc/passwd"', "$.restaurant.timezone"),
         ("terminals = []", "$.terminals"),
         ('[[terminals]]\nid = "a"\n[[terminals]]\nid = "a"', "$.terminals"),
-        ('[fiscal]\ndriver = "atol"', "$.fiscal.driver"),
+        ('[fiscal]\ndriver = "atol-web"\nurl = "http://atol.example:16732"', "$.fiscal.url"),
         ('[broker]\nkind = "kafka"', "$.broker.kind"),
         ('[bank]\nurl = "http://bank.example"', "$.bank.url"),
         ('[sms]\nurl = "http://10.0.0.5"', "$.sms.url"),
@@ -199,6 +201,23 @@ def test_an_unknown_key_names_its_path(tmp_path: Path, text: str, path: str) -> 
     with pytest.raises(ConfigError) as refusal:
         read(tmp_path, text)
     assert str(refusal.value).endswith(f"unknown key - at `{path}`")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "simulated"),
+    [
+        ("", "sim", True),
+        ('driver = "atol"', "sim", True),
+        ('driver = "atol"\nport = "/dev/atol"', "/dev/atol", False),
+        ('driver = "atol-web"', "sim", True),
+        ('driver = "atol-web"\nurl = "https://till.example:16732"', "https://till.example:16732", False),
+    ],
+)
+def test_the_registrar_is_simulated_unless_its_own_way_is_named(
+    tmp_path: Path, text: str, where: str, simulated: bool
+) -> None:
+    (registrar,) = read(tmp_path, f"[fiscal]\n{text}").registrars
+    assert (registrar.where, registrar.simulated) == (where, simulated)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:9000", "localhost:9000", "[::1]:9000"])

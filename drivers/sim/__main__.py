@@ -1,4 +1,4 @@
-"""`python -m drivers.sim {shtrih|robot|bank|sms|push} …`: one simulated device as its own process (contract §8)."""
+"""`python -m drivers.sim {shtrih|atol|atol-web|robot|bank|sms|push}`: a simulated device as a process (contract §8)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from drivers.sim import atol as atol_device
+from drivers.sim import atol_web as atol_web_device
 from drivers.sim import robot as robot_device
 from drivers.sim import shtrih as shtrih_device
 from drivers.sim.bank import bank
@@ -18,6 +20,15 @@ from drivers.sim.push import push
 from drivers.sim.sms import sms
 
 _HTTP_DEVICES = {"bank": bank, "sms": sms, "push": push}
+_REGISTRARS = {"shtrih": shtrih_device.shtrih, "atol": atol_device.atol}
+_WEB_REGISTRAR = "atol-web"
+_KNOWN = {
+    "shtrih": shtrih_device.KNOWN_FAULTS,
+    "atol": atol_device.KNOWN_FAULTS,
+    _WEB_REGISTRAR: atol_web_device.KNOWN_FAULTS,
+    "robot": robot_device.FAULTS,
+    **dict.fromkeys(_HTTP_DEVICES, HTTP_FAULTS),
+}
 
 _EXAMPLES = {
     "paper_out": "{}",
@@ -26,7 +37,7 @@ _EXAMPLES = {
     "off": "{}",
     "link_lost": "{}",
     "noise": '{"rate": 0.01}',
-    "lose_answer": '{"after": "FF45"}  (registrars; bank, SMS and push take none)',
+    "lose_answer": '{"after": "FF45"}  (atol "4A", atol-web "sell"; bank, SMS and push take none)',
     "slow": '{"seconds": 2}',
     "refuse_tag": '{"tag": 1192}',
     "estop": "{}",
@@ -48,7 +59,7 @@ def _faults_help(known: Sequence[str]) -> str:
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
-    everything = sorted({*shtrih_device.KNOWN_FAULTS, *robot_device.FAULTS, *HTTP_FAULTS})
+    everything = sorted({fault for known in _KNOWN.values() for fault in known})
     parser = argparse.ArgumentParser(
         "python -m drivers.sim",
         description=__doc__,
@@ -56,20 +67,17 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     devices = parser.add_subparsers(dest="device", required=True)
-    for name, known in (
-        ("shtrih", shtrih_device.KNOWN_FAULTS),
-        ("robot", robot_device.FAULTS),
-        *((name, HTTP_FAULTS) for name in _HTTP_DEVICES),
-    ):
+    for name, known in _KNOWN.items():
         device = devices.add_parser(
             name, epilog=_faults_help(sorted(known)), formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if name in _HTTP_DEVICES:
+        if name in _HTTP_DEVICES or name == _WEB_REGISTRAR:
             device.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1; 0 takes a free one")
         else:
             device.add_argument("--link", type=Path, required=True, help="where the pseudo-terminal is linked")
-            device.add_argument("--seed", type=int)
             device.add_argument("--speed", type=float, default=1.0, help="scales cooking and pick-up only")
+        if name not in _HTTP_DEVICES:
+            device.add_argument("--seed", type=int)
             device.add_argument("--timezone", default="Europe/Moscow")
         device.add_argument("--state", type=Path, required=True, help="the device's non-volatile memory")
         device.add_argument("--ledger", type=Path, required=True, help="append-only JSON Lines of what happened")
@@ -94,9 +102,21 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
     if (http_device := _HTTP_DEVICES.get(options.device)) is not None:
         device = await stack.enter_async_context(http_device(options.port, state=state, ledger=ledger, control=control))
         return device.url
-    if options.device == "shtrih":
+    if options.device == _WEB_REGISTRAR:
+        server = await stack.enter_async_context(
+            atol_web_device.atol_web(
+                options.port,
+                state=state,
+                ledger=ledger,
+                control=control,
+                seed=options.seed,
+                timezone=options.timezone,
+            )
+        )
+        return server.url
+    if (registrar := _REGISTRARS.get(options.device)) is not None:
         await stack.enter_async_context(
-            shtrih_device.shtrih(
+            registrar(
                 options.link,
                 state=state,
                 ledger=ledger,

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from drivers.sim import faults
+from drivers.sim.atol import atol
+from drivers.sim.atol_web import atol_web
 from drivers.sim.bank import bank
 from drivers.sim.push import push
 from drivers.sim.robot import robot
@@ -40,6 +42,7 @@ class Wanted:
     speed: float = 1.0
     timezone: str = "Europe/Moscow"
     unit: int = 1
+    fiscal_driver: str = "shtrih"
 
     @property
     def anything(self) -> bool:
@@ -58,6 +61,7 @@ class Endpoints:
 
     bank_url: str = ""
     fiscal_port: str = ""
+    fiscal_url: str = ""
     robot_port: str = ""
     sms_url: str = ""
     push_url: str = ""
@@ -127,11 +131,7 @@ class EmbeddedSimulators:
             device = await stack.enter_async_context(bank(0, **self._files("bank")))
             self._endpoints.bank_url, self._devices["bank"] = device.url, device
         if wanted.fiscal:
-            link = wanted.folder / "fiscal.tty"
-            self._devices["fiscal"] = await stack.enter_async_context(
-                shtrih(link, **self._files("fiscal"), timezone=wanted.timezone)
-            )
-            self._endpoints.fiscal_port = str(link)
+            self._devices["fiscal"] = await self._enter_registrar(stack)
         if wanted.robot:
             link = wanted.folder / "robot.tty"
             self._devices["robot"] = await stack.enter_async_context(
@@ -145,6 +145,18 @@ class EmbeddedSimulators:
         if wanted.push:
             pushing = await stack.enter_async_context(push(0, **self._files("push")))
             self._endpoints.push_url, self._devices["push"] = pushing.url, pushing
+
+    async def _enter_registrar(self, stack: AsyncExitStack) -> faults.Controlled:
+        wanted, files = self._wanted, self._files("fiscal")
+        if wanted.fiscal_driver == "atol-web":
+            server = await stack.enter_async_context(atol_web(0, **files, timezone=wanted.timezone))
+            self._endpoints.fiscal_url = server.url
+            return server
+        link = wanted.folder / "fiscal.tty"
+        self._endpoints.fiscal_port = str(link)
+        if wanted.fiscal_driver == "atol":
+            return await stack.enter_async_context(atol(link, **files, timezone=wanted.timezone))
+        return await stack.enter_async_context(shtrih(link, **files, timezone=wanted.timezone))
 
     def _files(self, name: str) -> _Files:
         control = self._wanted.folder / f"{name}.sock"
