@@ -17,6 +17,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -282,9 +283,12 @@ class World:
     def read_books(self, port: int) -> None:
         """Events, statistics, points and the kiosk's own audit, once the consumers are through."""
 
+        today = datetime.now(UTC).date()
+        first, last = today - timedelta(days=1), today + timedelta(days=1)  # whatever the zone, and over midnight
+
         def counted() -> bool:
             self.events = self._all_events()
-            self.stats = self.staff("GET", "/internal/stats").body
+            self.stats = self.staff("GET", f"/internal/stats?from={first}&to={last}").body
             told = Counter(event["type"] for event in self.events)
             created, paid, over = (told[f"Order{word}Event"] for word in ("Created", "Paid", "Completed"))
             stats = self.stats
