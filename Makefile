@@ -32,7 +32,7 @@ test: setup browser
 	$(PY) -m pytest -m "not long"
 
 test-long: setup browser
-	$(PY) -m pytest
+	$(PY) -m pytest -o faulthandler_timeout=1800
 
 bench: setup
 	$(PY) -m tests.bench
