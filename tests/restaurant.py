@@ -16,8 +16,12 @@ from typing import Any
 
 import aiohttp
 
+from drivers.fiscal.atol_timeouts import AtolTimeouts
+from drivers.fiscal.atol_web_server import AtolWebTimeouts
 from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
 from drivers.robot.modbus import ModbusTimings
+from drivers.sim.atol import AtolDevice, atol
+from drivers.sim.atol_web import AtolWebDevice, atol_web
 from drivers.sim.bank import BankDevice, bank
 from drivers.sim.push import PushDevice, push
 from drivers.sim.robot import RobotDevice, robot
@@ -39,6 +43,10 @@ FAST_FISCAL = ShtrihTimeouts(
     printing_s=2.0,
     poll_s=0.02,
 )
+FAST_ATOL = AtolTimeouts(
+    reply_s=0.3, silence_s=0.8, poll_s=0.2, reopen_s=0.05, command_s=1.5, commands_s={0x4A: 2.0, 0x9A: 2.0, 0x5A: 2.0}
+)
+FAST_ATOL_WEB = AtolWebTimeouts(call_s=0.5, question_s=1.5, task_s=3.0, poll_s=0.05, again_s=0.1)
 FAST_ROBOT = ModbusTimings(timeout_s=0.25, quiet_s=0.05)
 
 
@@ -119,7 +127,7 @@ class Restaurant:
     folder: Path
     kiosk: Kiosk
     bank: BankDevice
-    fiscal: ShtrihDevice
+    fiscal: ShtrihDevice | AtolDevice | AtolWebDevice
     robot: RobotDevice
     sms: SmsDevice
     push: PushDevice
@@ -206,7 +214,8 @@ def short_folder() -> Path:
 
 
 def test_parts(**changes: Any) -> Parts:
-    return Parts(fiscal_timeouts=FAST_FISCAL, robot_timings=FAST_ROBOT, inquiry_every_s=0.2, **changes)
+    fiscal = {"fiscal_timeouts": FAST_FISCAL, "atol_timeouts": FAST_ATOL, "atol_web_timeouts": FAST_ATOL_WEB}
+    return Parts(**fiscal, robot_timings=FAST_ROBOT, inquiry_every_s=0.2, **changes)
 
 
 test_parts.__test__ = False  # type: ignore[attr-defined]
@@ -214,10 +223,15 @@ test_parts.__test__ = False  # type: ignore[attr-defined]
 
 @asynccontextmanager
 async def restaurant(
-    extra: str = "", speed: float = 200.0, tail: str = "", sales_open: bool = True, **changes: Any
+    extra: str = "",
+    speed: float = 200.0,
+    tail: str = "",
+    sales_open: bool = True,
+    registrar: str = "shtrih",
+    **changes: Any,
 ) -> AsyncIterator[Restaurant]:
     """Devices first, then the kiosk; sales are open when the block begins, unless they never will be (`sales_open`
-    False). `tail` is TOML that goes to the configuration's end as it is (`[[…]]`)."""
+    False). `tail` is TOML that goes to the configuration's end as it is (`[[…]]`); `registrar` is `[fiscal] driver`."""
     folder = short_folder()
     try:
         async with AsyncExitStack() as stack:
@@ -225,7 +239,8 @@ async def restaurant(
             sms_device = await stack.enter_async_context(sms(0, **files["sms"]))
             push_device = await stack.enter_async_context(push(0, **files["push"]))
             bank_device = await stack.enter_async_context(bank(0, **files["bank"]))
-            fiscal_device = await stack.enter_async_context(shtrih(folder / "fiscal.tty", **files["fiscal"]))
+            fiscal_device, way = await _registrar(stack, registrar, folder, files["fiscal"])
+            extra = f'[fiscal]\ndriver = "{registrar}"\n{way}\n{extra}'
             robot_device = await stack.enter_async_context(
                 robot(folder / "robot.tty", **files["robot"], speed=speed, seed=1)
             )
@@ -245,6 +260,18 @@ async def restaurant(
             yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _registrar(
+    stack: AsyncExitStack, registrar: str, folder: Path, files: dict[str, Path]
+) -> tuple[ShtrihDevice | AtolDevice | AtolWebDevice, str]:
+    """The device, and the line of `[fiscal]` that leads to it."""
+    if registrar == "atol-web":
+        server = await stack.enter_async_context(atol_web(0, **files))
+        return server, f'url = "{server.url}"'
+    link = folder / "fiscal.tty"
+    device = await stack.enter_async_context((atol if registrar == "atol" else shtrih)(link, **files))
+    return device, f'port = "{link}"'
 
 
 DEVICES = ("bank", "fiscal", "robot", "sms", "push")
