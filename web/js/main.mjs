@@ -1,33 +1,42 @@
 /** The kiosk page: one screen at a time, chosen by the state. */
 
 import { render } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.mjs";
 import { beatFor } from "./heartbeat.mjs";
 import { createKiosk } from "./kiosk.mjs";
-import { Speech } from "./speech.mjs";
 import { fitTo, lockTheScreen, reachOf } from "./stage.mjs";
 import { Attract } from "./views/attract.mjs";
-import { Cart } from "./views/cart.mjs";
 import { KioskContext, useKiosk } from "./views/context.mjs";
 import { Offline, Toast } from "./views/dialogs.mjs";
-import { DishSheet } from "./views/dish-sheet.mjs";
-import { Done } from "./views/done.mjs";
-import { Idle } from "./views/idle.mjs";
-import { Menu } from "./views/menu.mjs";
-import { Payment } from "./views/payment.mjs";
-import { Points } from "./views/points.mjs";
-import { Seller } from "./views/seller.mjs";
 import { Service } from "./views/service.mjs";
 import { Tools } from "./views/tools.mjs";
 import { Top } from "./views/top.mjs";
-import { Track } from "./views/track.mjs";
 
-const SCREENS = { attract: Attract, service: Service, menu: Menu, cart: Cart, points: Points, payment: Payment, done: Done, track: Track, seller: Seller };
+/** The screens of the first paint; the others follow it. @type {Record<string, any>} */
+const FIRST = { attract: Attract, service: Service };
+const AGAIN_MS = 2_000;
+const WORKER_AFTER_MS = 3_000;
+
+/** @param {() => void} work */
+const afterPaint = (work) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(work)));
+
+/** The rest of the page, once the first screen is painted. @returns {typeof import("./rest.mjs")|null} */
+function useRest() {
+  const [rest, setRest] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    // A server that fell between the first files and these: the page begins anew when it may be back.
+    const load = () => import("./rest.mjs").then(setRest, () => setTimeout(() => location.reload(), AGAIN_MS));
+    afterPaint(load);
+  }, []);
+  return rest;
+}
 
 function Page() {
   const { state, t } = useKiosk();
   const { screen, language, low, large, restaurant } = state;
+  const rest = useRest();
+  const Screen = FIRST[screen] ?? rest?.SCREENS[/** @type {keyof typeof rest.SCREENS} */ (screen)];
   // The number needs no server: while it is read, nothing may lie over it.
   const covered = state.offline && screen !== "done";
   useEffect(() => {
@@ -37,17 +46,14 @@ function Page() {
   return html`<div class=${["app", low ? "low" : "", large ? "large" : ""].join(" ")} data-screen=${screen}>
     <div class="art" aria-hidden="true"></div>
     <${Top} />
-    <${SCREENS[screen]} key=${screen} />
+    ${Screen ? html`<${Screen} key=${screen} />` : html`<main class="sheet"></main>`}
     <${Tools} />
     <${Toast} />
-    <${DishSheet} />
-    <${Idle} />
-    <${Speech} />
+    ${rest?.LAYERS.map((Layer) => html`<${Layer} key=${Layer.name} />`)}
     ${covered && html`<${Offline} paying=${screen === "payment"} />`}
   </div>`;
 }
 
-const WORKER_AFTER_MS = 3_000;
 const wanted = new URLSearchParams(location.search);
 const terminalId = wanted.get("terminal") ?? "kiosk-1";
 const kiosk = createKiosk({ storage: sessionStorage, terminalId });
@@ -55,7 +61,7 @@ fitTo(1080, 1920);
 lockTheScreen();
 reachOf(Number(wanted.get("reach")));
 render(html`<${KioskContext.Provider} value=${kiosk}><${Page} /><//>`, /** @type {HTMLElement} */ (document.getElementById("page")));
-kiosk.run();
+afterPaint(() => kiosk.run());
 beatFor(kiosk, terminalId);
 // The worker only covers restarts of the process: nothing waits for it, and a browser without one still sells.
 setTimeout(() => {

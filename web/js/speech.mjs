@@ -7,10 +7,6 @@ const VOICES = { ru: "ru-RU", en: "en-US" };
 const NAMED = "button, output, h1, h2, [role=alert], [role=status], [role=switch]";
 const SETTLE_MS = 250;
 
-export function canSpeak() {
-  return "speechSynthesis" in window && typeof SpeechSynthesisUtterance === "function";
-}
-
 /** @param {string} words @param {import("./texts.mjs").Language} language */
 function say(words, language) {
   if (!words.trim()) return;

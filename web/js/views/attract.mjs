@@ -21,7 +21,7 @@ export function Attract() {
       </span>
       <span class="attract-title">${t.attractTitle}</span>
       <span class="lead">${t.attractLead}</span>
-      ${restaurant?.wait_s != null && html`<span class="wait" data-testid="wait">${restaurant.wait_s > 0 ? t.attractWait(minutes(restaurant.wait_s)) : t.noQueue}</span>`}
+      <span class=${restaurant ? "wait" : "wait unknown"} data-testid="wait">${restaurant?.wait_s > 0 ? t.attractWait(minutes(restaurant.wait_s)) : t.noQueue}</span>
       <span class="go attract-go">${t.attractTap}</span>
     </button>
     <${Doors} />

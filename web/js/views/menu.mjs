@@ -1,12 +1,12 @@
 /** The menu: sections on the left, dishes in two columns, the order's sum below. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useContext, useEffect, useMemo, useRef } from "preact/hooks";
 import { count, itemsById, MAX_QUANTITY, quantityOfItem, total } from "../cart.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { dishesFor } from "../search.mjs";
 import { pausedText, reasonText } from "../texts.mjs";
-import { useKiosk } from "./context.mjs";
+import { KioskContext, useKiosk } from "./context.mjs";
 import { Alphabet } from "./keys.mjs";
 import { Heading, Picture, Stepper } from "./parts.mjs";
 
@@ -44,7 +44,7 @@ function Dishes({ category }) {
   return html`<main class="grid" ref=${list}>
     <${Heading}>${category.name}<//>
     <${Filters} />
-    ${items.map((item) => html`<${Dish} key=${item.id} item=${item} />`)}
+    ${items.map((item) => html`<${Dish} key=${item.id} item=${item} quantity=${quantityOfItem(state.lines, item.id)} t=${t} />`)}
     ${!items.length && html`<p class="lead nothing" role="status">${t.nothingFits}</p>`}
   </main>`;
 }
@@ -68,17 +68,29 @@ function Search({ text }) {
       <div class="search-line"><output class="field" aria-label=${t.searchFor} data-testid="search-text">${text || html`<span class="hint">${t.searchHint}</span>`}</output>
         <button type="button" class="chip" aria-label=${t.close} data-testid="search-close" onClick=${close}>×</button></div>
       <p class="unseen" role="status">${text && t.found(found.length)}</p>
-      ${found.map((item) => html`<${Dish} key=${item.id} item=${item} />`)}
+      ${found.map((item) => html`<${Dish} key=${item.id} item=${item} quantity=${quantityOfItem(state.lines, item.id)} t=${t} />`)}
       ${text && !found.length && html`<p class="lead nothing">${t.nothingFound}</p>`}
     </main>
     <${Alphabet} press=${(/** @type {string} */ key) => actions.search((text + key).slice(0, SEARCH_LENGTH))} erase=${() => actions.search(text.slice(0, -1))} done=${close} />
     <${Bar} />`;
 }
 
-/** @param {{item: import("../cart.mjs").Item}} props */
-function Dish({ item }) {
-  const { state, t, actions } = useKiosk();
-  const quantity = quantityOfItem(state.lines, item.id);
+/**
+ * One card, drawn anew only when its own dish or number changes: there may be sixty on the screen.
+ * @param {{item: import("../cart.mjs").Item, quantity: number, t: import("../texts.mjs").Texts}} props
+ */
+function Dish({ item, quantity, t }) {
+  const { actions } = useContext(KioskContext);
+  return useMemo(() => card(item, quantity, t, actions), [item, quantity, t]);
+}
+
+/**
+ * @param {import("../cart.mjs").Item} item
+ * @param {number} quantity
+ * @param {import("../texts.mjs").Texts} t
+ * @param {import("../kiosk.mjs").Kiosk["actions"]} actions
+ */
+function card(item, quantity, t, actions) {
   const name = !item.available ? "dish gone" : quantity ? "dish picked" : "dish";
   return html`<article class=${name}>
     ${!item.available && html`<span class="badge off">${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</span>`}
@@ -86,13 +98,17 @@ function Dish({ item }) {
       <span class="pic"><${Picture} src=${item.image} size=${196} /></span>
       <b>${item.name}</b><small>${facts(item, t)}</small>
     </button>
-    <div class="row"><span class="price">${money(item.price_kopecks)}</span><${Amount} item=${item} quantity=${quantity} /></div>
+    <div class="row"><span class="price">${money(item.price_kopecks)}</span>${amount(item, quantity, t, actions)}</div>
   </article>`;
 }
 
-/** @param {{item: import("../cart.mjs").Item, quantity: number}} props */
-function Amount({ item, quantity }) {
-  const { t, actions } = useKiosk();
+/**
+ * @param {import("../cart.mjs").Item} item
+ * @param {number} quantity
+ * @param {import("../texts.mjs").Texts} t
+ * @param {import("../kiosk.mjs").Kiosk["actions"]} actions
+ */
+function amount(item, quantity, t, actions) {
   if (quantity) {
     return html`<${Stepper} id=${item.id} name=${item.name} quantity=${quantity} atMost=${!item.available || quantity >= MAX_QUANTITY}
       less=${() => actions.takeOne(item.id)} more=${() => actions.addOne(item.id)} />`;

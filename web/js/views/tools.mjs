@@ -1,8 +1,10 @@
 /** The strip under every screen, within everybody's reach: lower controls, larger text, the screen read aloud. */
 
 import { html } from "../html.mjs";
-import { canSpeak } from "../speech.mjs";
 import { useKiosk } from "./context.mjs";
+
+/** Whether the browser has a synthesiser. */
+const canSpeak = () => "speechSynthesis" in window && typeof SpeechSynthesisUtterance === "function";
 
 export function Tools() {
   const { state, actions, t } = useKiosk();
