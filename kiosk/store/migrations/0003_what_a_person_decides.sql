@@ -22,3 +22,4 @@ CREATE TABLE finding (
 CREATE INDEX finding_open ON finding (found_at) WHERE settled_at IS NULL;
 
 CREATE INDEX intent_in_doubt ON fiscal_intent (intent_id) WHERE status = 'open';
+CREATE INDEX intent_of_order ON fiscal_intent (order_id);
