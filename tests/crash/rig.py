@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import signal
+import sys
 import time
 import traceback
 from collections import Counter
@@ -310,6 +311,15 @@ class World:
             if not rows:
                 return found
             found += rows
+
+    def tell(self, found: list[str]) -> None:
+        """What a person needs to see of a failure: every ledger line of the orders it names."""
+        for purchase in self.purchases:
+            if any(purchase.order_id in line for line in found):
+                for name in DEVICES:
+                    rows = [row for row in self.devices.ledger(name) if row["order_id"] == purchase.order_id]
+                    sys.stdout.write("".join(f"{row}\n" for row in rows))
+                sys.stdout.write(f"{self.views.get(purchase.order_id)}\n")
 
     def close(self) -> None:
         self.end_life()

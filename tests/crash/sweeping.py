@@ -13,7 +13,7 @@ from tests.crash.rig import Bomb, Gone, Purchase, World
 
 #: In turn, so that no bin runs empty in a long sweep.
 ITEMS = ("tea", "cola", "tea", "cola", "ice-cream")
-_PER_WORLD = 100  # orders; then the bins would be low
+_PER_WORLD = 60  # orders; then the bins would be low
 
 Way = Callable[[World, int], Purchase | None]
 
@@ -58,6 +58,7 @@ def sweep(
                     missed.append(bomb)
             place.settle(place.alive(), patient)
             found += violations(place)
+            place.tell(found)
         finally:
             place.close()
     return found, missed

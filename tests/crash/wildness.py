@@ -57,6 +57,7 @@ class WildDay:
         self._asked: list[tuple[Purchase, Asked]] = []
         self._on: list[tuple[str, str, dict[str, Any]]] = []
         self._unplugged: list[str] = []
+        self._jumped_s = 0.0
         self._port: int | None = None
         self.story: list[str] = []
 
@@ -82,7 +83,9 @@ class WildDay:
             self._plug_in()
         self._hear_answers()
         try:
-            place.settle(place.alive(), deadline_s=deadline_s)
+            port = place.live(variant=self._parts())
+            assert port is not None, "the kiosk does not start"
+            place.settle(port, deadline_s=deadline_s)
         except (AssertionError, Gone) as error:
             place.found += 1
             return [f"{error!r}; stuck: {self._stuck()}"]
@@ -96,11 +99,16 @@ class WildDay:
 
     # Lives.
 
+    def _parts(self) -> Callable[[], Parts]:
+        return partial(_jumped, self._variant, self._jumped_s)
+
     def _live(self, bomb: Bomb) -> None:
         self._hear_answers()
-        jump_s = self._rng.choice((0, 0, 0, 0, 150, -60))
-        self._tell("life", bomb, jump_s)
-        self._port = self.place.live(bomb, partial(_jumped, self._variant, jump_s))
+        # Forward only, and not past a token's life: set back, the customers' tokens would be of the future.
+        if self._jumped_s < 400 and self._rng.random() < 0.15:
+            self._jumped_s += 150
+        self._tell("life", bomb, self._jumped_s)
+        self._port = self.place.live(bomb, self._parts())
         if self._port is not None and not self._on and not self._unplugged:
             with contextlib.suppress(Gone, AssertionError):
                 self.place.until(lambda: self._is_open(), "sales open", 2)
