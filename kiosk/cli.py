@@ -44,6 +44,9 @@ _MOVES = {
 _AFTER_RESTORE = "start the kiosk: it takes no payment until bank and registrar agree; see `kiosk stuck`"
 
 
+_NO_DEVICES = ("sales", "books")
+
+
 class NotRunning(Exception):
     """Nobody answers at the socket."""
 
@@ -97,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     stats = command("stats", "orders and revenue of a period, by hour and dish; today when no day is given")
     stats.add_argument("--from", dest="first", metavar="DAY")
     stats.add_argument("--to", dest="last", metavar="DAY")
+    stats.add_argument("--report", metavar="DAY", help="what was kept when that day was over")
     stats.add_argument("--csv", nargs="?", const="hours", choices=["hours", "dishes"], help="a table for a spreadsheet")
     command("audit", "cross-check bank, receipts, orders, robot, points and events")
     stuck = command("stuck", "what waits for a person, with the moves that are safe").add_subparsers(dest="action")
@@ -208,6 +212,8 @@ def _call(options: argparse.Namespace) -> Call:
             return "POST", "/internal/webhooks/replay", {"sequence": options.sequence, "url": options.url}
         case "webhooks", "enable":
             return "POST", "/internal/webhooks/enable", {"url": options.url}
+        case "stats", _ if options.report:
+            return "GET", f"/internal/reports/{quote(options.report, safe='')}", None
         case "stats", _:
             days = {"from": options.first, "to": options.last}
             return "GET", "/internal/stats?" + urlencode({name: day for name, day in days.items() if day}), None
@@ -279,8 +285,8 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
 
 
 def _devices(status: dict[str, Any]) -> dict[str, Any]:
-    """The checks that are devices: a pause by staff is none."""
-    return {name: check for name, check in status["checks"].items() if name != "sales"}
+    """The checks that are devices: a pause by staff is none, nor are books that contradict each other."""
+    return {name: check for name, check in status["checks"].items() if name not in _NO_DEVICES}
 
 
 def _show(answer: Any, as_json: bool, status: int = 200) -> None:

@@ -135,6 +135,7 @@ class InternalApi:
             web.get("/internal/orders", self.list_orders),
             web.post("/internal/stock/refill", self.refill),
             web.get("/internal/stats", self.stats),
+            web.get("/internal/reports/{day}", self.report),
             web.get("/internal/webhooks", self.list_webhooks),
             web.post("/internal/webhooks/replay", self.replay_webhooks),
             web.post("/internal/webhooks/enable", self.enable_webhook),
@@ -255,6 +256,9 @@ class InternalApi:
         first, last = (day_of(request, name, today) for name in ("from", "to"))
         return answer(await self._reporting.stats(first, last))
 
+    async def report(self, request: web.Request) -> web.Response:
+        return answer(await self._reporting.report(as_day(request.match_info["day"], "day")))
+
     async def list_webhooks(self, request: web.Request) -> web.Response:
         return answer({"webhooks": await self._syncing.endpoints()})
 
@@ -287,8 +291,13 @@ class InternalApi:
 def day_of(request: web.Request, name: str, default: date) -> date:
     """A day of the query (`2026-11-22`). Raises `InvalidRequest`."""
     text = request.query.get(name)
+    return default if text is None else as_day(text, name)
+
+
+def as_day(text: str, name: str) -> date:
+    """Raises `InvalidRequest`."""
     try:
-        return default if text is None else date.fromisoformat(text)
+        return date.fromisoformat(text)
     except ValueError as error:
         raise InvalidRequest.at(name, "a day like 2026-11-22") from error
 

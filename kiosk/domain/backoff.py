@@ -9,6 +9,11 @@ _HOURLY_S = 3600.0
 _JITTER = 0.1
 
 
+def is_hourly(failures: int) -> bool:
+    """Past the quick tries: whoever is waited for is as good as away."""
+    return failures > len(_DELAYS_S)
+
+
 def retry_delay_s(failures: int, key: str) -> float:
     """Seconds to wait after so many failures; up to a tenth more, spread by `key`, so that a provider that comes back
     is not met by everything at once."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from kiosk.clock import Clock, rfc3339
-from kiosk.domain.errors import InvalidRequest
+from kiosk.domain.errors import InvalidRequest, NotFound
 from kiosk.domain.order import CURRENCY
 from kiosk.store import outbox, stats
 from kiosk.store.database import Database
@@ -70,6 +70,14 @@ class Reporting:
             hours=hours,
             dishes=dishes,
         )
+
+    async def report(self, day: date) -> StatsView:
+        """What was kept when the day was over. Raises `NotFound` while there is none."""
+        async with self._db.read() as reader:
+            body = await stats.read_report(reader, day.isoformat())
+        if body is None:
+            raise NotFound
+        return msgspec.json.decode(body, type=StatsView)
 
     async def write_reports(self) -> None:
         """For ever: yesterday's report is kept once the day is over and all of it is counted."""

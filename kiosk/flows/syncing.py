@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from kiosk.clock import Clock, rfc3339
@@ -11,7 +13,7 @@ from kiosk.store.database import Database, Tx
 
 
 class EndpointView(msgspec.Struct, frozen=True):
-    """`lag`: events it has not got yet."""
+    """`lag`: events it has not got yet; `removed`: no longer in the configuration, its place is kept."""
 
     url: str
     state: str
@@ -23,8 +25,9 @@ class EndpointView(msgspec.Struct, frozen=True):
 
 
 class Syncing:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, configured: Collection[str], clock: Clock) -> None:
         self._db = database
+        self._configured = configured
         self._clock = clock
 
     async def endpoints(self) -> list[EndpointView]:
@@ -34,7 +37,7 @@ class Syncing:
         return [
             EndpointView(
                 row.url,
-                row.state,
+                row.state if row.url in self._configured else "removed",
                 row.sequence,
                 last - row.sequence,
                 row.tries,

@@ -7,7 +7,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -18,12 +17,12 @@ from drivers.errors import DeviceError
 from drivers.webhook.port import Delivery, WebhookSender
 from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock, rfc3339
+from kiosk.domain.backoff import is_hourly, retry_delay_s
 from kiosk.domain.events import StoredEvent
 from kiosk.store import outbox, records, webhooks
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
-_BACKOFF_S = (1.0, 5.0, 30.0, 300.0, 1800.0, 3600.0)
 _BATCH = 50
 _LOOK_S = 60.0  # a wall clock that was set meanwhile is noticed
 
@@ -48,7 +47,6 @@ class Forwarding:
         sender: WebhookSender,
         source: str,
         clock: Clock,
-        jitter: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
         checkpoint: Callable[[str], None] = pass_by,
     ) -> None:
         self._db = database
@@ -56,7 +54,6 @@ class Forwarding:
         self._sender = sender
         self._source = source
         self._clock = clock
-        self._jitter = jitter
 
     async def run(self, subscription: Subscription) -> None:
         wake = asyncio.Event()
@@ -138,15 +135,15 @@ class Forwarding:
         async with self._db.read() as reader:
             fresh = await webhooks.read(reader, row.url)
         tries = (fresh or row).tries + 1
-        pause_s = _BACKOFF_S[min(tries - 1, len(_BACKOFF_S) - 1)]
+        pause_s = retry_delay_s(tries, row.url)
         error = str(failure)
         if isinstance(failure, Delivery):
             error = f"HTTP {failure.status}"
             pause_s = max(pause_s, failure.retry_after_s or 0)
         disabled = isinstance(failure, Delivery) and failure.status == 410
-        state = "disabled" if disabled else "suspended" if tries >= len(_BACKOFF_S) else "active"
+        state = "disabled" if disabled else "suspended" if is_hourly(tries) else "active"
         now = self._clock.now()
-        next_at = now + timedelta(seconds=pause_s * (1 + 0.1 * self._jitter()))
+        next_at = now + timedelta(seconds=pause_s)
 
         def run(tx: Tx) -> None:
             webhooks.fail(tx, row.url, state, error, tries, next_at)

@@ -75,5 +75,11 @@ def store_report(tx: Tx, day: str, body: bytes, at: str) -> None:
     tx.execute("INSERT OR REPLACE INTO stat_report VALUES (?, ?, ?)", (day, body.decode(), at))
 
 
+async def read_report(reader: Reader, day: str) -> str | None:
+    """The JSON kept of a day that is over."""
+    found: str | None = await reader.scalar("SELECT body FROM stat_report WHERE day = ?", (day,))
+    return found
+
+
 async def has_report(reader: Reader, day: str) -> bool:
     return await reader.scalar("SELECT 1 FROM stat_report WHERE day = ?", (day,)) is not None

@@ -168,7 +168,7 @@ class Kiosk:
         )
         self._reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
         self._inquiring = Inquiring(database, self.devices.bank, clock, parts.inquiry_every_s, checkpoint)
-        self._syncing = Syncing(database, clock)
+        self._syncing = Syncing(database, {hook.url for hook in config.webhooks}, clock)
         self._auditing = Auditing(
             database, self.devices.bank, self.devices.registrar, self.devices.robot, self._fiscalising, clock
         )

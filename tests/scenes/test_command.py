@@ -47,6 +47,7 @@ async def test_a_look_at_everything_reads_like_a_table_and_as_json(place: Restau
     assert (status.code, "sales.open" in status.out, "yes" in status.out) == (cli.OK, True, True)
     assert (await ok(place, "status"))["sales"] == {"open": True, "reason": None}
     assert {row["device"]: row["ok"] for row in (await ok(place, "devices"))["devices"]} == {
+        "disk": True,
         "fiscal": True,
         "robot": True,
     }
@@ -57,7 +58,14 @@ async def test_a_look_at_everything_reads_like_a_table_and_as_json(place: Restau
     assert stock[1].split()[:2] == ["bin", "ingredient"]
     check = await kiosk(place, "check")
     assert check.code == cli.OK
-    assert [line.split()[1] for line in check.out.splitlines()] == ["configuration", "menu", "kiosk", "fiscal", "robot"]
+    assert [line.split()[1] for line in check.out.splitlines()] == [
+        "configuration",
+        "menu",
+        "kiosk",
+        "disk",
+        "fiscal",
+        "robot",
+    ]
 
 
 async def test_an_order_is_shown_and_refunded_by_item_and_whole(place: Restaurant) -> None:
@@ -295,3 +303,35 @@ def test_a_cell_that_begins_like_a_formula_is_made_harmless() -> None:
     from kiosk.cli_output import csv_text
 
     assert csv_text([{"name": "=1+1", "quantity": -2}]) == "name,quantity\r\n'=1+1,-2\r\n"
+
+
+async def test_what_is_stuck_is_listed_and_a_wrong_id_is_refused(place: Restaurant) -> None:
+    assert (await kiosk(place, "stuck")).out.strip() == "stuck: none"
+    assert (await ok(place, "stuck")) == {"stuck": []}
+    for move in ("retry", "refund", "issue", "accept"):
+        refused = await kiosk(place, "stuck", move, "M123-1")
+        assert (refused.code, "not_found" in refused.err) == (cli.BAD, True)
+    assert (await kiosk(place, "stuck", "adopt", "M123-1", "17")).code == cli.BAD
+    with pytest.raises(SystemExit, match="2"):
+        await kiosk(place, "stuck", "adopt", "M123-1")
+
+
+async def test_report_of_a_day_is_there_only_once_the_day_is_over(place: Restaurant) -> None:
+    refused = await kiosk(place, "stats", "--report", "2026-11-22")
+    assert (refused.code, "not_found" in refused.err) == (cli.BAD, True)
+    assert (await kiosk(place, "stats", "--report", "yesterday")).code == cli.BAD
+
+
+async def test_restore_is_refused_while_the_kiosk_runs_and_told_what_comes_next_when_it_does_not(
+    place: Restaurant,
+) -> None:
+    backup = place.folder / "backup.db"
+    assert (await kiosk(place, "backup", str(backup))).code == cli.OK
+    refused = await kiosk(place, "restore", str(backup))
+    assert (refused.code, "in use" in refused.err) == (cli.BAD, True)
+    await place.kiosk.stop()
+    told = await kiosk(place, "restore", str(backup), "--json")
+    assert told.code == cli.OK
+    assert json.loads(told.out)["next"].startswith("start the kiosk")
+    await place.restart()
+    await place.until_open()  # nothing was lost: the books agree at once
