@@ -29,6 +29,12 @@ class Vat(StrEnum):
     VAT_10 = "10"
     VAT_20 = "20"
     VAT_22 = "22"
+    # Of an advance: the rate is inside the sum.
+    VAT_5_105 = "5/105"
+    VAT_7_107 = "7/107"
+    VAT_10_110 = "10/110"
+    VAT_20_120 = "20/120"
+    VAT_22_122 = "22/122"
 
 
 class TaxSystem(StrEnum):
@@ -82,6 +88,7 @@ class Receipt:
     automat_number: str | None = None  # 1036
     cashier: str | None = None  # 1021; None in automatic mode
     cashier_inn: str | None = None  # 1203
+    paperless: bool = False  # only where the customer gets it by `customer_contact`
 
 
 @dataclass(frozen=True, slots=True)

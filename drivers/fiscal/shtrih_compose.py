@@ -26,6 +26,11 @@ _VAT: Mapping[Vat, int] = MappingProxyType(
         Vat.NONE: 0x08,
         Vat.VAT_5: 0x81,
         Vat.VAT_7: 0x82,
+        Vat.VAT_20_120: 0x10,
+        Vat.VAT_22_122: 0x10,
+        Vat.VAT_10_110: 0x20,
+        Vat.VAT_5_105: 0x84,
+        Vat.VAT_7_107: 0x90,
     }
 )
 _TAX_SYSTEM: Mapping[TaxSystem, int] = MappingProxyType(
