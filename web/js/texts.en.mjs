@@ -16,7 +16,11 @@ export const en = {
   close: "Close",
 
   attractTitle: "Hot food, cooked by a robot",
-  attractLead: "Choose your dishes, pay by card and collect the order from a cell.",
+  slides: (share) => [
+    ["Hot food, cooked by a robot", "Choose your dishes, pay by card and collect the order from a cell."],
+    ["Straight from the wok to you", "Every portion is cooked after you pay: nothing waits and cools."],
+    share > 0 ? [`${share}\u00a0% back in points`, "Enter your phone number before you pay: 1\u00a0point is 1\u00a0₽ off."] : ["Your receipt on the phone", "A QR code on the screen or an e-mail: no paper to keep."],
+  ],
   attractTap: "Tap to order",
   attractWait: (n) => `Ready in about ${inMinutes(n)}`,
   noQueue: "No queue right now",
