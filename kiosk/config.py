@@ -7,6 +7,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -30,6 +31,9 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     pass
 
 
+Rate = Literal["none", "0", "5", "7", "10", "20", "22", "5/105", "7/107", "10/110", "20/120", "22/122"]
+
+
 class Restaurant(_Section, frozen=True, kw_only=True):
     name: str = "Огонёк"
     legal_name: str = "ООО «Огонёк»"
@@ -39,7 +43,7 @@ class Restaurant(_Section, frozen=True, kw_only=True):
     inn: str = "7700000000"
     ogrn: str = "1027700000000"
     tax_system: Literal["general", "usn_income", "usn_income_expense", "eshn", "patent"] = "usn_income"
-    vat: Literal["none", "0", "5", "7", "10", "20", "22"] = "none"
+    vat: Rate = "none"
     settlement: Literal["automat", "attended"] = "automat"
     timezone: str = "Europe/Moscow"
     hours: str = ""
@@ -116,6 +120,16 @@ class Fiscal(_Section, frozen=True, kw_only=True):
         return self.where == SIM
 
 
+class Tax(_Section, frozen=True, kw_only=True):
+    """A row that refines `[restaurant] vat`: for a dish, a service, from a day on. `subject`: FFD tag 1212."""
+
+    vat: Rate
+    item: str = "*"
+    service: Literal["*", "dine_in", "take_away"] = "*"
+    subject: Annotated[int, msgspec.Meta(ge=1, le=27)] = 1
+    valid_from: date = date(2019, 1, 1)
+
+
 class Robot(_Section, frozen=True, kw_only=True):
     """`speed` scales the simulator's cooking only; what is not cooked `late_limit_s` after its promise is refunded."""
 
@@ -178,6 +192,7 @@ class Config(_Section, frozen=True, kw_only=True):
     robot: Robot = Robot()
     sms: Sms = Sms()
     push: Push = Push()
+    taxes: list[Tax] = []
     terminals: list[Terminal] = msgspec.field(
         default_factory=lambda: [Terminal(id="kiosk-1", name="Киоск 1", automat_number="1")]
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.config import Config, ConfigError, Terminal, Webhook, load, token_secret
+from kiosk.config import Config, ConfigError, Tax, Terminal, Webhook, load, token_secret
 
 EVERY_KEY = """
 [restaurant]
@@ -66,6 +66,12 @@ baudrate = 57600
 password = 30
 order_tag = "1084"
 key_file = "secrets/atol"
+[[taxes]]
+vat = "22"
+item = "tea"
+service = "dine_in"
+subject = 4
+valid_from = 2026-01-01
 [robot]
 port = "/dev/kiosk/robot"
 baudrate = 115200
@@ -131,7 +137,7 @@ def test_every_key_of_the_contract_is_taken(tmp_path: Path) -> None:
 def test_the_example_file_names_every_key_there_is(tmp_path: Path) -> None:
     written = tomllib.loads(EVERY_KEY)
     known = {name: getattr(read(tmp_path, ""), name) for name in Config.__struct_fields__}
-    known |= {"terminals": Terminal(id=""), "webhooks": Webhook(url="", secret_file="")}
+    known |= {"terminals": Terminal(id=""), "webhooks": Webhook(url="", secret_file=""), "taxes": Tax(vat="none")}
     for name, section in known.items():
         keys = written[name][0] if isinstance(written[name], list) else written[name]
         assert set(keys) == set(section.__struct_fields__), name

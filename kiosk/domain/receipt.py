@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
 from kiosk.domain.order import OrderLine
+from kiosk.domain.tax import TaxRule
 
 
 class PricedLine(msgspec.Struct, frozen=True):
-    """A receipt line; `sum_kopecks == price_kopecks × quantity`."""
+    """A receipt line; `sum_kopecks == price_kopecks × quantity`. `vat` and `subject`: FFD tags 1199 and 1212."""
 
     name: str
     price_kopecks: int
     quantity: int
     line: int
+    vat: str = "none"
+    subject: int = 1
 
     @property
     def sum_kopecks(self) -> int:
         return self.price_kopecks * self.quantity
 
 
-def receipt_lines(lines: Sequence[OrderLine], discount_kopecks: int) -> list[PricedLine]:
+def receipt_lines(
+    lines: Sequence[OrderLine], discount_kopecks: int, tax_of: Callable[[str], TaxRule] | None = None
+) -> list[PricedLine]:
     """Spread `discount_kopecks` in proportion to the line sums (largest remainder), split a line where the rest does
-    not divide. Every line keeps at least one kopeck a piece. Raises `ValueError` if the discount leaves less."""
+    not divide. Every line keeps at least one kopeck a piece.
+    `tax_of` an item gives its rate. Raises `ValueError` if the discount leaves less."""
     total = sum(line.sum_kopecks for line in lines)
     floor = sum(line.quantity for line in lines)
     if not 0 <= discount_kopecks <= total - floor:
         raise ValueError(f"a discount of {discount_kopecks} does not fit a total of {total}")
     shares = _shares([line.sum_kopecks - line.quantity for line in lines], discount_kopecks)
-    return [piece for line, share in zip(lines, shares, strict=True) for piece in _split(line, share)]
+    pieces = [(line, piece) for line, share in zip(lines, shares, strict=True) for piece in _split(line, share)]
+    if tax_of is None:
+        return [piece for _, piece in pieces]
+    return [_taxed(piece, tax_of(line.item_id)) for line, piece in pieces]
+
+
+def _taxed(piece: PricedLine, rule: TaxRule) -> PricedLine:
+    return msgspec.structs.replace(piece, vat=rule.vat, subject=rule.subject)
 
 
 def _shares(weights: Sequence[int], amount: int) -> list[int]:

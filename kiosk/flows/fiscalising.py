@@ -36,6 +36,7 @@ from kiosk.domain.payment import (
     decide_on_fiscal_failure,
 )
 from kiosk.domain.receipt import PricedLine, receipt_lines
+from kiosk.domain.tax import TaxTable
 from kiosk.store import orders, payments, refunds
 from kiosk.store.database import Database, Tx
 
@@ -47,7 +48,7 @@ class Seller(msgspec.Struct, frozen=True):
     """What the restaurant puts on every receipt."""
 
     tax_system: TaxSystem
-    vat: Vat
+    taxes: TaxTable
     zone: ZoneInfo  # of the drive's clock
     automat_numbers: dict[str, str]  # by terminal; empty when attended
     cashier: str | None = None
@@ -133,10 +134,22 @@ class Fiscalising:
     async def _sale(self, payment: Payment) -> Claim:
         def run(tx: Tx) -> Claim:
             current = payments.require(tx, payment.payment_id)  # staff may have asked to reverse in the meantime
-            lines = receipt_lines(orders.lines(tx, current.order_id), current.bonus_points * POINT_KOPECKS)
+            lines = self._lines(tx, current)
             return Claim(current, Operation.SALE, lines, current.amount_kopecks)
 
         return await self._db.write(run)
+
+    def _lines(self, tx: Tx, payment: Payment) -> list[PricedLine]:
+        """As sold, points spread, each line at the rate of the day it was paid."""
+        order = orders.require(tx, payment.order_id)
+        paid_at = payment.charged_at or self._clock.now()
+        day = paid_at.astimezone(self._seller.zone).date()
+        discount_kopecks = payment.bonus_points * POINT_KOPECKS
+        return receipt_lines(
+            orders.lines(tx, order.order_id),
+            discount_kopecks,
+            lambda item: self._seller.taxes.of(item, order.service, day),
+        )
 
     async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:
         open_intent = await self._db.write(lambda tx: payments.intent_of(tx, claim.payment.payment_id, claim.refund_id))
@@ -198,13 +211,12 @@ class Fiscalising:
             fd_before=counter.last_document,
             shift=counter.shift,
             lines=claim.lines,
-            vat=self._seller.vat,
             now=now,
         )
 
     def intend_since(self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime) -> None:
         """An intent that makes the next try look through every document since `counter` before it prints."""
-        lines = receipt_lines(orders.lines(tx, payment.order_id), payment.bonus_points * POINT_KOPECKS)
+        lines = self._lines(tx, payment)
         self._intend(tx, Claim(payment, Operation.SALE, lines, payment.amount_kopecks), counter, now)
 
     def _receipt(self, claim: Claim) -> Receipt:
@@ -213,7 +225,7 @@ class Fiscalising:
             operation=claim.operation,
             order_id=payment.order_id,
             lines=tuple(
-                ReceiptLine(line.name, line.price_kopecks, line.quantity, line.sum_kopecks, self._seller.vat)
+                ReceiptLine(line.name, line.price_kopecks, line.quantity, line.sum_kopecks, Vat(line.vat), line.subject)
                 for line in claim.lines
             ),
             total_kopecks=claim.total_kopecks,

@@ -351,15 +351,17 @@ def _choose(
 
 
 def _refund_lines(tx: Tx, payment: Payment, chosen: list[orders.PortionRow], gone: set[int]) -> list[PricedLine]:
-    """The sold pieces of the chosen portions: the first pieces of a line went back with the first refunds of it."""
+    """The sold pieces of the chosen portions, at the rates of the sale: the first pieces of a line went back with the
+    first refunds of it."""
     intent = payments.sale_intent(tx, payment.payment_id)
     assert intent is not None
-    pieces: dict[int, list[tuple[str, int]]] = {}
+    pieces: dict[int, list[PricedLine]] = {}
     for sold in payments.sold_lines(tx, intent.intent_id):
-        pieces.setdefault(sold.line, []).extend([(sold.name, sold.price_kopecks)] * sold.quantity)
+        piece = PricedLine(sold.name, sold.price_kopecks, 1, sold.line, sold.vat, sold.subject)
+        pieces.setdefault(sold.line, []).extend([piece] * sold.quantity)
     before = Counter(row.line for row in orders.portions(tx, payment.order_id) if row.portion_id in gone)
-    taken: Counter[tuple[int, str, int]] = Counter()
+    taken: Counter[PricedLine] = Counter()
     for line, count in Counter(row.line for row in chosen).items():
-        for name, price_kopecks in pieces[line][before[line] : before[line] + count]:
-            taken[(line, name, price_kopecks)] += 1
-    return [PricedLine(name, price, count, line) for (line, name, price), count in sorted(taken.items())]
+        taken.update(pieces[line][before[line] : before[line] + count])
+    ordered = sorted(taken.items(), key=lambda row: (row[0].line, row[0].price_kopecks))
+    return [msgspec.structs.replace(piece, quantity=count) for piece, count in ordered]

@@ -128,11 +128,12 @@ class IntentRow(msgspec.Struct, frozen=True):
     fiscal_sign: int | None
     document_shift: int | None
     issued_at: str | None
+    correction: bool
 
 
 _INTENT = (
     "intent_id, order_id, payment_id, operation, status, drive_number, fd_before, shift, total_kopecks, intended_at,"
-    " document_number, fiscal_sign, document_shift, issued_at"
+    " document_number, fiscal_sign, document_shift, issued_at, correction"
 )
 
 
@@ -147,7 +148,7 @@ def add_intent(
     fd_before: int,
     shift: int,
     lines: Sequence[PricedLine],
-    vat: str,
+    correction: bool = False,
     now: datetime,
 ) -> IntentRow:
     """A receipt's intent: the counter before printing, and the lines to be printed."""
@@ -163,6 +164,7 @@ def add_intent(
         shift=shift,
         total_kopecks=payment.amount_kopecks if total_kopecks is None else total_kopecks,
         intended_at=rfc3339(now),
+        correction=int(correction),
     )
     for position, line in enumerate(lines, 1):
         tx.insert(
@@ -174,7 +176,8 @@ def add_intent(
             price_kopecks=line.price_kopecks,
             quantity=line.quantity,
             sum_kopecks=line.sum_kopecks,
-            vat=vat,
+            vat=line.vat,
+            subject=line.subject,
         )
     row = tx.one(IntentRow, f"SELECT {_INTENT} FROM fiscal_intent WHERE intent_id = ?", (intent_id,))
     assert row is not None
@@ -223,12 +226,15 @@ class SoldLine(msgspec.Struct, frozen=True):
     name: str
     price_kopecks: int
     quantity: int
+    vat: str
+    subject: int
 
 
 def sold_lines(tx: Tx, intent_id: int) -> list[SoldLine]:
     return tx.all(
         SoldLine,
-        "SELECT line, name, price_kopecks, quantity FROM receipt_line WHERE intent_id = ? ORDER BY position",
+        "SELECT line, name, price_kopecks, quantity, vat, subject FROM receipt_line WHERE intent_id = ?"
+        " ORDER BY position",
         (intent_id,),
     )
 

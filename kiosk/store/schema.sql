@@ -158,7 +158,8 @@ CREATE TABLE fiscal_intent (
   document_number INTEGER,
   fiscal_sign     INTEGER,
   document_shift  INTEGER,
-  issued_at       TEXT
+  issued_at       TEXT,
+  correction      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX intent_of_order ON fiscal_intent (order_id);
 CREATE INDEX intent_in_doubt ON fiscal_intent (intent_id) WHERE status = 'open';
@@ -174,6 +175,7 @@ CREATE TABLE receipt_line (
   quantity      INTEGER NOT NULL,
   sum_kopecks   INTEGER NOT NULL CHECK (sum_kopecks = price_kopecks * quantity),
   vat           TEXT NOT NULL,
+  subject       INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (intent_id, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -231,6 +233,24 @@ CREATE TABLE shift (
   opened_at    TEXT NOT NULL,
   closed_at    TEXT,
   PRIMARY KEY (drive_number, shift)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE fiscal_report (
+  report_id    INTEGER PRIMARY KEY,
+  kind         TEXT NOT NULL CHECK (kind IN ('x', 'z')),
+  drive_number TEXT NOT NULL,
+  shift        INTEGER NOT NULL,
+  at           TEXT NOT NULL,
+  actor        TEXT NOT NULL,
+  body         TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_z_report ON fiscal_report (drive_number, shift) WHERE kind = 'z';
+
+CREATE TABLE fiscal_drive (
+  drive_number TEXT PRIMARY KEY,
+  adopted_at   TEXT NOT NULL,
+  actor        TEXT NOT NULL,
+  reason       TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stop_list (

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
-from drivers.fiscal.port import TaxSystem, Vat
+from drivers.fiscal.port import TaxSystem
 from kiosk.config import Config
 from kiosk.domain.menu import Menu
 from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
 from kiosk.domain.planning import Work
 from kiosk.domain.readiness import Kitchen
+from kiosk.domain.tax import TaxRule, TaxTable
 from kiosk.flows.fiscalising import Seller
 from kiosk.flows.signing_in import SignInRules
+
+_GOODS = 1  # FFD tag 1212
 
 
 def seller(config: Config) -> Seller:
@@ -19,7 +23,7 @@ def seller(config: Config) -> Seller:
     attended = restaurant.settlement == "attended"
     return Seller(
         tax_system=TaxSystem(restaurant.tax_system),
-        vat=Vat(restaurant.vat),
+        taxes=tax_table(config),
         zone=ZoneInfo(restaurant.timezone),
         automat_numbers={}
         if attended
@@ -27,6 +31,12 @@ def seller(config: Config) -> Seller:
         cashier=(restaurant.cashier or None) if attended else None,
         cashier_inn=(restaurant.cashier_inn or None) if attended else None,
     )
+
+
+def tax_table(config: Config) -> TaxTable:
+    """The restaurant's one rate, and the rows that refine it."""
+    rules = [TaxRule(row.vat, row.subject, row.valid_from, row.item, row.service) for row in config.taxes]
+    return TaxTable([TaxRule(config.restaurant.vat, _GOODS, date.min), *rules])
 
 
 def fiscal_patience(config: Config) -> FiscalPatience:

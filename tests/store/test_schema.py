@@ -116,7 +116,7 @@ def prepare_paid_order(tx: Tx) -> None:
     rows.sell(tx, "ORDER1")
     paid = rows.pay(tx, rows.payment())
     lines = [PricedLine("Рис", 28900, 2, 1)]
-    payments.add_intent(tx, paid, drive_number="1", fd_before=5, shift=1, lines=lines, vat="none", now=START)
+    payments.add_intent(tx, paid, drive_number="1", fd_before=5, shift=1, lines=lines, now=START)
 
 
 @pytest.mark.parametrize(

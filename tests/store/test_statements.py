@@ -164,7 +164,7 @@ async def test_a_disproved_receipt_makes_room_for_another_try(shop: Database) ->
     def intend(tx: Tx) -> payments.IntentRow:
         lines = [PricedLine("Рис", 28900, 2, 1)]
         paid = payments.require(tx, "ORDER1:1")
-        return payments.add_intent(tx, paid, drive_number="1", fd_before=5, shift=1, lines=lines, vat="none", now=START)
+        return payments.add_intent(tx, paid, drive_number="1", fd_before=5, shift=1, lines=lines, now=START)
 
     await shop.write(lambda tx: rows.pay(tx, rows.payment()))
     first = await shop.write(intend)
