@@ -98,6 +98,15 @@ class KioskScreen(Screen):
         await self.tap("cart-open")
         await self.sees("pay")
 
+    async def types(self, text: str) -> None:
+        """On the page's own keys."""
+        await self.tap(*(f"key-{letter}" for letter in text))
+
+    async def to_points(self) -> None:
+        await self.order_tea()
+        await self.tap("pay")
+        await self.sees("phone")
+
     async def number(self) -> str:
         return await self.words("order-number")
 
@@ -127,10 +136,10 @@ class Screens:
         await page.goto(f"{origin}/display")
         return Screen(page, self.traffic, origin)
 
-    async def stats(self, kiosk: Kiosk) -> Screen:
-        """The manager's page on a desk."""
+    async def desk(self, kiosk: Kiosk, path: str) -> Screen:
+        """A page of the staff: `/stats`, `/service`, `/sim`."""
         page, origin = await self._open(kiosk, {"width": 1280, "height": 1000})
-        await page.goto(f"{origin}/stats")
+        await page.goto(f"{origin}{path}")
         return Screen(page, self.traffic, origin)
 
     async def _open(self, kiosk: Kiosk, size: dict[str, int]) -> tuple[Page, str]:

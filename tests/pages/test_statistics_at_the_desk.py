@@ -16,7 +16,7 @@ async def test_6_manager_sees_the_days_sums_behind_a_pin(place: Restaurant, scre
     created = await guest.order(("tea", 2))
     assert (await guest.pay(created["order_id"])).status == 200
     screens.traffic.expects(403)
-    desk = await screens.stats(place.kiosk)
+    desk = await screens.desk(place.kiosk, "/stats")
     await desk.at("pin").fill("000000000")
     await desk.tap("enter")
     await desk.reads("Неверный PIN")

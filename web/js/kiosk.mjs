@@ -94,6 +94,13 @@ export function createKiosk({ storage, terminalId }) {
       say("points_opened");
     },
     memberIs: (/** @type {Partial<import("./store.mjs").Member>} */ change) => say("member_changed", { change }),
+    /** Keys come faster than the page is drawn: each is added to what stands in the state by then. */
+    typeMember: (/** @type {"digits"|"code"} */ field, /** @type {string} */ key, /** @type {number} */ most) => {
+      const text = store.get().member?.[field] ?? "";
+      if (text.length < most) say("member_changed", { change: { [field]: text + key, trouble: null } });
+    },
+    eraseMember: (/** @type {"digits"|"code"} */ field) =>
+      say("member_changed", { change: { [field]: (store.get().member?.[field] ?? "").slice(0, -1), trouble: null } }),
     signIn: signing.byNumber,
     confirmCode: signing.byCode,
     resendCode: signing.resend,
@@ -109,6 +116,17 @@ export function createKiosk({ storage, terminalId }) {
     checkout: ordering.checkout,
     openTrack: () => say("track_opened"),
     trackIs: (/** @type {Partial<import("./store.mjs").Track>} */ change) => say("track_changed", { change }),
+    typeTrack: (/** @type {string} */ key, /** @type {number} */ numberLength, /** @type {number} */ codeLength) => {
+      const { number = "", code = "" } = store.get().track ?? {};
+      if (number.length < numberLength) say("track_changed", { change: { number: number + key, trouble: null } });
+      else if (code.length < codeLength) say("track_changed", { change: { code: code + key, trouble: null } });
+    },
+    eraseTrack: () => {
+      const { number = "", code = "" } = store.get().track ?? {};
+      say("track_changed", { change: code ? { code: code.slice(0, -1) } : { number: number.slice(0, -1) } });
+    },
+    typeSearch: (/** @type {string} */ key, /** @type {number} */ most) => say("search_changed", { text: ((store.get().search ?? "") + key).slice(0, most) }),
+    eraseSearch: () => say("search_changed", { text: (store.get().search ?? "").slice(0, -1) }),
     showTrack: tracking.show,
     openCell: tracking.openCell,
     cancelOrder: () => ordering.cancel("cart"),

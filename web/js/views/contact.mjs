@@ -9,6 +9,7 @@ import { MailKeys, Numpad } from "./keys.mjs";
 
 const MAIL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 const MAIL_LENGTH = 120;
+const PHONE_DIGITS = 10;
 
 export function ReceiptLine() {
   const { state, t } = useKiosk();
@@ -28,8 +29,10 @@ function Asking({ close }) {
   const [mail, setMail] = useState(before.includes("@"));
   const [text, setText] = useState(before.replace(/^\+7/, ""));
   const [wrong, setWrong] = useState(false);
-  const change = (/** @type {string} */ next) => { setText(next); setWrong(false); };
-  const choose = (/** @type {boolean} */ toMail) => { setMail(toMail); change(""); };
+  const change = (/** @type {(text: string) => string} */ next) => { setText(next); setWrong(false); };
+  const type = (/** @type {number} */ most) => (/** @type {string} */ key) => change((known) => (known.length < most ? known + key : known));
+  const erase = () => change((known) => known.slice(0, -1));
+  const choose = (/** @type {boolean} */ toMail) => { setMail(toMail); change(() => ""); };
   const save = () => {
     const contact = mail ? text : `+7${text}`;
     if (!(mail ? MAIL.test(text) : /^\d{10}$/.test(text))) return setWrong(true);
@@ -45,8 +48,7 @@ function Asking({ close }) {
         <button type="button" class=${mail ? "chip on" : "chip"} aria-pressed=${mail} data-testid="to-mail" onClick=${() => choose(true)}>${t.toMail}</button></div>
       <output class=${mail ? "field mail" : "field"} aria-label=${mail ? t.mailField : t.phoneField} data-testid="contact">${mail ? text || "…" : phoneShown(text)}</output>
       <p class="trouble" role="alert">${wrong ? t.contactWrong : ""}</p>
-      ${mail ? html`<${MailKeys} press=${(/** @type {string} */ key) => text.length < MAIL_LENGTH && change(text + key)} erase=${() => change(text.slice(0, -1))} />`
-        : html`<${Numpad} press=${(/** @type {string} */ key) => text.length < 10 && change(text + key)} erase=${() => change(text.slice(0, -1))} />`}
+      ${mail ? html`<${MailKeys} press=${type(MAIL_LENGTH)} erase=${erase} />` : html`<${Numpad} press=${type(PHONE_DIGITS)} erase=${erase} />`}
     </div>
     <footer class="sheet-foot two even"><button type="button" class="go" data-testid="contact-save" onClick=${save}>${t.save}</button>
       <button type="button" class="go ghost" data-testid="contact-drop" onClick=${drop}>${t.eReceiptDrop}</button></footer><//>`;

@@ -45,13 +45,13 @@ export function Alphabet({ press, erase, done }) {
   const [alphabet, setAlphabet] = useState(/** @type {"ru"|"en"} */ (state.language));
   useTyping(press, erase, /[\p{L}\p{N} ]/u);
   const [first, second, third] = ROWS[alphabet];
-  return html`<div class="alphabet" role="group" aria-label=${t.keyboard}>
+  return html`<section class="alphabet" aria-label=${t.keyboard}>
     <${Row} keys=${first} press=${press} /><${Row} keys=${second} press=${press} />
     <div class="key-row"><${Letters} keys=${third} press=${press} /><${Erase} erase=${erase} /></div>
     <div class="key-row"><button type="button" class="key soft wide" data-testid="key-alphabet" onClick=${() => setAlphabet(alphabet === "ru" ? "en" : "ru")}>${alphabet === "ru" ? "ABC" : "АБВ"}</button>
       <button type="button" class="key long" data-testid="key-space" onClick=${() => press(" ")}>${t.space}</button>
       <button type="button" class="key wide strong" data-testid="search-done" onClick=${done}>${t.done}</button></div>
-  </div>`;
+  </section>`;
 }
 
 /** @param {{press: (key: string) => void, erase: () => void}} props */
@@ -59,12 +59,12 @@ export function MailKeys({ press, erase }) {
   const { t } = useKiosk();
   useTyping(press, erase, /[a-z0-9@._+-]/i);
   const [digits, first, second, third] = MAIL_ROWS;
-  return html`<div class="alphabet" role="group" aria-label=${t.keyboard}>
+  return html`<section class="alphabet" aria-label=${t.keyboard}>
     <${Row} keys=${digits} press=${press} /><${Row} keys=${first} press=${press} />
     <${Row} keys=${`${second}@`} press=${press} />
     <div class="key-row"><${Letters} keys=${`${third}.`} press=${press} /><${Erase} erase=${erase} /></div>
     <div class="key-row"><${Letters} keys="-_" press=${press} />${MAIL_ENDS.map((end) => html`<button type="button" key=${end} class="key soft long" data-testid=${`key-${end}`} onClick=${() => press(end)}>${end}</button>`)}</div>
-  </div>`;
+  </section>`;
 }
 
 /** @param {{keys: string, press: (key: string) => void}} props */

@@ -71,7 +71,7 @@ function Search({ text }) {
       ${found.map((item) => html`<${Dish} key=${item.id} item=${item} quantity=${quantityOfItem(state.lines, item.id)} t=${t} />`)}
       ${text && !found.length && html`<p class="lead nothing">${t.nothingFound}</p>`}
     </main>
-    <${Alphabet} press=${(/** @type {string} */ key) => actions.search((text + key).slice(0, SEARCH_LENGTH))} erase=${() => actions.search(text.slice(0, -1))} done=${close} />
+    <${Alphabet} press=${(/** @type {string} */ key) => actions.typeSearch(key, SEARCH_LENGTH)} erase=${actions.eraseSearch} done=${close} />
     <${Bar} />`;
 }
 

@@ -31,14 +31,13 @@ function Phone({ member }) {
   const { state, actions, t } = useKiosk();
   const rules = state.restaurant?.points;
   const { digits, busy } = member;
-  const press = (/** @type {string} */ key) => digits.length < PHONE_DIGITS && actions.memberIs({ digits: digits + key, trouble: null });
   return html`<main class="sheet keyed">
     <div class="keyed-words"><${Heading}>${t.pointsTitle}<//>
       <p class="lead">${t.pointsLead(earned(rules, useSum()))}</p>
       <output class="field" aria-label=${t.phoneField} data-testid="phone">${phoneShown(digits)}</output>
       ${rules?.consent_version && html`<${Consent} given=${member.consent} />`}
       <${Trouble} trouble=${member.trouble} /></div>
-    <${Numpad} press=${press} erase=${() => actions.memberIs({ digits: digits.slice(0, -1), trouble: null })} />
+    <${Numpad} press=${(/** @type {string} */ key) => actions.typeMember("digits", key, PHONE_DIGITS)} erase=${() => actions.eraseMember("digits")} />
     <div class="two even"><button type="button" class="go" data-testid="sign-in" disabled=${digits.length < PHONE_DIGITS || busy} aria-busy=${busy} onClick=${actions.signIn}>${t.next}</button>
       <${WithoutNumber} /></div>
   </main>`;
@@ -80,7 +79,6 @@ function Code({ member }) {
   const { actions, t } = useKiosk();
   const { code, busy } = member;
   const wait = Math.ceil(((member.resendAt ?? 0) - useNow()) / 1000);
-  const press = (/** @type {string} */ key) => code.length < CODE_DIGITS && actions.memberIs({ code: code + key, trouble: null });
   return html`<main class="sheet keyed">
     <div class="keyed-words"><${Heading}>${t.codeTitle}<//>
       <p class="lead">${t.codeLead(phoneMasked(member.digits))}</p>
@@ -88,7 +86,7 @@ function Code({ member }) {
       <${Trouble} trouble=${member.trouble} />
       <div class="pair"><button type="button" class="chip" data-testid="code-resend" disabled=${wait > 0 || busy} onClick=${actions.resendCode}>${wait > 0 ? t.resendIn(wait) : t.resend}</button>
         ${member.onward !== "payment" && html`<button type="button" class="chip" data-testid="other-number" onClick=${() => actions.memberIs({ step: "phone", code: "", trouble: null })}>${t.otherNumber}</button>`}</div></div>
-    <${Numpad} press=${press} erase=${() => actions.memberIs({ code: code.slice(0, -1), trouble: null })} />
+    <${Numpad} press=${(/** @type {string} */ key) => actions.typeMember("code", key, CODE_DIGITS)} erase=${() => actions.eraseMember("code")} />
     <div class="two even"><button type="button" class="go" data-testid="confirm-code" disabled=${code.length < CODE_DIGITS || busy} aria-busy=${busy} onClick=${actions.confirmCode}>${t.confirm}</button>
       <${WithoutNumber} /></div>
   </main>`;

@@ -24,11 +24,8 @@ function Ticket({ track }) {
   const { actions, t } = useKiosk();
   const { number, code, busy, trouble } = track;
   const whole = number.length === NUMBER_LENGTH && code.length === CODE_LENGTH;
-  const press = (/** @type {string} */ key) => {
-    if (number.length < NUMBER_LENGTH) actions.trackIs({ number: number + key, trouble: null });
-    else if (code.length < CODE_LENGTH) actions.trackIs({ code: code + key, trouble: null });
-  };
-  const erase = () => (code ? actions.trackIs({ code: code.slice(0, -1) }) : actions.trackIs({ number: number.slice(0, -1) }));
+  const press = (/** @type {string} */ key) => actions.typeTrack(key.toUpperCase(), NUMBER_LENGTH, CODE_LENGTH);
+  const erase = actions.eraseTrack;
   return html`<main class="sheet keyed">
     <div class="keyed-words"><${Heading}>${t.trackTitle}<//><p class="lead">${t.trackLead}</p>
       <div class="ticket"><div><small>${t.ticketField}</small><output class="field spaced" aria-label=${t.ticketField} data-testid="track-number">${number.padEnd(NUMBER_LENGTH, "_")}</output></div>

@@ -1,0 +1,111 @@
+"""«Мой заказ», «О продавце», search, electronic receipt: an order by its code, a cell that opens, who sells."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.pages.screens import WAIT_MS, KioskScreen, Screens
+from tests.pages.test_accessibility import assert_usable, assert_usable_in_both
+from tests.restaurant import Restaurant, restaurant, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+async def look_up(kiosk: KioskScreen, number: str, code: str) -> None:
+    await kiosk.tap("my-order")
+    await kiosk.types(number + code)
+    await kiosk.tap("track-show")
+
+
+async def test_4_order_is_found_by_its_code_and_its_cell_opens(screens: Screens) -> None:
+    screens.traffic.expects(403)
+    async with restaurant(speed=5.0) as place:
+        guest = await place.guest()
+        created = await guest.order(("tea", 1))
+        paid = (await guest.pay(created["order_id"])).body
+        kiosk = await screens.kiosk(place.kiosk)
+        wrong = "0000" if paid["pickup_code"] != "0000" else "1111"
+        await look_up(kiosk, created["number"], wrong)
+        await kiosk.reads("Осталось: 4\u00a0попытки")
+        await assert_usable_in_both(kiosk)
+        await guest.until_status(created["order_id"], "ready")
+        await kiosk.types(paid["pickup_code"])
+        await kiosk.tap("track-show", "open-cell")  # before the robot's simulated customer takes it
+        await kiosk.reads("открыта")
+        assert await kiosk.words("tracked-number") == created["number"]
+        assert await kiosk.at("receipt-qr").get_attribute("data-text") == paid["receipt"]["qr"]
+        await kiosk.sees("track-completed")  # the page follows the robot by itself
+        await assert_usable_in_both(kiosk)
+        await kiosk.tap("track-back")
+        await kiosk.sees("attract")
+        assert paid["pickup_code"] not in await kiosk.page.locator("#page").inner_text()
+        await screens.close()
+
+
+async def test_4_order_given_back_shows_the_refund(screens: Screens) -> None:
+    async with restaurant(speed=1.0) as place:
+        guest = await place.guest()
+        created = await guest.order(("tea", 1))
+        code = (await guest.pay(created["order_id"])).body["pickup_code"]
+        await place.internal("POST", f"/internal/orders/{created['order_id']}/refund", {"reason": "передумали"})
+        await guest.until_status(created["order_id"], "refunded")
+        kiosk = await screens.kiosk(place.kiosk)
+        await look_up(kiosk, created["number"], code)
+        await kiosk.sees("track-refunded")
+        await kiosk.reads("Возврат 99\u00a0₽: деньги отправлены на карту")
+        await screens.close()
+
+
+async def test_2_seller_is_named_also_while_nothing_is_sold(place: Restaurant, screens: Screens) -> None:
+    await place.internal("POST", "/internal/sales/pause")
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.sees("closed")
+    await kiosk.tap("about")
+    assert await kiosk.words("seller-ogrn") == "1027700000000"
+    assert await kiosk.words("seller-legal_name") == "ООО «Огонёк»"
+    await kiosk.reads("Как вернуть деньги")
+    await assert_usable_in_both(kiosk)
+    await kiosk.shot("seller-ru")
+    await kiosk.tap("seller-back")
+    await kiosk.sees("closed")
+
+
+async def test_1_search_finds_by_either_alphabet_and_adds_to_the_cart(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.begin()
+    await kiosk.tap("search")
+    await kiosk.types("чай")
+    await kiosk.sees("add-tea-cold")
+    await assert_usable_in_both(kiosk)
+    await kiosk.shot("search-ru")
+    await kiosk.tap("add-tea", "search-close", "lang-en", "search", "key-u", "key-d")
+    await kiosk.reads("Udon with teriyaki chicken")
+    await kiosk.types("zz")
+    await kiosk.reads("Nothing found")
+    await kiosk.tap("search-done", "cart-open")
+    await expect(kiosk.at("line-tea")).to_be_visible(timeout=WAIT_MS)
+
+
+async def test_3_receipt_goes_where_the_customer_asked(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok")
+    await kiosk.order_tea()
+    await kiosk.tap("receipt-ask", "to-mail")
+    await kiosk.types("anna")
+    await kiosk.tap("contact-save")
+    await kiosk.reads("Проверьте адрес")
+    await kiosk.tap("key-@yandex.ru")
+    await assert_usable(kiosk)  # a dialog covers the languages
+    await kiosk.tap("contact-save")
+    assert await kiosk.words("receipt-to") == "Пришлём на anna@yandex.ru"
+    async with kiosk.page.expect_request("**/payment") as asked:
+        await kiosk.tap("pay", "without-number")
+    request = await asked.value
+    assert request.post_data_json == {"card_token": "tok_ok", "receipt_to": "anna@yandex.ru"}
+    await kiosk.number()
+    await kiosk.tap("new-order")
+
+    async def forgotten() -> bool:
+        return "anna" not in await kiosk.page.evaluate("JSON.stringify({...sessionStorage})")
+
+    await until(forgotten)

@@ -1,0 +1,43 @@
+"""The technician's page and the training panel: what is broken at one shows at the other, and every act has a name."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.pages.screens import WAIT_MS, Screens, demo_kiosk
+from tests.pages.test_accessibility import violations
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(screens: Screens) -> None:
+    async with demo_kiosk() as kiosk:
+        desk, panel = await screens.desk(kiosk, "/service"), await screens.desk(kiosk, "/sim")
+        await desk.at("name").fill("Ира")
+        await desk.at("pin").fill((kiosk.config.database.path.parent / "service.pin").read_text())
+        await desk.tap("enter")
+        await expect(desk.at("light-paper")).to_have_attribute("data-level", "good", timeout=WAIT_MS)
+        await panel.reads("Имитация")
+        await panel.tap("fault-fiscal-paper_out")
+        await expect(desk.at("light-paper")).to_have_attribute("data-level", "bad", timeout=WAIT_MS)
+        await desk.reads("Продажи стоят")
+        assert await violations(desk) == []
+        assert await violations(panel) == []
+        await panel.shot("sim")
+        await panel.tap("mend")
+        await desk.tap("refill-23", "refill-23-sure", "stop-cola")
+        await expect(desk.at("stop-cola")).to_have_attribute("aria-checked", "true", timeout=WAIT_MS)
+        await desk.tap("pause", "pause-sure")
+        await desk.reads("sales_paused_by_staff")
+        await desk.tap("resume")
+        await desk.reads("Продажи идут")
+        await desk.at("refund-order").fill("NO-SUCH-ORDER")
+        await desk.at("refund-reason").fill("проверка")
+        screens.traffic.expects(404)
+        await desk.tap("refund")
+        await desk.reads("не вышло")
+        for words in ("pin:Ира", "бункер пополнен", "стоп-лист", "пауза продаж", "продажи открыты"):
+            await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
+        await desk.shot("service")
+        await screens.close()
