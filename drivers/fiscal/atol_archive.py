@@ -38,7 +38,7 @@ class AtolArchive:
         first, last = intent.counter.last_document + 1, drive.last_document
         if last - first >= _SCAN_LIMIT:
             raise ForeignState(DEVICE, "too_many_documents", f"{first}…{last}")
-        fresh = [await self.document(number) for number in range(first, last + 1)]
+        fresh = [await self.document(number) for number in range(first, last + 1) if number not in intent.others]
         ours = [found for found in fresh if await self._is_ours(found, intent)]
         if len(ours) == 1:
             return fiscal_document(ours[0], intent, shift_of(ours[0], fresh, intent))

@@ -195,6 +195,10 @@ class AtolLine:
                 return reply
             if data[0] == _ADD:
                 data = bytes((_REQ, data[2]))
+        # Whoever is at the other end, it is not the register: the path may lead somewhere else by now. Tasks survive
+        # a reconnect, so the next call may open it anew.
+        if tries is None:
+            self.close()
         raise DeviceUnreachable(self._device, "silent", f"no reply to {data[:1].hex()}")
 
     async def _send(self, data: bytes) -> int:
@@ -238,7 +242,13 @@ class AtolLine:
 
     async def _opened(self) -> Link:
         if self._link is None:
-            self._link = await self._open_link(self._port, self._baudrate)
+            try:
+                self._link = await self._open_link(self._port, self._baudrate)
+            except DeviceUnreachable as error:
+                if error.code != "port_busy":
+                    raise
+                await self._sleep(self._timeouts.reopen_s)  # our own last line may not be closed to its end yet
+                self._link = await self._open_link(self._port, self._baudrate)
             self._decoder = Decoder()
             self._arrived.clear()
         return self._link

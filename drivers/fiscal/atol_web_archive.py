@@ -92,7 +92,8 @@ class WebArchive:
         first, last = intent.counter.last_document + 1, counter.last_document
         if last - first >= _SCAN_LIMIT:
             raise ForeignState(DEVICE, "too_many_documents", f"{first}…{last}")
-        fresh = [found for number in range(first, last + 1) if (found := await self.document(number)) is not None]
+        numbers = [number for number in range(first, last + 1) if number not in intent.others]
+        fresh = [found for number in numbers if (found := await self.document(number)) is not None]
         ours = [found for found in fresh if self._is_ours(found, intent)]
         if len(ours) == 1:
             return ours[0].document(counter.drive_number)

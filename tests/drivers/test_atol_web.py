@@ -227,6 +227,7 @@ async def test_only_strangers_are_a_matter_for_a_person() -> None:
             with pytest.raises(ForeignState, match="foreign_documents"):
                 await work
         assert len(bench.receipts()) == 1
+        assert await registrar.find_receipt(replace(intent, others=frozenset({3}))) is None
 
 
 @pytest.mark.parametrize(("late", "ours"), [(timedelta(minutes=9), True), (timedelta(hours=2), False)])
