@@ -1,0 +1,198 @@
+"""The day's close: the Z report is kept with what bank, receipts and points say of the same shift.
+
+Every difference is named, looked at again, and then shown to a person (seed 6, ux.md §4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from drivers.bank.port import Acquirer
+from drivers.errors import DeviceError
+from drivers.fiscal.port import ShiftTotals
+from kiosk.clock import Clock, rfc3339
+from kiosk.domain.errors import NotFound
+from kiosk.store import fiscal_reports, records, troubles
+from kiosk.store.database import Database, Tx
+from kiosk.store.fiscal_reports import BookLine, Money
+
+_log = structlog.get_logger()
+_TRIES = 3
+_AGAIN_S = 60.0
+_LOOK_S = 5.0
+_SHIFT = timedelta(hours=25)
+
+
+class Counted(msgspec.Struct, frozen=True):
+    count: int
+    sum_kopecks: int
+
+
+class ShiftReportView(msgspec.Struct, frozen=True):
+    """A kept X or Z report: the registrar's totals, our books by method, rate and dish, and the differences."""
+
+    kind: str
+    fiscal_drive_number: str
+    shift: int
+    at: str
+    sales: Counted
+    refunds: Counted
+    methods: list[BookLine]
+    rates: list[BookLine]
+    dishes: list[BookLine]
+    bonus_spent: int
+    differences: list[str]
+    text: str
+
+
+class ClosingDay:
+    """`keep` makes a report; a Z report with differences is compared again before somebody is called."""
+
+    def __init__(self, database: Database, bank: Acquirer, clock: Clock) -> None:
+        self._db = database
+        self._bank = bank
+        self._clock = clock
+        self._open: dict[tuple[str, int], tuple[ShiftTotals, str, int]] = {}
+
+    async def keep(self, kind: str, drive_number: str, totals: ShiftTotals, actor: str) -> ShiftReportView:
+        """Compare and keep; a Z with differences is looked at again later."""
+        report = await self._compare(kind, drive_number, totals)
+        await self._store(report, actor)
+        if kind == "z" and report.differences:
+            self._open[(drive_number, totals.shift)] = (totals, actor, 1)
+        return report
+
+    async def run(self) -> None:
+        """For ever: differences of a closed shift are looked at again; what stays is named to a person."""
+        while True:
+            await self._clock.sleep(_AGAIN_S if self._open else _LOOK_S)
+            for (drive_number, shift), (totals, actor, tries) in list(self._open.items()):
+                report = await self._compare("z", drive_number, totals)
+                await self._store(report, actor)
+                if not report.differences or tries + 1 >= _TRIES:
+                    del self._open[(drive_number, shift)]
+                    await self._alarm(report)
+                else:
+                    self._open[(drive_number, shift)] = (totals, actor, tries + 1)
+
+    async def _alarm(self, report: ShiftReportView) -> None:
+        now = self._clock.now()
+
+        def run(tx: Tx) -> None:
+            for number, difference in enumerate(report.differences, 1):
+                subject = f"{report.fiscal_drive_number} {report.shift} {number}"
+                troubles.add_finding(tx, "day_difference", subject, difference, now)
+            code = "day_difference" if report.differences else None
+            records.set_fault(tx, "fiscal_day", code, "; ".join(report.differences)[:500], now)
+
+        await self._db.write(run)
+
+    async def _compare(self, kind: str, drive_number: str, totals: ShiftTotals) -> ShiftReportView:
+        shift = totals.shift
+        async with self._db.read() as reader:
+            documents = {row.name: row for row in await fiscal_reports.read_documents(reader, drive_number, shift)}
+            rates = await fiscal_reports.read_lines(reader, drive_number, shift, "vat")
+            dishes = await fiscal_reports.read_lines(reader, drive_number, shift, "name")
+            money = await fiscal_reports.read_money(reader, drive_number, shift)
+            spent = await fiscal_reports.points_spent(reader, drive_number, shift)
+        sales = Counted(totals.sales.count, totals.sales.total_kopecks)
+        refunds = Counted(totals.refunds.count, totals.refunds.total_kopecks)
+        differences = [
+            *_against_books("sales", sales, documents.get("sale")),
+            *_against_books("refunds", refunds, documents.get("refund")),
+            *await self._against_bank(money),
+            *_against_points(money, spent),
+        ]
+        now = self._clock.now()
+        methods = _by_method(money)
+        report = ShiftReportView(
+            kind, drive_number, shift, rfc3339(now), sales, refunds, methods, rates, dishes, spent, differences, ""
+        )
+        return msgspec.structs.replace(report, text=_text(report))
+
+    async def _against_bank(self, money: list[Money]) -> list[str]:
+        """The bank's own list: every charge of the shift with what has come back of it."""
+        if not money:
+            return []
+        try:
+            listed = await self._bank.listing(self._clock.now() - _SHIFT - _SHIFT)
+        except DeviceError as error:
+            return [f"bank: not asked, {error.code}"]
+        rows = {row.transaction.transaction_id: row for row in listed}
+        found = []
+        for payment in money:
+            row = rows.get(payment.transaction_id)
+            if row is None:
+                found.append(f"bank: does not list {payment.transaction_id} of {payment.payment_id}")
+            elif row.amount_kopecks is not None and row.amount_kopecks != payment.amount_kopecks:
+                found.append(f"bank: {payment.payment_id} {row.amount_kopecks} instead of {payment.amount_kopecks}")
+            elif row.returned_kopecks is not None and row.returned_kopecks != payment.returned_kopecks:
+                came_back = f"{row.returned_kopecks} came back instead of {payment.returned_kopecks}"
+                found.append(f"bank: {payment.payment_id} {came_back}")
+        return found
+
+    async def _store(self, report: ShiftReportView, actor: str) -> None:
+        body = msgspec.json.encode(report).decode()
+        now = self._clock.now()
+        for difference in report.differences:
+            _log.warning("day_difference", shift=report.shift, difference=difference)
+
+        def run(tx: Tx) -> None:
+            drive_number = report.fiscal_drive_number
+            fiscal_reports.keep_report(tx, report.kind, drive_number, report.shift, actor, body, now)
+
+        await self._db.write(run)
+
+    async def report(self, shift: int, drive_number: str | None = None) -> ShiftReportView:
+        """The kept Z report of a shift. Raises `NotFound`."""
+        async with self._db.read() as reader:
+            row = await fiscal_reports.read_report(reader, drive_number, shift)
+        if row is None:
+            raise NotFound
+        return msgspec.json.decode(row.body, type=ShiftReportView)
+
+
+def _against_books(name: str, told: Counted, books: BookLine | None) -> list[str]:
+    ours = Counted(0, 0) if books is None else Counted(books.count, books.sum_kopecks)
+    if told == ours:
+        return []
+    told_text, our_text = (f"{side.count} for {side.sum_kopecks}" for side in (told, ours))
+    return [f"{name}: the registrar says {told_text}, the books {our_text}"]
+
+
+def _against_points(money: list[Money], spent: int) -> list[str]:
+    ours = sum(payment.bonus_points for payment in money)
+    return [] if ours == spent else [f"points: the ledger says {spent}, the payments {ours}"]
+
+
+def _by_method(money: list[Money]) -> list[BookLine]:
+    methods = sorted({payment.method for payment in money})
+    return [
+        BookLine(
+            method,
+            sum(payment.method == method for payment in money),
+            sum(payment.amount_kopecks - payment.returned_kopecks for payment in money if payment.method == method),
+        )
+        for method in methods
+    ]
+
+
+def _text(report: ShiftReportView) -> str:
+    """As a person reads it."""
+    lines = [
+        f"{report.kind.upper()} report, shift {report.shift}, drive {report.fiscal_drive_number}, {report.at}",
+        f"sales     {report.sales.count:6d}  {_roubles(report.sales.sum_kopecks)}",
+        f"refunds   {report.refunds.count:6d}  {_roubles(report.refunds.sum_kopecks)}",
+        f"points    {report.bonus_spent:6d}",
+    ]
+    for title, rows in (("by method", report.methods), ("by rate", report.rates), ("by dish", report.dishes)):
+        lines += [title, *(f"  {row.name:<40} {row.count:6d}  {_roubles(row.sum_kopecks)}" for row in rows)]
+    lines += ["differences", *(f"  {row}" for row in report.differences)] if report.differences else ["no differences"]
+    return "\n".join(lines)
+
+
+def _roubles(kopecks: int) -> str:
+    return f"{kopecks / 100:12.2f}"
+

@@ -1,0 +1,95 @@
+"""What a look at the registrar means: why nothing may be sold, and what a person should see to soon (ux.md §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from drivers.fiscal.port import FiscalStatus, Paper, Registration
+
+_CLOCK_WARN, _CLOCK_STOP = timedelta(minutes=2), timedelta(minutes=5)
+_MINUTE = timedelta(minutes=1)  # some devices show no seconds
+#: A document waits for the operator of fiscal data: (age, word), the oldest first. The drive itself blocks at 30 days.
+_UNSENT = ((timedelta(hours=72), "unsent_72h"), (timedelta(hours=24), "unsent_24h"), (timedelta(hours=1), "unsent_1h"))
+_UNSENT_STOP = timedelta(days=29)
+_DRIVE = ((3, "drive_3_days_left"), (30, "drive_30_days_left"))
+#: Every watched thing with a fault of its own among the devices.
+WATCHED = ("fiscal_clock", "fiscal_ofd", "fiscal_drive", "fiscal_paper")
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """What the drive's registration must say. Empty texts ask nothing."""
+
+    inn: str
+    address: str
+    tax_system: str
+    automatic: bool
+    ffd: str
+
+
+def clock_drift(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> timedelta:
+    """How far the device's clock is off, less what a clock without seconds cannot show."""
+    off = abs(now.astimezone(zone).replace(tzinfo=None) - status.device_time)
+    return max(timedelta(), off - _MINUTE)
+
+
+def why_stopped(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> str | None:
+    """A stable word beyond the device's own `why_not`."""
+    if (reason := status.why_not()) is not None:
+        return reason
+    if clock_drift(status, now, zone) > _CLOCK_STOP:
+        return "clock_wrong"
+    if _unsent_for(status, now, zone) > _UNSENT_STOP:
+        return "unsent_29_days"
+    return None
+
+
+def clock_is_wrong(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> bool:
+    return clock_drift(status, now, zone) > _CLOCK_STOP
+
+
+def warnings_of(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> Mapping[str, str | None]:
+    """A word for each of `WATCHED`, None where all is well."""
+    waiting = _unsent_for(status, now, zone)
+    drive = next((word for word in status.warnings if word.startswith("drive")), None)
+    if status.drive_valid_until is not None:
+        left = (status.drive_valid_until - now.astimezone(zone).date()).days
+        drive = next((word for days, word in _DRIVE if left <= days), drive)
+    return {
+        "fiscal_clock": "clock_off" if clock_drift(status, now, zone) > _CLOCK_WARN else None,
+        "fiscal_ofd": next((word for age, word in _UNSENT if waiting > age), None),
+        "fiscal_drive": drive,
+        "fiscal_paper": {Paper.LOW: "paper_low", Paper.OUT: "no_paper"}.get(status.paper),
+    }
+
+
+def _unsent_for(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> timedelta:
+    if status.first_unsent_at is None or not status.unsent_documents:
+        return timedelta()
+    return now.astimezone(zone).replace(tzinfo=None) - status.first_unsent_at
+
+
+def registration_mismatches(found: Registration, expected: Expected, rates: frozenset[str]) -> list[str]:
+    """Every line of the registration that says something else than the configuration; what is not told is not
+    compared."""
+    wrong = []
+    if found.inn is not None and expected.inn and found.inn.strip() != expected.inn:
+        wrong.append(f"inn {found.inn.strip()} instead of {expected.inn}")
+    if found.address and expected.address and _plain(found.address) != _plain(expected.address):
+        wrong.append(f"address {found.address!r} instead of {expected.address!r}")
+    if found.tax_systems is not None and expected.tax_system not in found.tax_systems:
+        wrong.append(f"tax system {expected.tax_system} is not registered")
+    if found.automatic is not None and found.automatic != expected.automatic:
+        wrong.append(f"registered {'for' if found.automatic else 'not for'} an automat")
+    if found.ffd is not None and expected.ffd and found.ffd != expected.ffd:
+        wrong.append(f"FFD {found.ffd} instead of {expected.ffd}")
+    if missing := sorted(rates - {vat.value for vat in found.vats}):
+        wrong.append(f"the device cannot encode the rate {', '.join(missing)}")
+    return wrong
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
