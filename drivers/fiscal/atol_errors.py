@@ -92,7 +92,6 @@ _DRIVER: dict[int, tuple[str, str]] = {
 ERRORS = MappingProxyType(_DRIVER)
 
 EXTENDED = 0xEE  # register 37 says more
-PREVIOUS_UNFINISHED = 0x76
 NO_PAPER = 0x67
 RECEIPT_CLOSED = 0x9A
 RECEIPT_OPEN = 0x9B
@@ -100,10 +99,6 @@ SHIFT_OPEN = 0x9C
 SHIFT_CLOSED = 0x8F
 NO_DRIVE_DATA = 0xDA
 NO_DOCUMENT = 0xAC
-
-# After these a document may have been registered all the same: the drive's counter decides (§6).
-DOUBTFUL = frozenset({0x1A, 0x67, 0x68, 0x69, 0x76, 0x9A, 0xD1, 0xD2, 0xE9, 0xEF})
-DOUBTFUL_DRIVER = frozenset({1, 2, 3, 4, 5, 6, 15, 32, 44, 46, 47, 81, 114, 115, 135, 140, 502})
 
 
 def driver_code(wire: int) -> int:

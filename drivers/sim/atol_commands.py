@@ -67,7 +67,6 @@ _PAYMENT = (7, 7)
 COMMANDS: Mapping[int, Command] = MappingProxyType(
     {
         0x3F: Command(queries.full_state, bare=True),
-        0x43: Command(sales.receipt_tax, (1, _LONG), REGISTRATION),
         0x45: Command(queries.short_state, bare=True),
         0x47: Command(reports.nothing, (0, _LONG)),
         0x48: Command(reports.leave_mode),

@@ -13,7 +13,7 @@ from drivers.sim.shtrih_refusal import Refusal
 TEST_ONLY, ELECTRONIC_ONLY = 0x01, 0x04
 _NO_PRINT = 0x02
 _TAXES = range(1, 7)  # platform 2.5 knows neither 5, 7 nor 22 %
-_BAD_PARAMETERS, _BAD_TYPE = 0xE7, 0x6A
+_BAD_PARAMETERS, _BAD_TYPE, _NO_DISCOUNTS = 0xE7, 0x6A, 0x7A
 
 
 def open_receipt(machine: Machine, data: bytes) -> bytes:
@@ -64,7 +64,9 @@ def one_shot_position(machine: Machine, data: bytes) -> bytes:
     fields = Fields(data)
     flags, name = fields.uint(1), text_of(fields.take(64).rstrip(b"\0"))
     price, quantity = bcd_value(fields.take(6)), bcd_value(fields.take(5))
-    fields.take(8)
+    fields.take(2)
+    if bcd_value(fields.take(6)):
+        raise Refusal(_NO_DISCOUNTS)
     return _position(machine, flags, Line(name, price, quantity, 0, fields.uint(1) or max(_TAXES)))
 
 

@@ -19,7 +19,7 @@ from drivers.sim.atol_tasks import TaskError, run_task
 from drivers.sim.atol_till import Till
 from drivers.sim.faults import Faults
 from drivers.sim.http import HttpSimulator, serving
-from drivers.sim.world import World
+from drivers.sim.world import Change, World
 
 # `lose_answer`, once: "after" is POST or GET (the HTTP answer breaks off) or a task's type (the server loses the
 # register's answer: blocked); with "before": true that task never reached the register.
@@ -37,6 +37,7 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _DEFAULT_SERIAL = "9999078900012345"
 _NO_LINK = 2
+_KEPT = 5000  # requests
 _WAITING, _RUNNING, _BLOCKED = "wait", "inProgress", "blocked"
 
 
@@ -250,6 +251,16 @@ class AtolWebDevice(HttpSimulator):
             change.put(f"{'open' if is_open else 'done'}:{record['uuid']}", record)
             if number is not None:
                 change.put("number", number)
+                self._forget(change, number)
+                change.put(f"order:{number:010d}", record["uuid"])
+
+    def _forget(self, change: Change, number: int) -> None:
+        """A server does not keep its results for ever."""
+        oldest = f"order:{number - _KEPT:010d}"
+        uuid = self._world.get(oldest)
+        if uuid is not None:
+            change.delete(oldest)
+            change.delete(f"done:{uuid}")
 
 
 def _error(code: int) -> dict[str, Any]:
