@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from drivers.fiscal.atol_codec import (
@@ -103,9 +103,11 @@ def test_any_bytes_give_only_frames_whose_checksum_is_right(noise: bytes) -> Non
             assert encode(event.id, event.data) in noise
 
 
-@given(packets, payloads, st.data())
-def test_one_flipped_bit_never_gives_the_frame_another_content(packet: int, data: bytes, draw: st.DataObject) -> None:
+@given(packets, st.binary(max_size=60), st.data())
+def test_one_flipped_bit_never_gives_a_frame_another_content(packet: int, data: bytes, draw: st.DataObject) -> None:
+    """Where nothing is escaped: a broken escape shifts the bytes, and then eight bits of checksum are all there is."""
     raw = bytearray(encode(packet, data))
+    assume(ESCAPE not in raw)
     at = draw.draw(st.integers(0, 8 * len(raw) - 1))
     raw[at // 8] ^= 1 << at % 8
     for event in Decoder().feed(bytes(raw)):
