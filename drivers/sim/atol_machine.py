@@ -21,7 +21,7 @@ class Machine:
 
     till: Till
     mode: int = CHOICE
-    operator: list[Tlv] = field(default_factory=list)  # 1021 and 1203, given before the receipt
+    operator: list[Tlv] = field(default_factory=list)  # 1021 and 1203, given before a document
     reading: list[bytes] = field(default_factory=list)  # A4 45 begun, requisites left
     last_error: int = 0
 
@@ -40,10 +40,14 @@ class Machine:
         if password not in (_USERS if mode == REGISTRATION else _ADMINISTRATORS):
             raise Refusal(WRONG_PASSWORD)
         self.mode = mode
-        self.operator = []
 
     def leave(self) -> None:
         self.mode = CHOICE
+
+    def take_operator(self) -> list[Tlv]:
+        """For one document; the next one names its own."""
+        taken, self.operator = self.operator, []
+        return taken
 
     def name_operator(self, tlv: Tlv) -> None:
         self.operator = [other for other in self.operator if other.tag != tlv.tag] + [tlv]

@@ -23,6 +23,8 @@ _REGISTERED, _SHIFT, _DRAWER_CLOSED, _PAPER, _COVER, _DRIVE = 0x01, 0x02, 0x04, 
 _NO_PAPER, _CRITICAL = 0x01, 0x80
 _USB, _DOT = 4, 2
 _UNSUPPORTED = 0x7A
+# Autonomous, agents, encryption, services, forms of strict account, lottery, gambling, excise, a printer apart.
+_FALSE_FLAGS = (1002, 1056, 1057, 1109, 1110, 1126, 1193, 1207, 1221)
 _SITE = "www.nalog.gov.ru"
 
 
@@ -79,9 +81,9 @@ def read_tag(machine: Machine, data: bytes) -> bytes:
 
 
 def _registration(machine: Machine) -> dict[int, bytes]:
-    return {
+    ffd = bytes((FFD_BYTES[machine.till.ffd],))
+    return dict.fromkeys(_FALSE_FLAGS, b"\0") | {
         1001: bytes((looks.AUTOMATIC,)),
-        1002: b"\0",
         1009: text_bytes(looks.ADDRESS),
         1013: machine.till.device_serial.encode(),
         1017: b"7704211201  ",
@@ -95,7 +97,11 @@ def _registration(machine: Machine) -> dict[int, bytes]:
         1062: bytes((TAX_SYSTEMS,)),
         1108: bytes((looks.INTERNET,)),
         1187: text_bytes(looks.PLACE),
-        1209: bytes((FFD_BYTES[machine.till.ffd],)),
+        1117: b"receipt@example.ru",
+        1188: b"3.0",
+        1189: ffd,
+        1190: ffd,
+        1209: ffd,
     }
 
 

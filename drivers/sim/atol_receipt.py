@@ -33,10 +33,15 @@ class OpenReceipt:
 
     kind: int
     electronic: bool = False
+    silent: bool = False
     lines: list[Line] = field(default_factory=list)
     tlvs: list[Tlv] = field(default_factory=list)
     payments: dict[int, int] = field(default_factory=dict)
     fixed_total: int = 0  # a correction by its totals only
+
+    @property
+    def on_paper(self) -> bool:
+        return not self.electronic and not self.silent
 
     @property
     def correction(self) -> bool:
@@ -95,6 +100,7 @@ class OpenReceipt:
         return {
             "kind": self.kind,
             "electronic": self.electronic,
+            "silent": self.silent,
             "lines": [[x.name, x.price_kopecks, x.quantity_milli, x.sum_kopecks, x.tax] for x in self.lines],
             "tlvs": [[tlv.tag, tlv.value.hex()] for tlv in self.tlvs],
             "payments": [[kind, paid] for kind, paid in self.payments.items()],
@@ -106,6 +112,7 @@ class OpenReceipt:
         return cls(
             raw["kind"],
             raw["electronic"],
+            raw["silent"],
             [Line(*line) for line in raw["lines"]],
             [Tlv(tag, bytes.fromhex(value)) for tag, value in raw["tlvs"]],
             dict(raw["payments"]),

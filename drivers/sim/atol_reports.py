@@ -25,12 +25,12 @@ def leave_mode(machine: Machine, data: bytes) -> bytes:
 
 def open_shift(machine: Machine, data: bytes) -> bytes:
     if not data[0] & TEST_ONLY:
-        machine.till.open_shift(machine.operator)
+        machine.till.open_shift(machine.take_operator())
     return b""
 
 
 def close_shift(machine: Machine, data: bytes) -> bytes:
-    machine.till.close_shift(machine.operator)
+    machine.till.close_shift(machine.take_operator())
     return b""
 
 

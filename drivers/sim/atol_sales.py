@@ -20,15 +20,14 @@ def open_receipt(machine: Machine, data: bytes) -> bytes:
     flags, kind = data
     if kind not in SIGNS:
         raise Refusal(_BAD_TYPE)
+    dry = bool(flags & TEST_ONLY)
     machine.till.open_receipt(
         kind,
-        electronic=bool(flags & (ELECTRONIC_ONLY | _NO_PRINT)),
-        tlvs=machine.operator,
-        dry=bool(flags & TEST_ONLY),
+        electronic=bool(flags & ELECTRONIC_ONLY),
+        silent=bool(flags & _NO_PRINT),
+        tlvs=() if dry else machine.take_operator(),
+        dry=dry,
     )
-    if machine.till.receipt is not None:
-        machine.till.receipt.electronic = bool(flags & ELECTRONIC_ONLY)
-        machine.till.save_receipt()
     return b""
 
 

@@ -171,8 +171,9 @@ def _correction(task: Task) -> list[Tlv]:
         return []
     day = datetime.strptime(task["correctionBaseDate"], "%Y.%m.%d")  # noqa: DTZ007 - the calendar's day
     stamp = uint(int((day - datetime(1970, 1, 1)).total_seconds()), 4)  # noqa: DTZ001
-    base = encode_tlvs((Tlv(BASE_DATE, stamp), text_tlv(BASE_NUMBER, task.get("correctionBaseNumber", ""))))
     kind = {"self": 0, "instruction": 1}[task["correctionType"]]
+    number = task["correctionBaseNumber"] if kind else task.get("correctionBaseNumber", "")
+    base = encode_tlvs((Tlv(BASE_DATE, stamp), text_tlv(BASE_NUMBER, number)))
     return [Tlv(CORRECTION_KIND, bytes((kind,))), Tlv(CORRECTION_BASE, base)]
 
 

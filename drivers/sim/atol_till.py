@@ -160,18 +160,27 @@ class Till:
 
     # Receipts.
 
-    def open_receipt(self, kind: int, *, electronic: bool, tlvs: Sequence[Tlv] = (), dry: bool = False) -> None:
+    def open_receipt(
+        self,
+        kind: int,
+        *,
+        electronic: bool,
+        silent: bool = False,
+        tlvs: Sequence[Tlv] = (),
+        dry: bool = False,
+    ) -> None:
+        """`electronic` needs an addressee and no paper, `silent` only no paper."""
         self.require_no_receipt()
         if not self.drive.state.shift_open:
             raise Refusal(errors.SHIFT_CLOSED)
         if self.drive.expired():
             raise Refusal(0x88)
-        if not electronic:
+        if not electronic and not silent:
             self.require_printer()
         self.require_drive()
         if dry:
             return
-        self.receipt = OpenReceipt(kind, electronic)
+        self.receipt = OpenReceipt(kind, electronic, silent)
         for tlv in tlvs:
             self.receipt.put(tlv)
         with self.world.change() as change:
@@ -244,7 +253,7 @@ class Till:
             self.last_receipt = (document.number, receipt.kind)
             change.put(_LAST, self.last_receipt)
             self._count(change, receipt)
-            if not receipt.electronic:
+            if receipt.on_paper:
                 self._print(change)
             change.effect(_effect(receipt), **self._story(receipt, document))
         return self._printed(document)
@@ -258,7 +267,7 @@ class Till:
             raise Refusal(0x72)
         if self._cash_of(receipt) < 0 and self.cash_kopecks + self._cash_of(receipt) < 0:
             raise Refusal(0x98)
-        if not receipt.electronic and not self.prints:
+        if receipt.on_paper and not self.prints:
             raise Refusal(errors.NO_PAPER)
         self.require_drive()
 

@@ -425,3 +425,27 @@ async def test_registration_and_drive_questions_answer(client: Client) -> None:
         assert int.from_bytes(answer[3:5], "little") == tag
     sizes = {0x10: 5, 0x20: 13, 0x30: 30, 0x31: 16, 0x33: 17}
     assert {code: len(client.run(bytes((0xA4, code)))) - 2 for code in sizes} == sizes
+
+
+async def test_who_works_here_is_named_for_one_document_also_across_modes(client: Client) -> None:
+    client.enter(1)
+    assert client.tag(text_tlv(1021, "Кассир")) == OK
+    assert client.run(b"\x9a\0") == OK
+    assert client.sell() == OK
+    assert client.tag(text_tlv(1021, "Сменщик")) == OK
+    client.enter(3)
+    assert client.run(b"\x5a") == OK
+    named = [tlv.text for number in (2, 3, 4) for tlv in client.device.till.drive.document(number).tlvs  # type: ignore[union-attr]
+             if tlv.tag == 1021]  # fmt: skip
+    assert named == ["Кассир", "Сменщик"]
+
+
+async def test_a_receipt_may_go_without_paper_and_be_tried_without_being_opened(client: Client) -> None:
+    client.open_shift()
+    assert client.run(bytes((0x92, 1, SELL))) == OK
+    assert client.run(b"\x3f")[22] == 0
+    client.device.faults.switch("paper_out", True, {})
+    assert client.refused(bytes((0x92, 0, SELL))) == 0x67
+    assert client.run(bytes((0x92, 2, SELL))) == OK
+    assert client.position("Чай", 1000) == OK
+    assert client.run(b"\x4a\0\1" + bytes(5)) == OK
