@@ -61,6 +61,7 @@ async def test_1_to_4_2_whole_order_by_touch_ends_with_its_number_on_the_board(s
         await board.shot("display")
         await kiosk.tap("new-order")
         await kiosk.sees("attract")
+        await screens.close()
 
 
 async def test_1_to_3_7_the_same_order_in_english_keeps_the_cart_when_the_language_changes(

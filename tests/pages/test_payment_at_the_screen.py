@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.pages.screens import WAIT_MS, KioskScreen, Screens, restart
+from tests.pages.test_accessibility import violations
 from tests.restaurant import Restaurant, restaurant, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -71,6 +72,7 @@ async def test_3_3_silent_bank_shows_checking_do_not_pay_again_and_then_the_numb
         kiosk = await screens.kiosk(place.kiosk, "tok_unknown")
         await pay_into_silence(place, kiosk)
         await kiosk.shot("checking-ru")
+        assert await violations(kiosk) == []
         place.bank.faults.switch("slow", False, {})
         await kiosk.number()
         assert await kiosk.words("pickup-code")
@@ -171,6 +173,7 @@ async def test_2_process_restarted_over_a_full_cart_says_one_second_and_the_orde
     await kiosk.reads("Секунду")
     await kiosk.shows_whole_pictures()
     await kiosk.shot("offline-ru")
+    assert await violations(kiosk) == []
     await restart(place)
     await kiosk.number()
     assert len(place.effects("bank", "charged")) == 1

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.pages.screens import WAIT_MS, Screens
+from tests.pages.test_accessibility import violations
 from tests.restaurant import Restaurant
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -27,6 +28,7 @@ async def test_6_manager_sees_the_days_sums_behind_a_pin(place: Restaurant, scre
     await desk.reads("Чёрный чай")
     await expect(desk.at("chart").locator("canvas")).to_be_visible()
     await desk.shot("stats")
+    assert await violations(desk) == []
 
 
 async def test_6_staff_calls_want_a_staff_session_and_a_pin_may_not_be_guessed(place: Restaurant) -> None:

@@ -8,8 +8,27 @@ import { Door, staffCall, useStaff } from "./staff.mjs";
 
 const REFRESH_MS = 5_000;
 
+/** Opened from the touch screen: the page goes back to the guests by itself when nobody touches it. */
+const FROM_KIOSK = new URLSearchParams(location.search).get("from") === "kiosk";
+const FORGOTTEN_MS = 180_000;
+
+/** @param {() => void} leave */
+function leaveWhenForgotten(leave) {
+  if (!FROM_KIOSK) return undefined;
+  let touchedAt = Date.now();
+  const touched = () => { touchedAt = Date.now(); };
+  addEventListener("pointerdown", touched);
+  const timer = setInterval(() => {
+    if (Date.now() - touchedAt < FORGOTTEN_MS) return;
+    leave();
+    location.assign("/");
+  }, 1_000);
+  return () => { removeEventListener("pointerdown", touched); clearInterval(timer); };
+}
+
 function Desk() {
   const [token, setToken] = useStaff();
+  useEffect(() => leaveWhenForgotten(() => setToken("")), []);
   return token ? html`<${Board} token=${token} leave=${() => setToken("")} />` : html`<${Door} title="Сервис" named enter=${setToken} />`;
 }
 
@@ -43,7 +62,8 @@ function Board({ token, leave }) {
   };
 
   return html`<main class="desk">
-    <header><h1>Сервис</h1><a class="quiet" href="/stats">Статистика</a><a class="quiet" href="/display">Табло</a>
+    <header><h1>Сервис</h1><a class="quiet" href="/" data-testid="to-kiosk">Экран гостя</a>
+      ${!FROM_KIOSK && html`<a class="quiet" href="/stats">Статистика</a><a class="quiet" href="/display">Табло</a>`}
       <button type="button" class="quiet" data-testid="leave" onClick=${leave}>Выйти</button></header>
     <p class="said" role="status" data-testid="said">${said}</p>
     ${behind && html`<p class="trouble" role="alert">Киоск не отвечает: ниже то, что было в последний раз.</p>`}

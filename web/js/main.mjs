@@ -57,6 +57,7 @@ function Page() {
 const wanted = new URLSearchParams(location.search);
 const terminalId = wanted.get("terminal") ?? "kiosk-1";
 const kiosk = createKiosk({ storage: sessionStorage, terminalId });
+sessionStorage.removeItem("staff-token"); // whoever of the staff was at this screen has left it
 fitTo(1080, 1920);
 lockTheScreen();
 reachOf(Number(wanted.get("reach")));

@@ -1,6 +1,6 @@
 /** The staff's door and calls: a PIN opens a session in this tab, a 401 closes it. Shared by the desk's pages. */
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { html } from "./html.mjs";
 
 const TOKEN = "staff-token";
@@ -37,6 +37,11 @@ export async function staffCall(token, method, path, body) {
 /** @param {{title: string, enter: (token: string) => void, named?: boolean}} props */
 export function Door({ title, enter, named = false }) {
   const [trouble, setTrouble] = useState("");
+  const pin = useRef(/** @type {HTMLInputElement|null} */ (null));
+  // The touch screen has no keyboard of the system's. An empty key erases.
+  const press = (/** @type {string} */ digit) => {
+    if (pin.current) pin.current.value = digit ? pin.current.value + digit : pin.current.value.slice(0, -1);
+  };
   const knock = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
@@ -47,9 +52,11 @@ export function Door({ title, enter, named = false }) {
   };
   return html`<main class="desk"><h1>${title}</h1>
     <form onSubmit=${knock}>
-      ${named && html`<label>Имя для журнала<input name="name" autocomplete="off" maxlength="32" required data-testid="name" autofocus /></label>`}
-      <label>PIN персонала<input name="pin" type="password" inputmode="numeric" autocomplete="off" required data-testid="pin" autofocus=${!named} /></label>
+      ${named && html`<label>Имя для журнала<input name="name" autocomplete="off" maxlength="32" data-testid="name" /></label>`}
+      <label>PIN персонала<input ref=${pin} name="pin" type="password" inputmode="numeric" autocomplete="off" required data-testid="pin" autofocus /></label>
       <button data-testid="enter">Войти</button>
     </form>
+    <div class="pin-keys" role="group" aria-label="Цифры">${[..."1234567890"].map((digit) => html`<button type="button" key=${digit} class="quiet" data-testid=${`key-${digit}`} onClick=${() => press(digit)}>${digit}</button>`)}
+      <button type="button" class="quiet" aria-label="Стереть" data-testid="key-erase" onClick=${() => press("")}>⌫</button></div>
     <p class="trouble" role="alert">${trouble}</p></main>`;
 }

@@ -1,6 +1,7 @@
 /** The number to wait for, the code to take the food with, the receipt; then the screen clears itself. */
 
 import { useEffect, useState } from "preact/hooks";
+import { verdict } from "../chime.mjs";
 import { minutes } from "../format.mjs";
 import { html } from "../html.mjs";
 import { useKiosk, useNow } from "./context.mjs";
@@ -14,6 +15,7 @@ export function Done() {
   const { paid } = state;
   const [until, setUntil] = useState(() => Date.now() + SHOWN_MS);
   const left = Math.max(0, Math.ceil((until - useNow()) / 1000));
+  useEffect(() => void verdict(true), []);
   useEffect(() => {
     if (left === 0) void actions.reset();
   }, [left === 0]);

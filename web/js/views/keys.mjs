@@ -16,7 +16,7 @@ const MAIL_ENDS = ["@yandex.ru", "@mail.ru", "@gmail.com"];
  * Letters and digits of a plugged-in keyboard or keypad; whatever has the focus keeps its own keys.
  * @param {(key: string) => void} press @param {() => void} erase @param {RegExp} allowed
  */
-function useTyping(press, erase, allowed) {
+export function useTyping(press, erase, allowed) {
   useEffect(() => {
     const typed = (/** @type {KeyboardEvent} */ event) => {
       if (event.ctrlKey || event.altKey || event.metaKey || event.key === " " && document.activeElement instanceof HTMLButtonElement) return;

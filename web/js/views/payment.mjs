@@ -1,6 +1,7 @@
 /** The payment: one instruction, what happens to the money, and how to go on when it fails. */
 
 import { useEffect } from "preact/hooks";
+import { verdict } from "../chime.mjs";
 import { clock, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { stepOf } from "../outcomes.mjs";
@@ -136,6 +137,7 @@ function Failed({ failure }) {
   const reason = failure.code === "payment_declined" ? reasonText(t.declined, failure.reason, "") : "";
   const detail = failure.retryAfterS ? `${t.retryIn(failure.retryAfterS)}.` : reason;
   const over = failure.code === "order_refunded";
+  useEffect(() => void verdict(false), [failure.code]);
   return html`<main class="sheet payment failed" data-testid=${`failed-${failure.code}`}>
     <div class="spring"></div>
     <${Picture} class="hero" src="/assets/images/warning.webp" size=${220} />

@@ -1,5 +1,6 @@
 /** The strip above every screen: the restaurant's name, how we serve, the language. */
 
+import { useRef } from "preact/hooks";
 import { html } from "../html.mjs";
 import { useKiosk } from "./context.mjs";
 import { Picture } from "./parts.mjs";
@@ -7,11 +8,26 @@ import { Picture } from "./parts.mjs";
 /** Where the customer may still change his mind about the tray or the bag. */
 const SERVICE_CHANGES = new Set(["menu", "cart"]);
 
+/** Five quick taps on the name, on the waiting screen: the staff's door, with its PIN. */
+const TAPS = 5;
+const TAPS_WITHIN_MS = 3_000;
+
+/** @param {boolean} waiting nobody is ordering */
+function useStaffDoor(waiting) {
+  const taps = useRef(/** @type {number[]} */ ([]));
+  return () => {
+    const now = Date.now();
+    taps.current = [...taps.current.filter((at) => now - at < TAPS_WITHIN_MS), now];
+    if (waiting && taps.current.length >= TAPS) location.assign("/service?from=kiosk");
+  };
+}
+
 export function Top() {
   const { state, actions, t } = useKiosk();
   const { language, screen, service } = state;
+  const knock = useStaffDoor(screen === "attract");
   return html`<header class="top">
-    <div class="brand"><${Picture} src="/assets/images/robot.webp" size=${68} />${state.restaurant?.name ?? "Огонёк"}</div>
+    <div class="brand" data-testid="brand" onClick=${knock}><${Picture} src="/assets/images/robot.webp" size=${68} />${state.restaurant?.name ?? "Огонёк"}</div>
     ${service && SERVICE_CHANGES.has(screen) && html`<button type="button" class="chip" data-testid="service-change" onClick=${() => actions.open("service")}>
       ${service === "dine_in" ? t.dineIn : t.takeAway}
     </button>`}

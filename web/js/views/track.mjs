@@ -3,7 +3,7 @@
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { useKiosk } from "./context.mjs";
-import { Numpad } from "./keys.mjs";
+import { Numpad, useTyping } from "./keys.mjs";
 import { Heading, Picture } from "./parts.mjs";
 import { QrCode } from "./qr.mjs";
 
@@ -40,6 +40,7 @@ function Ticket({ track }) {
 /** @param {{press: (key: string) => void}} props */
 function LetterPad({ press }) {
   const { t } = useKiosk();
+  useTyping(press, () => undefined, /[a-z]/i);
   return html`<div class="letterpad" role="group" aria-label=${t.keyboard}>
     ${LETTERS.map((letter) => html`<button type="button" key=${letter} class="key" data-testid=${`key-${letter}`} onClick=${() => press(letter)}>${letter}</button>`)}
   </div>`;
