@@ -53,6 +53,7 @@ from kiosk.flows.tracking import Tracking
 from kiosk.flows.watching_pages import WatchingPages
 from kiosk.runtime import systemd
 from kiosk.runtime.lag import LoopLag
+from kiosk.runtime.preparing import prepare_types
 from kiosk.sinks.cooking import Cooking
 from kiosk.sinks.counting import Counting
 from kiosk.sinks.kitchen import KitchenLine
@@ -106,6 +107,7 @@ class Kiosk:
         self._reserve = reserve = Reserve(
             config.database.path.with_suffix(".reserve"), config.database.reserve_mb * _MEGABYTE
         )
+        prepare_types()  # before the writer's thread is there
         self.database = await Database.open(config.database.path, self._fatal, reserve=reserve)  # the lock comes first
         opened.push_async_callback(self.database.close)
         endpoints, self._simulators = start_simulators(config, opened)

@@ -18,7 +18,7 @@ from tests.crash.judging import judged
 from tests.crash.rig import World, world
 from tests.crash.sweeping import buy, sweep
 
-_SHORT = 36
+_SHORT = 24
 _SEED = int(os.environ.get("KIOSK_SWEEP_SEED", "1"))
 
 

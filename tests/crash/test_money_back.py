@@ -5,6 +5,7 @@ Money comes back once, its refund receipt is printed once, points return, the le
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -17,12 +18,13 @@ from tests.crash.bombs import AtPoint
 from tests.crash.calls import call
 from tests.crash.customers import sign_in
 from tests.crash.judging import judged
-from tests.crash.rig import Purchase, World, world
+from tests.crash.rig import Bomb, Purchase, World, world
 from tests.crash.sweeping import points, struck, sweep
 from tests.crash.ways import STORIES, Story, partly_given_back
 
 PHONE = "+79161234567"
 _TEA_BIN, _ONE_TEA_ML = 23, 300
+_SHORT = (*(name for name in RETURN_POINTS if name.startswith("refund.")), "reversal.bank", "late.noted", "late.bank")
 _STORY_OF = {"refund": "given back", "reversal": "receipt refused", "late": "approved too late"}
 
 
@@ -30,10 +32,21 @@ def story(name: str) -> Story:
     return next(found for found in STORIES if found.name == name)
 
 
+def killed_while(kind: str, chosen: Iterable[str]) -> tuple[list[str], list[Bomb]]:
+    told, names = story(_STORY_OF[kind]), [name for name in chosen if name.startswith(f"{kind}.")]
+    return sweep(points(names), told.make, told.way, patient=told.patient)
+
+
 @pytest.mark.parametrize("kind", _STORY_OF)
 def test_4_killed_while_money_goes_back_it_comes_back_once(kind: str) -> None:
-    told, names = story(_STORY_OF[kind]), [name for name in RETURN_POINTS if name.startswith(f"{kind}.")]
-    assert sweep(points(names), told.make, told.way, patient=told.patient) == ([], [])
+    assert killed_while(kind, _SHORT) == ([], [])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", _STORY_OF)
+def test_4_killed_at_each_point_while_money_goes_back_it_comes_back_once(kind: str) -> None:
+    for _ in range(5):
+        assert killed_while(kind, RETURN_POINTS) == ([], [])
 
 
 def test_4_killed_in_a_refund_of_one_portion_the_rest_is_eaten_and_one_share_comes_back() -> None:
@@ -70,7 +83,16 @@ def one_tea_left(folder: Path) -> None:
     memory.close()
 
 
-@pytest.mark.parametrize("name", ["reserved", "t3.after", "t7.after"])
+_LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "t3.after",
+        *(pytest.param(name, marks=_LONG) for name in ("t1.after", "reserved", "t2.after", "t5.after", "t7.after")),
+    ],
+)
 def test_4_two_orders_race_for_the_last_portion_and_a_kill_lets_only_one_have_it(name: str) -> None:
     def race(place: World, port: int) -> None:
         both = [place.create(port), place.create(port)]

@@ -1,7 +1,7 @@
 """kill -9 at every named point of the saga and the kitchen, restart, and the ledgers of the devices are asked.
 
-Every order ends paid: one charge, one receipt, one meal. The sweep runs with the order id on the receipt and without
-(`order_tag = "none"`); planted bugs must be caught by the same sweep (reliability §2.2, §5).
+Every order ends paid: one charge, one receipt, one meal. Planted bugs must be caught by the same sweep (reliability
+§2.2, §5).
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from tests.crash.rig import World, world
 from tests.crash.sweeping import points, struck, sweep
 
 
-@pytest.mark.parametrize("order_tag", ["1192", "none"])
-def test_3_killed_at_each_named_point_every_order_is_charged_printed_and_cooked_once(order_tag: str) -> None:
-    def make() -> World:
-        return World(f'[fiscal]\norder_tag = "{order_tag}"')
+def test_3_killed_at_each_named_point_every_order_is_charged_printed_and_cooked_once() -> None:
+    assert sweep(points(POINTS), World) == ([], [])
 
-    assert sweep(points(POINTS), make) == ([], [])
+
+def test_3_killed_around_a_receipt_without_a_tag_it_is_found_by_its_number_and_sum() -> None:
+    make = partial(World, '[fiscal]\norder_tag = "none"')
+    assert sweep(points(("counter.read", "t5.after", "receipt.answered", "t6.after")), make) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_3_planted_bug_is_caught_by_the_same_sweep(
             struck(place, bomb)
         caught = []
         try:
-            place.settle(place.alive(), deadline_s=4)
+            place.settle(place.alive(), deadline_s=2)
         except AssertionError as error:
             caught.append(str(error))
             place.found += 1

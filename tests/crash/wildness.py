@@ -104,9 +104,9 @@ class WildDay:
 
     def _live(self, bomb: Bomb) -> None:
         self._hear_answers()
-        # Forward only, and not past a token's life: set back, the customers' tokens would be of the future.
-        if self._jumped_s < 400 and self._rng.random() < 0.15:
-            self._jumped_s += 150
+        # Once, forward, by less than the 300 s a webhook's receiver allows; set back, tokens would be of the future.
+        if not self._jumped_s and self._rng.random() < 0.15:
+            self._jumped_s = 150.0
         self._tell("life", bomb, self._jumped_s)
         self._port = self.place.live(bomb, self._parts())
         if self._port is not None and not self._on and not self._unplugged:

@@ -1,0 +1,22 @@
+"""Makes msgspec prepare every record type before there are two threads: at first use it does so lazily, and two threads
+that come at once (the event loop and the database's writer) end the process by SIGSEGV (seen in the crash sweep)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+
+def prepare_types() -> int:
+    """How many; every Struct of the product that is imported by now."""
+    kinds = [kind for kind in _below(msgspec.Struct) if kind.__module__.partition(".")[0] in ("kiosk", "drivers")]
+    for kind in kinds:
+        msgspec.json.Decoder(kind)
+    return len(kinds)
+
+
+def _below(kind: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _below(child)
