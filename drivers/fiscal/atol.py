@@ -119,7 +119,7 @@ class AtolRegistrar:
             if not 0 < number <= drive.last_document:
                 return None
             found = await self._archive.document(number)
-            if not found.is_settlement or found.operation not in (Operation.SALE, Operation.REFUND):
+            if not found.is_receipt or found.operation not in (Operation.SALE, Operation.REFUND):
                 return None
             return FiscalDocument(
                 number=number,
@@ -129,7 +129,6 @@ class AtolRegistrar:
                 issued_at=found.issued_at,
                 operation=Operation(found.operation),
                 total_kopecks=found.total_kopecks,
-                correction=found.is_correction,
             )
 
     async def cancel_open_document(self) -> None:
@@ -187,7 +186,8 @@ class AtolRegistrar:
             if found is not None:
                 return found
             raise DeviceRefused(DEVICE, "counter_moved", f"{intent.counter.last_document} → {drive.last_document}")
-        await self._session.ready_to_print()
+        if not receipt.paperless:
+            await self._session.ready_to_print()
         await self._shifts.require_open()
         unknown = [line.vat for line in receipt.lines if line.vat not in TAXES]
         if unknown:
@@ -200,7 +200,7 @@ class AtolRegistrar:
         await session.enter(REGISTRATION)
         for tlv in operator_of(receipt):
             await session.command(commands.write_tag(tlv))
-        await session.command(commands.open_receipt(kind))
+        await session.command(commands.open_receipt(kind, paperless=receipt.paperless))
         for tlv in (*requisites_of(receipt, self._order_tag), *more):
             await session.command(commands.write_tag(tlv))
         totals_only = correction and await self._office.ffd() == _FFD_TOTALS_ONLY

@@ -19,7 +19,7 @@ from drivers.fiscal.atol_answers import (
 )
 from drivers.fiscal.atol_codec import bcd, bcd_value, text_bytes
 from drivers.fiscal.port import ReceiptLine
-from drivers.fiscal.shtrih_codec import Fields, uint
+from drivers.fiscal.shtrih_codec import CodecError, Fields, uint
 from drivers.fiscal.shtrih_drive_answers import DriveStatus, OfdStatus
 from drivers.fiscal.shtrih_tlv import Tlv, parse_tlvs
 
@@ -30,6 +30,7 @@ CASH, ELECTRONIC = 1, 2
 _QUANTITY_UNIT = 1000
 _POSITION, _CORRECTED_POSITION = 0x0A, 0x02
 _FULL_PAYMENT = 4
+_ELECTRONIC_ONLY = 0x04
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,8 @@ def x_report() -> Request[None]:
     return _action(0x67, b"\1")
 
 
-def open_receipt(kind: int) -> Request[None]:
-    return _action(0x92, bytes((0, kind)))
+def open_receipt(kind: int, *, paperless: bool) -> Request[None]:
+    return _action(0x92, bytes((_ELECTRONIC_ONLY if paperless else 0, kind)))
 
 
 def write_tag(tlv: Tlv) -> Request[None]:
@@ -167,8 +168,16 @@ def device_serial() -> Request[str]:
     return _register(0x16, lambda data: str(bcd_value(Fields(data).take(7))).zfill(14))
 
 
-def drive_expiry() -> Request[date]:
-    return _register(0x1A, lambda data: moment(Fields(data[2:]).take(3), bytes(3)).date())
+def drive_expiry() -> Request[date | None]:
+    return _register(0x1A, _expiry)
+
+
+def _expiry(data: bytes) -> date | None:
+    """Only told on: where it cannot be read the rest of the state still counts."""
+    try:
+        return moment(Fields(data[2:]).take(3), bytes(3)).date()
+    except CodecError:
+        return None
 
 
 def ffd_version() -> Request[int]:

@@ -21,7 +21,9 @@ from drivers.fiscal.shtrih_tlv import (
 )
 
 # Platform 2.5 knows neither 5, 7 nor 22 %.
-TAXES: Mapping[Vat, int] = MappingProxyType({Vat.VAT_20: 1, Vat.VAT_10: 2, Vat.VAT_0: 5, Vat.NONE: 6})
+TAXES: Mapping[Vat, int] = MappingProxyType(
+    {Vat.VAT_20: 1, Vat.VAT_10: 2, Vat.VAT_20_120: 3, Vat.VAT_10_110: 4, Vat.VAT_0: 5, Vat.NONE: 6}
+)
 TAX_SYSTEMS: Mapping[TaxSystem, int] = MappingProxyType(
     {
         TaxSystem.GENERAL: 0x01,

@@ -86,7 +86,7 @@ class AtolWebRegistrar:
     async def read_document(self, number: int) -> FiscalDocument | None:
         async with self._lock:
             found = await self._archive.document(number) if number > 0 else None
-            if found is None or found.operation not in (Operation.SALE, Operation.REFUND):
+            if found is None or found.correction or found.operation not in (Operation.SALE, Operation.REFUND):
                 return None
             return found.document((await self._archive.counter()).drive_number)
 

@@ -54,6 +54,8 @@ def _common(receipt: Receipt, kind: str) -> dict[str, Any]:
         "payments": _payments(receipt),
         "total": roubles(receipt.total_kopecks),
     }
+    if receipt.paperless:
+        task["electronically"] = True
     if receipt.customer_contact:
         task["clientInfo"] = {"emailOrPhone": receipt.customer_contact}
     if receipt.automat_number:
@@ -102,12 +104,13 @@ def included_vat(vat: Vat, sum_kopecks: int) -> int:
     """The tax within a sum; the whole turnover where there is no rate (1104, 1105)."""
     if vat in (Vat.NONE, Vat.VAT_0):
         return sum_kopecks
-    rate = int(vat.value)
+    rate = int(vat.value.partition("/")[0])
     return (2 * sum_kopecks * rate + 100 + rate) // (2 * (100 + rate))
 
 
 def vat_word(vat: Vat) -> str:
-    return "none" if vat is Vat.NONE else f"vat{vat.value}"
+    """`vat20`; of an advance `vat120`."""
+    return "none" if vat is Vat.NONE else f"vat{vat.value.rpartition('/')[2]}"
 
 
 def roubles(kopecks: int) -> float:

@@ -249,6 +249,16 @@ async def test_a_rate_that_platform_2_5_does_not_know_is_refused_before_anything
         assert bench.receipts() == []
 
 
+async def test_a_receipt_sent_to_the_customer_needs_no_paper() -> None:
+    async with atol_rig() as (bench, registrar):
+        bench.fault("paper_out")
+        wanted = receipt(paperless=True, customer_contact="a@b.ru")
+        assert (await sell(bench, registrar, wanted)).number == 3
+        with pytest.raises(DeviceRefused):
+            await sell(bench, registrar, receipt("no-address", paperless=True))
+        assert len(bench.receipts()) == 1
+
+
 async def test_registration_tells_what_the_drive_was_registered_with() -> None:
     async with atol_rig() as (_, registrar):
         told = await registrar.registration()
@@ -256,7 +266,7 @@ async def test_registration_tells_what_the_drive_was_registered_with() -> None:
         assert told.tax_systems == frozenset(TaxSystem)
         assert (told.automatic, told.internet) == (True, False)
         assert told.address
-        assert told.vats == {Vat.NONE, Vat.VAT_0, Vat.VAT_10, Vat.VAT_20}
+        assert told.vats == {Vat.NONE, Vat.VAT_0, Vat.VAT_10, Vat.VAT_20, Vat.VAT_10_110, Vat.VAT_20_120}
 
 
 @pytest.mark.parametrize("ffd", ["1.05", "1.1"])
@@ -270,6 +280,7 @@ async def test_a_correction_is_registered_once_and_found(ffd: str, operation: Op
         document = await registrar.print_correction(correction, intent)
         assert (document.correction, document.operation, document.total_kopecks) == (True, operation, 72800)
         assert await registrar.find_receipt(intent) == document
+        assert await registrar.read_document(document.number) is None
         effects = bench.effects()
         assert [effect["effect"] for effect in effects] == ["shift_opened", "correction"]
         assert len(effects[1]["lines"]) == (1 if ffd == "1.05" else 3)

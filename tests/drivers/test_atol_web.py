@@ -19,6 +19,7 @@ from drivers.fiscal.port import (
     OrderTag,
     Paper,
     Receipt,
+    ReceiptLine,
     TaxSystem,
     Vat,
 )
@@ -278,6 +279,7 @@ async def test_a_correction_is_registered_once_and_found(ffd: str, operation: Op
         document = await registrar.print_correction(correction, intent)
         assert (document.correction, document.operation, document.total_kopecks) == (True, operation, 72800)
         assert await registrar.find_receipt(intent) == document
+        assert await registrar.read_document(document.number) is None
         names = [effect["effect"] for effect in bench.effects()]
         assert names == ["shift_opened", "correction"]
 
@@ -288,6 +290,25 @@ async def test_a_correction_is_no_receipt_and_a_receipt_no_correction() -> None:
         await registrar.print_receipt(receipt(), intent)
         with pytest.raises(ForeignState):
             await registrar.find_receipt(replace(intent, correction=True))
+
+
+async def test_a_receipt_sent_to_the_customer_needs_no_paper() -> None:
+    async with web_rig() as (bench, registrar):
+        bench.fault("paper_out")
+        wanted = receipt(paperless=True, customer_contact="a@b.ru")
+        assert (await sell(bench, registrar, wanted)).number == 3
+        with pytest.raises(DeviceRefused):
+            await sell(bench, registrar, receipt("no-address", paperless=True))
+        assert len(bench.receipts()) == 1
+
+
+@pytest.mark.parametrize("vat", list(Vat))
+async def test_every_rate_has_its_word(vat: Vat) -> None:
+    async with web_rig() as (bench, registrar):
+        wanted = replace(receipt(), lines=(ReceiptLine("Чай", 72800, 1, 72800, vat),))
+        await sell(bench, registrar, wanted)
+        taxes = ["20", "10", "20/120", "10/110", "0", "none", "5", "7", "5/105", "7/107", "22", "22/122"]
+        assert bench.receipts()[0]["lines"][0]["tax"] == taxes.index(vat.value) + 1
 
 
 async def test_registration_tells_what_the_drive_was_registered_with() -> None:
