@@ -96,6 +96,53 @@ async def test_a_line_cut_around_the_close_is_settled_without_a_tag_too() -> Non
         await cut_at("to_host", left, dies=True, tag=OrderTag.NONE)
 
 
+async def power_cut_at(frame: int, *, executed: bool, dies: bool) -> bool:
+    """The register loses power with the n-th packet of a receipt, after carrying it out or before hearing it; it comes
+    back with an empty task buffer. False where the receipt has fewer packets."""
+    async with atol_rig(timeouts=TIMEOUTS) as (bench, registrar):
+        intent = bench.intent(receipt(), await registrar.counter())
+        left = frame
+        wire = bench.wire
+
+        def watch(data: bytes) -> bytes:
+            nonlocal left
+            left -= 1
+            if left != 0:
+                return data
+            if executed:
+                wire.to_host = lambda _: b""
+                bench.device.feed(data)
+                wire.to_host = bytes
+            bench.restart()
+            return b""
+
+        wire.to_device = watch
+        printing = asyncio.create_task(registrar.print_receipt(receipt(), intent))
+        document: FiscalDocument | None = None
+        try:
+            document = await printing
+        except DeviceError:
+            if dies:
+                await registrar.close()
+                registrar = bench.driver(timeouts=TIMEOUTS)
+            document = await registrar.find_receipt(intent)
+            assert (document is not None) == bool(bench.receipts())
+            if document is None:
+                document = await registrar.print_receipt(receipt(), intent)
+        assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [document.number], (frame, executed)
+        assert len(bench.receipts()[0]["lines"]) == 3
+        assert bench.receipts()[0]["electronic_kopecks"] == 72800
+        return left <= 0
+
+
+@pytest.mark.parametrize("executed", [False, True])
+async def test_a_register_that_loses_power_at_any_packet_leaves_one_document(executed: bool) -> None:
+    frame = 1
+    while await power_cut_at(frame, executed=executed, dies=frame % 2 == 0):
+        frame += 1
+    assert frame > 30
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("dies", [False, True])
 @pytest.mark.parametrize("way", WAYS)
