@@ -61,7 +61,11 @@ class PortionStatus(StrEnum):
 
 PORTION_TRANSITIONS: Mapping[PortionStatus, frozenset[PortionStatus]] = {
     PortionStatus.PLANNED: frozenset({PortionStatus.WAITING, PortionStatus.DROPPED}),
-    PortionStatus.WAITING: frozenset({PortionStatus.SUBMITTING, PortionStatus.FAILED, PortionStatus.DROPPED}),
+    # The robot's table is the truth: a job that was refused here at a second try may stand there from the first.
+    PortionStatus.WAITING: frozenset(
+        {PortionStatus.SUBMITTING, PortionStatus.QUEUED, PortionStatus.COOKING, PortionStatus.READY}
+        | {PortionStatus.FAILED, PortionStatus.DROPPED}
+    ),
     PortionStatus.SUBMITTING: frozenset(
         {PortionStatus.QUEUED, PortionStatus.COOKING, PortionStatus.READY, PortionStatus.WAITING, PortionStatus.FAILED}
     ),

@@ -51,6 +51,7 @@ def adopt(tx: Tx, job: Job, now: datetime) -> PortionStatus | None:
     elif wanted is PortionStatus.READY:
         changes = {"cell": job.cell or None, "ready_at": rfc3339(now)}
     orders.move_portion(tx, row, wanted, **changes)
+    stocks.hand_over(tx, [row.portion_id])  # the process may have died between the robot's word and this
     progress(tx, row.order_id, now, job.remaining_s)
     return wanted
 

@@ -32,6 +32,7 @@ def violations(place: World) -> list[str]:
         *_of_points(place),
         *_of_events(place),
         *_of_statistics(place),
+        *(f"{amount} of {name} held for no order" for name, amount in place.reserved.items()),
         *place.mismatches,
     ]
     if place.effects:

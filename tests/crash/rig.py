@@ -148,6 +148,7 @@ class World:
     stats: dict[str, Any] = field(default_factory=dict)
     points: dict[str, int] = field(default_factory=dict)
     mismatches: list[str] = field(default_factory=list)
+    reserved: dict[str, int] = field(default_factory=dict)  # what is still held for orders that are over
     kills: int = 0
     scenarios: int = 0
     endings: list[int] = field(default_factory=list)
@@ -300,8 +301,15 @@ class World:
         for purchase in self.purchases:
             if purchase.phone:
                 self.points[purchase.phone] = call(port, "GET", "/api/me", token=purchase.token).body["bonus_points"]
+        with contextlib.suppress(AssertionError):
+            self.until(lambda: not self._read_reserved(), "no ingredient is held for an order that is over", 3)
         rows = self.staff("GET", "/internal/audit").body["mismatches"]
         self.mismatches = [f"audit {row['check']} {row['subject']}: {row['detail']}" for row in rows]
+
+    def _read_reserved(self) -> dict[str, int]:
+        bins = self.staff("GET", "/internal/robotics/ingredients").body["bins"]
+        self.reserved = {row["ingredient"]: row["reserved"] for row in bins if row["reserved"]}
+        return self.reserved
 
     def _all_events(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
