@@ -128,6 +128,7 @@ class Purchase:
             "bank_unavailable",
             "fiscal_unavailable",
             "ingredients_unavailable",
+            "bonus_exceeds_limit",  # they went into another order meanwhile
         )
 
 
