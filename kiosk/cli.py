@@ -44,7 +44,7 @@ _MOVES = {
 _AFTER_RESTORE = "start the kiosk: it takes no payment until bank and registrar agree; see `kiosk stuck`"
 
 
-_NO_DEVICES = ("sales", "books")
+_NO_DEVICES = ("sales", "books", "shift")
 
 
 class NotRunning(Exception):
@@ -77,7 +77,13 @@ def parser() -> argparse.ArgumentParser:
     refund.add_argument("--reason", required=True)
     refund.add_argument("--item", dest="items", action="append", type=_item, metavar="ITEM=QTY")
     shift = command("shift", "the fiscal shift; open or close it")
-    shift.add_argument("action", nargs="?", choices=["open", "close"])
+    shift.add_argument("action", nargs="?", choices=["open", "close", "report"], help="report: X, or a kept Z")
+    shift.add_argument("--shift", type=int, metavar="N", help="report: the kept Z report of this shift")
+    shift.add_argument("--csv", nargs="?", const="methods", choices=["methods", "rates", "dishes"])
+    fiscal = command("fiscal", "the registrar's own things").add_subparsers(dest="action")
+    drive = fiscal.add_parser("replace-drive", help="before and after another drive is put in", parents=[common])
+    drive.add_argument("--reason", required=True)
+    fiscal.add_parser("use", help="sell through this one", parents=[common]).add_argument("name")
     stock = command("stock", "bins with levels and reservations; refill one").add_subparsers(dest="action")
     refill = stock.add_parser("refill", help="what a bin holds after it was filled", parents=[common])
     refill.add_argument("bin", type=int)
@@ -196,7 +202,13 @@ def _call(options: argparse.Namespace) -> Call:
         case "refund", _:
             body = {"reason": options.reason, **({"items": options.items} if options.items else {})}
             return "POST", f"/internal/orders/{quote(options.order_id, safe='')}/refund", body
-        case "shift", "open" | "close":
+        case "shift", "report" if options.shift is not None:
+            return "GET", f"/internal/shift/reports/{options.shift}", None
+        case "fiscal", "use":
+            return "POST", "/internal/fiscal/use", {"name": options.name}
+        case "fiscal", "replace-drive":
+            return "POST", "/internal/fiscal/replace-drive", {"reason": options.reason}
+        case "shift", "open" | "close" | "report":
             return "POST", f"/internal/shift/{action}", None
         case "stock", "refill":
             return "POST", "/internal/stock/refill", {"bin": options.bin, "amount": options.amount}

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from kiosk.domain.customer import Limits
+from kiosk.domain.fiscal_day import FiscalDay
 from kiosk.domain.hours import OpeningHours
 
 SIM = "sim"
@@ -100,15 +101,29 @@ class Bank(_Section, frozen=True, kw_only=True):
 
 
 class Fiscal(_Section, frozen=True, kw_only=True):
-    """`url` and `key_file` ("user:password") belong to `atol-web`, `port`, `baudrate` and `password` to the others."""
+    """`url` and `key_file` ("user:password") belong to `atol-web`, `port`, `baudrate` and `password` to the others.
 
+    `close_at`: when the shift is closed each day (`03:30`), else before it is 24 h old; `slip`: a paper with the number
+    after the receipt; `paperless_with_contact`: no paper where the receipt goes to a phone or an address; `ffd`: the
+    version the drive must be registered for.
+    """
+
+    name: str = ""
     driver: Literal["shtrih", "atol", "atol-web"] = "shtrih"
     port: str = SIM
     url: str = ""
     baudrate: int = 115200
     password: int = 30
     order_tag: Literal["1192", "1084", "none"] = "1192"
+    ffd: Literal["", "1.05", "1.1", "1.2"] = ""
+    close_at: str = ""
+    slip: bool = True
+    paperless_with_contact: bool = False
     key_file: str = ""
+
+    def called(self, number: int) -> str:
+        """Its name among several; `fiscal-1` where none is given."""
+        return self.name or f"fiscal-{number}"
 
     @property
     def where(self) -> str:
@@ -246,6 +261,11 @@ def _check(config: Config) -> None:
         OpeningHours.parse(config.restaurant.hours)
     except ValueError as error:
         raise ConfigError(f"{error} - at `$.restaurant.hours`") from error
+    for registrar in config.registrars:
+        try:
+            FiscalDay.parse(registrar.close_at, None, ZoneInfo(config.restaurant.timezone))
+        except ValueError as error:
+            raise ConfigError(f"expected a time like 03:30 - at `$.fiscal.close_at`: {error}") from error
     for where, url in (("bank", config.bank.url), ("sms", config.sms.url), ("push", config.push.url)):
         if url != SIM:
             check_url(f"$.{where}.url", url)
@@ -257,8 +277,12 @@ def _check(config: Config) -> None:
         raise ConfigError("at least one terminal - at `$.terminals`")
     if len({terminal.id for terminal in config.terminals}) != len(config.terminals):
         raise ConfigError("ids repeat - at `$.terminals`")
-    if len(config.registrars) != 1:
-        raise ConfigError("exactly one registrar is driven by this version - at `$.fiscal`")
+    if not config.registrars:
+        raise ConfigError("at least one registrar - at `$.fiscal`")
+    if len({row.called(n) for n, row in enumerate(config.registrars)}) != len(config.registrars):
+        raise ConfigError("names repeat - at `$.fiscal`")
+    if sum(row.simulated for row in config.registrars) > 1:
+        raise ConfigError("only one of several registrars can be simulated - at `$.fiscal`")
     for registrar in config.registrars:
         if registrar.driver == "atol-web" and not registrar.simulated:
             check_url("$.fiscal.url", registrar.url)

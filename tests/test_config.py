@@ -59,6 +59,7 @@ merchant_key_file = "secrets/bank"
 timeout_s = 10
 abandon_after_s = 20
 [fiscal]
+name = "till"
 driver = "shtrih"
 port = "/dev/kiosk/fiscal"
 url = ""
@@ -66,6 +67,10 @@ baudrate = 57600
 password = 30
 order_tag = "1084"
 key_file = "secrets/atol"
+ffd = "1.2"
+close_at = "03:30"
+slip = false
+paperless_with_contact = true
 [[taxes]]
 vat = "22"
 item = "tea"
@@ -231,9 +236,19 @@ def test_plain_http_is_taken_for_this_machine(tmp_path: Path, host: str) -> None
     assert read(tmp_path, f'[bank]\nurl = "http://{host}"').bank.url == f"http://{host}"
 
 
-def test_two_registrars_are_refused_in_clear_words(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="exactly one registrar"):
-        read(tmp_path, '[[fiscal]]\nport = "/dev/a"\n[[fiscal]]\nport = "/dev/b"')
+def test_several_registrars_have_names_of_their_own(tmp_path: Path) -> None:
+    two = read(tmp_path, '[[fiscal]]\nport = "/dev/a"\n[[fiscal]]\nname = "spare"\nport = "/dev/b"').registrars
+    assert [row.called(number) for number, row in enumerate(two, 1)] == ["fiscal-1", "spare"]
+    with pytest.raises(ConfigError, match="names repeat"):
+        read(tmp_path, '[[fiscal]]\nname = "a"\nport = "/dev/a"\n[[fiscal]]\nname = "a"\nport = "/dev/b"')
+    with pytest.raises(ConfigError, match="only one of several"):
+        read(tmp_path, "[[fiscal]]\n[[fiscal]]")
+
+
+@pytest.mark.parametrize("close_at", ["3", "25:00", "noon"])
+def test_hour_of_closing_is_a_time_of_day(tmp_path: Path, close_at: str) -> None:
+    with pytest.raises(ConfigError, match="close_at"):
+        read(tmp_path, f'[fiscal]\nclose_at = "{close_at}"')
 
 
 def test_one_registrar_may_be_written_as_a_list(tmp_path: Path) -> None:

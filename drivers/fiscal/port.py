@@ -274,3 +274,16 @@ class FiscalOffice(FiscalRegistrar, Protocol):
 
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         """As `print_receipt`, with `intent.correction` set; found again by `find_receipt`."""
+
+
+class FiscalSwitch(FiscalOffice, Protocol):
+    """Several registrars by name, one of them in use."""
+
+    @property
+    def active(self) -> str: ...
+
+    @property
+    def names(self) -> list[str]: ...
+
+    def use(self, name: str) -> None:
+        """Raises `KeyError` for a name that is not configured. Only while no document is in doubt."""

@@ -19,8 +19,8 @@ from kiosk.domain.order import OrderStatus
 from kiosk.domain.readiness import Readiness
 from kiosk.domain.stuck import Move
 from kiosk.flows.auditing import Auditing
+from kiosk.flows.closing_day import ClosingDay
 from kiosk.flows.handing_out import HandingOut
-from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.refunding import Refunding, RefundRequest
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving, WantedItem
@@ -29,6 +29,7 @@ from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn
 from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
+from kiosk.flows.tending_shift import TendingShift
 from kiosk.flows.views import refund_view
 
 
@@ -72,6 +73,14 @@ class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     document: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
+class UseRegistrarRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class ReplaceDriveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class BackupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An absolute path on this machine that does not exist yet."""
 
@@ -94,7 +103,8 @@ class InternalApi:
         reporting: Reporting,
         syncing: Syncing,
         auditing: Auditing,
-        shift: KeepingShift,
+        shift: TendingShift,
+        closing_day: ClosingDay,
         settling: Settling,
         readiness: Readiness,
     ) -> None:
@@ -108,6 +118,7 @@ class InternalApi:
         self._syncing = syncing
         self._auditing = auditing
         self._shift = shift
+        self._closing_day = closing_day
         self._settling = settling
         self._readiness = readiness
 
@@ -127,6 +138,11 @@ class InternalApi:
             web.get("/internal/shift", self.show_shift),
             web.post("/internal/shift/open", self.open_shift),
             web.post("/internal/shift/close", self.close_shift),
+            web.post("/internal/shift/report", self.x_report),
+            web.get("/internal/shift/reports/{shift}", self.shift_report),
+            web.get("/internal/fiscal", self.registrars),
+            web.post("/internal/fiscal/use", self.use_registrar),
+            web.post("/internal/fiscal/replace-drive", self.replace_drive),
             web.get("/internal/events", self.events),
             web.post("/internal/sales/pause", self.pause),
             web.post("/internal/sales/resume", self.resume),
@@ -201,6 +217,27 @@ class InternalApi:
     async def close_shift(self, request: web.Request) -> web.Response:
         await optional_body(request, NoBody)
         return answer(await self._shift.close(_actor(request)))
+
+    async def x_report(self, request: web.Request) -> web.Response:
+        await optional_body(request, NoBody)
+        return answer(await self._shift.x_report(_actor(request)))
+
+    async def shift_report(self, request: web.Request) -> web.Response:
+        text = request.match_info["shift"]
+        if not (text.isascii() and text.isdigit() and len(text) <= 9):
+            raise InvalidRequest.at("shift", "a number of a shift")
+        return answer(await self._closing_day.report(int(text), request.query.get("drive")))
+
+    async def registrars(self, request: web.Request) -> web.Response:
+        return answer(await self._shift.registrars())
+
+    async def use_registrar(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), UseRegistrarRequest)
+        return answer(await self._shift.use(wanted.name, _actor(request)))
+
+    async def replace_drive(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), ReplaceDriveRequest)
+        return answer(await self._shift.replace_drive(wanted.reason, _actor(request)))
 
     async def events(self, request: web.Request) -> web.Response:
         text = request.query.get("after", "0")

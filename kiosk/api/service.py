@@ -18,7 +18,6 @@ from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.stuck import Move, Stuck
 from kiosk.flows.guests import TokenView
 from kiosk.flows.handing_out import HandingOut
-from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.limiting import Window
 from kiosk.flows.overseeing import Overseeing
 from kiosk.flows.refunding import Refunding, RefundRequest
@@ -26,6 +25,7 @@ from kiosk.flows.reporting import Reporting
 from kiosk.flows.settling import Settling
 from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
+from kiosk.flows.tending_shift import TendingShift
 from kiosk.flows.views import refund_view
 from kiosk.tokens import AccessTokens
 
@@ -99,7 +99,7 @@ class Bench:
     readiness: Readiness
     overseeing: Overseeing
     tending: Tending
-    shift: KeepingShift
+    shift: TendingShift
     handing_out: HandingOut
     refunding: Refunding
     settling: Settling

@@ -35,7 +35,7 @@ class Readiness:
 
     def payment_block(self) -> str | None:
         """Why even an order that stands already is not paid now: what would be written could be lost."""
-        found = (self._checks.get(name) for name in ("disk", "books"))
+        found = (self._checks.get(name) for name in ("disk", "books", "shift"))
         return next((check.reason for check in found if check is not None and not check.ok), None)
 
     def checks(self) -> Mapping[str, Check]:

@@ -195,4 +195,3 @@ def _text(report: ShiftReportView) -> str:
 
 def _roubles(kopecks: int) -> str:
     return f"{kopecks / 100:12.2f}"
-

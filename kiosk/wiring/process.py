@@ -33,6 +33,7 @@ from kiosk.domain.hours import OpeningHours
 from kiosk.domain.readiness import Readiness
 from kiosk.domain.stuck import Kind
 from kiosk.flows.auditing import Auditing
+from kiosk.flows.closing_day import ClosingDay
 from kiosk.flows.guests import Guests
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.inquiring import Inquiring
@@ -49,6 +50,7 @@ from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn
 from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
+from kiosk.flows.tending_shift import TendingShift
 from kiosk.flows.tracking import Tracking
 from kiosk.flows.watching_pages import WatchingPages
 from kiosk.runtime import systemd
@@ -67,7 +69,7 @@ from kiosk.tokens import AccessTokens
 from kiosk.wiring.devices import Devices, start_simulators, subscriptions
 from kiosk.wiring.listeners import listen, runner_of, unix_socket
 from kiosk.wiring.parts import Parts
-from kiosk.wiring.rules import fiscal_patience, kitchen_of, seller, sign_in_rules
+from kiosk.wiring.rules import fiscal_patience, fiscal_rules, kitchen_of, seller, sign_in_rules
 
 _log = structlog.get_logger()
 _HTTP_TIMEOUT_S = 5.0
@@ -126,6 +128,7 @@ class Kiosk:
         await self._tending.restore()
         await self._serve(opened)
         await self._settling.examine()
+        await self._tending_shift.restore()
         restored = await self._reconciling.pending()
         self._start_loops()
         if restored:
@@ -201,7 +204,14 @@ class Kiosk:
             clock,
             self._wake_code_sender,
         )
-        self._keeping_shift = KeepingShift(database, self.devices.registrar, self._fiscalising, self.readiness, clock)
+        registrar = self.devices.registrar
+        self._closing_day = ClosingDay(database, self.devices.bank, clock)
+        self._keeping_shift = KeepingShift(
+            database, registrar, self._fiscalising, self._closing_day, fiscal_rules(config), self.readiness, clock
+        )
+        self._tending_shift = TendingShift(
+            database, registrar, self._fiscalising, self._keeping_shift, self._closing_day, clock
+        )
         self._handing_out = HandingOut(database, self.devices.robot, clock)
         self._tracking = Tracking(database, clock, _TRACKED_PER_MINUTE)
         self._watching_pages = WatchingPages(terminals, clock)
@@ -308,7 +318,8 @@ class Kiosk:
             self._reporting,
             self._syncing,
             self._auditing,
-            self._keeping_shift,
+            self._tending_shift,
+            self._closing_day,
             self._settling,
             self.readiness,
         )
@@ -352,7 +363,7 @@ class Kiosk:
             self.readiness,
             overseeing,
             self._tending,
-            self._keeping_shift,
+            self._tending_shift,
             self._handing_out,
             self._refunding,
             self._settling,
@@ -376,6 +387,7 @@ class Kiosk:
     def _start_loops(self) -> None:
         supervise = self.tasks.supervise
         supervise("lag", self._lag.run, ())
+        supervise("day", self._closing_day.run, ())
         supervise("shift", self._keeping_shift.run, (DeviceError,))
         supervise("cooking", lambda: self._dispatcher.run(self._cooking), ())
         supervise("notifications", lambda: self._dispatcher.run(self._notifying), ())

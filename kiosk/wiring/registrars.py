@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.atol import AtolRegistrar
 from drivers.fiscal.atol_web import AtolWebRegistrar
-from drivers.fiscal.port import FiscalRegistrar, OrderTag
+from drivers.fiscal.port import FiscalOffice, OrderTag
 from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.fiscal.switch import SwitchedRegistrar
 from drivers.sim.embedded import Endpoints
 from kiosk.config import Fiscal, read_secret
 from kiosk.wiring.parts import Parts
 
-Vendor = Callable[[Fiscal, Parts, Endpoints, ZoneInfo], FiscalRegistrar]
+Vendor = Callable[[Fiscal, Parts, Endpoints, ZoneInfo], FiscalOffice]
 
 
-def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalRegistrar:
+def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalOffice:
     return ShtrihRegistrar(
         open_link=parts.open_link,
-        port=endpoints.fiscal_port or fiscal.port,
+        port=(endpoints.fiscal_port if fiscal.simulated else None) or fiscal.port,
         baudrate=fiscal.baudrate,
         password=fiscal.password,
         order_tag=OrderTag(fiscal.order_tag),
@@ -29,10 +30,10 @@ def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) 
     )
 
 
-def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalRegistrar:
+def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalOffice:
     return AtolRegistrar(
         open_link=parts.open_link,
-        port=endpoints.fiscal_port or fiscal.port,
+        port=(endpoints.fiscal_port if fiscal.simulated else None) or fiscal.port,
         baudrate=fiscal.baudrate,
         password=fiscal.password,
         order_tag=OrderTag(fiscal.order_tag),
@@ -41,11 +42,11 @@ def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) ->
     )
 
 
-def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalRegistrar:
+def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalOffice:
     key = read_secret(fiscal.key_file, "$.fiscal.key_file").decode() if fiscal.key_file else ":"
     user, _, password = key.partition(":")
     return AtolWebRegistrar(
-        url=endpoints.fiscal_url or fiscal.url,
+        url=(endpoints.fiscal_url if fiscal.simulated else None) or fiscal.url,
         order_tag=OrderTag(fiscal.order_tag),
         timeouts=parts.atol_web_timeouts,
         timezone=zone,
@@ -54,4 +55,11 @@ def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo
     )
 
 
-VENDORS: Mapping[str, Vendor] = MappingProxyType({"shtrih": _shtrih, "atol": _atol, "atol-web": _atol_web})
+_VENDORS: Mapping[str, Vendor] = MappingProxyType({"shtrih": _shtrih, "atol": _atol, "atol-web": _atol_web})
+
+
+def switched(registrars: Sequence[Fiscal], parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> SwitchedRegistrar:
+    """One driver each, by name, the first in use."""
+    return SwitchedRegistrar(
+        {row.called(n): _VENDORS[row.driver](row, parts, endpoints, zone) for n, row in enumerate(registrars, 1)}
+    )

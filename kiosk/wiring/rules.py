@@ -7,19 +7,23 @@ from zoneinfo import ZoneInfo
 
 from drivers.fiscal.port import TaxSystem
 from kiosk.config import Config
+from kiosk.domain.fiscal_day import FiscalDay
+from kiosk.domain.hours import OpeningHours
 from kiosk.domain.menu import Menu
 from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
 from kiosk.domain.planning import Work
 from kiosk.domain.readiness import Kitchen
 from kiosk.domain.tax import TaxRule, TaxTable
 from kiosk.flows.fiscalising import Seller
+from kiosk.flows.keeping_shift import FiscalRules
 from kiosk.flows.signing_in import SignInRules
+from kiosk.flows.watching_registrar import Expected
 
 _GOODS = 1  # FFD tag 1212
 
 
 def seller(config: Config) -> Seller:
-    restaurant = config.restaurant
+    restaurant, fiscal = config.restaurant, config.registrars[0]
     attended = restaurant.settlement == "attended"
     return Seller(
         tax_system=TaxSystem(restaurant.tax_system),
@@ -30,6 +34,8 @@ def seller(config: Config) -> Seller:
         else {terminal.id: terminal.automat_number for terminal in config.terminals if terminal.automat_number},
         cashier=(restaurant.cashier or None) if attended else None,
         cashier_inn=(restaurant.cashier_inn or None) if attended else None,
+        paperless_with_contact=fiscal.paperless_with_contact,
+        slip=(restaurant.name, restaurant.phone) if fiscal.slip else (),
     )
 
 
@@ -37,6 +43,16 @@ def tax_table(config: Config) -> TaxTable:
     """The restaurant's one rate, and the rows that refine it."""
     rules = [TaxRule(row.vat, row.subject, row.valid_from, row.item, row.service) for row in config.taxes]
     return TaxTable([TaxRule(config.restaurant.vat, _GOODS, date.min), *rules])
+
+
+def fiscal_rules(config: Config) -> FiscalRules:
+    restaurant, fiscal = config.restaurant, config.registrars[0]
+    zone, taxes = ZoneInfo(restaurant.timezone), tax_table(config)
+    expected = Expected(
+        restaurant.inn, restaurant.address, restaurant.tax_system, restaurant.settlement == "automat", fiscal.ffd
+    )
+    day = FiscalDay.parse(fiscal.close_at, OpeningHours.parse(restaurant.hours), zone)
+    return FiscalRules(day, expected, lambda now: taxes.rates(now.astimezone(zone).date()))
 
 
 def fiscal_patience(config: Config) -> FiscalPatience:

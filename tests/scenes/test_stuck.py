@@ -102,7 +102,15 @@ async def test_3_4_swapped_drive_leaves_the_receipt_owed_until_somebody_says_the
         assert row["moves"] == ["retry", "issue", "adopt"]
         refused = await move(place, row["stuck_id"], "refund")
         assert (refused.status, refused.code) == (409, "order_state")
+        refused = await place.internal("POST", "/internal/fiscal/replace-drive", {"reason": "сгорел накопитель"})
+        assert (refused.status, refused.body["reason"]) == (503, "receipt_in_doubt")
         assert (await move(place, row["stuck_id"], "issue")).status == 200
+
+        async def taken_over() -> bool:  # not in the very moment of another try
+            taken = await place.internal("POST", "/internal/fiscal/replace-drive", {"reason": "сгорел накопитель"})
+            return taken.status == 200 and bool(taken.body["done"])
+
+        await until(taken_over)
         await nothing_stuck(place)
         (receipt,) = place.effects("fiscal", "receipt")
         assert receipt["order_id"] == order_id

@@ -1,0 +1,197 @@
+"""What a technician asks of the registrar: the shift, reports, another drive (contract §2, §6)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+import structlog
+
+from drivers.errors import DeviceError
+from drivers.fiscal.port import FiscalStatus, FiscalSwitch
+from kiosk.clock import Clock
+from kiosk.domain.errors import DeviceUnavailable, NotFound
+from kiosk.flows.closing_day import ClosingDay, ShiftReportView
+from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.keeping_shift import KeepingShift
+from kiosk.store import fiscal_reports, payments, records
+from kiosk.store.database import Database
+
+_log = structlog.get_logger()
+_ACTIVE = "fiscal_active"
+_SWAP_NOW = "shift closed, nothing is in doubt: put in the new drive, then give this command again"
+_ADOPTED = "the new drive is taken over"
+
+
+class ShiftView(msgspec.Struct, frozen=True):
+    """`GET /internal/shift`. `warnings`: stable words by what is watched."""
+
+    shift: int
+    open: bool
+    expired: bool
+    fiscal_drive_number: str
+    last_document: int
+    unsent_documents: int
+    warnings: dict[str, str]
+
+
+class DriveView(msgspec.Struct, frozen=True):
+    fiscal_drive_number: str
+    done: bool
+    next: str
+
+
+class RegistrarsView(msgspec.Struct, frozen=True):
+    active: str
+    registrars: list[str]
+
+
+class TendingShift:
+    def __init__(
+        self,
+        database: Database,
+        registrar: FiscalSwitch,
+        fiscalising: Fiscalising,
+        keeping_shift: KeepingShift,
+        closing_day: ClosingDay,
+        clock: Clock,
+    ) -> None:
+        self._db = database
+        self._registrar = registrar
+        self._fiscalising = fiscalising
+        self._keeper = keeping_shift
+        self._closing_day = closing_day
+        self._clock = clock
+
+    @asynccontextmanager
+    async def _at_the_device(self) -> AsyncIterator[FiscalStatus]:
+        """Both turns, and the device's state. Raises `DeviceUnavailable`."""
+        try:
+            async with self._keeper.turn, self._fiscalising.turn:
+                yield await self._registrar.status()
+        except DeviceError as error:
+            raise DeviceUnavailable(device="fiscal", reason=error.code) from error
+
+    async def view(self) -> ShiftView:
+        """Raises `DeviceUnavailable`."""
+        async with self._at_the_device() as status:
+            return self._view(status)
+
+    async def open(self, actor: str) -> ShiftView:
+        """Open now and keep open. Raises `DeviceUnavailable`."""
+        self._keeper.held_closed = False
+        await self._journal(actor, "shift_open", "")
+        async with self._at_the_device() as status:
+            if not status.shift_open:
+                status = await self._keeper.open()
+        return await self._looked()
+
+    async def close(self, actor: str) -> ShiftView:
+        """Z report; no new shift until `open` or a restart. Never between charge and receipt. Raises
+        `DeviceUnavailable`."""
+        if await self._keeper.payment_under_way():
+            raise DeviceUnavailable(device="fiscal", reason="payment_under_way")
+        self._keeper.held_closed = True
+        await self._journal(actor, "shift_close", "")
+        async with self._at_the_device() as status:
+            if status.shift_open:
+                status = await self._keeper.close(actor)
+        return await self._looked()
+
+    async def x_report(self, actor: str) -> ShiftReportView:
+        """Printed, kept, and told with what the other books say. Raises `DeviceUnavailable`."""
+        await self._journal(actor, "x_report", "")
+        async with self._at_the_device() as status:
+            await self._registrar.x_report()
+            totals = await self._registrar.totals()
+        return await self._closing_day.keep("x", status.drive_number, totals, actor)
+
+    async def replace_drive(self, reason: str, actor: str) -> DriveView:
+        """Two steps with the same command: before the swap everything is closed and sent, after it the new drive is
+        taken over. Raises `DeviceUnavailable` with what is in the way."""
+        await self._nothing_in_doubt()
+        async with self._db.read() as reader:
+            drives = await fiscal_reports.known_drives(reader)
+        await self._journal(actor, "replace_drive", reason)
+        async with self._at_the_device() as status:
+            if status.drive_number in drives:
+                await self._make_ready(status, actor)
+                return DriveView(status.drive_number, False, _SWAP_NOW)
+            if status.shift_open:
+                raise DeviceUnavailable(device="fiscal", reason="new_drive_has_an_open_shift")
+            await self._keeper.adopt_drive(status.drive_number, actor, reason)
+            self._keeper.held_closed = False
+        await self._looked()
+        return DriveView(status.drive_number, True, _ADOPTED)
+
+    async def registrars(self) -> RegistrarsView:
+        return RegistrarsView(self._registrar.active, self._registrar.names)
+
+    async def use(self, name: str, actor: str) -> RegistrarsView:
+        """Sell through another configured registrar from now on. The shift of the one left is closed where it answers.
+        Raises `NotFound`, `DeviceUnavailable`."""
+        if name not in self._registrar.names:
+            raise NotFound
+        await self._nothing_in_doubt()
+        await self._journal(actor, "use_registrar", name)
+        async with self._keeper.turn, self._fiscalising.turn:
+            await self._leave(actor)
+            self._registrar.use(name)
+            await self._db.write(lambda tx: records.set_meta(tx, _ACTIVE, name))
+        async with self._at_the_device() as status:
+            await self._keeper.adopt_drive(status.drive_number, actor, f"registrar {name}")
+        self._keeper.held_closed = False
+        await self._looked()
+        return await self.registrars()
+
+    async def _leave(self, actor: str) -> None:
+        try:
+            status = await self._registrar.status()
+            if status.shift_open:
+                await self._keeper.close(actor)
+        except DeviceError as error:  # a registrar that broke down is why another one is wanted
+            _log.warning("registrar_left_as_it_is", error=str(error))
+
+    async def restore(self) -> None:
+        """At start: the choice outlives the process, unless the configuration no longer knows it."""
+        async with self._db.read() as reader:
+            name = await records.read_meta(reader, _ACTIVE)
+        if name in self._registrar.names:
+            self._registrar.use(name)
+
+    async def _nothing_in_doubt(self) -> None:
+        if await self._keeper.payment_under_way():
+            raise DeviceUnavailable(device="fiscal", reason="payment_under_way")
+        if await self._db.write(payments.open_intents):
+            raise DeviceUnavailable(device="fiscal", reason="receipt_in_doubt")
+
+    async def _make_ready(self, status: FiscalStatus, actor: str) -> None:
+        self._keeper.held_closed = True
+        if status.shift_open:
+            status = await self._keeper.close(actor)
+        if status.unsent_documents:
+            raise DeviceUnavailable(device="fiscal", reason=f"{status.unsent_documents}_documents_unsent")
+
+    async def _looked(self) -> ShiftView:
+        """The keeper's own look at what was changed."""
+        try:
+            async with self._keeper.turn:
+                return self._view(await self._keeper.look())
+        except DeviceError as error:
+            raise DeviceUnavailable(device="fiscal", reason=error.code) from error
+
+    async def _journal(self, actor: str, action: str, detail: str) -> None:
+        now = self._clock.now()
+        await self._db.write(lambda tx: records.journal(tx, actor, action, detail, now))
+
+    def _view(self, status: FiscalStatus) -> ShiftView:
+        return ShiftView(
+            shift=status.shift,
+            open=status.shift_open,
+            expired=status.shift_expired,
+            fiscal_drive_number=status.drive_number,
+            last_document=status.last_document,
+            unsent_documents=status.unsent_documents,
+            warnings=dict(self._keeper.warnings),
+        )
