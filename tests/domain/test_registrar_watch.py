@@ -1,0 +1,117 @@
+"""What a look at the registrar means: reasons that stop sales, warnings that call somebody in time."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from drivers.fiscal.port import FiscalStatus, Paper, Registration, TaxSystem, Vat
+from kiosk.flows.watching_registrar import Expected, registration_mismatches, warnings_of, why_stopped
+from tests.clocks import START
+
+ZONE = ZoneInfo("Europe/Moscow")
+LOCAL = START.astimezone(ZONE).replace(tzinfo=None)
+
+
+def status(**changes: Any) -> FiscalStatus:
+    found: dict[str, Any] = {
+        "drive_number": "9999078902000273",
+        "last_document": 7,
+        "shift": 3,
+        "shift_open": True,
+        "shift_expired": False,
+        "paper": Paper.PRESENT,
+        "document_open": False,
+        "unsent_documents": 0,
+        "first_unsent_at": None,
+        "device_time": LOCAL,
+        "drive_valid_until": date(2027, 11, 1),
+    }
+    return FiscalStatus(**{**found, **changes})
+
+
+def waiting(**age: float) -> FiscalStatus:
+    return status(unsent_documents=4, first_unsent_at=LOCAL - timedelta(**age))
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        (status(), None),
+        (status(paper=Paper.LOW), None),
+        (status(paper=Paper.OUT), "no_paper"),
+        (status(blocked="cover_open"), "cover_open"),
+        (status(shift_open=False), "shift_closed"),
+        (status(device_time=LOCAL - timedelta(minutes=5)), None),
+        (status(device_time=LOCAL - timedelta(minutes=7)), "clock_wrong"),
+        (status(device_time=LOCAL + timedelta(minutes=7)), "clock_wrong"),
+        (waiting(days=28), None),
+        (waiting(days=29, minutes=1), "unsent_29_days"),
+    ],
+)
+def test_sales_stop_by_a_word(seen: FiscalStatus, reason: str | None) -> None:
+    assert why_stopped(seen, START, ZONE) == reason
+
+
+@pytest.mark.parametrize(
+    ("seen", "device", "word"),
+    [
+        (status(device_time=LOCAL - timedelta(minutes=2)), "fiscal_clock", None),
+        (status(device_time=LOCAL - timedelta(minutes=4)), "fiscal_clock", "clock_off"),
+        (waiting(minutes=59), "fiscal_ofd", None),
+        (waiting(minutes=61), "fiscal_ofd", "unsent_1h"),
+        (waiting(hours=25), "fiscal_ofd", "unsent_24h"),
+        (waiting(hours=73), "fiscal_ofd", "unsent_72h"),
+        (status(drive_valid_until=date(2026, 12, 24)), "fiscal_drive", None),
+        (status(drive_valid_until=date(2026, 12, 20)), "fiscal_drive", "drive_30_days_left"),
+        (status(drive_valid_until=date(2026, 11, 24)), "fiscal_drive", "drive_3_days_left"),
+        (status(warnings=("drive_memory_low",)), "fiscal_drive", "drive_memory_low"),
+        (status(paper=Paper.LOW), "fiscal_paper", "paper_low"),
+        (status(), "fiscal_paper", None),
+    ],
+)
+def test_a_person_is_called_in_time(seen: FiscalStatus, device: str, word: str | None) -> None:
+    assert warnings_of(seen, START, ZONE)[device] == word
+
+
+REGISTERED = Registration(
+    device_serial="1",
+    drive_number="2",
+    registration_number="3",
+    inn="7700000000  ",
+    ffd="1.2",
+    tax_systems=frozenset({TaxSystem.USN_INCOME}),
+    automatic=True,
+    internet=True,
+    address="г. Москва,  ул. Примерная, д. 1",
+    place="Киоск",
+    vats=frozenset({Vat.NONE, Vat.VAT_20}),
+)
+EXPECTED = Expected("7700000000", "Г. Москва, ул. Примерная, д. 1", "usn_income", True, "1.2")
+
+
+@pytest.mark.parametrize(
+    ("expected", "rates", "told"),
+    [
+        (EXPECTED, {"none", "20"}, None),
+        (Expected("", "", "usn_income", True, ""), {"none"}, None),
+        (Expected("7700000001", "", "usn_income", True, ""), {"none"}, "inn"),
+        (Expected("", "г. Тверь", "usn_income", True, ""), {"none"}, "address"),
+        (Expected("", "", "general", True, ""), {"none"}, "tax system"),
+        (Expected("", "", "usn_income", False, ""), {"none"}, "automat"),
+        (Expected("", "", "usn_income", True, "1.05"), {"none"}, "FFD"),
+        (EXPECTED, {"22"}, "rate 22"),
+    ],
+)
+def test_each_line_of_the_registration_is_compared(expected: Expected, rates: set[str], told: str | None) -> None:
+    found = registration_mismatches(REGISTERED, expected, frozenset(rates))
+    assert len(found) == (0 if told is None else 1)
+    assert told is None or told in found[0]
+
+
+def test_what_a_device_does_not_tell_is_not_compared() -> None:
+    silent = Registration("1", "2", None, None, None, None, None, None, None, None, frozenset(Vat))
+    assert registration_mismatches(silent, EXPECTED, frozenset({"22"})) == []
