@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from drivers.sim import atol as atol_device
@@ -15,12 +15,16 @@ from drivers.sim import atol_web as atol_web_device
 from drivers.sim import robot as robot_device
 from drivers.sim import shtrih as shtrih_device
 from drivers.sim.bank import bank
+from drivers.sim.faults import Controlled
 from drivers.sim.http import FAULTS as HTTP_FAULTS
 from drivers.sim.push import push
 from drivers.sim.sms import sms
 
 _HTTP_DEVICES = {"bank": bank, "sms": sms, "push": push}
-_REGISTRARS = {"shtrih": shtrih_device.shtrih, "atol": atol_device.atol}
+_REGISTRARS: Mapping[str, Callable[..., contextlib.AbstractAsyncContextManager[Controlled]]] = {
+    "shtrih": shtrih_device.shtrih,
+    "atol": atol_device.atol,
+}
 _WEB_REGISTRAR = "atol-web"
 _KNOWN = {
     "shtrih": shtrih_device.KNOWN_FAULTS,

@@ -21,8 +21,8 @@ from drivers.sim.faults import Faults
 from drivers.sim.http import HttpSimulator, serving
 from drivers.sim.world import Change, World
 
-# `lose_answer`, once: "after" is POST or GET (the HTTP answer breaks off) or a task's type (the server loses the
-# register's answer: blocked); with "before": true that task never reached the register.
+# `lose_answer`, once: "after" is POST or GET (the HTTP answer breaks off; a POST with "late": seconds arrives then)
+# or a task's type (the server loses the register's answer: blocked; with "before": true it never reached it).
 KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "paper_out": (),
@@ -79,6 +79,7 @@ class AtolWebDevice(HttpSimulator):
         )
         self._queued = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
+        self._late: asyncio.TimerHandle | None = None
         self._recover()
 
     async def start(self, port: int) -> None:
@@ -86,6 +87,8 @@ class AtolWebDevice(HttpSimulator):
         self._worker = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
         if self._worker is not None:
             self._worker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -117,9 +120,24 @@ class AtolWebDevice(HttpSimulator):
                 raise ValueError
         except (ValueError, KeyError, TypeError):
             return web.json_response(_error(501), status=400)
-        if self._load(uuid) is not None:
+        lost = self._loses("POST")
+        if lost is not None and "late" in lost:
+            self._late = asyncio.get_running_loop().call_later(float(lost["late"]), self._take, uuid, tasks)
+            return await self._hang_up(request)
+        record = self._take(uuid, tasks)
+        if record is None:
             return web.json_response(_error(501), status=409)
-        record = {
+        if lost is not None:
+            return await self._hang_up(request)
+        blocked = self._blocked()
+        answer = {"uuid": uuid, "number": record["number"], "isBlocked": blocked is not None, "blockedUUID": blocked}
+        return web.json_response(answer, status=201)
+
+    def _take(self, uuid: str, tasks: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """Queue them; None for a uuid that was taken before."""
+        if self._load(uuid) is not None:
+            return None
+        record: dict[str, Any] = {
             "uuid": uuid,
             "number": self._world.get("number", 0) + 1,
             "tasks": tasks,
@@ -127,11 +145,7 @@ class AtolWebDevice(HttpSimulator):
         }
         self._save(record, number=record["number"])
         self._queued.set()
-        if self._loses("POST"):
-            return await self._hang_up(request)
-        blocked = self._blocked()
-        answer = {"uuid": uuid, "number": record["number"], "isBlocked": blocked is not None, "blockedUUID": blocked}
-        return web.json_response(answer, status=201)
+        return record
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         return await self._results(request, lambda result: {"error": _error(result["code"])["error"]})

@@ -380,6 +380,58 @@ async def test_a_slow_register_is_waited_for_by_its_task() -> None:
         assert len(bench.receipts()) == 1
 
 
+async def test_a_line_cut_at_the_close_for_long_is_unknown_until_it_is_back() -> None:
+    async with atol_rig() as (bench, registrar):
+        intent = bench.intent(receipt(), await registrar.counter())
+        wire = bench.wire
+
+        def cut(data: bytes) -> bytes:
+            if CLOSE in data:
+                bench.reachable = False
+                wire.to_host = lambda _: b""
+                asyncio.get_running_loop().call_soon(wire.transport.abort)
+            return data
+
+        wire.to_device = cut
+        with pytest.raises(OutcomeUnknown):
+            await registrar.print_receipt(receipt(), intent)
+        with pytest.raises(DeviceUnreachable):
+            await registrar.find_receipt(intent)
+        bench.reachable = True
+        found = await registrar.find_receipt(intent)
+        assert found is not None
+        assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [found.number]
+
+
+async def test_power_lost_at_the_close_is_unknown_then_found() -> None:
+    async with atol_rig() as (bench, registrar):
+        intent = bench.intent(receipt(), await registrar.counter())
+        wire = bench.wire
+
+        def off(data: bytes) -> bytes:
+            if CLOSE in data:
+                asyncio.get_running_loop().call_soon(bench.fault, "off")
+                wire.to_host = lambda _: b""
+            return data
+
+        wire.to_device = off
+        with pytest.raises(OutcomeUnknown):
+            await registrar.print_receipt(receipt(), intent)
+        bench.fault("off", on=False)
+        found = await registrar.find_receipt(intent)
+        assert found is not None
+        assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [found.number]
+
+
+async def test_a_dead_register_is_unreachable_and_works_again_when_it_is_back() -> None:
+    async with atol_rig() as (bench, registrar):
+        bench.fault("off")
+        with pytest.raises(DeviceUnreachable, match="silent"):
+            await registrar.status()
+        bench.fault("off", on=False)
+        assert (await registrar.status()).last_document == 2
+
+
 async def test_a_cancelled_caller_leaves_a_register_the_next_call_can_use() -> None:
     async with atol_rig() as (bench, registrar):
         intent = bench.intent(receipt(), await registrar.counter())

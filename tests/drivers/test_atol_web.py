@@ -100,6 +100,26 @@ async def test_a_broken_http_answer_registers_once(after: str) -> None:
         assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [document.number]
 
 
+async def test_a_post_that_arrives_after_it_was_given_up_registers_nothing_more() -> None:
+    async with web_rig() as (bench, registrar):
+        intent = bench.intent(receipt(), await registrar.counter())
+        left, original = 2, bench.device._loses  # the second POST is the receipt's, the first reads the counter
+
+        def late(what: str) -> dict[str, object] | None:
+            nonlocal left
+            left -= what == "POST"
+            return {"late": 0.15} if what == "POST" and left == 0 else original(what)
+
+        bench.device._loses = late  # type: ignore[method-assign,assignment]
+        document = await registrar.print_receipt(receipt(), intent)
+        assert left < 0
+        handle = bench.device._late
+        assert handle is not None
+        await until(lambda: asyncio.get_running_loop().time() > handle.when() + 0.05)
+        await registrar.status()
+        assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [document.number]
+
+
 async def test_a_blocked_receipt_is_found_in_the_drive_and_the_queue_goes_on() -> None:
     async with web_rig() as (bench, registrar):
         bench.fault("lose_answer", after="sell")
