@@ -23,7 +23,7 @@ def judged(place: World, patient: bool = True) -> list[str]:
 def violations(place: World) -> list[str]:
     """Every broken promise by name, after `settle`; also counted for the tally."""
     with contextlib.suppress(AssertionError):
-        place.until(lambda: not [*_owed(place)], "what is owed arrives", 1.5 if place.planted else 10)
+        place.until(lambda: not [*_owed(place)], "what is owed arrives", 1.5 if place.planted else place.owed_s)
     found = [
         *_of_lives(place),
         *_of_money(place),

@@ -150,6 +150,7 @@ class World:
     points: dict[str, int] = field(default_factory=dict)
     mismatches: list[str] = field(default_factory=list)
     reserved: dict[str, int] = field(default_factory=dict)  # what is still held for orders that are over
+    owed_s: float = 10.0  # how long messages and webhooks may be on their way at the end
     kills: int = 0
     scenarios: int = 0
     endings: list[int] = field(default_factory=list)
