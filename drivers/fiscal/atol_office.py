@@ -40,6 +40,7 @@ class AtolOffice:
     async def status(self) -> FiscalStatus:
         session = self.session
         state, drive = await session.state(), await self.archive.drive()
+        printer = await session.ask(commands.short_state())
         shift, clock = await self.shifts.shift(), await self.shifts.state()
         ofd = await session.ask(commands.exchange())
         return FiscalStatus(
@@ -53,7 +54,7 @@ class AtolOffice:
             unsent_documents=ofd.queue,
             first_unsent_at=ofd.first_at if ofd.queue else None,
             device_time=state.time,
-            blocked=_blocked(state, drive),
+            blocked=_blocked(state, drive) or ("printer_fault" if printer.printer_fault else None),
             drive_valid_until=await session.ask(commands.drive_expiry()),
             warnings=tuple(word for bit, word in _WARNINGS.items() if drive.warnings & bit),
         )

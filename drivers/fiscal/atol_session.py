@@ -123,6 +123,8 @@ class AtolSession:
             raise DeviceRefused(DEVICE, "cover_open", "Открыта крышка")
         if not state.paper:
             raise DeviceRefused(DEVICE, "no_receipt_paper", "Нет бумаги")
+        if (await self.ask(commands.short_state())).printer_fault:
+            raise DeviceRefused(DEVICE, "printer_fault", "Неисправен принтер")
         return state
 
     async def requisites(self, number: int) -> bytes:

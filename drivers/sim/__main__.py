@@ -51,6 +51,7 @@ _EXAMPLES = {
     "jam": '{"station": 2}',
     "power_cut": '{"at": "after_store"}',
     "down": "{}",
+    "drive_expires": '{"days": 20}',
 }
 
 

@@ -25,6 +25,8 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "paper_out": (),
         "cover_open": (),
+        "printer_fault": (),
+        "drive_expires": ("days",),
         "drive_full": (),
         "off": (),
         "link_lost": (),

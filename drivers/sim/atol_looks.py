@@ -26,7 +26,6 @@ __all__ = ["LOOKS", "REGISTRATION_NUMBER", "moment"]
 
 ADDRESS, PLACE = "г. Москва, ул. Примерная, д. 1", "Киоск самообслуживания"
 AUTOMATIC, INTERNET = True, False
-VALID_UNTIL = datetime(2039, 12, 31)  # noqa: DTZ001 - the drive's calendar
 _KINDS = {
     REGISTRATION: "registration",
     SHIFT_OPEN_REPORT: "openShift",
@@ -81,13 +80,13 @@ def _shift_word(till: Till) -> str:
 
 
 def _warnings(till: Till) -> dict[str, bool]:
-    full = till.faults.on("drive_full") is not None
+    bits = till.drive_warnings
     return {
-        "criticalError": full,
-        "memoryOverflow": full,
-        "needReplacement": False,
+        "criticalError": bool(bits & 0x80),
+        "memoryOverflow": bool(bits & 0x04),
+        "needReplacement": bool(bits & 0x01),
         "ofdTimeout": False,
-        "resourceExhausted": False,
+        "resourceExhausted": bool(bits & 0x02),
     }
 
 
@@ -102,7 +101,7 @@ def drive_info(till: Till, task: Mapping[str, Any]) -> Any:
             "fnFfdVersion": till.ffd,
             "numberOfRegistrations": 1,
             "registrationsRemaining": 29,
-            "validityDate": moment(till, VALID_UNTIL),
+            "validityDate": moment(till, till.valid_until),
             "warnings": _warnings(till),
         }
     }

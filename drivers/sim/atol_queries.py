@@ -14,13 +14,13 @@ from drivers.fiscal.shtrih_tlv import Tlv
 from drivers.sim import atol_looks as looks
 from drivers.sim.atol_machine import Machine
 from drivers.sim.atol_registers import FFD_BYTES, clock, last_closed_shift
-from drivers.sim.shtrih_drive import ARCHIVE_90_PERCENT, INN, TAX_SYSTEMS, Document
+from drivers.sim.shtrih_drive import INN, TAX_SYSTEMS, Document
 from drivers.sim.shtrih_refusal import Refusal
 
 MODEL = 69  # 77Ф
 _VERSION = bytes.fromhex("0300001245")
 _REGISTERED, _SHIFT, _DRAWER_CLOSED, _PAPER, _COVER, _DRIVE = 0x01, 0x02, 0x04, 0x08, 0x20, 0x40
-_NO_PAPER, _CRITICAL = 0x01, 0x80
+_NO_PAPER, _MECHANICS = 0x01, 0x04
 _USB, _DOT = 4, 2
 _UNSUPPORTED = 0x7A
 # Autonomous, agents, encryption, services, forms of strict account, lottery, gambling, excise, a printer apart.
@@ -35,7 +35,8 @@ def device_type(machine: Machine, data: bytes) -> bytes:
 
 def short_state(machine: Machine, data: bytes) -> bytes:
     """45; no error byte either."""
-    return bytes((0x55, machine.mode, 0 if machine.till.prints else _NO_PAPER))
+    flags = (0 if machine.till.prints else _NO_PAPER) | _MECHANICS * machine.till.printer_failed
+    return bytes((0x55, machine.mode, flags))
 
 
 def full_state(machine: Machine, data: bytes) -> bytes:
@@ -114,8 +115,7 @@ def ask_drive(machine: Machine, data: bytes) -> bytes:
 
 
 def _status(machine: Machine, data: bytes) -> bytes:
-    full = machine.till.faults.on("drive_full") is not None
-    return machine.till.drive.status(warnings=(ARCHIVE_90_PERCENT | _CRITICAL) * full).encode()
+    return machine.till.drive.status(warnings=machine.till.drive_warnings).encode()
 
 
 def _serial(machine: Machine, data: bytes) -> bytes:
@@ -123,7 +123,7 @@ def _serial(machine: Machine, data: bytes) -> bytes:
 
 
 def _expiry(machine: Machine, data: bytes) -> bytes:
-    until = looks.VALID_UNTIL
+    until = machine.till.valid_until
     return bytes((until.year - 2000, until.month, until.day, 29, 1))
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from drivers.fiscal.atol_codec import bcd
-from drivers.sim.atol_looks import VALID_UNTIL
 from drivers.sim.atol_machine import Machine
 from drivers.sim.shtrih_drive import Document
 from drivers.sim.shtrih_refusal import Refusal
@@ -85,7 +84,7 @@ def _line_width(machine: Machine, *_: int) -> bytes:
 
 
 def _registrations(machine: Machine, *_: int) -> bytes:
-    return bcd(1, 1) + bcd(29, 1) + day(VALID_UNTIL)
+    return bcd(1, 1) + bcd(29, 1) + day(machine.till.valid_until)
 
 
 def _last_receipt(machine: Machine, *_: int) -> bytes:

@@ -18,7 +18,8 @@ from drivers.sim.world import Change, World
 
 _CLOCK, _CASH, _TOTALS, _RECEIPT, _STALLED = "clock_offset_s", "cash", "totals", "receipt", "stalled"
 _LAST = "last_receipt"
-_DRIVE_FULL, _BAD_PARAMETERS, _TOTAL = 0xD8, 0xE7, 0xDB
+_DRIVE_FULL, _BAD_PARAMETERS, _TOTAL, _MECHANICS = 0xD8, 0xE7, 0xDB, 0x69
+VALID_UNTIL = datetime(2039, 12, 31)  # noqa: DTZ001 - the drive's calendar
 _EFFECTS = {1: "receipt", 2: "refund_receipt", 3: "receipt", 4: "refund_receipt"}
 
 
@@ -82,8 +83,27 @@ class Till:
     def prints(self) -> bool:
         return self.paper and not self.cover_open
 
+    @property
+    def printer_failed(self) -> bool:
+        return self.faults.on("printer_fault") is not None
+
+    @property
+    def valid_until(self) -> datetime:
+        """The drive's last day."""
+        fault = self.faults.on("drive_expires")
+        return VALID_UNTIL if fault is None else self.now() + timedelta(days=int(fault["days"]))
+
+    @property
+    def drive_warnings(self) -> int:
+        """Bits as the drive itself sets them: 3 and 30 days left, archive 90 % full, the drive has failed."""
+        left = self.valid_until - self.now()
+        expiring = 0x01 if left <= timedelta(days=3) else 0x02 if left <= timedelta(days=30) else 0
+        return expiring | (0x84 if self.faults.on("drive_full") is not None else 0)
+
     def require_printer(self) -> None:
         """Paper that came back takes the rest of the document it was torn from."""
+        if self.printer_failed:
+            raise Refusal(_MECHANICS)
         if not self.prints:
             raise Refusal(errors.NO_PAPER)
         self.continue_printing()

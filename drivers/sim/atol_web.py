@@ -27,6 +27,8 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "paper_out": (),
         "cover_open": (),
+        "printer_fault": (),
+        "drive_expires": ("days",),
         "drive_full": (),
         "off": (),
         "lose_answer": ("after",),

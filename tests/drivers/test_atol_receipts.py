@@ -216,7 +216,10 @@ async def test_paper_that_ends_in_mid_receipt_registers_nothing_and_leaves_nothi
         assert (await registrar.print_receipt(receipt(), intent)).number == 3
 
 
-@pytest.mark.parametrize(("fault", "word"), [("cover_open", "cover_open"), ("drive_full", "drive_full")])
+BLOCKING = {"printer_fault": "printer_fault", "cover_open": "cover_open", "drive_full": "drive_full"}
+
+
+@pytest.mark.parametrize(("fault", "word"), BLOCKING.items())
 async def test_what_blocks_the_register_shows_and_refuses(fault: str, word: str) -> None:
     async with atol_rig() as (bench, registrar):
         intent = bench.intent(receipt(), await registrar.counter())
@@ -225,6 +228,16 @@ async def test_what_blocks_the_register_shows_and_refuses(fault: str, word: str)
         with pytest.raises(DeviceRefused, match=word):
             await registrar.print_receipt(receipt(), intent)
         assert bench.receipts() == []
+
+
+@pytest.mark.parametrize(("days", "word"), [(2, "drive_replace_now"), (20, "drive_replace_soon"), (90, None)])
+async def test_a_drive_that_expires_warns_and_still_sells(days: int, word: str | None) -> None:
+    async with atol_rig() as (bench, registrar):
+        bench.fault("drive_expires", days=days)
+        status = await registrar.status()
+        assert status.warnings == (() if word is None else (word,))
+        assert status.drive_valid_until == (status.device_time + timedelta(days=days)).date()
+        assert (await sell(bench, registrar, receipt())).number == 3
 
 
 async def test_a_refused_tag_refuses_the_receipt_and_none_prints_it() -> None:

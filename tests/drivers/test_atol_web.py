@@ -277,6 +277,16 @@ async def test_a_swapped_drive_and_a_counter_that_went_back_stop_everything() ->
         assert bench.receipts() == []
 
 
+@pytest.mark.parametrize(("days", "word"), [(2, "drive_replace_now"), (20, "drive_replace_soon"), (90, None)])
+async def test_a_drive_that_expires_warns_and_still_sells(days: int, word: str | None) -> None:
+    async with web_rig() as (bench, registrar):
+        bench.fault("drive_expires", days=days)
+        status = await registrar.status()
+        assert status.warnings == (() if word is None else (word,))
+        assert status.drive_valid_until == (status.device_time + timedelta(days=days)).date()
+        assert (await sell(bench, registrar, receipt())).number == 3
+
+
 async def test_a_refused_tag_refuses_the_receipt_and_none_prints_it() -> None:
     async with web_rig() as (bench, registrar):
         bench.fault("refuse_tag", tag=1192)
