@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal import shtrih_commands as commands
 from drivers.fiscal.port import (
+    Correction,
     FiscalCounter,
     FiscalDocument,
     FiscalIntent,
@@ -18,14 +20,17 @@ from drivers.fiscal.port import (
     Operation,
     OrderTag,
     Receipt,
+    Registration,
     ShiftReport,
+    ShiftTotals,
 )
 from drivers.fiscal.shtrih_archive import Archive, fiscal_document
-from drivers.fiscal.shtrih_codec import CodecError, fixed_text
-from drivers.fiscal.shtrih_compose import closing_of, operation_of, requisites_of
-from drivers.fiscal.shtrih_drive_answers import ClosedReceipt, DriveStatus
-from drivers.fiscal.shtrih_errors import DOUBTFUL
+from drivers.fiscal.shtrih_codec import CodecError
+from drivers.fiscal.shtrih_drive_answers import ClosedReceipt, ClosedReport, DriveStatus
+from drivers.fiscal.shtrih_errors import DOUBTFUL, UNSUPPORTED
 from drivers.fiscal.shtrih_link import AnswerLost
+from drivers.fiscal.shtrih_office import ShtrihOffice
+from drivers.fiscal.shtrih_rates import Rates
 from drivers.fiscal.shtrih_session import (
     DEVICE,
     MODE_CLOSED,
@@ -37,18 +42,19 @@ from drivers.fiscal.shtrih_session import (
     ShtrihSession,
 )
 from drivers.fiscal.shtrih_shift import ShiftKeeper
-from drivers.fiscal.shtrih_state import read_status
+from drivers.fiscal.shtrih_state import Look
 from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
+from drivers.fiscal.shtrih_totals import Totals
+from drivers.fiscal.shtrih_writer import Closings, ReceiptWriter
 from drivers.link import LinkOpener
 
 __all__ = ["ShtrihRegistrar", "ShtrihTimeouts"]
 
-_CASHIERS_TABLE, _CASHIER_NAME, _CASHIER_NAME_SIZE = 2, 2, 21
 _log = logging.getLogger(__name__)
 
 
 class ShtrihRegistrar:
-    """`drivers.fiscal.port.FiscalRegistrar` over protocol 1. The line opens with the first call."""
+    """`drivers.fiscal.port.FiscalOffice` over protocol 1. The line opens with the first call."""
 
     def __init__(
         self,
@@ -69,15 +75,16 @@ class ShtrihRegistrar:
             password=password,
             timeouts=timeouts or ShtrihTimeouts(),
         )
-        self._order_tag = order_tag
         self._archive = Archive(self._session, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
         self._shifts = ShiftKeeper(self._session, self._archive)
+        self._office = ShtrihOffice(self._session, Rates(self._session))
+        self._totals = Totals(self._session, self._archive)
+        self._writer = ReceiptWriter(self._session, self._office, order_tag)
         self._lock = asyncio.Lock()
-        self._cashier: str | None = None
+        self._look = Look(self._session, self._lock)
 
     async def status(self) -> FiscalStatus:
-        async with self._lock:
-            return await read_status(self._session)
+        return await self._look.status()
 
     async def counter(self) -> FiscalCounter:
         async with self._lock:
@@ -119,7 +126,7 @@ class ShtrihRegistrar:
             if not 0 < number <= drive.last_document:
                 return None
             found = await self._archive.document(number)
-            if not found.is_receipt or found.operation not in (Operation.SALE, Operation.REFUND):
+            if not found.is_settlement or found.operation not in (Operation.SALE, Operation.REFUND):
                 return None
             return FiscalDocument(
                 number=number,
@@ -129,6 +136,7 @@ class ShtrihRegistrar:
                 issued_at=found.issued_at,
                 operation=Operation(found.operation),
                 total_kopecks=found.total_kopecks,
+                correction=found.is_correction,
             )
 
     async def cancel_open_document(self) -> None:
@@ -137,21 +145,43 @@ class ShtrihRegistrar:
 
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            already = await self._prepare(intent)
-            if already is not None:
-                return already
-            try:
-                await self._compose(receipt)
-            except (DeviceRefused, AnswerLost, CodecError) as error:
-                await self._abandon(error)
-            return await self._register(receipt, intent)
+            return await self._once(self._writer.receipt(receipt), intent)
+
+    async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
+        async with self._lock:
+            return await self._once(self._writer.correction(correction), intent)
 
     async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
         async with self._lock:
             return await self._find(intent)
 
+    async def registration(self) -> Registration:
+        async with self._lock:
+            return await self._office.registration()
+
+    async def totals(self) -> ShiftTotals:
+        async with self._lock:
+            return await self._totals.read()
+
+    async def set_time(self, now: datetime) -> None:
+        async with self._lock:
+            await self._office.set_time(now)
+
     async def close(self) -> None:
         self._session.close()
+
+    async def _once(self, composing: Coroutine[None, None, Closings], intent: FiscalIntent) -> FiscalDocument:
+        try:
+            already = await self._prepare(intent)
+            if already is not None:
+                return already
+            try:
+                closings = await composing
+            except (DeviceRefused, AnswerLost, CodecError) as error:
+                await self._abandon(error)
+            return await self._register(closings, intent)
+        finally:
+            composing.close()
 
     async def _prepare(self, intent: FiscalIntent) -> FiscalDocument | None:
         """Everything that must hold before the first line; a document left open by a crash is cancelled.
@@ -170,49 +200,24 @@ class ShtrihRegistrar:
             raise DeviceRefused(DEVICE, "counter_moved", f"{intent.counter.last_document} → {drive.last_document}")
         return found
 
-    async def _compose(self, receipt: Receipt) -> None:
-        """FF46 for each line, the first opens the document; nothing here can register it."""
-        session = self._session
-        await self._name_cashier(receipt)
-        for line in receipt.lines:
-            await session.command(commands.operation(session.password, operation_of(line, receipt.operation)))
-        for tlv in requisites_of(receipt, self._order_tag):
-            await session.command(commands.send_tlvs(session.password, (tlv,)))
-        if receipt.cash_kopecks:
-            await self._require_total(receipt)
-
-    async def _require_total(self, receipt: Receipt) -> None:
-        """The device refuses a card sum that does not fit the lines it holds, but would give change for cash."""
-        held = await self._session.ask(commands.subtotal(self._session.password))
-        if held.kopecks != receipt.total_kopecks:
-            raise DeviceRefused(DEVICE, "lines_lost", f"{held.kopecks} of {receipt.total_kopecks}")
-
-    async def _name_cashier(self, receipt: Receipt) -> None:
-        """1021 comes from table 2, the row of our operator."""
-        if receipt.cashier is None or receipt.cashier == self._cashier:
-            return
-        row = (await self._session.state()).operator
-        value = fixed_text(receipt.cashier, _CASHIER_NAME_SIZE)
-        password = self._session.password
-        await self._session.command(commands.write_table(password, _CASHIERS_TABLE, row, _CASHIER_NAME, value))
-        self._cashier = receipt.cashier
-
-    async def _register(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
-        """FF45, the one command that registers; every doubt about it is settled by the drive's own memory."""
-        request = commands.close_receipt(self._session.password, closing_of(receipt))
+    async def _register(self, closings: Closings, intent: FiscalIntent) -> FiscalDocument:
+        """FF45, or FF4A of a correction: what registers; every doubt is settled by the drive's own memory."""
+        request, *others = closings
         try:
             closed = await self._session.command(request)
         except AnswerLost as lost:
             return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", str(lost)))
         except ShtrihRefused as refused:
+            if refused.number == UNSUPPORTED and others:
+                return await self._register(tuple(others), intent)
             if refused.number in DOUBTFUL:
                 return await self._settle(intent, refused)
             await self._abandon(refused)
         if closed.number != intent.counter.last_document + 1:
             return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {closed.number}"))
-        return await self._describe(closed, receipt, intent)
+        return await self._describe(closed, intent)
 
-    async def _describe(self, closed: ClosedReceipt, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
+    async def _describe(self, closed: ClosedReceipt | ClosedReport, intent: FiscalIntent) -> FiscalDocument:
         if closed.issued_at is not None:
             return FiscalDocument(
                 number=closed.number,
@@ -220,8 +225,9 @@ class ShtrihRegistrar:
                 drive_number=intent.counter.drive_number,
                 shift=intent.counter.shift,
                 issued_at=closed.issued_at,
-                operation=receipt.operation,
-                total_kopecks=receipt.total_kopecks,
+                operation=intent.operation,
+                total_kopecks=intent.total_kopecks,
+                correction=intent.correction,
             )
         try:
             found = await self._archive.document(closed.number)

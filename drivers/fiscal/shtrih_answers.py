@@ -13,6 +13,8 @@ from drivers.fiscal.shtrih_codec import CodecError, Fields, ecr_moment, fixed_te
 FLAG_ROLL = 1 << 1
 FLAG_PAPER_SENSOR = 1 << 7
 FLAG_COVER_OPEN = 1 << 10
+PRINTER_FAILED = 2
+_NEAR_END = 1 << 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ class ShortStatus:
     @property
     def has_paper(self) -> bool:
         return self.submode not in (1, 2, 3) and bool(self.flags & (FLAG_ROLL | FLAG_PAPER_SENSOR))
+
+    @property
+    def roll_ends(self) -> bool:
+        """Believed only where `Capabilities.near_end`: else the bit follows the paper sensor or stays 0."""
+        return self.has_paper and not self.flags & FLAG_ROLL
+
+    @property
+    def printer_failed(self) -> bool:
+        return self.last_print == PRINTER_FAILED
 
     def encode(self) -> bytes:
         head = uint(self.operator, 1) + uint(self.flags, 2) + bytes((self.mode_byte, self.submode))
@@ -151,6 +162,11 @@ class Capabilities:
     bits: int
     parameters: bytes = b""
 
+    @property
+    def near_end(self) -> bool:
+        """The roll has a sensor of its own for its end coming near."""
+        return bool(self.bits & _NEAR_END)
+
     def encode(self) -> bytes:
         return uint(self.bits, 8) + self.parameters
 
@@ -191,6 +207,26 @@ class OperatorSum:
         if kopecks is None:
             raise CodecError("a sum is missing")
         return cls(operator, kopecks)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterValue:
+    """1Ah (six bytes of kopecks) and 1Bh (two bytes)."""
+
+    operator: int
+    value: int
+    size: int = 6
+
+    def encode(self) -> bytes:
+        return uint(self.operator, 1) + uint(self.value, self.size)
+
+    @classmethod
+    def parse(cls, data: bytes) -> RegisterValue:
+        f = Fields(data)
+        operator, size = f.uint(1), f.left
+        if not size:
+            raise CodecError("a register without a value")
+        return cls(operator, f.uint(size), size)
 
 
 @dataclass(frozen=True, slots=True)

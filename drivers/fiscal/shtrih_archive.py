@@ -11,9 +11,9 @@ from drivers.errors import ForeignState
 from drivers.fiscal import shtrih_commands as commands
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, Operation, OrderTag, ShiftReport
 from drivers.fiscal.shtrih_codec import CodecError
-from drivers.fiscal.shtrih_drive_answers import RECEIPT, DriveStatus, FoundDocument
+from drivers.fiscal.shtrih_drive_answers import DriveStatus, FoundDocument
 from drivers.fiscal.shtrih_session import DEVICE, MODE_DOCUMENT, PRINTING, ShtrihRefused, ShtrihSession
-from drivers.fiscal.shtrih_tlv import order_id_of, parse_tlvs
+from drivers.fiscal.shtrih_tlv import Tlv, order_id_of, parse_tlvs
 
 _SCAN_LIMIT = 2000  # documents behind one intent; more is a matter for a person
 _REPORT_SCAN = 200
@@ -50,6 +50,11 @@ class Archive:
             if found.kind == kind:
                 return found
         return None
+
+    async def requisites(self, number: int) -> list[Tlv]:
+        """A whole document as the drive keeps it. `ShtrihRefused` where the firmware does not hand it out."""
+        head = await self.session.ask(commands.start_reading(self.session.password, number))
+        return parse_tlvs((await self.session.read_out(head.length))[: head.length])
 
     @staticmethod
     def require_same_drive(drive: DriveStatus, intent: FiscalIntent) -> None:
@@ -92,9 +97,7 @@ class Archive:
 
     async def _carries_order(self, document: FoundDocument, intent: FiscalIntent) -> bool:
         try:
-            head = await self.session.ask(commands.start_reading(self.session.password, document.number))
-            data = await self.session.read_out(head.length)
-            return order_id_of(parse_tlvs(data[: head.length])) == intent.order_id
+            return order_id_of(await self.requisites(document.number)) == intent.order_id
         except CodecError as error:
             raise ForeignState(DEVICE, "unreadable_document", str(error)) from error
         except ShtrihRefused as error:
@@ -104,11 +107,8 @@ class Archive:
 
 
 def _agrees(document: FoundDocument, intent: FiscalIntent) -> bool:
-    return (document.kind, document.operation, document.total_kopecks) == (
-        RECEIPT,
-        intent.operation,
-        intent.total_kopecks,
-    )
+    asked = (True, intent.correction, int(intent.operation), intent.total_kopecks)
+    return (document.is_settlement, document.is_correction, document.operation, document.total_kopecks) == asked
 
 
 def shift_of(document: FoundDocument, fresh: Iterable[FoundDocument], intent: FiscalIntent) -> int:
@@ -129,6 +129,7 @@ def fiscal_document(found: FoundDocument, intent: FiscalIntent, shift: int) -> F
         issued_at=found.issued_at,
         operation=Operation(found.operation),
         total_kopecks=found.total_kopecks,
+        correction=found.is_correction,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from drivers.fiscal.shtrih_answers import (
@@ -14,14 +15,16 @@ from drivers.fiscal.shtrih_answers import (
     Model,
     Operator,
     OperatorSum,
+    RegisterValue,
     ShortStatus,
     TableShape,
     TableValue,
 )
-from drivers.fiscal.shtrih_codec import code_bytes, code_of, text_bytes, uint
+from drivers.fiscal.shtrih_codec import code_bytes, code_of, money, text_bytes, uint
 from drivers.fiscal.shtrih_drive_answers import (
     Blob,
     ClosedReceipt,
+    ClosedReport,
     DocumentHead,
     DriveExpiry,
     DriveSerial,
@@ -32,7 +35,7 @@ from drivers.fiscal.shtrih_drive_answers import (
     ShiftState,
     Unacknowledged,
 )
-from drivers.fiscal.shtrih_receipt import CloseReceipt, LegacyClose, LegacyLine, ReceiptOperation
+from drivers.fiscal.shtrih_receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
 from drivers.fiscal.shtrih_tlv import Tlv, encode_tlvs
 
 A_co = TypeVar("A_co", covariant=True)
@@ -71,12 +74,33 @@ def print_line(password: int, text: str) -> Request[Operator]:
     return Request(_payload(0x17, password, b"\x02" + text_bytes(text, 200).ljust(40, b"\0")), Operator.parse)
 
 
+def money_register(password: int, number: int) -> Request[RegisterValue]:
+    return Request(_payload(0x1A, password, uint(number, 1 if number < 256 else 2)), RegisterValue.parse)
+
+
+def count_register(password: int, number: int) -> Request[RegisterValue]:
+    return Request(_payload(0x1B, password, uint(number, 1)), RegisterValue.parse)
+
+
 def write_table(password: int, table: int, row: int, field: int, value: bytes) -> Request[Blob]:
     return Request(_payload(0x1E, password, uint(table, 1) + uint(row, 2) + uint(field, 1) + value), Blob.parse)
 
 
 def read_table(password: int, table: int, row: int, field: int) -> Request[TableValue]:
     return Request(_payload(0x1F, password, uint(table, 1) + uint(row, 2) + uint(field, 1)), TableValue.parse)
+
+
+def set_time(password: int, moment: datetime) -> Request[Blob]:
+    return Request(_payload(0x21, password, bytes((moment.hour, moment.minute, moment.second))), Blob.parse)
+
+
+def set_date(password: int, day: date) -> Request[Blob]:
+    """The register stands in mode 6 until `confirm_date` repeats the day."""
+    return Request(_payload(0x22, password, bytes((day.day, day.month, day.year - 2000))), Blob.parse)
+
+
+def confirm_date(password: int, day: date) -> Request[Blob]:
+    return Request(_payload(0x23, password, bytes((day.day, day.month, day.year - 2000))), Blob.parse)
 
 
 def cut(password: int, *, partial: bool = False) -> Request[Operator]:
@@ -124,7 +148,7 @@ def subtotal(password: int) -> Request[OperatorSum]:
 
 
 def open_receipt(password: int, kind: int) -> Request[Operator]:
-    """0 sale, 1 buy, 2 sale refund, 3 buy refund."""
+    """0 sale, 1 buy, 2 sale refund, 3 buy refund; 80h more for a correction with lines."""
     return Request(_payload(0x8D, password, uint(kind, 1)), Operator.parse)
 
 
@@ -198,3 +222,15 @@ def close_receipt(password: int, close: CloseReceipt) -> Request[ClosedReceipt]:
 
 def operation(password: int, line: ReceiptOperation) -> Request[Blob]:
     return Request(_payload(0xFF46, password, line.encode()), Blob.parse)
+
+
+def begin_correction(password: int) -> Request[Blob]:
+    return Request(_payload(0xFF35, password), Blob.parse)
+
+
+def short_correction(password: int, total_kopecks: int, sign: int) -> Request[ClosedReport]:
+    return Request(_payload(0xFF36, password, money(total_kopecks) + uint(sign, 1)), ClosedReport.parse)
+
+
+def correction(password: int, totals: CorrectionTotals) -> Request[ClosedReport]:
+    return Request(_payload(0xFF4A, password, totals.encode()), ClosedReport.parse)

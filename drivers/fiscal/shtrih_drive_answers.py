@@ -18,13 +18,15 @@ SHIFT_CLOSE_REPORT = 5
 REREGISTRATION = 0x0B
 SETTLEMENT_REPORT = 21
 CORRECTION = 31
+STRICT_CORRECTION = 41
 
 NO_MOMENT = bytes(5)
 
 
 @dataclass(frozen=True, slots=True)
 class DriveStatus:
-    """FF01. `current_document`: 0 none, 02 shift open, 04 receipt, 08 shift close, 14h correction, 17h report."""
+    """FF01. `current_document`: 0 none, 02 shift open, 04 receipt, 08 shift close, 14h correction, 17h report.
+    `warnings`: bit 0 replace within 3 days, 1 within 30, 2 archive 90 % full, 3 operator silent, 7 the drive failed."""
 
     life: int
     current_document: int
@@ -103,7 +105,7 @@ class DriveVersion:
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument:
-    """FF0A. `operation` and `total_kopecks` of receipts, `shift` of shift reports, else `rest`."""
+    """FF0A. `operation` and `total_kopecks` of receipts and corrections, `shift` of shift reports, else `rest`."""
 
     kind: int
     ticket: int
@@ -120,13 +122,21 @@ class FoundDocument:
         return self.kind in (RECEIPT, STRICT_FORM)
 
     @property
+    def is_correction(self) -> bool:
+        return self.kind in (CORRECTION, STRICT_CORRECTION)
+
+    @property
+    def is_settlement(self) -> bool:
+        return self.is_receipt or self.is_correction
+
+    @property
     def is_shift_report(self) -> bool:
         return self.kind in (SHIFT_OPEN_REPORT, SHIFT_CLOSE_REPORT)
 
     def encode(self) -> bytes:
         head = bytes((self.kind, self.ticket)) + moment_bytes(self.issued_at)
         head += uint(self.number, 4) + uint(self.sign, 4)
-        if self.is_receipt:
+        if self.is_settlement:
             return head + uint(self.operation, 1) + money(self.total_kopecks) + self.rest
         if self.is_shift_report:
             return head + uint(self.shift, 2) + self.rest
@@ -138,7 +148,7 @@ class FoundDocument:
         kind, ticket = f.uint(1), f.uint(1)
         common = cls(kind, ticket, moment_of(f.take(5)), f.uint(4), f.uint(4))
         operation = total = shift = 0
-        if common.is_receipt:
+        if common.is_settlement:
             operation, total = f.uint(1), f.uint(5)
         elif common.is_shift_report:
             shift = f.uint(2)

@@ -111,6 +111,8 @@ _TABLE: dict[int, tuple[str, str]] = {
 _TABLE |= dict.fromkeys(range(0xA0, 0xA6), ("marking_error", "Ошибка проверки маркировки"))
 ERRORS = MappingProxyType(_TABLE)
 
+UNSUPPORTED = 0x37
+
 # After these FF45, E0 or 41 may have been carried out all the same: look into the drive (§3 step 6).
 DOUBTFUL = frozenset({0x2F, 0x30, 0x50, 0x58, 0x6B, 0x72, 0x75, 0x7B})
 

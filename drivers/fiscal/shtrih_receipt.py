@@ -11,6 +11,7 @@ LEGACY_QUANTITY_UNIT = 1_000  # 80h…83h
 NAME_LIMIT = 128
 SUMS = 16
 TAXES = 6
+CORRECTION_SUMS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,32 @@ class CloseReceipt:
         if f.left > 64:
             raise CodecError("at most 64 bytes of text")
         return cls(sums, tax_system, rounding, taxes, text_of(f.rest()))
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionTotals:
+    """FF4A: `kind` 0 self, 1 ordered; `sign` 1 sale, 3 buy; five sums: cash, electronic, prepaid, credit, other."""
+
+    kind: int
+    sign: int
+    total_kopecks: int
+    sums: tuple[int, ...]
+    taxes: tuple[int, ...]
+    tax_system: int
+
+    def encode(self) -> bytes:
+        if len(self.sums) != CORRECTION_SUMS or len(self.taxes) != TAXES:
+            raise CodecError("five sums and six taxes are expected")
+        sums = b"".join(map(money, (self.total_kopecks, *self.sums, *self.taxes)))
+        return bytes((self.kind, self.sign)) + sums + uint(self.tax_system, 1)
+
+    @classmethod
+    def parse(cls, data: bytes) -> CorrectionTotals:
+        f = Fields(data)
+        kind, sign, total = f.uint(1), f.uint(1), f.money() or 0
+        sums = tuple(f.money() or 0 for _ in range(CORRECTION_SUMS))
+        taxes = tuple(f.money() or 0 for _ in range(TAXES))
+        return cls(kind, sign, total, sums, taxes, f.uint(1))
 
 
 @dataclass(frozen=True, slots=True)

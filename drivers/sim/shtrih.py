@@ -24,7 +24,10 @@ from drivers.sim.world import World
 KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "paper_out": (),
+        "paper_low": (),
         "cover_open": (),
+        "printer_fault": (),
+        "drive_expires": ("days",),
         "drive_full": (),
         "off": (),
         "link_lost": (),
@@ -55,6 +58,9 @@ class ShtrihDevice:
         ofd_delay_s: float = 2.0,
         print_s: float = 0.0,
         byte_s: float = 0.05,
+        ffd: str = "1.2",
+        last_print_told: bool = True,
+        long_serial: bool = False,
     ) -> None:
         self.faults = Faults(KNOWN_FAULTS, self._fault_changed)
         self._plugged = plugged
@@ -66,6 +72,9 @@ class ShtrihDevice:
             now=now,
             ofd_delay_s=ofd_delay_s,
             print_s=print_s,
+            ffd=ffd,
+            last_print_told=last_print_told,
+            long_serial=long_serial,
         )
         self._line = DeviceLine(
             send=send, execute=self._execute, noise_rate=self._noise_rate, rng=random.Random(seed), byte_s=byte_s

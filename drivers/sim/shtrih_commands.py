@@ -99,6 +99,7 @@ COMMANDS: Mapping[int, Command] = MappingProxyType(
         0x8D: Command(sales.open_receipt, (1, 1)),
         0xB0: Command(reports.continue_print),
         0xE0: Command(reports.open_shift),
+        0xF7: Command(queries.capabilities, (1, 1), open=True),
         0xFC: Command(queries.model, open=True),
         0xFF01: Command(queries.drive_status),
         0xFF02: Command(queries.drive_serial),

@@ -22,7 +22,8 @@ from drivers.fiscal.shtrih_drive_answers import (
 from drivers.fiscal.shtrih_tlv import DATE_TIME, DOCUMENT_NUMBER, OPERATION, SHIFT_NUMBER, TOTAL, Tlv
 from drivers.sim.world import Change, World
 
-INN = "7701234567"
+INN = "7700000000"
+ADDRESS, PLACE = "г. Москва, ул. Примерная, д. 1", "Киоск самообслуживания"
 REGISTRATION_NUMBER = "0000000001012345"
 TAX_SYSTEMS = 0x01 | 0x02 | 0x04 | 0x10 | 0x20
 CURRENT_SHIFT_OPEN, CURRENT_RECEIPT, CURRENT_SHIFT_CLOSE, CURRENT_CORRECTION = 0x02, 0x04, 0x08, 0x14
@@ -83,7 +84,7 @@ class Document:
         numbers = [Tlv(DOCUMENT_NUMBER, self.number.to_bytes(4, "little")), Tlv(DATE_TIME, stamp.to_bytes(4, "little"))]
         if self.shift:
             numbers.append(Tlv(SHIFT_NUMBER, self.shift.to_bytes(4, "little")))
-        if self.kind == RECEIPT:
+        if self.kind in (RECEIPT, CORRECTION):
             numbers.append(Tlv(OPERATION, bytes((self.operation,))))
             numbers.append(Tlv(TOTAL, self.total_kopecks.to_bytes(5, "little").rstrip(b"\0")))
         return (*numbers, *self.tlvs)
@@ -101,12 +102,22 @@ class DriveState:
     receipt: int = 0
     current_document: int = 0
     shift_totals: dict[str, int] = field(default_factory=dict)
+    shift_counts: dict[str, int] = field(default_factory=dict)  # of receipts, by operation
+    shift_payments: dict[str, int] = field(default_factory=dict)  # by "operation:kind of payment", 0 is cash
 
 
 class FiscalDrive:
     """Non-volatile: every change goes to the world's memory before it is visible."""
 
-    def __init__(self, world: World, *, serial: str, now: Callable[[], datetime], ofd_delay_s: float) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        serial: str,
+        now: Callable[[], datetime],
+        ofd_delay_s: float,
+        registration: Sequence[Tlv] = (),
+    ) -> None:
         self._world = world
         self._now = now
         self._ofd_delay = timedelta(seconds=ofd_delay_s)
@@ -114,7 +125,7 @@ class FiscalDrive:
         self.state = DriveState(**stored) if stored else DriveState(serial)
         if self.state.last_document < _FIRST_DOCUMENT:
             with world.change() as change:
-                self.register(change, REGISTRATION)
+                self.register(change, REGISTRATION, tlvs=registration)
 
     @property
     def last_document_at(self) -> datetime | None:
@@ -179,6 +190,8 @@ class FiscalDrive:
         self.state.shift_opened_at = self._now().isoformat()
         self.state.receipt = 0
         self.state.shift_totals = {}
+        self.state.shift_counts = {}
+        self.state.shift_payments = {}
         document = self.register(change, SHIFT_OPEN_REPORT, tlvs=tlvs)
         self._report(change, "shift_opened", document)
         return document
@@ -196,6 +209,7 @@ class FiscalDrive:
         *,
         operation: int = 0,
         total_kopecks: int = 0,
+        cash_kopecks: int = 0,
         tlvs: Sequence[Tlv] = (),
     ) -> Document:
         """Write the next document; the caller adds its effect to the same change."""
@@ -209,6 +223,11 @@ class FiscalDrive:
             state.receipt += 1
             key = str(operation)
             state.shift_totals[key] = state.shift_totals.get(key, 0) + total_kopecks
+        if kind == RECEIPT:
+            state.shift_counts[key] = state.shift_counts.get(key, 0) + 1
+            for payment, kopecks in enumerate((cash_kopecks, total_kopecks - cash_kopecks)):
+                name = f"{key}:{payment}"
+                state.shift_payments[name] = state.shift_payments.get(name, 0) + kopecks
         change.put(f"document:{number:08d}", document.to_json())
         self.save(change)
         return document

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from drivers.fiscal.shtrih_answers import ErrorText, FullStatus, Model, ShortStatus
+from drivers.fiscal.shtrih_answers import (
+    PRINTER_FAILED,
+    Capabilities,
+    ErrorText,
+    FullStatus,
+    Model,
+    RegisterValue,
+    ShortStatus,
+)
 from drivers.fiscal.shtrih_codec import Fields, uint
 from drivers.fiscal.shtrih_drive_answers import (
     DocumentHead,
@@ -18,12 +26,18 @@ from drivers.fiscal.shtrih_errors import error_text as text_of_error
 from drivers.fiscal.shtrih_tlv import Tlv
 from drivers.sim.shtrih_drive import ARCHIVE_90_PERCENT, INN
 from drivers.sim.shtrih_refusal import Refusal
-from drivers.sim.shtrih_register import MODE_CLOSED, MODE_DATE, Register
+from drivers.sim.shtrih_register import BUY, BUY_REFUND, MODE_CLOSED, MODE_DATE, REFUND, SALE, Register
 
 _DRIVE_FULL = 0x06
 _MODEL = Model(kind=0, subkind=0, protocol=2, subprotocol=0, model=250, language=0, name="ШТРИХ-М-01Ф")
 _FIRMWARE_DATE = bytes((1, 6, 24))
 _PIECE = 200
+_VALID_UNTIL = date(2039, 12, 31)
+_REPLACE_NOW_DAYS, _REPLACE_SOON_DAYS = 3, 30
+_PLACES = (SALE, BUY, REFUND, BUY_REFUND)
+_PAYMENTS, _COUNTS, _DRAWER, _LAST_DOCUMENT = range(193, 209), range(144, 148), 241, 152
+_DRAWER_SIGNS = ((SALE, 1), (BUY, -1), (REFUND, -1), (BUY_REFUND, 1))
+_NEAR_END, _PAPER_SENSOR, _COVER_SENSOR = 1 << 1, 1 << 3, 1 << 4
 
 
 def operator_only(register: Register, operator: int, data: bytes) -> bytes:
@@ -41,8 +55,24 @@ def short_status(register: Register, operator: int, data: bytes) -> bytes:
         battery=0x9F,
         supply=0xE5,
         drive_error=_drive_error(register),
-        last_print={2: 1, 5: 5}.get(register.submode, 0),
+        last_print=_last_print(register),
     ).encode()
+
+
+def _last_print(register: Register) -> int | None:
+    if not register.last_print_told:
+        return None
+    failed = register.faults.on("printer_fault") is not None
+    return PRINTER_FAILED if failed else {2: 1, 5: 5}.get(register.submode, 0)
+
+
+def capabilities(register: Register, operator: int, data: bytes) -> bytes:
+    """F7h 01; older firmware does not know it."""
+    if not register.last_print_told:
+        raise Refusal(0x37)
+    if data != b"\1":
+        raise Refusal(0x33)
+    return Capabilities(_NEAR_END | _PAPER_SENSOR | _COVER_SENSOR).encode()
 
 
 def full_status(register: Register, operator: int, data: bytes) -> bytes:
@@ -67,6 +97,7 @@ def full_status(register: Register, operator: int, data: bytes) -> bytes:
         registrations=1,
         registrations_left=29,
         inn=int(INN),
+        serial_high=0 if register.long_serial else None,
     ).encode()
 
 
@@ -84,11 +115,26 @@ def exchange_parameters(register: Register, operator: int, data: bytes) -> bytes
 
 
 def money_register(register: Register, operator: int, data: bytes) -> bytes:
-    return uint(operator, 1) + uint(register.drive.state.shift_totals.get("1", 0), 6)
+    """193…208: payments of the open shift, sale, purchase and their refunds for each kind; 241: the drawer."""
+    number, state = int.from_bytes(data, "little"), register.drive.state
+    value = 0
+    if state.shift_open and number in _PAYMENTS:
+        payment, place = divmod(number - _PAYMENTS[0], len(_PLACES))
+        value = state.shift_payments.get(f"{_PLACES[place]}:{payment}", 0)
+    elif state.shift_open and number == _DRAWER:
+        value = sum(sign * state.shift_payments.get(f"{kind}:0", 0) for kind, sign in _DRAWER_SIGNS)
+    return RegisterValue(operator, value).encode()
 
 
 def count_register(register: Register, operator: int, data: bytes) -> bytes:
-    return uint(operator, 1) + uint(register.drive.state.last_document & 0xFFFF, 2)
+    """144…147: receipts of the open shift; 152: the last document."""
+    number, state = int.from_bytes(data, "little"), register.drive.state
+    value = 0
+    if state.shift_open and number in _COUNTS:
+        value = state.shift_counts.get(str(_PLACES[number - _COUNTS[0]]), 0)
+    elif number == _LAST_DOCUMENT:
+        value = state.last_document & 0xFFFF
+    return RegisterValue(operator, value, size=2).encode()
 
 
 def read_table(register: Register, operator: int, data: bytes) -> bytes:
@@ -153,8 +199,16 @@ def model(register: Register, operator: int, data: bytes) -> bytes:
 
 
 def drive_status(register: Register, operator: int, data: bytes) -> bytes:
-    full = register.faults.on("drive_full") is not None
-    return register.drive.status(warnings=ARCHIVE_90_PERCENT if full else 0).encode()
+    left = (_valid_until(register) - register.now().date()).days
+    warnings = (left <= _REPLACE_NOW_DAYS) | (left <= _REPLACE_SOON_DAYS) << 1
+    if register.faults.on("drive_full") is not None:
+        warnings |= ARCHIVE_90_PERCENT
+    return register.drive.status(warnings=warnings).encode()
+
+
+def _valid_until(register: Register) -> date:
+    fault = register.faults.on("drive_expires")
+    return _VALID_UNTIL if fault is None else register.now().date() + timedelta(days=int(fault["days"]))
 
 
 def drive_serial(register: Register, operator: int, data: bytes) -> bytes:
@@ -162,11 +216,11 @@ def drive_serial(register: Register, operator: int, data: bytes) -> bytes:
 
 
 def drive_expiry(register: Register, operator: int, data: bytes) -> bytes:
-    return DriveExpiry(date(2039, 12, 31), bytes((29, 1))).encode()
+    return DriveExpiry(_valid_until(register), bytes((29, 1))).encode()
 
 
 def drive_version(register: Register, operator: int, data: bytes) -> bytes:
-    return DriveVersion("fn_v_1_2", 0).encode()
+    return DriveVersion("fn_v_1_0" if register.ffd == "1.05" else f"fn_v_{register.ffd.replace('.', '_')}", 0).encode()
 
 
 def cancel_drive_document(register: Register, operator: int, data: bytes) -> bytes:

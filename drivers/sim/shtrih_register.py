@@ -10,12 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.shtrih_answers import FLAG_COVER_OPEN, FLAG_PAPER_SENSOR, FLAG_ROLL
-from drivers.fiscal.shtrih_drive_answers import RECEIPT
+from drivers.fiscal.shtrih_drive_answers import CORRECTION, RECEIPT
 from drivers.fiscal.shtrih_tlv import Tlv, order_id_of
 from drivers.sim.faults import Faults
-from drivers.sim.shtrih_drive import CURRENT_RECEIPT, Document, FiscalDrive
+from drivers.sim.shtrih_drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
+from drivers.sim.shtrih_papers import paid, registration_of
 from drivers.sim.shtrih_refusal import Refusal
-from drivers.sim.shtrih_tables import EARLY_EXPIRY, REGIONAL, Tables
+from drivers.sim.shtrih_tables import DRIVE, EARLY_EXPIRY, FFD, FFD_VALUES, REGIONAL, Tables
 from drivers.sim.world import Change, World
 
 SALE, REFUND, BUY, BUY_REFUND = 1, 2, 3, 4  # FF46; also the drive's operation sign
@@ -24,6 +25,7 @@ _EFFECTS = {SALE: "receipt", REFUND: "refund_receipt", BUY: "receipt", BUY_REFUN
 _FLAGS = FLAG_ROLL | 1 << 4 | FLAG_PAPER_SENSOR | 1 << 9  # roll, decimal point, paper sensor, lever down
 MODE_DATA, MODE_OPEN, MODE_EXPIRED, MODE_CLOSED, MODE_DATE, MODE_DOCUMENT = 1, 2, 3, 4, 6, 8
 SYSADMIN = 30
+PRINTER_LINK = 0xC8
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class OpenReceipt:
     operator: int
     lines: list[Line] = field(default_factory=list)
     tlvs: list[Tlv] = field(default_factory=list)
+    correction: bool = False
 
     @property
     def total_kopecks(self) -> int:
@@ -51,13 +54,14 @@ class OpenReceipt:
     def to_json(self) -> dict[str, Any]:
         lines = [[x.name, x.price_kopecks, x.quantity_micro, x.sum_kopecks, x.tax] for x in self.lines]
         tlvs = [[tlv.tag, tlv.value.hex()] for tlv in self.tlvs]
-        return {"kind": self.kind, "operator": self.operator, "lines": lines, "tlvs": tlvs}
+        head = {"kind": self.kind, "operator": self.operator, "correction": self.correction}
+        return {**head, "lines": lines, "tlvs": tlvs}
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> OpenReceipt:
         lines = [Line(*line) for line in raw["lines"]]
         tlvs = [Tlv(tag, bytes.fromhex(value)) for tag, value in raw["tlvs"]]
-        return cls(raw["kind"], raw["operator"], lines, tlvs)
+        return cls(raw["kind"], raw["operator"], lines, tlvs, raw.get("correction", False))
 
 
 class Register:
@@ -73,14 +77,22 @@ class Register:
         now: Callable[[], datetime],
         ofd_delay_s: float,
         print_s: float,
+        ffd: str = "1.2",
+        last_print_told: bool = True,
+        long_serial: bool = False,
     ) -> None:
         self.world = world
         self.faults = faults
-        self.tables = Tables(world)
+        self.ffd = ffd
+        self.last_print_told = last_print_told  # newer firmware: 10h of 17 bytes, F7h known
+        self.long_serial = long_serial  # newest firmware: 11h of 50 bytes
+        self.tables = Tables(world, {(REGIONAL, 1, FFD): bytes((FFD_VALUES[ffd],)), (DRIVE, 1, 4): serial.encode()})
         self._utc_now = now
         self._timezone = timezone
         self._offset = timedelta(seconds=world.get("clock_offset_s", 0))
-        self.drive = FiscalDrive(world, serial=serial, now=self.now, ofd_delay_s=ofd_delay_s)
+        self.drive = FiscalDrive(
+            world, serial=serial, now=self.now, ofd_delay_s=ofd_delay_s, registration=registration_of(ffd)
+        )
         stored = world.get("receipt")
         self.receipt = OpenReceipt.from_json(stored) if stored else None
         self._stalled: bool = world.get("stalled", False)
@@ -130,6 +142,8 @@ class Register:
         flags = _FLAGS
         if self._no_paper and (self._paper_noticed or self._stalled):
             flags &= ~(FLAG_ROLL | FLAG_PAPER_SENSOR)
+        elif self.faults.on("paper_low") is not None:
+            flags &= ~FLAG_ROLL
         return flags | (FLAG_COVER_OPEN if self.faults.on("cover_open") is not None else 0)
 
     @property
@@ -148,6 +162,8 @@ class Register:
         return self.receipt is None and fault.get("at") != "close"
 
     def require_printer(self) -> None:
+        if self.faults.on("printer_fault") is not None:
+            raise Refusal(PRINTER_LINK)
         refusal = {1: 0x6B, 2: 0x72, 3: 0x58, 5: 0x50}.get(self.submode)
         if refusal is not None:
             raise Refusal(refusal)
@@ -198,7 +214,7 @@ class Register:
         self.report_tlvs = []
         return document
 
-    def open_receipt(self, kind: int, operator: int) -> None:
+    def open_receipt(self, kind: int, operator: int, *, correction: bool = False) -> None:
         if self.receipt is not None:
             raise Refusal(0x4A)
         if self.mode == MODE_EXPIRED:
@@ -206,9 +222,9 @@ class Register:
         self.require_mode(MODE_OPEN)
         self.require_printer()
         self.require_drive()
-        self.receipt = OpenReceipt(kind, operator)
+        self.receipt = OpenReceipt(kind, operator, correction=correction)
         with self.world.change() as change:
-            self.drive.begin(change, CURRENT_RECEIPT)
+            self.drive.begin(change, CURRENT_CORRECTION if correction else CURRENT_RECEIPT)
             change.put("receipt", self.receipt.to_json())
 
     def the_receipt(self, operator: int, *, sysadmin: bool = False) -> OpenReceipt:
@@ -238,12 +254,17 @@ class Register:
         self.receipt = None
         with self.world.change() as change:
             document = self.drive.register(
-                change, RECEIPT, operation=receipt.kind, total_kopecks=total_kopecks, tlvs=receipt.tlvs
+                change,
+                CORRECTION if receipt.correction else RECEIPT,
+                operation=receipt.kind,
+                total_kopecks=total_kopecks,
+                cash_kopecks=cash_kopecks,
+                tlvs=(*receipt.tlvs, *paid(cash_kopecks, total_kopecks - cash_kopecks, tax_system)),
             )
             change.delete("receipt")
             self.print_document(change)
             change.effect(
-                _EFFECTS[receipt.kind],
+                "correction" if receipt.correction else _EFFECTS[receipt.kind],
                 fiscal_document_number=document.number,
                 total_kopecks=total_kopecks,
                 order_id=order_id_of(receipt.tlvs),

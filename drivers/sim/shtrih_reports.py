@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from drivers.fiscal.shtrih_codec import Fields, uint
 from drivers.fiscal.shtrih_drive_answers import CORRECTION, SETTLEMENT_REPORT, ClosedReport
+from drivers.fiscal.shtrih_receipt import CorrectionTotals
 from drivers.fiscal.shtrih_tlv import order_id_of
 from drivers.sim.shtrih_drive import CURRENT_CORRECTION, CURRENT_SHIFT_CLOSE, CURRENT_SHIFT_OPEN, Document
+from drivers.sim.shtrih_papers import paid, shift_counters
 from drivers.sim.shtrih_refusal import Refusal
 from drivers.sim.shtrih_register import BUY, MODE_CLOSED, MODE_DOCUMENT, MODE_EXPIRED, MODE_OPEN, SALE, Register
 from drivers.sim.shtrih_sales import date_in_answer, operator_byte
@@ -57,7 +59,8 @@ def _close_shift(register: Register) -> Document:
     register.require_mode(MODE_OPEN, MODE_EXPIRED)
     register.require_printer()
     with register.world.change() as change:
-        document = register.drive.close_shift(change, register.report_tlvs)
+        counters = shift_counters(register.drive.state)
+        document = register.drive.close_shift(change, (*register.report_tlvs, counters))
         register.print_document(change)
     register.report_tlvs = []
     return document
@@ -126,42 +129,56 @@ def settlement_report(register: Register, operator: int, data: bytes) -> bytes:
 
 
 def correction(register: Register, operator: int, data: bytes) -> bytes:
-    """FF4A: type, sign, total, five payments, six taxes, tax system."""
-    fields = Fields(data)
-    kind, sign, total = fields.uint(1), fields.uint(1), fields.uint(5)
-    sums = [fields.uint(5) for _ in range(5)]
-    if kind > 1 or sign not in (SALE, BUY) or data[-1].bit_count() != 1:
+    """FF4A, of totals: from FFD 1.1 on a correction has lines and is opened by 8Dh."""
+    body = CorrectionTotals.parse(data)
+    if body.kind > 1 or body.sign not in (SALE, BUY) or body.tax_system.bit_count() != 1:
         raise Refusal(0x33)
-    if sum(sums) < total:
+    if sum(body.sums) < body.total_kopecks:
         raise Refusal(0x45)
-    return _report_answer(register, _correct(register, sign, total), receipt=True)
+    document = _correct(register, body.sign, body.total_kopecks, body.sums[0], body.tax_system)
+    return _report_answer(register, document, receipt=True)
 
 
 def short_correction(register: Register, operator: int, data: bytes) -> bytes:
     """FF36: total, type."""
     fields = Fields(data)
     total, sign = fields.uint(5), fields.uint(1)
-    return _report_answer(register, _correct(register, sign, total), receipt=True)
+    if sign not in (SALE, BUY):
+        raise Refusal(0x33)
+    return _report_answer(register, _correct(register, sign, total, total, 0x01), receipt=True)
 
 
-def _correct(register: Register, sign: int, total: int) -> Document:
+def _correct(register: Register, sign: int, total: int, cash: int, tax_system: int) -> Document:
     register.require_mode(MODE_OPEN)
     register.require_printer()
     register.require_drive()
+    if register.ffd != "1.05":
+        raise Refusal(0x35)
     if total <= 0:
         raise Refusal(0x8E)
     tlvs, register.report_tlvs = register.report_tlvs, []
     with register.world.change() as change:
-        document = register.drive.register(change, CORRECTION, operation=sign, total_kopecks=total, tlvs=tlvs)
+        document = register.drive.register(
+            change,
+            CORRECTION,
+            operation=sign,
+            total_kopecks=total,
+            tlvs=(*tlvs, *paid(cash, total - cash, tax_system)),
+        )
         register.print_document(change)
         change.effect(
             "correction",
             fiscal_document_number=document.number,
             total_kopecks=total,
             order_id=order_id_of(tlvs),
+            electronic_kopecks=total - cash,
+            cash_kopecks=cash,
             operation=sign,
+            tax_system=tax_system,
             fiscal_sign=document.sign,
+            drive_number=register.drive.state.serial,
             shift=document.shift,
+            lines=[],
         )
     return document
 

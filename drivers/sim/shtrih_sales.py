@@ -40,6 +40,7 @@ from drivers.sim.shtrih_register import (
 from drivers.sim.shtrih_tables import DATE_IN_CLOSE, REGIONAL
 
 _KINDS_8D = (SALE, BUY, REFUND, BUY_REFUND)
+CORRECTION_FLAG = 0x80  # of 8Dh: a correction with lines
 _RATES = {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x81, 0x82, 0x84, 0x90} | set(range(0xC0 + 11, 0x100))
 _TLV_LIMITS = {RECEIPT_EXTRA: 16, AUTOMAT_NUMBER: 20, CUSTOMER_CONTACT: 64, CASHIER_INN: 12}
 _TLV_TOTAL = 250
@@ -52,11 +53,12 @@ def operator_byte(operator: int) -> bytes:
 
 
 def open_receipt(register: Register, operator: int, data: bytes) -> bytes:
-    if data[0] > 3:
+    correction, kind = bool(data[0] & CORRECTION_FLAG), data[0] & ~CORRECTION_FLAG
+    if kind > 3 or (correction and register.ffd == "1.05"):
         raise Refusal(0x33)
     if register.mode == MODE_CLOSED:
         register.open_shift()
-    register.open_receipt(_KINDS_8D[data[0]], operator)
+    register.open_receipt(_KINDS_8D[kind], operator, correction=correction)
     return operator_byte(operator)
 
 

@@ -8,13 +8,16 @@ from types import MappingProxyType
 
 from drivers.fiscal.shtrih_answers import FieldShape, TableShape
 from drivers.fiscal.shtrih_codec import fixed_text
-from drivers.sim.shtrih_drive import INN, REGISTRATION_NUMBER
+from drivers.sim.shtrih_drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, TAX_SYSTEMS
 from drivers.sim.shtrih_refusal import Refusal
 from drivers.sim.world import World
 
-CASHIERS, REGIONAL, DRIVE = 2, 17, 18
+CASHIERS, RATES, REGIONAL, DRIVE = 2, 6, 17, 18
 DATE_IN_CLOSE = 36  # table 17: 1 adds the date to the answer of FF45
 EARLY_EXPIRY = 8  # table 17: mode 3 comes that many minutes early
+FFD = 17  # table 17: 2 is 1.05, 3 is 1.1, 4 is 1.2
+FFD_VALUES: Mapping[str, int] = MappingProxyType({"1.05": 2, "1.1": 3, "1.2": 4})
+MODE_OF_WORK = 0x04 | 0x20  # table 18: automatic, for the Internet
 CUT_IN_RECEIPT = 22  # table 1: 25h is allowed in mode 8
 
 
@@ -64,11 +67,17 @@ TABLES: Mapping[int, Table] = MappingProxyType(
         1: Table("Тип и режим кассы", 1, _numbered(60, f1=("Номер в зале", 1), f22=("Отрезка в открытом чеке", 0))),
         CASHIERS: Table("Пароли кассиров и администраторов", 30, (_number("Пароль", 4), _text("Имя", 21, "Оператор"))),
         5: Table("Наименования типов оплаты", 16, (_text("Тип оплаты", 30, "ОПЛАТА"),)),
-        6: Table("Налоговые ставки", 6, (_number("Ставка", 2, 2000), _text("Название", 57, "НДС 20%"))),
+        RATES: Table("Налоговые ставки", 11, (_number("Ставка", 2), _text("Название", 57, "НДС"))),
         REGIONAL: Table(
             "Региональные настройки",
             1,
-            _numbered(60, f7=("Печатать документ", 0), f8=("Минут до истечения смены", 1), f36=("Дата в ответе", 0)),
+            _numbered(
+                60,
+                f7=("Печатать документ", 0),
+                f8=("Минут до истечения смены", 1),
+                f17=("Формат ФД", 4),
+                f36=("Дата в ответе", 0),
+            ),
         ),
         DRIVE: Table(
             "Fiscal storage",
@@ -78,16 +87,16 @@ TABLES: Mapping[int, Table] = MappingProxyType(
                 _text("ИНН", 12, INN),
                 _text("Рег. номер", 20, REGISTRATION_NUMBER),
                 _text("Номер ФН", 16),
-                _number("Системы налогообложения", default=0x37),
-                _number("Режим работы"),
+                _number("Системы налогообложения", default=TAX_SYSTEMS),
+                _number("Режим работы", default=MODE_OF_WORK),
                 _text("Пользователь", 64, "ООО «Огонёк»"),
                 _text("Оператор", 64, "СИС. АДМИНИСТРАТОР"),
-                _text("Адрес", 64, "Москва"),
+                _text("Адрес", 64, ADDRESS),
                 _text("Наименование ОФД", 64, "ОФД"),
                 _text("URL ОФД", 64, "ofd.example"),
                 _text("ИНН ОФД", 12, "7700000000"),
                 _text("Сайт ФНС", 64, "nalog.gov.ru"),
-                _text("Место расчётов", 64, "Киоск"),
+                _text("Место расчётов", 64, PLACE),
                 _text("Отправитель чеков", 64, "check@example.org"),
             ),
             locked=True,
@@ -96,11 +105,21 @@ TABLES: Mapping[int, Table] = MappingProxyType(
 )
 
 
-class Tables:
-    """Written cells live in the world's memory."""
+# In hundredths of a per cent: the basic rate, 10, 0, none, both inside the sum, those of 2025, then what is left free.
+_RATES: Mapping[tuple[int, int, int], bytes] = MappingProxyType(
+    {
+        (RATES, row, 1): rate.to_bytes(2, "little")
+        for row, rate in enumerate((2200, 1000, 0, 0, 2200, 1000, 500, 700, 500, 700, 2000), 1)
+    }
+)
 
-    def __init__(self, world: World) -> None:
+
+class Tables:
+    """Written cells live in the world's memory; `made` are those of the model and of its registration."""
+
+    def __init__(self, world: World, made: Mapping[tuple[int, int, int], bytes]) -> None:
         self._world = world
+        self._made = {**_RATES, **made}
 
     def table(self, number: int) -> Table:
         if number not in TABLES:
@@ -116,7 +135,8 @@ class Tables:
     def read(self, table: int, row: int, field: int) -> bytes:
         found = self._cell(table, row, field)
         stored = self._world.get(_key(table, row, field))
-        return found.default if stored is None else bytes.fromhex(stored)
+        default = self._made.get((table, row, field), found.default)
+        return default if stored is None else bytes.fromhex(stored)
 
     def number(self, table: int, field: int) -> int:
         return int.from_bytes(self.read(table, 1, field), "little")

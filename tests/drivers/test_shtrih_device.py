@@ -152,7 +152,6 @@ async def test_a_frame_that_stops_half_way_is_refused_after_the_byte_timeout(des
         ("1E 1E 00 00 00 12 01 00 05 01", 0x7A),
         ("41 01 00 00 00", 0x4F),
         ("55 1E 00 00 00", 0x37),
-        ("F7 01", 0x37),
         ("FF 99 1E 00 00 00", 0x37),
         ("FF 0A 1E 00 00 00 63 00 00 00", 0x08),
         ("FF 0C 1E 00 00 00 A8 04 01 00 31", 0x02),

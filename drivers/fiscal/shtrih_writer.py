@@ -1,0 +1,98 @@
+"""Composes receipts and corrections in a Shtrih-M register, up to what registers them (protocols/shtrih.md §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from drivers.errors import DeviceRefused
+from drivers.fiscal import shtrih_commands as commands
+from drivers.fiscal.port import Correction, Operation, OrderTag, Receipt
+from drivers.fiscal.shtrih_codec import fixed_text
+from drivers.fiscal.shtrih_commands import Request
+from drivers.fiscal.shtrih_compose import (
+    CORRECTION_SIGN,
+    RECEIPT_KIND,
+    base_of,
+    closing_of,
+    correction_of,
+    correction_totals,
+    operation_of,
+    requisites_of,
+)
+from drivers.fiscal.shtrih_drive_answers import ClosedReceipt, ClosedReport
+from drivers.fiscal.shtrih_office import ShtrihOffice
+from drivers.fiscal.shtrih_session import DEVICE, ShtrihSession
+from drivers.fiscal.shtrih_tlv import Tlv
+
+#: What registers the composed document; a later one stands in for a command the firmware does not know.
+Closings = tuple[Request[ClosedReceipt | ClosedReport], ...]
+
+_CASHIERS_TABLE, _CASHIER_NAME, _CASHIER_NAME_SIZE = 2, 2, 21
+_CORRECTION_FLAG = 0x80
+_FFD_TOTALS_ONLY = "1.05"
+
+
+class ReceiptWriter:
+    """Nothing here registers: `DeviceRefused` and `AnswerLost` leave an open document at most."""
+
+    def __init__(self, session: ShtrihSession, office: ShtrihOffice, order_tag: OrderTag) -> None:
+        self._session = session
+        self._office = office
+        self._order_tag = order_tag
+        self._cashier: str | None = None
+
+    async def receipt(self, receipt: Receipt) -> Closings:
+        """FF46 for each line, the first opens the document."""
+        await self._name_cashier(receipt)
+        return await self._lines(receipt, ())
+
+    async def correction(self, correction: Correction) -> Closings:
+        """With lines from FFD 1.1 on; 1.05 corrects totals."""
+        receipt, password = correction.receipt, self._session.password
+        await self._name_cashier(receipt)
+        if await self._office.ffd() == _FFD_TOTALS_ONLY:
+            return await self._totals(correction)
+        await self._session.command(commands.open_receipt(password, _CORRECTION_FLAG | RECEIPT_KIND[receipt.operation]))
+        return await self._lines(receipt, correction_of(correction))
+
+    async def _lines(self, receipt: Receipt, more: Iterable[Tlv]) -> Closings:
+        session = self._session
+        codes = await self._office.rates.of(line.vat for line in receipt.lines)
+        for line in receipt.lines:
+            await session.command(commands.operation(session.password, operation_of(line, receipt.operation, codes)))
+        await self._send((*requisites_of(receipt, self._order_tag), *more))
+        if receipt.cash_kopecks:
+            await self._require_total(receipt)
+        return (commands.close_receipt(session.password, closing_of(receipt)),)
+
+    async def _totals(self, correction: Correction) -> Closings:
+        """FFD 1.05 knows corrections of sales and purchases, none of refunds."""
+        receipt, password = correction.receipt, self._session.password
+        if receipt.operation is not Operation.SALE:
+            raise DeviceRefused(DEVICE, "correction_unsupported", "FFD 1.05 corrects no refunds")
+        totals = correction_totals(correction)
+        await self._session.command(commands.begin_correction(password))
+        await self._send((*requisites_of(receipt, self._order_tag), base_of(correction, ffd=_FFD_TOTALS_ONLY)))
+        short = commands.short_correction(password, receipt.total_kopecks, CORRECTION_SIGN)
+        return (commands.correction(password, totals), short)
+
+    async def _send(self, tlvs: Iterable[Tlv]) -> None:
+        """One FF0C each, so that a refusal names its requisite."""
+        for tlv in tlvs:
+            await self._session.command(commands.send_tlvs(self._session.password, (tlv,)))
+
+    async def _require_total(self, receipt: Receipt) -> None:
+        """The device refuses a card sum that does not fit the lines it holds, but would give change for cash."""
+        held = await self._session.ask(commands.subtotal(self._session.password))
+        if held.kopecks != receipt.total_kopecks:
+            raise DeviceRefused(DEVICE, "lines_lost", f"{held.kopecks} of {receipt.total_kopecks}")
+
+    async def _name_cashier(self, receipt: Receipt) -> None:
+        """1021 comes from table 2, the row of our operator."""
+        if receipt.cashier is None or receipt.cashier == self._cashier:
+            return
+        row = (await self._session.state()).operator
+        value = fixed_text(receipt.cashier, _CASHIER_NAME_SIZE)
+        password = self._session.password
+        await self._session.command(commands.write_table(password, _CASHIERS_TABLE, row, _CASHIER_NAME, value))
+        self._cashier = receipt.cashier

@@ -1,0 +1,263 @@
+"""The fiscal day of a Shtrih-M registrar: registration, totals, clock, corrections, warnings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from drivers.errors import DeviceRefused, OutcomeUnknown
+from drivers.fiscal.port import (
+    Correction,
+    CorrectionKind,
+    FiscalDocument,
+    FiscalIntent,
+    FiscalOffice,
+    Operation,
+    OperationTotals,
+    OrderTag,
+    Paper,
+    Receipt,
+    ReceiptLine,
+    TaxSystem,
+    Vat,
+)
+from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.fiscal.shtrih_tlv import parse_tlvs
+from tests.drivers.shtrih_rig import Rig, receipt, rig
+
+SETTLED_ON = date(2026, 11, 20)
+DRIVE_WORDS = [(2, {"drive_replace_now", "drive_replace_soon"}), (20, {"drive_replace_soon"})]
+
+
+async def sell(bench: Rig, registrar: ShtrihRegistrar, asked: Receipt) -> FiscalDocument:
+    return await registrar.print_receipt(asked, bench.intent(asked, await registrar.counter()))
+
+
+def correction(asked: Receipt, kind: CorrectionKind = CorrectionKind.SELF, number: str = "") -> Correction:
+    return Correction(asked, kind, SETTLED_ON, number)
+
+
+async def correcting(bench: Rig, registrar: ShtrihRegistrar, asked: Receipt) -> FiscalIntent:
+    counter = await registrar.counter()
+    return FiscalIntent(counter, asked.operation, asked.order_id, asked.total_kopecks, bench.clock.now, correction=True)
+
+
+async def test_the_registration_is_what_the_tables_tell() -> None:
+    async with rig() as (_, registrar):
+        office: FiscalOffice = registrar
+        told = await office.registration()
+        assert (told.inn, told.ffd) == ("7700000000", "1.2")
+        assert (told.address, told.place) == ("г. Москва, ул. Примерная, д. 1", "Киоск самообслуживания")
+        assert told.tax_systems is not None
+        assert told.tax_systems >= {TaxSystem.GENERAL, TaxSystem.USN_INCOME}
+        assert (told.automatic, told.internet) == (True, True)
+        assert told.drive_number == (await registrar.status()).drive_number
+        assert told.registration_number == "0000000001012345"
+        assert told.device_serial == "0000000000000001"
+
+
+@pytest.mark.parametrize("ffd", ["1.05", "1.1", "1.2"])
+async def test_the_format_of_documents_is_told(ffd: str) -> None:
+    async with rig(ffd=ffd) as (_, registrar):
+        assert (await registrar.registration()).ffd == ffd
+
+
+async def test_only_rates_that_table_6_holds_are_told_and_sold() -> None:
+    async with rig() as (bench, registrar):
+        vats = (await registrar.registration()).vats
+        assert vats == set(Vat) - {Vat.VAT_20_120}
+        line = ReceiptLine("Аванс", 100, 1, 100, Vat.VAT_20_120)
+        asked = Receipt(Operation.SALE, "o1", (line,), 100, 100, TaxSystem.GENERAL)
+        with pytest.raises(DeviceRefused, match="vat_unsupported"):
+            await sell(bench, registrar, asked)
+        assert bench.receipts() == []
+        assert bench.device.register.receipt is None
+
+
+@pytest.mark.parametrize(("vat", "code"), [(Vat.VAT_22, 0x01), (Vat.VAT_20, 0xCB), (Vat.VAT_5, 0x81), (Vat.NONE, 8)])
+async def test_a_rate_is_coded_as_the_register_holds_it(vat: Vat, code: int) -> None:
+    async with rig() as (bench, registrar):
+        line = ReceiptLine("Чай", 100, 1, 100, vat)
+        seen: list[int] = []
+
+        def look(data: bytes) -> bytes:
+            if data[2:4] == b"\xff\x46":
+                seen.append(data[2 + 2 + 4 + 22])
+            return data
+
+        bench.wire.to_device = look
+        await sell(bench, registrar, Receipt(Operation.SALE, "o1", (line,), 100, 100, TaxSystem.GENERAL))
+        assert seen == [code]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_totals_are_those_of_the_receipts_also_after_the_shift(closed: bool) -> None:
+    async with rig() as (bench, registrar):
+        assert (await registrar.totals()).sales == OperationTotals()
+        total = receipt().total_kopecks
+        await sell(bench, registrar, receipt("o1"))
+        await sell(bench, registrar, receipt("o2", cash_kopecks=1000, electronic_kopecks=total - 1000))
+        await sell(bench, registrar, receipt("o3", operation=Operation.REFUND))
+        if closed:
+            await registrar.close_shift()
+        told = await registrar.totals()
+        assert told.shift == 1
+        assert told.sales == OperationTotals(2, 2 * total, 1000, 2 * total - 1000)
+        assert told.refunds == OperationTotals(1, total, 0, total)
+        if closed:
+            await registrar.open_shift()
+            assert (await registrar.totals()).sales == OperationTotals()
+
+
+async def test_without_counters_in_the_closing_report_the_receipts_are_summed_up() -> None:
+    async with rig() as (bench, registrar):
+        total = receipt().total_kopecks
+        await sell(bench, registrar, receipt("o1", cash_kopecks=1000, electronic_kopecks=total - 1000))
+        await sell(bench, registrar, receipt("o2", operation=Operation.REFUND))
+        report = await registrar.close_shift()
+        key = f"document:{report.document_number:08d}"
+        stored = bench.world.get(key)
+        with bench.world.change() as change:
+            change.put(key, {**stored, "tlvs": []})
+        told = await registrar.totals()
+        assert told.sales == OperationTotals(1, total, 1000, total - 1000)
+        assert told.refunds == OperationTotals(1, total, 0, total)
+
+
+@pytest.mark.parametrize("days", [0, 1, -1])
+async def test_the_clock_is_set_with_the_shift_closed_only(days: int) -> None:
+    async with rig() as (_, registrar):
+        now = datetime.fromisoformat("2026-11-22T12:34:56") + timedelta(days=days)
+        with pytest.raises(DeviceRefused, match="shift_open"):
+            await registrar.set_time(now)
+        await registrar.close_shift()
+        await registrar.set_time(now)
+        assert (await registrar.status()).device_time == now
+        assert (await registrar.status()).why_not() == "shift_closed"
+
+
+@pytest.mark.parametrize("forget", [False, True])
+@pytest.mark.parametrize("code", ["21", "22", "23"])
+async def test_the_clock_is_set_though_an_answer_is_lost(code: str, forget: bool) -> None:
+    async with rig(shift=False) as (bench, registrar):
+        bench.fault("lose_answer", after=code, forget=forget)
+        now = datetime.fromisoformat("2026-11-23T00:00:01")
+        await registrar.set_time(now)
+        assert (await registrar.status()).device_time == now
+
+
+@pytest.mark.parametrize("operation", list(Operation))
+@pytest.mark.parametrize("ffd", ["1.1", "1.2"])
+async def test_a_correction_has_lines_and_says_what_it_corrects(ffd: str, operation: Operation) -> None:
+    async with rig(ffd=ffd) as (bench, registrar):
+        asked = receipt("c1", operation=operation)
+        intent = await correcting(bench, registrar, asked)
+        wanted = correction(asked, CorrectionKind.ORDERED, "17-04/5")
+        printed = await registrar.print_correction(wanted, intent)
+        (effect,) = [effect for effect in bench.effects() if effect["effect"] == "correction"]
+        assert (effect["order_id"], effect["total_kopecks"]) == ("c1", asked.total_kopecks)
+        assert len(effect["lines"]) == 3
+        assert (printed.correction, printed.operation) == (True, operation)
+        document = bench.device.register.drive.document(printed.number)
+        assert document is not None
+        carried = {tlv.tag: tlv.value for tlv in document.tlvs}
+        assert carried[1173] == b"\1"
+        base = {tlv.tag: tlv for tlv in parse_tlvs(carried[1174])}
+        assert datetime.fromtimestamp(int.from_bytes(base[1178].value, "little")).date() == SETTLED_ON  # noqa: DTZ006
+        assert base[1179].text == "17-04/5"
+        assert await registrar.find_receipt(intent) == printed
+        assert await registrar.read_document(printed.number) == FiscalDocument(
+            **{name: getattr(printed, name) for name in FiscalDocument.__slots__} | {"shift": 0}
+        )
+        assert (await registrar.totals()).sales == OperationTotals()
+
+
+async def test_ffd_1_05_corrects_totals_of_sales_only() -> None:
+    async with rig(ffd="1.05") as (bench, registrar):
+        asked = receipt("c1")
+        intent = await correcting(bench, registrar, asked)
+        printed = await registrar.print_correction(correction(asked), intent)
+        (effect,) = [effect for effect in bench.effects() if effect["effect"] == "correction"]
+        assert (effect["electronic_kopecks"], effect["lines"]) == (asked.total_kopecks, [])
+        assert await registrar.find_receipt(intent) == printed
+        refund = receipt("c2", operation=Operation.REFUND)
+        with pytest.raises(DeviceRefused, match="correction_unsupported"):
+            await registrar.print_correction(correction(refund), await correcting(bench, registrar, refund))
+
+
+@pytest.mark.parametrize("forget", [False, True])
+@pytest.mark.parametrize(("ffd", "code"), [("1.05", "FF4A"), ("1.05", "FF35"), ("1.2", "FF45"), ("1.2", "8D")])
+async def test_a_correction_whose_answer_is_lost_is_registered_at_most_once(ffd: str, code: str, forget: bool) -> None:
+    async with rig(ffd=ffd) as (bench, registrar):
+        asked = receipt("c1")
+        intent = await correcting(bench, registrar, asked)
+        bench.fault("lose_answer", after=code, forget=forget)
+        try:
+            printed = await registrar.print_correction(correction(asked), intent)
+        except DeviceRefused:
+            printed = None
+        assert await registrar.find_receipt(intent) == printed
+        assert len([effect for effect in bench.effects() if effect["effect"] == "correction"]) == (printed is not None)
+        assert bench.device.register.drive.state.current_document == 0
+
+
+async def test_a_receipt_is_no_correction_of_the_same_sum() -> None:
+    async with rig(order_tag=OrderTag.NONE) as (bench, registrar):
+        asked = receipt("o1")
+        intent = await correcting(bench, registrar, asked)
+        await sell(bench, registrar, asked)
+        with pytest.raises(Exception, match="foreign_documents"):
+            await registrar.find_receipt(intent)
+        others = frozenset({intent.counter.last_document + 1})
+        mine = FiscalIntent(
+            intent.counter, asked.operation, "o1", asked.total_kopecks, bench.clock.now, correction=True, others=others
+        )
+        assert await registrar.find_receipt(mine) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(2, {"drive_replace_now", "drive_replace_soon"}), (20, {"drive_replace_soon"})]
+)
+async def test_a_drive_that_soon_expires_is_told(days: int, words: set[str]) -> None:
+    async with rig() as (bench, registrar):
+        assert (await registrar.status()).warnings == ()
+        bench.fault("drive_expires", days=days)
+        await registrar.close()
+        status = await bench.driver().status()
+        assert set(status.warnings) == words
+        assert status.drive_valid_until == date(2026, 11, 22) + timedelta(days=days)
+        assert status.why_not() is None
+
+
+async def test_a_roll_that_ends_soon_still_prints() -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("paper_low")
+        status = await registrar.status()
+        assert (status.paper, status.why_not()) == (Paper.LOW, None)
+        await sell(bench, registrar, receipt())
+
+
+async def test_a_register_without_the_sensor_never_says_that_the_roll_ends() -> None:
+    async with rig(last_print_told=False) as (bench, registrar):
+        bench.fault("paper_low")
+        assert (await registrar.status()).paper is Paper.PRESENT
+
+
+async def test_a_printer_that_failed_blocks_until_it_prints_again() -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("printer_fault")
+        assert (await registrar.status()).why_not() == "printer_fault"
+        with pytest.raises((DeviceRefused, OutcomeUnknown)):
+            await sell(bench, registrar, receipt())
+        bench.fault("printer_fault", on=False)
+        assert (await registrar.status()).why_not() is None
+        await sell(bench, registrar, receipt())
+
+
+@pytest.mark.parametrize(("told", "serial"), [(False, False), (True, False), (True, True)])
+async def test_both_lengths_of_a_state_are_understood(told: bool, serial: bool) -> None:
+    async with rig(last_print_told=told, long_serial=serial) as (bench, registrar):
+        assert (await registrar.status()).why_not() is None
+        await sell(bench, registrar, receipt())
+        assert len(bench.receipts()) == 1
