@@ -59,9 +59,13 @@ async def large_enough(screen: Screen) -> bool:
 
 
 async def assert_usable_in_both(kiosk: KioskScreen) -> None:
+    """In both languages; and the lower mode keeps every control within reach."""
     for language in ("lang-en", "lang-ru"):
         await kiosk.tap(language)
         await assert_usable(kiosk)
+    await kiosk.tap("low")
+    await assert_within_reach(kiosk)
+    await kiosk.tap("low")
 
 
 async def test_1_menu_and_cart_pass_axe_in_both_languages(place: Restaurant, screens: Screens) -> None:

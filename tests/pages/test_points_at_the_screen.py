@@ -88,6 +88,16 @@ async def test_3_known_number_spends_points_within_the_limit_and_pays_the_rest(s
         await kiosk.to_points()
         await enter_number(kiosk)
         assert await kiosk.words("balance") == "194"
+        token = (await kiosk.kept())["token"]
+        await kiosk.page.reload()  # whoever stands here now is not the one who typed the number
+        await kiosk.sees("line-tea")
+
+        async def dead() -> bool:
+            return (await place.call("GET", "/api/me", Authorization=f"Bearer {token}")).status == 401
+
+        await until(dead)
+        await kiosk.tap("pay")
+        await enter_number(kiosk)
         assert await kiosk.words("to-pay") == "К оплате 99\u00a0₽"
         await kiosk.tap("spend")
         assert await kiosk.words("to-pay") == "К оплате 70\u00a0₽"
