@@ -76,7 +76,7 @@ class AtHandle(Checkpoints):
                     die()
                 return plain(handle)
 
-            asyncio.events.Handle._run = counted  # type: ignore[method-assign]
+            asyncio.events.Handle._run = counted  # type: ignore[method-assign, assignment]
 
 
 class _Tracing(Checkpoints):
@@ -152,6 +152,6 @@ class HandleCounter(Checkpoints):
                 self._count[0] += 1
                 return plain(handle)
 
-            asyncio.events.Handle._run = counted  # type: ignore[method-assign]
+            asyncio.events.Handle._run = counted  # type: ignore[method-assign, assignment]
         if self._count:
             os.write(self._book, f"{name} {self._count[0]}\n".encode())

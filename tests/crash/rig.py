@@ -1,104 +1,34 @@
-"""A kiosk process that is killed and started again while its devices live on in processes of their own.
-
-The kiosk is forked from this process, which has everything imported: a start costs a fraction of a second. A variant of
-the saga with a planted bug is chosen by name, in the child.
-"""
+"""A kiosk that is killed and started again while its devices live on in processes of their own, and what people do."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
-import select
 import shutil
-import signal
 import sys
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kiosk.checkpoints import VARIABLE, Checkpoints
-from kiosk.config import load
-from kiosk.wiring import Parts, run
+from kiosk.wiring import Parts
 from tests.crash import tally
 from tests.crash.calls import Answer, Asked, Gone, call, internal
 from tests.crash.devices import DEVICES, EFFECTS, START_S, Devices
-from tests.restaurant import FAST_FISCAL, FAST_ROBOT, NOBODY, config_text, short_folder
+from tests.crash.lives import Bomb, KioskProcess, pause
+from tests.restaurant import NOBODY, config_text, short_folder
 
-__all__ = ["Answer", "Devices", "Gone", "KioskProcess", "Purchase", "World", "call", "world"]
+__all__ = ["Answer", "Bomb", "Gone", "Purchase", "World", "call", "pause", "world"]
 
-#: Where the next life dies: a named point, or whatever a checkpoint of the test's own does in the child.
-Bomb = str | Callable[[], Checkpoints]
 _OVER = ("completed", "refunded", "cancelled")
 _FREE_LIMITS = """
 [auth]
 limits = { logins_per_device_per_minute = 1000, resend_s = 0, sms_per_phone_per_hour = 99, sms_per_phone_per_day = 99, \
 guest_sessions_per_minute = 1000 }
 """
-
-
-class KioskProcess:
-    """One life of the kiosk."""
-
-    def __init__(self, folder: Path, bomb: Bomb = "", variant: Callable[[], Parts] | None = None) -> None:
-        self._folder = folder
-        self._port_file = folder / "port"
-        self._port_file.unlink(missing_ok=True)
-        self.pid = os.fork()
-        if self.pid == 0:
-            self._live(bomb, variant or Parts)
-
-    def _live(self, bomb: Bomb, variant: Callable[[], Parts]) -> None:
-        """The child: never returns."""
-        try:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            parts = variant()
-            parts.checkpoint = Checkpoints({VARIABLE: bomb}) if isinstance(bomb, str) else bomb()
-            parts.fiscal_timeouts, parts.robot_timings = FAST_FISCAL, FAST_ROBOT
-            parts.inquiry_every_s, parts.gateway_timeout_s = 0.2, 1.0
-            staged = self._port_file.with_suffix(".new")
-
-            def started(kiosk: Any) -> None:
-                staged.write_text(str(kiosk.public_port))
-                staged.rename(self._port_file)
-
-            asyncio.set_event_loop_policy(None)
-            code = asyncio.run(run(load(self._folder / "config.toml"), parts, started))
-        except BaseException:  # noqa: BLE001 - the child must end here, whatever it was
-            traceback.print_exc()
-            code = 70
-        os._exit(code)
-
-    def dead(self) -> bool:
-        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-    def port(self) -> int | None:
-        """Its port once it listens; None when it died before."""
-        end = time.monotonic() + START_S
-        while time.monotonic() < end:
-            if self._port_file.exists():
-                return int(self._port_file.read_text())
-            if self.dead():
-                return None
-            pause()
-        raise AssertionError("the kiosk did not start")
-
-    def kill(self) -> int:
-        """By SIGKILL, if it lives; how it ended (minus the signal, or the exit code)."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        _, status = os.waitpid(self.pid, 0)
-        return os.waitstatus_to_exitcode(status)
-
-
-def pause(seconds: float = 0.005) -> None:
-    """One look a few milliseconds later; a kernel wait, since there is no event to wait for across processes."""
-    select.select([], [], [], seconds)
 
 
 @dataclass
@@ -267,7 +197,7 @@ class World:
         money moved, tries again with the same key."""
         for purchase in self.purchases:
             what = f"order {purchase.order_id} ({purchase.card_token}) ends"
-            self.until(lambda purchase=purchase: self._over(port, purchase, patient), what, deadline_s)
+            self.until(partial(self._over, port, purchase, patient), what, deadline_s)
         self.read_books(port)
 
     def _over(self, port: int, purchase: Purchase, patient: bool) -> bool:
