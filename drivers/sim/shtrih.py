@@ -97,6 +97,7 @@ class ShtrihDevice:
             "receipt_lines": 0 if receipt is None else len(receipt.lines),
             "unsent_documents": len(self.register.drive.unsent()),
             "answer_pending": self._line.pending,
+            "paper": list(self.register.paper),
             "device_time": self.register.now().isoformat(timespec="seconds"),
         }
 

@@ -70,7 +70,7 @@ COMMANDS: Mapping[int, Command] = MappingProxyType(
         0x13: Command(queries.operator_only),
         0x14: Command(lambda *_: b"", (3, 3), admin=True),
         0x15: Command(queries.exchange_parameters, (1, 1), admin=True),
-        0x17: Command(reports.print_text, (1, 201)),
+        0x17: Command(reports.print_line, (1, 201)),
         0x1A: Command(queries.money_register, (1, 2)),
         0x1B: Command(queries.count_register, (1, 2)),
         0x1E: Command(queries.write_table, (5, 250), admin=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -100,6 +101,7 @@ class Register:
         self._printing_until = 0.0
         self.new_date: tuple[int, int, int] | None = None  # 22h waits for 23h
         self.reading: list[bytes] | None = None  # FF3A begun, pieces left
+        self.paper: deque[str] = deque(maxlen=200)  # lines of text that came out last
         self.report_tlvs: list[Tlv] = []  # FF41, FF42, FF35 begun
 
     def now(self) -> datetime:

@@ -82,6 +82,12 @@ def print_text(register: Register, operator: int, data: bytes) -> bytes:
     return operator_byte(operator)
 
 
+def print_line(register: Register, operator: int, data: bytes) -> bytes:
+    answer = print_text(register, operator, data)
+    register.paper.append(data[1:].split(b"\0")[0].decode("cp1251", "replace"))
+    return answer
+
+
 def cash_in_out(register: Register, operator: int, data: bytes) -> bytes:
     register.require_mode(MODE_OPEN)
     print_something(register, operator, data)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from drivers.sim.shtrih import shtrih
 from tests.clocks import JumpingClock
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
@@ -150,3 +151,48 @@ async def test_a_rate_the_device_cannot_encode_is_refused_at_start() -> None:
     async with restaurant(registrar="atol", tail='[[taxes]]\nvat = "22"', sales_open=False) as place:
         await place.until_paused("fiscal_registration_mismatch")
         await until_told(place, "rate 22")
+
+
+async def test_another_registrar_is_sold_through_by_a_technician_and_each_receipt_keeps_its_drive() -> None:
+    async with restaurant() as place:
+        guest = await place.guest()
+        before = await bought(place, guest, "tea")
+        spare = {"state": place.folder / "spare.state", "ledger": place.folder / "spare.jsonl"}
+        await place.stack.enter_async_context(shtrih(place.folder / "spare.tty", **spare, seed=7))
+        file = place.folder / "config.toml"
+        text = file.read_text().replace("[fiscal]", '[[fiscal]]\nname = "till"')
+        file.write_text(f'{text}\n[[fiscal]]\nname = "spare"\nport = "{place.folder}/spare.tty"\n')
+        await place.restart()
+        await place.until_open()
+        assert (await place.internal("GET", "/internal/fiscal")).body == {
+            "active": "till",
+            "registrars": ["till", "spare"],
+        }
+        unknown = await place.internal("POST", "/internal/fiscal/use", {"name": "nobody"})
+        assert (unknown.status, unknown.code) == (404, "not_found")
+        used = await place.internal("POST", "/internal/fiscal/use", {"name": "spare"})
+        assert (used.status, used.body["active"]) == (200, "spare")
+        await place.until_open()
+        after = await bought(place, guest, "tea")
+        assert before["receipt"]["fiscal_drive_number"] != after["receipt"]["fiscal_drive_number"]
+        assert len(place.effects("fiscal", "receipt")) == len(place.effects("spare", "receipt")) == 1
+        assert len(place.effects("fiscal", "shift_closed")) == 1  # the one left is closed
+        await place.restart()
+        await place.until_open()
+        assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "spare"  # the choice is kept
+        refund = f"/internal/orders/{after['order_id']}/refund"
+        assert (await place.internal("POST", refund, {"reason": "остыл"})).status == 202
+        await until(lambda: place.effects("spare", "refund_receipt"))
+
+
+async def test_a_slip_with_number_and_code_follows_the_receipt() -> None:
+    async with restaurant() as place:
+        guest = await place.guest()
+        sold = await bought(place, guest, "tea")
+
+        async def printed() -> str | None:
+            text = "\n".join(place.fiscal.state()["paper"])
+            return text if f"ЗАКАЗ {sold['number']}" in text else None
+
+        text = await until(printed)
+        assert f"Код выдачи {sold['pickup_code']}" in text
