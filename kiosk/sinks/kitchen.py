@@ -218,7 +218,8 @@ class KitchenLine:
 
     async def _submit_one(self, row: orders.WorkRow, again: bool) -> bool:
         if not again:
-            await self._move(row.portion_id, PortionStatus.SUBMITTING)  # controller rule 1: before the wire
+            if not await self._claim(row.portion_id):  # controller rule 1: before the wire
+                return True
             self._cp("portion.submitting")
         try:
             await self._robot.submit(self._cooking_order(row))
@@ -245,6 +246,18 @@ class KitchenLine:
             phases=tuple(Phase(p.operation, p.station, p.p1, p.p2, p.max_s) for p in chart.phases),
             ingredients=tuple((self._codes[name], amount) for name, amount in row.formula.items()),
         )
+
+    async def _claim(self, portion_id: int) -> bool:
+        """False when the portion was given back since the look."""
+
+        def run(tx: Tx) -> bool:
+            row = orders.portion(tx, portion_id)
+            if row is None or row.status is not PortionStatus.WAITING:
+                return False
+            orders.move_portion(tx, row, PortionStatus.SUBMITTING)
+            return True
+
+        return await self._db.write(run)
 
     async def _move(self, portion_id: int, status: PortionStatus) -> None:
         def run(tx: Tx) -> None:
