@@ -17,7 +17,7 @@ from tests.drivers.shtrih_rig import TRANSPORTS, Rig, Wire, receipt
 
 __all__ = ["FAST", "TRANSPORTS", "AtolRig", "Wire", "atol_rig", "receipt"]
 
-FAST = AtolTimeouts(reply_s=0.05, silence_s=0.4, poll_s=0.05, reopen_s=0.02, command_s=0.6, commands_s={})
+FAST = AtolTimeouts(reply_s=0.06, silence_s=0.6, poll_s=0.05, reopen_s=0.02, command_s=1.0, commands_s={})
 
 
 class AtolRig(Rig):

@@ -12,7 +12,7 @@ from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalDocument, OrderTag
 from tests.drivers.atol_rig import FAST, AtolRig, atol_rig, receipt
 
-TIMEOUTS = replace(FAST, reply_s=0.03, silence_s=0.25, poll_s=0.03, reopen_s=0.01)
+TIMEOUTS = replace(FAST, reply_s=0.05, silence_s=1.5, poll_s=0.05, reopen_s=0.01, command_s=3.0)
 WAYS = ("to_device", "to_host")
 SAMPLES = 10
 

@@ -23,7 +23,7 @@ from tests.drivers.atol_stand import AtolStand
 from tests.drivers.shtrih_rig import receipt
 from tests.restaurant import until
 
-SERIAL = replace(atol_rig.FAST, reply_s=0.3, silence_s=0.6, poll_s=0.3)
+SERIAL = replace(atol_rig.FAST, reply_s=0.3, silence_s=1.0, poll_s=0.3)
 Registrar = AtolRegistrar | AtolWebRegistrar
 
 

@@ -40,7 +40,8 @@ async def nothing_left_open(bench: AtolRig, registrar: AtolRegistrar) -> bool:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_day_of_shift_sale_refund_x_and_z_runs_over_any_wire(transport: str) -> None:
-    async with atol_rig(transport) as (bench, registrar):
+    patient = replace(FAST, silence_s=3.0, command_s=6.0)
+    async with atol_rig(transport, timeouts=patient) as (bench, registrar):
         document = await sell(bench, registrar, receipt(customer_contact="+79990001122", automat_number="K-1"))
         (effect,) = bench.receipts()
         assert effect["fiscal_document_number"] == document.number == 3
