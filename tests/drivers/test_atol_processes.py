@@ -18,6 +18,7 @@ from drivers.fiscal.atol import AtolRegistrar
 from drivers.fiscal.atol_web import AtolWebRegistrar
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, Receipt
 from drivers.link import open_serial
+from drivers.sim.embedded import EmbeddedSimulators, Wanted
 from tests.drivers import atol_rig, atol_web_rig
 from tests.drivers.atol_stand import AtolStand
 from tests.drivers.shtrih_rig import receipt
@@ -146,3 +147,22 @@ async def test_a_simulator_killed_at_any_moment_registers_each_receipt_once(
     sold = [effect for effect in stand.effects() if effect["effect"] == "receipt"]
     assert {effect["order_id"]: effect["fiscal_document_number"] for effect in sold} == claimed
     assert len(sold) == len(claimed) == kills
+
+
+@pytest.mark.parametrize("device", ["atol", "atol-web"])
+async def test_the_form_inside_a_process_answers_the_same_driver(device: str) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    simulators = EmbeddedSimulators(Wanted(folder, bank=False, fiscal=True, robot=False, fiscal_driver=device))
+    try:
+        endpoints = simulators.start()
+        found: Registrar
+        if device == "atol":
+            found = AtolRegistrar(open_link=open_serial, port=endpoints.fiscal_port, baudrate=115200, timeouts=SERIAL)
+        else:
+            found = AtolWebRegistrar(url=endpoints.fiscal_url, timeouts=atol_web_rig.FAST)
+        await found.open_shift()
+        assert (await sell(found, receipt())).number == 3
+        await found.close()
+    finally:
+        simulators.stop()
+        shutil.rmtree(folder)
