@@ -23,6 +23,7 @@ from drivers.fiscal.port import (
     Vat,
 )
 from drivers.fiscal.shtrih_tlv import AUTOMAT_NUMBER, CASHIER, CASHIER_INN, CUSTOMER_CONTACT, Tlv, text_tlv
+from drivers.sim.atol_looks import INTERNET
 from drivers.sim.shtrih_drive import INN
 from tests.drivers.atol_rig import FAST, TRANSPORTS, AtolRig, atol_rig, receipt
 
@@ -278,7 +279,7 @@ async def test_registration_tells_what_the_drive_was_registered_with() -> None:
         told = await registrar.registration()
         assert (told.drive_number, told.ffd, told.inn) == ((await registrar.counter()).drive_number, "1.05", INN)
         assert told.tax_systems == frozenset(TaxSystem)
-        assert (told.automatic, told.internet) == (True, False)
+        assert (told.automatic, told.internet) == (True, INTERNET)
         assert told.address
         assert told.vats == {Vat.NONE, Vat.VAT_0, Vat.VAT_10, Vat.VAT_20, Vat.VAT_10_110, Vat.VAT_20_120}
 
