@@ -94,14 +94,17 @@ class ShtrihRegistrar:
 
     async def open_shift(self) -> ShiftReport:
         async with self._lock:
+            await self._writer.print_again()
             return await self._shifts.open()
 
     async def close_shift(self) -> ShiftReport:
         async with self._lock:
+            await self._writer.print_again()
             return await self._shifts.close()
 
     async def x_report(self) -> None:
         async with self._lock:
+            await self._writer.print_again()
             await self._require_mode(MODE_OPEN, MODE_EXPIRED)
             await self._print(commands.x_report(self._session.password))
 
@@ -145,11 +148,11 @@ class ShtrihRegistrar:
 
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            return await self._once(self._writer.receipt(receipt), intent)
+            return await self._once(self._writer.receipt(receipt), receipt, intent)
 
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            return await self._once(self._writer.correction(correction), intent)
+            return await self._once(self._writer.correction(correction), correction.receipt, intent)
 
     async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
         async with self._lock:
@@ -170,25 +173,29 @@ class ShtrihRegistrar:
     async def close(self) -> None:
         self._session.close()
 
-    async def _once(self, composing: Coroutine[None, None, Closings], intent: FiscalIntent) -> FiscalDocument:
+    async def _once(
+        self, composing: Coroutine[None, None, Closings], receipt: Receipt, intent: FiscalIntent
+    ) -> FiscalDocument:
         try:
-            already = await self._prepare(intent)
+            already = await self._prepare(receipt, intent)
             if already is not None:
                 return already
             try:
                 closings = await composing
             except (DeviceRefused, AnswerLost, CodecError) as error:
                 await self._abandon(error)
-            return await self._register(closings, intent)
+            document = await self._register(closings, intent)
+            self._writer.registered()
+            return document
         finally:
             composing.close()
 
-    async def _prepare(self, intent: FiscalIntent) -> FiscalDocument | None:
+    async def _prepare(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument | None:
         """Everything that must hold before the first line; a document left open by a crash is cancelled.
 
         Where the counter has moved since the intent, the document may be there already: then it is returned.
         """
-        await self._require_mode(MODE_OPEN)
+        await self._require_mode(MODE_OPEN, on_paper=not receipt.paperless)
         drive = await self._drive()
         self._archive.require_same_drive(drive, intent)
         if drive.current_document:
@@ -267,12 +274,13 @@ class ShtrihRegistrar:
         code = "interrupted" if isinstance(error, AnswerLost) else "bad_receipt"
         raise DeviceRefused(DEVICE, code, str(error)) from error
 
-    async def _require_mode(self, *modes: int) -> None:
+    async def _require_mode(self, *modes: int, on_paper: bool = True) -> None:
         """Printing must be possible and the mode one of `modes`; a forgotten document is cancelled on the way."""
-        state = await self._session.ready_to_print()
+        look = self._session.ready_to_print if on_paper else self._session.printed_state
+        state = await look()
         if state.mode == MODE_DOCUMENT:
             await self._session.cancel_document()
-            state = await self._session.ready_to_print()
+            state = await look()
         if state.mode not in modes:
             word = {MODE_EXPIRED: "shift_over_24h", MODE_CLOSED: "shift_closed"}.get(state.mode, "wrong_mode")
             raise DeviceRefused(DEVICE, word, f"mode {state.mode}")

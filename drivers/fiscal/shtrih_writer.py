@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from drivers.errors import DeviceRefused
@@ -19,15 +20,16 @@ from drivers.fiscal.shtrih_compose import (
     operation_of,
     requisites_of,
 )
-from drivers.fiscal.shtrih_drive_answers import ClosedReceipt, ClosedReport
+from drivers.fiscal.shtrih_drive_answers import Blob, ClosedReceipt, ClosedReport
 from drivers.fiscal.shtrih_office import ShtrihOffice
-from drivers.fiscal.shtrih_session import DEVICE, ShtrihSession
+from drivers.fiscal.shtrih_session import DEVICE, ShtrihRefused, ShtrihSession
 from drivers.fiscal.shtrih_tlv import Tlv
 
 #: What registers the composed document; a later one stands in for a command the firmware does not know.
 Closings = tuple[Request[ClosedReceipt | ClosedReport], ...]
 
 _CASHIERS_TABLE, _CASHIER_NAME, _CASHIER_NAME_SIZE = 2, 2, 21
+_REGIONAL_TABLE, _SKIP_PRINTING = 17, 7
 _CORRECTION_FLAG = 0x80
 _FFD_TOTALS_ONLY = "1.05"
 
@@ -40,15 +42,20 @@ class ReceiptWriter:
         self._office = office
         self._order_tag = order_tag
         self._cashier: str | None = None
+        self._prints: bool | None = None  # None: a former document may have left the printer off
 
     async def receipt(self, receipt: Receipt) -> Closings:
         """FF46 for each line, the first opens the document."""
+        if receipt.paperless and not receipt.customer_contact:
+            raise DeviceRefused(DEVICE, "requisite_missing", "1008: no paper, and nowhere to send the receipt")
+        await self._choose_paper(receipt)
         await self._name_cashier(receipt)
         return await self._lines(receipt, ())
 
     async def correction(self, correction: Correction) -> Closings:
         """With lines from FFD 1.1 on; 1.05 corrects totals."""
         receipt, password = correction.receipt, self._session.password
+        await self._choose_paper(receipt)
         await self._name_cashier(receipt)
         if await self._office.ffd() == _FFD_TOTALS_ONLY:
             return await self._totals(correction)
@@ -75,6 +82,29 @@ class ReceiptWriter:
         await self._send((*requisites_of(receipt, self._order_tag), base_of(correction, ffd=_FFD_TOTALS_ONLY)))
         short = commands.short_correction(password, receipt.total_kopecks, CORRECTION_SIGN)
         return (commands.correction(password, totals), short)
+
+    async def _choose_paper(self, receipt: Receipt) -> None:
+        """Table 17 field 7 keeps one document off the paper; the register clears it with that document."""
+        if receipt.paperless:
+            self._prints = None
+            await self._session.ask(self._skip_printing(True))
+        else:
+            await self.print_again()
+
+    def registered(self) -> None:
+        """The document came through, so the register prints again."""
+        self._prints = True
+
+    async def print_again(self) -> None:
+        """A document off the paper that did not come through leaves the printer off; else there is no effect."""
+        if self._prints:
+            return
+        with contextlib.suppress(ShtrihRefused):  # a firmware without the field always prints
+            await self._session.ask(self._skip_printing(False))
+        self._prints = True
+
+    def _skip_printing(self, skip: bool) -> Request[Blob]:
+        return commands.write_table(self._session.password, _REGIONAL_TABLE, 1, _SKIP_PRINTING, bytes((skip,)))
 
     async def _send(self, tlvs: Iterable[Tlv]) -> None:
         """One FF0C each, so that a refusal names its requisite."""

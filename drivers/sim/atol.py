@@ -53,6 +53,8 @@ class AtolDevice:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         ofd_delay_s: float = 2.0,
         ffd: str = "1.05",
+        automatic: bool = True,
+        automat_number: str = "1",
     ) -> None:
         self.faults = Faults(KNOWN_FAULTS, self._fault_changed)
         self._plugged = plugged
@@ -64,6 +66,8 @@ class AtolDevice:
             now=now,
             ofd_delay_s=ofd_delay_s,
             ffd=ffd,
+            automatic=automatic,
+            automat_number=automat_number,
         )
         self.machine = Machine(till)
         self._buffer = TaskBuffer(

@@ -25,7 +25,7 @@ from drivers.sim.shtrih_refusal import Refusal
 __all__ = ["LOOKS", "REGISTRATION_NUMBER", "moment"]
 
 ADDRESS, PLACE = "г. Москва, ул. Примерная, д. 1", "Киоск самообслуживания"
-AUTOMATIC, INTERNET = True, False
+INTERNET = True
 _KINDS = {
     REGISTRATION: "registration",
     SHIFT_OPEN_REPORT: "openShift",
@@ -150,9 +150,9 @@ def device_info(till: Till, task: Mapping[str, Any]) -> Any:
 def registration_info(till: Till, task: Mapping[str, Any]) -> Any:
     device = {
         "registrationNumber": REGISTRATION_NUMBER,
-        "autoMode": AUTOMATIC,
-        "machineInstallation": AUTOMATIC,
-        "machineNumber": "1",
+        "autoMode": till.automatic,
+        "machineInstallation": till.automatic,
+        "machineNumber": till.automat_number,
         "internet": INTERNET,
         "offlineMode": False,
         "ffdVersion": till.ffd,

@@ -84,12 +84,12 @@ def read_tag(machine: Machine, data: bytes) -> bytes:
 def _registration(machine: Machine) -> dict[int, bytes]:
     ffd = bytes((FFD_BYTES[machine.till.ffd],))
     return dict.fromkeys(_FALSE_FLAGS, b"\0") | {
-        1001: bytes((looks.AUTOMATIC,)),
+        1001: bytes((machine.till.automatic,)),
         1009: text_bytes(looks.ADDRESS),
         1013: machine.till.device_serial.encode(),
         1017: b"7704211201  ",
         1018: INN.ljust(12).encode(),
-        1036: b"1",
+        1036: machine.till.automat_number.encode(),
         1037: looks.REGISTRATION_NUMBER.ljust(20).encode(),
         1041: machine.till.drive.state.serial.encode(),
         1046: text_bytes("ОФД"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.fiscal.shtrih_codec import CodecError
-from drivers.fiscal.shtrih_tlv import CUSTOMER_CONTACT, Tlv, order_id_of, parse_tlvs
+from drivers.fiscal.port import Operation
+from drivers.fiscal.shtrih_tlv import Tlv, order_id_of
+from drivers.fiscal.tags import Document, Occasion, Settlement, is_ordered, tags_of
 
 CASH, ELECTRONIC = 1, 2
 PAYMENT_TYPES = range(1, 6)
@@ -14,6 +16,7 @@ PAYMENT_TYPES = range(1, 6)
 SIGNS = {1: 1, 2: 2, 4: 3, 5: 4, 7: 1, 8: 2, 9: 3, 10: 4}
 CORRECTIONS = (7, 8, 9, 10)
 CORRECTION_KIND, CORRECTION_BASE, BASE_DATE, BASE_NUMBER = 1173, 1174, 1178, 1179
+_REFUNDS = (2, 4)
 
 
 @dataclass(slots=True)
@@ -75,26 +78,12 @@ class OpenReceipt:
         """A requisite stands once: a repeated one takes its place."""
         self.tlvs = [other for other in self.tlvs if other.tag != tlv.tag] + [tlv]
 
-    def lacks(self) -> int | None:
-        """The mandatory requisite that is missing, by its tag."""
-        given = {tlv.tag for tlv in self.tlvs}
-        if self.electronic and CUSTOMER_CONTACT not in given:
-            return CUSTOMER_CONTACT
-        if not self.correction:
-            return None
-        if CORRECTION_KIND not in given:
-            return CORRECTION_KIND
-        inner = self._base_tags()
-        return next((tag for tag in (BASE_DATE, BASE_NUMBER) if tag not in inner), None)
-
-    def _base_tags(self) -> set[int]:
-        base = next((tlv for tlv in self.tlvs if tlv.tag == CORRECTION_BASE), None)
-        if base is None:
-            return set()
-        try:
-            return {tlv.tag for tlv in parse_tlvs(base.value)}
-        except CodecError:
-            return set()
+    def missing(self, settlement: Settlement, ffd: str, own: AbstractSet[int]) -> list[int]:
+        """Mandatory requisites that neither the host nor the register's `own` settings give, by their tags."""
+        operation = Operation.REFUND if self.sign in _REFUNDS else Operation.SALE
+        document = Document.of(operation, correction=self.correction)
+        occasion = Occasion(document, settlement, ffd, self.electronic, is_ordered(self.tlvs))
+        return occasion.missing(tags_of(self.tlvs) | own)
 
     def to_json(self) -> dict[str, Any]:
         return {

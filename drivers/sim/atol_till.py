@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from drivers.fiscal import atol_errors as errors
 from drivers.fiscal.shtrih_drive_answers import CORRECTION, RECEIPT, SETTLEMENT_REPORT
-from drivers.fiscal.shtrih_tlv import Tlv
+from drivers.fiscal.shtrih_tlv import AUTOMAT_NUMBER, Tlv
+from drivers.fiscal.tags import Settlement
 from drivers.sim.atol_receipt import CASH, ELECTRONIC, PAYMENT_TYPES, Line, OpenReceipt
 from drivers.sim.faults import Faults
 from drivers.sim.shtrih_drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
@@ -36,10 +37,14 @@ class Till:
         now: Callable[[], datetime],
         ofd_delay_s: float,
         ffd: str,
+        automatic: bool = True,
+        automat_number: str = "1",
     ) -> None:
         self.world = world
         self.faults = faults
         self.ffd = ffd
+        self.automatic = automatic
+        self.automat_number = automat_number  # of the registration: receipts of an automat carry it by themselves
         self._utc_now = now
         self.timezone = timezone
         self._offset = timedelta(seconds=world.get(_CLOCK, 0))
@@ -279,7 +284,8 @@ class Till:
         return self._printed(document)
 
     def _require_closable(self, receipt: OpenReceipt) -> None:
-        if receipt.lacks() is not None:
+        settlement = Settlement.AUTOMAT if self.automatic else Settlement.ATTENDED
+        if receipt.missing(settlement, self.ffd, {AUTOMAT_NUMBER} if self.automat_number else set()):
             raise Refusal(_BAD_PARAMETERS)
         if receipt.total_kopecks <= 0:
             raise Refusal(_TOTAL)

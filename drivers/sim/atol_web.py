@@ -57,6 +57,8 @@ class AtolWebDevice(HttpSimulator):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         ofd_delay_s: float = 2.0,
         ffd: str = "1.2",
+        automatic: bool = True,
+        automat_number: str = "1",
     ) -> None:
         super().__init__(
             [
@@ -78,6 +80,8 @@ class AtolWebDevice(HttpSimulator):
             now=now,
             ofd_delay_s=ofd_delay_s,
             ffd=ffd,
+            automatic=automatic,
+            automat_number=automat_number,
         )
         self._queued = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None

@@ -59,6 +59,9 @@ class ShtrihDevice:
         print_s: float = 0.0,
         byte_s: float = 0.05,
         ffd: str = "1.2",
+        automatic: bool = True,
+        automat_number: str = "1",
+        cashier: str = "Оператор",
         last_print_told: bool = True,
         long_serial: bool = False,
     ) -> None:
@@ -73,6 +76,9 @@ class ShtrihDevice:
             ofd_delay_s=ofd_delay_s,
             print_s=print_s,
             ffd=ffd,
+            automatic=automatic,
+            automat_number=automat_number,
+            cashier=cashier,
             last_print_told=last_print_told,
             long_serial=long_serial,
         )

@@ -11,7 +11,7 @@ from drivers.sim.shtrih_drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, T
 from drivers.sim.shtrih_tables import FFD_VALUES
 
 
-def registration_of(ffd: str) -> tuple[Tlv, ...]:
+def registration_of(ffd: str, *, automatic: bool) -> tuple[Tlv, ...]:
     """What the registration report says of the restaurant and the register."""
     return (
         text_tlv(tags.INN, INN.ljust(12)),
@@ -19,7 +19,7 @@ def registration_of(ffd: str) -> tuple[Tlv, ...]:
         text_tlv(tags.ADDRESS, ADDRESS),
         text_tlv(tags.PLACE, PLACE),
         Tlv(tags.TAX_SYSTEMS, bytes((TAX_SYSTEMS,))),
-        Tlv(tags.AUTOMATIC_MODE, b"\1"),
+        Tlv(tags.AUTOMATIC_MODE, bytes((automatic,))),
         Tlv(tags.INTERNET, b"\1"),
         Tlv(tags.FFD_VERSION, bytes((FFD_VALUES[ffd],))),
     )

@@ -10,14 +10,33 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from drivers.fiscal.port import Operation
 from drivers.fiscal.shtrih_answers import FLAG_COVER_OPEN, FLAG_PAPER_SENSOR, FLAG_ROLL
+from drivers.fiscal.shtrih_codec import text_bytes
 from drivers.fiscal.shtrih_drive_answers import CORRECTION, RECEIPT
-from drivers.fiscal.shtrih_tlv import Tlv, order_id_of
+from drivers.fiscal.shtrih_tlv import AUTOMAT_NUMBER, CASHIER, Tlv, order_id_of
+from drivers.fiscal.tags import Document as Document54
+from drivers.fiscal.tags import Occasion, Settlement, is_ordered, tags_of
 from drivers.sim.faults import Faults
 from drivers.sim.shtrih_drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
 from drivers.sim.shtrih_papers import paid, registration_of
 from drivers.sim.shtrih_refusal import Refusal
-from drivers.sim.shtrih_tables import DRIVE, EARLY_EXPIRY, FFD, FFD_VALUES, REGIONAL, Tables
+from drivers.sim.shtrih_tables import AUTOMAT_NUMBER as AUTOMAT_NUMBER_FIELD
+from drivers.sim.shtrih_tables import (
+    AUTOMATIC,
+    CASHIER_NAME,
+    CASHIERS,
+    DRIVE,
+    EARLY_EXPIRY,
+    EMBEDDED,
+    FFD,
+    FFD_VALUES,
+    INTERNET,
+    MODE_OF_WORK,
+    REGIONAL,
+    SKIP_PRINTING,
+    Tables,
+)
 from drivers.sim.world import Change, World
 
 SALE, REFUND, BUY, BUY_REFUND = 1, 2, 3, 4  # FF46; also the drive's operation sign
@@ -27,6 +46,7 @@ _FLAGS = FLAG_ROLL | 1 << 4 | FLAG_PAPER_SENSOR | 1 << 9  # roll, decimal point,
 MODE_DATA, MODE_OPEN, MODE_EXPIRED, MODE_CLOSED, MODE_DATE, MODE_DOCUMENT = 1, 2, 3, 4, 6, 8
 SYSADMIN = 30
 PRINTER_LINK = 0xC8
+NO_PAPER = 1  # a submode
 
 
 @dataclass(slots=True)
@@ -79,20 +99,33 @@ class Register:
         ofd_delay_s: float,
         print_s: float,
         ffd: str = "1.2",
+        automatic: bool = True,
+        automat_number: str = "1",
+        cashier: str = "Оператор",
         last_print_told: bool = True,
         long_serial: bool = False,
     ) -> None:
         self.world = world
         self.faults = faults
         self.ffd = ffd
+        self.settlement = Settlement.AUTOMAT if automatic else Settlement.ATTENDED
         self.last_print_told = last_print_told  # newer firmware: 10h of 17 bytes, F7h known
         self.long_serial = long_serial  # newest firmware: 11h of 50 bytes
-        self.tables = Tables(world, {(REGIONAL, 1, FFD): bytes((FFD_VALUES[ffd],)), (DRIVE, 1, 4): serial.encode()})
+        mode = INTERNET | (AUTOMATIC if automatic else 0)
+        made = {(REGIONAL, 1, FFD): FFD_VALUES[ffd], (DRIVE, 1, MODE_OF_WORK): mode}
+        numbers = {cell: bytes((value,)) for cell, value in made.items()}
+        texts = {(DRIVE, 1, 4): serial, (EMBEDDED, 1, AUTOMAT_NUMBER_FIELD): automat_number}
+        texts |= {(CASHIERS, operator, CASHIER_NAME): cashier for operator in range(1, SYSADMIN + 1)}
+        self.tables = Tables(world, numbers | {cell: text_bytes(text, 21) for cell, text in texts.items()})
         self._utc_now = now
         self._timezone = timezone
         self._offset = timedelta(seconds=world.get("clock_offset_s", 0))
         self.drive = FiscalDrive(
-            world, serial=serial, now=self.now, ofd_delay_s=ofd_delay_s, registration=registration_of(ffd)
+            world,
+            serial=serial,
+            now=self.now,
+            ofd_delay_s=ofd_delay_s,
+            registration=registration_of(ffd, automatic=automatic),
         )
         stored = world.get("receipt")
         self.receipt = OpenReceipt.from_json(stored) if stored else None
@@ -163,7 +196,13 @@ class Register:
         fault = self.faults.on("paper_out") or {}
         return self.receipt is None and fault.get("at") != "close"
 
+    @property
+    def off_paper(self) -> bool:
+        return bool(self.tables.number(REGIONAL, SKIP_PRINTING))
+
     def require_printer(self) -> None:
+        if self.off_paper and self.submode == NO_PAPER:
+            return
         if self.faults.on("printer_fault") is not None:
             raise Refusal(PRINTER_LINK)
         refusal = {1: 0x6B, 2: 0x72, 3: 0x58, 5: 0x50}.get(self.submode)
@@ -180,7 +219,9 @@ class Register:
 
     def print_document(self, change: Change) -> None:
         """The document is in the drive; now it goes to paper, or stalls there."""
-        if self._no_paper:
+        if self.off_paper:
+            self.tables.put(change, REGIONAL, SKIP_PRINTING, b"\0")
+        elif self._no_paper:
             self._stall(change)
         elif self._print_s > 0:
             self._printing_until = asyncio.get_running_loop().time() + self._print_s
@@ -236,6 +277,22 @@ class Register:
         if operator != self.receipt.operator and not (sysadmin and operator == SYSADMIN):
             raise Refusal(0x59)
         return self.receipt
+
+    def require_requisites(self, kind: int, tlvs: list[Tlv], operator: int, *, correction: bool) -> None:
+        """What the host did not say is taken from the tables; what is nowhere is missing (33h)."""
+        occasion = Occasion(
+            Document54.of(Operation.SALE if kind in (SALE, BUY) else Operation.REFUND, correction=correction),
+            self.settlement,
+            self.ffd,
+            paperless=self.off_paper,
+            ordered=is_ordered(tlvs),
+        )
+        own = {
+            CASHIER: self.tables.text(CASHIERS, operator, CASHIER_NAME),
+            AUTOMAT_NUMBER: self.tables.text(EMBEDDED, 1, AUTOMAT_NUMBER_FIELD),
+        }
+        if occasion.missing(tags_of(tlvs) | {tag for tag, text in own.items() if text}):
+            raise Refusal(0x33)
 
     def save_receipt(self) -> None:
         if self.receipt is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from drivers.fiscal.shtrih_codec import Fields, uint
 from drivers.fiscal.shtrih_drive_answers import CORRECTION, SETTLEMENT_REPORT, ClosedReport
 from drivers.fiscal.shtrih_receipt import CorrectionTotals
-from drivers.fiscal.shtrih_tlv import order_id_of
+from drivers.fiscal.shtrih_tlv import CORRECTION_KIND, Tlv, order_id_of
 from drivers.sim.shtrih_drive import CURRENT_CORRECTION, CURRENT_SHIFT_CLOSE, CURRENT_SHIFT_OPEN, Document
 from drivers.sim.shtrih_papers import paid, shift_counters
 from drivers.sim.shtrih_refusal import Refusal
@@ -141,6 +141,8 @@ def correction(register: Register, operator: int, data: bytes) -> bytes:
         raise Refusal(0x33)
     if sum(body.sums) < body.total_kopecks:
         raise Refusal(0x45)
+    kind = Tlv(CORRECTION_KIND, bytes((body.kind,)))
+    register.require_requisites(body.sign, [*register.report_tlvs, kind], operator, correction=True)
     document = _correct(register, body.sign, body.total_kopecks, body.sums[0], body.tax_system)
     return _report_answer(register, document, receipt=True)
 

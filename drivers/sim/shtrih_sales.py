@@ -146,6 +146,7 @@ def _closable(register: Register, operator: int) -> OpenReceipt:
     register.require_drive()
     if register.drive.expired():
         raise Refusal(0x16)
+    register.require_requisites(receipt.kind, receipt.tlvs, operator, correction=receipt.correction)
     return receipt
 
 

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from drivers.fiscal.shtrih_answers import FieldShape, TableShape
-from drivers.fiscal.shtrih_codec import fixed_text
+from drivers.fiscal.shtrih_codec import fixed_text, text_of
 from drivers.sim.shtrih_drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, TAX_SYSTEMS
 from drivers.sim.shtrih_refusal import Refusal
-from drivers.sim.world import World
+from drivers.sim.world import Change, World
 
 CASHIERS, RATES, REGIONAL, DRIVE = 2, 6, 17, 18
 DATE_IN_CLOSE = 36  # table 17: 1 adds the date to the answer of FF45
 EARLY_EXPIRY = 8  # table 17: mode 3 comes that many minutes early
 FFD = 17  # table 17: 2 is 1.05, 3 is 1.1, 4 is 1.2
 FFD_VALUES: Mapping[str, int] = MappingProxyType({"1.05": 2, "1.1": 3, "1.2": 4})
-MODE_OF_WORK = 0x04 | 0x20  # table 18: automatic, for the Internet
+AUTOMATIC, INTERNET, MODE_OF_WORK = 0x04, 0x20, 6  # table 18 field 6
+SKIP_PRINTING = 7  # table 17: 1 keeps the next document off the paper, then goes back to 0
+CASHIER_NAME = 2  # table 2
+EMBEDDED, AUTOMAT_NUMBER = 24, 1
 CUT_IN_RECEIPT = 22  # table 1: 25h is allowed in mode 8
 
 
@@ -79,6 +82,7 @@ TABLES: Mapping[int, Table] = MappingProxyType(
                 f36=("Дата в ответе", 0),
             ),
         ),
+        EMBEDDED: Table("Встраиваемая и интернет техника", 1, (_text("Номер автомата", 20, "1"),)),
         DRIVE: Table(
             "Fiscal storage",
             1,
@@ -88,7 +92,7 @@ TABLES: Mapping[int, Table] = MappingProxyType(
                 _text("Рег. номер", 20, REGISTRATION_NUMBER),
                 _text("Номер ФН", 16),
                 _number("Системы налогообложения", default=TAX_SYSTEMS),
-                _number("Режим работы", default=MODE_OF_WORK),
+                _number("Режим работы", default=AUTOMATIC | INTERNET),
                 _text("Пользователь", 64, "ООО «Огонёк»"),
                 _text("Оператор", 64, "СИС. АДМИНИСТРАТОР"),
                 _text("Адрес", 64, ADDRESS),
@@ -135,11 +139,14 @@ class Tables:
     def read(self, table: int, row: int, field: int) -> bytes:
         found = self._cell(table, row, field)
         stored = self._world.get(_key(table, row, field))
-        default = self._made.get((table, row, field), found.default)
+        default = self._made.get((table, row, field), found.default).ljust(found.size, b"\0")
         return default if stored is None else bytes.fromhex(stored)
 
     def number(self, table: int, field: int) -> int:
         return int.from_bytes(self.read(table, 1, field), "little")
+
+    def text(self, table: int, row: int, field: int) -> str:
+        return text_of(self.read(table, row, field)).strip()
 
     def write(self, table: int, row: int, field: int, value: bytes) -> None:
         found = self._cell(table, row, field)
@@ -148,7 +155,12 @@ class Tables:
         if len(value) > found.size or not value:
             raise Refusal(0x33)
         with self._world.change() as change:
-            change.put(_key(table, row, field), value.ljust(found.size, b"\0").hex())
+            self.put(change, table, field, value.ljust(found.size, b"\0"), row)
+
+    @staticmethod
+    def put(change: Change, table: int, field: int, value: bytes, row: int = 1) -> None:
+        """What the register itself writes."""
+        change.put(_key(table, row, field), value.hex())
 
     def _cell(self, table: int, row: int, field: int) -> Field:
         found = self.field(table, field)
