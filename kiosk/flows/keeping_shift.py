@@ -35,6 +35,7 @@ from kiosk.store.database import Database, Tx
 _log = structlog.get_logger()
 _POLL_S = 2.0
 _REGISTRATION_AGAIN = timedelta(minutes=1)
+_CLOSED = "shift_closed"
 CLOSING, SWAPPED, MISMATCH = "shift_closing", "drive_swapped", "registration_mismatch"
 
 
@@ -95,6 +96,8 @@ class KeepingShift:
             if reason is None:
                 status = await self._mend(status)
                 reason = why_stopped(status, self._clock.now(), self._rules.zone)
+            if reason == _CLOSED and not self.held_closed and not self._rules.day.wants_open(self._clock.now()):
+                reason = None  # nothing is sold at this hour: the doors say so
         self.status = status
         await self._warn(status)
         await self._tell(None if reason is None else f"fiscal_{reason}", detail)
