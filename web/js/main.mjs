@@ -7,7 +7,7 @@ import { beatFor } from "./heartbeat.mjs";
 import { createKiosk } from "./kiosk.mjs";
 import { fitTo, lockTheScreen, reachOf } from "./stage.mjs";
 import { Attract } from "./views/attract.mjs";
-import { KioskContext, useKiosk } from "./views/context.mjs";
+import { KioskContext, usePart } from "./views/context.mjs";
 import { Offline, Toast } from "./views/dialogs.mjs";
 import { Service } from "./views/service.mjs";
 import { Tools } from "./views/tools.mjs";
@@ -33,16 +33,17 @@ function useRest() {
 }
 
 function Page() {
-  const { state, t } = useKiosk();
-  const { screen, language, low, large, restaurant } = state;
+  const { screen, language, low, large, offline, name, t } = usePart((state) => ({
+    screen: state.screen, language: state.language, low: state.low, large: state.large, offline: state.offline, name: state.restaurant?.name,
+  }));
   const rest = useRest();
   const Screen = FIRST[screen] ?? rest?.SCREENS[/** @type {keyof typeof rest.SCREENS} */ (screen)];
   // The number needs no server: while it is read, nothing may lie over it.
-  const covered = state.offline && screen !== "done";
+  const covered = offline && screen !== "done";
   useEffect(() => {
     document.documentElement.lang = language;
-    document.title = [t.documentTitle, restaurant?.name].filter(Boolean).join(" · ");
-  }, [language, restaurant?.name]);
+    document.title = [t.documentTitle, name].filter(Boolean).join(" · ");
+  }, [language, name]);
   return html`<div class=${["app", low ? "low" : "", large ? "large" : ""].join(" ")} data-screen=${screen}>
     <div class="art" aria-hidden="true"></div>
     <${Top} />

@@ -6,7 +6,7 @@ import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { dishesFor } from "../search.mjs";
 import { pausedText, reasonText } from "../texts.mjs";
-import { KioskContext, useKiosk } from "./context.mjs";
+import { KioskContext, useKiosk, usePart } from "./context.mjs";
 import { Alphabet } from "./keys.mjs";
 import { Heading, Picture, Stepper } from "./parts.mjs";
 
@@ -15,18 +15,17 @@ const FILTERS = /** @type {const} */ (["spicy", "no_meat", "no_lactose"]);
 const SEARCH_LENGTH = 24;
 
 export function Menu() {
-  const { state, t } = useKiosk();
-  const { menu, category } = state;
+  const { menu, category, search, t } = usePart(({ language, menu, category, search }) => ({ language, menu, category, search }));
   const shown = menu?.categories.find((c) => c.id === category) ?? menu?.categories[0];
   if (!menu || !shown) return html`<main class="sheet"><p class="lead" role="status">${t.menuLoading}</p></main>`;
-  if (state.search !== null) return html`<${Search} text=${state.search} />`;
+  if (search !== null) return html`<${Search} text=${search} />`;
   return html`<div class="menu-body"><${Rail} categories=${menu.categories} shown=${shown.id} /><${Dishes} category=${shown} key=${shown.id} /></div>
     <${SalesNote} /><${Bar} />`;
 }
 
 /** @param {{categories: import("../cart.mjs").Category[], shown: string}} props */
 function Rail({ categories, shown }) {
-  const { actions, t } = useKiosk();
+  const { actions, t } = usePart(({ language }) => ({ language }));
   return html`<nav class="rail" aria-label=${t.categories}>
     ${categories.map((c) => html`<button type="button" key=${c.id} class=${c.id === shown ? "on" : ""} aria-current=${c.id === shown}
       data-testid=${`category-${c.id}`} onClick=${() => actions.chooseCategory(c.id)}>
@@ -50,10 +49,10 @@ function Dishes({ category }) {
 }
 
 function Filters() {
-  const { state, actions, t } = useKiosk();
+  const { filter, actions, t } = usePart(({ language, filter }) => ({ language, filter }));
   return html`<div class="filters" role="group" aria-label=${t.filters}>
-    ${FILTERS.map((tag) => html`<button type="button" key=${tag} class=${state.filter === tag ? "chip on" : "chip"}
-      aria-pressed=${state.filter === tag} data-testid=${`filter-${tag}`} onClick=${() => actions.switchFilter(tag)}>${t.tags[tag]}</button>`)}
+    ${FILTERS.map((tag) => html`<button type="button" key=${tag} class=${filter === tag ? "chip on" : "chip"}
+      aria-pressed=${filter === tag} data-testid=${`filter-${tag}`} onClick=${() => actions.switchFilter(tag)}>${t.tags[tag]}</button>`)}
     <button type="button" class="chip search-open" data-testid="search" aria-label=${t.searchFor} onClick=${() => actions.search("")}><i class="glass" aria-hidden="true"></i></button>
   </div>`;
 }

@@ -1,17 +1,17 @@
 /** The strip under every screen, within everybody's reach: lower controls, larger text, the screen read aloud. */
 
 import { html } from "../html.mjs";
-import { useKiosk } from "./context.mjs";
+import { usePart } from "./context.mjs";
 
 /** Whether the browser has a synthesiser. */
 const canSpeak = () => "speechSynthesis" in window && typeof SpeechSynthesisUtterance === "function";
 
 export function Tools() {
-  const { state, actions, t } = useKiosk();
+  const { low, large, aloud, actions, t } = usePart(({ language, low, large, aloud }) => ({ language, low, large, aloud }));
   return html`<nav class="tools" aria-label=${t.tools}>
-    <${Tool} id="low" on=${state.low} sign=${state.low ? "↑" : "↓"} word=${state.low ? t.higher : t.lower} hint=${t.lowerHint} flip=${actions.switchLow} />
-    <${Tool} id="large" on=${state.large} sign="A" word=${state.large ? t.smaller : t.larger} hint=${t.largerHint} flip=${actions.switchLarge} />
-    ${canSpeak() && html`<${Tool} id="aloud" on=${state.aloud} sign="♪" word=${t.speak} hint=${t.speakHint} flip=${actions.switchAloud} />`}
+    <${Tool} id="low" on=${low} sign=${low ? "↑" : "↓"} word=${low ? t.higher : t.lower} hint=${t.lowerHint} flip=${actions.switchLow} />
+    <${Tool} id="large" on=${large} sign="A" word=${large ? t.smaller : t.larger} hint=${t.largerHint} flip=${actions.switchLarge} />
+    ${canSpeak() && html`<${Tool} id="aloud" on=${aloud} sign="♪" word=${t.speak} hint=${t.speakHint} flip=${actions.switchAloud} />`}
   </nav>`;
 }
 

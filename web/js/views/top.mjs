@@ -2,7 +2,7 @@
 
 import { useRef } from "preact/hooks";
 import { html } from "../html.mjs";
-import { useKiosk } from "./context.mjs";
+import { usePart } from "./context.mjs";
 import { Picture } from "./parts.mjs";
 
 /** Where the customer may still change his mind about the tray or the bag. */
@@ -23,11 +23,12 @@ function useStaffDoor(waiting) {
 }
 
 export function Top() {
-  const { state, actions, t } = useKiosk();
-  const { language, screen, service } = state;
+  const { language, screen, service, name, actions, t } = usePart((state) => ({
+    language: state.language, screen: state.screen, service: state.service, name: state.restaurant?.name,
+  }));
   const knock = useStaffDoor(screen === "attract");
   return html`<header class="top">
-    <div class="brand" data-testid="brand" onClick=${knock}><${Picture} src="/assets/images/robot.webp" size=${68} />${state.restaurant?.name ?? "Огонёк"}</div>
+    <div class="brand" data-testid="brand" onClick=${knock}><${Picture} src="/assets/images/robot.webp" size=${68} />${name ?? "Огонёк"}</div>
     ${service && SERVICE_CHANGES.has(screen) && html`<button type="button" class="chip" data-testid="service-change" onClick=${() => actions.open("service")}>
       ${service === "dine_in" ? t.dineIn : t.takeAway}
     </button>`}
