@@ -1,0 +1,146 @@
+"""How long a receipt of three lines takes on a serial line of 115200 baud, against what the line itself needs."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from drivers.fiscal.shtrih import ShtrihRegistrar, ShtrihTimeouts
+from drivers.fiscal.shtrih_codec import STX, code_of
+from drivers.link import Link, StreamLink
+from tests.drivers.shtrih_rig import Rig, Wire, receipt
+
+BAUD, BITS_PER_BYTE = 115200, 10  # 8N1
+RECEIPTS = 5
+ALLOWED = 1.15
+# Seen on real devices (protocols/shtrih.md §5): from a frame to its ACK, and from there to the answer.
+_ACK_S = 0.007
+_WORK_S: Mapping[int, float] = MappingProxyType(
+    {0x10: 0.010, 0xFF01: 0.055, 0xFF0A: 0.055, 0xFF0C: 0.009, 0xFF40: 0.010, 0xFF45: 0.45, 0xFF46: 0.009}
+)
+
+
+class PacedWire(Wire):
+    """Bytes take their time; the device works as long as a real one. `wire_s` and `work_s` are the least possible."""
+
+    def __init__(self, rig: Rig) -> None:
+        super().__init__(rig, "paced")
+        self.wire_s = self.work_s = 0.0
+        self.bytes_, self.turns = 0, 0
+        self._free_at = 0.0
+        self._way = ""
+        self._works_s = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        self._count("host", data)
+        if data[0] == STX:
+            self._works_s = _WORK_S.get(code_of(data[2:-1]), 0.01)
+        self._free_at = max(self._free_at, asyncio.get_running_loop().time())
+        self._after(self._wire(data), self._deliver, data)
+
+    def send(self, data: bytes) -> None:
+        """The ACK of a frame and its answer leave together from the simulator: here each after its work."""
+        self._count("device", data)
+        work = self._works_s if data[0] == STX else _ACK_S if self._works_s else 0.0
+        self.work_s += work
+        if data[0] == STX:
+            self._works_s = 0.0
+        self._after(work + self._wire(data), self._emit, data)
+
+    def _count(self, way: str, data: bytes) -> None:
+        self.bytes_ += len(data)
+        self.turns += way != self._way
+        self._way = way
+
+    def _wire(self, data: bytes) -> float:
+        spent = len(data) * BITS_PER_BYTE / BAUD
+        self.wire_s += spent
+        return spent
+
+    def _after(self, delay_s: float, target: object, data: bytes) -> None:
+        """After what the line did last, not after now: a late timer is no fault of the driver."""
+        self._free_at += delay_s
+        asyncio.get_running_loop().call_at(self._free_at, target, data)  # type: ignore[arg-type]
+
+
+class PacedRig(Rig):
+    """A simulated register behind a paced line."""
+
+    paced: PacedWire
+
+    async def open_link(self, port: str, baudrate: int) -> Link:
+        host, device = socket.socketpair()
+        loop = asyncio.get_running_loop()
+        link = StreamLink(port)
+        await loop.create_connection(lambda: link, sock=host)
+        _, self.paced = await loop.create_connection(lambda: PacedWire(self), sock=device)
+        self.wires.append(self.paced)
+        return link
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFigures:
+    """Of the median receipt."""
+
+    bytes_: int
+    turns: int
+    least_s: float
+    took_s: float
+
+    @property
+    def ratio(self) -> float:
+        return self.took_s / self.least_s
+
+
+@asynccontextmanager
+async def paced() -> AsyncIterator[tuple[PacedRig, ShtrihRegistrar]]:
+    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    try:
+        bench = PacedRig(folder, "paced")
+        registrar = bench.driver(timeouts=ShtrihTimeouts())
+        await registrar.open_shift()
+        yield bench, registrar
+        await registrar.close()
+        bench.world.close()
+    finally:
+        shutil.rmtree(folder)
+
+
+async def one_receipt(bench: PacedRig, registrar: ShtrihRegistrar, order_id: str) -> ReceiptFigures:
+    """From the order to print to the document in hand."""
+    asked = receipt(order_id)
+    intent = bench.intent(asked, await registrar.counter())
+    wire, loop = bench.paced, asyncio.get_running_loop()
+    wire.wire_s = wire.work_s = 0.0
+    wire.bytes_ = wire.turns = 0
+    started = loop.time()
+    await registrar.print_receipt(asked, intent)
+    took_s = loop.time() - started
+    return ReceiptFigures(wire.bytes_, wire.turns, wire.wire_s + wire.work_s, took_s)
+
+
+async def receipts() -> ReceiptFigures:
+    """The first receipt asks what later ones know."""
+    async with paced() as (bench, registrar):
+        await one_receipt(bench, registrar, "first")
+        figures = [await one_receipt(bench, registrar, f"o{number}") for number in range(RECEIPTS)]
+    return sorted(figures, key=lambda figure: figure.took_s)[len(figures) // 2]
+
+
+async def report() -> None:
+    figures = await receipts()
+    print(f"fiscal: a receipt of three lines at {BAUD} baud")
+    print(f"  {figures.bytes_} bytes, {figures.turns} turns")
+    print(f"  the line and the device need {figures.least_s * 1000:.0f} ms, it takes {figures.took_s * 1000:.0f} ms")
+    print(f"  {figures.ratio:.3f} of the least, {ALLOWED} allowed")
+
+
+if __name__ == "__main__":
+    asyncio.run(report())
