@@ -277,6 +277,8 @@ def _check(config: Config) -> None:
         raise ConfigError("at least one terminal - at `$.terminals`")
     if len({terminal.id for terminal in config.terminals}) != len(config.terminals):
         raise ConfigError("ids repeat - at `$.terminals`")
+    if config.restaurant.settlement == "automat" and not all(row.automat_number for row in config.terminals):
+        raise ConfigError("an automat needs its number (FFD tag 1036) - at `$.terminals[...].automat_number`")
     if not config.registrars:
         raise ConfigError("at least one registrar - at `$.fiscal`")
     if len({row.called(n) for n, row in enumerate(config.registrars)}) != len(config.registrars):

@@ -179,6 +179,7 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ('[restaurant]\ntimezone = "Mars/Olympus"', "$.restaurant.timezone"),
         ('[restaurant]\ntimezone = "../../etc/passwd"', "$.restaurant.timezone"),
         ("terminals = []", "$.terminals"),
+        ('[[terminals]]\nid = "a"', "$.terminals[...].automat_number"),
         ('[[terminals]]\nid = "a"\n[[terminals]]\nid = "a"', "$.terminals"),
         ('[fiscal]\ndriver = "atol-web"\nurl = "http://atol.example:16732"', "$.fiscal.url"),
         ('[broker]\nkind = "kafka"', "$.broker.kind"),

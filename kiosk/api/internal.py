@@ -17,6 +17,7 @@ from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.readiness import Readiness
+from kiosk.domain.reasons import hint_of
 from kiosk.domain.stuck import Move
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.closing_day import ClosingDay
@@ -200,7 +201,7 @@ class InternalApi:
         reason = self._readiness.pause_reason()
         return answer(
             {
-                "sales": {"open": reason is None, "reason": reason},
+                "sales": {"open": reason is None, "reason": reason, **_hint(reason)},
                 "checks": {
                     name: {"ok": check.ok, "reason": check.reason} for name, check in self._readiness.checks().items()
                 },
@@ -323,6 +324,12 @@ class InternalApi:
     async def backup(self, request: web.Request) -> web.Response:
         wanted = decode(await body_bytes(request), BackupRequest)
         return answer({"file": wanted.file, "bytes": await self._tending.backup(wanted.file, _actor(request))})
+
+
+def _hint(reason: str | None) -> dict[str, str]:
+    """What to do about it, for whoever is called."""
+    found = None if reason is None else hint_of(reason)
+    return {} if found is None else {"hint": found.ru}
 
 
 def day_of(request: web.Request, name: str, default: date) -> date:

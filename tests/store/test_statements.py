@@ -66,7 +66,7 @@ async def test_portions_wait_for_the_robot_once_the_order_is_paid(shop: Database
     found = await shop.write(lambda tx: orders.portions(tx, "ORDER1"))
     assert [row.status for row in found] == [PortionStatus.WAITING] * 2
     with pytest.raises(OrderStateConflict):
-        await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.READY, cell=1))
+        await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.HANDED_OUT))
     await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.SUBMITTING))
     async with shop.read() as reader:
         work = await orders.read_work(reader)
