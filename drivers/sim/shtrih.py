@@ -155,6 +155,7 @@ async def shtrih(
     seed: int | None = None,
     speed: float = 1.0,
     timezone: str = "Europe/Moscow",
+    ffd: str = "1.2",
 ) -> AsyncIterator[ShtrihDevice]:
     """The device on a pseudo-terminal linked at `link`. `speed` changes nothing: a registrar answers at once."""
     world = World("fiscal", state, ledger)
@@ -165,6 +166,7 @@ async def shtrih(
         plugged=lambda plugged: port.plug() if plugged else port.unplug(),
         seed=seed,
         timezone=timezone,
+        ffd=ffd,
     )
     server = None
     try:

@@ -18,27 +18,28 @@ import asyncio, sys
 from pathlib import Path
 from drivers.sim.shtrih import shtrih
 
-async def main(folder):
+async def main(folder, ffd):
     paths = dict(state=folder / "state", ledger=folder / "ledger", control=folder / "control")
-    async with shtrih(folder / "port", seed=7, **paths):
+    async with shtrih(folder / "port", seed=7, ffd=ffd, **paths):
         print("ready", flush=True)
         await asyncio.Event().wait()
 
-asyncio.run(main(Path(sys.argv[1])))
+asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
 """
 
 
 class Stand:
     """`start` returns once the port is there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ffd: str = "1.2") -> None:
         self.folder = folder
+        self._ffd = ffd
         self.port = str(folder / "port")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, str(self.folder)],
+            [sys.executable, "-c", _PROGRAM, str(self.folder), self._ffd],
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )

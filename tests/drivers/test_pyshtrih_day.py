@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,13 +13,15 @@ import pyshtrih.device as pyshtrih_device
 import pytest
 from pyshtrih import excepts
 
+from drivers.fiscal.shtrih_tlv import Tlv
 from tests.drivers.shtrih_stand import Stand
 
 
 @pytest.fixture
-def stand() -> Iterator[Stand]:
+def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
+    """A test may ask for another FFD."""
     folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
-    stand = Stand(folder)
+    stand = Stand(folder, getattr(request, "param", "1.2"))
     stand.start()
     yield stand
     stand.kill()
@@ -73,6 +76,50 @@ def test_a_whole_day_is_lived(stand: Stand, client: Any) -> None:
         ("shift_closed", 5, 90800),
     ]
     assert [effect["order_id"] for effect in stand.effects()] == [None] * 4
+
+
+@pytest.mark.parametrize("stand", ["1.05"], indirect=True)
+def test_a_correction_of_totals_is_registered_between_an_x_and_a_z_report(stand: Stand, client: Any) -> None:
+    client.open_shift()
+    client.x_report()
+    client.fs_begin_correction_check()
+    client.send_tlv_struct(bytearray(Tlv(1192, b"ord-1").encode()))
+    told = client.fs_correction_check(36400, 1).params
+    assert told["Номер ФД"] == 3
+    assert client.fs_find_document_by_num(3).params["Тип фискального документа"] == 31
+    client.x_report()
+    client.z_report()
+    assert kinds(stand) == [("shift_opened", 2, 0), ("correction", 3, 36400), ("shift_closed", 4, 36400)]
+    assert stand.effects()[1]["order_id"] == "ord-1"
+
+
+def test_the_registers_of_a_shift_count_and_a_z_report_clears_them(stand: Stand, client: Any) -> None:
+    client.open_shift()
+    client.open_check(0)
+    client.sale(("Борщ", 1000, 36400))
+    client.close_check(50000)
+    client.open_check(2)
+    client.return_sale(("Чай", 1000, 9000))
+    client.close_check(0, 9000)
+    wanted = {193: 36400, 197: 0, 195: 0, 199: 9000, 241: 36400}
+    told = {number: client.request_monetary_register(number).params["Содержимое регистра"] for number in wanted}
+    assert told == wanted
+    counts = [client.request_operational_register(number).params["Содержимое регистра"] for number in (144, 146, 152)]
+    assert counts == [1, 1, 4]
+    client.income(1000)
+    client.repeat()
+    client.fs_calculation_state_report()
+    client.z_report()
+    assert client.request_operational_register(144).params["Содержимое регистра"] == 0
+    assert client.request_monetary_register(193).params["Содержимое регистра"] == 0
+
+
+def test_its_clock_is_set(client: Any) -> None:
+    moment = datetime.datetime.fromisoformat("2027-02-03T04:05:06")
+    client.set_datetime(moment)
+    told = client.full_state().params
+    assert told["Дата"] == moment.date()
+    assert told["Время"].hour == 4
 
 
 def test_its_questions_are_answered(client: Any) -> None:
