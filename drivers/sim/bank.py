@@ -35,6 +35,7 @@ class BankDevice(HttpSimulator):
             ]
         )
         self._world = world
+        self.faults.known = {**self.faults.known, "forget_keys": ()}
 
     def state(self) -> dict[str, Any]:
         return {"port": self.port, "transactions": [value for _, value in self._world.scan("transaction:")]}
@@ -92,6 +93,8 @@ class BankDevice(HttpSimulator):
 
     def _known(self, key: str) -> dict[str, Any] | None:
         found = self._world.get(f"key:{key}")
+        if self.faults.on("forget_keys") is not None:
+            return None
         if found is None or datetime.now(UTC) - datetime.fromisoformat(found["at"]) > _KEY_LIFETIME:
             return None
         record: dict[str, Any] = self._world.get(f"transaction:{found['transaction_id']}")
@@ -119,7 +122,7 @@ class BankDevice(HttpSimulator):
         record = self._world.get(f"transaction:{transaction_id}")
         if not key or record is None:
             return web.json_response({"error": "not_found"}, status=404)
-        if self._world.get(f"key:{key}") is None:
+        if self._world.get(f"key:{key}") is None or self.faults.on("forget_keys") is not None:
             amount = record["amount_kopecks"]
             if effect == "refunded":
                 try:
