@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import socket
 import subprocess
@@ -22,7 +23,12 @@ EFFECTS = ("sms", "cloud")
 
 @dataclass
 class Devices:
-    """`names` are started together; a device that is started again keeps its port, its memory and its ledger."""
+    """`names` are started together; a device that is started again keeps its port, its memory and its ledger.
+
+    A serial line of a killed device leads nowhere: the kernel would give the number of its terminal to the next one
+    that is opened, and the link, which the dead cannot remove, would lead to a device of another world. So the number
+    is held here until the device is back.
+    """
 
     folder: Path
     names: tuple[str, ...] = DEVICES
@@ -30,6 +36,7 @@ class Devices:
     urls: dict[str, str] = field(default_factory=dict)
     kills: int = 0
     _processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    _held: dict[str, int] = field(default_factory=dict)
 
     def start(self) -> None:
         if "cloud" in self.names:
@@ -54,7 +61,7 @@ class Devices:
         common = [f"--state={self.folder}/{name}.state", f"--control={self.folder}/{name}.sock"]
         if name in ("bank", "sms"):
             return ["drivers.sim", name, "--port", port, *common]
-        link = ["--link", f"{self.folder}/{name}.tty", "--seed", "1"]
+        link = ["--link", str(self.line(name)), "--seed", "1"]
         if name == "fiscal":
             return ["drivers.sim", "shtrih", *link, *common]
         return ["drivers.sim", "robot", *link, "--speed", str(self.speed), *common]
@@ -68,6 +75,17 @@ class Devices:
         assert words[:1] == ["ready"], (name, words)
         if words[1].startswith("http"):
             self.urls[name] = words[1]
+        else:
+            self._hold(name)
+
+    def line(self, name: str) -> Path:
+        return self.folder / f"{name}.tty"
+
+    def _hold(self, name: str) -> None:
+        before = self._held.pop(name, None)
+        self._held[name] = os.open(self.line(name), os.O_RDWR | os.O_NOCTTY)
+        if before is not None:
+            os.close(before)
 
     def pid(self, name: str) -> int:
         return self._processes[name].pid
@@ -78,6 +96,7 @@ class Devices:
     def kill(self, name: str) -> None:
         """The plug of one device is pulled."""
         process = self._processes.pop(name)
+        self.line(name).unlink(missing_ok=True)  # after `link_lost` it is another terminal than the one held
         process.kill()
         self._wait(process)
         self.kills += 1
@@ -106,6 +125,8 @@ class Devices:
             process.terminate()
         for process in self._processes.values():
             self._wait(process)
+        while self._held:
+            os.close(self._held.popitem()[1])
 
     def _wait(self, process: subprocess.Popen[str]) -> None:
         process.wait(START_S)

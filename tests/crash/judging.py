@@ -109,6 +109,9 @@ def _of_receipts(place: World) -> Iterable[str]:
             yield f"{purchase.order_id}: receipt {number} is of {printed[number]['order_id']}"
         if purchase.answer and purchase.paid and purchase.answer.body["receipt"]["fiscal_document_number"] != number:
             yield f"{purchase.order_id}: the customer was told another receipt than {number}"
+    known = {None, "", *(purchase.order_id for purchase in place.purchases)}
+    strangers = [line for line in fiscal if "receipt" in line["effect"] and line["order_id"] not in known]
+    yield from (f"document of a stranger: {line}" for line in strangers)
     if sorted(printed) != sorted(number for number in expected if number is not None):
         yield f"receipts {sorted(printed)} against orders {expected}"
     if sorted(line["total_kopecks"] for line in back) != sorted(expected_back):
