@@ -41,3 +41,18 @@ async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(s
             await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
         await desk.shot("service")
         await screens.close()
+
+
+async def test_8_five_taps_and_a_pin_lead_the_staff_in_from_the_touch_screen_and_out_again(screens: Screens) -> None:
+    async with demo_kiosk() as kiosk:
+        screen = await screens.kiosk(kiosk)
+        await screen.sees("attract")
+        await screen.tap(*["brand"] * 5)
+        await screen.sees("pin")
+        await screen.types((kiosk.config.database.path.parent / "service.pin").read_text())
+        await screen.tap("enter")
+        await screen.sees("sales")
+        await screen.tap("to-kiosk")
+        await screen.sees("attract")
+        assert await screen.page.evaluate("sessionStorage.length") == 0
+        await screens.close()
