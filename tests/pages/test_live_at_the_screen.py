@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from playwright.async_api import expect
@@ -74,6 +75,14 @@ async def test_2_paused_sales_close_the_screen_with_a_reason_and_it_opens_by_its
     place.fiscal.faults.switch("paper_out", False, {})
     await place.until_open()
     await wait_on_the_clock(kiosk, "attract", 12)
+    place.robot.faults.switch("estop", True, {})
+
+    async def closed() -> bool:
+        return not (await place.call("GET", "/api/restaurant")).body["sales"]["open"]
+
+    await until(closed)
+    await wait_on_the_clock(kiosk, "closed", 12)
+    await kiosk.reads("Робот сейчас не готовит")
 
 
 async def test_2_pause_in_mid_order_keeps_the_cart_and_holds_back_the_payment(
@@ -155,6 +164,42 @@ async def test_3_card_never_shown_lets_the_order_go_after_a_minute_and_a_half(
     await kiosk.sees("pay")
     await expect(kiosk.at("line-tea")).to_be_visible(timeout=WAIT_MS)
     assert place.ledger("bank") == []
+
+
+async def test_4_1_board_names_who_is_late_and_who_must_see_the_staff_and_calls_the_ready(
+    place: Restaurant, screens: Screens
+) -> None:
+    """The stream is written by hand: to be late takes the robot minutes."""
+
+    def frame(kind: str, sequence: int, data: object) -> str:
+        return f"id: {sequence}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
+
+    def order(number: str, status: str, *cells: int) -> dict[str, object]:
+        return {
+            "number": number,
+            "status": status,
+            "ready_in_s": 60,
+            "cell": cells[0] if cells else None,
+            "cells": cells,
+        }
+
+    told = frame(
+        "snapshot", 1, {"orders": [order("A01", "delayed"), order("A02", "see_staff"), order("A03", "cooking")]}
+    )
+    told += frame("order", 2, order("A03", "ready", 5))
+
+    board = await screens.board(place.kiosk)
+    await board.page.route(
+        "**/api/display/events",
+        lambda route: route.fulfill(status=200, content_type="text/event-stream", body="retry: 60000\n\n" + told),
+    )
+    await board.page.reload()
+    await expect(board.at("number-A01")).to_contain_text("задерживается", timeout=WAIT_MS)
+    await expect(board.at("number-A02")).to_contain_text("к сотруднику", timeout=WAIT_MS)
+    await expect(board.at("ready").get_by_test_id("number-A03")).to_contain_text("ячейка 5", timeout=WAIT_MS)
+    await expect(board.at("number-A03")).to_have_class("num ready new", timeout=WAIT_MS)
+    first = board.at("cooking").locator(".num").first
+    await expect(first).to_have_attribute("data-testid", "number-A02")  # whom somebody has to help stands first
 
 
 async def test_4_1_board_says_that_it_is_behind_while_the_process_restarts_and_then_catches_up(
