@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from drivers.fiscal.shtrih_codec import CodecError, code_name, code_of
+from drivers.fiscal.shtrih_codec import Answer, CodecError, code_name, code_of
+from drivers.fiscal.shtrih_errors import UNSUPPORTED
 from drivers.sim.faults import Faults, serve_control
 from drivers.sim.pty import PtyPort
 from drivers.sim.shtrih_commands import execute
@@ -20,7 +21,8 @@ from drivers.sim.shtrih_register import Register
 from drivers.sim.world import World
 
 # Beyond the required parameters: `paper_out` takes "at": "close" (the roll ends with the next document),
-# `lose_answer` takes "forget": true (not even ENQ brings the answer back, as after a power cut).
+# `lose_answer` takes "forget": true (not even ENQ brings the answer back, as after a power cut). `unknown_command`
+# makes an older firmware of it (37h).
 KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "paper_out": (),
@@ -35,6 +37,7 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "lose_answer": ("after",),
         "slow": ("seconds",),
         "refuse_tag": ("tag",),
+        "unknown_command": ("code",),
     }
 )
 _DEFAULT_SERIAL = "9999078902000273"
@@ -109,7 +112,11 @@ class ShtrihDevice:
 
     def _execute(self, payload: bytes) -> Executed:
         """The effect stands in the world before a byte of the answer goes out."""
-        answer = execute(self.register, payload)
+        unknown = self.faults.on("unknown_command")
+        if unknown is not None and str(unknown["code"]).upper() == _name(payload):
+            answer = Answer(code_of(payload), UNSUPPORTED).encode()
+        else:
+            answer = execute(self.register, payload)
         slow = self.faults.on("slow")
         lose = self.faults.on("lose_answer")
         lost = lose is not None and str(lose["after"]).upper() == _name(payload)

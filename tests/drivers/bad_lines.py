@@ -94,7 +94,7 @@ async def harmed(bench: Rig, registrar: Any, way: str, harm: Harm) -> None:
 
 async def _found(bench: Rig, ask: Callable[[], Awaitable[FiscalDocument | None]]) -> FiscalDocument | None:
     """The line is whole again, or becomes so at once."""
-    for _ in range(3):
+    for _ in range(5):
         bench.reachable = True
         try:
             return await ask()

@@ -186,6 +186,28 @@ async def test_ffd_1_05_corrects_totals_of_sales_only() -> None:
             await registrar.print_correction(correction(refund), await correcting(bench, registrar, refund))
 
 
+async def test_a_firmware_without_ff4a_corrects_by_the_older_command() -> None:
+    async with rig(ffd="1.05") as (bench, registrar):
+        bench.fault("unknown_command", code="FF4A")
+        asked = receipt("c1")
+        intent = await correcting(bench, registrar, asked)
+        printed = await registrar.print_correction(correction(asked), intent)
+        assert printed.correction
+        (effect,) = [effect for effect in bench.effects() if effect["effect"] == "correction"]
+        assert (effect["order_id"], effect["total_kopecks"]) == ("c1", asked.total_kopecks)
+        assert await registrar.find_receipt(intent) == printed
+
+
+@pytest.mark.parametrize("code", ["F7", "FF03"])
+async def test_a_question_the_firmware_does_not_know_is_done_without(code: str) -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("unknown_command", code=code)
+        bench.fault("paper_low")
+        status = await registrar.status()
+        assert status.why_not() is None
+        assert (status.paper is Paper.LOW, status.drive_valid_until is None) == (code != "F7", code == "FF03")
+
+
 @pytest.mark.parametrize("forget", [False, True])
 @pytest.mark.parametrize(("ffd", "code"), [("1.05", "FF4A"), ("1.05", "FF35"), ("1.2", "FF45"), ("1.2", "8D")])
 async def test_a_correction_whose_answer_is_lost_is_registered_at_most_once(ffd: str, code: str, forget: bool) -> None:
