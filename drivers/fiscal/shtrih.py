@@ -38,6 +38,7 @@ from drivers.fiscal.shtrih_session import (
     MODE_EXPIRED,
     MODE_OPEN,
     WAITS_CONTINUE,
+    Protocol,
     ShtrihRefused,
     ShtrihSession,
 )
@@ -54,7 +55,7 @@ _log = logging.getLogger(__name__)
 
 
 class ShtrihRegistrar:
-    """`drivers.fiscal.port.FiscalOffice` over protocol 1. The line opens with the first call."""
+    """`drivers.fiscal.port.FiscalOffice` over protocol 1 or 2. The line opens with the first call."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class ShtrihRegistrar:
         port: str,
         baudrate: int,
         password: int = 30,
+        protocol: Protocol = 1,
         order_tag: OrderTag = OrderTag.TAG_1192,
         timeouts: ShtrihTimeouts | None = None,
         timezone: ZoneInfo | None = None,
@@ -74,6 +76,7 @@ class ShtrihRegistrar:
             baudrate=baudrate,
             password=password,
             timeouts=timeouts or ShtrihTimeouts(),
+            protocol=protocol,
         )
         self._archive = Archive(self._session, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
         self._shifts = ShiftKeeper(self._session, self._archive)

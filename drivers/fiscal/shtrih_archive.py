@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from drivers.errors import ForeignState
+from drivers.errors import DeviceUnreachable, ForeignState
 from drivers.fiscal import shtrih_commands as commands
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, Operation, OrderTag, ShiftReport
 from drivers.fiscal.shtrih_codec import CodecError
@@ -17,6 +17,7 @@ from drivers.fiscal.shtrih_tlv import Tlv, order_id_of, parse_tlvs
 
 _SCAN_LIMIT = 2000  # documents behind one intent; more is a matter for a person
 _REPORT_SCAN = 200
+_TRIES = 3
 _CANNOT_READ = (0x01, 0x33, 0x35, 0x36, 0x37)  # firmware without FF3A/FF3B
 
 
@@ -41,7 +42,12 @@ class Archive:
         return None if ours is None else fiscal_document(ours, intent, shift_of(ours, fresh, intent))
 
     async def document(self, number: int) -> FoundDocument:
-        return await self.session.ask(commands.find_document(self.session.password, number))
+        """An answer carries the number of its document: one about another document proves nothing about this one."""
+        for _ in range(_TRIES):
+            found = await self.session.ask(commands.find_document(self.session.password, number))
+            if found.number == number:
+                return found
+        raise DeviceUnreachable(DEVICE, "wrong_document", f"{found.number} instead of {number}")
 
     async def report(self, kind: int, first: int, last: int) -> FoundDocument | None:
         """The latest shift report of `kind` (2 open, 5 close) between two document numbers."""

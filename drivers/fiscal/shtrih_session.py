@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from drivers.errors import DeviceRefused, DeviceUnreachable
 from drivers.fiscal import shtrih_commands as commands
@@ -13,10 +13,13 @@ from drivers.fiscal.shtrih_codec import Answer, CodecError
 from drivers.fiscal.shtrih_commands import Request
 from drivers.fiscal.shtrih_errors import error_text, error_word
 from drivers.fiscal.shtrih_link import AnswerLost, ShtrihLine
+from drivers.fiscal.shtrih_numbered_link import NumberedLine
 from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
 from drivers.link import LinkOpener
 
 DEVICE = "fiscal"
+Protocol = Literal[1, 2]
+ALTERNATIVE: Protocol = 2
 
 MODE_DATA, MODE_OPEN, MODE_EXPIRED, MODE_CLOSED, MODE_DATE, MODE_DOCUMENT = 1, 2, 3, 4, 6, 8
 PAPER_OK, NO_PAPER, PAPER_RAN_OUT, WAITS_CONTINUE = 0, 1, 2, 3
@@ -42,12 +45,20 @@ class ShtrihSession:
     """Not reentrant: the registrar's lock serialises."""
 
     def __init__(
-        self, *, open_link: LinkOpener, port: str, baudrate: int, password: int, timeouts: ShtrihTimeouts
+        self,
+        *,
+        open_link: LinkOpener,
+        port: str,
+        baudrate: int,
+        password: int,
+        timeouts: ShtrihTimeouts,
+        protocol: Protocol = 1,
     ) -> None:
         self._open_link = open_link
         self._port = port
         self._baudrate = baudrate
-        self._line: ShtrihLine | None = None
+        self._line: ShtrihLine | NumberedLine | None = None
+        self._protocol = protocol
         self.password = password
         self.timeouts = timeouts
 
@@ -175,10 +186,11 @@ class ShtrihSession:
                 _log.warning("%s: cancel: %s", DEVICE, error)
         raise refusal or DeviceRefused(DEVICE, "document_left_open")
 
-    async def _opened(self) -> ShtrihLine:
+    async def _opened(self) -> ShtrihLine | NumberedLine:
         if self._line is None:
             link = await self._open_link(self._port, self._baudrate)
-            self._line = ShtrihLine(link, self.timeouts, DEVICE)
+            kind = NumberedLine if self._protocol == ALTERNATIVE else ShtrihLine
+            self._line = kind(link, self.timeouts, DEVICE)
         return self._line
 
     def _drop_lost_line(self, error: Exception) -> None:

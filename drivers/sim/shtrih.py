@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 from drivers.fiscal.shtrih_codec import Answer, CodecError, code_name, code_of
 from drivers.fiscal.shtrih_errors import UNSUPPORTED
+from drivers.fiscal.shtrih_numbered import STX
 from drivers.sim.faults import Faults, serve_control
 from drivers.sim.pty import PtyPort
 from drivers.sim.shtrih_commands import execute
 from drivers.sim.shtrih_link import DeviceLine, Executed
+from drivers.sim.shtrih_numbered import NumberedDeviceLine
 from drivers.sim.shtrih_register import Register
 from drivers.sim.world import World
 
@@ -85,12 +87,22 @@ class ShtrihDevice:
             last_print_told=last_print_told,
             long_serial=long_serial,
         )
+        self._send = send
+        self._numbered: NumberedDeviceLine | None = None
         self._line = DeviceLine(
             send=send, execute=self._execute, noise_rate=self._noise_rate, rng=random.Random(seed), byte_s=byte_s
         )
 
     def feed(self, data: bytes) -> None:
-        self._line.feed(data)
+        """The first byte after power-on chooses the protocol."""
+        if self._numbered is None and self._line.untouched and data[:1] == bytes((STX,)):
+            self._numbered = NumberedDeviceLine(lambda frame: self._send(self._line.noisy(frame)), self._execute)
+        if self.faults.on("off") is not None:
+            return
+        if self._numbered is not None:
+            self._numbered.feed(self._line.noisy(data))
+        else:
+            self._line.feed(data)
 
     def state(self) -> dict[str, Any]:
         drive, receipt = self.register.drive.state, self.register.receipt
@@ -105,7 +117,7 @@ class ShtrihDevice:
             "current_document": drive.current_document,
             "receipt_lines": 0 if receipt is None else len(receipt.lines),
             "unsent_documents": len(self.register.drive.unsent()),
-            "answer_pending": self._line.pending,
+            "answer_pending": self._line.pending if self._numbered is None else self._numbered.pending,
             "paper": list(self.register.paper),
             "device_time": self.register.now().isoformat(timespec="seconds"),
         }
@@ -136,6 +148,9 @@ class ShtrihDevice:
     def _fault_changed(self, name: str, on: bool) -> None:
         if name == "off" and on:
             self._line.power_off()
+            if self._numbered is not None:
+                self._numbered.power_off()
+            self._numbered = None
             self.register.power_cut()
         elif name == "off":
             self._line.power_on()

@@ -60,6 +60,14 @@ class DeviceLine:
     def pending(self) -> bool:
         return self._pending is not None
 
+    @property
+    def untouched(self) -> bool:
+        """Powered on, and nobody has spoken yet: the first byte chooses the protocol."""
+        return self._state is _State.DEAF
+
+    def noisy(self, data: bytes) -> bytes:
+        return self._noisy(data)
+
     def power_off(self) -> None:
         """The pending answer is gone for good (§1)."""
         self._stop_timer()

@@ -238,6 +238,32 @@ async def test_the_lost_close_is_found_without_a_tag_too() -> None:
         assert len(bench.receipts()) == 1
 
 
+@pytest.mark.parametrize("times", [1, 9], ids=["once", "always"])
+async def test_an_answer_about_another_document_is_never_taken_for_the_one_asked_for(times: int) -> None:
+    async with rig() as (bench, registrar):
+        for order_id, price in (("first", 100), ("second", 200)):
+            sold = receipt(order_id, price=price)
+            await registrar.print_receipt(sold, bench.intent(sold, await registrar.counter()))
+        about_first: list[bytes] = []
+
+        def keep(data: bytes) -> bytes:
+            about_first.extend([data] if data[2:4] == b"\xff\x0a" else [])
+            return data
+
+        bench.wire.to_host = keep
+        first = await registrar.read_document(3)
+        late = about_first[-1:] * times
+        bench.wire.to_host = lambda data: late.pop() if late and data[2:4] == b"\xff\x0a" else data
+        if times == 1:
+            second = await registrar.read_document(4)
+            assert first is not None
+            assert second is not None
+            assert second.total_kopecks == first.total_kopecks + 100
+        else:
+            with pytest.raises(DeviceUnreachable, match="wrong_document"):
+                await registrar.read_document(4)
+
+
 async def test_a_swapped_drive_stops_everything() -> None:
     async with rig() as (bench, registrar):
         intent = bench.intent(receipt(), await registrar.counter())
