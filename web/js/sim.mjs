@@ -9,13 +9,15 @@ const REFRESH_MS = 3_000;
 const DEVICES = /** @type {Record<string, string>} */ ({ bank: "Банк", fiscal: "Касса", robot: "Робот", sms: "SMS-шлюз", push: "Push-шлюз" });
 const HTTP = { down: ["Не отвечает", "соединение не открывается"], slow: ["Отвечает медленно", "каждый ответ через 10 секунд"], lose_answer: ["Теряет ответ", "следующий запрос исполнит, но промолчит"] };
 const WORDS = /** @type {Record<string, Record<string, string[]>>} */ ({
-  bank: HTTP, sms: HTTP, push: HTTP,
+  bank: { ...HTTP, forget_keys: ["Забыл ключи", "как через сутки: помнит операции, но не ключи запросов"] }, sms: HTTP, push: HTTP,
   fiscal: {
     paper_out: ["Кончилась бумага", "чеки не печатаются, продажи встанут"], cover_open: ["Открыта крышка", "чеки не печатаются"],
     drive_full: ["Накопитель заполнен", "нужен новый фискальный накопитель"], off: ["Выключена", "ни на что не отвечает"],
     link_lost: ["Кабель отошёл", "связи нет, касса работает"], noise: ["Помехи в линии", "портится каждый двадцатый байт"],
     lose_answer: ["Теряет ответ на закрытие чека", "чек напечатан, а ответ пропал"], slow: ["Думает долго", "каждая команда по 3 секунды"],
     refuse_tag: ["Не принимает номер заказа", "отказывает в реквизите 1192"],
+    paper_low: ["Бумага на исходе", "чеки ещё печатаются"], printer_fault: ["Неисправен принтер", "чеки не печатаются"],
+    drive_expires: ["Кончается накопитель", "осталось 20 дней"], unknown_command: ["Старая прошивка", "не знает чтения документа из архива"],
   },
   robot: {
     estop: ["Нажат аварийный стоп", "все станции стоят"], door_open: ["Открыта дверца", "робот ждёт, пока закроют"],
@@ -27,6 +29,7 @@ const WORDS = /** @type {Record<string, Record<string, string[]>>} */ ({
 /** What each fault is switched on with. */
 const PARAMETERS = /** @type {Record<string, Record<string, string|number>>} */ ({
   noise: { rate: 0.05 }, refuse_tag: { tag: 1192 }, bin_empty: { bin: 23 }, jam: { station: 1 }, power_cut: { at: "after_store" },
+  drive_expires: { days: 20 }, unknown_command: { code: "FF3A" },
 });
 
 /** @param {string} device @param {string} fault */
