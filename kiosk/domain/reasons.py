@@ -27,6 +27,9 @@ _HINTS: Mapping[str, Text] = {
     "fiscal_drive_swapped": Text(
         "Другой фискальный накопитель: kiosk fiscal replace-drive", "Another fiscal drive: kiosk fiscal replace-drive"
     ),
+    "fiscal_drive_went_back": Text(
+        "Накопитель моложе книг: тот ли это аппарат?", "The drive is younger than the books: is it the right device?"
+    ),
     "fiscal_registration_mismatch": Text(
         "Регистрация кассы не сходится с настройками: kiosk events", "The registration differs from the configuration"
     ),

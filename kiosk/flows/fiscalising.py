@@ -39,7 +39,7 @@ from kiosk.domain.payment import (
 )
 from kiosk.domain.receipt import PricedLine, receipt_lines
 from kiosk.domain.tax import TaxTable
-from kiosk.store import orders, payments, records, refunds
+from kiosk.store import fiscal_reports, orders, payments, records, refunds
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
@@ -109,7 +109,7 @@ class Fiscalising:
             return pause_word(error)
         except TimeoutError:
             return "busy"
-        return status.why_not()
+        return status.why_not() or await self._why_not_ours(status.drive_number, status.last_document)
 
     async def try_once(self, payment: Payment) -> tuple[Payment, Failure | None]:
         """Adopt or print the receipt of a charge; T5 and T6 inside. The payment as it is then, and why it failed."""
@@ -174,6 +174,8 @@ class Fiscalising:
         await self._settle_others()
         counter = await self._registrar.counter()
         self._cp("counter.read")
+        if (reason := await self._why_not_ours(counter.drive_number, counter.last_document)) is not None:
+            raise DeviceRefused("fiscal", reason, f"drive {counter.drive_number} at {counter.last_document}")
         now = self._clock.now()
         overdue = await self._is_overdue(claim, counter, now)
         intent = await self._db.write(lambda tx: self._intend(tx, claim, counter, now, overdue))  # T5
@@ -183,6 +185,16 @@ class Fiscalising:
         except DeviceRefused:
             await self._db.write(lambda tx: payments.disprove_intent(tx, intent.intent_id))
             raise
+
+    async def _why_not_ours(self, drive_number: str, last_document: int) -> str | None:
+        """A receipt goes to a drive that was put in, never by way of a line that leads elsewhere; and never under a
+        number that is another receipt's: then this is not the drive whose serial it shows."""
+        async with self._db.read() as reader:
+            drives = await fiscal_reports.known_drives(reader)
+            taken = await payments.read_is_registered(reader, drive_number, last_document + 1)
+        if drives and drive_number not in drives:
+            return "drive_swapped"
+        return "drive_went_back" if taken else None
 
     async def _register(self, claim: Claim, intent: payments.IntentRow) -> FiscalDocument:
         receipt, asked = self._receipt(claim), as_asked(intent)

@@ -209,10 +209,16 @@ def registered_after(tx: Tx, drive_number: str, document_number: int) -> frozens
     return frozenset(row[0] for row in rows)
 
 
+_REGISTERED = "SELECT 1 FROM fiscal_intent WHERE status = 'registered' AND drive_number = ? AND document_number = ?"
+
+
 def is_registered(tx: Tx, drive_number: str, document_number: int) -> bool:
     """Whether a document is known as one of ours."""
-    sql = "SELECT 1 FROM fiscal_intent WHERE status = 'registered' AND drive_number = ? AND document_number = ?"
-    return tx.scalar(sql, (drive_number, document_number)) is not None
+    return tx.scalar(_REGISTERED, (drive_number, document_number)) is not None
+
+
+async def read_is_registered(reader: Reader, drive_number: str, document_number: int) -> bool:
+    return await reader.scalar(_REGISTERED, (drive_number, document_number)) is not None
 
 
 def sale_intent(tx: Tx, payment_id: str) -> IntentRow | None:

@@ -163,6 +163,7 @@ CREATE TABLE fiscal_intent (
 ) STRICT;
 CREATE INDEX intent_of_order ON fiscal_intent (order_id);
 CREATE INDEX intent_in_doubt ON fiscal_intent (intent_id) WHERE status = 'open';
+CREATE INDEX intent_of_document ON fiscal_intent (drive_number, document_number) WHERE status = 'registered';
 CREATE UNIQUE INDEX one_receipt ON fiscal_intent (payment_id, operation, ifnull(refund_id, ''))
   WHERE status IN ('open', 'registered');
 

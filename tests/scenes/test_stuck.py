@@ -118,6 +118,26 @@ async def test_3_4_swapped_drive_leaves_the_receipt_owed_until_somebody_says_the
         assert audit["mismatches"] == []
 
 
+async def test_3_4_receipt_that_is_owed_is_not_printed_on_a_drive_that_nobody_put_in() -> None:
+    switch = _Switch()
+    extra = "[payment]\nanswer_within_s = 0.2"
+    async with restaurant(extra, open_link=switch.open_link, stuck_after_s=0.0) as place:
+        order_id = await receipt_in_doubt(place, switch)
+        link = place.folder / "bench.tty"
+        async with await another_drive(place, link):
+            await print_by_hand(link, 100)  # its shift is open: it would take a receipt from anybody
+        await place.stack.enter_async_context(await another_drive(place, place.folder / "fiscal.tty"))
+
+        async def told(detail: str) -> dict[str, Any] | None:
+            row = await stuck(place, "receipt_owed")
+            return row if row["detail"] == detail else None
+
+        row = await until(lambda: told("foreign:drive_swapped"))
+        assert (await move(place, row["stuck_id"], "issue")).status == 200
+        await until(lambda: told("absent:drive_swapped"))
+        assert order_id not in [line["order_id"] for line in place.effects("fiscal", "receipt")]
+
+
 async def test_3_4_document_that_only_a_person_recognises_is_adopted_and_not_printed_again() -> None:
     switch = _Switch()
     extra = "[payment]\nanswer_within_s = 0.2"
