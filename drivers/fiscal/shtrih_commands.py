@@ -10,15 +10,11 @@ from typing import Generic, TypeVar
 from drivers.fiscal.shtrih_answers import (
     Capabilities,
     ErrorText,
-    FieldShape,
     FullStatus,
     Model,
     Operator,
     OperatorSum,
-    RegisterValue,
     ShortStatus,
-    TableShape,
-    TableValue,
 )
 from drivers.fiscal.shtrih_codec import code_bytes, code_of, money, text_bytes, uint
 from drivers.fiscal.shtrih_drive_answers import (
@@ -36,6 +32,7 @@ from drivers.fiscal.shtrih_drive_answers import (
     Unacknowledged,
 )
 from drivers.fiscal.shtrih_receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
+from drivers.fiscal.shtrih_table_answers import FieldShape, RegisterValue, TableShape, TableValue
 from drivers.fiscal.shtrih_tlv import Tlv, encode_tlvs
 
 A_co = TypeVar("A_co", covariant=True)

@@ -10,12 +10,13 @@ from types import MappingProxyType
 from drivers.errors import DeviceRefused, OutcomeUnknown
 from drivers.fiscal import shtrih_commands as commands
 from drivers.fiscal.port import Registration, TaxSystem
-from drivers.fiscal.shtrih_answers import Operator, TableValue
+from drivers.fiscal.shtrih_answers import Operator
 from drivers.fiscal.shtrih_compose import TAX_SYSTEMS
 from drivers.fiscal.shtrih_drive_answers import Blob
 from drivers.fiscal.shtrih_link import AnswerLost
 from drivers.fiscal.shtrih_rates import Rates
 from drivers.fiscal.shtrih_session import DEVICE, MODE_CLOSED, MODE_DATE, ShtrihRefused, ShtrihSession
+from drivers.fiscal.shtrih_table_answers import TableValue
 
 # Table 18 holds what the drive is registered with; desktop models keep the FFD in table 17, mobile ones in table 10.
 _TABLE = 18

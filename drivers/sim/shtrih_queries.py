@@ -10,7 +10,6 @@ from drivers.fiscal.shtrih_answers import (
     ErrorText,
     FullStatus,
     Model,
-    RegisterValue,
     ShortStatus,
 )
 from drivers.fiscal.shtrih_codec import Fields, uint
@@ -23,6 +22,7 @@ from drivers.fiscal.shtrih_drive_answers import (
     Unacknowledged,
 )
 from drivers.fiscal.shtrih_errors import error_text as text_of_error
+from drivers.fiscal.shtrih_table_answers import RegisterValue
 from drivers.fiscal.shtrih_tlv import Tlv
 from drivers.sim.shtrih_drive import ARCHIVE_90_PERCENT, INN
 from drivers.sim.shtrih_refusal import Refusal

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.port import Operation
@@ -19,6 +17,7 @@ from drivers.fiscal.tags import Document as Document54
 from drivers.fiscal.tags import Occasion, Settlement, is_ordered, tags_of
 from drivers.sim.faults import Faults
 from drivers.sim.shtrih_drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
+from drivers.sim.shtrih_open_receipt import OpenReceipt
 from drivers.sim.shtrih_papers import paid, registration_of
 from drivers.sim.shtrih_refusal import Refusal
 from drivers.sim.shtrih_tables import AUTOMAT_NUMBER as AUTOMAT_NUMBER_FIELD
@@ -47,42 +46,6 @@ MODE_DATA, MODE_OPEN, MODE_EXPIRED, MODE_CLOSED, MODE_DATE, MODE_DOCUMENT = 1, 2
 SYSADMIN = 30
 PRINTER_LINK = 0xC8
 NO_PAPER = 1  # a submode
-
-
-@dataclass(slots=True)
-class Line:
-    name: str
-    price_kopecks: int
-    quantity_micro: int
-    sum_kopecks: int
-    tax: int
-
-
-@dataclass(slots=True)
-class OpenReceipt:
-    """A receipt being composed."""
-
-    kind: int
-    operator: int
-    lines: list[Line] = field(default_factory=list)
-    tlvs: list[Tlv] = field(default_factory=list)
-    correction: bool = False
-
-    @property
-    def total_kopecks(self) -> int:
-        return sum(line.sum_kopecks for line in self.lines)
-
-    def to_json(self) -> dict[str, Any]:
-        lines = [[x.name, x.price_kopecks, x.quantity_micro, x.sum_kopecks, x.tax] for x in self.lines]
-        tlvs = [[tlv.tag, tlv.value.hex()] for tlv in self.tlvs]
-        head = {"kind": self.kind, "operator": self.operator, "correction": self.correction}
-        return {**head, "lines": lines, "tlvs": tlvs}
-
-    @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> OpenReceipt:
-        lines = [Line(*line) for line in raw["lines"]]
-        tlvs = [Tlv(tag, bytes.fromhex(value)) for tag, value in raw["tlvs"]]
-        return cls(raw["kind"], raw["operator"], lines, tlvs, raw.get("correction", False))
 
 
 class Register:
@@ -280,17 +243,13 @@ class Register:
 
     def require_requisites(self, kind: int, tlvs: list[Tlv], operator: int, *, correction: bool) -> None:
         """What the host did not say is taken from the tables; what is nowhere is missing (33h)."""
-        occasion = Occasion(
-            Document54.of(Operation.SALE if kind in (SALE, BUY) else Operation.REFUND, correction=correction),
-            self.settlement,
-            self.ffd,
-            paperless=self.off_paper,
-            ordered=is_ordered(tlvs),
-        )
         own = {
             CASHIER: self.tables.text(CASHIERS, operator, CASHIER_NAME),
             AUTOMAT_NUMBER: self.tables.text(EMBEDDED, 1, AUTOMAT_NUMBER_FIELD),
         }
+        operation = Operation.SALE if kind in (SALE, BUY) else Operation.REFUND
+        document, ordered = Document54.of(operation, correction=correction), is_ordered(tlvs)
+        occasion = Occasion(document, self.settlement, self.ffd, self.off_paper, ordered)
         if occasion.missing(tags_of(tlvs) | {tag for tag, text in own.items() if text}):
             raise Refusal(0x33)
 

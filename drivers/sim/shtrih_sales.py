@@ -26,6 +26,7 @@ from drivers.fiscal.shtrih_tlv import (
     parse_tlvs,
 )
 from drivers.sim.shtrih_drive import TAX_SYSTEMS, Document
+from drivers.sim.shtrih_open_receipt import Line, OpenReceipt
 from drivers.sim.shtrih_refusal import Refusal
 from drivers.sim.shtrih_register import (
     BUY,
@@ -33,8 +34,6 @@ from drivers.sim.shtrih_register import (
     MODE_CLOSED,
     REFUND,
     SALE,
-    Line,
-    OpenReceipt,
     Register,
 )
 from drivers.sim.shtrih_tables import DATE_IN_CLOSE, REGIONAL

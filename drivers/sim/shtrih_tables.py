@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from drivers.fiscal.shtrih_answers import FieldShape, TableShape
 from drivers.fiscal.shtrih_codec import fixed_text, text_of
+from drivers.fiscal.shtrih_table_answers import FieldShape, TableShape
 from drivers.sim.shtrih_drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, TAX_SYSTEMS
 from drivers.sim.shtrih_refusal import Refusal
 from drivers.sim.world import Change, World

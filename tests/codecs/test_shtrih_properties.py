@@ -11,14 +11,11 @@ from hypothesis import strategies as st
 
 from drivers.fiscal.shtrih_answers import (
     Capabilities,
-    FieldShape,
     FullStatus,
     Model,
     Operator,
     OperatorSum,
     ShortStatus,
-    TableShape,
-    TableValue,
 )
 from drivers.fiscal.shtrih_codec import NOT_GIVEN, Answer, CodecError, Decoder, Frame, Garbage, code_of, encode
 from drivers.fiscal.shtrih_drive_answers import (
@@ -35,7 +32,8 @@ from drivers.fiscal.shtrih_drive_answers import (
     ShiftState,
     Unacknowledged,
 )
-from drivers.fiscal.shtrih_receipt import CloseReceipt, LegacyClose, LegacyLine, ReceiptOperation
+from drivers.fiscal.shtrih_receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
+from drivers.fiscal.shtrih_table_answers import FieldShape, RegisterValue, TableShape, TableValue
 from drivers.fiscal.shtrih_tlv import Tlv, encode_tlvs, order_id_of, parse_tlvs
 
 PARSERS = (
@@ -45,6 +43,7 @@ PARSERS = (
     CloseReceipt.parse,
     ClosedReceipt.parse,
     ClosedReport.parse,
+    CorrectionTotals.parse,
     DocumentHead.parse,
     DriveExpiry.parse,
     DriveSerial.parse,
@@ -60,6 +59,7 @@ PARSERS = (
     Operator.parse,
     OperatorSum.parse,
     ReceiptOperation.parse,
+    RegisterValue.parse,
     ShiftState.parse,
     ShortStatus.parse,
     TableShape.parse,
@@ -166,16 +166,18 @@ def test_short_status_round_trips(status: ShortStatus) -> None:
     | st.builds(DriveExpiry, st.dates(date(2000, 1, 1), date(2099, 1, 1)), st.binary(max_size=2))
     | st.builds(OperatorSum, bytes_, kopecks)
     | st.builds(TableShape, names, words, bytes_)
+    | st.builds(RegisterValue, bytes_, kopecks)
+    | st.builds(CorrectionTotals, bytes_, bytes_, kopecks, st.tuples(*[kopecks] * 5), st.tuples(*[kopecks] * 6), bytes_)
 )
 def test_answers_of_the_drive_round_trip(sent: object) -> None:
     assert type(sent).parse(sent.encode()) == sent  # type: ignore[attr-defined]
 
 
-@given(st.sampled_from([2, 3, 4, 5]), bytes_, moments, longs, longs, bytes_, kopecks, words)
+@given(st.sampled_from([2, 3, 4, 5, 31, 41]), bytes_, moments, longs, longs, bytes_, kopecks, words)
 def test_found_documents_round_trip(
     kind: int, ticket: int, at: datetime, number: int, sign: int, operation: int, total: int, shift: int
 ) -> None:
-    receipt = kind in (3, 4)
+    receipt = kind in (3, 4, 31, 41)
     sent = FoundDocument(kind, ticket, at, number, sign, operation * receipt, total * receipt, shift * (not receipt))
     assert FoundDocument.parse(sent.encode()) == sent
 
