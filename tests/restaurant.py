@@ -286,5 +286,5 @@ async def start_kiosk(stack: AsyncExitStack, config: Config, parts: Parts) -> Ki
 
 async def _stop_unless_stopped(kiosk: Kiosk) -> None:
     """A scene may have stopped the process itself."""
-    if not kiosk._health.stopping:
+    if not kiosk.health.stopping:
         await kiosk.stop()

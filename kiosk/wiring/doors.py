@@ -1,0 +1,134 @@
+"""What is served at each door: the public listener's routes, and those of the site's own people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from kiosk.api.app import application
+from kiosk.api.display import DisplayApi
+from kiosk.api.health import HealthApi
+from kiosk.api.internal import InternalApi
+from kiosk.api.openapi import OpenApi
+from kiosk.api.pages import Pages
+from kiosk.api.public import PointsView, PublicApi, Shop
+from kiosk.api.service import Bench, ServiceApi
+from kiosk.api.sim import SimApi
+from kiosk.catalogue import web_root
+from kiosk.config import Config, service_pin
+from kiosk.flows.limiting import Window
+from kiosk.flows.overseeing import Overseeing
+from kiosk.wiring.flows import Flows
+from kiosk.wiring.ground import Ground
+from kiosk.wiring.sinks import Sinks
+
+_PIN_TRIES_PER_MINUTE = 5
+
+
+def health_of(ground: Ground, flows: Flows, counts: Callable[[], dict[str, float]]) -> HealthApi:
+    return HealthApi(ground.readiness, lambda: not ground.database.broken, counts, flows.watching_pages.silent)
+
+
+def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi) -> web.Application:
+    """Everybody's. Raises `ConfigError` for a PIN that cannot be read."""
+    config = ground.config
+    public = PublicApi(
+        flows.tokens,
+        flows.signing_in,
+        flows.guests,
+        flows.showing_menu,
+        flows.ordering,
+        flows.paying,
+        flows.handing_out,
+        flows.tracking,
+        flows.watching_pages,
+        ground.readiness,
+        ground.kitchen,
+        _shop(config),
+    )
+    window = Window(ground.parts.clock, _PIN_TRIES_PER_MINUTE, 60)
+    service = ServiceApi(flows.tokens, service_pin(config), window, _bench(ground, flows))
+    images = Path(config.menu.images) if config.menu.images else None
+    return application(
+        public.routes(),
+        DisplayApi(sinks.showing).routes(),
+        service.routes(),
+        SimApi(ground.simulators).routes(),
+        OpenApi().routes(),
+        health.routes(),
+        Pages(web_root(), images, ground.simulators is not None).routes(),
+        public=True,
+    )
+
+
+def staff_door(ground: Ground, flows: Flows) -> web.Application:
+    """The unix socket's."""
+    internal = InternalApi(
+        flows.signing_in,
+        flows.showing_menu,
+        flows.reserving,
+        flows.tending,
+        flows.refunding,
+        flows.handing_out,
+        flows.reporting,
+        flows.syncing,
+        flows.auditing,
+        flows.tending_shift,
+        flows.closing_day,
+        flows.settling,
+        ground.readiness,
+    )
+    return application(internal.routes(), public=False)
+
+
+def _shop(config: Config) -> Shop:
+    restaurant = config.restaurant
+    return Shop(
+        name=restaurant.name,
+        legal_name=restaurant.legal_name,
+        address=restaurant.address,
+        phone=restaurant.phone,
+        inn=restaurant.inn,
+        ogrn=restaurant.ogrn,
+        hours=restaurant.hours,
+        demo=config.is_demo,
+        points=PointsView(
+            config.bonus.accrual,
+            config.bonus.max_share,
+            config.auth.consent_version,
+            config.auth.spend_requires_code,
+        ),
+    )
+
+
+def _bench(ground: Ground, flows: Flows) -> Bench:
+    overseeing = Overseeing(
+        ground.database,
+        ground.devices.bank,
+        ground.devices.registrar,
+        flows.fiscalising,
+        ground.menu,
+        ground.readiness,
+        flows.reserving,
+        flows.keeping_shift,
+        flows.tending,
+        flows.syncing,
+        flows.watching_pages,
+        ZoneInfo(ground.config.restaurant.timezone),
+        ground.config.database.path.parent,
+        ground.parts.clock,
+    )
+    return Bench(
+        flows.reporting,
+        ground.readiness,
+        overseeing,
+        flows.tending,
+        flows.tending_shift,
+        flows.handing_out,
+        flows.refunding,
+        flows.settling,
+        flows.syncing,
+    )

@@ -1,0 +1,116 @@
+"""The flows, each given what it needs of the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from kiosk.domain.bonus import BonusRules
+from kiosk.domain.hours import OpeningHours
+from kiosk.flows.auditing import Auditing
+from kiosk.flows.closing_day import ClosingDay
+from kiosk.flows.guests import Guests
+from kiosk.flows.handing_out import HandingOut
+from kiosk.flows.inquiring import Inquiring
+from kiosk.flows.keeping_shift import KeepingShift
+from kiosk.flows.keeping_space import KeepingSpace
+from kiosk.flows.ordering import Ordering
+from kiosk.flows.reconciling import Reconciling
+from kiosk.flows.reporting import Reporting
+from kiosk.flows.reserving import Reserving
+from kiosk.flows.settling import Settling
+from kiosk.flows.showing_menu import ShowingMenu
+from kiosk.flows.signing_in import SigningIn
+from kiosk.flows.syncing import Syncing
+from kiosk.flows.tending import Tending
+from kiosk.flows.tending_shift import TendingShift
+from kiosk.flows.tracking import Tracking
+from kiosk.flows.watching_pages import WatchingPages
+from kiosk.tokens import AccessTokens
+from kiosk.wiring.ground import MEGABYTE, Ground
+from kiosk.wiring.rules import fiscal_patience, fiscal_rules, seller, sign_in_rules
+
+_TRACKED_PER_MINUTE = 60
+
+
+class Flows:
+    """`wake_code_sender` is called when an SMS with a code waits to be sent."""
+
+    def __init__(self, ground: Ground, wake_code_sender: Callable[[], None]) -> None:
+        config, parts, database = ground.config, ground.parts, ground.database
+        clock, checkpoint, devices = parts.clock, parts.checkpoint, ground.devices
+        self.tokens = AccessTokens(ground.secret, config.auth.token_lifetime_s, clock)
+        terminals = [terminal.id for terminal in config.terminals]
+        self.guests = Guests(database, self.tokens, terminals, clock, config.auth.limits.guest_sessions_per_minute)
+        self.reserving = Reserving(database, ground.menu, ground.kitchen, clock)
+        self.showing_menu = ShowingMenu(ground.menu, ground.kitchen)
+        self.ordering = Ordering(
+            database,
+            ground.menu,
+            ground.kitchen,
+            ground.readiness,
+            clock,
+            config.robot.max_promise_s,
+            OpeningHours.parse(config.restaurant.hours),
+            ZoneInfo(config.restaurant.timezone),
+        )
+        self.fiscalising = parts.fiscalising(
+            database, devices.registrar, seller(config), fiscal_patience(config), clock, checkpoint
+        )
+        self.paying = parts.paying(
+            database,
+            devices.bank,
+            self.fiscalising,
+            self.reserving,
+            ground.kitchen,
+            ground.tasks,
+            clock,
+            checkpoint,
+            config.bank.abandon_after_s,
+            config.payment.answer_within_s,
+            BonusRules.of(config.bonus.accrual, config.bonus.max_share),
+            ground.readiness,
+        )
+        self.reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
+        self.inquiring = Inquiring(database, devices.bank, clock, parts.inquiry_every_s, checkpoint)
+        self.syncing = Syncing(database, {hook.url for hook in config.webhooks}, clock)
+        self.auditing = Auditing(database, devices.bank, devices.registrar, devices.robot, self.fiscalising, clock)
+        self.refunding = parts.refunding(
+            database, devices.bank, self.fiscalising, ground.tasks, clock, config.robot.late_limit_s, checkpoint
+        )
+        self.reconciling = Reconciling(
+            database, devices.bank, devices.registrar, self.fiscalising, ground.readiness, clock
+        )
+        self.keeping_space = KeepingSpace(
+            database, ground.reserve, config.database.free_floor_mb * MEGABYTE, ground.readiness, clock
+        )
+        self.settling = Settling(
+            database,
+            devices.registrar,
+            self.fiscalising,
+            self.paying,
+            self.refunding,
+            clock,
+            parts.stuck_after_s,
+        )
+        self.signing_in = SigningIn(
+            database,
+            self.tokens,
+            sign_in_rules(config),
+            ground.secret,
+            terminals[0],
+            clock,
+            wake_code_sender,
+        )
+        registrar = devices.registrar
+        self.closing_day = ClosingDay(database, devices.bank, clock)
+        self.keeping_shift = KeepingShift(
+            database, registrar, self.fiscalising, self.closing_day, fiscal_rules(config), ground.readiness, clock
+        )
+        self.tending_shift = TendingShift(
+            database, registrar, self.fiscalising, self.keeping_shift, self.closing_day, clock
+        )
+        self.handing_out = HandingOut(database, devices.robot, clock)
+        self.tracking = Tracking(database, clock, _TRACKED_PER_MINUTE)
+        self.watching_pages = WatchingPages(terminals, clock)
+        self.tending = Tending(database, ground.menu, ground.readiness, self.reserving, clock)

@@ -1,0 +1,34 @@
+"""What everything else is built upon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drivers.sim.embedded import EmbeddedSimulators
+from kiosk.config import Config
+from kiosk.domain.menu import Menu
+from kiosk.domain.notice import Notices
+from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.store.database import Database
+from kiosk.store.reserve import Reserve
+from kiosk.tasks import Tasks
+from kiosk.wiring.devices import Devices
+from kiosk.wiring.parts import Parts
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    config: Config
+    parts: Parts
+    secret: bytes
+    menu: Menu
+    notices: Notices
+    reserve: Reserve
+    database: Database
+    devices: Devices
+    simulators: EmbeddedSimulators | None
+    tasks: Tasks
+    readiness: Readiness
+    kitchen: Kitchen

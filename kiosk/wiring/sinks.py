@@ -1,0 +1,65 @@
+"""The consumers of events and what they wake."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from kiosk.runtime.lag import LoopLag
+from kiosk.sinks.cooking import Cooking
+from kiosk.sinks.counting import Counting
+from kiosk.sinks.kitchen import KitchenLine
+from kiosk.sinks.notifying import PUSH, SMS, Notifying
+from kiosk.sinks.showing import Showing
+from kiosk.store import messages
+from kiosk.wiring.flows import Flows
+from kiosk.wiring.ground import Ground
+
+
+class Sinks:
+    def __init__(self, ground: Ground, flows: Flows) -> None:
+        parts, database, devices = ground.parts, ground.database, ground.devices
+        self.lag = LoopLag(parts.clock)
+        self.dispatcher = parts.dispatcher(database, parts.clock, parts.checkpoint)
+        self.kitchen_line = KitchenLine(
+            database,
+            devices.robot,
+            ground.menu,
+            ground.kitchen,
+            ground.readiness,
+            parts.clock,
+            parts.checkpoint,
+            flows.reserving.refresh,
+        )
+        self.cooking = Cooking(self.kitchen_line.wake)
+        self.counting = Counting(ZoneInfo(ground.config.restaurant.timezone))
+        self.showing = Showing(database, parts.clock)
+        self.forwarding = parts.forwarding(
+            database, devices.webhooks, _source(ground), parts.clock, checkpoint=parts.checkpoint
+        )
+        self._build_senders(ground)
+
+    def _build_senders(self, ground: Ground) -> None:
+        parts, database, name = ground.parts, ground.database, ground.config.restaurant.name
+        devices = ground.devices
+        clock, checkpoint = parts.clock, parts.checkpoint
+        sms, push = devices.sms, devices.push
+
+        async def by_sms(message: messages.Message) -> None:
+            await sms.send(message.address, message.body, message.client_id)
+
+        async def by_push(message: messages.Message) -> None:
+            await push.send(message.address, message.title, message.body, message.client_id)
+
+        self.code_sender = parts.codes(database, sms, ground.notices, name, clock, checkpoint)
+        self.sms_sender = parts.messages(database, SMS, by_sms, clock, checkpoint)
+        self.push_sender = parts.messages(database, PUSH, by_push, clock, checkpoint)
+        self.notifying = Notifying(ground.notices, name, clock, self._wake_message_senders)
+
+    def _wake_message_senders(self) -> None:
+        self.sms_sender.wake()
+        self.push_sender.wake()
+
+
+def _source(ground: Ground) -> str:
+    """The CloudEvents source: this restaurant."""
+    return f"/kiosk/{ground.config.restaurant.inn}"
