@@ -1,6 +1,7 @@
 """kill -9, and kill -9 again inside the recovery: at later points, and before callbacks of the recovery's own loop.
 
-Short: a seeded sample of pairs; long: every pair of points and many callbacks for each first point (reliability §2.3).
+Short: a seeded sample of pairs; long: half of all pairs of points, the other half with `KIOSK_SWEEP_SEED` even, and
+many callbacks for each first point (reliability §2.3; about 8 minutes).
 """
 
 from __future__ import annotations
@@ -64,8 +65,8 @@ def test_4_killed_in_the_middle_of_the_recovery_the_next_recovery_still_ends_wel
 
 
 @pytest.mark.long
-def test_4_killed_twice_at_every_pair_of_points_every_order_ends_well() -> None:
-    pairs = in_order()
+def test_4_killed_twice_at_pairs_of_points_every_order_ends_well() -> None:
+    pairs = in_order()[_SEED % 2 :: 2]
     found, deaths = swept(pairs)
     assert found == []
     assert deaths > len(pairs) // 2
@@ -73,7 +74,7 @@ def test_4_killed_twice_at_every_pair_of_points_every_order_ends_well() -> None:
 
 @pytest.mark.long
 def test_4_killed_again_before_the_callbacks_of_the_recovery_every_order_ends_well() -> None:
-    pairs = [(first, partial(AtHandle, n, FROM_THE_START)) for first in _FIRST for n in range(20, 420, 8)]
+    pairs = [(first, partial(AtHandle, n, FROM_THE_START)) for first in _FIRST for n in range(20, 420, 24)]
     found, deaths = swept([*pairs])
     assert found == []
     assert deaths == len(pairs)
