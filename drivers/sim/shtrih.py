@@ -31,6 +31,7 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "paper_low": (),
         "cover_open": (),
         "printer_fault": (),
+        "cutter_fault": (),
         "drive_expires": ("days",),
         "drive_full": (),
         "off": (),

@@ -101,6 +101,8 @@ def cut(register: Register, operator: int, data: bytes) -> bytes:
     if not allowed_in_receipt:
         register.require_mode(MODE_OPEN, MODE_EXPIRED, MODE_CLOSED)
     register.require_printer()
+    if register.faults.on("cutter_fault") is not None:
+        raise Refusal(0x71)
     return operator_byte(operator)
 
 

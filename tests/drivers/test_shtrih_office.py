@@ -277,6 +277,15 @@ async def test_a_printer_that_failed_blocks_until_it_prints_again() -> None:
         await sell(bench, registrar, receipt())
 
 
+async def test_a_cutter_that_failed_is_named_and_receipts_go_on() -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("cutter_fault")
+        await registrar.print_text(("Смена",), cut=False)
+        with pytest.raises(DeviceRefused, match="cutter_failure"):
+            await registrar.print_text(("Смена",), cut=True)
+        await sell(bench, registrar, receipt())
+
+
 @pytest.mark.parametrize(("told", "serial"), [(False, False), (True, False), (True, True)])
 async def test_both_lengths_of_a_state_are_understood(told: bool, serial: bool) -> None:
     async with rig(last_print_told=told, long_serial=serial) as (bench, registrar):
