@@ -12,6 +12,7 @@ from drivers.fiscal.port import FiscalDocument
 from tests.drivers.shtrih_rig import Rig, receipt
 
 WAYS = ("to_device", "to_host")
+TRIES = 3  # the second is enough; a busy machine may miss a short timeout once more
 Bench = Callable[[], AbstractAsyncContextManager[tuple[Rig, Any]]]
 
 
@@ -77,14 +78,15 @@ async def harmed(bench: Rig, registrar: Any, way: str, harm: Harm) -> None:
     intent = bench.intent(receipt(), await registrar.counter())
     setattr(bench.wire, way, harm.take)
     document: FiscalDocument | None = None
-    try:
-        document = await registrar.print_receipt(receipt(), intent)
-    except DeviceError:
-        document = await _found(bench, lambda: registrar.find_receipt(intent))
-        assert (document is not None) == bool(bench.receipts())
-        if document is None:
+    tries = 0
+    while document is None:
+        tries += 1
+        assert tries <= TRIES
+        try:
             document = await registrar.print_receipt(receipt(), intent)
-    assert document is not None
+        except DeviceError:
+            document = await _found(bench, lambda: registrar.find_receipt(intent))
+            assert (document is not None) == bool(bench.receipts())
     (told,) = bench.receipts()
     assert (told["fiscal_document_number"], told["total_kopecks"]) == (document.number, document.total_kopecks)
     assert [(line["price_kopecks"], line["quantity"]) for line in told["lines"]] == [(36400, 1), (9000, 2), (18400, 1)]

@@ -24,7 +24,7 @@ SAMPLES = 8
 
 @asynccontextmanager
 async def numbered(**device: Any) -> AsyncIterator[tuple[Rig, ShtrihRegistrar]]:
-    timeouts = replace(FAST, command_s=0.05, enquiry_s=0.03, enquiry_total_s=0.15)
+    timeouts = replace(FAST, command_s=0.08, enquiry_s=0.05, enquiry_total_s=0.2)
     async with rig(shift=False, **device) as (bench, _):
         registrar = bench.driver(protocol=2, timeouts=timeouts)
         await registrar.open_shift()
