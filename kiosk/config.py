@@ -101,7 +101,8 @@ class Bank(_Section, frozen=True, kw_only=True):
 
 
 class Fiscal(_Section, frozen=True, kw_only=True):
-    """`url` and `key_file` ("user:password") belong to `atol-web`, `port`, `baudrate` and `password` to the others.
+    """`url` and `key_file` ("user:password") belong to `atol-web`, `port`, `baudrate` and `password` to the others,
+    `protocol` (of its line) to `shtrih`.
 
     `close_at`: when the shift is closed each day (`03:30`), else before it is 24 h old; `slip`: a paper with the number
     after the receipt; `paperless_with_contact`: no paper where the receipt goes to a phone or an address; `ffd`: the
@@ -113,6 +114,7 @@ class Fiscal(_Section, frozen=True, kw_only=True):
     port: str = SIM
     url: str = ""
     baudrate: int = 115200
+    protocol: Literal[1, 2] = 1
     password: int = 30
     order_tag: Literal["1192", "1084", "none"] = "1192"
     ffd: Literal["", "1.05", "1.1", "1.2"] = ""

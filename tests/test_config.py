@@ -64,6 +64,7 @@ driver = "shtrih"
 port = "/dev/kiosk/fiscal"
 url = ""
 baudrate = 57600
+protocol = 2
 password = 30
 order_tag = "1084"
 key_file = "secrets/atol"

@@ -23,6 +23,7 @@ def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) 
         open_link=parts.open_link,
         port=(endpoints.fiscal_port if fiscal.simulated else None) or fiscal.port,
         baudrate=fiscal.baudrate,
+        protocol=fiscal.protocol,
         password=fiscal.password,
         order_tag=OrderTag(fiscal.order_tag),
         timeouts=parts.fiscal_timeouts,
