@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import Any
 
@@ -53,10 +54,9 @@ class _NewKeyWhileUnknown(Paying):
 
     async def _charge_bank(self, payment: Payment) -> Payment:
         if payment.step is PaymentStep.CHARGING:
-            answer = await self._bank.charge(
-                Charge(f"{payment.bank_key}-again", payment.order_id, payment.amount_kopecks, payment.card_token)
-            )
-            return await self._record_charge(payment, answer)
+            again = Charge(f"{payment.bank_key}-again", payment.order_id, payment.amount_kopecks, payment.card_token)
+            with contextlib.suppress(DeviceError):
+                return await self._record_charge(payment, await self._bank.charge(again))
         return await super()._charge_bank(payment)
 
 

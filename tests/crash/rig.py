@@ -229,7 +229,7 @@ class World:
             return bool((stats["orders_created"], stats["orders"], stats["orders_completed"]) == (created, paid, over))
 
         with contextlib.suppress(AssertionError):  # the judge says what they lack
-            self.until(counted, "the statistics have caught up", 5)
+            self.until(counted, "the statistics have caught up", 1.5 if self.planted else 5)
         for purchase in self.purchases:
             if purchase.phone:
                 self.points[purchase.phone] = call(port, "GET", "/api/me", token=purchase.token).body["bonus_points"]

@@ -25,7 +25,7 @@ from tests.crash.sweeping import points, struck, sweep
 PHONE = "+79161234567"
 _AFTER_PAYMENT = [name for name in EFFECT_POINTS if not name.startswith("code.")]
 #: The n-th pass hits other events: created, paid, cooking, ready, completed, points.
-_PASSES = {"webhook.posted": 3, "statistics.handled": 2, "message.sent": 2}
+_PASSES = {"webhook.posted": 2, "message.sent": 2}
 
 
 def by_customer(place: World, port: int) -> Purchase:

@@ -19,7 +19,7 @@ from tests.crash.rig import Bomb, Purchase, World, pause, world
 from tests.crash.sweeping import buy
 
 _SHORT = (
-    ("bank", "t3.after"), ("fiscal", "t5.after"), ("robot", "portion.submitting"), ("robot", "portion.cooking"),
+    ("bank", "t3.after"), ("fiscal", "t5.after"), ("robot", "portion.submitting"),
 )  # fmt: skip
 _RECEIPT = (b"\xff\x46", b"\xff\x0c", b"\xff\x45")
 _OFF_S = 0.3

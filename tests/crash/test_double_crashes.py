@@ -50,16 +50,11 @@ def swept(pairs: list[tuple[str, Bomb]]) -> tuple[list[str], int]:
 
 def test_4_killed_in_the_middle_of_the_recovery_the_next_recovery_still_ends_well() -> None:
     rng = random.Random(_SEED)
-    certain: list[tuple[str, Bomb]] = [
-        ("t3.after", "charge.answered"),
-        ("t5.after", "receipt.answered"),
-        ("t4.after", "t6.after"),
-        ("t6.after", "t7.before"),
-    ]
+    certain: list[tuple[str, Bomb]] = [("t3.after", "charge.answered"), ("t6.after", "t7.before")]
     found, deaths = swept(certain)
     assert (found, deaths) == ([], len(certain))
-    some = [(first, partial(AtHandle, rng.randrange(1, 250), FROM_THE_START)) for first in rng.sample(_FIRST, 3)]
-    found, deaths = swept([*rng.sample(in_order(), 3), *some])
+    some = [(first, partial(AtHandle, rng.randrange(1, 250), FROM_THE_START)) for first in rng.sample(_FIRST, 2)]
+    found, deaths = swept([*rng.sample(in_order(), 2), *some])
     assert found == [], f"KIOSK_SWEEP_SEED={_SEED}"
     assert deaths >= len(some)
 

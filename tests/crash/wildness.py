@@ -48,9 +48,11 @@ class JumpedClock(SystemClock):
 
 
 class WildDay:
-    """`run(steps)`, then `mend()`; everything that is chosen comes from the seed."""
+    """`run(steps)`, then `mend()`; everything that is chosen comes from the seed. `dies_at`: a point where its lives
+    mostly die."""
 
-    def __init__(self, seed: int, variant: Callable[[], Parts] | None = None) -> None:
+    def __init__(self, seed: int, variant: Callable[[], Parts] | None = None, dies_at: str = "") -> None:
+        self._dies_at = dies_at
         self._rng = random.Random(seed)
         self._variant = variant or Parts
         self.place = World(effects=True, speed=200.0, variant=variant, owed_s=45.0)
@@ -66,6 +68,8 @@ class WildDay:
             self._order: 10, self._refund: 3, self._kill: 4, self._kill_at: 5, self._fault: 4, self._mend_one: 4,
             self._unplug: 2, self._wait: 8,
         }  # fmt: skip
+        if self._dies_at:
+            moves[self._kill_at] = 20
         for move in self._rng.choices(list(moves), list(moves.values()), k=steps):
             rng, self._rng = self._rng, random.Random(self._rng.random())  # a step's draws do not move the next one's
             if self.place.died:
@@ -133,9 +137,9 @@ class WildDay:
 
     def _kill_at(self) -> None:
         """The next life dies by itself, anywhere; an order makes sure that it has something to do."""
-        name = self._rng.choice((*POINTS, *EFFECT_POINTS, *RETURN_POINTS))
+        name = self._dies_at or self._rng.choice((*POINTS, *EFFECT_POINTS, *RETURN_POINTS))
         bombs: tuple[Bomb, ...] = (partial(AtPoint, name, 1), partial(AtHandle, self._rng.randrange(1, 900)), name)
-        self._live(self._rng.choice(bombs))
+        self._live(bombs[0] if self._dies_at else self._rng.choice(bombs))
         self._order()
 
     # People.
