@@ -89,7 +89,22 @@ class KeepingShift:
             await self._clock.sleep(_POLL_S)
 
     async def look(self) -> FiscalStatus:
-        """One round under the registrar's turn. Raises `DeviceError`."""
+        """One round. A look at a registrar that needs no hand takes no turn: it delays no receipt by more than one of
+        its questions. Raises `DeviceError`."""
+        status = await self._registrar.status()
+        if await self._needs_a_hand(status):
+            return await self._attend()
+        self._readiness.set("shift", None)
+        await self._conclude(status, why_stopped(status, self._clock.now(), self._rules.zone), "")
+        return status
+
+    async def _needs_a_hand(self, status: FiscalStatus) -> bool:
+        sound = status.shift_open and not status.document_open and status.paper is not Paper.OUT
+        known = self._examined is not None and self._examined[0] == status.drive_number and not self._examined[2]
+        return not (sound and known) or await self._closing(status) is not Closing.NOT_YET
+
+    async def _attend(self) -> FiscalStatus:
+        """Under the registrar's turn: whose drive it is, then what can be mended."""
         async with self._fiscalising.turn:
             status = await self._registrar.status()
             reason, detail = await self._why_not_ours(status)
@@ -98,10 +113,13 @@ class KeepingShift:
                 reason = why_stopped(status, self._clock.now(), self._rules.zone)
             if reason == _CLOSED and not self.held_closed and not self._rules.day.wants_open(self._clock.now()):
                 reason = None  # nothing is sold at this hour: the doors say so
+        await self._conclude(status, reason, detail)
+        return status
+
+    async def _conclude(self, status: FiscalStatus, reason: str | None, detail: str) -> None:
         self.status = status
         await self._warn(status)
         await self._tell(None if reason is None else f"fiscal_{reason}", detail)
-        return status
 
     async def _why_not_ours(self, status: FiscalStatus) -> tuple[str | None, str]:
         """A drive nobody put in, or one that is registered for something else: nothing is opened or sold on it."""
@@ -158,18 +176,22 @@ class KeepingShift:
     async def _close_in_time(self, status: FiscalStatus) -> FiscalStatus:
         """By schedule and before 24 h: payments are let end first; at the last moment it is closed whatever happens.
         A clock far off is set once the shift is closed, for which a quiet moment is taken too."""
+        closing = await self._closing(status)
+        self._readiness.set("shift", None if closing is Closing.NOT_YET else CLOSING)
+        if closing is Closing.NOT_YET or (closing is Closing.DUE and await self.payment_under_way()):
+            return status
+        return await self.close("kiosk")
+
+    async def _closing(self, status: FiscalStatus) -> Closing:
         now = self._clock.now()
         async with self._db.read() as reader:
             opened_at = await records.read_shift_opened(reader, status.drive_number, status.shift)
         closing = Closing.NOT_YET if opened_at is None else self._rules.day.closing(opened_at, now)
         if status.shift_expired:
-            closing = Closing.NOW
-        elif closing is Closing.NOT_YET and (clock_is_wrong(status, now, self._rules.zone)):
-            closing = Closing.DUE
-        self._readiness.set("shift", None if closing is Closing.NOT_YET else CLOSING)
-        if closing is Closing.NOT_YET or (closing is Closing.DUE and await self.payment_under_way()):
-            return status
-        return await self.close("kiosk")
+            return Closing.NOW
+        if closing is Closing.NOT_YET and clock_is_wrong(status, now, self._rules.zone):
+            return Closing.DUE
+        return closing
 
     async def _set_clock(self, status: FiscalStatus) -> FiscalStatus:
         """Only with the shift closed; a device that refuses leaves it to a person (the reason says so)."""
