@@ -150,6 +150,7 @@ class Paying:
     async def _reserve_ingredients(self, payment: Payment) -> Payment:
         if payment.step is not PaymentStep.RESERVING:
             return payment
+        await self._until_levels_are_told(payment)
         levels, now = self._reserving.levels(), self._clock.now()
         try:
             await self._db.write(lambda tx: self._reserving.hold_order(tx, payment.order_id, levels, now))
@@ -159,6 +160,11 @@ class Paying:
         payment = await self._move(payment, PaymentStep.PREFLIGHT)  # T2
         self._cp("t2.after")
         return payment
+
+    async def _until_levels_are_told(self, payment: Payment) -> None:
+        """An attempt taken up at start may be ahead of the first look at the robot: no picture is no shortage."""
+        while not self._kitchen.bins and self._since(payment.created_at) < _STALE_S:
+            await self._pauses.wait(_BACKOFF_S[0])
 
     async def _check_registrar(self, payment: Payment) -> Payment:
         if payment.step is not PaymentStep.PREFLIGHT:

@@ -224,9 +224,13 @@ class World:
             self.events = self._all_events()
             self.stats = self.staff("GET", f"/internal/stats?from={first}&to={last}").body
             told = Counter(event["type"] for event in self.events)
-            created, paid, over = (told[f"Order{word}Event"] for word in ("Created", "Paid", "Completed"))
-            stats = self.stats
-            return bool((stats["orders_created"], stats["orders"], stats["orders_completed"]) == (created, paid, over))
+            wanted = {
+                "orders_created": told["OrderCreatedEvent"],
+                "orders": told["OrderPaidEvent"],
+                "orders_completed": told["OrderCompletedEvent"],
+                "refunded_kopecks": sum(refund["amount_kopecks"] for refund in self._refunds()),
+            }
+            return all(self.stats[name] == value for name, value in wanted.items())
 
         with contextlib.suppress(AssertionError):  # the judge says what they lack
             self.until(counted, "the statistics have caught up", 1.5 if self.planted else 5)
@@ -237,6 +241,11 @@ class World:
             self.until(lambda: not self._read_reserved(), "no ingredient is held for an order that is over", 3)
         rows = self.staff("GET", "/internal/audit").body["mismatches"]
         self.mismatches = [f"audit {row['check']} {row['subject']}: {row['detail']}" for row in rows]
+
+    def _refunds(self) -> list[dict[str, Any]]:
+        """Those after payment, as the orders show them."""
+        rows = [refund for view in self.views.values() for refund in view["refunds"]]
+        return [refund for refund in rows if not refund["refund_id"].endswith("-void")]
 
     def _read_reserved(self) -> dict[str, int]:
         bins = self.staff("GET", "/internal/robotics/ingredients").body["bins"]

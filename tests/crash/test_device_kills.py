@@ -102,5 +102,7 @@ def test_4_device_killed_at_every_point_of_an_order_remembers_and_the_order_ends
     with world() as place:
         for point in POINTS:
             both_die(place, device, point)
-            assert buy(place, place.alive()) is not None
+            port = place.alive()
+            place.wait_open(port)
+            assert buy(place, port) is not None
         assert judged(place) == []

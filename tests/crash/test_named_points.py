@@ -25,6 +25,14 @@ def test_3_killed_at_each_named_point_every_order_is_charged_printed_and_cooked_
     assert sweep(points(POINTS), World) == ([], [])
 
 
+def test_3_2_attempt_interrupted_before_its_ingredients_were_held_is_not_refused_for_want_of_them() -> None:
+    """The next life takes it up before it has looked at the robot."""
+    with world() as place:
+        assert struck(place, partial(AtPoint, "t1.after"))
+        assert judged(place) == []
+        assert [view["status"] for view in place.views.values()] == ["completed"]
+
+
 def test_3_killed_around_a_receipt_without_a_tag_it_is_found_by_its_number_and_sum() -> None:
     make = partial(World, '[fiscal]\norder_tag = "none"')
     assert sweep(points(("counter.read", "t5.after", "receipt.answered", "t6.after")), make) == ([], [])
