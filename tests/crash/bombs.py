@@ -80,7 +80,9 @@ class AtHandle(Checkpoints):
 
 
 class _Tracing(Checkpoints):
-    """Sees every line of `files` executed after `start`, on the loop and on the writer's thread."""
+    """Sees every line of `files` executed after `start`, on the loop and on the writer's thread.
+
+    The loop is traced from then on only: a start of the process under trace takes thrice as long."""
 
     def __init__(self, files: Iterable[Path], start: str) -> None:
         super().__init__({})
@@ -88,10 +90,17 @@ class _Tracing(Checkpoints):
         self._start = start
         self._armed = False
         threading.settrace(self._enter)
-        sys.settrace(self._enter)
 
     def __call__(self, name: str) -> None:
-        self._armed = self._armed or name == self._start
+        if self._armed or name != self._start:
+            return
+        self._armed = True
+        sys.settrace(self._enter)
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:  # whoever is in the middle of a line goes on under trace
+            if frame.f_code.co_filename in self._files:
+                frame.f_trace = self._step
+            frame = frame.f_back
 
     def _enter(self, frame: FrameType, event: str, argument: Any) -> Any:
         return self._step if frame.f_code.co_filename in self._files else None

@@ -71,16 +71,3 @@ def test_3_4_killed_in_the_middle_of_a_receipt_the_document_is_printed_once(mome
             cut = partial(Parts, open_link=killing_link(code, moment))
             assert struck(place, "", variant=cut), "the receipt is cut"
         assert judged(place) == []
-
-
-def test_3_killed_in_the_middle_of_the_recovery_the_next_recovery_still_ends_well() -> None:
-    with world() as place:
-        for first, second in (
-            ("t3.after", "charge.answered"),
-            ("t5.after", "receipt.answered"),
-            ("t4.after", "t6.after"),
-        ):
-            assert struck(place, partial(AtPoint, first))
-            place.live(second)
-            assert place.until_dead(), f"{second} is passed in the recovery from {first}"
-        assert judged(place) == []
