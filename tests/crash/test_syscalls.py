@@ -133,7 +133,7 @@ def test_4_killed_in_the_middle_of_a_write_to_the_disk_nothing_is_lost() -> None
 @pytest.mark.long
 def test_4_disk_that_fails_at_any_sync_stops_the_process(tmp_path: Path) -> None:
     before, after = calls_of_an_order(tmp_path, _SYNCS)
-    for n in range(max(1, before - 3), after + 1, max(1, (after - before) // 12)):
+    for n in range(max(1, before - 3), after + 1, max(1, (after - before) // 6)):
         code, found = struck_by(f"error=EIO:when={n}", _SYNCS)
         assert (code, found) == (1, []), n
 
@@ -141,6 +141,6 @@ def test_4_disk_that_fails_at_any_sync_stops_the_process(tmp_path: Path) -> None
 @pytest.mark.long
 def test_4_killed_at_any_write_to_the_disk_nothing_is_lost(tmp_path: Path) -> None:
     before, after = calls_of_an_order(tmp_path, "pwrite64")
-    for n in range(max(1, before - 3), after + 1, max(1, (after - before) // 40)):
+    for n in range(max(1, before - 3), after + 1, max(1, (after - before) // 20)):
         _, found = struck_by(f"signal=SIGKILL:when={n}", "pwrite64")
         assert found == [], n
