@@ -42,7 +42,7 @@ def test_3_killed_around_a_receipt_without_a_tag_it_is_found_by_its_number_and_s
     ("variant", "names", "seen_as"),
     [
         (planted.no_fd_before, ("t5.after", "receipt.answered"), "receipts"),
-        (planted.no_bank_inquiry, ("charge.answered",), "kept for an order"),
+        (planted.no_bank_inquiry, ("charge.answered",), "kept"),
         (planted.split_commit, ("planted.split",), "ends"),
         (planted.new_key_while_unknown, ("charge.answered",), "2 charges"),
     ],
