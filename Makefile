@@ -29,7 +29,11 @@ run: setup
 	.venv/bin/kiosk run
 
 test: setup browser
-	$(PY) -m pytest -m "not long"
+	@mkdir -p var
+	@echo "two halves at once: tests/crash and tests/pages write to var/test-slow.log, shown at the end"
+	@$(PY) -m pytest -m "not long" -p no:cacheprovider tests/crash tests/pages > var/test-slow.log 2>&1 & slow=$$!; \
+	$(PY) -m pytest -m "not long" --ignore=tests/crash --ignore=tests/pages; rest=$$?; \
+	wait $$slow; status=$$?; cat var/test-slow.log; exit $$((rest | status))
 
 test-long: setup browser
 	$(PY) -m pytest -o faulthandler_timeout=1800

@@ -186,7 +186,9 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
     status, answer = await _request(config, *_call(options))
     if options.command == "devices" and status == 200:
         answer = {"devices": [{"device": name, **check} for name, check in _devices(answer).items()]}
-    if status >= 400 or not getattr(options, "csv", None):
+    if options.command == "shift" and "text" in answer and not (options.json or options.csv):
+        print(answer["text"])
+    elif status >= 400 or not getattr(options, "csv", None):
         _show(answer, options.json, status)
     else:
         print(csv_text(answer[options.csv]), end="")

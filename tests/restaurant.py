@@ -215,7 +215,7 @@ def short_folder() -> Path:
 
 def test_parts(**changes: Any) -> Parts:
     fiscal = {"fiscal_timeouts": FAST_FISCAL, "atol_timeouts": FAST_ATOL, "atol_web_timeouts": FAST_ATOL_WEB}
-    return Parts(**fiscal, robot_timings=FAST_ROBOT, inquiry_every_s=0.2, **changes)
+    return Parts(**{**fiscal, "robot_timings": FAST_ROBOT, "inquiry_every_s": 0.2, "drain_s": 3.0, **changes})
 
 
 test_parts.__test__ = False  # type: ignore[attr-defined]

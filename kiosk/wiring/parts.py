@@ -39,4 +39,5 @@ class Parts:
     messages: type[MessageSender] = MessageSender
     inquiry_every_s: float = 5.0
     stuck_after_s: float = 60.0
+    drain_s: float = 20.0
     gateway_timeout_s: float = 10.0

@@ -37,7 +37,6 @@ from kiosk.wiring.rules import kitchen_of
 from kiosk.wiring.sinks import Sinks
 
 _log = structlog.get_logger()
-_DRAIN_TIMEOUT_S = 20.0
 _CHECKS = ("books", "disk", "fiscal", "robot", "sales")  # the first that is not ok is the reason that is told
 
 
@@ -66,7 +65,7 @@ class Kiosk:
         ground = await self._lay_ground(opened)
         self.flows = flows = Flows(ground, lambda: self._sinks.code_sender.wake())
         self._sinks = Sinks(ground, flows)
-        opened.push_async_callback(self.tasks.drain, _DRAIN_TIMEOUT_S)
+        opened.push_async_callback(self.tasks.drain, self._parts.drain_s)
         await flows.guests.restore()
         await flows.tending.restore()
         await self._serve(ground, opened)
