@@ -18,13 +18,13 @@ function Desk() {
 
 /** @param {{token: string, leave: () => void}} props */
 function Report({ token, leave }) {
-  const today = new Date().toLocaleDateString("sv");
-  const [period, setPeriod] = useState({ from: today, to: today });
+  const [period, setPeriod] = useState({ from: "", to: "" }); // empty: today by the restaurant's clock, not the browser's
   const [stats, setStats] = useState(/** @type {any} */ (null));
+  const shown = { from: period.from || (stats?.first_day ?? ""), to: period.to || (stats?.last_day ?? "") };
   useEffect(() => {
     let over = false;
     const load = async () => {
-      const query = new URLSearchParams(period);
+      const query = new URLSearchParams(Object.entries(period).filter(([, day]) => day));
       const answer = await staffCall(token, "GET", `/api/service/stats?${query}`);
       if (over) return;
       if (answer.status === 401) leave();
@@ -34,11 +34,11 @@ function Report({ token, leave }) {
     const timer = setInterval(load, REFRESH_MS);
     return () => { over = true; clearInterval(timer); };
   }, [token, period.from, period.to]);
-  const set = (/** @type {string} */ name) => (/** @type {any} */ event) => event.target.value && setPeriod({ ...period, [name]: event.target.value });
+  const set = (/** @type {string} */ name) => (/** @type {any} */ event) => event.target.value && setPeriod({ ...shown, [name]: event.target.value });
   return html`<main class="desk">
     <header><h1>Статистика</h1>
-      <form><label>с<input type="date" value=${period.from} onChange=${set("from")} /></label>
-        <label>по<input type="date" value=${period.to} onChange=${set("to")} /></label>
+      <form><label>с<input type="date" value=${shown.from} onChange=${set("from")} /></label>
+        <label>по<input type="date" value=${shown.to} onChange=${set("to")} /></label>
         <button type="button" onClick=${leave}>Выйти</button></form></header>
     ${stats && html`<${Sums} stats=${stats} /><${Chart} hours=${stats.hours} /><${Dishes} dishes=${stats.dishes} />`}
   </main>`;
