@@ -22,8 +22,8 @@ from kiosk.cli_output import csv_text, refusal_text, text_of
 from kiosk.clock import SystemClock
 from kiosk.config import Config, ConfigError, load
 from kiosk.domain.chart import ChartError
+from kiosk.domain.dish import MenuError
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.domain.menu import MenuError
 
 OK, BAD, USAGE, NOT_RUNNING = 0, 1, 2, 3
 _TIMEOUT_S = 150

@@ -3,87 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import msgspec
-
 from kiosk.domain.chart import MAX_AMOUNT, MAX_FORMULA_LINES, Chart
+from kiosk.domain.combo import Combo, ComboItem, build_combo
+from kiosk.domain.dish import Allergen, Dish, HasId, Ingredient, Item, MenuError, ModifierGroup, Strict
 from kiosk.domain.text import Text
 
 
-class MenuError(ValueError):
-    """A menu that must not be sold; the text names the place."""
-
-
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
-class Ingredient(_Strict, frozen=True):
-    id: str
-    code: int
-    unit: str
-    name: Text
-
-
-class Allergen(_Strict, frozen=True):
-    id: str
-    name: Text
-
-
-class Option(_Strict, frozen=True):
-    """`ingredients`: deltas to the dish's formula, may be negative."""
-
-    id: str
-    name: Text
-    price_kopecks: int = 0
-    ingredients: dict[str, int] = {}
-
-
-class ModifierGroup(_Strict, frozen=True):
-    id: str
-    name: Text
-    min: int
-    max: int
-    options: list[Option]
-
-
-class Category(_Strict, frozen=True):
+class Category(Strict, frozen=True):
     id: str
     name: Text
     image: str
 
 
-class Nutrition(_Strict, frozen=True):
-    kcal: int
-    protein_g: float
-    fat_g: float
-    carbohydrate_g: float
-
-
-class Item(_Strict, frozen=True):
-    """One dish. `marked`: sold by a marking code (Честный знак); neither that nor an age check exists yet."""
-
-    id: str
-    category: str
-    name: Text
-    description: Text
-    price_kopecks: int
-    weight_g: int
-    nutrition: Nutrition
-    image: str
-    chart: str = ""
-    allergens: list[str] = []
-    tags: list[str] = []
-    modifier_groups: list[str] = []
-    marked: bool = False
-    age_restricted: bool = False
-    sellable: bool = True
-
-
-class MenuFile(_Strict, frozen=True):
+class MenuFile(Strict, frozen=True):
     """The shape of `menu.toml`."""
 
     ingredients: list[Ingredient]
@@ -91,57 +27,33 @@ class MenuFile(_Strict, frozen=True):
     modifier_groups: list[ModifierGroup]
     categories: list[Category]
     items: list[Item]
-
-
-@dataclass(frozen=True, slots=True)
-class Dish:
-    """A sellable item with everything it refers to resolved."""
-
-    item: Item
-    chart: Chart
-    groups: tuple[ModifierGroup, ...]
-
-    def choose(self, option_ids: Iterable[str]) -> tuple[Option, ...]:
-        """The chosen options, in the menu's order; a compulsory group left open takes its first ones. Raises
-        `MenuError` for an unknown or repeated option or a group's count outside min…max."""
-        wanted = list(option_ids)
-        chosen: list[Option] = []
-        for group in self.groups:
-            picked = [option for option in group.options if option.id in wanted]
-            if not picked:
-                chosen += group.options[: group.min]
-                continue
-            if not group.min <= len(picked) <= group.max:
-                raise MenuError(f"group {group.id}: choose {group.min}…{group.max} options")
-            chosen += picked
-        if len(set(wanted)) != len(wanted) or not set(wanted) <= {option.id for option in chosen}:
-            raise MenuError("an option is unknown to this item or stands twice")
-        return tuple(chosen)
-
-    def formula(self, options: Iterable[Option] = ()) -> dict[str, int]:
-        """Amount by ingredient id for one portion; options applied, nothing below zero."""
-        amounts = dict(self.chart.formula)
-        for option in options:
-            for ingredient, delta in option.ingredients.items():
-                amounts[ingredient] = max(0, amounts.get(ingredient, 0) + delta)
-        return {ingredient: amount for ingredient, amount in amounts.items() if amount}
-
-    def default_formula(self) -> dict[str, int]:
-        """What a portion takes when nothing is chosen."""
-        return self.formula(self.choose(()))
+    combos: Sequence[ComboItem] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """`dishes` holds what may be sold; `categories` those that have something to sell."""
+    """`dishes` and `combos` hold what may be sold; `categories` those that have something to sell."""
 
     categories: tuple[Category, ...]
     dishes: Mapping[str, Dish]
+    combos: Mapping[str, Combo]
     ingredients: Mapping[str, Ingredient]
     allergens: Mapping[str, Allergen]
 
     def charts(self) -> list[Chart]:
         return [dish.chart for dish in self.dishes.values()]
+
+    def sold(self) -> list[tuple[str, Text]]:
+        """Id and name of everything a customer may order."""
+        dishes = [(dish.item.id, dish.item.name) for dish in self.dishes.values()]
+        return dishes + [(combo.item.id, combo.item.name) for combo in self.combos.values()]
+
+    def formula(self, item_id: str) -> dict[str, int] | None:
+        """What one of it takes as it stands on the menu; None for what is not sold."""
+        if combo := self.combos.get(item_id):
+            return combo.formula(combo.choose())
+        dish = self.dishes.get(item_id)
+        return dish.default_formula() if dish else None
 
 
 def build_menu(file: MenuFile, charts: Mapping[str, Chart]) -> Menu:
@@ -150,8 +62,11 @@ def build_menu(file: MenuFile, charts: Mapping[str, Chart]) -> Menu:
     allergens = _unique("allergen", file.allergens)
     groups = _unique("modifier group", file.modifier_groups)
     categories = _unique("category", file.categories)
-    _unique("item", file.items)
-    _unique("option", [option for group in file.modifier_groups for option in group.options])
+    _unique("item", _ids(file.items) + _ids(file.combos))
+    options = [option for group in file.modifier_groups for option in group.options]
+    slots = [slot for combo in file.combos for slot in combo.slots]
+    _unique("place", slots)
+    _unique("option", [*_ids(options), *_ids(option for slot in slots for option in slot.options)])
     if len({ingredient.code for ingredient in file.ingredients}) != len(file.ingredients):
         raise MenuError("ingredient codes repeat")
     dishes: dict[str, Dish] = {}
@@ -159,14 +74,21 @@ def build_menu(file: MenuFile, charts: Mapping[str, Chart]) -> Menu:
         _check_item(item, categories, allergens, groups)
         if item.sellable:
             dishes[item.id] = _dish(item, charts, groups, ingredients)
-    used = {dish.item.category for dish in dishes.values()}
-    return Menu(tuple(c for c in file.categories if c.id in used), dishes, ingredients, allergens)
+    combos = {item.id: build_combo(item, dishes) for item in file.combos}
+    if unknown := [item.id for item in file.combos if item.category not in categories]:
+        raise MenuError(f"combos {unknown}: unknown category")
+    used = {dish.item.category for dish in dishes.values()} | {combo.item.category for combo in combos.values()}
+    return Menu(tuple(c for c in file.categories if c.id in used), dishes, combos, ingredients, allergens)
 
 
-_Row = TypeVar("_Row", Ingredient, Allergen, ModifierGroup, Category, Item, Option)
+_Row = TypeVar("_Row", bound=HasId)
 
 
-def _unique(what: str, rows: list[_Row]) -> dict[str, _Row]:
+def _ids(rows: Iterable[HasId]) -> list[HasId]:
+    return list(rows)
+
+
+def _unique(what: str, rows: Sequence[_Row]) -> dict[str, _Row]:
     found = {row.id: row for row in rows}
     if len(found) != len(rows):
         raise MenuError(f"{what} ids repeat")

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from kiosk.domain.order import OrderLine
+from kiosk.domain.sharing import shares
 from kiosk.domain.tax import TaxRule
 
 
@@ -36,8 +37,8 @@ def receipt_lines(
     floor = sum(line.quantity for line in lines)
     if not 0 <= discount_kopecks <= total - floor:
         raise ValueError(f"a discount of {discount_kopecks} does not fit a total of {total}")
-    shares = _shares([line.sum_kopecks - line.quantity for line in lines], discount_kopecks)
-    pieces = [(line, piece) for line, share in zip(lines, shares, strict=True) for piece in _split(line, share)]
+    parts = shares([line.sum_kopecks - line.quantity for line in lines], discount_kopecks)
+    pieces = [(line, piece) for line, share in zip(lines, parts, strict=True) for piece in _split(line, share)]
     if tax_of is None:
         return [piece for _, piece in pieces]
     return [_taxed(piece, tax_of(line.item_id)) for line, piece in pieces]
@@ -45,18 +46,6 @@ def receipt_lines(
 
 def _taxed(piece: PricedLine, rule: TaxRule) -> PricedLine:
     return msgspec.structs.replace(piece, vat=rule.vat, subject=rule.subject)
-
-
-def _shares(weights: Sequence[int], amount: int) -> list[int]:
-    """Whole parts of `amount` in proportion to `weights`, none above its weight, their sum exact."""
-    whole = sum(weights)
-    if not whole:
-        return [0] * len(weights)
-    shares = [amount * weight // whole for weight in weights]
-    order = sorted(range(len(weights)), key=lambda i: -(amount * weights[i] % whole))
-    for i in order[: amount - sum(shares)]:
-        shares[i] += 1
-    return shares
 
 
 def _split(line: OrderLine, discount_kopecks: int) -> Iterable[PricedLine]:

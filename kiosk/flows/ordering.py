@@ -13,7 +13,6 @@ from kiosk.clock import Clock
 from kiosk.domain.errors import (
     DomainError,
     IdempotencyKeyReused,
-    InvalidRequest,
     ItemsUnavailable,
     NotFound,
     OrderStateConflict,
@@ -21,7 +20,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.domain.events import EventItem, OrderCancelledEvent, OrderCreatedEvent
 from kiosk.domain.hours import OpeningHours
-from kiosk.domain.menu import Dish, Menu, MenuError
+from kiosk.domain.menu import Menu
 from kiosk.domain.order import (
     PICKUP_ATTEMPTS,
     Order,
@@ -35,7 +34,8 @@ from kiosk.domain.order import (
 from kiosk.domain.planning import Work
 from kiosk.domain.readiness import Kitchen, Readiness
 from kiosk.domain.reservation import shortages, total_needs
-from kiosk.flows.showing_menu import OFFLINE, SOLD_OUT, STOPPED
+from kiosk.flows.offering import OFFLINE, SOLD_OUT, STOPPED
+from kiosk.flows.pricing import Pricing, WantedLine
 from kiosk.flows.views import CreatedView, OrderView, created_view, order_view
 from kiosk.store import keys, orders, outbox, stocks
 from kiosk.store.database import Database, Tx
@@ -43,13 +43,6 @@ from kiosk.tokens import Session
 
 _CALL = "create"
 _PAGE = 50
-_MAX_PORTIONS = 40
-
-
-class WantedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    item_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    quantity: Annotated[int, msgspec.Meta(ge=1, le=20)]
-    modifiers: Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=20)] = []
 
 
 class CreateOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +69,7 @@ class Ordering:
         self._db = database
         self._menu = menu
         self._kitchen = kitchen
+        self._pricing = Pricing(menu, kitchen)
         self._readiness = readiness
         self._clock = clock
         self._max_promise_s = max_promise_s
@@ -90,9 +84,10 @@ class Ordering:
         now = self._clock.now()
         refusal: DomainError | None = None
         lines: list[OrderLine] = []
+        asked: dict[int, str] = {}
         try:
-            lines = self._lines(request)
-            promise_s = self._check(lines)
+            asked, lines = self._pricing.lines(request.items)
+            promise_s = self._check(lines, asked)
         except DomainError as error:
             refusal, promise_s = error, 0
         levels = self._kitchen.levels()
@@ -105,7 +100,7 @@ class Ordering:
                 return msgspec.Raw((row.body or "").encode())
             if refusal is not None:
                 raise refusal
-            self._check_stock(lines, levels, stocks.held(tx, now))
+            self._check_stock(lines, asked, levels, stocks.held(tx, now))
             order = self._insert(tx, session, request, lines, promise_s, now)
             view = created_view(order, lines, language)
             if key is not None:
@@ -115,45 +110,16 @@ class Ordering:
 
         return await self._db.write(run)
 
-    def _lines(self, request: CreateOrder) -> list[OrderLine]:
-        """Resolve the wish against the menu, prices by the server."""
-        unknown = [wish.item_id for wish in request.items if wish.item_id not in self._menu.dishes]
-        if unknown:
-            raise ItemsUnavailable(items=[{"item_id": item_id, "reason": "not_on_menu"} for item_id in unknown])
-        if sum(wish.quantity for wish in request.items) > _MAX_PORTIONS:
-            raise InvalidRequest.at("$.items", f"at most {_MAX_PORTIONS} portions in one order")
-        return [self._line(index, wish) for index, wish in enumerate(request.items)]
+    def _is_gone(self, item_id: str) -> bool:
+        return item_id in self._kitchen.stopped_items or not self._kitchen.linked
 
-    def _line(self, index: int, wish: WantedLine) -> OrderLine:
-        dish: Dish = self._menu.dishes[wish.item_id]
-        try:
-            options = dish.choose(wish.modifiers)
-        except MenuError as error:
-            raise InvalidRequest.at(f"$.items[{index}].modifiers", str(error)) from error
-        return OrderLine(
-            line=index + 1,
-            item_id=dish.item.id,
-            name_ru=dish.item.name.ru,
-            name_en=dish.item.name.en,
-            quantity=wish.quantity,
-            price_kopecks=dish.item.price_kopecks + sum(option.price_kopecks for option in options),
-            options=[option.id for option in options],
-            recipe=dish.chart.code,
-            chart_fingerprint=dish.chart.fingerprint,
-            formula=dish.formula(options),
-        )
-
-    def _check(self, lines: list[OrderLine]) -> int:
+    def _check(self, lines: list[OrderLine], asked: dict[int, str]) -> int:
         """What is known without the database: pause, stop list, promise. Seconds until ready."""
         if reason := self._readiness.pause_reason():
             raise SalesPaused(reason=reason)
-        gone = [
-            {"item_id": line.item_id, "reason": STOPPED if self._kitchen.linked else OFFLINE}
-            for line in lines
-            if line.item_id in self._kitchen.stopped_items or not self._kitchen.linked
-        ]
+        gone = [line for line in lines if self._is_gone(line.item_id) or self._is_gone(asked[line.line])]
         if gone:
-            raise ItemsUnavailable(items=gone)
+            raise _unavailable(gone, asked, STOPPED if self._kitchen.linked else OFFLINE)
         promise_s = self._kitchen.promise_s([work for line in lines for work in self._work(line)])
         if promise_s > self._max_promise_s:
             raise SalesPaused(reason="queue_too_long")
@@ -171,17 +137,13 @@ class Ordering:
         phases = self._menu.dishes[line.item_id].chart.phases
         return [[(phase.station, phase.p2) for phase in phases]] * line.quantity
 
-    def _check_stock(self, lines: list[OrderLine], levels: dict[str, int], held: dict[str, int]) -> None:
+    def _check_stock(
+        self, lines: list[OrderLine], asked: dict[int, str], levels: dict[str, int], held: dict[str, int]
+    ) -> None:
         needs = total_needs(line.formula for line in lines for _ in range(line.quantity))
         short = {row.ingredient for row in shortages(needs, levels, held, {})}
         if short:
-            raise ItemsUnavailable(
-                items=[
-                    {"item_id": line.item_id, "reason": SOLD_OUT}
-                    for line in lines
-                    if not short.isdisjoint(line.formula)
-                ]
-            )
+            raise _unavailable([line for line in lines if not short.isdisjoint(line.formula)], asked, SOLD_OUT)
 
     def _insert(
         self,
@@ -255,6 +217,12 @@ class Ordering:
 
         await self._db.write(run)
         return await self.get(session, order_id, language)
+
+
+def _unavailable(lines: list[OrderLine], asked: dict[int, str], reason: str) -> ItemsUnavailable:
+    """Named by what was asked for, each once."""
+    names = dict.fromkeys(asked[line.line] for line in lines)
+    return ItemsUnavailable(items=[{"item_id": name, "reason": reason} for name in names])
 
 
 def owns(session: Session, order: Order) -> bool:

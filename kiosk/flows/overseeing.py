@@ -240,11 +240,11 @@ class Overseeing:
         return [
             DishState(
                 item_id,
-                dish.item.name.into("ru"),
+                name.into("ru"),
                 item_id in stopped,
                 None if (until := stopped.get(item_id)) is None else rfc3339(until),
             )
-            for item_id, dish in self._menu.dishes.items()
+            for item_id, name in self._menu.sold()
         ]
 
 

@@ -115,10 +115,10 @@ class Reserving:
     def _needs(self, items: list[WantedItem]) -> list[tuple[int | None, Mapping[str, int]]]:
         needs: list[tuple[int | None, Mapping[str, int]]] = []
         for index, item in enumerate(items):
-            dish = self._menu.dishes.get(item.item_id)
-            if dish is None:
+            formula = self._menu.formula(item.item_id)
+            if formula is None:
                 raise InvalidRequest.at(f"$.items[{index}].item_id", "not on the menu")
-            needs += [(None, dish.default_formula())] * item.quantity
+            needs += [(None, formula)] * item.quantity
         return needs
 
     async def release(self, reservation_id: str) -> None:

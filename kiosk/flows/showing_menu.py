@@ -6,19 +6,23 @@ import hashlib
 
 import msgspec
 
-from kiosk.domain.menu import Dish, Menu, Nutrition
+from kiosk.domain.combo import Combo
+from kiosk.domain.dish import Dish, ModifierGroup, Nutrition
+from kiosk.domain.menu import Menu
 from kiosk.domain.readiness import Kitchen
-from kiosk.domain.reservation import portions_possible
+from kiosk.flows.offering import SOLD_OUT, Availability, Offer
 
-OFFLINE = "kitchen_offline"
-STOPPED = "stop_list"
-SOLD_OUT = "sold_out"
+State = tuple[tuple[str, str | None], ...]
 
 
 class OptionView(msgspec.Struct, frozen=True):
+    """`item_id`: the dish that stands behind the option of a combo."""
+
     id: str
     name: str
     price_kopecks: int
+    available: bool
+    item_id: str | None = None
 
 
 class GroupView(msgspec.Struct, frozen=True):
@@ -30,6 +34,8 @@ class GroupView(msgspec.Struct, frozen=True):
 
 
 class DishView(msgspec.Struct, frozen=True):
+    """A dish, or a combo: its places are groups of dishes. `saving_kopecks`: against its dishes one by one."""
+
     id: str
     name: str
     description: str
@@ -42,6 +48,7 @@ class DishView(msgspec.Struct, frozen=True):
     allergens: list[str]
     tags: list[str]
     modifier_groups: list[GroupView]
+    saving_kopecks: int = 0
 
 
 class CategoryView(msgspec.Struct, frozen=True):
@@ -56,42 +63,23 @@ class MenuView(msgspec.Struct, frozen=True):
     categories: list[CategoryView]
 
 
-class Availability(msgspec.Struct, frozen=True):
-    """One entry of the seed's `GET /internal/menu/availability`."""
-
-    item_id: str
-    available: bool
-    max_quantity: int
-    reason: str | None
-
-
 class ShowingMenu:
     """`page(language)` → (bytes, version); rebuilt only when availability changed."""
 
     def __init__(self, menu: Menu, kitchen: Kitchen) -> None:
         self._menu = menu
         self._kitchen = kitchen
-        self._state: tuple[tuple[str, str | None], ...] = ()
+        self._state: State = ()
         self._pages: dict[str, tuple[bytes, str]] = {}
 
     def availability(self, item_ids: list[str]) -> list[Availability]:
         """Unknown items are unavailable with reason `not_on_menu`."""
-        levels, held = self._kitchen.levels(), self._kitchen.held
-        return [self._of(item_id, levels, held) for item_id in item_ids]
-
-    def _of(self, item_id: str, levels: dict[str, int], held: dict[str, int]) -> Availability:
-        dish = self._menu.dishes.get(item_id)
-        if dish is None:
-            return Availability(item_id, False, 0, "not_on_menu")
-        if item_id in self._kitchen.stopped_items:
-            return Availability(item_id, False, 0, STOPPED)
-        if not self._kitchen.linked:
-            return Availability(item_id, False, 0, OFFLINE)
-        possible = portions_possible(dish.default_formula(), levels, held)
-        return Availability(item_id, possible > 0, possible, None if possible else SOLD_OUT)
+        offer = Offer(self._menu, self._kitchen)
+        return [offer.of(item_id) for item_id in item_ids]
 
     def page(self, language: str) -> tuple[bytes, str]:
-        state = tuple((row.item_id, row.reason) for row in self.availability(list(self._menu.dishes)))
+        offer = Offer(self._menu, self._kitchen)
+        state = self._look(offer)
         if state != self._state:
             self._state = state
             self._pages = {}
@@ -99,48 +87,98 @@ class ShowingMenu:
             self._pages[language] = self._build(language, dict(state))
         return self._pages[language]
 
+    def _look(self, offer: Offer) -> State:
+        """All that may change on the page: why an item cannot be had, and which options are out."""
+        items = [(item_id, offer.of(item_id).reason) for item_id, _ in self._menu.sold()]
+        options = [
+            (f"{dish.item.id}+{option.id}", None if offer.has_option(dish, option) else SOLD_OUT)
+            for dish in self._menu.dishes.values()
+            for group in dish.groups
+            for option in group.options
+        ]
+        return (*items, *options)
+
     def _build(self, language: str, reasons: dict[str, str | None]) -> tuple[bytes, str]:
+        combos = [(combo.item.category, self._combo(combo, language, reasons)) for combo in self._menu.combos.values()]
+        dishes = [(dish.item.category, self._dish(dish, language, reasons)) for dish in self._menu.dishes.values()]
         categories = [
             CategoryView(
                 id=category.id,
                 name=category.name.into(language),
                 image=f"/assets/images/{category.image}",
-                items=[
-                    self._dish(dish, language, reasons[dish.item.id])
-                    for dish in self._menu.dishes.values()
-                    if dish.item.category == category.id
-                ],
+                items=[view for place, view in (*combos, *dishes) if place == category.id],
             )
             for category in self._menu.categories
         ]
         version = hashlib.sha256(msgspec.json.encode(categories)).hexdigest()[:16]
         return msgspec.json.encode(MenuView(version, categories)), version
 
-    def _dish(self, dish: Dish, language: str, reason: str | None) -> DishView:
+    def _dish(self, dish: Dish, language: str, reasons: dict[str, str | None]) -> DishView:
         item = dish.item
         return DishView(
             id=item.id,
             name=item.name.into(language),
             description=item.description.into(language),
             price_kopecks=item.price_kopecks,
-            available=reason is None,
-            unavailable_reason=reason,
+            available=reasons[item.id] is None,
+            unavailable_reason=reasons[item.id],
             image=f"/assets/images/{item.image}",
             weight_g=item.weight_g,
             nutrition=item.nutrition,
-            allergens=[self._menu.allergens[name].name.into(language) for name in item.allergens],
+            allergens=self._allergens(item.allergens, language),
             tags=item.tags,
-            modifier_groups=[
-                GroupView(
-                    group.id,
-                    group.name.into(language),
-                    group.min,
-                    group.max,
-                    [
-                        OptionView(option.id, option.name.into(language), option.price_kopecks)
-                        for option in group.options
-                    ],
+            modifier_groups=[_group(item.id, group, language, reasons) for group in dish.groups],
+        )
+
+    def _combo(self, combo: Combo, language: str, reasons: dict[str, str | None]) -> DishView:
+        item = combo.item
+        return DishView(
+            id=item.id,
+            name=item.name.into(language),
+            description=item.description.into(language),
+            price_kopecks=item.price_kopecks,
+            available=reasons[item.id] is None,
+            unavailable_reason=reasons[item.id],
+            image=f"/assets/images/{item.image}",
+            weight_g=combo.weight_g(),
+            nutrition=combo.nutrition(),
+            allergens=self._allergens(combo.allergens(), language),
+            tags=combo.tags(),
+            modifier_groups=_places(combo, language, reasons),
+            saving_kopecks=combo.saving_kopecks(),
+        )
+
+    def _allergens(self, names: list[str], language: str) -> list[str]:
+        return [self._menu.allergens[name].name.into(language) for name in names]
+
+
+def _group(item_id: str, group: ModifierGroup, language: str, reasons: dict[str, str | None]) -> GroupView:
+    options = [
+        OptionView(
+            option.id, option.name.into(language), option.price_kopecks, reasons[f"{item_id}+{option.id}"] is None
+        )
+        for option in group.options
+    ]
+    return GroupView(group.id, group.name.into(language), group.min, group.max, options)
+
+
+def _places(combo: Combo, language: str, reasons: dict[str, str | None]) -> list[GroupView]:
+    return [
+        GroupView(
+            slot.id,
+            slot.name.into(language),
+            1,
+            1,
+            [
+                OptionView(
+                    option.id,
+                    combo.dishes[option.item].item.name.into(language),
+                    option.price_kopecks,
+                    reasons[option.item] is None,
+                    option.item,
                 )
-                for group in dish.groups
+                for option in slot.options
             ],
         )
+        for slot in combo.item.slots
+    ]

@@ -97,8 +97,8 @@ class Tending:
         self._readiness.set("sales", _PAUSED if paused else None)
 
     async def stop_item(self, item_id: str, until: datetime | None, stopped: bool, actor: str) -> None:
-        """Raises `NotFound` for a dish that is not on the menu."""
-        if item_id not in self._menu.dishes:
+        """Raises `NotFound` for what is not on the menu."""
+        if self._menu.formula(item_id) is None:
             raise NotFound
         now = self._clock.now()
 

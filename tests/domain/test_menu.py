@@ -11,7 +11,8 @@ import pytest
 
 from kiosk.catalogue import load_menu, web_root
 from kiosk.domain.chart import ChartError
-from kiosk.domain.menu import Dish, Menu, MenuError, MenuFile
+from kiosk.domain.dish import Dish, MenuError
+from kiosk.domain.menu import Menu, MenuFile
 from kiosk.domain.text import Text
 from tests.domain.dishes import NAME, Raw, Spoil, menu
 
@@ -39,9 +40,10 @@ def texts(value: object) -> list[Text]:
 
 def test_the_demo_menu_offers_a_restaurants_choice(demo: Menu) -> None:
     assert len(demo.dishes) >= 24
-    assert len(demo.categories) == 7
+    assert len(demo.categories) == 8
     assert sum(bool(dish.groups) for dish in demo.dishes.values()) >= 6
-    assert {dish.item.category for dish in demo.dishes.values()} == {category.id for category in demo.categories}
+    sold = {row.item.category for rows in (demo.dishes, demo.combos) for row in rows.values()}
+    assert sold == {category.id for category in demo.categories}
 
 
 def test_every_word_of_the_demo_stands_in_both_languages() -> None:
@@ -52,7 +54,8 @@ def test_every_word_of_the_demo_stands_in_both_languages() -> None:
 
 
 def test_every_picture_of_the_demo_exists(demo: Menu) -> None:
-    named = {dish.item.image for dish in demo.dishes.values()} | {category.image for category in demo.categories}
+    named = {row.item.image for rows in (demo.dishes, demo.combos) for row in rows.values()}
+    named |= {category.image for category in demo.categories}
     images = web_root() / "images"
     assert [name for name in sorted(named) if not (images / name).is_file()] == []
 

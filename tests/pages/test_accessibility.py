@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,9 @@ async def test_1_menu_and_cart_pass_axe_in_both_languages(place: Restaurant, scr
 async def test_1_dish_sheet_passes_axe_in_both_languages(place: Restaurant, screens: Screens) -> None:
     kiosk = await screens.kiosk(place.kiosk)
     await kiosk.begin()
-    for language in ("lang-en", "lang-ru"):
-        await kiosk.tap(language, "dish-udon-chicken")
+    sheets = (("category-noodles", "dish-udon-chicken"), ("category-combos", "dish-combo-lunch"))
+    for language, sheet in itertools.product(("lang-en", "lang-ru"), sheets):
+        await kiosk.tap(language, *sheet)
         await kiosk.sees("sheet-add")
         await assert_usable(kiosk)
         await kiosk.tap("sheet-close")
@@ -135,7 +137,11 @@ async def test_1_to_3_lower_mode_keeps_every_control_within_reach_of_a_seated_cu
         await assert_within_reach(kiosk)
         await kiosk.tap("attract")
         await assert_within_reach(kiosk)
-        await kiosk.tap("service-dine-in", "dish-udon-chicken")
+        await kiosk.tap("service-dine-in", "dish-combo-lunch")
+        await kiosk.sees("sheet-add")
+        await assert_within_reach(kiosk)
+        await kiosk.shot("low-combo-ru")
+        await kiosk.tap("sheet-close", "category-noodles", "dish-udon-chicken")
         await kiosk.sees("sheet-add")
         await assert_within_reach(kiosk)
         await kiosk.tap("sheet-add")

@@ -50,7 +50,8 @@ async def test_1_to_3_larger_and_lower_text_fits_every_screen_in_both_languages(
 
     await look(settle="attract")
     await look("attract", settle="service-dine-in")
-    await look("service-dine-in", "add-udon-chicken", "category-drinks", settle="add-tea")
+    await look("service-dine-in", settle="add-combo-lunch")
+    await look("category-noodles", "add-udon-chicken", "category-drinks", settle="add-tea")
     await look("search", "key-ч", settle="add-tea")
     await look("search-done", "cart-open", settle="pay")
     assert await violations(kiosk) == []
@@ -77,6 +78,8 @@ async def test_1_screen_is_read_aloud_only_when_asked(place: Restaurant, screens
     await kiosk.tap("aloud")
     await until(lambda: said("Где будете есть?"))
     await kiosk.tap("service-dine-in")
+    await until(lambda: said("Комбо"))
+    await kiosk.tap("category-noodles")
     await until(lambda: said("Лапша"))
     await kiosk.at("dish-udon-chicken").focus()
     await until(lambda: said("Удон с курицей терияки"))

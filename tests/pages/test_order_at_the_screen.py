@@ -38,7 +38,9 @@ async def test_1_to_4_2_whole_order_by_touch_ends_with_its_number_on_the_board(s
         await kiosk.shot("attract-ru")
         await kiosk.tap("attract")
         await kiosk.shot("service-ru")
-        await kiosk.tap("service-dine-in", "dish-udon-chicken", "option-medium", "option-extra-tofu")
+        await kiosk.tap(
+            "service-dine-in", "category-noodles", "dish-udon-chicken", "option-medium", "option-extra-tofu"
+        )
         await kiosk.reads("Добавить · 458")
         await kiosk.shot("dish-ru")
         await kiosk.tap("sheet-add", "category-drinks", "add-tea-cold", "category-noodles")
@@ -105,7 +107,16 @@ async def test_1_to_3_7_whole_order_by_keyboard_alone(place: Restaurant, screens
                 return await kiosk.page.keyboard.press("Enter")
         raise AssertionError(f"the keyboard does not reach {name}")
 
-    for name in ("attract", "service-dine-in", "dish-udon-chicken", "option-hot", "sheet-add", "cart-open", "pay"):
+    for name in (
+        "attract",
+        "service-dine-in",
+        "category-noodles",
+        "dish-udon-chicken",
+        "option-hot",
+        "sheet-add",
+        "cart-open",
+        "pay",
+    ):
         await press_at(name)
     await press_at("without-number")
     number = await kiosk.number()
@@ -117,6 +128,7 @@ async def test_1_to_3_7_whole_order_by_keyboard_alone(place: Restaurant, screens
 async def test_1_escape_closes_the_dish_and_the_focus_returns_to_its_card(place: Restaurant, screens: Screens) -> None:
     kiosk = await screens.kiosk(place.kiosk)
     await kiosk.begin()
+    await kiosk.tap("category-noodles")
     await kiosk.at("dish-udon-chicken").focus()
     await kiosk.page.keyboard.press("Enter")
     await kiosk.sees("sheet-add")

@@ -1,11 +1,12 @@
 /** The cart as plain data: lines, their prices and whether the menu still offers them. No I/O. */
 
 /**
- * @typedef {{id: string, name: string, price_kopecks: number}} Option
+ * @typedef {{id: string, name: string, price_kopecks: number, available: boolean, item_id: string|null}} Option
  * @typedef {{id: string, name: string, min: number, max: number, options: Option[]}} Group
  * @typedef {{id: string, name: string, description: string, price_kopecks: number, available: boolean,
  *   unavailable_reason: string|null, image: string, weight_g: number, allergens: string[], tags: string[],
- *   nutrition: {kcal: number, protein_g: number, fat_g: number, carbohydrate_g: number}, modifier_groups: Group[]}} Item
+ *   nutrition: {kcal: number, protein_g: number, fat_g: number, carbohydrate_g: number}, modifier_groups: Group[],
+ *   saving_kopecks: number}} Item
  * @typedef {{id: string, name: string, image: string, items: Item[]}} Category
  * @typedef {{version: string|number, categories: Category[]}} Menu
  * @typedef {{itemId: string, options: string[], quantity: number}} Line
@@ -29,9 +30,15 @@ export function itemsById(menu) {
   return new Map((menu?.categories ?? []).flatMap((c) => c.items.map((item) => [item.id, item])));
 }
 
-/** What «+» on a card means: the first option of every group that must be chosen. @param {Item} item */
+/** What «+» on a card means: the first options, of those that are there, of every group that must be chosen. @param {Item} item */
 export function defaultOptions(item) {
-  return item.modifier_groups.flatMap((g) => g.options.slice(0, g.min).map((option) => option.id));
+  return item.modifier_groups.flatMap(firstOptions);
+}
+
+/** @param {Group} group */
+function firstOptions(group) {
+  const there = group.options.filter((option) => option.available);
+  return [...there, ...group.options.filter((option) => !option.available)].slice(0, group.min).map((option) => option.id);
 }
 
 /**
@@ -54,12 +61,13 @@ export function unitPrice(item, options) {
 /**
  * @param {Line[]} lines
  * @param {{itemId: string, options: string[], quantity: number}} added
+ * @param {Map<string, Item>} items
  * @returns {Line[]}
  */
-export function withLine(lines, added) {
+export function withLine(lines, added, items) {
   const key = keyOf(added);
   const known = lines.some((line) => keyOf(line) === key);
-  if (count(lines) + added.quantity > MAX_PORTIONS) return lines;
+  if (portions([...lines, added], items) > MAX_PORTIONS) return lines;
   if (!known) return lines.length < MAX_LINES ? [...lines, added] : lines;
   return withQuantity(lines, key, quantityOf(lines, key) + added.quantity);
 }
@@ -91,6 +99,16 @@ export function quantityOfItem(lines, itemId) {
   return lines.reduce((sum, line) => sum + (line.itemId === itemId ? line.quantity : 0), 0);
 }
 
+/** What the kitchen will cook: a combo is several dishes. @param {Line[]} lines @param {Map<string, Item>} items */
+function portions(lines, items) {
+  return lines.reduce((sum, line) => sum + line.quantity * dishesIn(items.get(line.itemId)), 0);
+}
+
+/** @param {Item|undefined} item */
+function dishesIn(item) {
+  return item?.modifier_groups.filter((group) => group.options.some((option) => option.item_id)).length || 1;
+}
+
 /** @param {Line[]} lines */
 export function count(lines) {
   return lines.reduce((sum, line) => sum + line.quantity, 0);
@@ -108,12 +126,17 @@ export function total(lines, items) {
 }
 
 /**
- * Lines that cannot be sold any more: not in the menu, or not available.
+ * Lines that cannot be sold any more: not in the menu, not available, or with an option that is out.
  * @param {Line[]} lines
  * @param {Map<string, Item>} items
  */
 export function goneLines(lines, items) {
-  return lines.filter((line) => !items.get(line.itemId)?.available);
+  return lines.filter((line) => isGone(line, items.get(line.itemId)));
+}
+
+/** @param {Line} line @param {Item|undefined} item */
+export function isGone(line, item) {
+  return !item?.available || chosenOptions(item, line.options).some((option) => !option.available);
 }
 
 /**
@@ -128,7 +151,7 @@ export function fittedTo(lines, items) {
     if (!item) return [];
     const kept = item.modifier_groups.flatMap((g) => {
       const still = g.options.map((o) => o.id).filter((id) => line.options.includes(id)).slice(0, g.max);
-      return still.length >= g.min ? still : g.options.slice(0, g.min).map((o) => o.id);
+      return still.length >= g.min ? still : firstOptions(g);
     });
     return [{ ...line, options: kept }];
   });

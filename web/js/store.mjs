@@ -1,6 +1,6 @@
 /** The page's state and the one reducer that changes it; whatever the server owns is only mirrored here. */
 
-import { fittedTo, itemsById, keyOf, withLine, withQuantity } from "./cart.mjs";
+import { fittedTo, isGone, itemsById, keyOf, withLine, withQuantity } from "./cart.mjs";
 
 /**
  * @typedef {"attract"|"service"|"menu"|"cart"|"points"|"payment"|"done"|"track"|"seller"} Screen
@@ -82,10 +82,10 @@ const CHANGES = {
   sheet_opened: (_, { itemId, key = null }) => ({ sheet: { itemId, key }, toast: null }),
   sheet_closed: () => ({ sheet: null }),
   line_added: (state, { line, quiet }) => ({
-    lines: withLine(state.lines, line), sheet: null, notice: null, toast: quiet ? null : { text: "added", line },
+    lines: withLine(state.lines, line, itemsById(state.menu)), sheet: null, notice: null, toast: quiet ? null : { text: "added", line },
   }),
   line_replaced: (state, { key, line }) => ({
-    lines: withLine(withQuantity(state.lines, key, 0), line), sheet: null, toast: null,
+    lines: withLine(withQuantity(state.lines, key, 0), line, itemsById(state.menu)), sheet: null, toast: null,
   }),
   quantity_set: (state, { key, quantity }) => {
     const line = state.lines.find((known) => keyOf(known) === key);
@@ -96,7 +96,7 @@ const CHANGES = {
   },
   gone_dropped: (state) => {
     const items = itemsById(state.menu);
-    return { lines: state.lines.filter((line) => items.get(line.itemId)?.available), notice: null };
+    return { lines: state.lines.filter((line) => !isGone(line, items.get(line.itemId))), notice: null };
   },
   cart_fitted: (state) => ({ lines: fittedTo(state.lines, itemsById(state.menu)) }),
   toast_gone: () => ({ toast: null }),

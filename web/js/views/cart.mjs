@@ -1,6 +1,7 @@
 /** The order before payment: lines, one suggestion, the sum; what sold out meanwhile is marked. */
 
-import { chosenOptions, count, goneLines, itemsById, keyOf, MAX_QUANTITY, total, unitPrice } from "../cart.mjs";
+import { chosenOptions, count, goneLines, isGone, itemsById, keyOf, MAX_QUANTITY, total, unitPrice } from "../cart.mjs";
+import { dishesOf } from "../combo.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { failureText, pausedText } from "../texts.mjs";
@@ -52,7 +53,7 @@ function Notice({ items }) {
 function CartLine({ line, item }) {
   const { state, actions, t } = useKiosk();
   const key = keyOf(line);
-  const gone = !item?.available;
+  const gone = isGone(line, item);
   const short = state.notice?.itemIds?.includes(line.itemId);
   const words = item ? chosenOptions(item, line.options).map((o) => o.name) : [];
   return html`<li class=${gone ? "line gone" : "line"} data-testid=${`line-${line.itemId}`}>
@@ -61,7 +62,7 @@ function CartLine({ line, item }) {
       ${words.length > 0 && html`<small>${words.join(" · ")}</small>`}
       ${short && !gone && html`<small class="gone-word">${t.lineShort}</small>`}
       ${gone ? html`<small class="gone-word">${t.lineGone}</small>` : html`<span class="line-price">${item && money(unitPrice(item, line.options) * line.quantity)}</span>`}
-      ${item && !gone && item.modifier_groups.length > 0 && html`<button type="button" class="link" data-testid=${`edit-${line.itemId}`} onClick=${() => actions.openSheet(line.itemId, key)}>${t.change}</button>`}
+      ${item?.available && item.modifier_groups.length > 0 && html`<button type="button" class="link" data-testid=${`edit-${line.itemId}`} onClick=${() => actions.openSheet(line.itemId, key)}>${t.change}</button>`}
     </div>
     ${gone
       ? html`<button type="button" class="chip" aria-label=${t.remove(item?.name ?? line.itemId)} onClick=${() => actions.removeLine(key)}>×</button>`
@@ -74,7 +75,7 @@ function CartLine({ line, item }) {
 function Suggestion({ items }) {
   const { state, actions, t } = useKiosk();
   const drinks = [...items.values()].filter((item) => item.tags?.includes("drink"));
-  if (state.upsellRefused || state.lines.some((line) => drinks.some((drink) => drink.id === line.itemId))) return null;
+  if (state.upsellRefused || state.lines.some((line) => isDrink(line, items.get(line.itemId), items))) return null;
   const offered = drinks.filter((drink) => drink.available).slice(0, SUGGESTED);
   if (!offered.length) return null;
   return html`<section class="suggestion"><header><h2>${t.withThis}</h2>
@@ -82,6 +83,16 @@ function Suggestion({ items }) {
     ${offered.map((item) => html`<button type="button" key=${item.id} data-testid=${`suggest-${item.id}`} onClick=${() => actions.addOne(item.id)}>
       <${Picture} src=${item.image} size=${96} /><span>${item.name}<b>+ ${money(item.price_kopecks)}</b></span></button>`)}
   </div></section>`;
+}
+
+/**
+ * A drink, or a combo with one in it.
+ * @param {import("../cart.mjs").Line} line
+ * @param {import("../cart.mjs").Item|undefined} item
+ * @param {Map<string, import("../cart.mjs").Item>} items
+ */
+function isDrink(line, item, items) {
+  return item ? [item, ...dishesOf(item, line.options, items)].some((dish) => dish.tags?.includes("drink")) : false;
 }
 
 /** @param {{items: Map<string, import("../cart.mjs").Item>}} props */

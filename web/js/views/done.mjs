@@ -19,6 +19,7 @@ export function Done() {
   useEffect(() => {
     if (left === 0) void actions.reset();
   }, [left === 0]);
+  if (!paid) return null; // forgotten a moment before this screen is taken away
   return html`<main class="sheet done">
     <${Steps} now=${3} />
     <${Heading}>${t.doneTitle}<//>

@@ -2,6 +2,7 @@
 
 import { useContext, useEffect, useMemo, useRef } from "preact/hooks";
 import { count, itemsById, MAX_QUANTITY, quantityOfItem, total } from "../cart.mjs";
+import { isCombo, picturesOf } from "../combo.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { dishesFor } from "../search.mjs";
@@ -79,8 +80,8 @@ function Search({ text }) {
  * @param {{item: import("../cart.mjs").Item, quantity: number, t: import("../texts.mjs").Texts}} props
  */
 function Dish({ item, quantity, t }) {
-  const { actions } = useContext(KioskContext);
-  return useMemo(() => card(item, quantity, t, actions), [item, quantity, t]);
+  const { actions, store } = useContext(KioskContext);
+  return useMemo(() => card(item, quantity, t, actions, picturesOf(item, itemsById(store.get().menu))), [item, quantity, t]);
 }
 
 /**
@@ -88,13 +89,15 @@ function Dish({ item, quantity, t }) {
  * @param {number} quantity
  * @param {import("../texts.mjs").Texts} t
  * @param {import("../kiosk.mjs").Kiosk["actions"]} actions
+ * @param {string[]} pictures
  */
-function card(item, quantity, t, actions) {
+function card(item, quantity, t, actions, pictures) {
   const name = !item.available ? "dish gone" : quantity ? "dish picked" : "dish";
   return html`<article class=${name}>
-    ${!item.available && html`<span class="badge off">${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</span>`}
+    ${!item.available ? html`<span class="badge off">${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</span>`
+      : item.saving_kopecks > 0 && html`<span class="badge good">${t.saving(money(item.saving_kopecks))}</span>`}
     <button type="button" class="dish-open" data-testid=${`dish-${item.id}`} aria-haspopup="dialog" onClick=${() => actions.openSheet(item.id)}>
-      <span class="pic"><${Picture} src=${item.image} size=${196} /></span>
+      <span class=${pictures.length > 1 ? "pic several" : "pic"}>${pictures.map((src) => html`<${Picture} key=${src} src=${src} size=${pictures.length > 1 ? 132 : 196} />`)}</span>
       <b>${item.name}</b><small>${facts(item, t)}</small>
     </button>
     <div class="row"><span class="price">${money(item.price_kopecks)}</span>${amount(item, quantity, t, actions)}</div>
@@ -118,6 +121,7 @@ function amount(item, quantity, t, actions) {
 
 /** @param {import("../cart.mjs").Item} item @param {import("../texts.mjs").Texts} t */
 export function facts(item, t) {
+  if (isCombo(item)) return [t.dishesInCombo(item.modifier_groups.length), t.kcal(item.nutrition.kcal)].join(" · ");
   const amount = item.tags?.includes("drink") ? t.millilitres(item.weight_g) : t.grams(item.weight_g);
   const tags = Object.entries(t.tagsShown).filter(([tag]) => item.tags?.includes(tag) && !item.tags.includes("drink"));
   return [amount, t.kcal(item.nutrition.kcal), ...tags.map(([, word]) => word)].join(" · ");

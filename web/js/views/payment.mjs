@@ -19,17 +19,17 @@ const LEAVE_AFTER_MS = 60_000;
 const RELEASE_AFTER_MS = 300_000;
 
 export function Payment() {
-  const { payment } = useKiosk().state;
+  const { payment, order } = useKiosk().state;
   if (payment?.phase === "working") return html`<${Working} key="working" payment=${payment} />`;
   if (payment?.phase === "failed") return html`<${Failed} key="failed" failure=${payment.failure} />`;
-  if (payment?.phase === "card") return html`<${payment.agreed ? Card : NewPrice} key="card" since=${payment.since} shownKopecks=${payment.shownKopecks} />`;
+  if (payment?.phase === "card" && order) return html`<${payment.agreed ? Card : NewPrice} key="card" since=${payment.since} shownKopecks=${payment.shownKopecks} />`;
   return null;
 }
 
 /** The order costs something else than the cart said: nobody pays that unasked. @param {{shownKopecks: number}} props */
 function NewPrice({ shownKopecks }) {
   const { state, actions, t } = useKiosk();
-  const now = state.order.amount_kopecks;
+  const now = state.order?.amount_kopecks ?? 0;
   return html`<main class="sheet payment" data-testid="new-price">
     <div class="spring"></div><${Picture} class="hero" src="/assets/images/receipt.webp" size=${220} />
     <${Heading}>${t.priceChanged(money(shownKopecks), money(now))}<//>
@@ -45,13 +45,14 @@ function Card({ since }) {
   const { order, restaurant, busy } = state;
   const left = CARD_WAIT_MS - (useNow() - since);
   const demo = restaurant?.demo === true;
-  const points = pointsToSpend(state, order.amount_kopecks);
+  const points = order ? pointsToSpend(state, order.amount_kopecks) : 0;
   useEffect(() => {
     if (left <= 0) void actions.cancelOrder();
   }, [left <= 0]);
   useEffect(() => {
-    if (restaurant && !demo) void askTerminal(order, order.amount_kopecks - points * 100, actions);
+    if (order && restaurant && !demo) void askTerminal(order, order.amount_kopecks - points * 100, actions);
   }, [restaurant != null, demo, since]);
+  if (!order) return null; // given up a moment before this screen is taken away
   return html`<main class="sheet payment">
     <${Steps} now=${1} />
     <${Heading}>${demo ? t.tapCard : t.followTerminal}<//>
