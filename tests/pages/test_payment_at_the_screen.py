@@ -80,6 +80,19 @@ async def test_3_3_silent_bank_shows_checking_do_not_pay_again_and_then_the_numb
         await screens.close()
 
 
+async def test_3_nothing_moves_on_the_screen_while_money_does(screens: Screens) -> None:
+    moving = "document.getAnimations().filter((one) => one.playState === 'running').length"
+    async with patient_restaurant() as place:
+        kiosk = await screens.kiosk(place.kiosk, "tok_unknown")
+        await kiosk.page.emulate_media(reduced_motion="no-preference")
+        assert await kiosk.page.evaluate(moving)  # the first screen does move: the question can be answered
+        await pay_into_silence(place, kiosk)
+        assert await kiosk.page.evaluate(moving) == 0
+        place.bank.faults.switch("slow", False, {})
+        await kiosk.number()
+        await screens.close()
+
+
 async def test_3_4_receipt_proved_absent_cancels_the_payment_and_says_the_money_returns(
     place: Restaurant, screens: Screens
 ) -> None:

@@ -94,6 +94,7 @@ export const en = {
   tapCard: "Tap your card on the terminal",
   followTerminal: "Follow the terminal",
   held: "We charge you only once your food is set aside.",
+  waitedFor: (time) => `${time} passed`,
   onceOnly: "You will not be charged twice, even if the screen goes dark",
   timeLeft: (clock) => `${clock} left`,
   cancelOrder: "Cancel",

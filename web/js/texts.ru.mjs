@@ -93,6 +93,7 @@ export const ru = {
   tapCard: "Приложите карту к терминалу",
   followTerminal: "Следуйте подсказкам терминала",
   held: "Деньги спишем, только когда отложим продукты для вас.",
+  waitedFor: (/** @type {string} */ time) => `Прошло ${time}`,
   onceOnly: "Второй раз деньги не спишутся, даже если погаснет экран",
   timeLeft: (/** @type {string} */ clock) => `Осталось ${clock}`,
   cancelOrder: "Отменить",

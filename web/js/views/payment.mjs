@@ -15,6 +15,8 @@ const CARD_WAIT_MS = 90_000;
 const BANK_SLOW_MS = 8_000;
 /** From here on the customer may leave the screen: the server finishes the payment without it. */
 const LEAVE_AFTER_MS = 60_000;
+/** Nothing moves while money does: the seconds show that the screen lives. */
+const SHOW_WAIT_MS = 3_000;
 /** An unanswered payment must not keep the screen from the next customer for ever. */
 const RELEASE_AFTER_MS = 300_000;
 
@@ -56,7 +58,7 @@ function Card({ since }) {
   return html`<main class="sheet payment">
     <${Steps} now=${1} />
     <${Heading}>${demo ? t.tapCard : t.followTerminal}<//>
-    ${demo ? html`<${SimulatedTerminal} />` : html`<${Picture} class="hero float" src="/assets/images/card.webp" size=${256} />`}
+    ${demo ? html`<${SimulatedTerminal} />` : html`<${Picture} class="hero" src="/assets/images/card.webp" size=${256} />`}
     <div class="price-big" data-testid="amount">${money(order.amount_kopecks - points * 100)}</div>
     <p class="lead">${points > 0 && html`<b data-testid="points-off">${t.pointsOff(points)}</b><br />`}${t.held}</p>
     <p class="note">${t.onceOnly}</p>
@@ -113,9 +115,10 @@ function Working({ payment }) {
     <${Steps} now=${stepOf(stage)} />
     <div class="spring"></div>
     <div role="status" class="status"><${Heading}>${title}<//><p class="lead">${explanation}</p></div>
-    <div class="busy-ring" aria-hidden="true"><${Picture} src="/assets/images/robot.webp" size=${200} /></div>
+    <div class=${`busy-ring at-step-${stepOf(stage)}`} aria-hidden="true"><${Picture} src="/assets/images/robot.webp" size=${200} /></div>
     ${state.order?.amount_kopecks != null && html`<div class="price-mid">${money(state.order.amount_kopecks - pointsToSpend(state, state.order.amount_kopecks) * 100)}</div>`}
     ${state.order?.number && html`<p class="lead">${t.orderNumber} <b class="inline-number">${state.order.number}</b></p>`}
+    ${waited > SHOW_WAIT_MS && html`<p class="lead" role="timer">${t.waitedFor(clock(waited / 1000))}</p>`}
     ${!long && html`<p class="note">${t.onceOnly}</p><div class="spring twice"></div>`}
     ${long && html`<${Leaving} />`}
   </main>`;
