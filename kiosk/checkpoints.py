@@ -46,6 +46,9 @@ EFFECT_POINTS = (
     "statistics.handled", "statistics.moved",
 )  # fmt: skip
 
+#: The same towards a broker, where one is configured.
+BROKER_POINTS = ("broker.posting", "broker.posted", "broker.moved")
+
 #: The points of money on its way back: a refund after payment, a reversal before it, a late approval.
 RETURN_POINTS = (
     "refund.opened", "refund.bank", "refund.noted", "refund.printed", "refund.done",

@@ -22,6 +22,7 @@ from kiosk.domain.hours import OpeningHours
 SIM = "sim"
 _SECRET_BYTES = 32
 _PIN_CHARACTERS = 4
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class ConfigError(ValueError):
@@ -184,9 +185,30 @@ class Service(_Section, frozen=True, kw_only=True):
 
 
 class Broker(_Section, frozen=True, kw_only=True):
+    """`bootstrap`: host:port, several with commas. TLS outside this machine, with the system's authorities or those of
+    `ca_file`; `user` with `password_file` by SCRAM-SHA-512."""
+
     kind: Literal["none", "kafka"] = "none"
     bootstrap: str = ""
     topic: str = ""
+    ca_file: str = ""
+    user: str = ""
+    password_file: str = ""
+
+    @property
+    def hosts(self) -> list[tuple[str, int]]:
+        """Raises `ValueError` for what is no host:port."""
+        found = []
+        for text in self.bootstrap.split(","):
+            parts = urlsplit(f"//{text.strip()}")
+            if not parts.hostname or parts.port is None or "@" in text or parts.netloc != text.strip():
+                raise ValueError(f"{text.strip()!r} is not host:port")
+            found.append((parts.hostname, parts.port))
+        return found
+
+    @property
+    def local(self) -> bool:
+        return all(host in _LOOPBACK for host, _ in self.hosts)
 
 
 class Log(_Section, frozen=True, kw_only=True):
@@ -290,8 +312,20 @@ def _check(config: Config) -> None:
     for registrar in config.registrars:
         if registrar.driver == "atol-web" and not registrar.simulated:
             check_url("$.fiscal.url", registrar.url)
-    if config.broker.kind != "none":
-        raise ConfigError("no broker relay exists in this version - at `$.broker.kind`")
+    _check_broker(config.broker)
+
+
+def _check_broker(broker: Broker) -> None:
+    if broker.kind == "none":
+        return
+    try:
+        assert broker.hosts
+    except ValueError as error:
+        raise ConfigError(f"{error} - at `$.broker.bootstrap`") from error
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", broker.topic) or broker.topic in (".", ".."):
+        raise ConfigError("the name of a topic - at `$.broker.topic`")
+    if bool(broker.user) != bool(broker.password_file):
+        raise ConfigError("a user has a password_file - at `$.broker.user`")
 
 
 def check_url(where: str, url: str) -> None:
@@ -300,7 +334,7 @@ def check_url(where: str, url: str) -> None:
         parts = urlsplit(url)
     except ValueError as error:
         raise ConfigError(f"{error} - at `{where}`") from error
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    local = parts.hostname in _LOOPBACK
     if parts.scheme not in ("http", "https") or not parts.hostname or (parts.scheme == "http" and not local):
         raise ConfigError(f"https:// is required outside this machine - at `{where}`")
 
@@ -317,6 +351,11 @@ def _absolute(config: Config, base: Path) -> Config:
         bank=replace(config.bank, merchant_key_file=_under(base, config.bank.merchant_key_file)),
         sms=replace(config.sms, key_file=_under(base, config.sms.key_file)),
         service=replace(config.service, pin_file=_under(base, config.service.pin_file)),
+        broker=replace(
+            config.broker,
+            ca_file=_under(base, config.broker.ca_file),
+            password_file=_under(base, config.broker.password_file),
+        ),
         webhooks=[replace(hook, secret_file=_under(base, hook.secret_file)) for hook in config.webhooks],
     )
 

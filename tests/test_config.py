@@ -103,9 +103,12 @@ events = ["OrderPaidEvent"]
 [service]
 pin_file = "secrets/pin"
 [broker]
-kind = "none"
-bootstrap = ""
-topic = ""
+kind = "kafka"
+bootstrap = "broker-1.example:9093, broker-2.example:9093"
+topic = "restaurant.events"
+ca_file = "secrets/ca.pem"
+user = "kiosk-1"
+password_file = "secrets/broker"
 [log]
 level = "debug"
 format = "console"
@@ -158,6 +161,10 @@ def test_relative_paths_start_at_the_files_folder(tmp_path: Path) -> None:
     assert secrets == tuple(f"{tmp_path}/secrets/{name}" for name in ("token", "bank", "sms", "pin"))
     assert config.registrars[0].key_file == f"{tmp_path}/secrets/atol"
     assert config.webhooks[0].secret_file == f"{tmp_path}/secrets/webhook"
+    assert (config.broker.ca_file, config.broker.password_file) == (
+        f"{tmp_path}/secrets/ca.pem",
+        f"{tmp_path}/secrets/broker",
+    )
 
 
 def test_absolute_paths_stay(tmp_path: Path) -> None:
@@ -183,7 +190,13 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ('[[terminals]]\nid = "a"', "$.terminals[...].automat_number"),
         ('[[terminals]]\nid = "a"\n[[terminals]]\nid = "a"', "$.terminals"),
         ('[fiscal]\ndriver = "atol-web"\nurl = "http://atol.example:16732"', "$.fiscal.url"),
-        ('[broker]\nkind = "kafka"', "$.broker.kind"),
+        ('[broker]\nkind = "kafka"\ntopic = "events"', "$.broker.bootstrap"),
+        ('[broker]\nkind = "kafka"\ntopic = "events"\nbootstrap = "broker.example"', "$.broker.bootstrap"),
+        ('[broker]\nkind = "kafka"\ntopic = "events"\nbootstrap = "a:9092,user@b:9092"', "$.broker.bootstrap"),
+        ('[broker]\nkind = "kafka"\ntopic = "events"\nbootstrap = "a:99999"', "$.broker.bootstrap"),
+        ('[broker]\nkind = "kafka"\nbootstrap = "a:9092"', "$.broker.topic"),
+        ('[broker]\nkind = "kafka"\nbootstrap = "a:9092"\ntopic = "a b"', "$.broker.topic"),
+        ('[broker]\nkind = "kafka"\nbootstrap = "a:9092"\ntopic = "t"\nuser = "u"', "$.broker.user"),
         ('[bank]\nurl = "http://bank.example"', "$.bank.url"),
         ('[sms]\nurl = "http://10.0.0.5"', "$.sms.url"),
         ('[push]\nurl = "ftp://127.0.0.1"', "$.push.url"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pwd
 import socket
 import struct
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated
 
@@ -12,11 +13,11 @@ import msgspec
 from aiohttp import web
 
 from kiosk.api.public import confirm, sign_in
-from kiosk.api.wire import answer, body_bytes, decode, optional_body
+from kiosk.api.wire import Nothing, answer, body_bytes, decode, optional_body
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import OrderStatus
-from kiosk.domain.readiness import Readiness
+from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.reasons import hint_of
 from kiosk.domain.stuck import Move
 from kiosk.flows.auditing import Auditing
@@ -28,6 +29,7 @@ from kiosk.flows.reserving import Reserving, WantedItem
 from kiosk.flows.settling import Settling
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn
+from kiosk.flows.surveying import Surveying
 from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
 from kiosk.flows.tending_shift import TendingShift
@@ -88,10 +90,6 @@ class BackupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     file: Annotated[str, msgspec.Meta(min_length=2, max_length=1024, pattern="^/")]
 
 
-class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
 class InternalApi:
     def __init__(
         self,
@@ -107,6 +105,7 @@ class InternalApi:
         shift: TendingShift,
         closing_day: ClosingDay,
         settling: Settling,
+        surveying: Surveying,
         readiness: Readiness,
     ) -> None:
         self._signing_in = signing_in
@@ -121,6 +120,7 @@ class InternalApi:
         self._shift = shift
         self._closing_day = closing_day
         self._settling = settling
+        self._surveying = surveying
         self._readiness = readiness
 
     def routes(self) -> list[web.RouteDef]:
@@ -135,7 +135,7 @@ class InternalApi:
             web.put("/internal/orders/{order_id}/status", self.set_status),
             web.post("/internal/orders/{order_id}/refund", self.refund),
             web.get("/internal/status", self.status),
-            web.get("/internal/devices", self.status),
+            web.get("/internal/devices", self.devices),
             web.get("/internal/shift", self.show_shift),
             web.post("/internal/shift/open", self.open_shift),
             web.post("/internal/shift/close", self.close_shift),
@@ -198,13 +198,17 @@ class InternalApi:
         return answer(refund_view(row), 202)
 
     async def status(self, request: web.Request) -> web.Response:
+        return self._look(await self._surveying.checks())
+
+    async def devices(self, request: web.Request) -> web.Response:
+        return self._look(await self._surveying.devices())
+
+    def _look(self, checks: Mapping[str, Check]) -> web.Response:
         reason = self._readiness.pause_reason()
         return answer(
             {
                 "sales": {"open": reason is None, "reason": reason, **_hint(reason)},
-                "checks": {
-                    name: {"ok": check.ok, "reason": check.reason} for name, check in self._readiness.checks().items()
-                },
+                "checks": {name: {"ok": check.ok, "reason": check.reason} for name, check in checks.items()},
             }
         )
 
@@ -212,15 +216,15 @@ class InternalApi:
         return answer(await self._shift.view())
 
     async def open_shift(self, request: web.Request) -> web.Response:
-        await optional_body(request, NoBody)
+        await optional_body(request, Nothing)
         return answer(await self._shift.open(_actor(request)))
 
     async def close_shift(self, request: web.Request) -> web.Response:
-        await optional_body(request, NoBody)
+        await optional_body(request, Nothing)
         return answer(await self._shift.close(_actor(request)))
 
     async def x_report(self, request: web.Request) -> web.Response:
-        await optional_body(request, NoBody)
+        await optional_body(request, Nothing)
         return answer(await self._shift.x_report(_actor(request)))
 
     async def shift_report(self, request: web.Request) -> web.Response:
@@ -262,12 +266,12 @@ class InternalApi:
         )
 
     async def pause(self, request: web.Request) -> web.Response:
-        await optional_body(request, NoBody)
+        await optional_body(request, Nothing)
         await self._tending.pause(True, _actor(request))
         return await self.status(request)
 
     async def resume(self, request: web.Request) -> web.Response:
-        await optional_body(request, NoBody)
+        await optional_body(request, Nothing)
         await self._tending.pause(False, _actor(request))
         return await self.status(request)
 

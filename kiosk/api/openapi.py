@@ -13,7 +13,6 @@ from kiosk.api.describing import Operation, describe
 from kiosk.api.public import RestaurantView, tagged_answer
 from kiosk.api.service import (
     Decision,
-    Nothing,
     PinRequest,
     Refill,
     Replay,
@@ -24,6 +23,7 @@ from kiosk.api.service import (
     StuckView,
 )
 from kiosk.api.sim import FaultSwitch, SimView
+from kiosk.api.wire import Nothing
 from kiosk.domain import errors
 from kiosk.domain.payment import Confirmation
 from kiosk.flows.attempts import Accepted, PayRequest
@@ -87,6 +87,8 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="/api/auth/logout",
         summary="End the session; its token is dead at once",
+        body=Nothing,
+        body_optional=True,
         session="required",
         answers={204: None},
     ),
@@ -155,6 +157,8 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="/api/orders/{order_id}/cancel",
         summary="Cancel before payment",
+        body=Nothing,
+        body_optional=True,
         session="required",
         parameters=("order_id",),
         answers={200: OrderView},

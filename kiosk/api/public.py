@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from kiosk.api.problems import language_of
-from kiosk.api.wire import answer, bearer, body_bytes, decode, idempotency_key, optional_body
+from kiosk.api.wire import Nothing, answer, bearer, body_bytes, decode, idempotency_key, optional_body
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.readiness import Kitchen, Readiness
 from kiosk.flows.attempts import Accepted, PayRequest, check_contact, refuse_card_numbers
@@ -146,7 +146,9 @@ class PublicApi:
         return web.Response(status=204)
 
     async def log_out(self, request: web.Request) -> web.Response:
-        await self._guests.end(bearer(request, self._tokens))
+        session = bearer(request, self._tokens)
+        await optional_body(request, Nothing)
+        await self._guests.end(session)
         return web.Response(status=204)
 
     async def show_restaurant(self, request: web.Request) -> web.Response:
@@ -196,6 +198,7 @@ class PublicApi:
 
     async def cancel_order(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)
+        await optional_body(request, Nothing)
         return answer(await self._ordering.cancel(session, _order_id(request), language_of(request)))
 
     async def pay(self, request: web.Request) -> web.Response:

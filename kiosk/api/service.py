@@ -12,7 +12,7 @@ from aiohttp import web
 
 from kiosk.api.internal import day_of
 from kiosk.api.public import SalesView
-from kiosk.api.wire import answer, body_bytes, decode, optional_body
+from kiosk.api.wire import Nothing, answer, body_bytes, decode, optional_body
 from kiosk.domain.errors import InvalidRequest, NotFound, StaffOnly, Unauthorized
 from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.stuck import Move, Stuck
@@ -81,10 +81,6 @@ class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
     sequence: Annotated[int, msgspec.Meta(ge=1, le=2**53)] | None = None
-
-
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
 
 
 class StuckView(msgspec.Struct, frozen=True):

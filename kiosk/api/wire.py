@@ -40,6 +40,10 @@ def decode(body: bytes, kind: type[T]) -> T:
         raise InvalidRequest.at(found["path"] or "$", found["message"]) from error
 
 
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a call that needs none: absent, or an empty object."""
+
+
 async def optional_body(request: web.Request, kind: type[T]) -> T:
     """A call without required fields: no body and no type, or JSON."""
     body = await request.read()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from drivers.bank.port import Acquirer
 from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalRegistrar, FiscalStatus, Paper
 from kiosk.clock import Clock, rfc3339
@@ -21,13 +19,13 @@ from kiosk.domain.readiness import Readiness
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.reserving import BinView, Reserving
+from kiosk.flows.surveying import Surveying
 from kiosk.flows.syncing import EndpointView, Syncing
 from kiosk.flows.tending import Tending
 from kiosk.flows.watching_pages import WatchingPages
 from kiosk.store import customers, messages, records
 from kiosk.store.database import Database, Tx
 
-_BANK_WITHIN_S = 3.0
 _JOURNAL_LINES = 30
 _DRIVE_WARN, _DRIVE_ALARM = timedelta(days=30), timedelta(days=3)
 _UNSENT_WARN, _UNSENT_ALARM = timedelta(hours=1), timedelta(hours=24)  # the drive blocks after 30 days
@@ -103,7 +101,7 @@ class Overseeing:
     def __init__(
         self,
         database: Database,
-        bank: Acquirer,
+        surveying: Surveying,
         registrar: FiscalRegistrar,
         fiscalising: Fiscalising,
         menu: Menu,
@@ -118,7 +116,7 @@ class Overseeing:
         clock: Clock,
     ) -> None:
         self._db = database
-        self._bank = bank
+        self._surveying = surveying
         self._registrar = registrar
         self._fiscalising = fiscalising
         self._menu = menu
@@ -203,17 +201,12 @@ class Overseeing:
         return BAD if age > _UNSENT_ALARM else WARN if age > _UNSENT_WARN else GOOD
 
     async def _bank_light(self) -> Light:
-        """A key nobody ever charges is asked for: an answer of any kind is life."""
-        try:
-            async with asyncio.timeout(_BANK_WITHIN_S):
-                await self._bank.find("check:0")
-        except (DeviceError, TimeoutError) as error:
-            return Light("bank", BAD, None, error.code if isinstance(error, DeviceError) else "timeout")
-        return Light("bank", GOOD)
+        word = await self._surveying.bank_word()
+        return Light("bank", GOOD if word is None else BAD, None, word)
 
     async def _sms_light(self) -> Light:
         async with self._db.read() as reader:
-            waiting = await messages.count_waiting(reader) + await customers.count_codes_waiting(reader)
+            waiting = await messages.count_waiting(reader, "sms") + await customers.count_codes_waiting(reader)
         return Light("sms", _high(waiting, _SMS_WARN, _SMS_ALARM), waiting)
 
     def _disk_light(self) -> Light:

@@ -1,4 +1,4 @@
-"""The cloud's webhooks as staff sees them: where each endpoint stands, replay, enable again."""
+"""The ways out of the outbox as staff sees them: where each webhook and the broker stand, replay, enable again."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import msgspec
 
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import NotFound
-from kiosk.store import outbox, records, webhooks
+from kiosk.store import endpoints, outbox, records
 from kiosk.store.database import Database, Tx
+from kiosk.store.endpoints import Change
 
 
 class EndpointView(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ class Syncing:
     async def endpoints(self) -> list[EndpointView]:
         async with self._db.read() as reader:
             _, last = await outbox.bounds(reader)
-            rows = await webhooks.read_all(reader)
+            rows = await endpoints.read_all(reader)
         return [
             EndpointView(
                 row.url,
@@ -49,13 +50,13 @@ class Syncing:
 
     async def replay(self, sequence: int, url: str | None, actor: str) -> None:
         """Deliver again from `sequence` on. Raises `NotFound`."""
-        await self._change(lambda tx: webhooks.rewind(tx, url, sequence) > 0, actor, f"replay {sequence} {url or ''}")
+        await self._change(lambda tx: endpoints.rewind(tx, url, sequence) > 0, actor, f"replay {sequence} {url or ''}")
 
     async def enable(self, url: str, actor: str) -> None:
         """Raises `NotFound`."""
-        await self._change(lambda tx: webhooks.enable(tx, url), actor, f"enable {url}")
+        await self._change(lambda tx: endpoints.enable(tx, url), actor, f"enable {url}")
 
-    async def _change(self, change: webhooks.Change, actor: str, detail: str) -> None:
+    async def _change(self, change: Change, actor: str, detail: str) -> None:
         now = self._clock.now()
 
         def run(tx: Tx) -> None:

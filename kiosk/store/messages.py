@@ -79,7 +79,7 @@ def postpone(tx: Tx, client_id: str, next_at: datetime) -> None:
     tx.execute("UPDATE message SET tries = tries + 1, next_at = ? WHERE client_id = ?", (rfc3339(next_at), client_id))
 
 
-async def count_waiting(reader: Reader) -> int:
-    """SMS that wait to be sent and were tried already."""
-    sql = "SELECT count(*) FROM message WHERE channel = 'sms' AND sent_at IS NULL AND gone IS NULL AND tries > 0"
-    return int(await reader.scalar(sql))
+async def count_waiting(reader: Reader, channel: str) -> int:
+    """Those that wait to be sent and were tried already."""
+    sql = "SELECT count(*) FROM message WHERE channel = ? AND sent_at IS NULL AND gone IS NULL AND tries > 0"
+    return int(await reader.scalar(sql, (channel,)))

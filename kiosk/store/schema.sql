@@ -332,7 +332,7 @@ CREATE TABLE message (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_to_send ON message (next_at) WHERE sent_at IS NULL AND gone IS NULL;
 
-CREATE TABLE webhook_endpoint (
+CREATE TABLE endpoint (
   url        TEXT PRIMARY KEY,
   sequence   INTEGER NOT NULL,
   state      TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'disabled')),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from urllib.parse import urlsplit
@@ -21,10 +21,10 @@ from drivers.sms.gateway import HttpSmsGateway
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk.config import SIM, Config, ConfigError, read_secret
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.sinks.forwarding import Subscription, read_keys
 from kiosk.store.database import inspect
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.registrars import switched
+from kiosk.wiring.targets import broker_of, subscriptions
 
 _CLOSE_TIMEOUT_S = 2.0
 _LOOK_TIMEOUT_S = 15.0
@@ -49,11 +49,13 @@ class Devices:
             timings=parts.robot_timings,
         )
         self.webhooks = HttpWebhookSender()
+        self.broker = broker_of(config.broker, parts.broker_timeout_s)
 
     async def close(self) -> None:
         """The serial lines first; each in its time."""
-        for device in (self.registrar, self.robot, self.bank, self.push, self.sms, self.webhooks):
-            await _in_time(device.close)
+        for device in (self.registrar, self.robot, self.bank, self.push, self.sms, self.webhooks, self.broker):
+            if device is not None:
+                await _in_time(device.close)
 
     async def look_at_registrar(self) -> str:
         """What the kiosk mends by itself (a closed shift, a stale document) is no fault."""
@@ -95,19 +97,6 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints,
     return simulators.start(), simulators
 
 
-def subscriptions(config: Config) -> list[Subscription]:
-    """`[[webhooks]]` with their secrets. Raises `ConfigError`."""
-    found = []
-    for index, webhook in enumerate(config.webhooks):
-        where = f"$.webhooks[{index}].secret_file"
-        try:
-            keys = read_keys(read_secret(webhook.secret_file, where).decode("utf-8", "replace"))
-        except ValueError as error:
-            raise ConfigError(f"{error} - at `{where}`") from error
-        found.append(Subscription(webhook.url, keys, frozenset(webhook.events)))
-    return found
-
-
 async def examine(config: Config) -> list[tuple[str, bool, str]]:
     """`kiosk check` while no kiosk runs: (name, ok, detail) of the database and of each device, opened here for a look.
     Simulated ones live in the process of a kiosk and are only named."""
@@ -124,9 +113,11 @@ async def examine(config: Config) -> list[tuple[str, bool, str]]:
         "fiscal": (config.registrars[0].where, devices.look_at_registrar),
         "robot": (config.robot.port, devices.look_at_robot),
         "bank": (config.bank.url, devices.look_at_bank),
-        "sms": (config.sms.url, partial(_reach, config.sms.url)),
-        "push": (config.push.url, partial(_reach, config.push.url)),
+        "sms": (config.sms.url, partial(_reach_url, config.sms.url)),
+        "push": (config.push.url, partial(_reach_url, config.push.url)),
     }
+    if config.broker.kind != "none":
+        looks["broker"] = (config.broker.bootstrap, partial(_reach_any, config.broker.hosts))
     for name, (where, look) in looks.items():
         try:
             async with asyncio.timeout(_LOOK_TIMEOUT_S):
@@ -137,16 +128,27 @@ async def examine(config: Config) -> list[tuple[str, bool, str]]:
     return found
 
 
-async def _reach(url: str) -> str:
-    """A gateway has no question without an effect: is there somebody?"""
+async def _reach_url(url: str) -> str:
     parts = urlsplit(url)
-    _, writer = await asyncio.open_connection(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
-    writer.close()
-    return "reachable"
+    return await _reach_any([(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))])
+
+
+async def _reach_any(hosts: Sequence[tuple[str, int]]) -> str:
+    """Where no question is without an effect: is there somebody? Raises `OSError` of the last when there is nobody."""
+    silence: OSError = OSError("no address")
+    for host, port in hosts:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError as error:
+            silence = error
+            continue
+        writer.close()
+        return "reachable"
+    raise silence
 
 
 def _key(file: str, where: str) -> str:
-    """A device's key; none where no file is named."""
+    """A device's key; none where no file is named. Raises `ConfigError`."""
     return read_secret(file, where).decode() if file else ""
 
 

@@ -29,7 +29,13 @@ _PIN_TRIES_PER_MINUTE = 5
 
 
 def health_of(ground: Ground, flows: Flows, counts: Callable[[], dict[str, float]]) -> HealthApi:
-    return HealthApi(ground.readiness, lambda: not ground.database.broken, counts, flows.watching_pages.silent)
+    return HealthApi(
+        ground.readiness,
+        lambda: not ground.database.broken,
+        counts,
+        flows.syncing.endpoints,
+        flows.watching_pages.silent,
+    )
 
 
 def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi) -> web.Application:
@@ -79,6 +85,7 @@ def staff_door(ground: Ground, flows: Flows) -> web.Application:
         flows.tending_shift,
         flows.closing_day,
         flows.settling,
+        flows.surveying,
         ground.readiness,
     )
     return application(internal.routes(), public=False)
@@ -107,7 +114,7 @@ def _shop(config: Config) -> Shop:
 def _bench(ground: Ground, flows: Flows) -> Bench:
     overseeing = Overseeing(
         ground.database,
-        ground.devices.bank,
+        flows.surveying,
         ground.devices.registrar,
         flows.fiscalising,
         ground.menu,

@@ -21,6 +21,7 @@ from kiosk.flows.reserving import Reserving
 from kiosk.flows.settling import Settling
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn
+from kiosk.flows.surveying import Surveying
 from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
 from kiosk.flows.tending_shift import TendingShift
@@ -29,6 +30,7 @@ from kiosk.flows.watching_pages import WatchingPages
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.rules import fiscal_patience, fiscal_rules, seller, sign_in_rules
+from kiosk.wiring.targets import urls
 
 _TRACKED_PER_MINUTE = 60
 
@@ -73,7 +75,8 @@ class Flows:
         )
         self.reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
         self.inquiring = Inquiring(database, devices.bank, clock, parts.inquiry_every_s, checkpoint)
-        self.syncing = Syncing(database, {hook.url for hook in config.webhooks}, clock)
+        self.syncing = Syncing(database, urls(config), clock)
+        self.surveying = Surveying(database, devices.bank, ground.readiness, self.syncing)
         self.auditing = Auditing(database, devices.bank, devices.registrar, devices.robot, self.fiscalising, clock)
         self.refunding = parts.refunding(
             database, devices.bank, self.fiscalising, ground.tasks, clock, config.robot.late_limit_s, checkpoint

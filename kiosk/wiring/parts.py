@@ -15,7 +15,7 @@ from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
 from kiosk.runtime.dispatcher import Dispatcher
-from kiosk.sinks.forwarding import Forwarding
+from kiosk.sinks.relaying import Relaying
 from kiosk.sinks.sending import CodeSender, MessageSender
 
 
@@ -34,10 +34,11 @@ class Parts:
     fiscalising: type[Fiscalising] = Fiscalising
     refunding: type[Refunding] = Refunding
     dispatcher: type[Dispatcher] = Dispatcher
-    forwarding: type[Forwarding] = Forwarding
+    relaying: type[Relaying] = Relaying
     codes: type[CodeSender] = CodeSender
     messages: type[MessageSender] = MessageSender
     inquiry_every_s: float = 5.0
     stuck_after_s: float = 60.0
     drain_s: float = 20.0
     gateway_timeout_s: float = 10.0
+    broker_timeout_s: float = 20.0

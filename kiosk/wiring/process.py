@@ -22,12 +22,11 @@ from kiosk.domain.readiness import Readiness
 from kiosk.domain.stuck import Kind
 from kiosk.runtime import systemd
 from kiosk.runtime.preparing import prepare_types
-from kiosk.sinks.forwarding import Subscription
 from kiosk.store import records
 from kiosk.store.database import Database
 from kiosk.store.reserve import Reserve
 from kiosk.tasks import Tasks
-from kiosk.wiring.devices import Devices, start_simulators, subscriptions
+from kiosk.wiring.devices import Devices, start_simulators
 from kiosk.wiring.doors import health_of, public_door, staff_door
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import MEGABYTE, Ground
@@ -61,7 +60,6 @@ class Kiosk:
 
     async def _open(self, opened: AsyncExitStack) -> None:
         """Build from the ground up; `opened` closes in the opposite order: streams, HTTP, jobs, drivers, database."""
-        self._webhooks = subscriptions(self.config)
         ground = await self._lay_ground(opened)
         self.flows = flows = Flows(ground, lambda: self._sinks.code_sender.wake())
         self._sinks = Sinks(ground, flows)
@@ -72,7 +70,7 @@ class Kiosk:
         await flows.settling.examine()
         await flows.tending_shift.restore()
         restored = await flows.reconciling.pending()
-        self._start_loops(self._webhooks)
+        self._start_loops()
         if restored:
             self.tasks.supervise("reconciling", self._reconcile, ())
         else:
@@ -123,7 +121,7 @@ class Kiosk:
             "page_silent_seconds": max(flows.watching_pages.silence_s().values(), default=0.0),
         }
 
-    def _start_loops(self, webhooks: list[Subscription]) -> None:
+    def _start_loops(self) -> None:
         supervise, flows, sinks = self.tasks.supervise, self.flows, self._sinks
         supervise("lag", sinks.lag.run, ())
         supervise("day", flows.closing_day.run, ())
@@ -140,8 +138,8 @@ class Kiosk:
         supervise("disk", flows.keeping_space.run, ())
         supervise("stuck", flows.settling.watch, ())
         supervise("forgetting", flows.signing_in.forget_unconfirmed, ())
-        for subscription in webhooks:
-            supervise(f"webhook:{subscription.url}", partial(sinks.forwarding.run, subscription), ())
+        for target in sinks.targets:
+            supervise(f"{target.kind}:{target.url}", partial(sinks.relaying.run, target), ())
         if period_s := systemd.watchdog_period_s():
             supervise("watchdog", lambda: self._ping_watchdog(period_s), ())
 

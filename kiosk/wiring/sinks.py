@@ -13,6 +13,7 @@ from kiosk.sinks.showing import Showing
 from kiosk.store import messages
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
+from kiosk.wiring.targets import targets
 
 
 class Sinks:
@@ -33,9 +34,8 @@ class Sinks:
         self.cooking = Cooking(self.kitchen_line.wake)
         self.counting = Counting(ZoneInfo(ground.config.restaurant.timezone))
         self.showing = Showing(database, parts.clock)
-        self.forwarding = parts.forwarding(
-            database, devices.webhooks, _source(ground), parts.clock, checkpoint=parts.checkpoint
-        )
+        self.relaying = parts.relaying(database, parts.clock, parts.checkpoint)
+        self.targets = targets(ground.config, devices.webhooks, devices.broker, parts.clock)
         self._build_senders(ground)
 
     def _build_senders(self, ground: Ground) -> None:
@@ -58,8 +58,3 @@ class Sinks:
     def _wake_message_senders(self) -> None:
         self.sms_sender.wake()
         self.push_sender.wake()
-
-
-def _source(ground: Ground) -> str:
-    """The CloudEvents source: this restaurant."""
-    return f"/kiosk/{ground.config.restaurant.inn}"

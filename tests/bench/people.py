@@ -21,9 +21,10 @@ from kiosk.domain.events import EventItem, OrderPaidEvent, StoredEvent
 from kiosk.flows.reporting import Reporting
 from kiosk.sinks.counting import Counting
 from kiosk.sinks.forwarding import Forwarding, Subscription
+from kiosk.sinks.relaying import Relaying
 from kiosk.store import outbox
 from kiosk.store.database import Database, Tx
-from kiosk.store.webhooks import enrol
+from kiosk.store.endpoints import enrol
 
 SECONDS = 4.0
 CLIENTS = 8
@@ -145,10 +146,11 @@ async def webhooks(folder: Path) -> float:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     database = await Database.open(folder / "webhooks.db", lambda reason: None)
     sender, now = HttpWebhookSender(), datetime.now(UTC)
-    forwarding = Forwarding(database, sender, "/kiosk/bench", SystemClock())
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
     await database.write(lambda tx: enrol(tx, url))
-    loop = asyncio.create_task(forwarding.run(Subscription(url, (b"k" * 32,), frozenset({"*"}))))
+    subscription = Subscription(url, (b"k" * 32,), frozenset({"*"}))
+    target = Forwarding(subscription, sender, "/kiosk/bench", SystemClock())
+    loop = asyncio.create_task(Relaying(database, SystemClock()).run(target))
     await database.write(lambda tx: outbox.put(tx, _paid(0), now))
     while not count:
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)

@@ -11,7 +11,6 @@ import msgspec
 from drivers.bank.port import Acquirer, Charge
 from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalDocument
-from drivers.webhook.port import Delivery
 from kiosk.domain.errors import PaymentDeclined
 from kiosk.domain.events import StoredEvent
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
@@ -19,8 +18,8 @@ from kiosk.flows.fiscalising import Claim, Fiscalising
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
 from kiosk.runtime.dispatcher import Dispatcher
-from kiosk.sinks.forwarding import Forwarding, Subscription
 from kiosk.sinks.port import EventSink
+from kiosk.sinks.relaying import Failure, Relaying, Target
 from kiosk.sinks.sending import CodeSender, Flights, MessageSender
 from kiosk.store import customers, messages, outbox, payments, refunds
 from kiosk.store.database import Tx
@@ -92,13 +91,13 @@ def split_commit() -> Parts:
     return Parts(paying=_SplitCommit)
 
 
-class _CursorFirst(Forwarding):
+class _CursorFirst(Relaying):
     """Moves the endpoint's cursor before the delivery."""
 
-    async def _deliver(self, subscription: Subscription, event: StoredEvent) -> Delivery | DeviceError | None:
-        moved = "UPDATE webhook_endpoint SET sequence = ? WHERE url = ?"
-        await self._db.write(lambda tx: tx.execute(moved, (event.sequence, subscription.url)))
-        return await super()._deliver(subscription, event)
+    async def _deliver(self, target: Target, event: StoredEvent) -> Failure | None:
+        moved = "UPDATE endpoint SET sequence = ? WHERE url = ?"
+        await self._db.write(lambda tx: tx.execute(moved, (event.sequence, target.url)))
+        return await super()._deliver(target, event)
 
 
 class _FreshId(MessageSender):
@@ -150,7 +149,7 @@ class _CodeKept(CodeSender):
 
 
 def cursor_before_delivery() -> Parts:
-    return Parts(forwarding=_CursorFirst)
+    return Parts(relaying=_CursorFirst)
 
 
 def fresh_client_id() -> Parts:

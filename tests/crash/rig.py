@@ -221,7 +221,7 @@ class World:
         first, last = today - timedelta(days=1), today + timedelta(days=1)  # whatever the zone, and over midnight
 
         def counted() -> bool:
-            self.events = self._all_events()
+            self.events = self.all_events()
             self.stats = self.staff("GET", f"/internal/stats?from={first}&to={last}").body
             told = Counter(event["type"] for event in self.events)
             wanted = {
@@ -252,7 +252,7 @@ class World:
         self.reserved = {row["ingredient"]: row["reserved"] for row in bins if row["reserved"]}
         return self.reserved
 
-    def _all_events(self) -> list[dict[str, Any]]:
+    def all_events(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         while True:
             after = found[-1]["sequence"] if found else 0

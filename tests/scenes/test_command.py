@@ -47,9 +47,12 @@ async def test_a_look_at_everything_reads_like_a_table_and_as_json(place: Restau
     assert (status.code, "sales.open" in status.out, "yes" in status.out) == (cli.OK, True, True)
     assert (await ok(place, "status"))["sales"] == {"open": True, "reason": None}
     assert {row["device"]: row["ok"] for row in (await ok(place, "devices"))["devices"]} == {
+        "bank": True,
         "disk": True,
         "fiscal": True,
+        "push": True,
         "robot": True,
+        "sms": True,
     }
     assert (await ok(place, "shift"))["open"] is True
     assert {"bin", "ingredient", "level"} <= (await ok(place, "stock"))["bins"][0].keys()
@@ -65,6 +68,9 @@ async def test_a_look_at_everything_reads_like_a_table_and_as_json(place: Restau
         "disk",
         "fiscal",
         "robot",
+        "bank",
+        "sms",
+        "push",
     ]
 
 

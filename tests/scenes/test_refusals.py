@@ -52,6 +52,21 @@ async def test_2_bodies_are_refused_in_the_order_type_json_schema(place: Restaur
     assert_problem(answer, 413, "body_too_large")
 
 
+async def test_2_calls_that_need_no_body_refuse_one_that_is_no_json_and_take_none_or_an_empty_object(
+    place: Restaurant,
+) -> None:
+    guest = await place.guest()
+    cancel = f"/api/orders/{(await guest.order(('tea', 1)))['order_id']}/cancel"
+    for path in (cancel, "/api/auth/logout"):
+        plain, typed = {"Content-Type": "text/plain"}, {"Content-Type": "application/json"}
+        assert_problem(await place.call("POST", path, b"{", **typed), 401, "unauthorized")
+        assert_problem(await guest.call("POST", path, b"x", **plain), 415, "unsupported_media_type")
+        assert_problem(await guest.call("POST", path, b"{", **typed), 400, "bad_json")
+        assert_problem(await guest.call("POST", path, {"reason": "late"}), 422, "invalid_request")
+    assert (await guest.call("POST", cancel, {})).body["status"] == "cancelled"
+    assert (await guest.call("POST", "/api/auth/logout")).status == 204
+
+
 @pytest.mark.parametrize(
     ("change", "path"),
     [

@@ -10,7 +10,8 @@ import pytest
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk.domain.events import DeviceRecoveredEvent, StockLowEvent
 from kiosk.sinks.forwarding import Forwarding, Subscription, read_keys
-from kiosk.store import outbox, webhooks
+from kiosk.sinks.relaying import Relaying
+from kiosk.store import endpoints, outbox
 from kiosk.store.database import Database
 from kiosk.tasks import Tasks
 from tests.clocks import ManualClock
@@ -38,9 +39,9 @@ async def forwarding(database: Database, clock: ManualClock, cloud: Receiver) ->
     """The loop towards the cloud, with the real sender."""
     sender = HttpWebhookSender(timeout_s=2.0)
     tasks = Tasks(clock)
-    loop = Forwarding(database, sender, "/kiosk/1", clock)
     subscription = Subscription(cloud.url, read_keys(cloud.secrets[0]), frozenset({"*"}))
-    tasks.supervise("webhook", lambda: loop.run(subscription), ())
+    target = Forwarding(subscription, sender, "/kiosk/1", clock)
+    tasks.supervise("webhook", lambda: Relaying(database, clock).run(target), ())
     await until(lambda: standing(database, cloud))
     yield
     await tasks.cancel()
@@ -48,17 +49,17 @@ async def forwarding(database: Database, clock: ManualClock, cloud: Receiver) ->
     assert not tasks.failed.done()
 
 
-async def standing(database: Database, cloud: Receiver) -> webhooks.EndpointRow | None:
+async def standing(database: Database, cloud: Receiver) -> endpoints.EndpointRow | None:
     async with database.read() as reader:
-        return await webhooks.read(reader, cloud.url)
+        return await endpoints.read(reader, cloud.url)
 
 
-async def until_tried(database: Database, cloud: Receiver, tries: int) -> webhooks.EndpointRow:
-    async def there() -> webhooks.EndpointRow | None:
+async def until_tried(database: Database, cloud: Receiver, tries: int) -> endpoints.EndpointRow:
+    async def there() -> endpoints.EndpointRow | None:
         row = await standing(database, cloud)
         return row if row is not None and row.tries == tries else None
 
-    found: webhooks.EndpointRow = await until(there)
+    found: endpoints.EndpointRow = await until(there)
     return found
 
 
@@ -127,7 +128,7 @@ async def test_a_replay_asked_for_in_mid_delivery_is_not_lost(
     cloud.gate.clear()
     await database.write(lambda tx: outbox.put(tx, DeviceRecoveredEvent(device="robot"), clock.now()))
     await until(lambda: cloud.waiting)
-    await database.write(lambda tx: webhooks.rewind(tx, cloud.url, first))
+    await database.write(lambda tx: endpoints.rewind(tx, cloud.url, first))
     cloud.gate.set()
     await until(lambda: at_sequence(database, cloud, first + 3))
     again = [delivery.sequence for delivery in cloud.accepted[3:] if delivery.sequence < first + 3]

@@ -1,0 +1,1 @@
+"""A message broker: `port` says what is asked, `kafka` speaks its protocol."""

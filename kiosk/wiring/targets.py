@@ -1,0 +1,58 @@
+"""Where the outbox goes outside: the webhooks and the broker as the configuration names them."""
+
+from __future__ import annotations
+
+from drivers.broker.port import Broker as BrokerPort
+from drivers.webhook.port import WebhookSender
+from kiosk.clock import Clock
+from kiosk.config import Broker, Config, ConfigError, read_secret
+from kiosk.sinks.forwarding import Forwarding, Subscription, read_keys
+from kiosk.sinks.publishing import Publishing, topic_url
+from kiosk.sinks.relaying import Target
+
+
+def targets(config: Config, sender: WebhookSender, broker: BrokerPort | None, clock: Clock) -> list[Target]:
+    """Everything outside that gets the events. Raises `ConfigError` for a secret that cannot be read."""
+    source = f"/kiosk/{config.restaurant.inn}"
+    found: list[Target] = [Forwarding(row, sender, source, clock) for row in subscriptions(config)]
+    if broker is not None:
+        found.append(Publishing(broker, config.broker.topic, source))
+    return found
+
+
+def urls(config: Config) -> set[str]:
+    """Their names among the endpoints."""
+    topics = set() if config.broker.kind == "none" else {topic_url(config.broker.topic)}
+    return {webhook.url for webhook in config.webhooks} | topics
+
+
+def subscriptions(config: Config) -> list[Subscription]:
+    """`[[webhooks]]` with their secrets. Raises `ConfigError`."""
+    found = []
+    for index, webhook in enumerate(config.webhooks):
+        where = f"$.webhooks[{index}].secret_file"
+        try:
+            keys = read_keys(read_secret(webhook.secret_file, where).decode("utf-8", "replace"))
+        except ValueError as error:
+            raise ConfigError(f"{error} - at `{where}`") from error
+        found.append(Subscription(webhook.url, keys, frozenset(webhook.events)))
+    return found
+
+
+def broker_of(broker: Broker, timeout_s: float) -> BrokerPort | None:
+    """The broker of `[broker]`; its library is an extra of the package. Raises `ConfigError`."""
+    if broker.kind == "none":
+        return None
+    try:
+        from drivers.broker.kafka import KafkaAccess, KafkaBroker
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"{error.name} is missing: pip install 'ogonyok-kiosk[kafka]' - at `$.broker.kind`"
+        ) from error
+    where = "$.broker.password_file"
+    password = read_secret(broker.password_file, where).decode() if broker.password_file else ""
+    access = KafkaAccess(not broker.local, broker.ca_file, broker.user, password)
+    try:
+        return KafkaBroker(broker.bootstrap, access, timeout_s)
+    except OSError as error:
+        raise ConfigError(f"{error} - at `$.broker.ca_file`") from error

@@ -1,0 +1,107 @@
+"""The Kafka driver by itself: how it comes in, what it says when nobody answers, and that it never holds the exit."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from pathlib import Path
+
+import pytest
+
+from drivers.broker.kafka import KafkaAccess, KafkaBroker
+from drivers.broker.port import Record
+from drivers.errors import OutcomeUnknown
+from kiosk.config import Broker, ConfigError
+from kiosk.wiring.targets import broker_of
+from tests.kafka_peer import kafka_peer, read_all
+
+TOPIC = "events"
+
+
+def record(number: int) -> Record:
+    return Record(TOPIC, b"order", str(number).encode(), (("ce_id", str(number)),))
+
+
+async def test_a_record_is_kept_before_the_call_returns() -> None:
+    with kafka_peer(TOPIC) as peer:
+        broker = KafkaBroker(peer.bootstrap, KafkaAccess(), timeout_s=2.0)
+        for number in range(20):
+            await broker.publish(record(number))
+        await broker.close()
+        assert [int(kept.value) for kept in read_all(peer.bootstrap, TOPIC)] == list(range(20))
+
+
+async def test_a_record_without_an_answer_stays_with_its_producer_and_lands_once() -> None:
+    with kafka_peer(TOPIC) as peer:
+        broker = KafkaBroker(peer.bootstrap, KafkaAccess(), timeout_s=0.4)
+        await broker.publish(record(1))
+        peer.tell("down")
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknown):
+                await broker.publish(record(2))
+        peer.tell("up")
+        await broker.publish(record(2))
+        await broker.publish(record(3))
+        await broker.close()
+        assert [int(kept.value) for kept in read_all(peer.bootstrap, TOPIC)] == [1, 2, 3]
+
+
+async def test_another_record_waits_for_the_one_without_an_answer() -> None:
+    with kafka_peer(TOPIC) as peer:
+        broker = KafkaBroker(peer.bootstrap, KafkaAccess(), timeout_s=0.4)
+        await broker.publish(record(1))
+        peer.tell("down")
+        with pytest.raises(OutcomeUnknown):
+            await broker.publish(record(2))
+        with pytest.raises(OutcomeUnknown):
+            await broker.publish(record(1))  # a replay was asked for meanwhile
+        peer.tell("up")
+        await broker.publish(record(1))
+        await broker.close()
+        assert [int(kept.value) for kept in read_all(peer.bootstrap, TOPIC)] == [1, 2, 1]
+
+
+async def test_nobody_there_is_told_and_an_unsent_record_does_not_hold_the_exit() -> None:
+    nobody = KafkaBroker("127.0.0.1:9", KafkaAccess(), timeout_s=0.4)
+    with pytest.raises(OutcomeUnknown, match="no_ack"):
+        await nobody.publish(record(1))
+    await nobody.close()
+    with kafka_peer(TOPIC) as peer:
+        broker = KafkaBroker(peer.bootstrap, KafkaAccess(), timeout_s=0.4)
+        await broker.publish(record(1))
+        peer.tell("down")
+        with pytest.raises(OutcomeUnknown):
+            await broker.publish(record(2))
+        started = time.monotonic()
+        await broker.close()
+        assert time.monotonic() - started < 1.9
+
+
+@pytest.mark.parametrize(
+    ("access", "protocol"),
+    [
+        (KafkaAccess(), "PLAINTEXT"),
+        (KafkaAccess(tls=True), "SSL"),
+        (KafkaAccess(user="kiosk", password="p"), "SASL_PLAINTEXT"),
+        (KafkaAccess(tls=True, user="kiosk", password="p"), "SASL_SSL"),
+    ],
+)
+def test_way_in_is_encrypted_and_named_as_the_site_wants_it(access: KafkaAccess, protocol: str) -> None:
+    options = access.options()
+    assert options["security_protocol"] == protocol
+    assert (options.get("ssl_context") is not None) == access.tls
+    if access.tls:
+        assert options["ssl_context"].verify_mode is ssl.CERT_REQUIRED
+        assert options["ssl_context"].check_hostname
+    assert (options.get("sasl_mechanism"), options.get("sasl_plain_password")) == (
+        ("SCRAM-SHA-512", "p") if access.user else (None, None)
+    )
+
+
+def test_outside_this_machine_there_is_no_way_in_without_tls(tmp_path: Path) -> None:
+    far = Broker(kind="kafka", bootstrap="127.0.0.1:9092,broker.example:9093", topic="t")
+    assert not far.local
+    with pytest.raises(ConfigError, match="ca_file"):
+        broker_of(Broker(kind="kafka", bootstrap="b:9093", topic="t", ca_file=str(tmp_path / "none")), 1.0)
+    with pytest.raises(ConfigError, match="password_file"):
+        broker_of(Broker(kind="kafka", bootstrap="b:1", topic="t", user="u", password_file=str(tmp_path / "none")), 1.0)
