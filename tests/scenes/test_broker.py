@@ -149,7 +149,6 @@ async def test_3_6_broker_that_is_away_for_long_shows_in_status_devices_metrics_
         told = (await place.call("GET", "/metrics")).body
         assert metric(told, f'kiosk_relay_ok{{to="{URL}"}}') == 0
         assert metric(told, f'kiosk_relay_lag_events{{to="{URL}"}}') > 0
-        assert (await place.call("GET", "/api/restaurant")).body["sales"]["open"], "nobody waits for a broker"
         fault = next(event for event in await place.events() if event["type"] == "DeviceFaultEvent")
         assert (fault["data"]["device"], fault["data"]["code"]) == (f"broker:{URL}", "broker_suspended")
         peer.tell("up")

@@ -169,3 +169,13 @@ async def test_a_receipt_line_whose_sum_is_right_is_taken(database: Database) ->
     await database.write(receipt_line())
     async with database.read() as reader:
         assert await reader.scalar("SELECT count(*) FROM receipt_line") == 2
+
+
+def test_where_the_webhooks_stood_outlives_the_table_they_stood_in() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for number, sql in migrations()[:5]:
+        connection.executescript(f"{sql}; PRAGMA user_version={number};")
+    row = ("https://cloud.example/hook", 41, "suspended", 7, "2026-11-22T12:00:00.000Z", "HTTP 500", None)
+    connection.execute("INSERT INTO webhook_endpoint VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    migrate(connection)
+    assert connection.execute("SELECT * FROM endpoint").fetchall() == [row]
