@@ -21,6 +21,7 @@ from drivers.fiscal.atol_compose import (
     operator_of,
     requisites_of,
 )
+from drivers.fiscal.atol_look import AtolLook
 from drivers.fiscal.atol_office import AtolOffice
 from drivers.fiscal.atol_session import DEVICE, REGISTRATION, X_REPORTS, AtolSession
 from drivers.fiscal.atol_shift import AtolShifts
@@ -72,10 +73,10 @@ class AtolRegistrar:
         self._shifts = AtolShifts(self._session, self._archive)
         self._office = AtolOffice(self._session, self._archive, self._shifts)
         self._lock = asyncio.Lock()
+        self._look = AtolLook(self._session, self._lock)
 
     async def status(self) -> FiscalStatus:
-        async with self._lock:
-            return await self._office.status()
+        return await self._look.status()
 
     async def counter(self) -> FiscalCounter:
         async with self._lock:

@@ -1,4 +1,4 @@
-"""What a fiscal day asks of an ATOL register besides receipts: state, registration, totals (protocols/atol.md §2.6)."""
+"""What a fiscal day asks of an ATOL register besides receipts: registration, totals, clock (protocols/atol.md §2.6)."""
 
 from __future__ import annotations
 
@@ -8,22 +8,14 @@ from datetime import datetime
 
 from drivers.errors import DeviceRefused, OutcomeUnknown
 from drivers.fiscal import atol_commands as commands
-from drivers.fiscal.atol_answers import FullState
 from drivers.fiscal.atol_archive import AtolArchive
 from drivers.fiscal.atol_compose import RECEIPT_KINDS, TAX_SYSTEMS, TAXES
 from drivers.fiscal.atol_session import DEVICE, AtolCommandRefused, AtolSession
-from drivers.fiscal.atol_shift import CLOSED, EXPIRED, AtolShifts
+from drivers.fiscal.atol_shift import CLOSED, AtolShifts
 from drivers.fiscal.atol_tasks import AnswerLost
-from drivers.fiscal.port import FiscalStatus, Operation, OperationTotals, Paper, Registration, ShiftTotals, TaxSystem
-from drivers.fiscal.shtrih_drive_answers import SHIFT_OPEN_REPORT, DriveStatus
+from drivers.fiscal.port import Operation, OperationTotals, Registration, ShiftTotals, TaxSystem
+from drivers.fiscal.shtrih_drive_answers import SHIFT_OPEN_REPORT
 
-_REPLACE_NOW, _REPLACE_SOON, _MEMORY_LOW, _OFD_TIMEOUT, _CRITICAL = 0x01, 0x02, 0x04, 0x08, 0x80
-_WARNINGS = {
-    _REPLACE_NOW: "drive_replace_now",
-    _REPLACE_SOON: "drive_replace_soon",
-    _MEMORY_LOW: "drive_memory_low",
-    _OFD_TIMEOUT: "ofd_timeout",
-}
 _FFD = {2: "1.05", 3: "1.1", 4: "1.2"}
 _ADDRESS, _INN, _REGISTRATION, _TAX_SYSTEMS, _PLACE, _AUTOMATIC, _INTERNET = 1009, 1018, 1037, 1062, 1187, 1001, 1108
 _SCAN_LIMIT = 10_000  # documents of one shift
@@ -36,28 +28,6 @@ class AtolOffice:
     session: AtolSession
     archive: AtolArchive
     shifts: AtolShifts
-
-    async def status(self) -> FiscalStatus:
-        session = self.session
-        state, drive = await session.state(), await self.archive.drive()
-        printer = await session.ask(commands.short_state())
-        shift, clock = await self.shifts.shift(), await self.shifts.state()
-        ofd = await session.ask(commands.exchange())
-        return FiscalStatus(
-            drive_number=drive.serial,
-            last_document=drive.last_document,
-            shift=shift.number,
-            shift_open=shift.open,
-            shift_expired=clock == EXPIRED,
-            paper=Paper.PRESENT if state.paper else Paper.OUT,
-            document_open=bool(state.receipt_kind),
-            unsent_documents=ofd.queue,
-            first_unsent_at=ofd.first_at if ofd.queue else None,
-            device_time=state.time,
-            blocked=_blocked(state, drive) or ("printer_fault" if printer.printer_fault else None),
-            drive_valid_until=await session.ask(commands.drive_expiry()),
-            warnings=tuple(word for bit, word in _WARNINGS.items() if drive.warnings & bit),
-        )
 
     async def ffd(self) -> str | None:
         return _FFD.get(await self.session.ask(commands.ffd_version()))
@@ -117,16 +87,6 @@ class AtolOffice:
             await self.session.command(commands.set_moment(now))
         except AnswerLost as lost:
             raise OutcomeUnknown(DEVICE, "answer_lost", str(lost)) from lost
-
-
-def _blocked(state: FullState, drive: DriveStatus) -> str | None:
-    if state.cover_open:
-        return "cover_open"
-    if not state.registered or not state.drive_active or not drive.fiscal:
-        return "not_fiscalised"
-    if drive.warnings & _CRITICAL:
-        return "drive_full" if drive.warnings & _MEMORY_LOW else "drive_failure"
-    return None
 
 
 def _tax_systems(raw: bytes | None) -> frozenset[TaxSystem] | None:

@@ -105,7 +105,7 @@ COMMANDS: Mapping[int, Command] = MappingProxyType(
         0xE8: Command(sales.write_tag, (7, _LONG), REGISTRATION),
         0xE9: Command(queries.read_tag, (2, 3), query=True),
         0xEA: Command(sales.begin_position, (0, 3), REGISTRATION),
-        0xEB: Command(sales.end_position, (42, _LONG), REGISTRATION),
+        0xEB: Command(sales.end_position, (41, _LONG), REGISTRATION),
         0xED: Command(reports.set_moment, (6, 6)),
     }
 )

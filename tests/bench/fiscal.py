@@ -6,15 +6,19 @@ import asyncio
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-from drivers.fiscal.shtrih import ShtrihRegistrar, ShtrihTimeouts
+from drivers.fiscal import atol_codec as atol
+from drivers.fiscal.atol import AtolTimeouts
+from drivers.fiscal.shtrih import ShtrihTimeouts
 from drivers.fiscal.shtrih_codec import STX, code_of
 from drivers.link import Link, StreamLink
+from tests.drivers.atol_rig import AtolRig
 from tests.drivers.shtrih_rig import Rig, Wire, receipt
 
 BAUD, BITS_PER_BYTE = 115200, 10  # 8N1
@@ -22,9 +26,12 @@ RECEIPTS = 5
 ALLOWED = 1.15
 # Seen on real devices (protocols/shtrih.md §5): from a frame to its ACK, and from there to the answer.
 _ACK_S = 0.007
-_WORK_S: Mapping[int, float] = MappingProxyType(
+_SHTRIH_WORK_S: Mapping[int, float] = MappingProxyType(
     {0x10: 0.010, 0xFF01: 0.055, 0xFF0A: 0.055, 0xFF0C: 0.009, 0xFF40: 0.010, 0xFF45: 0.45, 0xFF46: 0.009}
 )
+# No trace of a real ATOL register is known: the same work is taken to last as long.
+_ATOL_WORK_S: Mapping[int, float] = MappingProxyType({0x4A: 0.45, 0xA4: 0.055})
+_SHORT_WORK_S = 0.009
 
 
 class PacedWire(Wire):
@@ -36,22 +43,24 @@ class PacedWire(Wire):
         self.bytes_, self.turns = 0, 0
         self._free_at = 0.0
         self._way = ""
-        self._works_s = 0.0
+
+    def asked(self, data: bytes) -> None:
+        """What the host sends: sets the device to work."""
+
+    def delay_of(self, data: bytes) -> float:
+        """How long a real device takes before it says this."""
+        raise NotImplementedError
 
     def data_received(self, data: bytes) -> None:
         self._count("host", data)
-        if data[0] == STX:
-            self._works_s = _WORK_S.get(code_of(data[2:-1]), 0.01)
+        self.asked(data)
         self._free_at = max(self._free_at, asyncio.get_running_loop().time())
         self._after(self._wire(data), self._deliver, data)
 
     def send(self, data: bytes) -> None:
-        """The ACK of a frame and its answer leave together from the simulator: here each after its work."""
         self._count("device", data)
-        work = self._works_s if data[0] == STX else _ACK_S if self._works_s else 0.0
+        work = self.delay_of(data)
         self.work_s += work
-        if data[0] == STX:
-            self._works_s = 0.0
         self._after(work + self._wire(data), self._emit, data)
 
     def _count(self, way: str, data: bytes) -> None:
@@ -70,19 +79,52 @@ class PacedWire(Wire):
         asyncio.get_running_loop().call_at(self._free_at, target, data)  # type: ignore[arg-type]
 
 
-class PacedRig(Rig):
-    """A simulated register behind a paced line."""
+class ShtrihWire(PacedWire):
+    """The ACK of a frame and its answer leave together from the simulator: here each after its work."""
 
-    paced: PacedWire
+    _works_s = 0.0
 
-    async def open_link(self, port: str, baudrate: int) -> Link:
-        host, device = socket.socketpair()
-        loop = asyncio.get_running_loop()
-        link = StreamLink(port)
-        await loop.create_connection(lambda: link, sock=host)
-        _, self.paced = await loop.create_connection(lambda: PacedWire(self), sock=device)
-        self.wires.append(self.paced)
-        return link
+    def asked(self, data: bytes) -> None:
+        if data[0] == STX:
+            self._works_s = _SHTRIH_WORK_S.get(code_of(data[2:-1]), 0.01)
+
+    def delay_of(self, data: bytes) -> float:
+        if data[0] != STX:
+            return _ACK_S if self._works_s else 0.0
+        works_s, self._works_s = self._works_s, 0.0
+        return works_s
+
+
+class AtolWire(PacedWire):
+    """A task's result comes after its work, other replies at once."""
+
+    _works_s = 0.0
+
+    def asked(self, data: bytes) -> None:
+        frame = _atol_frame(data)
+        if frame.data[:1] == b"\xc1":
+            self._works_s = _ATOL_WORK_S.get(frame.data[5], _SHORT_WORK_S)
+
+    def delay_of(self, data: bytes) -> float:
+        return self._works_s if _atol_frame(data).id == atol.ASYNC_ID else 0.0
+
+
+def _atol_frame(data: bytes) -> atol.Frame:
+    (frame,) = atol.Decoder().feed(data)
+    assert isinstance(frame, atol.Frame)
+    return frame
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    rig: Callable[..., Rig]
+    wire: Callable[[Rig], PacedWire]
+    timeouts: Callable[[], Any]
+
+
+VENDORS: Mapping[str, Vendor] = MappingProxyType(
+    {"shtrih": Vendor(Rig, ShtrihWire, ShtrihTimeouts), "atol": Vendor(AtolRig, AtolWire, AtolTimeouts)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +142,22 @@ class ReceiptFigures:
 
 
 @asynccontextmanager
-async def paced() -> AsyncIterator[tuple[PacedRig, ShtrihRegistrar]]:
-    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+async def paced(vendor: str) -> AsyncIterator[tuple[Rig, Any]]:
+    """A simulated register behind a paced line, and its driver."""
+    folder, made = Path(tempfile.mkdtemp(prefix="k", dir="/tmp")), VENDORS[vendor]
+
+    async def open_link(port: str, baudrate: int) -> Link:
+        host, device = socket.socketpair()
+        loop = asyncio.get_running_loop()
+        link = StreamLink(port)
+        await loop.create_connection(lambda: link, sock=host)
+        _, wire = await loop.create_connection(lambda: made.wire(bench), sock=device)
+        bench.wires.append(wire)
+        return link
+
     try:
-        bench = PacedRig(folder, "paced")
-        registrar = bench.driver(timeouts=ShtrihTimeouts())
+        bench = made.rig(folder, "paced")
+        registrar = bench.driver(open_link=open_link, timeouts=made.timeouts())
         await registrar.open_shift()
         yield bench, registrar
         await registrar.close()
@@ -113,11 +166,12 @@ async def paced() -> AsyncIterator[tuple[PacedRig, ShtrihRegistrar]]:
         shutil.rmtree(folder)
 
 
-async def one_receipt(bench: PacedRig, registrar: ShtrihRegistrar, order_id: str) -> ReceiptFigures:
+async def one_receipt(bench: Rig, registrar: Any, order_id: str) -> ReceiptFigures:
     """From the order to print to the document in hand."""
     asked = receipt(order_id)
     intent = bench.intent(asked, await registrar.counter())
-    wire, loop = bench.paced, asyncio.get_running_loop()
+    wire, loop = bench.wire, asyncio.get_running_loop()
+    assert isinstance(wire, PacedWire)
     wire.wire_s = wire.work_s = 0.0
     wire.bytes_ = wire.turns = 0
     started = loop.time()
@@ -126,20 +180,22 @@ async def one_receipt(bench: PacedRig, registrar: ShtrihRegistrar, order_id: str
     return ReceiptFigures(wire.bytes_, wire.turns, wire.wire_s + wire.work_s, took_s)
 
 
-async def receipts() -> ReceiptFigures:
+async def receipts(vendor: str) -> ReceiptFigures:
     """The first receipt asks what later ones know."""
-    async with paced() as (bench, registrar):
+    async with paced(vendor) as (bench, registrar):
         await one_receipt(bench, registrar, "first")
         figures = [await one_receipt(bench, registrar, f"o{number}") for number in range(RECEIPTS)]
     return sorted(figures, key=lambda figure: figure.took_s)[len(figures) // 2]
 
 
 async def report() -> None:
-    figures = await receipts()
-    print(f"fiscal: a receipt of three lines at {BAUD} baud")
-    print(f"  {figures.bytes_} bytes, {figures.turns} turns")
-    print(f"  the line and the device need {figures.least_s * 1000:.0f} ms, it takes {figures.took_s * 1000:.0f} ms")
-    print(f"  {figures.ratio:.3f} of the least, {ALLOWED} allowed")
+    for vendor in VENDORS:
+        figures = await receipts(vendor)
+        print(f"fiscal, {vendor}: a receipt of three lines at {BAUD} baud")
+        print(f"  {figures.bytes_} bytes, {figures.turns} turns")
+        least, took = figures.least_s * 1000, figures.took_s * 1000
+        print(f"  the line and the device need {least:.0f} ms, it takes {took:.0f} ms")
+        print(f"  {figures.ratio:.3f} of the least, {ALLOWED} allowed")
 
 
 if __name__ == "__main__":

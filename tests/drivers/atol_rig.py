@@ -31,7 +31,7 @@ class AtolRig(Rig):
         self.device = AtolDevice(self.world, self._send, seed=7, **self.options)
 
     def driver(self, **options: Any) -> AtolRegistrar:  # type: ignore[override]
-        return AtolRegistrar(open_link=self.open_link, port="test", baudrate=115200, **{"timeouts": FAST, **options})
+        return AtolRegistrar(port="test", baudrate=115200, **{"open_link": self.open_link, "timeouts": FAST, **options})
 
     def intent(self, receipt: Receipt, counter: FiscalCounter, *, correction: bool = False) -> FiscalIntent:
         asked = (counter, receipt.operation, receipt.order_id, receipt.total_kopecks, self.clock.now, correction)

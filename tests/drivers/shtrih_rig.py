@@ -142,10 +142,28 @@ class Rig:
         return [effect for effect in self.effects() if effect["effect"] in ("receipt", "refund_receipt")]
 
     def driver(self, **options: Any) -> ShtrihRegistrar:
-        return ShtrihRegistrar(open_link=self.open_link, port="test", baudrate=115200, **{"timeouts": FAST, **options})
+        return ShtrihRegistrar(
+            port="test", baudrate=115200, **{"open_link": self.open_link, "timeouts": FAST, **options}
+        )
 
     def intent(self, receipt: Receipt, counter: FiscalCounter) -> FiscalIntent:
         return FiscalIntent(counter, receipt.operation, receipt.order_id, receipt.total_kopecks, self.clock.now)
+
+
+class Tally:
+    """Bytes both ways and how often the line turns round."""
+
+    def __init__(self, bench: Rig) -> None:
+        self.bytes_ = self.turns = 0
+        self._way = ""
+        bench.wire.to_device = lambda data: self._pass("host", data)
+        bench.wire.to_host = lambda data: self._pass("device", data)
+
+    def _pass(self, way: str, data: bytes) -> bytes:
+        self.bytes_ += len(data)
+        self.turns += way != self._way
+        self._way = way
+        return data
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.fiscal.shtrih_codec import Decoder, Frame, code_name, code_of
 from tests.bench.fiscal import ALLOWED, receipts
-from tests.drivers.shtrih_rig import Rig, receipt, rig
+from tests.drivers.shtrih_rig import Tally, receipt, rig
 
 # 10h, FF01, three FF46, FF0C, FF45, FF0A: each with ENQ, NAK, frame, ACK, answer, ACK.
 EXCHANGES, BYTES, TURNS = 8, 456, 8 * 4
@@ -25,22 +25,6 @@ NOISE: dict[str, Callable[[bytes], bytes]] = {
 
 def codes(heard: bytes) -> list[str]:
     return [code_name(code_of(event.payload)) for event in Decoder().feed(heard) if isinstance(event, Frame)]
-
-
-class Tally:
-    """Bytes both ways and how often the line turns round."""
-
-    def __init__(self, bench: Rig) -> None:
-        self.bytes_ = self.turns = 0
-        self._way = ""
-        bench.wire.to_device = lambda data: self._pass("host", data)
-        bench.wire.to_host = lambda data: self._pass("device", data)
-
-    def _pass(self, way: str, data: bytes) -> bytes:
-        self.bytes_ += len(data)
-        self.turns += way != self._way
-        self._way = way
-        return data
 
 
 async def test_a_receipt_of_three_lines_costs_eight_exchanges() -> None:
@@ -84,4 +68,4 @@ async def test_ff_around_every_control_byte_is_passed_over(way: str) -> None:
 
 @pytest.mark.long
 async def test_a_receipt_takes_what_line_and_device_need_and_little_more() -> None:
-    assert (await receipts()).ratio <= ALLOWED
+    assert (await receipts("shtrih")).ratio <= ALLOWED
