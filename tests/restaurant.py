@@ -134,6 +134,7 @@ class Restaurant:
     client: aiohttp.ClientSession
     staff: aiohttp.ClientSession
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    changes: dict[str, Any] = field(default_factory=dict)
 
     async def call(self, method: str, path: str, json: Any = None, **headers: str) -> Answer:
         return await _answer(self.client, method, f"http://127.0.0.1:{self.kiosk.public_port}{path}", json, headers)
@@ -153,9 +154,9 @@ class Restaurant:
         return [line for line in self.ledger(device) if line["effect"] in effects]
 
     async def restart(self) -> None:
-        """Stop the kiosk and start it again; the devices stay on."""
+        """Stop the kiosk and start it again with the same parts; the devices stay on."""
         await self.kiosk.stop()
-        self.kiosk = await start_kiosk(self.stack, load(self.folder / "config.toml"), test_parts())
+        self.kiosk = await start_kiosk(self.stack, load(self.folder / "config.toml"), test_parts(**self.changes))
 
     async def until_open(self) -> None:
         """Until sales are open."""
@@ -253,8 +254,9 @@ async def restaurant(
                 aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(folder / "k.sock")))
             )
             found = Restaurant(
-                folder, kiosk, bank_device, fiscal_device, robot_device, sms_device, push_device, client, staff, stack
-            )
+                folder, kiosk, bank_device, fiscal_device, robot_device, sms_device, push_device, client, staff, stack,
+                changes,
+            )  # fmt: skip
             if sales_open:
                 await found.until_open()
             yield found

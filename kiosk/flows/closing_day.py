@@ -11,7 +11,7 @@ import structlog
 
 from drivers.bank.port import Acquirer
 from drivers.errors import DeviceError
-from drivers.fiscal.port import ShiftTotals
+from drivers.fiscal.port import OperationTotals, ShiftTotals
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import NotFound
 from kiosk.store import fiscal_reports, records, troubles
@@ -20,9 +20,9 @@ from kiosk.store.fiscal_reports import BookLine, Money
 
 _log = structlog.get_logger()
 _TRIES = 3
-_AGAIN_S = 60.0
 _LOOK_S = 5.0
 _SHIFT = timedelta(hours=25)
+_DEVICE, _FINDING = "fiscal_day", "day_difference"
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -30,8 +30,12 @@ class Counted(msgspec.Struct, frozen=True):
     sum_kopecks: int
 
 
+Told = tuple[Counted, Counted]  # the registrar's sales and refunds
+
+
 class ShiftReportView(msgspec.Struct, frozen=True):
-    """A kept X or Z report: the registrar's totals, our books by method, rate and dish, and the differences."""
+    """A kept X or Z report: the registrar's totals (where it did not tell them, the books' own), our books by method,
+    rate and dish, and the differences."""
 
     kind: str
     fiscal_drive_number: str
@@ -45,37 +49,66 @@ class ShiftReportView(msgspec.Struct, frozen=True):
     bonus_spent: int
     differences: list[str]
     text: str
+    registrar_told: bool = True
+
+    @property
+    def told(self) -> Told | None:
+        return (self.sales, self.refunds) if self.registrar_told else None
 
 
 class ClosingDay:
     """`keep` makes a report; a Z report with differences is compared again before somebody is called."""
 
-    def __init__(self, database: Database, bank: Acquirer, clock: Clock) -> None:
+    def __init__(self, database: Database, bank: Acquirer, clock: Clock, again_s: float) -> None:
         self._db = database
         self._bank = bank
         self._clock = clock
-        self._open: dict[tuple[str, int], tuple[ShiftTotals, str, int]] = {}
+        self._again_s = again_s
+        self._open: dict[tuple[str, int], int] = {}  # drive and shift of differences not named yet: how often looked at
 
-    async def keep(self, kind: str, drive_number: str, totals: ShiftTotals, actor: str) -> ShiftReportView:
-        """Compare and keep; a Z with differences is looked at again later."""
-        report = await self._compare(kind, drive_number, totals)
+    async def keep(
+        self, kind: str, drive_number: str, shift: int, totals: ShiftTotals | None, actor: str
+    ) -> ShiftReportView:
+        """Compare and keep; a Z with differences is looked at again later. `totals` None: the registrar told none."""
+        told = None if totals is None else (_counted(totals.sales), _counted(totals.refunds))
+        report = await self._compare(kind, drive_number, shift, told)
         await self._store(report, actor)
         if kind == "z" and report.differences:
-            self._open[(drive_number, totals.shift)] = (totals, actor, 1)
+            self._open[(drive_number, shift)] = 1
         return report
 
     async def run(self) -> None:
         """For ever: differences of a closed shift are looked at again; what stays is named to a person."""
+        async with self._db.read() as reader:
+            unnamed = await fiscal_reports.unnamed_differences(reader, self._clock.now() - _SHIFT - _SHIFT)
+        self._open |= {(row.drive_number, row.shift): 1 for row in unnamed}  # a process before this one left them
         while True:
-            await self._clock.sleep(_AGAIN_S if self._open else _LOOK_S)
-            for (drive_number, shift), (totals, actor, tries) in list(self._open.items()):
-                report = await self._compare("z", drive_number, totals)
-                await self._store(report, actor)
-                if not report.differences or tries + 1 >= _TRIES:
-                    del self._open[(drive_number, shift)]
-                    await self._alarm(report)
-                else:
-                    self._open[(drive_number, shift)] = (totals, actor, tries + 1)
+            await self._clock.sleep(self._again_s if self._open else min(_LOOK_S, self._again_s))
+            for (drive_number, shift), tries in list(self._open.items()):
+                await self._look_again(drive_number, shift, tries)
+            await self._recover()
+
+    async def _look_again(self, drive_number: str, shift: int, tries: int) -> None:
+        async with self._db.read() as reader:
+            row = await fiscal_reports.read_report(reader, drive_number, shift)
+        assert row is not None
+        known = msgspec.json.decode(row.body, type=ShiftReportView)
+        report = await self._compare("z", drive_number, shift, known.told)
+        await self._store(report, row.actor)
+        if report.differences and tries + 1 < _TRIES:
+            self._open[(drive_number, shift)] = tries + 1
+            return
+        if report.differences:
+            await self._alarm(report)
+        del self._open[(drive_number, shift)]
+
+    async def _recover(self) -> None:
+        """The alarm ends when a person has accepted the last difference."""
+        async with self._db.read() as reader:
+            over = await fiscal_reports.differences_are_over(reader, _DEVICE, _FINDING)
+        if over:
+            now = self._clock.now()
+            await self._db.write(lambda tx: records.set_fault(tx, _DEVICE, None, "", now))
 
     async def _alarm(self, report: ShiftReportView) -> None:
         now = self._clock.now()
@@ -83,33 +116,33 @@ class ClosingDay:
         def run(tx: Tx) -> None:
             for number, difference in enumerate(report.differences, 1):
                 subject = f"{report.fiscal_drive_number} {report.shift} {number}"
-                troubles.add_finding(tx, "day_difference", subject, difference, now)
-            code = "day_difference" if report.differences else None
-            records.set_fault(tx, "fiscal_day", code, "; ".join(report.differences)[:500], now)
+                troubles.add_finding(tx, _FINDING, subject, difference, now)
+            records.set_fault(tx, _DEVICE, _FINDING, "; ".join(report.differences)[:500], now)
 
         await self._db.write(run)
 
-    async def _compare(self, kind: str, drive_number: str, totals: ShiftTotals) -> ShiftReportView:
-        shift = totals.shift
+    async def _compare(self, kind: str, drive_number: str, shift: int, told: Told | None) -> ShiftReportView:
         async with self._db.read() as reader:
             documents = {row.name: row for row in await fiscal_reports.read_documents(reader, drive_number, shift)}
             rates = await fiscal_reports.read_lines(reader, drive_number, shift, "vat")
             dishes = await fiscal_reports.read_lines(reader, drive_number, shift, "name")
             money = await fiscal_reports.read_money(reader, drive_number, shift)
             spent = await fiscal_reports.points_spent(reader, drive_number, shift)
-        sales = Counted(totals.sales.count, totals.sales.total_kopecks)
-        refunds = Counted(totals.refunds.count, totals.refunds.total_kopecks)
+        books = _booked(documents.get("sale")), _booked(documents.get("refund"))
+        sales, refunds = told or books
         differences = [
-            *_against_books("sales", sales, documents.get("sale")),
-            *_against_books("refunds", refunds, documents.get("refund")),
+            *([] if told else ["registrar: told no totals of the shift"]),
+            *_against_books("sales", sales, books[0]),
+            *_against_books("refunds", refunds, books[1]),
             *await self._against_bank(money),
             *_against_points(money, spent),
         ]
         now = self._clock.now()
         methods = _by_method(money)
         report = ShiftReportView(
-            kind, drive_number, shift, rfc3339(now), sales, refunds, methods, rates, dishes, spent, differences, ""
-        )
+            kind, drive_number, shift, rfc3339(now), sales, refunds, methods, rates, dishes, spent, differences, "",
+            told is not None,
+        )  # fmt: skip
         return msgspec.structs.replace(report, text=_text(report))
 
     async def _against_bank(self, money: list[Money]) -> list[str]:
@@ -154,8 +187,15 @@ class ClosingDay:
         return msgspec.json.decode(row.body, type=ShiftReportView)
 
 
-def _against_books(name: str, told: Counted, books: BookLine | None) -> list[str]:
-    ours = Counted(0, 0) if books is None else Counted(books.count, books.sum_kopecks)
+def _counted(totals: OperationTotals) -> Counted:
+    return Counted(totals.count, totals.total_kopecks)
+
+
+def _booked(line: BookLine | None) -> Counted:
+    return Counted(0, 0) if line is None else Counted(line.count, line.sum_kopecks)
+
+
+def _against_books(name: str, told: Counted, ours: Counted) -> list[str]:
     if told == ours:
         return []
     told_text, our_text = (f"{side.count} for {side.sum_kopecks}" for side in (told, ours))

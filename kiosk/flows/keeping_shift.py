@@ -158,6 +158,7 @@ class KeepingShift:
             status = await self._registrar.status()
         if status.shift_open:
             status = await self._close_in_time(status)
+        await self._catch_up(status)
         if not status.shift_open:
             self._readiness.set("shift", None)
             status = await self._set_clock(status)
@@ -237,17 +238,29 @@ class KeepingShift:
         before = await self._registrar.status()
         totals = await self.totals()
         await self._registrar.close_shift()
-        _log.info("shift_closed", shift=before.shift)
+        await self._record_closed(before.drive_number, before.shift, totals, actor)
+        return await self._registrar.status()
+
+    async def _record_closed(self, drive_number: str, shift: int, totals: ShiftTotals | None, actor: str) -> None:
+        _log.info("shift_closed", shift=shift)
         now = self._clock.now()
 
         def run(tx: Tx) -> None:
-            if records.close_shift(tx, before.drive_number, before.shift, now):
-                outbox.put(tx, ShiftClosedEvent(shift=before.shift, fiscal_drive_number=before.drive_number), now)
+            if records.close_shift(tx, drive_number, shift, now):
+                outbox.put(tx, ShiftClosedEvent(shift=shift, fiscal_drive_number=drive_number), now)
 
         await self._db.write(run)
-        if totals is not None:
-            await self._closing_day.keep("z", before.drive_number, totals, actor)
-        return await self._registrar.status()
+        await self._closing_day.keep("z", drive_number, shift, totals, actor)
+
+    async def _catch_up(self, status: FiscalStatus) -> None:
+        """A shift that was closed by a process that died, or at the device: its Z report is kept now. The registrar
+        still tells the totals of the last one."""
+        async with self._db.read() as reader:
+            owed = await fiscal_reports.unreported_shifts(reader, status.drive_number)
+        for row in owed:
+            if row.shift < status.shift or not status.shift_open:
+                last = row.shift == status.shift
+                await self._record_closed(row.drive_number, row.shift, await self.totals() if last else None, "kiosk")
 
     async def totals(self) -> ShiftTotals | None:
         """None where the device does not tell: the day is closed all the same."""

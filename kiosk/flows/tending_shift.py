@@ -105,16 +105,16 @@ class TendingShift:
         async with self._at_the_device() as status:
             await self._registrar.x_report()
             totals = await self._registrar.totals()
-        return await self._closing_day.keep("x", status.drive_number, totals, actor)
+        return await self._closing_day.keep("x", status.drive_number, totals.shift, totals, actor)
 
     async def replace_drive(self, reason: str, actor: str) -> DriveView:
         """Two steps with the same command: before the swap everything is closed and sent, after it the new drive is
         taken over. Raises `DeviceUnavailable` with what is in the way."""
-        await self._nothing_in_doubt()
         async with self._db.read() as reader:
             drives = await fiscal_reports.known_drives(reader)
         await self._journal(actor, "replace_drive", reason)
         async with self._at_the_device() as status:
+            await self._nothing_in_doubt()
             if status.drive_number in drives:
                 await self._make_ready(status, actor)
                 return DriveView(status.drive_number, False, _SWAP_NOW)
@@ -133,9 +133,9 @@ class TendingShift:
         Raises `NotFound`, `DeviceUnavailable`."""
         if name not in self._registrar.names:
             raise NotFound
-        await self._nothing_in_doubt()
         await self._journal(actor, "use_registrar", name)
         async with self._keeper.turn, self._fiscalising.turn:
+            await self._nothing_in_doubt()
             await self._leave(actor)
             self._registrar.use(name)
             await self._db.write(lambda tx: records.set_meta(tx, _ACTIVE, name))

@@ -44,6 +44,43 @@ async def read_report(reader: Reader, drive_number: str | None, shift: int) -> R
     )
 
 
+class ShiftRow(msgspec.Struct, frozen=True):
+    drive_number: str
+    shift: int
+
+
+async def unreported_shifts(reader: Reader, drive_number: str) -> list[ShiftRow]:
+    """Shifts of a drive that were opened and have no Z report, the oldest first."""
+    return await reader.all(
+        ShiftRow,
+        "SELECT s.drive_number, s.shift FROM shift s WHERE s.drive_number = ? AND NOT EXISTS (SELECT 1 FROM"
+        " fiscal_report r WHERE r.kind = 'z' AND r.drive_number = s.drive_number AND r.shift = s.shift)"
+        " ORDER BY s.shift",
+        (drive_number,),
+    )
+
+
+async def unnamed_differences(reader: Reader, since: datetime) -> list[ShiftRow]:
+    """Shifts whose Z report differs and about which nobody was told."""
+    return await reader.all(
+        ShiftRow,
+        "SELECT r.drive_number, r.shift FROM fiscal_report r WHERE r.kind = 'z' AND r.at >= ?"
+        " AND json_array_length(r.body, '$.differences') > 0 AND NOT EXISTS (SELECT 1 FROM finding f"
+        " WHERE f.kind = 'day_difference' AND f.subject LIKE r.drive_number || ' ' || r.shift || ' %')",
+        (rfc3339(since),),
+    )
+
+
+async def differences_are_over(reader: Reader, device: str, kind: str) -> bool:
+    """A fault of `device` stands and no finding of `kind` is open."""
+    found = await reader.scalar(
+        "SELECT 1 FROM device_fault WHERE device = ? AND NOT EXISTS"
+        " (SELECT 1 FROM finding WHERE kind = ? AND settled_at IS NULL)",
+        (device, kind),
+    )
+    return found is not None
+
+
 async def read_reports(reader: Reader, limit: int) -> list[ReportRow]:
     return await reader.all(ReportRow, f"SELECT {_REPORT} FROM fiscal_report ORDER BY report_id DESC LIMIT ?", (limit,))
 

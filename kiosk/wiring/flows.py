@@ -106,7 +106,7 @@ class Flows:
             wake_code_sender,
         )
         registrar = devices.registrar
-        self.closing_day = ClosingDay(database, devices.bank, clock)
+        self.closing_day = ClosingDay(database, devices.bank, clock, parts.day_again_s)
         self.keeping_shift = KeepingShift(
             database, registrar, self.fiscalising, self.closing_day, fiscal_rules(config), ground.readiness, clock
         )

@@ -5,32 +5,44 @@ Open, sales at all rates, refund, correction, paper out, a lost answer, X, Z, th
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 
 import pytest
 
+from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, TaxSystem
 from drivers.sim.shtrih import shtrih
 from tests.clocks import JumpingClock
 from tests.restaurant import Customer, Restaurant, restaurant, until
+from tests.scenes.test_signing_in import FREE, signed_in
 
 DRIVERS = ("shtrih", "atol", "atol-web")
-#: Every rate that the generation of the device can encode: (dish, rate).
-RATES = {
-    "shtrih": (("tea", "none"), ("udon-chicken", "20"), ("fries", "10"), ("ice-cream", "0"), ("salad-egg", "5")),
-    "atol": (("tea", "none"), ("udon-chicken", "20"), ("fries", "10"), ("ice-cream", "0")),
-    "atol-web": (("tea", "none"), ("udon-chicken", "22"), ("fries", "10"), ("ice-cream", "0"), ("salad-egg", "7")),
-}
+DISHES = {
+    "tea": "none", "udon-chicken": "0", "fries": "10", "ice-cream": "10/110", "salad-egg": "20", "cola": "5",
+    "tea-cold": "5/105", "soup-chicken": "7", "soup-tofu": "7/107", "salad-tofu": "22", "curry-tofu": "22/122",
+    "pasta-cheese": "20/120",
+}  # fmt: skip
+#: What the generation of the device cannot encode.
+UNKNOWN = {"shtrih": ("20/120",), "atol": ("5", "5/105", "7", "7/107", "22", "22/122"), "atol-web": ()}
+SALES = 20
+PHONE_OF_SUPPORT = "Вопросы:"
 CLOSE = {"shtrih": "FF45", "atol": "4A", "atol-web": "sell"}
 
 
+def rates_of(driver: str) -> dict[str, str]:
+    """Dish and rate, every rate the device can encode."""
+    return {dish: rate for dish, rate in DISHES.items() if rate not in UNKNOWN[driver]}
+
+
 def taxes(driver: str) -> str:
-    rows = [f'[[taxes]]\nitem = "{dish}"\nvat = "{rate}"' for dish, rate in RATES[driver] if rate != "none"]
+    rows = [f'[[taxes]]\nitem = "{dish}"\nvat = "{rate}"' for dish, rate in rates_of(driver).items()]
     return "\n".join(rows)
 
 
-async def bought(place: Restaurant, guest: Customer, dish: str, count: int = 1) -> dict[str, Any]:
+async def bought(place: Restaurant, guest: Customer, dish: str, count: int = 1, **more: Any) -> dict[str, Any]:
     created = await guest.order((dish, count))
-    paid = await guest.pay(created["order_id"])
+    paid = await guest.pay(created["order_id"], **more)
     assert paid.status == 200, paid
     return {**created, **paid.body}
 
@@ -42,13 +54,22 @@ async def shift(place: Restaurant) -> dict[str, Any]:
 
 @pytest.mark.parametrize("driver", DRIVERS)
 async def test_a_whole_day_is_sold_closed_compared_and_the_next_one_begins(driver: str) -> None:
-    async with restaurant(registrar=driver, tail=taxes(driver)) as place:
-        guest = await place.guest()
+    async with restaurant(FREE, registrar=driver, tail=taxes(driver)) as place:
+        guest = await signed_in(place)
         first = (await shift(place))["shift"]
-        sold = [await bought(place, guest, dish, 1 + n % 2) for n in range(4) for dish, _ in RATES[driver]]
-        lines = [line for row in place.effects("fiscal", "receipt") for line in row["lines"]]
-        assert len(sold) == len(place.effects("fiscal", "receipt")) == 4 * len(RATES[driver])
-        assert lines
+        rates = rates_of(driver)
+        sold = [
+            await bought(place, guest, dish, 1 + n % 2) for n, dish in zip(range(SALES - 1), cycle(rates), strict=False)
+        ]
+        points = (await guest.call("GET", "/api/me")).body["bonus_points"]
+        sold.append(
+            await bought(place, guest, "salad-egg", 3, bonus_points=points - points % 3 - 2)
+        )  # no multiple of 3
+        receipts = place.effects("fiscal", "receipt")
+        assert [row["total_kopecks"] for row in receipts] == [row["amount_kopecks"] for row in sold]
+        assert len(receipts) == SALES
+        assert sold[-1]["bonus_spent"] > 0
+        assert len(receipts[-1]["lines"]) == 2  # one line split so that price × quantity = sum
 
         refund = f"/internal/orders/{sold[0]['order_id']}/refund"
         assert (await place.internal("POST", refund, {"reason": "остыл"})).status == 202
@@ -58,6 +79,10 @@ async def test_a_whole_day_is_sold_closed_compared_and_the_next_one_begins(drive
         await place.until_paused("fiscal_no_paper")
         place.fiscal.faults.switch("paper_out", False, {})
         await place.until_open()
+        place.fiscal.faults.switch("off", True, {})
+        await place.until_paused("fiscal_offline")
+        place.fiscal.faults.switch("off", False, {})
+        await place.until_open()
         place.fiscal.faults.switch("lose_answer", True, {"after": CLOSE[driver]})
         sold.append(await bought(place, guest, "tea"))
 
@@ -65,7 +90,7 @@ async def test_a_whole_day_is_sold_closed_compared_and_the_next_one_begins(drive
         assert x_report["differences"] == []
         assert x_report["sales"] == {"count": len(sold), "sum_kopecks": sum(row["amount_kopecks"] for row in sold)}
         assert (x_report["refunds"]["count"], x_report["kind"]) == (1, "x")
-        assert {row["name"] for row in x_report["rates"]} == {rate for _, rate in RATES[driver]}
+        assert {row["name"] for row in x_report["rates"]} == set(rates.values())
 
         assert (await place.internal("POST", "/internal/shift/close")).body["open"] is False
         await place.until_paused("fiscal_shift_closed")
@@ -113,6 +138,83 @@ async def test_a_receipt_owed_past_its_day_is_made_up_for_by_a_correction(driver
         assert correction["total_kopecks"] == place.effects("bank", "charged")[0]["amount_kopecks"]
         assert place.effects("fiscal", "receipt") == []
         assert (await order())["receipt"]["fiscal_document_number"] == correction["fiscal_document_number"]
+
+
+async def until_reported(place: Restaurant, number: int) -> dict[str, Any]:
+    async def found() -> dict[str, Any] | None:
+        answer = await place.internal("GET", f"/internal/shift/reports/{number}")
+        return answer.body if answer.status == 200 else None
+
+    report: dict[str, Any] = await until(found)
+    return report
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+async def test_a_shift_closed_behind_our_back_is_reported_and_the_next_one_opened(driver: str) -> None:
+    """At the device, or by a process that died before it wrote down what it had done."""
+    async with restaurant(registrar=driver) as place:
+        guest = await place.guest()
+        first = (await shift(place))["shift"]
+        sold = await bought(place, guest, "tea")
+        registrar = place.kiosk.devices.registrar
+        async with place.kiosk.flows.fiscalising.turn:
+            await registrar.close_shift()
+        report = await until_reported(place, first)
+        assert report["sales"] == {"count": 1, "sum_kopecks": sold["amount_kopecks"]}
+        assert report["differences"] == []
+        await place.until_open()
+        assert (await shift(place))["shift"] == first + 1
+        types = [event["type"] for event in await place.events()]
+        assert (types.count("ShiftOpenedEvent"), types.count("ShiftClosedEvent")) == (2, 1)
+
+
+async def test_a_difference_of_the_day_outlives_the_process_and_ends_when_a_person_accepts_it() -> None:
+    async with restaurant(day_again_s=0.5) as place:
+        guest = await place.guest()
+        first = (await shift(place))["shift"]
+        await bought(place, guest, "tea")
+        registrar, fiscalising = place.kiosk.devices.registrar, place.kiosk.flows.fiscalising
+        async with fiscalising.turn:  # a receipt that our books know nothing of
+            asked = foreign_receipt()
+            counter = await registrar.counter()
+            intent = FiscalIntent(counter, asked.operation, asked.order_id, asked.total_kopecks, datetime.now(UTC))
+            await registrar.print_receipt(asked, intent)
+        report = (await place.internal("POST", "/internal/shift/close")).body
+        assert report["open"] is False
+        (difference,) = (await until_reported(place, first))["differences"]
+        assert difference.startswith("sales: the registrar says 2")
+        await place.restart()
+
+        async def named() -> list[dict[str, Any]]:
+            stuck = (await place.internal("GET", "/internal/stuck")).body["stuck"]
+            return [row for row in stuck if "day_difference" in row["detail"]]
+
+        (finding,) = await until(named)
+        assert "the registrar says 2" in finding["detail"]
+        assert "fiscal_day" in await faults(place)
+        accepted = await place.internal("POST", f"/internal/stuck/{finding['stuck_id']}", {"move": "accept"})
+        assert accepted.status == 200, accepted
+
+        async def over() -> bool:
+            return "fiscal_day" not in await faults(place)
+
+        await until(over)
+
+
+def foreign_receipt() -> Receipt:
+    line = ReceiptLine("Проба", 100, 1, 100)
+    return Receipt(Operation.SALE, "somebody", (line,), 100, 100, TaxSystem.USN_INCOME)
+
+
+async def faults(place: Restaurant) -> set[str]:
+    """Devices whose fault was published and whose recovery was not."""
+    standing: set[str] = set()
+    for event in await place.events():
+        if event["type"] == "DeviceFaultEvent":
+            standing.add(event["data"]["device"])
+        elif event["type"] == "DeviceRecoveredEvent":
+            standing.discard(event["data"]["device"])
+    return standing
 
 
 async def test_shift_closes_at_its_hour_between_payments_and_opens_again() -> None:
@@ -190,9 +292,8 @@ async def test_a_slip_with_number_and_code_follows_the_receipt() -> None:
         guest = await place.guest()
         sold = await bought(place, guest, "tea")
 
-        async def printed() -> str | None:
+        def printed() -> bool:
             text = "\n".join(place.fiscal.state()["paper"])
-            return text if f"ЗАКАЗ {sold['number']}" in text else None
+            return f"ЗАКАЗ {sold['number']}\nКод выдачи {sold['pickup_code']}" in text and PHONE_OF_SUPPORT in text
 
-        text = await until(printed)
-        assert f"Код выдачи {sold['pickup_code']}" in text
+        await until(printed)
