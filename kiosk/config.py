@@ -47,6 +47,7 @@ class Restaurant(_Section, frozen=True, kw_only=True):
     tax_system: Literal["general", "usn_income", "usn_income_expense", "eshn", "patent"] = "usn_income"
     vat: Rate = "none"
     settlement: Literal["automat", "attended"] = "automat"
+    internet: bool = True  # orders and payments come over the network: FFD tag 1108 of the registration
     timezone: str = "Europe/Moscow"
     hours: str = ""
     cashier: str = ""

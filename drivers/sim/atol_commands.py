@@ -67,6 +67,7 @@ _PAYMENT = (7, 7)
 COMMANDS: Mapping[int, Command] = MappingProxyType(
     {
         0x3F: Command(queries.full_state, bare=True),
+        0x43: Command(sales.discount, (9, 9), REGISTRATION),
         0x45: Command(queries.short_state, bare=True),
         0x47: Command(reports.nothing, (0, _LONG)),
         0x48: Command(reports.leave_mode),

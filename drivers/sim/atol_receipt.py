@@ -41,6 +41,7 @@ class OpenReceipt:
     tlvs: list[Tlv] = field(default_factory=list)
     payments: dict[int, int] = field(default_factory=dict)
     fixed_total: int = 0  # a correction by its totals only
+    discount_kopecks: int = 0  # of the whole receipt
 
     @property
     def on_paper(self) -> bool:
@@ -56,7 +57,7 @@ class OpenReceipt:
 
     @property
     def total_kopecks(self) -> int:
-        return self.fixed_total or sum(line.sum_kopecks for line in self.lines)
+        return self.fixed_total or sum(line.sum_kopecks for line in self.lines) - self.discount_kopecks
 
     @property
     def paid_kopecks(self) -> int:
@@ -94,6 +95,7 @@ class OpenReceipt:
             "tlvs": [[tlv.tag, tlv.value.hex()] for tlv in self.tlvs],
             "payments": [[kind, paid] for kind, paid in self.payments.items()],
             "fixed_total": self.fixed_total,
+            "discount": self.discount_kopecks,
         }
 
     @classmethod
@@ -106,4 +108,5 @@ class OpenReceipt:
             [Tlv(tag, bytes.fromhex(value)) for tag, value in raw["tlvs"]],
             dict(raw["payments"]),
             raw["fixed_total"],
+            raw.get("discount", 0),
         )

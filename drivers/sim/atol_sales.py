@@ -13,6 +13,8 @@ from drivers.sim.shtrih_refusal import Refusal
 TEST_ONLY, ELECTRONIC_ONLY = 0x01, 0x04
 _NO_PRINT = 0x02
 _TAXES = range(1, 7)  # platform 2.5 knows neither 5, 7 nor 22 %
+_BY_SUM, _OFF, _ROUBLE = 1, 0, 100
+_DISCOUNTED_ALREADY, _NO_DISCOUNT_NOW, _AFTER_DISCOUNT = 0x0F, 0x10, 0x7C
 _BAD_PARAMETERS, _BAD_TYPE, _NO_DISCOUNTS = 0xE7, 0x6A, 0x7A
 
 
@@ -70,7 +72,8 @@ def one_shot_position(machine: Machine, data: bytes) -> bytes:
 
 
 def _position(machine: Machine, flags: int, line: Line) -> bytes:
-    machine.till.the_receipt()
+    if machine.till.the_receipt().discount_kopecks:
+        raise Refusal(_AFTER_DISCOUNT)
     if line.tax not in _TAXES:
         raise Refusal(_BAD_PARAMETERS)
     if not flags & TEST_ONLY:
@@ -113,6 +116,23 @@ def close_receipt(machine: Machine, data: bytes) -> bytes:
 
 def cancel_receipt(machine: Machine, data: bytes) -> bytes:
     machine.till.cancel_receipt()
+    return b""
+
+
+def discount(machine: Machine, data: bytes) -> bytes:
+    """43, the last thing before the payments: flags, 0, kind 1 (a sum), sign 0, sum; sum 0 rounds down to a rouble."""
+    flags, _, kind, sign = data[:4]
+    receipt = machine.till.the_receipt()
+    if kind != _BY_SUM or sign != _OFF:
+        raise Refusal(_BAD_PARAMETERS)
+    if receipt.discount_kopecks:
+        raise Refusal(_DISCOUNTED_ALREADY)
+    kopecks = bcd_value(data[4:9]) or receipt.total_kopecks % _ROUBLE
+    if kopecks >= receipt.total_kopecks or receipt.payments:
+        raise Refusal(_NO_DISCOUNT_NOW)
+    if not flags & TEST_ONLY:
+        receipt.discount_kopecks = kopecks
+        machine.till.save_receipt()
     return b""
 
 

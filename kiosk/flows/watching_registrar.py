@@ -28,6 +28,7 @@ class Expected(msgspec.Struct, frozen=True):
     tax_system: str
     automatic: bool
     ffd: str
+    internet: bool
 
 
 def clock_drift(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> timedelta:
@@ -84,6 +85,8 @@ def registration_mismatches(found: Registration, expected: Expected, rates: froz
         wrong.append(f"tax system {expected.tax_system} is not registered")
     if found.automatic is not None and found.automatic != expected.automatic:
         wrong.append(f"registered {'for' if found.automatic else 'not for'} an automat")
+    if found.internet is not None and found.internet != expected.internet:
+        wrong.append(f"registered {'for' if found.internet else 'not for'} settlements over the Internet")
     if found.ffd is not None and expected.ffd and found.ffd != expected.ffd:
         wrong.append(f"FFD {found.ffd} instead of {expected.ffd}")
     if missing := sorted(rates - {vat.value for vat in found.vats}):

@@ -48,8 +48,9 @@ def tax_table(config: Config) -> TaxTable:
 def fiscal_rules(config: Config) -> FiscalRules:
     restaurant, fiscal = config.restaurant, config.registrars[0]
     zone, taxes = ZoneInfo(restaurant.timezone), tax_table(config)
+    automatic = restaurant.settlement == "automat"
     expected = Expected(
-        restaurant.inn, restaurant.address, restaurant.tax_system, restaurant.settlement == "automat", fiscal.ffd
+        restaurant.inn, restaurant.address, restaurant.tax_system, automatic, fiscal.ffd, restaurant.internet
     )
     day = FiscalDay.parse(fiscal.close_at, OpeningHours.parse(restaurant.hours), zone)
     return FiscalRules(day, expected, lambda now: taxes.rates(now.astimezone(zone).date()))

@@ -90,19 +90,20 @@ REGISTERED = Registration(
     place="Киоск",
     vats=frozenset({Vat.NONE, Vat.VAT_20}),
 )
-EXPECTED = Expected("7700000000", "Г. Москва, ул. Примерная, д. 1", "usn_income", True, "1.2")
+EXPECTED = Expected("7700000000", "Г. Москва, ул. Примерная, д. 1", "usn_income", True, "1.2", True)
 
 
 @pytest.mark.parametrize(
     ("expected", "rates", "told"),
     [
         (EXPECTED, {"none", "20"}, None),
-        (Expected("", "", "usn_income", True, ""), {"none"}, None),
-        (Expected("7700000001", "", "usn_income", True, ""), {"none"}, "inn"),
-        (Expected("", "г. Тверь", "usn_income", True, ""), {"none"}, "address"),
-        (Expected("", "", "general", True, ""), {"none"}, "tax system"),
-        (Expected("", "", "usn_income", False, ""), {"none"}, "automat"),
-        (Expected("", "", "usn_income", True, "1.05"), {"none"}, "FFD"),
+        (Expected("", "", "usn_income", True, "", True), {"none"}, None),
+        (Expected("7700000001", "", "usn_income", True, "", True), {"none"}, "inn"),
+        (Expected("", "г. Тверь", "usn_income", True, "", True), {"none"}, "address"),
+        (Expected("", "", "general", True, "", True), {"none"}, "tax system"),
+        (Expected("", "", "usn_income", False, "", True), {"none"}, "automat"),
+        (Expected("", "", "usn_income", True, "1.05", True), {"none"}, "FFD"),
+        (Expected("", "", "usn_income", True, "", False), {"none"}, "Internet"),
         (EXPECTED, {"22"}, "rate 22"),
     ],
 )

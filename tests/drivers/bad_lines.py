@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalDocument
 from tests.drivers.shtrih_rig import Rig, receipt
 
 WAYS = ("to_device", "to_host")
+_T = TypeVar("_T")
 TRIES = 3  # the second is enough; a busy machine may miss a short timeout once more
 Bench = Callable[[], AbstractAsyncContextManager[tuple[Rig, Any]]]
 
@@ -75,7 +76,7 @@ class Flip(Count):
 
 async def harmed(bench: Rig, registrar: Any, way: str, harm: Harm) -> None:
     """Prints one receipt over a line that harms it; asserts one document, found by whoever asks."""
-    intent = bench.intent(receipt(), await registrar.counter())
+    intent = bench.intent(receipt(), await _found(bench, registrar.counter))
     setattr(bench.wire, way, harm.take)
     document: FiscalDocument | None = None
     tries = 0
@@ -94,7 +95,7 @@ async def harmed(bench: Rig, registrar: Any, way: str, harm: Harm) -> None:
     assert [line["name"] for line in told["lines"]] == ["Борщ с пампушками", "Чай", "Сырники"]
 
 
-async def _found(bench: Rig, ask: Callable[[], Awaitable[FiscalDocument | None]]) -> FiscalDocument | None:
+async def _found(bench: Rig, ask: Callable[[], Awaitable[_T]]) -> _T:
     """The line is whole again, or becomes so at once."""
     for _ in range(5):
         bench.reachable = True

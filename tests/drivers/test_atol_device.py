@@ -449,3 +449,35 @@ async def test_a_receipt_may_go_without_paper_and_be_tried_without_being_opened(
     assert client.run(bytes((0x92, 2, SELL))) == OK
     assert client.position("Чай", 1000) == OK
     assert client.run(b"\x4a\0\1" + bytes(5)) == OK
+
+
+async def test_a_correction_by_totals_has_one_position_without_a_name(client: Client) -> None:
+    """As the vendor's own driver composes it: 41 bytes, nothing behind them."""
+    client.open_shift()
+    assert client.run(bytes((0x92, 0, SELL_CORRECTION))) == OK
+    base = encode_tlvs((Tlv(1178, bytes(4)), text_tlv(1179, "1")))
+    for tlv in (Tlv(1055, b"\2"), Tlv(1173, b"\0"), Tlv(1174, base)):
+        assert client.tag(tlv) == OK
+    assert client.position("", 10000) == OK
+    assert client.run(b"\x99\0\1" + bcd(10000, 5))[:3] == OK
+    assert client.run(b"\x4a\0\1" + bytes(5)) == OK
+    assert client.effects()[-1] == "correction"
+
+
+async def test_a_discount_of_the_receipt_lowers_its_total_once_and_ends_its_positions(client: Client) -> None:
+    client.open_shift()
+    client.run(bytes((0x92, 0, SELL)))
+    client.tag(Tlv(1055, b"\2"))
+    client.position("Чай", 50150)
+    assert client.refused(b"\x43\0\0\1\0" + bcd(50150, 5)) == 0x10  # nothing would be left
+    assert client.run(b"\x43\0\0\1\0" + bcd(0, 5)) == OK  # down to a rouble
+    assert client.register(0x14)[:5] == bcd(50100, 5)
+    assert client.refused(b"\x43\0\0\1\0" + bcd(100, 5)) == 0x0F
+    client.run(b"\xea\0\1\0")
+    head = b"\xeb\x0a" + bcd(100, 7) + bcd(1000, 5) + bcd(100, 7) + b"\6" + bytes(7) + bytes((1, 1, 4, 0)) + bytes(9)
+    assert client.refused(head + b"x") == 0x7C
+    client.power_cut()
+    client.enter(1)
+    assert client.run(b"\x99\0\2" + bcd(50100, 5))[:3] == OK
+    assert client.run(b"\x4a\0\1" + bytes(5)) == OK
+    assert bcd_value(client.register(0x33)[6:13]) == 50100

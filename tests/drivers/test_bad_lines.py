@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import random
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from drivers.fiscal.atol import AtolTimeouts
+from drivers.fiscal.shtrih import ShtrihTimeouts
 from tests.drivers import atol_rig as atol
 from tests.drivers import shtrih_rig as shtrih
 from tests.drivers.bad_lines import WAYS, Bench, Cut, Flip, harmed, length_of
 
 SHTRIH = replace(shtrih.FAST, byte_s=0.025, ack_s=0.06, enquiry_s=0.05, enquiry_total_s=0.2, command_s=0.1)
 ATOL = replace(atol.FAST, reply_s=0.03, silence_s=0.25, poll_s=0.03, reopen_s=0.01)
+
+
+@asynccontextmanager
+async def patient(
+    rig: AbstractAsyncContextManager[tuple[shtrih.Rig, Any]], timeouts: Any
+) -> AsyncIterator[tuple[shtrih.Rig, Any]]:
+    """The shift is opened by a driver that a busy machine does not hurry."""
+    async with rig as (bench, registrar):
+        opener = bench.driver(timeouts=timeouts)
+        await opener.open_shift()
+        await opener.close()
+        yield bench, registrar
+
+
 BENCHES: dict[str, Bench] = {
-    "shtrih": lambda: shtrih.rig(timeouts=SHTRIH, byte_s=0.01),
-    "atol": lambda: atol.atol_rig(timeouts=ATOL),
+    "shtrih": lambda: patient(shtrih.rig(timeouts=SHTRIH, byte_s=0.01, shift=False), ShtrihTimeouts()),
+    "atol": lambda: patient(atol.atol_rig(timeouts=ATOL, shift=False), AtolTimeouts()),
 }
 SAMPLES = 8
 
