@@ -83,6 +83,11 @@ def parser() -> argparse.ArgumentParser:
     fiscal = command("fiscal", "the registrar's own things").add_subparsers(dest="action")
     drive = fiscal.add_parser("replace-drive", help="before and after another drive is put in", parents=[common])
     drive.add_argument("--reason", required=True)
+    correct = fiscal.add_parser(
+        "correct", help="take a receipt with wrong rates back and make it right", parents=[common]
+    )
+    correct.add_argument("order_id")
+    correct.add_argument("--reason", required=True)
     fiscal.add_parser("use", help="sell through this one", parents=[common]).add_argument("name")
     stock = command("stock", "bins with levels and reservations; refill one").add_subparsers(dest="action")
     refill = stock.add_parser("refill", help="what a bin holds after it was filled", parents=[common])
@@ -208,6 +213,8 @@ def _call(options: argparse.Namespace) -> Call:
             return "GET", f"/internal/shift/reports/{options.shift}", None
         case "fiscal", "use":
             return "POST", "/internal/fiscal/use", {"name": options.name}
+        case "fiscal", "correct":
+            return "POST", "/internal/fiscal/correct", {"order_id": options.order_id, "reason": options.reason}
         case "fiscal", "replace-drive":
             return "POST", "/internal/fiscal/replace-drive", {"reason": options.reason}
         case "shift", "open" | "close" | "report":

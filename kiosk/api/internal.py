@@ -22,6 +22,7 @@ from kiosk.domain.reasons import hint_of
 from kiosk.domain.stuck import Move
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.closing_day import ClosingDay
+from kiosk.flows.correcting import Correcting, CorrectRequest
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.refunding import Refunding, RefundRequest
 from kiosk.flows.reporting import Reporting
@@ -98,6 +99,7 @@ class InternalApi:
         reserving: Reserving,
         tending: Tending,
         refunding: Refunding,
+        correcting: Correcting,
         handing_out: HandingOut,
         reporting: Reporting,
         syncing: Syncing,
@@ -113,6 +115,7 @@ class InternalApi:
         self._reserving = reserving
         self._tending = tending
         self._refunding = refunding
+        self._correcting = correcting
         self._handing_out = handing_out
         self._reporting = reporting
         self._syncing = syncing
@@ -144,6 +147,7 @@ class InternalApi:
             web.get("/internal/fiscal", self.registrars),
             web.post("/internal/fiscal/use", self.use_registrar),
             web.post("/internal/fiscal/replace-drive", self.replace_drive),
+            web.post("/internal/fiscal/correct", self.correct),
             web.get("/internal/events", self.events),
             web.post("/internal/sales/pause", self.pause),
             web.post("/internal/sales/resume", self.resume),
@@ -239,6 +243,10 @@ class InternalApi:
     async def use_registrar(self, request: web.Request) -> web.Response:
         wanted = decode(await body_bytes(request), UseRegistrarRequest)
         return answer(await self._shift.use(wanted.name, _actor(request)))
+
+    async def correct(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), CorrectRequest)
+        return answer(await self._correcting.request(wanted, _actor(request)), 202)
 
     async def replace_drive(self, request: web.Request) -> web.Response:
         wanted = decode(await body_bytes(request), ReplaceDriveRequest)

@@ -45,6 +45,7 @@ from kiosk.store.database import Database, Tx
 _log = structlog.get_logger()
 _PREFLIGHT_TIMEOUT_S = 10.0
 _IN_TIME = timedelta(minutes=10)
+_WITHOUT_LINES_IN_CORRECTIONS = "1.05"
 
 
 class Seller(msgspec.Struct, frozen=True):
@@ -74,6 +75,12 @@ class Claim(msgspec.Struct, frozen=True):
     lines: list[PricedLine]
     total_kopecks: int
     refund_id: str | None = None
+    fix: int = 0
+
+    @property
+    def is_sale(self) -> bool:
+        """The payment's own receipt, which its step waits for."""
+        return self.refund_id is None and not self.fix
 
 
 class Fiscalising:
@@ -136,15 +143,23 @@ class Fiscalising:
 
         await self._db.write(run)
 
+    async def fix(self, payment: Payment, fix: int, operation: Operation, lines: list[PricedLine]) -> None:
+        """One of the two documents that make a wrong receipt right, adopted or printed by the same rule: a receipt by
+        FFD 1.05, a correction by 1.1 and 1.2. Recorded when this returns. Raises `DeviceError`."""
+        claim = Claim(payment, operation, lines, sum(line.sum_kopecks for line in lines), fix=fix)
+        async with self.turn:
+            intent, document = await self._adopt_or_print(claim)
+        await self._db.write(lambda tx: register(tx, intent, document, self._seller.zone))
+
     async def _sale(self, payment: Payment) -> Claim:
         def run(tx: Tx) -> Claim:
             current = payments.require(tx, payment.payment_id)  # staff may have asked to reverse in the meantime
-            lines = self._lines(tx, current)
+            lines = self.lines(tx, current)
             return Claim(current, Operation.SALE, lines, current.amount_kopecks)
 
         return await self._db.write(run)
 
-    def _lines(self, tx: Tx, payment: Payment) -> list[PricedLine]:
+    def lines(self, tx: Tx, payment: Payment) -> list[PricedLine]:
         """As sold, points spread, each line at the rate of the day it was paid."""
         order = orders.require(tx, payment.order_id)
         paid_at = payment.charged_at or self._clock.now()
@@ -157,7 +172,7 @@ class Fiscalising:
         )
 
     async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:
-        open_intent = await self._db.write(lambda tx: payments.intent_of(tx, claim.payment.payment_id, claim.refund_id))
+        open_intent = await self._db.write(lambda tx: _intent_of(tx, claim))
         if open_intent is not None and open_intent.status == "registered":  # a person told which document it is
             return open_intent, _as_answered(open_intent)
         if open_intent is not None:
@@ -166,7 +181,7 @@ class Fiscalising:
                 return open_intent, document
             await self._db.write(lambda tx: payments.disprove_intent(tx, open_intent.intent_id))
         doubted = open_intent is not None or claim.payment.reverse_asked_by is not None
-        if claim.refund_id is None and doubted and self._decide(claim.payment, Proof.ABSENT) is FiscalDecision.REVERSE:
+        if claim.is_sale and doubted and self._decide(claim.payment, Proof.ABSENT) is FiscalDecision.REVERSE:
             raise DeviceRefused("fiscal", "receipt_absent")
         return await self._print(claim)
 
@@ -177,8 +192,8 @@ class Fiscalising:
         if (reason := await self._why_not_ours(counter.drive_number, counter.last_document)) is not None:
             raise DeviceRefused("fiscal", reason, f"drive {counter.drive_number} at {counter.last_document}")
         now = self._clock.now()
-        overdue = await self._is_overdue(claim, counter, now)
-        intent = await self._db.write(lambda tx: self._intend(tx, claim, counter, now, overdue))  # T5
+        correction = await self._is_correction(claim, counter, now)
+        intent = await self._db.write(lambda tx: self._intend(tx, claim, counter, now, correction))  # T5
         self._cp("t5.after")
         try:
             return intent, await self._register(claim, intent)
@@ -203,6 +218,11 @@ class Fiscalising:
         settled_at = (claim.payment.charged_at or intent.intended_at).astimezone(self._seller.zone)
         correction = Correction(receipt, CorrectionKind.SELF, settled_at.date())
         return await self._registrar.print_correction(correction, asked)
+
+    async def _is_correction(self, claim: Claim, counter: FiscalCounter, now: datetime) -> bool:
+        if claim.fix:
+            return (await self._registrar.registration()).ffd != _WITHOUT_LINES_IN_CORRECTIONS
+        return await self._is_overdue(claim, counter, now)
 
     async def _is_overdue(self, claim: Claim, counter: FiscalCounter, now: datetime) -> bool:
         """A sale that got no receipt in its day, or in its shift while the meal was given out, is made up for by a
@@ -252,7 +272,7 @@ class Fiscalising:
     def _intend(
         self, tx: Tx, claim: Claim, counter: FiscalCounter, now: datetime, correction: bool = False
     ) -> payments.IntentRow:
-        if claim.refund_id is None:
+        if claim.is_sale:
             payments.move(tx, payments.require(tx, claim.payment.payment_id), PaymentStep.PRINTING)
         return payments.add_intent(
             tx,
@@ -265,12 +285,13 @@ class Fiscalising:
             shift=counter.shift,
             lines=claim.lines,
             correction=correction,
+            fix=claim.fix,
             now=now,
         )
 
     def intend_since(self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime) -> None:
         """An intent that makes the next try look through every document since `counter` before it prints."""
-        lines = self._lines(tx, payment)
+        lines = self.lines(tx, payment)
         self._intend(tx, Claim(payment, Operation.SALE, lines, payment.amount_kopecks), counter, now)
 
     def _receipt(self, claim: Claim) -> Receipt:
@@ -331,6 +352,13 @@ class Fiscalising:
 
     async def _reload(self, payment: Payment) -> Payment:
         return await self._db.write(lambda tx: payments.require(tx, payment.payment_id))
+
+
+def _intent_of(tx: Tx, claim: Claim) -> payments.IntentRow | None:
+    payment_id = claim.payment.payment_id
+    if claim.fix:
+        return payments.intent_of_fix(tx, payment_id, claim.fix, claim.operation.name.lower())
+    return payments.intent_of(tx, payment_id, claim.refund_id)
 
 
 def _proof_of(error: DeviceError) -> Proof:

@@ -28,7 +28,7 @@ from kiosk.domain.receipt import PricedLine
 from kiosk.flows.asking_bank import KEYS_KEPT, given_back_kopecks
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.returning import give_back
-from kiosk.store import bonuses, orders, outbox, payments, records, refunds, stocks, troubles
+from kiosk.store import bonuses, fixes, orders, outbox, payments, records, refunds, stocks, troubles
 from kiosk.store.database import Database, Tx
 from kiosk.tasks import Pauses, Tasks
 
@@ -123,7 +123,8 @@ class Refunding:
         gone = {portion_id for refund in earlier for portion_id in refund.portions}
         left = [row for row in orders.portions(tx, order_id) if row.portion_id not in gone]
         chosen = _choose(left, _lines_of(tx, order_id), items, portion_ids)
-        if not chosen:
+        being_fixed = any(fix.done_at is None for fix in fixes.fixes_of(tx, payment.payment_id))
+        if not chosen or being_fixed:  # its lines are the right receipt's, which is not there yet
             raise OrderStateConflict(order_status=order.status)
         lines = _refund_lines(tx, payment, chosen, gone)
         refund = refunds.add_refund(
@@ -353,7 +354,7 @@ def _choose(
 def _refund_lines(tx: Tx, payment: Payment, chosen: list[orders.PortionRow], gone: set[int]) -> list[PricedLine]:
     """The sold pieces of the chosen portions, at the rates of the sale: the first pieces of a line went back with the
     first refunds of it."""
-    intent = payments.sale_intent(tx, payment.payment_id)
+    intent = payments.standing_sale(tx, payment.payment_id)
     assert intent is not None
     pieces: dict[int, list[PricedLine]] = {}
     for sold in payments.sold_lines(tx, intent.intent_id):

@@ -121,7 +121,7 @@ async def read_settled(reader: Reader, since: datetime) -> list[Settled]:
         Settled,
         "SELECT p.payment_id, p.order_id, p.attempt, p.step, p.amount_kopecks, p.refunded_kopecks, p.transaction_id,"
         " f.drive_number, f.document_number FROM payment p LEFT JOIN fiscal_intent f"
-        "   ON f.payment_id = p.payment_id AND f.refund_id IS NULL AND f.status = 'registered'"
+        "   ON f.payment_id = p.payment_id AND f.refund_id IS NULL AND f.fix = 0 AND f.status = 'registered'"
         " WHERE p.created_at > ? AND p.step IN ('done', 'reversed', 'declined', 'closed') ORDER BY p.created_at",
         (rfc3339(since),),
     )

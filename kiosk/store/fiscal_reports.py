@@ -136,7 +136,7 @@ async def read_money(reader: Reader, drive_number: str, shift: int) -> list[Mone
         "SELECT p.payment_id, p.transaction_id, p.method, p.amount_kopecks, p.bonus_points,"
         " (SELECT coalesce(sum(r.amount_kopecks), 0) FROM refund r WHERE r.payment_id = p.payment_id"
         "   AND r.bank_done_at IS NOT NULL) AS returned_kopecks"
-        " FROM payment p JOIN fiscal_intent f ON f.payment_id = p.payment_id AND f.refund_id IS NULL"
+        " FROM payment p JOIN fiscal_intent f ON f.payment_id = p.payment_id AND f.refund_id IS NULL AND f.fix = 0"
         " WHERE f.status = 'registered' AND f.drive_number = ? AND f.document_shift = ? ORDER BY p.payment_id",
         (drive_number, shift),
     )
@@ -146,7 +146,7 @@ async def points_spent(reader: Reader, drive_number: str, shift: int) -> int:
     """By the ledger: points held for the payments of the shift."""
     value = await reader.scalar(
         "SELECT coalesce(-sum(b.points), 0) FROM bonus_entry b JOIN fiscal_intent f ON f.payment_id = b.source"
-        " AND f.refund_id IS NULL WHERE b.kind IN ('hold', 'release') AND f.status = 'registered'"
+        " AND f.refund_id IS NULL AND f.fix = 0 WHERE b.kind IN ('hold', 'release') AND f.status = 'registered'"
         " AND f.drive_number = ? AND f.document_shift = ?",
         (drive_number, shift),
     )

@@ -129,11 +129,12 @@ class IntentRow(msgspec.Struct, frozen=True):
     document_shift: int | None
     issued_at: str | None
     correction: bool
+    fix: int  # 0 of the sale and its refunds, n of the documents that made the receipt right for the n-th time
 
 
 _INTENT = (
     "intent_id, order_id, payment_id, operation, status, drive_number, fd_before, shift, total_kopecks, intended_at,"
-    " document_number, fiscal_sign, document_shift, issued_at, correction"
+    " document_number, fiscal_sign, document_shift, issued_at, correction, fix"
 )
 
 
@@ -149,6 +150,7 @@ def add_intent(
     shift: int,
     lines: Sequence[PricedLine],
     correction: bool = False,
+    fix: int = 0,
     now: datetime,
 ) -> IntentRow:
     """A receipt's intent: the counter before printing, and the lines to be printed."""
@@ -165,6 +167,7 @@ def add_intent(
         total_kopecks=payment.amount_kopecks if total_kopecks is None else total_kopecks,
         intended_at=rfc3339(now),
         correction=int(correction),
+        fix=fix,
     )
     for position, line in enumerate(lines, 1):
         tx.insert(
@@ -189,8 +192,28 @@ def intent_of(tx: Tx, payment_id: str, refund_id: str | None) -> IntentRow | Non
     return tx.one(
         IntentRow,
         f"SELECT {_INTENT} FROM fiscal_intent"
-        " WHERE payment_id = ? AND refund_id IS ? AND status IN ('open', 'registered')",
+        " WHERE payment_id = ? AND refund_id IS ? AND fix = 0 AND status IN ('open', 'registered')",
         (payment_id, refund_id),
+    )
+
+
+def intent_of_fix(tx: Tx, payment_id: str, fix: int, operation: str) -> IntentRow | None:
+    return tx.one(
+        IntentRow,
+        f"SELECT {_INTENT} FROM fiscal_intent"
+        " WHERE payment_id = ? AND fix = ? AND operation = ? AND status IN ('open', 'registered')",
+        (payment_id, fix, operation),
+    )
+
+
+def standing_sale(tx: Tx, payment_id: str, before: int | None = None) -> IntentRow | None:
+    """The sale's registered document as it stands now: the last one that made it right, else the first. `before`: as
+    it stood before the fix of that number."""
+    return tx.one(
+        IntentRow,
+        f"SELECT {_INTENT} FROM fiscal_intent WHERE payment_id = ? AND operation = 'sale' AND status = 'registered'"
+        " AND (? IS NULL OR fix < ?) ORDER BY fix DESC LIMIT 1",
+        (payment_id, before, before),
     )
 
 
@@ -271,6 +294,7 @@ def register_intent(
 async def read_registered_sale(reader: Reader, order_id: str) -> IntentRow | None:
     return await reader.one(
         IntentRow,
-        f"SELECT {_INTENT} FROM fiscal_intent WHERE order_id = ? AND operation = 'sale' AND status = 'registered'",
+        f"SELECT {_INTENT} FROM fiscal_intent WHERE order_id = ? AND operation = 'sale' AND status = 'registered'"
+        " ORDER BY fix DESC LIMIT 1",
         (order_id,),
     )

@@ -159,12 +159,13 @@ CREATE TABLE fiscal_intent (
   fiscal_sign     INTEGER,
   document_shift  INTEGER,
   issued_at       TEXT,
-  correction      INTEGER NOT NULL DEFAULT 0
+  correction      INTEGER NOT NULL DEFAULT 0,
+  fix             INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX intent_of_order ON fiscal_intent (order_id);
 CREATE INDEX intent_in_doubt ON fiscal_intent (intent_id) WHERE status = 'open';
 CREATE INDEX intent_of_document ON fiscal_intent (drive_number, document_number) WHERE status = 'registered';
-CREATE UNIQUE INDEX one_receipt ON fiscal_intent (payment_id, operation, ifnull(refund_id, ''))
+CREATE UNIQUE INDEX one_receipt ON fiscal_intent (payment_id, operation, ifnull(refund_id, ''), fix)
   WHERE status IN ('open', 'registered');
 
 CREATE TABLE receipt_line (
@@ -178,6 +179,17 @@ CREATE TABLE receipt_line (
   vat           TEXT NOT NULL,
   subject       INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (intent_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE receipt_fix (
+  payment_id TEXT NOT NULL REFERENCES payment (payment_id),
+  fix        INTEGER NOT NULL,
+  order_id   TEXT NOT NULL REFERENCES orders (order_id),
+  reason     TEXT NOT NULL,
+  actor      TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  done_at    TEXT,
+  PRIMARY KEY (payment_id, fix)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE refund (

@@ -78,6 +78,7 @@ def staff_door(ground: Ground, flows: Flows) -> web.Application:
         flows.reserving,
         flows.tending,
         flows.refunding,
+        flows.correcting,
         flows.handing_out,
         flows.reporting,
         flows.syncing,

@@ -9,6 +9,7 @@ from kiosk.domain.bonus import BonusRules
 from kiosk.domain.hours import OpeningHours
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.closing_day import ClosingDay
+from kiosk.flows.correcting import Correcting
 from kiosk.flows.guests import Guests
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.inquiring import Inquiring
@@ -81,6 +82,7 @@ class Flows:
         self.refunding = parts.refunding(
             database, devices.bank, self.fiscalising, ground.tasks, clock, config.robot.late_limit_s, checkpoint
         )
+        self.correcting = Correcting(database, self.fiscalising, ground.tasks, clock)
         self.reconciling = Reconciling(
             database, devices.bank, devices.registrar, self.fiscalising, ground.readiness, clock
         )

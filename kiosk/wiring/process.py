@@ -148,6 +148,7 @@ class Kiosk:
         flows, supervise = self.flows, self.tasks.supervise
         await flows.paying.resume()
         await flows.refunding.resume()
+        await flows.correcting.resume()
         supervise("kitchen", self._sinks.kitchen_line.run, (DeviceError,))
         supervise("refunds", flows.refunding.refund_failures, ())
         supervise("inquiry", flows.inquiring.run, (DeviceError,))

@@ -255,6 +255,65 @@ async def test_a_rate_the_device_cannot_encode_is_refused_at_start() -> None:
         await until_told(place, "rate 22")
 
 
+@pytest.mark.parametrize(
+    ("driver", "documents"),
+    [
+        ("shtrih", ["receipt", "correction", "correction"]),
+        ("atol", ["receipt", "refund_receipt", "receipt"]),  # FFD 1.05
+        ("atol-web", ["receipt", "correction", "correction"]),
+    ],
+)
+async def test_a_receipt_with_a_wrong_rate_is_taken_back_and_made_right(driver: str, documents: list[str]) -> None:
+    async with restaurant(registrar=driver, tail='[[taxes]]\nvat = "20"\nvalid_from = 2019-01-02') as place:
+        guest = await place.guest()
+        sold = await bought(place, guest, "tea", 2)
+        order_id = sold["order_id"]
+        asked = {"order_id": order_id, "reason": "ставка не та"}
+        same = await place.internal("POST", "/internal/fiscal/correct", asked)
+        assert (same.status, same.code) == (409, "order_state")  # nothing differs yet
+
+        file = place.folder / "config.toml"
+        file.write_text(file.read_text().replace('vat = "20"', 'vat = "10"'))
+        await place.restart()
+        await place.until_open()
+        place.fiscal.faults.switch("lose_answer", True, {"after": CLOSE[driver]})
+        answer = await place.internal("POST", "/internal/fiscal/correct", asked)
+        assert (answer.status, [line["vat"] for line in answer.body["becomes"]]) == (202, ["10"])
+        await place.restart()  # in the middle of it or not: each document stands once
+        effects = ("receipt", "refund_receipt", "correction")
+        await until(lambda: len(place.effects("fiscal", *effects)) == 3)
+        assert [row["effect"] for row in place.effects("fiscal", *effects)] == documents
+
+        async def settled() -> bool:
+            receipt = (await place.internal("GET", f"/internal/orders/{order_id}")).body["receipt"]
+            last = place.effects("fiscal", *effects)[-1]
+            return bool(receipt["fiscal_document_number"] == last["fiscal_document_number"])
+
+        await until(settled)
+        assert len(place.effects("bank", "charged")) == 1
+        assert place.effects("bank", "refunded", "voided") == []
+        refund = f"/internal/orders/{order_id}/refund"
+
+        async def accepted() -> bool:
+            return (await place.internal("POST", refund, {"reason": "остыл"})).status == 202
+
+        await until(accepted)
+        known = documents.count("refund_receipt")
+        await until(lambda: len(place.effects("fiscal", "refund_receipt")) == known + 1)
+        assert place.effects("fiscal", "refund_receipt")[-1]["total_kopecks"] == sold["amount_kopecks"]
+
+        async def refunded() -> bool:
+            return (await place.internal("GET", f"/internal/orders/{order_id}")).body["status"] == "refunded"
+
+        await until(refunded)
+        audit = (await place.internal("GET", "/internal/audit")).body
+        assert audit["mismatches"] == []
+        assert (await place.internal("POST", "/internal/shift/close")).body["open"] is False
+        report = (await place.internal("GET", f"/internal/shift/reports/{sold['receipt']['shift']}")).body
+        assert report["differences"] == []
+        assert [row["name"] for row in report["rates"] if row["sum_kopecks"]] == []  # all came back
+
+
 async def test_another_registrar_is_sold_through_by_a_technician_and_each_receipt_keeps_its_drive() -> None:
     async with restaurant() as place:
         guest = await place.guest()

@@ -1,0 +1,51 @@
+"""Receipts that were wrong and are made right: who asked, and how far it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.domain.payment import Payment
+from kiosk.store.database import Reader, Tx
+
+
+class FixRow(msgspec.Struct, frozen=True):
+    payment_id: str
+    fix: int
+    order_id: str
+    reason: str
+    actor: str
+    created_at: datetime
+    done_at: datetime | None
+
+
+_FIX = "payment_id, fix, order_id, reason, actor, created_at, done_at"
+
+
+def fixes_of(tx: Tx, payment_id: str) -> list[FixRow]:
+    return tx.all(FixRow, f"SELECT {_FIX} FROM receipt_fix WHERE payment_id = ? ORDER BY fix", (payment_id,))
+
+
+def add_fix(tx: Tx, payment: Payment, fix: int, reason: str, actor: str, now: datetime) -> FixRow:
+    tx.insert(
+        "receipt_fix",
+        payment_id=payment.payment_id,
+        fix=fix,
+        order_id=payment.order_id,
+        reason=reason,
+        actor=actor,
+        created_at=rfc3339(now),
+    )
+    return FixRow(payment.payment_id, fix, payment.order_id, reason, actor, now, None)
+
+
+def finish_fix(tx: Tx, row: FixRow, now: datetime) -> None:
+    tx.execute(
+        "UPDATE receipt_fix SET done_at = ? WHERE payment_id = ? AND fix = ?", (rfc3339(now), row.payment_id, row.fix)
+    )
+
+
+async def unfinished_fixes(reader: Reader) -> list[FixRow]:
+    return await reader.all(FixRow, f"SELECT {_FIX} FROM receipt_fix WHERE done_at IS NULL ORDER BY created_at")
