@@ -22,6 +22,7 @@ ogrn = "1027700000000"
 tax_system = "usn_income"
 vat = "none"
 settlement = "attended"
+internet = true
 timezone = "Asia/Yekaterinburg"
 hours = "10:00-22:00"
 cashier = "Иванова А. А."

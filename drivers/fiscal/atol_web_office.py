@@ -123,7 +123,12 @@ class WebOffice:
         return _read(lambda answer: str(answer["fnInfo"]["ffdVersion"]), info)
 
     async def totals(self) -> ShiftTotals:
-        return _read(_totals, *await self.server.ask({"type": "getShiftTotals"}))
+        """Driver 10.8 leaves counts and sums out where the register does not tell them: `DeviceRefused`."""
+        (answer,) = await self.server.ask({"type": "getShiftTotals"})
+        try:
+            return _read(_totals, answer)
+        except DeviceUnreachable as error:
+            raise DeviceRefused(DEVICE, "totals_not_told", str(error)) from error
 
     async def set_time(self, now: datetime) -> None:
         if (await self.status()).shift_open:

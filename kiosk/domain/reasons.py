@@ -42,6 +42,25 @@ _HINTS: Mapping[str, Text] = {
     ),
     "fiscal_drive_full": Text("Накопитель заполнен: замените", "The fiscal drive is full: replace it"),
     "fiscal_drive_expired": Text("Срок накопителя вышел: замените", "The fiscal drive has expired: replace it"),
+    "fiscal_drive_failure": Text("Накопитель неисправен: замените", "The fiscal drive has failed: replace it"),
+    "fiscal_not_fiscalised": Text("Касса не зарегистрирована", "The registrar is not registered"),
+    "fiscal_ofd_store_full": Text(
+        "Очередь в ОФД переполнена: проверьте связь кассы",
+        "The queue for the tax operator is full: check the registrar's network",
+    ),
+    "fiscal_printer_fault": Text(
+        "Неисправен принтер или отрезчик кассы: осмотрите, затем kiosk shift report",
+        "The registrar's printer or cutter has failed: look at it, then kiosk shift report",
+    ),
+    "fiscal_locked": Text(
+        "Касса заблокирована налоговым паролем", "The registrar is locked by a tax inspector's password"
+    ),
+    "fiscal_confirm_date": Text("Касса ждёт подтверждения даты", "The registrar waits for its date to be confirmed"),
+    "fiscal_tech_reset": Text(
+        "Касса после технического обнуления: сервис", "The registrar was reset: call its service"
+    ),
+    "fiscal_test_run": Text("Касса печатает тест: остановите его", "The registrar prints its test: stop it"),
+    "fiscal_busy": Text("Касса занята: подождите минуту", "The registrar is busy: wait a minute"),
     "robot_starting": Text("Робот ещё не ответил", "The robot has not answered yet"),
     "robot_offline": Text("Робот молчит: питание, кабель, порт", "The robot is silent: power, cable, port"),
     "robot_estop": Text(

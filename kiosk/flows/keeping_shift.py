@@ -163,10 +163,9 @@ class KeepingShift:
             self._readiness.set("shift", None)
             status = await self._set_clock(status)
         now = self._clock.now()
-        wanted = not self.held_closed and self._rules.day.wants_open(now)
         if status.shift_open:
             await self._record_open(status)
-        elif wanted and self._can_open(status, now):
+        elif not self.held_closed and self._rules.day.wants_open(now) and self._can_open(status, now):
             status = await self.open()
         return status
 
@@ -236,9 +235,9 @@ class KeepingShift:
     async def close(self, actor: str) -> FiscalStatus:
         """Z report, kept with what the other books say; under both turns. Raises `DeviceError`."""
         before = await self._registrar.status()
-        totals = await self.totals()
+        totals = await self._totals_anyhow()
         await self._registrar.close_shift()
-        await self._record_closed(before.drive_number, before.shift, totals, actor)
+        await self._record_closed(before.drive_number, before.shift, totals or await self._totals_anyhow(), actor)
         return await self._registrar.status()
 
     async def _record_closed(self, drive_number: str, shift: int, totals: ShiftTotals | None, actor: str) -> None:
@@ -262,13 +261,21 @@ class KeepingShift:
                 last = row.shift == status.shift
                 await self._record_closed(row.drive_number, row.shift, await self.totals() if last else None, "kiosk")
 
+    async def _totals_anyhow(self) -> ShiftTotals | None:
+        """Nothing about totals keeps a shift from being closed in time; a silent device refuses that by itself."""
+        try:
+            return await self.totals()
+        except DeviceError as error:
+            _log.error("totals_not_told", error=str(error))
+        return None
+
     async def totals(self) -> ShiftTotals | None:
         """None where the device does not tell: the day is closed all the same."""
         try:
             return await self._registrar.totals()
         except DeviceRefused as error:
             _log.error("totals_refused", error=str(error))
-            return None
+        return None
 
     async def _warn(self, status: FiscalStatus) -> None:
         now = self._clock.now()

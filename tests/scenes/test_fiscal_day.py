@@ -217,6 +217,17 @@ async def faults(place: Restaurant) -> set[str]:
     return standing
 
 
+async def test_a_registrar_that_tells_no_totals_closes_its_day_all_the_same_and_that_is_named() -> None:
+    async with restaurant(registrar="atol-web") as place:
+        guest = await place.guest()
+        sold = await bought(place, guest, "tea")
+        place.fiscal.faults.switch("no_counters", True, {})
+        assert (await place.internal("POST", "/internal/shift/close")).body["open"] is False
+        report = await until_reported(place, sold["receipt"]["shift"])
+        assert report["differences"] == ["registrar: told no totals of the shift"]
+        assert report["sales"] == {"count": 1, "sum_kopecks": sold["amount_kopecks"]}  # the books' own
+
+
 async def test_shift_closes_at_its_hour_between_payments_and_opens_again() -> None:
     clock = JumpingClock()
     async with restaurant('[fiscal]\nclose_at = "03:30"', clock=clock) as place:
