@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from drivers.errors import DeviceError, DeviceRefused, pause_word
-from drivers.fiscal.port import FiscalOffice, FiscalStatus, Paper, ShiftTotals
+from drivers.fiscal.port import FiscalStatus, FiscalSwitch, Paper, ShiftTotals
 from kiosk.clock import Clock
 from kiosk.domain.events import ShiftClosedEvent, ShiftOpenedEvent
 from kiosk.domain.fiscal_day import Closing, FiscalDay
@@ -40,10 +40,10 @@ CLOSING, SWAPPED, MISMATCH = "shift_closing", "drive_swapped", "registration_mis
 
 
 class FiscalRules(msgspec.Struct, frozen=True):
-    """What the configuration asks of the registrar and its day. `rates`: those a receipt may carry from a day on."""
+    """What is asked of a registrar (by its name) and its day. `rates`: those a receipt may carry from a day on."""
 
     day: FiscalDay
-    expected: Expected
+    expected: Callable[[str], Expected]
     rates: Callable[[datetime], frozenset[str]]
 
     @property
@@ -57,7 +57,7 @@ class KeepingShift:
     def __init__(
         self,
         database: Database,
-        registrar: FiscalOffice,
+        registrar: FiscalSwitch,
         fiscalising: Fiscalising,
         closing_day: ClosingDay,
         rules: FiscalRules,
@@ -140,8 +140,8 @@ class KeepingShift:
         """Compared once for a drive, again each minute while it does not fit."""
         now, known = self._clock.now(), self._examined
         if known is None or known[0] != drive_number or (known[2] and now - known[1] > _REGISTRATION_AGAIN):
-            found = await self._registrar.registration()
-            mismatches = registration_mismatches(found, self._rules.expected, self._rules.rates(now))
+            expected = self._rules.expected(self._registrar.active)
+            mismatches = registration_mismatches(await self._registrar.registration(), expected, self._rules.rates(now))
             for mismatch in mismatches:
                 _log.error("registration_differs", mismatch=mismatch)
             self._examined = known = (drive_number, now, mismatches)

@@ -49,9 +49,13 @@ def fiscal_rules(config: Config) -> FiscalRules:
     restaurant, fiscal = config.restaurant, config.registrars[0]
     zone, taxes = ZoneInfo(restaurant.timezone), tax_table(config)
     automatic = restaurant.settlement == "automat"
-    expected = Expected(
-        restaurant.inn, restaurant.address, restaurant.tax_system, automatic, fiscal.ffd, restaurant.internet
-    )
+    ffds = {row.called(number): row.ffd for number, row in enumerate(config.registrars, 1)}
+
+    def expected(registrar: str) -> Expected:
+        return Expected(
+            restaurant.inn, restaurant.address, restaurant.tax_system, automatic, ffds[registrar], restaurant.internet
+        )
+
     day = FiscalDay.parse(fiscal.close_at, OpeningHours.parse(restaurant.hours), zone)
     return FiscalRules(day, expected, lambda now: taxes.rates(now.astimezone(zone).date()))
 

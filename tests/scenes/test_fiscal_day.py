@@ -330,10 +330,10 @@ async def test_another_registrar_is_sold_through_by_a_technician_and_each_receip
         guest = await place.guest()
         before = await bought(place, guest, "tea")
         spare = {"state": place.folder / "spare.state", "ledger": place.folder / "spare.jsonl"}
-        await place.stack.enter_async_context(shtrih(place.folder / "spare.tty", **spare, seed=7))
+        await place.stack.enter_async_context(shtrih(place.folder / "spare.tty", **spare, seed=7, ffd="1.1"))
         file = place.folder / "config.toml"
-        text = file.read_text().replace("[fiscal]", '[[fiscal]]\nname = "till"')
-        file.write_text(f'{text}\n[[fiscal]]\nname = "spare"\nport = "{place.folder}/spare.tty"\n')
+        text = file.read_text().replace("[fiscal]", '[[fiscal]]\nname = "till"\nffd = "1.2"')
+        file.write_text(f'{text}\n[[fiscal]]\nname = "spare"\nffd = "1.1"\nport = "{place.folder}/spare.tty"\n')
         await place.restart()
         await place.until_open()
         assert (await place.internal("GET", "/internal/fiscal")).body == {
