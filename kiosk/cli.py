@@ -20,7 +20,8 @@ from kiosk import __version__
 from kiosk.catalogue import load_menu
 from kiosk.cli_output import csv_text, refusal_text, text_of
 from kiosk.clock import SystemClock
-from kiosk.config import Config, ConfigError, load
+from kiosk.config import ConfigError, load
+from kiosk.config.settings import Config
 from kiosk.domain.chart import ChartError
 from kiosk.domain.dish import MenuError
 from kiosk.domain.errors import DatabaseBroken

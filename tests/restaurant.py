@@ -27,7 +27,8 @@ from drivers.sim.push import PushDevice, push
 from drivers.sim.robot import RobotDevice, robot
 from drivers.sim.shtrih import ShtrihDevice, shtrih
 from drivers.sim.sms import SmsDevice, sms
-from kiosk.config import Config, load
+from kiosk.config import load
+from kiosk.config.settings import Config
 from kiosk.wiring import Kiosk, Parts
 
 DEADLINE_S = 15.0

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.config import Config, ConfigError, Tax, Terminal, Webhook, load, token_secret
+from kiosk.config import ConfigError, load
+from kiosk.config.secret_files import token_secret
+from kiosk.config.settings import Config, Tax, Terminal, Webhook
 
 EVERY_KEY = """
 [restaurant]

@@ -19,7 +19,9 @@ from drivers.robot.port import ComplexState, HealthFlag
 from drivers.sim.embedded import EmbeddedSimulators, Endpoints, Wanted
 from drivers.sms.gateway import HttpSmsGateway
 from drivers.webhook.sender import HttpWebhookSender
-from kiosk.config import SIM, Config, ConfigError, read_secret
+from kiosk.config import ConfigError
+from kiosk.config.secret_files import read_secret
+from kiosk.config.settings import SIM, Config
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.database import inspect
 from kiosk.wiring.parts import Parts

@@ -18,7 +18,8 @@ from kiosk.api.public import PointsView, PublicApi, Shop
 from kiosk.api.service import Bench, ServiceApi
 from kiosk.api.sim import SimApi
 from kiosk.catalogue import web_root
-from kiosk.config import Config, service_pin
+from kiosk.config.secret_files import service_pin
+from kiosk.config.settings import Config
 from kiosk.flows.limiting import Window
 from kiosk.flows.overseeing import Overseeing
 from kiosk.wiring.flows import Flows

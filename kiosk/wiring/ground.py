@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drivers.sim.embedded import EmbeddedSimulators
-from kiosk.config import Config
+from kiosk.config.settings import Config
 from kiosk.domain.menu import Menu
 from kiosk.domain.notice import Notices
 from kiosk.domain.readiness import Kitchen, Readiness

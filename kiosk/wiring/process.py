@@ -17,7 +17,8 @@ from aiohttp import web
 from drivers.errors import DeviceError
 from kiosk import logs
 from kiosk.catalogue import load_menu, load_notices
-from kiosk.config import Config, token_secret
+from kiosk.config.secret_files import token_secret
+from kiosk.config.settings import Config
 from kiosk.domain.readiness import Readiness
 from kiosk.domain.stuck import Kind
 from kiosk.runtime import systemd

@@ -12,7 +12,8 @@ from drivers.fiscal.port import FiscalOffice, OrderTag
 from drivers.fiscal.shtrih import ShtrihRegistrar
 from drivers.fiscal.switch import SwitchedRegistrar
 from drivers.sim.embedded import Endpoints
-from kiosk.config import Fiscal, read_secret
+from kiosk.config.secret_files import read_secret
+from kiosk.config.settings import Fiscal
 from kiosk.wiring.parts import Parts
 
 Vendor = Callable[[Fiscal, Parts, Endpoints, ZoneInfo], FiscalOffice]

@@ -6,7 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.port import TaxSystem
-from kiosk.config import Config
+from kiosk.config.settings import Config
 from kiosk.domain.fiscal_day import FiscalDay
 from kiosk.domain.hours import OpeningHours
 from kiosk.domain.menu import Menu

@@ -5,7 +5,9 @@ from __future__ import annotations
 from drivers.broker.port import Broker as BrokerPort
 from drivers.webhook.port import WebhookSender
 from kiosk.clock import Clock
-from kiosk.config import Broker, Config, ConfigError, read_secret
+from kiosk.config import ConfigError
+from kiosk.config.secret_files import read_secret
+from kiosk.config.settings import Broker, Config
 from kiosk.sinks.forwarding import Forwarding, Subscription, read_keys
 from kiosk.sinks.publishing import Publishing, topic_url
 from kiosk.sinks.relaying import Target

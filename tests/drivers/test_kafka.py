@@ -11,7 +11,8 @@ import pytest
 from drivers.broker.kafka import KafkaAccess, KafkaBroker
 from drivers.broker.port import Record
 from drivers.errors import OutcomeUnknown
-from kiosk.config import Broker, ConfigError
+from kiosk.config import ConfigError
+from kiosk.config.settings import Broker
 from kiosk.wiring.targets import broker_of
 from tests.kafka_peer import kafka_peer, read_all
 
