@@ -319,6 +319,7 @@ def _fail_late(portion_id: int, tx: Tx) -> None:
     row = orders.portion(tx, portion_id)
     if row is not None and row.status in PENDING_PORTIONS:
         orders.move_portion(tx, row, PortionStatus.FAILED, fault="late")
+        refunds.drop_given_back(tx, portion_id)
 
 
 def _lines_of(tx: Tx, order_id: str) -> dict[int, str]:

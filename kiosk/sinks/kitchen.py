@@ -41,6 +41,8 @@ _log = structlog.get_logger()
 _CYCLE_S = 0.2
 _BEAT_S = 1.0
 _REFUSED_PAUSE_S = 2.0
+#: Refusals that say nothing about the other portions: an empty bin stops the dishes that need it, no more.
+_OF_ONE_PORTION = ("no_material", "chart_mismatch", "bad_request")
 _TERMINAL = (JobState.READY, JobState.PICKED_UP, JobState.FAILED, JobState.INTERRUPTED, JobState.CANCELLED)
 _STAND_UP = {
     ComplexState.ABORTED: ComplexCommand.CLEAR,
@@ -77,6 +79,7 @@ class KitchenLine:
         self._wake = asyncio.Event()
         self._beat_at = 0.0
         self._pause_until = 0.0
+        self._refused_until: dict[int, float] = {}
         self._foreign: set[int] = set()
         self._low: set[int] = set()
 
@@ -205,31 +208,36 @@ class KitchenLine:
 
     async def _submit(self, work: list[orders.WorkRow], jobs: dict[int, Job], slots: int) -> None:
         """Give waiting portions to the robot, in the order they were paid, while its table has room."""
-        if self._clock.monotonic() < self._pause_until:
-            return
+        now = self._clock.monotonic()
+        self._refused_until = {name: until for name, until in self._refused_until.items() if until > now}
         free = slots - len(jobs)
         for row in work:
             again = row.status is PortionStatus.SUBMITTING and row.portion_id not in jobs
-            if row.status is not PortionStatus.WAITING and not again:
+            if (row.status is not PortionStatus.WAITING and not again) or row.portion_id in self._refused_until:
                 continue
-            if free <= 0 or not await self._submit_one(row, again):
+            if free <= 0 or now < self._pause_until:
                 return
-            free -= 1
+            free -= await self._submit_one(row, again)
 
     async def _submit_one(self, row: orders.WorkRow, again: bool) -> bool:
+        """True where the robot took it."""
         if not again:
             if not await self._claim(row.portion_id):  # controller rule 1: before the wire
-                return True
+                return False
             self._cp("portion.submitting")
         try:
             await self._robot.submit(self._cooking_order(row))
         except DeviceRefused as refusal:
             _log.warning("portion_refused", order_id=row.order_id, portion_id=row.portion_id, code=refusal.code)
-            await self._move(row.portion_id, PortionStatus.WAITING)
-            self._pause_until = self._clock.monotonic() + _REFUSED_PAUSE_S
+            await self._db.write(lambda tx: portions.submitted(tx, row.portion_id, PortionStatus.WAITING))
+            until = self._clock.monotonic() + _REFUSED_PAUSE_S
+            if refusal.code in _OF_ONE_PORTION:
+                self._refused_until[row.portion_id] = until
+            else:
+                self._pause_until = until
             return False
         self._cp("robot.submitted")
-        await self._move(row.portion_id, PortionStatus.QUEUED)
+        await self._db.write(lambda tx: portions.submitted(tx, row.portion_id, PortionStatus.QUEUED))
         self._cp("portion.accepted")
         await self._robot.health()  # a fresh generation, so that the levels below already hold this job
         await self._look_at_bins()
@@ -258,14 +266,6 @@ class KitchenLine:
             return True
 
         return await self._db.write(run)
-
-    async def _move(self, portion_id: int, status: PortionStatus) -> None:
-        def run(tx: Tx) -> None:
-            row = orders.portion(tx, portion_id)
-            if row is not None and row.status is not status:
-                orders.move_portion(tx, row, status)
-
-        await self._db.write(run)
 
     # The picture the rest of the house sees.
 

@@ -10,7 +10,7 @@ from drivers.robot.port import Job, JobState
 from kiosk.clock import rfc3339
 from kiosk.domain.events import OrderCompletedEvent, OrderCookingEvent, OrderReadyEvent
 from kiosk.domain.order import OrderStatus, PortionStatus
-from kiosk.store import orders, outbox, stocks
+from kiosk.store import orders, outbox, refunds, stocks
 from kiosk.store.database import Tx
 
 _log = structlog.get_logger()
@@ -57,15 +57,16 @@ def adopt(tx: Tx, job: Job, now: datetime) -> PortionStatus | None:
 
 
 def _lose(tx: Tx, row: orders.PortionRow, job: Job) -> PortionStatus:
-    """Cook again only if no food was spent (controller rule 5), else a person decides."""
+    """Cook again only if no food was spent (controller rule 5), else a person decides; what was given back meanwhile
+    is neither cooked again nor waited for."""
     if not job.food_spent and row.attempt < MAX_ATTEMPTS:
         _log.warning("portion_cooked_again", portion_id=row.portion_id, attempt=row.attempt + 1, job=job.state.name)
         orders.move_portion(tx, row, PortionStatus.WAITING, attempt=row.attempt + 1)
         stocks.take_back(tx, row.portion_id)
-        return PortionStatus.WAITING
+        return PortionStatus.DROPPED if refunds.drop_given_back(tx, row.portion_id) else PortionStatus.WAITING
     _log.error("portion_failed", portion_id=row.portion_id, job=job.state.name, fault=job.fault)
     orders.move_portion(tx, row, PortionStatus.FAILED, fault=f"{job.state.name.lower()}:{job.fault}")
-    return PortionStatus.FAILED
+    return PortionStatus.DROPPED if refunds.drop_given_back(tx, row.portion_id) else PortionStatus.FAILED
 
 
 def lose_unknown(tx: Tx, portion_id: int) -> None:
@@ -74,6 +75,18 @@ def lose_unknown(tx: Tx, portion_id: int) -> None:
     if row is not None and row.status in (PortionStatus.QUEUED, PortionStatus.COOKING):
         _log.error("portion_lost_by_robot", portion_id=portion_id)
         orders.move_portion(tx, row, PortionStatus.FAILED, fault="lost_by_robot")
+        refunds.drop_given_back(tx, portion_id)
+
+
+def submitted(tx: Tx, portion_id: int, status: PortionStatus) -> None:
+    """What the robot's answer to a SUBMIT makes of a portion: queued, or waiting again. One that was given up while the
+    answer was on its way stays so (its job is cancelled by the table); one that was given back waits no more."""
+    row = orders.portion(tx, portion_id)
+    if row is None or row.status is not PortionStatus.SUBMITTING:
+        return
+    orders.move_portion(tx, row, status)
+    if status is PortionStatus.WAITING:
+        refunds.drop_given_back(tx, portion_id)
 
 
 def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None:

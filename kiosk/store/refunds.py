@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 
 from kiosk.clock import rfc3339
+from kiosk.domain.order import PortionStatus
 from kiosk.domain.payment import Payment
+from kiosk.store import orders, stocks
 from kiosk.store.database import Reader, Tx
 
 
@@ -117,6 +119,19 @@ async def late_portions(reader: Reader, before: datetime) -> list[FailedPortion]
         " ORDER BY p.portion_id",
         (rfc3339(before),),
     )
+
+
+def drop_given_back(tx: Tx, portion_id: int) -> bool:
+    """A portion that failed or waits again, and whose money went back while it was in the robot: nobody waits for it.
+    True where it was dropped."""
+    row = orders.portion(tx, portion_id)
+    assert row is not None
+    asked = "SELECT 1 FROM refund r, json_each(r.portions) j WHERE r.order_id = ? AND j.value = ?"
+    if tx.scalar(asked, (row.order_id, portion_id)) is None:
+        return False
+    orders.move_portion(tx, row, PortionStatus.DROPPED)
+    stocks.hand_over(tx, [portion_id])
+    return True
 
 
 def add_void(tx: Tx, payment: Payment, reason: str, actor: str, now: datetime) -> RefundRow:

@@ -126,3 +126,43 @@ async def test_4_points_come_back_and_earned_ones_are_taken_back_pro_rata() -> N
         await refunded(place, customer, second["order_id"], 2)
         assert (await customer.call("GET", "/api/me")).body["bonus_points"] == points
         assert returned_kopecks(place) == paid.body["amount_kopecks"]
+
+
+async def test_4_portion_given_back_while_it_is_cooked_and_then_lost_does_not_hold_the_rest() -> None:
+    async with restaurant(speed=90.0) as place:
+        guest = await place.guest()
+        created = await guest.order(("udon-chicken", 1), ("tea", 1))
+        order_id = created["order_id"]
+        assert (await guest.pay(order_id)).status == 200
+
+        async def begun() -> bool:
+            return (await guest.look(order_id))["items"][0]["portions"] == [{"status": "cooking"}]
+
+        await until(begun)
+        place.robot.faults.switch("jam", True, {"station": 2})  # under the noodles, which are begun
+        body = {"reason": "передумал", "items": [{"item_id": "udon-chicken", "quantity": 1}]}
+        assert (await place.internal("POST", f"/internal/orders/{order_id}/refund", body)).status == 202
+        await refunded(place, guest, order_id)
+        await until(lambda: place.effects("robot", "failed"))
+        done = await guest.until_status(order_id, "completed")
+        assert [portion["status"] for item in done["items"] for portion in item["portions"]] == [
+            "dropped",
+            "handed_out",
+        ]
+        assert returned_kopecks(place) == created["items"][0]["sum_kopecks"]
+        assert len(done["refunds"]) == 1
+
+
+async def test_4_empty_bin_holds_the_dishes_that_need_it_and_no_others(place: Restaurant) -> None:
+    noodles, tea = await place.guest(), await place.guest()
+    first = (await noodles.order(("udon-chicken", 1)))["order_id"]
+    second = (await tea.order(("tea", 1)))["order_id"]
+    place.robot.faults.switch("cells_full", True, {})  # nothing is taken yet
+    assert (await noodles.pay(first)).status == 200
+    assert (await tea.pay(second)).status == 200
+    place.robot.faults.switch("bin_empty", True, {"bin": 1})
+    place.robot.faults.switch("cells_full", False, {})
+    await tea.until_status(second, "completed")
+    assert (await noodles.look(first))["status"] == "paid"
+    assert (await place.internal("POST", "/internal/stock/refill", {"bin": 1, "amount": 5000})).status == 204
+    await noodles.until_status(first, "completed")

@@ -1,0 +1,54 @@
+"""What the robot's answer to a SUBMIT may find: a portion that was given up, or given back, while it was on its way."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.domain.order import PortionStatus
+from kiosk.domain.payment import PaymentStep
+from kiosk.sinks import portions
+from kiosk.store import orders, refunds
+from kiosk.store.database import Database, Tx
+from tests.clocks import START
+from tests.store import rows
+
+
+async def after_the_answer(
+    shop: Database, before: PortionStatus, answered: PortionStatus, given_back: bool = False
+) -> PortionStatus:
+    """The status of the first portion of a paid order."""
+
+    def run(tx: Tx) -> PortionStatus:
+        rows.sell(tx, "ORDER1")
+        payment = rows.pay(tx, rows.payment(step=PaymentStep.DONE))
+        portion_id = orders.portions(tx, "ORDER1")[0].portion_id
+        tx.execute("UPDATE portion SET status = ? WHERE portion_id = ?", (before, portion_id))
+        if given_back:
+            refunds.add_refund(
+                tx, payment, refund_id="R1", amount_kopecks=100, portions=[portion_id], whole=False, reason="r",
+                actor="a", now=START,
+            )  # fmt: skip
+        portions.submitted(tx, portion_id, answered)
+        row = orders.portion(tx, portion_id)
+        assert row is not None
+        return row.status
+
+    return await shop.write(run)
+
+
+@pytest.mark.parametrize("answered", [PortionStatus.QUEUED, PortionStatus.WAITING])
+@pytest.mark.parametrize("given_up", [PortionStatus.FAILED, PortionStatus.DROPPED])
+async def test_4_portion_given_up_while_the_answer_was_on_its_way_stays_so(
+    database: Database, given_up: PortionStatus, answered: PortionStatus
+) -> None:
+    assert await after_the_answer(database, given_up, answered) is given_up
+
+
+@pytest.mark.parametrize("answered", [PortionStatus.QUEUED, PortionStatus.WAITING])
+async def test_4_portion_is_queued_or_waits_as_the_robot_says(database: Database, answered: PortionStatus) -> None:
+    assert await after_the_answer(database, PortionStatus.SUBMITTING, answered) is answered
+
+
+async def test_4_portion_given_back_meanwhile_and_refused_is_not_sent_again(database: Database) -> None:
+    found = await after_the_answer(database, PortionStatus.SUBMITTING, PortionStatus.WAITING, given_back=True)
+    assert found is PortionStatus.DROPPED
