@@ -94,6 +94,10 @@ def parser() -> argparse.ArgumentParser:
     refill = stock.add_parser("refill", help="what a bin holds after it was filled", parents=[common])
     refill.add_argument("bin", type=int)
     refill.add_argument("amount", type=int)
+    robot = command("robot", "the cooking complex's own things").add_subparsers(dest="action", required=True)
+    robot.add_parser(
+        "acknowledge", help="after an emergency stop: you have looked and released the button", parents=[common]
+    )
     stop = command("stop-list", "dishes taken off sale; add one, or put it back").add_subparsers(dest="action")
     add = stop.add_parser("add", help="off sale", parents=[common])
     add.add_argument("item_id")
@@ -222,6 +226,8 @@ def _call(options: argparse.Namespace) -> Call:
             return "POST", f"/internal/shift/{action}", None
         case "stock", "refill":
             return "POST", "/internal/stock/refill", {"bin": options.bin, "amount": options.amount}
+        case "robot", "acknowledge":
+            return "POST", "/internal/robot/acknowledge", None
         case "stock", _:
             return "GET", "/internal/robotics/ingredients", None
         case "stop-list", "add":

@@ -155,6 +155,7 @@ class InternalApi:
             web.post("/internal/stop-list", self.stop_item),
             web.get("/internal/orders", self.list_orders),
             web.post("/internal/stock/refill", self.refill),
+            web.post("/internal/robot/acknowledge", self.acknowledge),
             web.get("/internal/stats", self.stats),
             web.get("/internal/reports/{day}", self.report),
             web.get("/internal/webhooks", self.list_webhooks),
@@ -299,6 +300,11 @@ class InternalApi:
     async def refill(self, request: web.Request) -> web.Response:
         wanted = decode(await body_bytes(request), RefillRequest)
         await self._handing_out.refill(wanted.bin, wanted.amount, _actor(request))
+        return web.Response(status=204)
+
+    async def acknowledge(self, request: web.Request) -> web.Response:
+        await optional_body(request, NoBody)
+        await self._handing_out.acknowledge(_actor(request))
         return web.Response(status=204)
 
     async def stats(self, request: web.Request) -> web.Response:

@@ -290,6 +290,16 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         method="POST",
+        path="/api/service/robot/acknowledge",
+        summary="After an emergency stop: a person has looked and released the button",
+        body=Nothing,
+        body_optional=True,
+        session="required",
+        answers={204: None},
+        refusals=(errors.DeviceUnavailable,),
+    ),
+    Operation(
+        method="POST",
         path="/api/service/stop-list",
         summary="Take a dish off sale, or put it back",
         body=StopSwitch,

@@ -121,6 +121,7 @@ class ServiceApi:
             web.post("/api/service/shift", self.switch_shift),
             web.post("/api/service/x-report", self.x_report),
             web.post("/api/service/refill", self.refill),
+            web.post("/api/service/robot/acknowledge", self.acknowledge),
             web.post("/api/service/stop-list", self.stop),
             web.post("/api/service/orders/{order_id}/refund", self.refund),
             web.get("/api/service/stuck", self.stuck),
@@ -177,6 +178,12 @@ class ServiceApi:
         actor = self._actor(request)
         wanted = decode(await body_bytes(request), Refill)
         await self._bench.handing_out.refill(wanted.bin, wanted.amount, actor)
+        return web.Response(status=204)
+
+    async def acknowledge(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        await optional_body(request, Nothing)
+        await self._bench.handing_out.acknowledge(actor)
         return web.Response(status=204)
 
     async def stop(self, request: web.Request) -> web.Response:

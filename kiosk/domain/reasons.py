@@ -64,8 +64,8 @@ _HINTS: Mapping[str, Text] = {
     "robot_starting": Text("Робот ещё не ответил", "The robot has not answered yet"),
     "robot_offline": Text("Робот молчит: питание, кабель, порт", "The robot is silent: power, cable, port"),
     "robot_estop": Text(
-        "Аварийная остановка: осмотрите, отпустите кнопку, подтвердите на комплексе",
-        "Emergency stop: look, release the button, acknowledge at the complex",
+        "Аварийная остановка: осмотрите, отпустите кнопку, затем kiosk robot acknowledge",
+        "Emergency stop: look, release the button, then kiosk robot acknowledge",
     ),
     "robot_store_fault": Text("Память робота неисправна: сервис", "The robot's memory is faulty: call its service"),
 }

@@ -57,6 +57,16 @@ class HandingOut:
         now = self._clock.now()
         await self._db.write(lambda tx: records.journal(tx, actor, "refill", f"{bin_number} {amount}", now))
 
+    async def acknowledge(self, actor: str) -> None:
+        """A person on site has looked and released the button: the latched emergency stop is over, the line stands up
+        by itself (protocols/robot.md §4, e-stop). Raises `DeviceUnavailable`, also while the button is pressed."""
+        try:
+            await self._robot.acknowledge_fault()
+        except DeviceError as error:
+            raise DeviceUnavailable(device="robot", reason=error.code) from error
+        now = self._clock.now()
+        await self._db.write(lambda tx: records.journal(tx, actor, "robot_acknowledge", "", now))
+
     def _check(self, tx: Tx, request: PickupRequest) -> list[tuple[int, int]] | WrongCode:
         order = holder_of(tx, request)
         if isinstance(order, WrongCode):

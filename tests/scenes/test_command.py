@@ -108,6 +108,7 @@ async def test_every_change_is_journalled_with_who_made_it(place: Restaurant) ->
     await ok(place, "stop-list", "remove", "udon-chicken")
     assert (await ok(place, "stop-list")) == {"stopped": []}
     await ok(place, "stock", "refill", "3", "900")
+    await ok(place, "robot", "acknowledge")
     assert (await ok(place, "shift", "close"))["open"] is False
     assert (await ok(place, "shift", "open"))["open"] is True
     copy = place.folder / "copy.db"
@@ -123,6 +124,7 @@ async def test_every_change_is_journalled_with_who_made_it(place: Restaurant) ->
             ("stop_list", "tea resumed"),
             ("stop_list", "udon-chicken resumed"),
             ("refill", "3 900"),
+            ("robot_acknowledge", ""),
             ("shift_close", ""),
             ("shift_open", ""),
             ("backup", str(copy)),

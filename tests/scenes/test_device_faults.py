@@ -265,10 +265,31 @@ async def test_4_robot_dies_with_the_order_in_its_table_and_the_meal_is_made_onc
 async def test_4_estop_stops_sales_until_a_person_acknowledges(place: Restaurant) -> None:
     place.robot.faults.switch("estop", True, {})
     await place.until_paused("robot_estop")
+    pressed = await place.internal("POST", "/internal/robot/acknowledge")
+    assert (pressed.status, pressed.code, pressed.body["reason"]) == (503, "device_unavailable", "wrong_state")
     place.robot.faults.switch("estop", False, {})
     await place.until_paused("robot_estop")  # released, still latched
-    await place.kiosk.devices.robot.acknowledge_fault()
+    assert (await place.internal("POST", "/internal/robot/acknowledge")).status == 204
     await place.until_open()
+
+
+async def test_4_estop_in_the_middle_of_a_meal_gives_back_what_was_begun_and_cooks_the_rest() -> None:
+    async with restaurant(speed=20.0) as place:
+        guest = await place.guest()
+        begun = (await guest.order(("udon-chicken", 1)))["order_id"]
+        assert (await guest.pay(begun)).status == 200
+        await guest.until_status(begun, "cooking")
+        place.robot.faults.switch("estop", True, {})
+        await place.until_paused("robot_estop")
+        later = await place.guest()
+        assert (await guest.until_status(begun, "refunded"))["refunds"][0]["reason"] == "cooking_failed"
+        place.robot.faults.switch("estop", False, {})
+        assert (await place.internal("POST", "/internal/robot/acknowledge")).status == 204
+        await place.until_open()
+        fresh = (await later.order(("tea", 1)))["order_id"]
+        assert (await later.pay(fresh)).status == 200
+        await later.until_status(fresh, "completed")
+        assert [line["order_id"] for line in place.effects("robot", "ready")] == [fresh]
 
 
 async def test_2_sales_pause_when_the_promised_time_would_be_too_long() -> None:

@@ -54,6 +54,7 @@ async def test_every_act_at_the_desk_is_done_and_journalled_with_its_actor() -> 
             ("refill", {"bin": 23, "amount": 1000}),
             ("stop-list", {"item_id": "cola", "stopped": True}),
             ("x-report", None),
+            ("robot/acknowledge", None),
         ]
         for path, body in acts:
             answer = await desk.call("POST", f"/api/service/{path}", body)
@@ -66,7 +67,16 @@ async def test_every_act_at_the_desk_is_done_and_journalled_with_its_actor() -> 
         assert not told["shift"]["open"]
         assert [dish["item_id"] for dish in told["dishes"] if dish["stopped"]] == ["cola"]
         actions = {line["action"] for line in told["journal"]}
-        assert actions >= {"sales_pause", "sales_resume", "refill", "stop_list", "refund", "x_report", "shift_close"}
+        assert actions >= {
+            "sales_pause",
+            "sales_resume",
+            "refill",
+            "stop_list",
+            "refund",
+            "x_report",
+            "shift_close",
+            "robot_acknowledge",
+        }
         assert {line["actor"].rpartition(":")[0] for line in told["journal"]} == {"pin:Ира"}
 
 

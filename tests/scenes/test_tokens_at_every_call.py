@@ -31,6 +31,7 @@ def calls(order_id: str) -> list[tuple[str, str, object]]:
         ("POST", "/api/service/shift", {"open": False}),
         ("POST", "/api/service/x-report", None),
         ("POST", "/api/service/refill", {"bin": 1, "amount": 0}),
+        ("POST", "/api/service/robot/acknowledge", None),
         ("POST", "/api/service/stop-list", {"item_id": "tea", "stopped": True}),
         ("POST", f"/api/service/orders/{order_id}/refund", {"reason": "none"}),
         ("GET", "/api/service/stuck", None),

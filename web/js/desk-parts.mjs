@@ -19,7 +19,8 @@ function Twice({ words, sure, id, go, quiet = false, disabled = false }) {
 export function Sales({ told, act }) {
   return html`<section class=${told.sales_open ? "sales open" : "sales"} data-testid="sales"><b>${told.sales_open ? "✓ Продажи идут" : `✕ Продажи стоят: ${told.reason}`}</b>
     <${Twice} id="pause" words="Пауза продаж" sure="Да, остановить продажи" quiet go=${() => act("Пауза продаж", "sales", { open: false })} />
-    <button type="button" class=${told.sales_open ? "quiet" : ""} data-testid="resume" onClick=${() => act("Открыть продажи", "sales", { open: true })}>Продолжить</button></section>`;
+    <button type="button" class=${told.sales_open ? "quiet" : ""} data-testid="resume" onClick=${() => act("Открыть продажи", "sales", { open: true })}>Продолжить</button>
+    ${told.lights.some((/** @type {any} */ light) => light.word === "robot_estop") && html`<${Twice} id="acknowledge" words="Аварийный стоп: робот осмотрен" sure="Осмотрел, кнопка отпущена" go=${() => act("Снять аварийный стоп", "robot/acknowledge")} />`}</section>`;
 }
 
 const SIGNS = /** @type {Record<string, string>} */ ({ good: "✓", warn: "!", bad: "✕", unknown: "?" });

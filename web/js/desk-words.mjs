@@ -30,6 +30,6 @@ export const MOVES = /** @type {Record<string, string>} */ ({
 });
 export const ACTIONS = /** @type {Record<string, string>} */ ({
   sales_pause: "пауза продаж", sales_resume: "продажи открыты", refill: "бункер пополнен", stop_list: "стоп-лист", refund: "возврат",
-  shift_open: "смена открыта", shift_close: "смена закрыта", x_report: "X-отчёт", webhooks: "вебхуки", order_status: "статус заказа", backup: "копия базы",
+  shift_open: "смена открыта", shift_close: "смена закрыта", x_report: "X-отчёт", webhooks: "вебхуки", order_status: "статус заказа", backup: "копия базы", robot_acknowledge: "аварийный стоп снят",
 });
 export const UNITS = /** @type {Record<string, string>} */ ({ g: "г", ml: "мл", pcs: "шт." });
