@@ -154,10 +154,11 @@ class Restaurant:
     def effects(self, device: str, *effects: str) -> list[dict[str, Any]]:
         return [line for line in self.ledger(device) if line["effect"] in effects]
 
-    async def restart(self) -> None:
-        """Stop the kiosk and start it again with the same parts; the devices stay on."""
+    async def restart(self, **changes: Any) -> None:
+        """Stop the kiosk and start it again with the same parts, or these; the devices stay on."""
         await self.kiosk.stop()
-        self.kiosk = await start_kiosk(self.stack, load(self.folder / "config.toml"), test_parts(**self.changes))
+        parts = test_parts(**{**self.changes, **changes})
+        self.kiosk = await start_kiosk(self.stack, load(self.folder / "config.toml"), parts)
 
     async def until_open(self) -> None:
         """Until sales are open."""

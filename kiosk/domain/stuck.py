@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 #: What may be done about each, and what is known of the money. FOREIGN adds `issue` and `adopt` where a receipt waits.
 MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
-    Kind.CHARGE_UNKNOWN: (Money.UNKNOWN, (Move.RETRY,)),
+    Kind.CHARGE_UNKNOWN: (Money.UNKNOWN, (Move.RETRY, Move.REFUND)),
     Kind.RECEIPT_HELD: (Money.CHARGED, (Move.RETRY, Move.REFUND)),
     Kind.RECEIPT_OWED: (Money.CHARGED, (Move.RETRY,)),
     Kind.VOID_PENDING: (Money.RETURNING, (Move.RETRY,)),
@@ -48,6 +48,8 @@ MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
     Kind.FINDING: (Money.UNKNOWN, (Move.ACCEPT,)),
 }
 _RECEIPT_IN_DOUBT = (Kind.RECEIPT_HELD, Kind.RECEIPT_OWED, Kind.REFUND_PENDING)
+_MONEY_BACK = (Kind.VOID_PENDING, Kind.REFUND_PENDING)
+_BANK_REFUSES = "bank:refused"
 
 
 class Stuck(msgspec.Struct, frozen=True):
@@ -65,12 +67,15 @@ class Stuck(msgspec.Struct, frozen=True):
 
 
 def moves_of(kind: Kind, detail: str, transaction_id: str | None = None) -> tuple[Money, list[Move]]:
-    """The money's place and the safe moves. `detail` begins with `foreign:` where the registrar shows strangers;
-    a finding that names a charge may be refunded."""
+    """The money's place and the safe moves. `detail` begins with `foreign:` where the registrar shows strangers, and is
+    `bank:refused` where the bank will not give back (somebody did at the bank, or the card is closed: whoever has seen
+    to it accepts); a finding that names a charge may be refunded."""
     money, moves = MOVES[kind]
     found = list(moves)
     if kind in _RECEIPT_IN_DOUBT and detail.startswith("foreign:"):
         found += [Move.ISSUE, Move.ADOPT]
+    if kind in _MONEY_BACK and detail == _BANK_REFUSES:
+        found.append(Move.ACCEPT)
     if kind is Kind.FINDING and transaction_id is not None:
         return Money.CHARGED, [*found, Move.REFUND]
     return money, found

@@ -101,6 +101,7 @@ class Fiscalising:
         self._patience = patience
         self._clock = clock
         self._cp = checkpoint
+        self._failing_since: dict[str, float] = {}  # by payment, in monotonic time
         self.turn = asyncio.Lock()
 
     @property
@@ -318,6 +319,7 @@ class Fiscalising:
             register(tx, intent, document, self._seller.zone)
             return payments.move(tx, payments.require(tx, payment.payment_id), PaymentStep.FISCALISED)
 
+        self._failing_since.pop(payment.payment_id, None)
         return await self._db.write(run)
 
     async def after_failure(
@@ -347,6 +349,9 @@ class Fiscalising:
     def _decide(self, payment: Payment, proof: Proof) -> FiscalDecision:
         now = self._clock.now()
         failed_at = payment.receipt_failed_at or now
+        if payment.receipt_failed_at is not None:  # the wall clock may be set back while somebody waits
+            since = self._failing_since.setdefault(payment.payment_id, self._clock.monotonic())
+            now = max(now, failed_at + timedelta(seconds=self._clock.monotonic() - since))
         released, asked = payment.released_at is not None, payment.reverse_asked_by is not None
         return decide_on_fiscal_failure(self._patience, proof, failed_at, released, now, asked)
 

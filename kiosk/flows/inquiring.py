@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
-from drivers.bank.port import Acquirer
+from drivers.bank.port import Acquirer, ChargeStatus
 from drivers.errors import DeviceError
 from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
@@ -44,6 +45,8 @@ class Inquiring:
                     await self._inquire(payment)
                 except DeviceError as error:  # the next one may fare better; this one is asked again
                     _log.error("inquiry_retried", payment_id=payment.payment_id, error=str(error))
+                    told = f"{error.device}:{error.code}"
+                    await self._db.write(partial(refunds.note_refund, refund_id=payment.void_id, error=told))
             await self._clock.sleep(self._every_s)
 
     async def _inquire(self, payment: Payment) -> None:
@@ -55,10 +58,11 @@ class Inquiring:
             self._cp("late.found")
             refund = await self._db.write(lambda tx: refunds.add_void(tx, payment, "late_approval", "kiosk", now))
             self._cp("late.noted")
-            kind = already_back(answer) or await give_back(
-                self._bank, transaction_id, refund.refund_id, payment.amount_kopecks
+            kind = already_back(answer) or (
+                refund.kind
+                if refund.bank_done_at is not None  # a person has seen it in the bank's own papers
+                else await give_back(self._bank, transaction_id, refund.refund_id, payment.amount_kopecks)
             )
-
             self._cp("late.bank")
 
             def finish(tx: Tx) -> None:
@@ -67,5 +71,7 @@ class Inquiring:
 
             await self._db.write(finish)
             self._cp("late.done")
-        elif answer is not None or now - payment.created_at > KEYS_KEPT:  # past the bank's processing time
+        elif answer is None and now - payment.created_at <= KEYS_KEPT:
+            return  # within the bank's processing time
+        elif answer is None or answer.status is not ChargeStatus.PENDING:
             await self._db.write(lambda tx: payments.move(tx, payment, PaymentStep.CLOSED))

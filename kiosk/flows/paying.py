@@ -24,7 +24,7 @@ from kiosk.domain.readiness import Kitchen, Readiness
 from kiosk.flows.asking_bank import find_charge
 from kiosk.flows.attempts import Accepted, AnswerStore, Attempts, PayRequest
 from kiosk.flows.fiscalising import Fiscalising
-from kiosk.flows.ordering import event_items, promise_until
+from kiosk.flows.ordering import cancel_order, event_items, promise_until
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.returning import already_back, give_back
 from kiosk.flows.views import receipt_view
@@ -184,9 +184,10 @@ class Paying:
         if not ask_first:
             payment = await self._move(payment, PaymentStep.CHARGING, posts=1, posted_at=self._clock.now())  # T3
             self._cp("t3.after")
+        posts, posted = payment.posts, self._clock.monotonic()
         for pause_s in _endless(_BACKOFF_S):
             try:
-                answer = await (self._ask_bank(payment) if ask_first else self._bank.charge(_charge(payment)))
+                answer = await (self._ask_bank(payment, posted) if ask_first else self._bank.charge(_charge(payment)))
             except DeviceUnreachable as error:
                 if not ask_first:  # the first POST never left: certain
                     await self._end(payment, PaymentStep.REFUSED, BankUnavailable(reason=error.code))
@@ -199,18 +200,33 @@ class Paying:
                 return await self._record_charge(payment, answer)
             ask_first = True
             payment = await self._note_unknown(payment)
+            if payment.posts != posts:
+                posts, posted = payment.posts, self._clock.monotonic()
+            if payment.reverse_asked_by is not None:
+                await self._give_up(payment)
             await self._pauses.wait(pause_s)
         raise AssertionError("endless")
 
-    async def _ask_bank(self, payment: Payment) -> Transaction | None:
-        """What became of the key. Not found while young: the same key again; not found for long: abandon."""
+    async def _give_up(self, payment: Payment) -> None:
+        """Staff will not wait for the bank: the order ends, so that no second key is made for it; the key stays under
+        inquiry, and a charge that turns up is voided."""
+        now = self._clock.now()
+
+        def cancel(tx: Tx) -> None:
+            cancel_order(tx, orders.require(tx, payment.order_id), now)
+
+        await self._end(payment, PaymentStep.ABANDONED, BankUnavailable(reason="no_answer"), also=cancel)
+
+    async def _ask_bank(self, payment: Payment, posted: float) -> Transaction | None:
+        """What became of the key. Not found while young: the same key again; not found for long: abandon. `posted`:
+        the last POST this process knows of, in monotonic time, since the wall clock may be set back meanwhile."""
         answer = await find_charge(self._bank, payment, self._clock.now())
         if answer is not None:
             return answer
         payment, again = await self._db.write(lambda tx: self._may_post_again(tx, payment))
         if again:
             return await self._bank.charge(_charge(payment))
-        if self._since(payment.posted_at) >= self._abandon_after_s:
+        if max(self._since(payment.posted_at), self._clock.monotonic() - posted) >= self._abandon_after_s:
             await self._end(payment, PaymentStep.ABANDONED, BankUnavailable(reason="no_answer"))
         return None
 
@@ -220,7 +236,7 @@ class Paying:
         session = sessions.find(tx, payment.session_id)
         alive = session is not None and session.ended_at is None and session.expires_at > now
         young = (now - current.created_at).total_seconds() < self._abandon_after_s
-        if not (alive and young and current.posts < _MAX_POSTS):
+        if current.reverse_asked_by is not None or not (alive and young and current.posts < _MAX_POSTS):
             return current, False
         return payments.note(tx, current, posts=current.posts + 1, posted_at=now), True
 
@@ -271,6 +287,9 @@ class Paying:
         transaction_id, void_key = payment.transaction_id or "", payment.void_id
         for pause_s in _endless(_BACKOFF_S):
             try:
+                if await self._db.write(lambda tx: refunds.is_accepted(tx, void_key)):
+                    kind = "void"
+                    break
                 charge = await find_charge(self._bank, payment, self._clock.now())
                 kind = already_back(charge) or await give_back(
                     self._bank, transaction_id, void_key, payment.amount_kopecks

@@ -27,6 +27,7 @@ from kiosk.domain.payment import Payment, PaymentStep
 from kiosk.domain.receipt import PricedLine
 from kiosk.flows.asking_bank import KEYS_KEPT, given_back_kopecks
 from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.minding_clock import MindingClock
 from kiosk.flows.returning import give_back
 from kiosk.store import bonuses, fixes, orders, outbox, payments, records, refunds, stocks, troubles
 from kiosk.store.database import Database, Tx
@@ -73,6 +74,7 @@ class Refunding:
         self._fiscalising = fiscalising
         self._tasks = tasks
         self._clock = clock
+        self._minding_clock = MindingClock(database, clock)
         self._pauses = Pauses(clock)
         self._jobs: dict[str, asyncio.Task[None]] = {}
 
@@ -227,10 +229,9 @@ class Refunding:
             job.add_done_callback(lambda _: self._jobs.pop(finding_id, None))
 
     async def _carry_back(self, finding_id: str) -> None:
-        found = await self._db.write(lambda tx: troubles.finding(tx, finding_id))
-        assert found is not None
+        found = await self._db.write(lambda tx: troubles.require_finding(tx, finding_id))
         tries = 0
-        while True:
+        while found.settled_at is None:
             try:
                 await give_back(self._bank, found.transaction_id or "", finding_id, found.amount_kopecks or 0)
                 break
@@ -238,6 +239,9 @@ class Refunding:
                 _log.error("return_retried", finding_id=finding_id, error=str(error))
                 await self._pauses.wait(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
                 tries += 1
+                found = await self._db.write(lambda tx: troubles.require_finding(tx, finding_id))
+        else:
+            return  # a person has settled it meanwhile
         now = self._clock.now()
         actor = found.settled_by or "kiosk"
         await self._db.write(lambda tx: troubles.settle_finding(tx, finding_id, actor, "refunded", now))
@@ -287,6 +291,7 @@ class Refunding:
         """For ever: a portion that cannot be cooked, or not by its deadline, is given back, while the rest of the
         order goes on."""
         while True:
+            await self._minding_clock.look()
             await self._fail_the_late()
             async with self._db.read() as reader:
                 failed = await refunds.unrefunded_failures(reader)

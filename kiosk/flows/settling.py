@@ -98,13 +98,17 @@ class Settling:
             await self._settle_finding(stuck_id, move, actor, now)
         elif row.kind is Kind.PORTION_LOST:
             await self._decide_portion(int(stuck_id.removeprefix("portion-")), move, actor, now)
+        elif row.kind is Kind.CHARGE_UNKNOWN and move is Move.REFUND:
+            await self._give_up(stuck_id, actor)
+        elif row.kind is Kind.VOID_PENDING and move is Move.ACCEPT:
+            await self._accept_void(stuck_id, now)
         elif move is Move.REFUND:
             await self._ask_to_reverse(stuck_id, actor, now)
         elif move is Move.ISSUE:
             await self._disprove(stuck_id, actor, now)
         elif move is Move.ADOPT:
             await self._adopt(stuck_id, document, actor, now)
-        elif row.kind is Kind.REFUND_UNCERTAIN:
+        elif row.kind is Kind.REFUND_UNCERTAIN or move is Move.ACCEPT:
             await self._decide_refund(stuck_id, move, actor, now)
         await self._db.write(lambda tx: records.journal(tx, actor, f"stuck_{move}", f"{stuck_id} {row.detail}", now))
         self._paying.nudge()
@@ -119,6 +123,25 @@ class Settling:
             if payment.step not in (PaymentStep.CHARGED, PaymentStep.PRINTING) or payment.released_at is not None:
                 raise OrderStateConflict(order_status=payment.step)
             payments.note(tx, payment, reverse_asked_by=actor)
+
+        await self._db.write(run)
+
+    async def _give_up(self, payment_id: str, actor: str) -> None:
+        """The order ends here; should the bank ever say that the card was charged, the money goes back."""
+
+        def run(tx: Tx) -> None:
+            payment = payments.require(tx, payment_id)
+            if payment.step is not PaymentStep.CHARGING:
+                raise OrderStateConflict(order_status=payment.step)
+            payments.note(tx, payment, reverse_asked_by=actor)
+
+        await self._db.write(run)
+
+    async def _accept_void(self, payment_id: str, now: datetime) -> None:
+        """The bank's own papers show the money back: nothing more is sent."""
+
+        def run(tx: Tx) -> None:
+            refunds.note_refund(tx, payments.require(tx, payment_id).void_id, error=None, bank_done_at=now)
 
         await self._db.write(run)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -124,6 +124,14 @@ def set_promise(tx: Tx, order_id: str, ready_in_s: int, promised_at: datetime) -
         "UPDATE orders SET ready_in_s = ?, promised_at = ? WHERE order_id = ?",
         (ready_in_s, rfc3339(promised_at), order_id),
     )
+
+
+def shift_promises(tx: Tx, by: timedelta) -> None:
+    """Of every order in work: the wall clock was set."""
+    for status in (OrderStatus.PAID, OrderStatus.COOKING, OrderStatus.READY):
+        for order in in_status(tx, status):
+            if order.promised_at is not None:
+                set_promise(tx, order.order_id, order.ready_in_s, order.promised_at + by)
 
 
 def set_receipt_unknown(tx: Tx, order_id: str, unknown: bool) -> None:

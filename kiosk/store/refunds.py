@@ -146,6 +146,11 @@ def add_void(tx: Tx, payment: Payment, reason: str, actor: str, now: datetime) -
     return row
 
 
+def is_accepted(tx: Tx, refund_id: str) -> bool:
+    """A person has seen in the bank's own papers that the money is back."""
+    return tx.scalar("SELECT bank_done_at FROM refund WHERE refund_id = ?", (refund_id,)) is not None
+
+
 def finish_refund(tx: Tx, refund_id: str, kind: str, now: datetime) -> None:
     tx.execute(
         "UPDATE refund SET step = 'done', kind = ?, done_at = ? WHERE refund_id = ?", (kind, rfc3339(now), refund_id)

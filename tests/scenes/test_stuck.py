@@ -207,7 +207,7 @@ async def test_3_3_silent_bank_is_stuck_and_seen_in_the_metrics_until_it_answers
         place.bank.faults.switch("slow", True, {"seconds": 30})
         assert (await guest.pay(order_id)).status == 202
         row = await stuck(place, "charge_unknown")
-        assert (row["money"], row["moves"]) == ("unknown", ["retry"])
+        assert (row["money"], row["moves"]) == ("unknown", ["retry", "refund"])
         place.bank.faults.switch("slow", False, {})
         assert (await move(place, row["stuck_id"], "retry")).status == 200
         await guest.until_status(order_id, "paid", "cooking", "ready", "completed")
@@ -222,12 +222,13 @@ async def test_3_stuck_knows_no_such_id_and_no_such_move(place: Restaurant) -> N
 
 async def test_4_portion_that_is_not_cooked_by_its_deadline_gives_the_money_back_by_itself() -> None:
     clock = JumpingClock()
-    async with restaurant("[robot]\nlate_limit_s = 600", speed=1.0, clock=clock) as place:
+    async with restaurant("[robot]\nlate_limit_s = 600", speed=1.0) as place:
         guest = await place.guest()
         tea = (await guest.order(("tea", 1)))["order_id"]
         place.robot.faults.switch("estop", True, {})
         assert (await guest.pay(tea)).status == 200
-        clock.jump(1200)
+        clock.jump(1200)  # between two starts: the power was off
+        await place.restart(clock=clock)
 
         async def refunded() -> dict[str, Any] | None:
             order: dict[str, Any] = (await place.internal("GET", f"/internal/orders/{tea}")).body
@@ -239,3 +240,79 @@ async def test_4_portion_that_is_not_cooked_by_its_deadline_gives_the_money_back
         assert len(place.effects("fiscal", "refund_receipt")) == 1
         place.robot.faults.switch("estop", False, {})
         assert place.effects("robot", "started") == []
+
+
+async def test_3_3_bank_that_stays_away_is_given_up_and_a_charge_that_turns_up_goes_back() -> None:
+    extra = "[payment]\nanswer_within_s = 0.2\n[bank]\nabandon_after_s = 3600"
+    async with restaurant(extra, stuck_after_s=0.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        place.bank.faults.switch("lose_answer", True, {})
+        place.bank.faults.switch("slow", True, {"seconds": 0.3})
+        assert (await guest.pay(order_id)).status == 202
+        await until(lambda: place.effects("bank", "charged"))
+        place.bank.faults.switch("down", True, {})
+        row = await stuck(place, "charge_unknown")
+        assert (await move(place, row["stuck_id"], "refund")).status == 200
+        await guest.until_status(order_id, "cancelled")  # no second key for it while the first is unknown
+        assert (await guest.pay(order_id)).code == "order_state"
+        place.bank.faults.switch("slow", False, {})
+        place.bank.faults.switch("down", False, {})
+        await until(lambda: place.effects("bank", "voided"))
+        await nothing_stuck(place)
+        assert len(place.effects("bank", "charged")) == 1
+        assert place.ledger("robot") == []
+
+
+async def test_3_refund_that_the_bank_refuses_for_good_ends_by_a_persons_word() -> None:
+    async with restaurant(stuck_after_s=0.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 2)))["order_id"]
+        paid = await guest.pay(order_id)
+        assert paid.status == 200
+        await guest.until_status(order_id, "completed")
+        # Somebody gives everything back in the bank's own cabinet; then staff want it given back here as well.
+        where = f"{place.bank.url}/transactions/{paid.body['transaction_id']}/void"
+        async with place.client.post(where, headers={"Idempotency-Key": "by-hand"}) as answer:
+            assert answer.status == 200
+        body = {"reason": "остыл", "items": [{"item_id": "tea", "quantity": 1}]}
+        assert (await place.internal("POST", f"/internal/orders/{order_id}/refund", body)).status == 202
+
+        async def refused() -> dict[str, Any] | None:
+            row = await stuck(place, "refund_pending")
+            return row if row["detail"] == "bank:refused" else None
+
+        row = await until(refused)
+        assert row["moves"] == ["retry", "accept"]
+        assert (await move(place, row["stuck_id"], "accept")).status == 200
+        await nothing_stuck(place)
+        (receipt,) = place.effects("fiscal", "refund_receipt")
+        assert receipt["total_kopecks"] == row["amount_kopecks"]
+        assert [line["key"] for line in place.effects("bank", "voided", "refunded")] == ["by-hand"]
+
+
+async def test_3_4_void_that_the_bank_refuses_for_good_ends_by_a_persons_word() -> None:
+    extra = "[payment]\nanswer_within_s = 0.2\nreceipt_retry_s = 3"
+    async with restaurant(extra, stuck_after_s=0.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        place.bank.faults.switch("slow", True, {"seconds": 0.3})
+        asked = await guest.pay(order_id)
+        assert asked.status == 202
+        place.fiscal.faults.switch("cover_open", True, {})  # after the pre-flight: the receipt is refused
+        (charge,) = await until(lambda: place.effects("bank", "charged"))
+        where = f"{place.bank.url}/transactions/{charge['transaction_id']}/refund"
+        part = {"amount_kopecks": charge["amount_kopecks"] // 2}
+        async with place.client.post(where, json=part, headers={"Idempotency-Key": "by-hand"}) as answer:
+            assert answer.status == 200  # so that neither a void nor the whole refund is taken any more
+
+        async def refused() -> dict[str, Any] | None:
+            row = await stuck(place, "void_pending")
+            return row if row["detail"] == "bank:refused" else None
+
+        row = await until(refused)
+        assert row["moves"] == ["retry", "accept"]
+        assert (await move(place, row["stuck_id"], "accept")).status == 200
+        await nothing_stuck(place)
+        await guest.until_status(order_id, "created")
+        assert place.effects("fiscal", "receipt") == []

@@ -86,6 +86,13 @@ def test_every_kind_of_trouble_has_a_move_and_every_move_a_kind() -> None:
     assert offered == set(Move)
 
 
+def test_neither_a_bank_that_stays_away_nor_one_that_refuses_for_good_holds_an_order_for_ever() -> None:
+    assert Move.REFUND in moves_of(Kind.CHARGE_UNKNOWN, "the bank does not answer")[1]
+    for kind in (Kind.VOID_PENDING, Kind.REFUND_PENDING):
+        assert Move.ACCEPT in moves_of(kind, "bank:refused")[1]
+        assert Move.ACCEPT not in moves_of(kind, "bank:no_answer")[1]  # it may have happened: ask again
+
+
 def test_every_order_state_leads_to_an_end() -> None:
     ends = {status for status, onward in ORDER_TRANSITIONS.items() if not onward}
     reached, before = set(ends), set[OrderStatus]()
