@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import structlog
 
 from kiosk.clock import Clock
+from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.readiness import Readiness
 from kiosk.store import records
 from kiosk.store.database import Database
@@ -12,6 +15,7 @@ from kiosk.store.reserve import Reserve
 
 _log = structlog.get_logger()
 _LOOK_S = 2.0
+_FULL = "disk_full"
 
 
 class KeepingSpace:
@@ -25,7 +29,13 @@ class KeepingSpace:
         self._floor_bytes = floor_bytes
         self._readiness = readiness
         self._clock = clock
+        self._told: str | None = "disk_starting"  # what was noted last; the first look tells in any case
         self.free_bytes = 0
+
+    def notice(self) -> None:
+        """Right before money is to move: the disk may have filled since the last look."""
+        if self._reserve.free_bytes() < self._floor_bytes:
+            self._readiness.set("disk", _FULL)
 
     async def run(self) -> None:
         while True:
@@ -34,8 +44,12 @@ class KeepingSpace:
 
     async def look(self) -> None:
         self.free_bytes = self._reserve.free_bytes()
-        reason = "disk_full" if self.free_bytes < self._floor_bytes or not self._reserve.lay() else None
-        if self._readiness.set("disk", reason):
-            _log.info("disk_readiness", reason=reason, free_bytes=self.free_bytes)
-            now, detail = self._clock.now(), f"{self.free_bytes} bytes free"
+        reason = _FULL if self.free_bytes < self._floor_bytes or not self._reserve.lay() else None
+        self._readiness.set("disk", reason)
+        if reason == self._told:
+            return
+        _log.info("disk_readiness", reason=reason, free_bytes=self.free_bytes)
+        now, detail = self._clock.now(), f"{self.free_bytes} bytes free"
+        with contextlib.suppress(DatabaseBroken):  # no room even for this: told at a later look
             await self._db.write(lambda tx: records.set_fault(tx, "disk", reason, detail, now))
+            self._told = reason

@@ -24,6 +24,7 @@ from kiosk.domain.readiness import Kitchen, Readiness
 from kiosk.flows.asking_bank import find_charge
 from kiosk.flows.attempts import Accepted, AnswerStore, Attempts, PayRequest
 from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.keeping_space import KeepingSpace
 from kiosk.flows.ordering import cancel_order, event_items, promise_until
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.returning import already_back, give_back
@@ -56,6 +57,7 @@ class Paying:
         answer_within_s: float,
         bonus: BonusRules,
         readiness: Readiness,
+        space: KeepingSpace,
     ) -> None:
         self._db = database
         self._bank = bank
@@ -69,6 +71,7 @@ class Paying:
         self._answer_within_s = answer_within_s
         self._bonus = bonus
         self._attempts = Attempts(database, clock, bonus, readiness)
+        self._space = space
         self._answers = AnswerStore()
         self._pauses = Pauses(clock)
         self._jobs: dict[str, asyncio.Task[Confirmation]] = {}
@@ -78,6 +81,7 @@ class Paying:
     ) -> Confirmation | Accepted:
         """One attempt, or the answer of the one that runs or ran. Raises every refusal of contract §1, order 3."""
         self._cp("t1.before")
+        self._space.notice()
         opening = self._tasks.start(f"open:{order_id}", self._open(session, order_id, request, key))
         found = await asyncio.shield(opening)
         if isinstance(found, Confirmation):

@@ -34,6 +34,7 @@ ConstraintBroken = sqlite3.IntegrityError
 
 _BATCH = 256
 _CLOSE_TIMEOUT_S = 10
+_WAY_OUT = "put the last backup in its place: kiosk restore FILE (this file is kept)"
 _PRAGMAS: dict[str, str | int] = {
     "journal_mode": "wal",
     "synchronous": 2,
@@ -337,13 +338,14 @@ def _open_writer(path: Path) -> sqlite3.Connection:
         for name, value in _PRAGMAS.items():
             _check_pragma(name, value, connection.execute(f"PRAGMA {name}").fetchall())
         if (found := connection.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-            raise DatabaseBroken(f"{path} is damaged: {found}")
+            raise DatabaseBroken(f"{path} is damaged: {found}; {_WAY_OUT}")
         migrate(connection)
         if orphan := connection.execute("PRAGMA foreign_key_check").fetchone():
-            raise DatabaseBroken(f"{path}: a row of {orphan[0]} refers to nothing")
+            raise DatabaseBroken(f"{path}: a row of {orphan[0]} refers to nothing; {_WAY_OUT}")
     except sqlite3.Error as error:
         connection.close()
-        raise DatabaseBroken(f"{path}: {error}") from error
+        damaged = getattr(error, "sqlite_errorname", "") in ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+        raise DatabaseBroken(f"{path}: {error}" + (f"; {_WAY_OUT}" if damaged else "")) from error
     except DatabaseBroken:
         connection.close()
         raise

@@ -60,6 +60,9 @@ class Flows:
         self.fiscalising = parts.fiscalising(
             database, devices.registrar, seller(config), fiscal_patience(config), clock, checkpoint
         )
+        self.keeping_space = KeepingSpace(
+            database, ground.reserve, config.database.free_floor_mb * MEGABYTE, ground.readiness, clock
+        )
         self.paying = parts.paying(
             database,
             devices.bank,
@@ -73,6 +76,7 @@ class Flows:
             config.payment.answer_within_s,
             BonusRules.of(config.bonus.accrual, config.bonus.max_share),
             ground.readiness,
+            self.keeping_space,
         )
         self.reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
         self.inquiring = Inquiring(database, devices.bank, clock, parts.inquiry_every_s, checkpoint)
@@ -85,9 +89,6 @@ class Flows:
         self.correcting = Correcting(database, self.fiscalising, ground.tasks, clock)
         self.reconciling = Reconciling(
             database, devices.bank, devices.registrar, self.fiscalising, ground.readiness, clock
-        )
-        self.keeping_space = KeepingSpace(
-            database, ground.reserve, config.database.free_floor_mb * MEGABYTE, ground.readiness, clock
         )
         self.settling = Settling(
             database,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from tests.restaurant import Restaurant, restaurant
+
+MEGABYTE = 1024 * 1024
 
 
 def set_floor(place: Restaurant, floor_mb: int) -> None:
@@ -28,3 +32,17 @@ async def test_3_full_disk_refuses_new_orders_and_payments_before_money_moves() 
         await place.restart()
         await place.until_open()
         assert (await guest.pay(order_id, key="k")).status == 200
+
+
+async def test_3_disk_that_fills_between_two_looks_refuses_the_very_next_payment() -> None:
+    async with restaurant("[database]\nfree_floor_mb = 1\nreserve_mb = 1") as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        set_floor(place, place.kiosk.flows.keeping_space.free_bytes // MEGABYTE - 128)
+        await place.restart()
+        await place.until_open()
+        with (place.folder / "filler").open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, 256 * MEGABYTE)
+            refused = await guest.pay(order_id, key="k")
+        assert (refused.status, refused.code, refused.body["reason"]) == (503, "sales_paused", "disk_full")
+        assert place.effects("bank", "charged") == []

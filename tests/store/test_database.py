@@ -317,7 +317,7 @@ async def test_a_damaged_page_is_found_at_the_start(tmp_path: Path) -> None:
     await database.write(lambda tx: [put(f"k{n}", "v" * 500)(tx) for n in range(200)])
     await database.close()
     spoil(path)
-    with pytest.raises(DatabaseBroken):
+    with pytest.raises(DatabaseBroken, match="kiosk restore FILE"):
         await Database.open(path, print)
 
 
