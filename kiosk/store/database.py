@@ -136,6 +136,7 @@ class Database:
         self._event_watchers: list[Callable[[], None]] = []
         self._closed = False
         self.broken = False
+        self._full = False  # the last commit found no room, not even in the reserve
 
     @classmethod
     async def open(
@@ -200,6 +201,10 @@ class Database:
             await source.close()
         return file.stat().st_size
 
+    def can_write(self) -> bool:
+        """As far as the last commit told."""
+        return not (self.broken or self._full)
+
     def watch(self, wake: Callable[[], None]) -> None:
         """Call `wake` on the loop after every commit: a hint to look, never the news itself."""
         self._watchers.append(wake)
@@ -254,6 +259,7 @@ class Database:
         error = self._try(batch)
         if error is not None and error.sqlite_errorname == "SQLITE_FULL" and self._reserve and self._reserve.spend():
             error = self._try(batch)  # into the room that was kept for this
+        self._full = error is not None and error.sqlite_errorname == "SQLITE_FULL"
         if error is not None:
             self._fail(batch, error)
         self._post(self._resolve, batch, self._tx.published)

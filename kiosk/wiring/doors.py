@@ -32,7 +32,7 @@ _PIN_TRIES_PER_MINUTE = 5
 def health_of(ground: Ground, flows: Flows, counts: Callable[[], dict[str, float]]) -> HealthApi:
     return HealthApi(
         ground.readiness,
-        lambda: not ground.database.broken,
+        ground.database.can_write,
         counts,
         flows.syncing.endpoints,
         flows.watching_pages.silent,

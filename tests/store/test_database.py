@@ -381,10 +381,11 @@ async def test_a_full_disk_refuses_and_works_again_when_there_is_room(database: 
     for _ in range(3):
         with pytest.raises(DatabaseBroken, match="full"):
             await database.write(put("big", "v" * 200_000))
-    assert not database.broken
+    assert (database.broken, database.can_write()) == (False, False)
     assert await keys(database) == []
     await database.write(lambda tx: tx.scalar(f"PRAGMA max_page_count={most}"))
     assert await database.write(put("big", "v" * 200_000)) == "big"
+    assert database.can_write()
 
 
 async def test_on_a_full_disk_the_whole_batch_is_told_no(database: Database) -> None:
