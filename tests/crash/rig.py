@@ -44,6 +44,7 @@ class Purchase:
     phone: str = ""
     answer: Answer | None = None
     refunds: int = 0  # how many staff has asked for
+    item: str = "tea"
 
     @property
     def paid(self) -> bool:
@@ -140,7 +141,7 @@ class World:
         assert created.status == 201, created
         order_id = created.body["order_id"]
         amount = created.body["amount_kopecks"] - 100 * more.get("points", 0)
-        purchase = Purchase(token, order_id, amount, f"key-{order_id}", card_token, **more)
+        purchase = Purchase(token, order_id, amount, f"key-{order_id}", card_token, item=item, **more)
         self.purchases.append(purchase)
         return purchase
 

@@ -29,7 +29,7 @@ _FAULTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("fiscal", "slow", {"seconds": 0.3}),
     ("robot", "off", {}), ("robot", "link_lost", {}), ("robot", "noise", {"rate": 0.01}),
     ("robot", "jam", {"station": 7}), ("robot", "cells_full", {}), ("robot", "bin_empty", {"bin": 24}),
-    ("robot", "door_open", {}),
+    ("robot", "door_open", {}), ("robot", "estop", {}),
     ("robot", "power_cut", {"at": "before_store"}), ("robot", "power_cut", {"at": "after_store"}),
     ("robot", "power_cut", {"at": "after_ack"}),
     ("bank", "down", {}), ("bank", "slow", {"seconds": 0.7}), ("bank", "lose_answer", {}),
@@ -89,6 +89,7 @@ class WildDay:
         try:
             port = place.live(variant=self._parts())
             assert port is not None, "the kiosk does not start"
+            place.until(lambda: place.staff("POST", "/internal/robot/acknowledge").status == 204, "the robot answers")
             # A technician who has mended the line does not wait for the end of the back-off.
             place.staff("POST", "/internal/webhooks/enable", {"url": place.devices.urls["cloud"]})
             place.settle(port, deadline_s=deadline_s)
@@ -173,10 +174,10 @@ class WildDay:
     def _refund(self) -> None:
         """Staff gives an order back, or one piece of it."""
         if self.place.purchases:
-            purchase = self._rng.choice(self.place.purchases)
-            answer = self.place.ask_refund(purchase)
+            purchase, whole = self._rng.choice(self.place.purchases), self._rng.random() < 0.5
+            answer = self.place.ask_refund(purchase, None if whole else [{"item_id": purchase.item, "quantity": 1}])
             purchase.refunds += answer.status == 202
-            self._tell("refund", purchase.order_id, answer.status)
+            self._tell("refund", purchase.order_id, "whole" if whole else "a piece", answer.status)
 
     # The devices.
 
@@ -194,6 +195,13 @@ class WildDay:
             device, fault, members = self._on.pop(0)
             self._tell("mend", device, fault)
             self.place.devices.fault(device, fault, on=False, **members)
+            if fault == "estop":
+                self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """A person on site has looked; refused while the robot is silent."""
+        with contextlib.suppress(Gone):
+            self._tell("acknowledge", self.place.staff("POST", "/internal/robot/acknowledge").status)
 
     def _unplug(self) -> None:
         """A device loses power; its faults are gone with it."""
