@@ -303,7 +303,7 @@ class InternalApi:
         return web.Response(status=204)
 
     async def acknowledge(self, request: web.Request) -> web.Response:
-        await optional_body(request, NoBody)
+        await optional_body(request, Nothing)
         await self._handing_out.acknowledge(_actor(request))
         return web.Response(status=204)
 
