@@ -21,10 +21,11 @@ from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.reasons import hint_of
 from kiosk.domain.stuck import Move
 from kiosk.flows.auditing import Auditing
+from kiosk.flows.choosing_portions import RefundRequest
 from kiosk.flows.closing_day import ClosingDay
 from kiosk.flows.correcting import Correcting, CorrectRequest
 from kiosk.flows.handing_out import HandingOut
-from kiosk.flows.refunding import Refunding, RefundRequest
+from kiosk.flows.refunding import Refunding
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving, WantedItem
 from kiosk.flows.settling import Settling

@@ -27,11 +27,11 @@ from kiosk.api.wire import Nothing
 from kiosk.domain import errors
 from kiosk.domain.payment import Confirmation
 from kiosk.flows.attempts import Accepted, PayRequest
+from kiosk.flows.choosing_portions import RefundRequest
 from kiosk.flows.guests import GuestRequest, TokenView
 from kiosk.flows.handing_out import PickupRequest, PickupView
 from kiosk.flows.ordering import CreateOrder
 from kiosk.flows.overseeing import OverviewView
-from kiosk.flows.refunding import RefundRequest
 from kiosk.flows.reporting import StatsView
 from kiosk.flows.showing_menu import MenuView
 from kiosk.flows.signing_in import ConfirmRequest, MeView, Pending, PushAddress, QuickAuth

@@ -16,11 +16,12 @@ from kiosk.api.wire import Nothing, answer, body_bytes, decode, optional_body
 from kiosk.domain.errors import InvalidRequest, NotFound, StaffOnly, Unauthorized
 from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.stuck import Move, Stuck
+from kiosk.flows.choosing_portions import RefundRequest
 from kiosk.flows.guests import TokenView
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.limiting import Window
 from kiosk.flows.overseeing import Overseeing
-from kiosk.flows.refunding import Refunding, RefundRequest
+from kiosk.flows.refunding import Refunding
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.settling import Settling
 from kiosk.flows.syncing import Syncing

@@ -18,17 +18,11 @@ from drivers.fiscal.port import (
     CorrectionKind,
     FiscalCounter,
     FiscalDocument,
-    FiscalIntent,
     FiscalOffice,
     Operation,
-    Receipt,
-    ReceiptLine,
-    TaxSystem,
-    Vat,
 )
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock
-from kiosk.domain.bonus import POINT_KOPECKS
 from kiosk.domain.payment import (
     FiscalDecision,
     FiscalPatience,
@@ -37,8 +31,8 @@ from kiosk.domain.payment import (
     Proof,
     decide_on_fiscal_failure,
 )
-from kiosk.domain.receipt import PricedLine, receipt_lines
-from kiosk.domain.tax import TaxTable
+from kiosk.domain.receipt import PricedLine
+from kiosk.flows.claiming import Claim, Seller, as_answered, as_asked, intent_of, receipt_of, register, sale_lines
 from kiosk.store import fiscal_reports, orders, payments, records, refunds
 from kiosk.store.database import Database, Tx
 
@@ -48,39 +42,10 @@ _IN_TIME = timedelta(minutes=10)
 _WITHOUT_LINES_IN_CORRECTIONS = "1.05"
 
 
-class Seller(msgspec.Struct, frozen=True):
-    """What the restaurant puts on every receipt."""
-
-    tax_system: TaxSystem
-    taxes: TaxTable
-    zone: ZoneInfo  # of the drive's clock
-    automat_numbers: dict[str, str]  # by terminal; empty when attended
-    cashier: str | None = None
-    cashier_inn: str | None = None
-    paperless_with_contact: bool = False
-    slip: tuple[str, ...] = ()  # above and below an order's number; empty: no slip
-
-
 class Failure(msgspec.Struct, frozen=True):
     proof: Proof
     code: str
     error: str
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """One document to be registered: the sale of a payment, or a refund of it."""
-
-    payment: Payment
-    operation: Operation
-    lines: list[PricedLine]
-    total_kopecks: int
-    refund_id: str | None = None
-    fix: int = 0
-
-    @property
-    def is_sale(self) -> bool:
-        """The payment's own receipt, which its step waits for."""
-        return self.refund_id is None and not self.fix
 
 
 class Fiscalising:
@@ -161,21 +126,12 @@ class Fiscalising:
         return await self._db.write(run)
 
     def lines(self, tx: Tx, payment: Payment) -> list[PricedLine]:
-        """As sold, points spread, each line at the rate of the day it was paid."""
-        order = orders.require(tx, payment.order_id)
-        paid_at = payment.charged_at or self._clock.now()
-        day = paid_at.astimezone(self._seller.zone).date()
-        discount_kopecks = payment.bonus_points * POINT_KOPECKS
-        return receipt_lines(
-            orders.lines(tx, order.order_id),
-            discount_kopecks,
-            lambda item: self._seller.taxes.of(item, order.service, day),
-        )
+        return sale_lines(tx, self._seller, payment, self._clock.now())
 
     async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:
-        open_intent = await self._db.write(lambda tx: _intent_of(tx, claim))
+        open_intent = await self._db.write(lambda tx: intent_of(tx, claim))
         if open_intent is not None and open_intent.status == "registered":  # a person told which document it is
-            return open_intent, _as_answered(open_intent)
+            return open_intent, as_answered(open_intent)
         if open_intent is not None:
             document = await self._find(open_intent)
             if document is not None:
@@ -213,7 +169,7 @@ class Fiscalising:
         return "drive_went_back" if taken else None
 
     async def _register(self, claim: Claim, intent: payments.IntentRow) -> FiscalDocument:
-        receipt, asked = self._receipt(claim), as_asked(intent)
+        receipt, asked = receipt_of(self._seller, claim), as_asked(intent)
         if not intent.correction:
             return await self._registrar.print_receipt(receipt, asked)
         settled_at = (claim.payment.charged_at or intent.intended_at).astimezone(self._seller.zone)
@@ -295,25 +251,6 @@ class Fiscalising:
         lines = self.lines(tx, payment)
         self._intend(tx, Claim(payment, Operation.SALE, lines, payment.amount_kopecks), counter, now)
 
-    def _receipt(self, claim: Claim) -> Receipt:
-        payment = claim.payment
-        return Receipt(
-            operation=claim.operation,
-            order_id=payment.order_id,
-            lines=tuple(
-                ReceiptLine(line.name, line.price_kopecks, line.quantity, line.sum_kopecks, Vat(line.vat), line.subject)
-                for line in claim.lines
-            ),
-            total_kopecks=claim.total_kopecks,
-            electronic_kopecks=claim.total_kopecks,
-            tax_system=self._seller.tax_system,
-            customer_contact=payment.receipt_to,
-            automat_number=self._seller.automat_numbers.get(payment.terminal_id),
-            cashier=self._seller.cashier,
-            cashier_inn=self._seller.cashier_inn,
-            paperless=self._seller.paperless_with_contact and payment.receipt_to is not None,
-        )
-
     async def _record(self, payment: Payment, intent: payments.IntentRow, document: FiscalDocument) -> Payment:
         def run(tx: Tx) -> Payment:
             register(tx, intent, document, self._seller.zone)
@@ -359,54 +296,7 @@ class Fiscalising:
         return await self._db.write(lambda tx: payments.require(tx, payment.payment_id))
 
 
-def _intent_of(tx: Tx, claim: Claim) -> payments.IntentRow | None:
-    payment_id = claim.payment.payment_id
-    if claim.fix:
-        return payments.intent_of_fix(tx, payment_id, claim.fix, claim.operation.name.lower())
-    return payments.intent_of(tx, payment_id, claim.refund_id)
-
-
 def _proof_of(error: DeviceError) -> Proof:
     if isinstance(error, DeviceRefused):
         return Proof.ABSENT
     return Proof.FOREIGN if isinstance(error, ForeignState) else Proof.SILENT
-
-
-def _as_answered(intent: payments.IntentRow) -> FiscalDocument:
-    """The document of an intent that is registered already."""
-    assert intent.document_number is not None
-    assert intent.fiscal_sign is not None
-    assert intent.issued_at is not None
-    return FiscalDocument(
-        number=intent.document_number,
-        fiscal_sign=intent.fiscal_sign,
-        drive_number=intent.drive_number,
-        shift=intent.document_shift or 0,
-        issued_at=datetime.fromisoformat(intent.issued_at).replace(tzinfo=None),
-        operation=Operation.SALE if intent.operation == "sale" else Operation.REFUND,
-        total_kopecks=intent.total_kopecks,
-    )
-
-
-def as_asked(intent: payments.IntentRow, others: frozenset[int] = frozenset()) -> FiscalIntent:
-    return FiscalIntent(
-        counter=FiscalCounter(intent.drive_number, intent.fd_before, intent.shift),
-        operation=Operation.SALE if intent.operation == "sale" else Operation.REFUND,
-        order_id=intent.order_id,
-        total_kopecks=intent.total_kopecks,
-        intended_at=intent.intended_at,
-        correction=intent.correction,
-        others=others,
-    )
-
-
-def register(tx: Tx, intent: payments.IntentRow, document: FiscalDocument, zone: ZoneInfo) -> None:
-    payments.register_intent(
-        tx,
-        intent.intent_id,
-        drive_number=document.drive_number,
-        document_number=document.number,
-        fiscal_sign=document.fiscal_sign,
-        document_shift=document.shift,
-        issued_at=document.issued_at.replace(tzinfo=zone).isoformat(timespec="minutes"),
-    )

@@ -6,37 +6,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 import msgspec
 import structlog
 
-from drivers.bank.port import Acquirer, Charge, ChargeStatus, Transaction
+from drivers.bank.port import Acquirer, ChargeStatus, Transaction
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock
 from kiosk.domain.bonus import BonusRules
 from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, PaymentDeclined
-from kiosk.domain.events import OrderPaidEvent
-from kiosk.domain.order import OrderStatus
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
-from kiosk.domain.planning import Work
 from kiosk.domain.readiness import Kitchen, Readiness
-from kiosk.flows.asking_bank import find_charge
+from kiosk.flows.asking_bank import Abandoned, AskingBank, charge_of, find_charge
 from kiosk.flows.attempts import Accepted, AnswerStore, Attempts, PayRequest
+from kiosk.flows.confirming import Confirming
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.keeping_space import KeepingSpace
-from kiosk.flows.ordering import cancel_order, event_items, promise_until
+from kiosk.flows.ordering import cancel_order
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.returning import already_back, give_back
-from kiosk.flows.views import receipt_view
-from kiosk.store import bonuses, orders, outbox, payments, refunds, sessions, stocks
+from kiosk.store import orders, payments, refunds
 from kiosk.store.database import Database, Tx
 from kiosk.tasks import Pauses, Tasks
 from kiosk.tokens import Session
 
 _log = structlog.get_logger()
 _STALE_S = 120
-_MAX_POSTS = 3
 _BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -67,9 +64,9 @@ class Paying:
         self._tasks = tasks
         self._clock = clock
         self._cp = checkpoint
-        self._abandon_after_s = abandon_after_s
+        self._asking = AskingBank(database, bank, clock, abandon_after_s)
         self._answer_within_s = answer_within_s
-        self._bonus = bonus
+        self._confirming = Confirming(kitchen, bonus)
         self._attempts = Attempts(database, clock, bonus, readiness)
         self._space = space
         self._answers = AnswerStore()
@@ -191,7 +188,11 @@ class Paying:
         posts, posted = payment.posts, self._clock.monotonic()
         for pause_s in _endless(_BACKOFF_S):
             try:
-                answer = await (self._ask_bank(payment, posted) if ask_first else self._bank.charge(_charge(payment)))
+                answer = await (
+                    self._asking.ask(payment, posted) if ask_first else self._bank.charge(charge_of(payment))
+                )
+            except Abandoned:
+                await self._end(payment, PaymentStep.ABANDONED, BankUnavailable(reason="no_answer"))
             except DeviceUnreachable as error:
                 if not ask_first:  # the first POST never left: certain
                     await self._end(payment, PaymentStep.REFUSED, BankUnavailable(reason=error.code))
@@ -203,7 +204,7 @@ class Paying:
             if answer is not None and answer.status is not ChargeStatus.PENDING:
                 return await self._record_charge(payment, answer)
             ask_first = True
-            payment = await self._note_unknown(payment)
+            payment = await self._asking.note_unknown(payment)
             if payment.posts != posts:
                 posts, posted = payment.posts, self._clock.monotonic()
             if payment.reverse_asked_by is not None:
@@ -220,38 +221,6 @@ class Paying:
             cancel_order(tx, orders.require(tx, payment.order_id), now)
 
         await self._end(payment, PaymentStep.ABANDONED, BankUnavailable(reason="no_answer"), also=cancel)
-
-    async def _ask_bank(self, payment: Payment, posted: float) -> Transaction | None:
-        """What became of the key. Not found while young: the same key again; not found for long: abandon. `posted`:
-        the last POST this process knows of, in monotonic time, since the wall clock may be set back meanwhile."""
-        answer = await find_charge(self._bank, payment, self._clock.now())
-        if answer is not None:
-            return answer
-        payment, again = await self._db.write(lambda tx: self._may_post_again(tx, payment))
-        if again:
-            return await self._bank.charge(_charge(payment))
-        if max(self._since(payment.posted_at), self._clock.monotonic() - posted) >= self._abandon_after_s:
-            await self._end(payment, PaymentStep.ABANDONED, BankUnavailable(reason="no_answer"))
-        return None
-
-    def _may_post_again(self, tx: Tx, payment: Payment) -> tuple[Payment, bool]:
-        now = self._clock.now()
-        current = payments.require(tx, payment.payment_id)
-        session = sessions.find(tx, payment.session_id)
-        alive = session is not None and session.ended_at is None and session.expires_at > now
-        young = (now - current.created_at).total_seconds() < self._abandon_after_s
-        if current.reverse_asked_by is not None or not (alive and young and current.posts < _MAX_POSTS):
-            return current, False
-        return payments.note(tx, current, posts=current.posts + 1, posted_at=now), True
-
-    async def _note_unknown(self, payment: Payment) -> Payment:
-        now = self._clock.now()
-
-        def run(tx: Tx) -> Payment:
-            current = payments.require(tx, payment.payment_id)
-            return current if current.bank_unknown_since else payments.note(tx, current, bank_unknown_since=now)
-
-        return await self._db.write(run)
 
     async def _record_charge(self, payment: Payment, answer: Transaction) -> Payment:
         if answer.status is not ChargeStatus.APPROVED:
@@ -280,7 +249,7 @@ class Paying:
                 return payment
             payment, failure = await self._fiscalising.try_once(payment)
             if failure is not None:
-                payment = await self._fiscalising.after_failure(payment, failure, self._publish_paid)
+                payment = await self._fiscalising.after_failure(payment, failure, self._confirming.publish_paid)
                 if payment.step is not PaymentStep.REVERSING:
                     await self._pauses.wait(pause_s)
         raise AssertionError("endless")
@@ -323,11 +292,11 @@ class Paying:
         def run(tx: Tx) -> Confirmation:
             current = payments.require(tx, payment.payment_id)
             if current.released_at is None:
-                self._publish_paid(tx, current, now)
+                self._confirming.publish_paid(tx, current, now)
                 current = payments.require(tx, payment.payment_id)
             else:
                 orders.set_receipt_unknown(tx, current.order_id, False)
-            confirmation = self._confirm(tx, current)
+            confirmation = self._confirming.confirm(tx, current)
             current = payments.move(tx, current, PaymentStep.DONE, answer=msgspec.json.encode(confirmation).decode())
             self._answers.store(tx, current, 200, msgspec.json.encode(confirmation))
             return confirmation
@@ -342,56 +311,6 @@ class Paying:
         if order is not None:
             await self._fiscalising.print_slip(order.number, order.pickup_code)
 
-    def _publish_paid(self, tx: Tx, payment: Payment, now: datetime) -> None:
-        """The order becomes paid and says so, in one transaction with whoever calls."""
-        order = orders.require(tx, payment.order_id)
-        order = orders.move(tx, order, OrderStatus.PAID, now)
-        lines = orders.lines(tx, order.order_id)
-        stocks.commit(tx, order.order_id)
-        if payment.customer_id is not None:
-            earned = self._bonus.earned(payment.amount_kopecks)
-            payments.note(tx, payment, bonus_accrued=earned)
-            bonuses.enter(tx, payment.customer_id, "accrual", earned, order.order_id, payment.payment_id, now)
-        ready_in_s = self._kitchen.promise_s(self._work(tx, order.order_id))
-        orders.set_promise(tx, order.order_id, ready_in_s, promise_until(now, ready_in_s))
-        intent = payments.sale_intent(tx, payment.payment_id)
-        outbox.put(
-            tx,
-            OrderPaidEvent(
-                order_id=order.order_id,
-                number=order.number,
-                customer_id=order.customer_id,
-                amount_kopecks=payment.amount_kopecks,
-                bonus_spent=payment.bonus_points,
-                items=event_items(lines),
-                transaction_id=payment.transaction_id or "",
-                fiscal_document_number=intent.document_number if intent else None,
-                ready_in_s=ready_in_s,
-            ),
-            now,
-        )
-
-    def _work(self, tx: Tx, order_id: str) -> list[Work]:
-        phases = self._kitchen.phases
-        return [
-            phases.get(line.chart_fingerprint, []) for line in orders.lines(tx, order_id) for _ in range(line.quantity)
-        ]
-
-    def _confirm(self, tx: Tx, payment: Payment) -> Confirmation:
-        order = orders.require(tx, payment.order_id)
-        intent = payments.sale_intent(tx, payment.payment_id)
-        assert intent is not None
-        return Confirmation(
-            order_id=order.order_id,
-            status=OrderStatus.PAID,
-            amount_kopecks=payment.amount_kopecks,
-            bonus_spent=payment.bonus_points,
-            bonus_accrued=payment.bonus_accrued,
-            transaction_id=payment.transaction_id or "",
-            pickup_code=order.pickup_code,
-            receipt=receipt_view(intent),
-        )
-
     async def _end(
         self,
         payment: Payment,
@@ -399,7 +318,7 @@ class Paying:
         refusal: DomainError,
         answered: int | None = None,
         also: Callable[[Tx], None] | None = None,
-    ) -> None:
+    ) -> NoReturn:
         """Close the attempt, give everything back, return the order to `created`; then raise `refusal`.
         `answered`: the status stored for the key; None frees the key (nothing had moved)."""
         now = self._clock.now()
@@ -420,10 +339,6 @@ class Paying:
 
     def _since(self, moment: datetime | None) -> float:
         return 0.0 if moment is None else (self._clock.now() - moment).total_seconds()
-
-
-def _charge(payment: Payment) -> Charge:
-    return Charge(payment.bank_key, payment.order_id, payment.amount_kopecks, payment.card_token, payment.method)
 
 
 def _endless(pauses_s: tuple[float, ...]) -> Iterator[float]:

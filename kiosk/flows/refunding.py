@@ -6,13 +6,10 @@ Void before settlement, refund after it (a refused void falls back); the refund 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated
 
-import msgspec
 import structlog
 
 from drivers.bank.port import Acquirer
@@ -20,12 +17,19 @@ from drivers.errors import DeviceError, ForeignState, OutcomeUnknown
 from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
 from kiosk.domain.bonus import share_of
-from kiosk.domain.errors import InvalidRequest, NotFound, OrderStateConflict
+from kiosk.domain.errors import NotFound, OrderStateConflict
 from kiosk.domain.events import OrderRefundedEvent
 from kiosk.domain.order import PENDING_PORTIONS, OrderStatus, PortionStatus
 from kiosk.domain.payment import Payment, PaymentStep
 from kiosk.domain.receipt import PricedLine
 from kiosk.flows.asking_bank import KEYS_KEPT, given_back_kopecks
+from kiosk.flows.choosing_portions import (
+    RefundItem,
+    RefundRequest,
+    choose_portions,
+    items_by_line,
+    lines_given_back,
+)
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.minding_clock import MindingClock
 from kiosk.flows.returning import give_back
@@ -37,21 +41,7 @@ _log = structlog.get_logger()
 _BACKOFF_S = (0.5, 1.0, 5.0, 15.0, 60.0)
 _LOOK_S = 1.0
 _REFUNDABLE = (OrderStatus.PAID, OrderStatus.COOKING, OrderStatus.READY, OrderStatus.COMPLETED)
-#: What a refund of some pieces of a dish takes first: what will never be eaten.
-_TAKEN_FIRST = (PortionStatus.FAILED, PortionStatus.WAITING, PortionStatus.QUEUED)
 _DROPPED = (PortionStatus.PLANNED, PortionStatus.WAITING, PortionStatus.QUEUED, PortionStatus.FAILED)
-
-
-class RefundItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    item_id: str
-    quantity: Annotated[int, msgspec.Meta(ge=1, le=40)]
-
-
-class RefundRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Without `items`: everything that was not given back yet."""
-
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    items: Annotated[list[RefundItem], msgspec.Meta(min_length=1, max_length=40)] | None = None
 
 
 class Refunding:
@@ -124,11 +114,11 @@ class Refunding:
         earlier = refunds.refunds_of(tx, payment.payment_id)
         gone = {portion_id for refund in earlier for portion_id in refund.portions}
         left = [row for row in orders.portions(tx, order_id) if row.portion_id not in gone]
-        chosen = _choose(left, _lines_of(tx, order_id), items, portion_ids)
+        chosen = choose_portions(left, items_by_line(tx, order_id), items, portion_ids)
         being_fixed = any(fix.done_at is None for fix in fixes.fixes_of(tx, payment.payment_id))
         if not chosen or being_fixed:  # its lines are the right receipt's, which is not there yet
             raise OrderStateConflict(order_status=order.status)
-        lines = _refund_lines(tx, payment, chosen, gone)
+        lines = lines_given_back(tx, payment, chosen, gone)
         refund = refunds.add_refund(
             tx,
             payment,
@@ -259,7 +249,7 @@ class Refunding:
             gone.update(earlier.portions)
         wanted = set(refund.portions)
         chosen = [row for row in orders.portions(tx, refund.order_id) if row.portion_id in wanted]
-        return _refund_lines(tx, payment, chosen, gone)
+        return lines_given_back(tx, payment, chosen, gone)
 
     def _finish(self, tx: Tx, refund: refunds.RefundRow, now: datetime) -> None:
         payment = payments.require(tx, refund.payment_id)
@@ -325,50 +315,3 @@ def _fail_late(portion_id: int, tx: Tx) -> None:
     if row is not None and row.status in PENDING_PORTIONS:
         orders.move_portion(tx, row, PortionStatus.FAILED, fault="late")
         refunds.drop_given_back(tx, portion_id)
-
-
-def _lines_of(tx: Tx, order_id: str) -> dict[int, str]:
-    return {line.line: line.item_id for line in orders.lines(tx, order_id)}
-
-
-def _choose(
-    left: list[orders.PortionRow],
-    items_by_line: dict[int, str],
-    items: list[RefundItem] | None,
-    portion_ids: Iterable[int] | None,
-) -> list[orders.PortionRow]:
-    if portion_ids is not None:
-        wanted_ids = set(portion_ids)
-        return [row for row in left if row.portion_id in wanted_ids]
-    if items is None:
-        return left
-    ranked = sorted(left, key=lambda row: row.status not in _TAKEN_FIRST)
-    wanted = Counter[str]()
-    for item in items:
-        wanted[item.item_id] += item.quantity
-    chosen = []
-    for row in ranked:
-        item_id = items_by_line[row.line]
-        if wanted[item_id] > 0:
-            wanted[item_id] -= 1
-            chosen.append(row)
-    if missing := [item_id for item_id, count in wanted.items() if count > 0]:
-        raise InvalidRequest.at("$.items", f"not that many left to give back: {', '.join(missing)}")
-    return chosen
-
-
-def _refund_lines(tx: Tx, payment: Payment, chosen: list[orders.PortionRow], gone: set[int]) -> list[PricedLine]:
-    """The sold pieces of the chosen portions, at the rates of the sale: the first pieces of a line went back with the
-    first refunds of it."""
-    intent = payments.standing_sale(tx, payment.payment_id)
-    assert intent is not None
-    pieces: dict[int, list[PricedLine]] = {}
-    for sold in payments.sold_lines(tx, intent.intent_id):
-        piece = PricedLine(sold.name, sold.price_kopecks, 1, sold.line, sold.vat, sold.subject)
-        pieces.setdefault(sold.line, []).extend([piece] * sold.quantity)
-    before = Counter(row.line for row in orders.portions(tx, payment.order_id) if row.portion_id in gone)
-    taken: Counter[PricedLine] = Counter()
-    for line, count in Counter(row.line for row in chosen).items():
-        taken.update(pieces[line][before[line] : before[line] + count])
-    ordered = sorted(taken.items(), key=lambda row: (row[0].line, row[0].price_kopecks))
-    return [msgspec.structs.replace(piece, quantity=count) for piece, count in ordered]

@@ -16,7 +16,8 @@ from kiosk.domain.errors import DeviceUnavailable, InvalidRequest, NotFound, Ord
 from kiosk.domain.order import PortionStatus
 from kiosk.domain.payment import PaymentStep
 from kiosk.domain.stuck import Kind, Move, Stuck, moves_of
-from kiosk.flows.fiscalising import Fiscalising, as_asked, register
+from kiosk.flows.claiming import as_asked, register
+from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
 from kiosk.store import audits, orders, payments, records, refunds, stocks, troubles

@@ -14,7 +14,7 @@ from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
 from kiosk.domain.planning import Work
 from kiosk.domain.readiness import Kitchen
 from kiosk.domain.tax import TaxRule, TaxTable
-from kiosk.flows.fiscalising import Seller
+from kiosk.flows.claiming import Seller
 from kiosk.flows.keeping_shift import FiscalRules
 from kiosk.flows.signing_in import SignInRules
 from kiosk.flows.watching_registrar import Expected

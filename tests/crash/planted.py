@@ -14,7 +14,8 @@ from drivers.fiscal.port import FiscalDocument
 from kiosk.domain.errors import PaymentDeclined
 from kiosk.domain.events import StoredEvent
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
-from kiosk.flows.fiscalising import Claim, Fiscalising
+from kiosk.flows.claiming import Claim
+from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
 from kiosk.runtime.dispatcher import Dispatcher
@@ -64,14 +65,14 @@ class _SplitCommit(Paying):
 
     async def _mark_paid_and_publish(self, payment: Payment) -> Confirmation:
         def done(tx: Tx) -> Confirmation:
-            confirmation = self._confirm(tx, payment)
+            confirmation = self._confirming.confirm(tx, payment)
             payments.move(tx, payments.require(tx, payment.payment_id), PaymentStep.DONE)
             return confirmation
 
         confirmation = await self._db.write(done)
         self._cp("planted.split")
         now = self._clock.now()
-        await self._db.write(lambda tx: self._publish_paid(tx, payment, now))
+        await self._db.write(lambda tx: self._confirming.publish_paid(tx, payment, now))
         return confirmation
 
 

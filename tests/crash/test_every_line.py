@@ -21,7 +21,8 @@ from tests.crash.sweeping import sweep
 from tests.crash.ways import STORIES, Story
 
 _FLOWS = (
-    "asking_bank", "attempts", "fiscalising", "inquiring", "paying", "refunding", "reserving", "returning",
+    "asking_bank", "attempts", "choosing_portions", "claiming", "confirming", "fiscalising", "inquiring", "paying",
+    "refunding", "reserving", "returning",
 )  # fmt: skip
 _SINKS = ("kitchen", "cooking", "portions")
 FILES = [

@@ -1,0 +1,134 @@
+"""What is to be registered: a claim, the receipt it makes, and the intent as the registrar is asked about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from drivers.fiscal.port import (
+    FiscalCounter,
+    FiscalDocument,
+    FiscalIntent,
+    Operation,
+    Receipt,
+    ReceiptLine,
+    TaxSystem,
+    Vat,
+)
+from kiosk.domain.bonus import POINT_KOPECKS
+from kiosk.domain.payment import Payment
+from kiosk.domain.receipt import PricedLine, receipt_lines
+from kiosk.domain.tax import TaxTable
+from kiosk.store import orders, payments
+from kiosk.store.database import Tx
+
+
+class Seller(msgspec.Struct, frozen=True):
+    """What the restaurant puts on every receipt."""
+
+    tax_system: TaxSystem
+    taxes: TaxTable
+    zone: ZoneInfo  # of the drive's clock
+    automat_numbers: dict[str, str]  # by terminal; empty when attended
+    cashier: str | None = None
+    cashier_inn: str | None = None
+    paperless_with_contact: bool = False
+    slip: tuple[str, ...] = ()  # above and below an order's number; empty: no slip
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """One document to be registered: the sale of a payment, or a refund of it."""
+
+    payment: Payment
+    operation: Operation
+    lines: list[PricedLine]
+    total_kopecks: int
+    refund_id: str | None = None
+    fix: int = 0
+
+    @property
+    def is_sale(self) -> bool:
+        """The payment's own receipt, which its step waits for."""
+        return self.refund_id is None and not self.fix
+
+
+def sale_lines(tx: Tx, seller: Seller, payment: Payment, now: datetime) -> list[PricedLine]:
+    """As sold, points spread, each line at the rate of the day it was paid."""
+    order = orders.require(tx, payment.order_id)
+    paid_at = payment.charged_at or now
+    day = paid_at.astimezone(seller.zone).date()
+    discount_kopecks = payment.bonus_points * POINT_KOPECKS
+    return receipt_lines(
+        orders.lines(tx, order.order_id),
+        discount_kopecks,
+        lambda item: seller.taxes.of(item, order.service, day),
+    )
+
+
+def receipt_of(seller: Seller, claim: Claim) -> Receipt:
+    payment = claim.payment
+    return Receipt(
+        operation=claim.operation,
+        order_id=payment.order_id,
+        lines=tuple(
+            ReceiptLine(line.name, line.price_kopecks, line.quantity, line.sum_kopecks, Vat(line.vat), line.subject)
+            for line in claim.lines
+        ),
+        total_kopecks=claim.total_kopecks,
+        electronic_kopecks=claim.total_kopecks,
+        tax_system=seller.tax_system,
+        customer_contact=payment.receipt_to,
+        automat_number=seller.automat_numbers.get(payment.terminal_id),
+        cashier=seller.cashier,
+        cashier_inn=seller.cashier_inn,
+        paperless=seller.paperless_with_contact and payment.receipt_to is not None,
+    )
+
+
+def intent_of(tx: Tx, claim: Claim) -> payments.IntentRow | None:
+    payment_id = claim.payment.payment_id
+    if claim.fix:
+        return payments.intent_of_fix(tx, payment_id, claim.fix, claim.operation.name.lower())
+    return payments.intent_of(tx, payment_id, claim.refund_id)
+
+
+def as_answered(intent: payments.IntentRow) -> FiscalDocument:
+    """The document of an intent that is registered already."""
+    assert intent.document_number is not None
+    assert intent.fiscal_sign is not None
+    assert intent.issued_at is not None
+    return FiscalDocument(
+        number=intent.document_number,
+        fiscal_sign=intent.fiscal_sign,
+        drive_number=intent.drive_number,
+        shift=intent.document_shift or 0,
+        issued_at=datetime.fromisoformat(intent.issued_at).replace(tzinfo=None),
+        operation=Operation.SALE if intent.operation == "sale" else Operation.REFUND,
+        total_kopecks=intent.total_kopecks,
+    )
+
+
+def as_asked(intent: payments.IntentRow, others: frozenset[int] = frozenset()) -> FiscalIntent:
+    return FiscalIntent(
+        counter=FiscalCounter(intent.drive_number, intent.fd_before, intent.shift),
+        operation=Operation.SALE if intent.operation == "sale" else Operation.REFUND,
+        order_id=intent.order_id,
+        total_kopecks=intent.total_kopecks,
+        intended_at=intent.intended_at,
+        correction=intent.correction,
+        others=others,
+    )
+
+
+def register(tx: Tx, intent: payments.IntentRow, document: FiscalDocument, zone: ZoneInfo) -> None:
+    payments.register_intent(
+        tx,
+        intent.intent_id,
+        drive_number=document.drive_number,
+        document_number=document.number,
+        fiscal_sign=document.fiscal_sign,
+        document_shift=document.shift,
+        issued_at=document.issued_at.replace(tzinfo=zone).isoformat(timespec="minutes"),
+    )
