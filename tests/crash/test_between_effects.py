@@ -72,9 +72,10 @@ def requests_for_a_code(place: World, name: str) -> tuple[int, int]:
     port = place.alive()
     place.wait_open(port)
     # Whatever was owed is sent by now: the sender looks at its start, before a new number's code goes out.
-    sign_in(place, port, f"+7916000001{place.scenarios}")
+    other = f"+7916000001{place.scenarios}"
+    sign_in(place, port, other)  # on a busy machine it may ask for more codes than one
     after = place.devices.control("sms", {"state": True})["state"]["requests"]
-    return after - before - 1, len(codes(place, phone))
+    return after - before - len(codes(place, other)), len(codes(place, phone))
 
 
 @pytest.mark.parametrize(("name", "sent"), [("code.taken", 0), ("code.sent", 1)])
