@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from drivers.fiscal.atol import AtolTimeouts
 from drivers.fiscal.atol_codec import Decoder, Frame
 from tests.bench.fiscal import ALLOWED, receipts
 from tests.drivers.atol_rig import atol_rig, receipt
@@ -14,6 +15,8 @@ from tests.drivers.shtrih_rig import Tally
 # Each task: ADD, its state and result, ACK, its reply.
 TASKS, BYTES, TURNS = 19, 1100, 19 * 4
 LINE = ("EA", "EB")
+# What is counted is the wire, not how fast this machine is: nobody asks twice because the answer took a moment.
+PATIENT = AtolTimeouts(reply_s=5.0, silence_s=20.0, poll_s=20.0, reopen_s=0.02, command_s=20.0, commands_s={})
 RECEIPT = ("3F", "A4", "3F", "45", "91", "45", "92", "E8", "E8", *LINE, *LINE, *LINE, "99", "91", "4A", "91")
 
 
@@ -24,7 +27,7 @@ def codes(heard: bytes) -> list[str]:
 
 
 async def test_a_receipt_of_three_lines_costs_as_many_tasks_as_it_must() -> None:
-    async with atol_rig() as (bench, registrar):
+    async with atol_rig(timeouts=PATIENT) as (bench, registrar):
         await registrar.print_receipt(receipt("o1"), bench.intent(receipt("o1"), await registrar.counter()))
         intent = bench.intent(receipt("o2"), await registrar.counter())
         tally, before = Tally(bench), len(bench.wire.heard)
@@ -35,7 +38,7 @@ async def test_a_receipt_of_three_lines_costs_as_many_tasks_as_it_must() -> None
 
 
 async def test_a_look_holds_a_receipt_up_by_one_short_command_at_most() -> None:
-    async with atol_rig() as (bench, registrar):
+    async with atol_rig(timeouts=PATIENT) as (bench, registrar):
         await registrar.print_receipt(receipt("o1"), bench.intent(receipt("o1"), await registrar.counter()))
         intent = bench.intent(receipt("o2"), await registrar.counter())
         before = len(bench.wire.heard)

@@ -235,7 +235,7 @@ async def test_an_empty_bin_holds_the_job_until_it_is_filled(bench: Bench) -> No
 
 
 async def test_a_held_job_is_cooked_after_the_bin_was_filled(bench: Bench) -> None:
-    async with bench.complex(speed=200) as device:
+    async with bench.complex(speed=20) as device:  # the third waits a second for a wok: time to empty the bin
         driver = bench.driver()
         await driver.command(ComplexCommand.HOLD)
         await until_state(driver, ComplexState.HELD)

@@ -178,6 +178,7 @@ async def test_2_process_restarted_over_a_full_cart_says_one_second_and_the_orde
     place: Restaurant, screens: Screens
 ) -> None:
     screens.traffic.expects_silence()
+    screens.traffic.expects(503)  # asked again before the devices have answered the new process
     kiosk = await screens.kiosk(place.kiosk, "tok_ok")
     await kiosk.order_tea()
     await place.kiosk.stop()

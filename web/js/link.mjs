@@ -1,8 +1,10 @@
 /** What to do when the server is silent: cover the screen, ask its health each second, carry on when it is back. */
 
-import { Unreachable } from "./api.mjs";
+import { Problem, Unreachable } from "./api.mjs";
 
 const PROBE_EVERY_MS = 1_000;
+/** How long a process that answers may take until its devices have answered it. */
+const STARTING_MS = 30_000;
 
 /** @param {number} ms */
 export function pause(ms) {
@@ -32,23 +34,31 @@ export function createLink(api, store) {
   }
 
   /**
-   * Repeats a call that is safe to repeat (a read, or one with an idempotency key) until it is answered.
+   * Repeats a call that is safe to repeat (a read, or one with an idempotency key) until it is answered, also by a process
+   * that has only just started.
    * @template T
    * @param {() => Promise<T>} ask
    * @returns {Promise<T>}
    */
   async function insist(ask) {
+    const patientUntil = Date.now() + STARTING_MS;
     for (;;) {
       try {
         return await ask();
       } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
-        await restored();
+        if (error instanceof Unreachable) await restored();
+        else if (isStarting(error) && Date.now() < patientUntil) await pause(PROBE_EVERY_MS);
+        else throw error;
       }
     }
   }
 
   return { restored, insist };
+}
+
+/** Sales pause for no reason but that a device was not heard yet. @param {unknown} error */
+function isStarting(error) {
+  return error instanceof Problem && error.code === "sales_paused" && String(error.body.reason).endsWith("_starting");
 }
 
 /** @typedef {ReturnType<typeof createLink>} Link */
