@@ -34,7 +34,7 @@ from kiosk.domain.order import PENDING_PORTIONS, PortionStatus
 from kiosk.domain.planning import Plan
 from kiosk.domain.readiness import Kitchen, Readiness, StockBin
 from kiosk.sinks import portions
-from kiosk.store import orders, outbox, records, stocks, troubles
+from kiosk.store import cooking, orders, outbox, records, stocks, troubles
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
@@ -132,7 +132,7 @@ class KitchenLine:
 
     # Jobs.
 
-    async def _adopt(self, jobs: dict[int, Job]) -> dict[int, orders.WorkRow]:
+    async def _adopt(self, jobs: dict[int, Job]) -> dict[int, cooking.WorkRow]:
         """Compare every portion in work with the robot's table; the portions as they are then."""
         work = await self._read_work()
         for row in list(work.values()):
@@ -150,7 +150,7 @@ class KitchenLine:
                 await self._db.write(partial(_note_foreign, job_id, self._clock.now()))
         return await self._read_work()
 
-    async def _adopt_one(self, row: orders.WorkRow, job: Job) -> None:
+    async def _adopt_one(self, row: cooking.WorkRow, job: Job) -> None:
         now = self._clock.now()
         status = await self._db.write(lambda tx: portions.adopt(tx, job, now))
         if status is row.status:
@@ -162,14 +162,14 @@ class KitchenLine:
             self._learn(row)
             self._cp("portion.ready")
 
-    def _learn(self, row: orders.WorkRow) -> None:
+    def _learn(self, row: cooking.WorkRow) -> None:
         """How long cooking really takes, as a factor on the charts' nominal times."""
         chart = self._charts.get(row.chart_fingerprint)
         if row.cooking_at is not None and chart is not None and chart.nominal_s:
             actual_s = (self._clock.now() - row.cooking_at).total_seconds()
             self._kitchen.factor += 0.2 * (actual_s / chart.nominal_s - self._kitchen.factor)
 
-    async def _release(self, jobs: dict[int, Job], work: dict[int, orders.WorkRow]) -> None:
+    async def _release(self, jobs: dict[int, Job], work: dict[int, cooking.WorkRow]) -> None:
         """Free the slots of jobs whose end is written down, and of attempts that were given up."""
         for job in jobs.values():
             row = work.get(job.job_id)
@@ -188,7 +188,7 @@ class KitchenLine:
         with contextlib.suppress(DeviceRefused):  # begun in the meantime: it will be cooked and stay in its cell
             await self._robot.cancel(job.job_id, job.attempt)
 
-    async def _look_at_cells(self, work: dict[int, orders.WorkRow]) -> None:
+    async def _look_at_cells(self, work: dict[int, cooking.WorkRow]) -> None:
         waiting = [row for row in work.values() if row.status is PortionStatus.READY]
         if not waiting:
             return
@@ -201,12 +201,12 @@ class KitchenLine:
     async def _settle(self) -> None:
         """Orders whose last open portion was given back go on with what is ready."""
         async with self._db.read() as reader:
-            found = await orders.read_stalled(reader)
+            found = await cooking.read_stalled(reader)
         now = self._clock.now()
         for order_id in found:
             await self._db.write(lambda tx, order_id=order_id: portions.progress(tx, order_id, now))  # type: ignore[misc]
 
-    async def _submit(self, work: list[orders.WorkRow], jobs: dict[int, Job], slots: int) -> None:
+    async def _submit(self, work: list[cooking.WorkRow], jobs: dict[int, Job], slots: int) -> None:
         """Give waiting portions to the robot, in the order they were paid, while its table has room."""
         now = self._clock.monotonic()
         self._refused_until = {name: until for name, until in self._refused_until.items() if until > now}
@@ -219,7 +219,7 @@ class KitchenLine:
                 return
             free -= await self._submit_one(row, again)
 
-    async def _submit_one(self, row: orders.WorkRow, again: bool) -> bool:
+    async def _submit_one(self, row: cooking.WorkRow, again: bool) -> bool:
         """True where the robot took it."""
         if not again:
             if not await self._claim(row.portion_id):  # controller rule 1: before the wire
@@ -244,7 +244,7 @@ class KitchenLine:
         await self._db.write(lambda tx: stocks.hand_over(tx, [row.portion_id]))
         return True
 
-    def _cooking_order(self, row: orders.WorkRow) -> CookingOrder:
+    def _cooking_order(self, row: cooking.WorkRow) -> CookingOrder:
         chart = self._charts[row.chart_fingerprint]
         return CookingOrder(
             job_id=row.portion_id,
@@ -269,9 +269,9 @@ class KitchenLine:
 
     # The picture the rest of the house sees.
 
-    async def _read_work(self) -> dict[int, orders.WorkRow]:
+    async def _read_work(self) -> dict[int, cooking.WorkRow]:
         async with self._db.read() as reader:
-            rows = await orders.read_work(reader)
+            rows = await cooking.read_work(reader)
             if any(row.chart_fingerprint not in self._charts for row in rows):
                 self._charts = await records.read_charts(reader)
         pending = [row for row in rows if row.status in PENDING_PORTIONS]

@@ -219,6 +219,10 @@ async def read_timeline(reader: Reader, order_id: str) -> list[TimelineEntry]:
     )
 
 
+class IdRow(msgspec.Struct, frozen=True):
+    order_id: str
+
+
 async def read_own_orders(
     reader: Reader, session_id: str, customer_id: str | None, before: str, limit: int
 ) -> list[str]:
@@ -231,24 +235,6 @@ async def read_own_orders(
         (owner, before, before, limit),
     )
     return [row.order_id for row in rows]
-
-
-async def read_stalled(reader: Reader) -> list[str]:
-    """Orders in the kitchen that wait for nothing any more: given back, settled by hand, or done."""
-    rows = await reader.all(
-        IdRow,
-        "SELECT o.order_id FROM orders o WHERE o.status IN ('paid', 'cooking', 'ready')"
-        " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id AND p.status IN ('ready', 'handed_out'))"
-        " AND NOT EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
-        "   AND p.status NOT IN ('dropped', 'ready', 'handed_out'))"
-        " AND NOT (o.status = 'ready' AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
-        "   AND p.status = 'ready'))",
-    )
-    return [row.order_id for row in rows]
-
-
-class IdRow(msgspec.Struct, frozen=True):
-    order_id: str
 
 
 class BoardRow(msgspec.Struct, frozen=True):
@@ -272,30 +258,4 @@ async def read_board(reader: Reader) -> list[BoardRow]:
         "   AS 'cells:json',"
         " (SELECT count(*) FROM portion p WHERE p.order_id = o.order_id AND p.status = 'failed') AS failed"
         " FROM orders o WHERE o.status IN ('paid', 'cooking', 'ready') ORDER BY o.order_id",
-    )
-
-
-class WorkRow(msgspec.Struct, frozen=True):
-    """A portion in work with what its cooking needs."""
-
-    portion_id: int
-    order_id: str
-    status: PortionStatus
-    attempt: int
-    cell: int | None
-    released: bool
-    recipe: int
-    chart_fingerprint: str
-    formula: dict[str, int]
-    cooking_at: datetime | None
-
-
-async def read_work(reader: Reader) -> list[WorkRow]:
-    """All portions the kitchen still has to do with, in the order they were paid."""
-    return await reader.all(
-        WorkRow,
-        "SELECT p.portion_id, p.order_id, p.status, p.attempt, p.cell, p.released, i.recipe, i.chart_fingerprint,"
-        " i.formula AS 'formula:json', p.cooking_at"
-        " FROM portion p JOIN order_item i ON i.order_id = p.order_id AND i.line = p.line"
-        " WHERE p.status IN ('waiting', 'submitting', 'queued', 'cooking', 'ready', 'failed') ORDER BY p.portion_id",
     )

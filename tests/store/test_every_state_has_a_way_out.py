@@ -9,7 +9,7 @@ import pytest
 from kiosk.domain.order import ORDER_TRANSITIONS, PORTION_TRANSITIONS, OrderStatus, PortionStatus
 from kiosk.domain.payment import PAYMENT_TRANSITIONS, PaymentStep
 from kiosk.domain.stuck import MOVES, Kind, Move, moves_of
-from kiosk.store import orders, payments, refunds, stocks, troubles
+from kiosk.store import cooking, payments, refunds, stocks, troubles
 from kiosk.store.database import Database, Tx
 from tests.clocks import START
 from tests.store import rows
@@ -54,7 +54,7 @@ async def test_a_portion_is_found_in_every_state_that_is_no_end(database: Databa
 
     await database.write(run)
     async with database.read() as reader:
-        work = await orders.read_work(reader)
+        work = await cooking.read_work(reader)
         late = await refunds.late_portions(reader, LATER)
         failed = await refunds.unrefunded_failures(reader)
         listed = [row for row in await troubles.read_troubles(reader, LATER) if row.kind is Kind.PORTION_LOST]

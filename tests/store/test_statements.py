@@ -11,7 +11,7 @@ from kiosk.domain.errors import OrderStateConflict
 from kiosk.domain.order import OrderStatus, PortionStatus
 from kiosk.domain.payment import PaymentStep
 from kiosk.domain.receipt import PricedLine
-from kiosk.store import keys, orders, payments, records, refunds, sessions
+from kiosk.store import cooking, keys, orders, payments, records, refunds, sessions
 from kiosk.store.database import Database, Tx
 from tests.clocks import START
 from tests.store import rows
@@ -69,7 +69,7 @@ async def test_portions_wait_for_the_robot_once_the_order_is_paid(shop: Database
         await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.HANDED_OUT))
     await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.SUBMITTING))
     async with shop.read() as reader:
-        work = await orders.read_work(reader)
+        work = await cooking.read_work(reader)
     assert [(row.portion_id, row.status) for row in work] == [
         (found[0].portion_id, PortionStatus.SUBMITTING),
         (found[1].portion_id, PortionStatus.WAITING),

@@ -1,0 +1,51 @@
+"""The portions in work with what their cooking needs, and the orders that wait for none of them any more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kiosk.domain.order import PortionStatus
+from kiosk.store.database import Reader
+from kiosk.store.orders import IdRow
+
+
+class WorkRow(msgspec.Struct, frozen=True):
+    """A portion in work with what its cooking needs."""
+
+    portion_id: int
+    order_id: str
+    status: PortionStatus
+    attempt: int
+    cell: int | None
+    released: bool
+    recipe: int
+    chart_fingerprint: str
+    formula: dict[str, int]
+    cooking_at: datetime | None
+
+
+async def read_work(reader: Reader) -> list[WorkRow]:
+    """All portions the kitchen still has to do with, in the order they were paid."""
+    return await reader.all(
+        WorkRow,
+        "SELECT p.portion_id, p.order_id, p.status, p.attempt, p.cell, p.released, i.recipe, i.chart_fingerprint,"
+        " i.formula AS 'formula:json', p.cooking_at"
+        " FROM portion p JOIN order_item i ON i.order_id = p.order_id AND i.line = p.line"
+        " WHERE p.status IN ('waiting', 'submitting', 'queued', 'cooking', 'ready', 'failed') ORDER BY p.portion_id",
+    )
+
+
+async def read_stalled(reader: Reader) -> list[str]:
+    """Orders in the kitchen that wait for nothing any more: given back, settled by hand, or done."""
+    rows = await reader.all(
+        IdRow,
+        "SELECT o.order_id FROM orders o WHERE o.status IN ('paid', 'cooking', 'ready')"
+        " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id AND p.status IN ('ready', 'handed_out'))"
+        " AND NOT EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
+        "   AND p.status NOT IN ('dropped', 'ready', 'handed_out'))"
+        " AND NOT (o.status = 'ready' AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
+        "   AND p.status = 'ready'))",
+    )
+    return [row.order_id for row in rows]
