@@ -11,7 +11,8 @@ from pathlib import Path
 
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.store.database import Reader, Tx, inspect, migrate, take_lock
+from kiosk.store.database import Reader, Tx
+from kiosk.store.opening import inspect, migrate, take_lock
 from kiosk.store.records import JOB_EPOCH
 
 RESTORED = "restored_at"

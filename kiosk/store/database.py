@@ -1,14 +1,12 @@
-"""The SQLite file: one writer thread with group commit, aiosqlite readers, migrations, and the lock of the process.
+"""The SQLite file: one writer thread with group commit, and aiosqlite readers.
 
-`synchronous=FULL` because NORMAL lost acknowledged commits in a power-cut replay (reliability §4.1). A transaction is
-one synchronous function run whole on the writer thread in its own SAVEPOINT, batched with whatever else waits; its
-future resolves only after COMMIT.
+A transaction is one synchronous function run whole on the writer thread in its own SAVEPOINT, batched with whatever
+else waits; its future resolves only after COMMIT.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import queue
 import sqlite3
@@ -16,7 +14,6 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +21,8 @@ import aiosqlite
 import msgspec
 
 from kiosk.domain.errors import DatabaseBroken
+from kiosk.store.copying import copy
+from kiosk.store.opening import open_writer, prepare_reader, take_lock
 from kiosk.store.reserve import Reserve
 
 T = TypeVar("T")
@@ -34,16 +33,6 @@ ConstraintBroken = sqlite3.IntegrityError
 
 _BATCH = 256
 _CLOSE_TIMEOUT_S = 10
-_WAY_OUT = "put the last backup in its place: kiosk restore FILE (this file is kept)"
-_PRAGMAS: dict[str, str | int] = {
-    "journal_mode": "wal",
-    "synchronous": 2,
-    "foreign_keys": 1,
-    "busy_timeout": 5000,
-    "trusted_schema": 0,
-    "cell_size_check": 1,
-    "mmap_size": 0,
-}
 
 
 class Tx:
@@ -146,7 +135,7 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = take_lock(path)
         try:
-            writer = await asyncio.get_running_loop().run_in_executor(None, _open_writer, path)
+            writer = await asyncio.get_running_loop().run_in_executor(None, open_writer, path)
             database = cls(path, lock, writer, on_fatal, reserve)
         except BaseException:
             os.close(lock)
@@ -185,21 +174,7 @@ class Database:
     async def backup(self, file: Path) -> int:
         """Copy the whole database to a file that does not exist yet, through a connection of its own; its size.
         Raises `DatabaseBroken`."""
-        if file.exists():
-            raise DatabaseBroken(f"{file} exists already")
-        source = await aiosqlite.connect(self.path, isolation_level=None)
-        try:
-            await source.execute("PRAGMA query_only=1")
-            target = sqlite3.connect(file, check_same_thread=False)
-            try:
-                await source.backup(target)
-            finally:
-                target.close()
-        except sqlite3.Error as error:
-            raise DatabaseBroken(str(error)) from error
-        finally:
-            await source.close()
-        return file.stat().st_size
+        return await copy(self.path, file)
 
     def can_write(self) -> bool:
         """As far as the last commit told."""
@@ -227,13 +202,7 @@ class Database:
     async def _add_reader(self) -> None:
         connection = await aiosqlite.connect(self.path, isolation_level=None)
         self._all_readers.append(connection)
-        connection.row_factory = sqlite3.Row
-        for name, value in _PRAGMAS.items():
-            await connection.execute(f"PRAGMA {name}={value}")
-        await connection.execute("PRAGMA wal_autocheckpoint=0")
-        await connection.execute("PRAGMA query_only=1")
-        for name, value in _PRAGMAS.items():
-            _check_pragma(name, value, list(await connection.execute_fetchall(f"PRAGMA {name}")))
+        await prepare_reader(connection)
         self._readers.put_nowait(connection)
 
     # The writer thread.
@@ -323,82 +292,3 @@ def _is_the_files(error: Exception) -> bool:
     return isinstance(error, sqlite3.Error) and (
         hasattr(error, "sqlite_errorname") and not isinstance(error, ConstraintBroken | sqlite3.DataError)
     )
-
-
-def take_lock(path: Path) -> int:
-    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise DatabaseBroken(f"{path} is in use by another process") from error
-    return descriptor
-
-
-def _open_writer(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        connection.row_factory = sqlite3.Row
-        for name, value in _PRAGMAS.items():
-            connection.execute(f"PRAGMA {name}={value}")
-        for name, value in _PRAGMAS.items():
-            _check_pragma(name, value, connection.execute(f"PRAGMA {name}").fetchall())
-        if (found := connection.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-            raise DatabaseBroken(f"{path} is damaged: {found}; {_WAY_OUT}")
-        migrate(connection)
-        if orphan := connection.execute("PRAGMA foreign_key_check").fetchone():
-            raise DatabaseBroken(f"{path}: a row of {orphan[0]} refers to nothing; {_WAY_OUT}")
-    except sqlite3.Error as error:
-        connection.close()
-        damaged = getattr(error, "sqlite_errorname", "") in ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-        raise DatabaseBroken(f"{path}: {error}" + (f"; {_WAY_OUT}" if damaged else "")) from error
-    except DatabaseBroken:
-        connection.close()
-        raise
-    return connection
-
-
-def inspect(path: Path) -> str:
-    """A look that changes nothing: version and size. Raises `DatabaseBroken`."""
-    if not path.exists():
-        return "none yet, the first start makes it"
-    try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    except sqlite3.Error as error:
-        raise DatabaseBroken(f"{path}: {error}") from error
-    try:
-        found = connection.execute("PRAGMA quick_check").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.Error as error:
-        raise DatabaseBroken(f"{path}: {error}") from error
-    finally:
-        connection.close()
-    if found != "ok":
-        raise DatabaseBroken(f"{path} is damaged: {found}")
-    if version > (newest := migrations()[-1][0]):
-        raise DatabaseBroken(f"the database is of version {version}, this program knows {newest}")
-    return f"version {version}, {path.stat().st_size} bytes"
-
-
-def _check_pragma(name: str, wanted: str | int, rows: Sequence[Any]) -> None:
-    found = rows[0][0] if rows else 0  # no row: mmap is not compiled in
-    if found != wanted:
-        raise DatabaseBroken(f"PRAGMA {name} is {found!r}, not {wanted!r}")
-
-
-def migrations() -> list[tuple[int, str]]:
-    """(version, SQL) of every `migrations/NNNN_*.sql`, in order."""
-    folder = files("kiosk.store") / "migrations"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return [(int(name[:4]), (folder / name).read_text()) for name in names]
-
-
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file to the newest version, each step in one transaction. Raises `DatabaseBroken` when it is newer."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    steps = migrations()
-    if version > steps[-1][0]:
-        raise DatabaseBroken(f"the database is of version {version}, this program knows {steps[-1][0]}")
-    for number, sql in steps:
-        if number > version:
-            connection.executescript(f"BEGIN IMMEDIATE; {sql}; PRAGMA user_version={number}; COMMIT;")

@@ -23,7 +23,7 @@ from kiosk.config import ConfigError
 from kiosk.config.secret_files import read_secret
 from kiosk.config.settings import SIM, Config
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.store.database import inspect
+from kiosk.store.opening import inspect
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.registrars import switched
 from kiosk.wiring.targets import broker_of, subscriptions

@@ -20,8 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kiosk.store import database as store
-from kiosk.store import records
+from kiosk.store import opening, records
 from kiosk.store.database import Database, Tx
 
 _CALLS = "openat,close,pwrite64,write,fsync,fdatasync,ftruncate,unlink,dup"
@@ -31,7 +30,7 @@ _SECTOR = 512
 
 async def write(path: Path, book: Path, synchronous: int, commits: int) -> None:
     """Commit a growing number through the one writer, a few at a time, and acknowledge each after its future."""
-    store._PRAGMAS["synchronous"] = synchronous
+    opening.PRAGMAS["synchronous"] = synchronous
     base = await Database.open(path, lambda reason: sys.exit(reason), readers=1)
     acknowledged = os.open(book, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 

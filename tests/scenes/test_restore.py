@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.backups import restore
-from kiosk.store.database import inspect
+from kiosk.store.opening import inspect
 from tests.clocks import START
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_stuck import move, nothing_stuck

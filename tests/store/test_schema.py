@@ -14,7 +14,8 @@ from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.payment import LIVE_STEPS, PaymentStep
 from kiosk.domain.receipt import PricedLine
 from kiosk.store import payments
-from kiosk.store.database import Database, Tx, migrate, migrations
+from kiosk.store.database import Database, Tx
+from kiosk.store.opening import migrate, migrations
 from tests.clocks import START
 from tests.store import rows
 

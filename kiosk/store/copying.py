@@ -1,0 +1,30 @@
+"""A copy of the whole database file, made while it is used."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import aiosqlite
+
+from kiosk.domain.errors import DatabaseBroken
+
+
+async def copy(path: Path, file: Path) -> int:
+    """Copy the database at `path` to `file`, which does not exist yet, through a connection of its own; its size.
+    Raises `DatabaseBroken`."""
+    if file.exists():
+        raise DatabaseBroken(f"{file} exists already")
+    source = await aiosqlite.connect(path, isolation_level=None)
+    try:
+        await source.execute("PRAGMA query_only=1")
+        target = sqlite3.connect(file, check_same_thread=False)
+        try:
+            await source.backup(target)
+        finally:
+            target.close()
+    except sqlite3.Error as error:
+        raise DatabaseBroken(str(error)) from error
+    finally:
+        await source.close()
+    return file.stat().st_size

@@ -1,0 +1,119 @@
+"""How the database file is opened: the lock of the process, pragmas, checks and migrations.
+
+`synchronous=FULL` because NORMAL lost acknowledged commits in a power-cut replay (reliability §4.1).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from kiosk.domain.errors import DatabaseBroken
+
+_WAY_OUT = "put the last backup in its place: kiosk restore FILE (this file is kept)"
+PRAGMAS: dict[str, str | int] = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "foreign_keys": 1,
+    "busy_timeout": 5000,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+    "mmap_size": 0,
+}
+
+
+def take_lock(path: Path) -> int:
+    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise DatabaseBroken(f"{path} is in use by another process") from error
+    return descriptor
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        for name, value in PRAGMAS.items():
+            connection.execute(f"PRAGMA {name}={value}")
+        for name, value in PRAGMAS.items():
+            _check_pragma(name, value, connection.execute(f"PRAGMA {name}").fetchall())
+        if (found := connection.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+            raise DatabaseBroken(f"{path} is damaged: {found}; {_WAY_OUT}")
+        migrate(connection)
+        if orphan := connection.execute("PRAGMA foreign_key_check").fetchone():
+            raise DatabaseBroken(f"{path}: a row of {orphan[0]} refers to nothing; {_WAY_OUT}")
+    except sqlite3.Error as error:
+        connection.close()
+        damaged = getattr(error, "sqlite_errorname", "") in ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+        raise DatabaseBroken(f"{path}: {error}" + (f"; {_WAY_OUT}" if damaged else "")) from error
+    except DatabaseBroken:
+        connection.close()
+        raise
+    return connection
+
+
+async def prepare_reader(connection: aiosqlite.Connection) -> None:
+    """Rows by name, the pragmas set and checked, nothing to be written. Raises `DatabaseBroken`."""
+    connection.row_factory = sqlite3.Row
+    for name, value in PRAGMAS.items():
+        await connection.execute(f"PRAGMA {name}={value}")
+    await connection.execute("PRAGMA wal_autocheckpoint=0")
+    await connection.execute("PRAGMA query_only=1")
+    for name, value in PRAGMAS.items():
+        _check_pragma(name, value, list(await connection.execute_fetchall(f"PRAGMA {name}")))
+
+
+def inspect(path: Path) -> str:
+    """A look that changes nothing: version and size. Raises `DatabaseBroken`."""
+    if not path.exists():
+        return "none yet, the first start makes it"
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        raise DatabaseBroken(f"{path}: {error}") from error
+    try:
+        found = connection.execute("PRAGMA quick_check").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise DatabaseBroken(f"{path}: {error}") from error
+    finally:
+        connection.close()
+    if found != "ok":
+        raise DatabaseBroken(f"{path} is damaged: {found}")
+    if version > (newest := migrations()[-1][0]):
+        raise DatabaseBroken(f"the database is of version {version}, this program knows {newest}")
+    return f"version {version}, {path.stat().st_size} bytes"
+
+
+def _check_pragma(name: str, wanted: str | int, rows: Sequence[Any]) -> None:
+    found = rows[0][0] if rows else 0  # no row: mmap is not compiled in
+    if found != wanted:
+        raise DatabaseBroken(f"PRAGMA {name} is {found!r}, not {wanted!r}")
+
+
+def migrations() -> list[tuple[int, str]]:
+    """(version, SQL) of every `migrations/NNNN_*.sql`, in order."""
+    folder = files("kiosk.store") / "migrations"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [(int(name[:4]), (folder / name).read_text()) for name in names]
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest version, each step in one transaction. Raises `DatabaseBroken` when it is newer."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    steps = migrations()
+    if version > steps[-1][0]:
+        raise DatabaseBroken(f"the database is of version {version}, this program knows {steps[-1][0]}")
+    for number, sql in steps:
+        if number > version:
+            connection.executescript(f"BEGIN IMMEDIATE; {sql}; PRAGMA user_version={number}; COMMIT;")
