@@ -22,7 +22,7 @@ FLOORS = (
     {"api", "runtime"},
     {"flows", "sinks"},
     {"store", "tokens", "tasks", "checkpoints", "catalogue", "config", "logs"},
-    {"domain", "clock", "cli_output"},
+    {"domain", "clock", "cli_words", "cli_output"},
 )
 RANK = {room: rank for rank, rooms in enumerate(FLOORS) for room in rooms}
 LEAVES = {"catalogue", "config", "logs"}
