@@ -1,4 +1,4 @@
-"""The controller's end of the robot: submits portions, adopts what the robot shows, keeps the stock picture."""
+"""The controller's end of the robot: submits portions and adopts what the robot shows."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from functools import partial
 
 import structlog
 
-from drivers.errors import DeviceError, DeviceRefused, pause_word
+from drivers.errors import DeviceError, DeviceRefused
 from drivers.robot.port import (
-    Bin,
-    BinFlag,
     CellState,
     ComplexCommand,
     ComplexState,
@@ -27,14 +25,12 @@ from drivers.robot.port import (
 )
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock
-from kiosk.domain.chart import Chart
-from kiosk.domain.events import StockLowEvent
 from kiosk.domain.menu import Menu
 from kiosk.domain.order import PENDING_PORTIONS, PortionStatus
-from kiosk.domain.planning import Plan
-from kiosk.domain.readiness import Kitchen, Readiness, StockBin
+from kiosk.domain.readiness import Kitchen, Readiness
 from kiosk.sinks import portions
-from kiosk.store import cooking, orders, outbox, records, stocks, troubles
+from kiosk.sinks.picturing import KitchenPicture, why_not
+from kiosk.store import cooking, orders, stocks, troubles
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
@@ -69,19 +65,15 @@ class KitchenLine:
         self._db = database
         self._refresh_holds = refresh_holds
         self._robot = robot
-        self._kitchen = kitchen
-        self._readiness = readiness
+        self._picture = KitchenPicture(database, robot, menu, kitchen, readiness, clock)
         self._clock = clock
         self._cp = checkpoint
-        self._ingredients = {row.code: row for row in menu.ingredients.values()}
         self._codes = {row.id: row.code for row in menu.ingredients.values()}
-        self._charts: dict[str, Chart] = {}
         self._wake = asyncio.Event()
         self._beat_at = 0.0
         self._pause_until = 0.0
         self._refused_until: dict[int, float] = {}
         self._foreign: set[int] = set()
-        self._low: set[int] = set()
 
     def wake(self) -> None:
         self._wake.set()
@@ -95,15 +87,14 @@ class KitchenLine:
                     async with asyncio.timeout(_CYCLE_S):
                         await self._wake.wait()
         except DeviceError as error:
-            self._kitchen.linked = False
-            await self._tell(f"robot_{pause_word(error)}", str(error))
+            await self._picture.lose(error)
             raise
 
     async def _cycle(self) -> None:
         health = await self._robot.health()
         await self._beat()
-        await self._look_at_bins()
-        await self._tell(_why_not(health), "")  # after the bins: sales never open on an empty picture
+        await self._picture.look_at_bins()
+        await self._picture.tell(why_not(health), "")  # after the bins: sales never open on an empty picture
         await self._stand_up(health)
         jobs = {job.job_id: job for job in await self._robot.jobs()}
         work = await self._adopt(jobs)
@@ -134,7 +125,7 @@ class KitchenLine:
 
     async def _adopt(self, jobs: dict[int, Job]) -> dict[int, cooking.WorkRow]:
         """Compare every portion in work with the robot's table; the portions as they are then."""
-        work = await self._read_work()
+        work = await self._picture.read_work()
         for row in list(work.values()):
             job = jobs.get(row.portion_id)
             if job is not None and job.attempt == row.attempt:
@@ -148,7 +139,7 @@ class KitchenLine:
                 self._foreign.add(job_id)
                 _log.error("foreign_job", job_id=job_id)
                 await self._db.write(partial(_note_foreign, job_id, self._clock.now()))
-        return await self._read_work()
+        return await self._picture.read_work()
 
     async def _adopt_one(self, row: cooking.WorkRow, job: Job) -> None:
         now = self._clock.now()
@@ -159,15 +150,8 @@ class KitchenLine:
         if status is PortionStatus.COOKING:
             self._cp("portion.cooking")
         if status is PortionStatus.READY:
-            self._learn(row)
+            self._picture.learn(row)
             self._cp("portion.ready")
-
-    def _learn(self, row: cooking.WorkRow) -> None:
-        """How long cooking really takes, as a factor on the charts' nominal times."""
-        chart = self._charts.get(row.chart_fingerprint)
-        if row.cooking_at is not None and chart is not None and chart.nominal_s:
-            actual_s = (self._clock.now() - row.cooking_at).total_seconds()
-            self._kitchen.factor += 0.2 * (actual_s / chart.nominal_s - self._kitchen.factor)
 
     async def _release(self, jobs: dict[int, Job], work: dict[int, cooking.WorkRow]) -> None:
         """Free the slots of jobs whose end is written down, and of attempts that were given up."""
@@ -240,12 +224,12 @@ class KitchenLine:
         await self._db.write(lambda tx: portions.submitted(tx, row.portion_id, PortionStatus.QUEUED))
         self._cp("portion.accepted")
         await self._robot.health()  # a fresh generation, so that the levels below already hold this job
-        await self._look_at_bins()
+        await self._picture.look_at_bins()
         await self._db.write(lambda tx: stocks.hand_over(tx, [row.portion_id]))
         return True
 
     def _cooking_order(self, row: cooking.WorkRow) -> CookingOrder:
-        chart = self._charts[row.chart_fingerprint]
+        chart = self._picture.charts[row.chart_fingerprint]
         return CookingOrder(
             job_id=row.portion_id,
             attempt=row.attempt,
@@ -267,72 +251,6 @@ class KitchenLine:
 
         return await self._db.write(run)
 
-    # The picture the rest of the house sees.
-
-    async def _read_work(self) -> dict[int, cooking.WorkRow]:
-        async with self._db.read() as reader:
-            rows = await cooking.read_work(reader)
-            if any(row.chart_fingerprint not in self._charts for row in rows):
-                self._charts = await records.read_charts(reader)
-        pending = [row for row in rows if row.status in PENDING_PORTIONS]
-        ids = frozenset(row.portion_id for row in pending)
-        if ids != self._kitchen.pending:
-            self._kitchen.pending = ids
-            self._kitchen.plan = Plan(
-                [(p.station, p.p2) for p in self._charts[row.chart_fingerprint].phases] for row in pending
-            )
-        return {row.portion_id: row for row in rows}
-
-    async def _look_at_bins(self) -> None:
-        bins = [self._stock_bin(row) for row in await self._robot.bins()]
-        self._kitchen.bins = bins
-        self._kitchen.linked = True
-        low = {row.bin for row in bins if row.low}
-        news = [row for row in bins if row.bin in low - self._low]
-        self._low = low
-        if news:
-            now = self._clock.now()
-            await self._db.write(lambda tx: [outbox.put(tx, _stock_low(row), now) for row in news])
-
-    def _stock_bin(self, row: Bin) -> StockBin:
-        ingredient = self._ingredients.get(row.ingredient)
-        unusable = BinFlag.EMPTY | BinFlag.SENSOR_FAULT | BinFlag.EXPIRED | BinFlag.OPEN
-        return StockBin(
-            bin=row.bin,
-            ingredient=None if ingredient is None else ingredient.id,
-            unit="" if ingredient is None else ingredient.unit,
-            level=row.level,
-            capacity=row.capacity,
-            committed=row.committed,
-            low=bool(row.flags & (BinFlag.LOW | BinFlag.EMPTY)),
-            usable=not row.flags & unusable,
-        )
-
-    async def _tell(self, reason: str | None, detail: str) -> None:
-        if self._readiness.set("robot", reason):
-            _log.info("robot_readiness", reason=reason, detail=detail)
-            now = self._clock.now()
-            await self._db.write(lambda tx: records.set_fault(tx, "robot", reason, detail, now))
-
-
-def _why_not(health: Health) -> str | None:
-    if health.flags & (HealthFlag.ESTOP_PRESSED | HealthFlag.ESTOP_LATCHED):
-        return "robot_estop"
-    if health.flags & HealthFlag.STORE_FAULT:
-        return "robot_store_fault"
-    if health.state in (
-        ComplexState.EXECUTE,
-        ComplexState.SUSPENDED,
-        ComplexState.SUSPENDING,
-        ComplexState.UNSUSPENDING,
-    ):
-        return None
-    return f"robot_{health.state.name.lower()}"
-
 
 def _note_foreign(job_id: int, now: datetime, tx: Tx) -> None:
     troubles.add_finding(tx, "foreign_job", str(job_id), "the robot cooks what the books do not know", now)
-
-
-def _stock_low(row: StockBin) -> StockLowEvent:
-    return StockLowEvent(bin=row.bin, ingredient=row.ingredient or "", level=row.level, unit=row.unit)

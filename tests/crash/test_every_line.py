@@ -24,7 +24,7 @@ _FLOWS = (
     "asking_bank", "attempts", "choosing_portions", "claiming", "confirming", "fiscalising", "inquiring", "paying",
     "refunding", "reserving", "returning",
 )  # fmt: skip
-_SINKS = ("kitchen", "cooking", "portions")
+_SINKS = ("kitchen", "picturing", "cooking", "portions")
 FILES = [
     *(Path(flows.__path__[0]) / f"{name}.py" for name in _FLOWS),
     *(Path(sinks.__path__[0]) / f"{name}.py" for name in _SINKS),
