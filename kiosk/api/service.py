@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
-from kiosk.api.internal import day_of
+from kiosk.api.days import day_of
 from kiosk.api.public import SalesView
 from kiosk.api.wire import Nothing, answer, body_bytes, decode, optional_body
 from kiosk.domain.errors import InvalidRequest, NotFound, StaffOnly, Unauthorized

@@ -16,7 +16,9 @@ from kiosk.api.openapi import OpenApi
 from kiosk.api.pages import Pages
 from kiosk.api.public import PointsView, PublicApi, Shop
 from kiosk.api.service import Bench, ServiceApi
+from kiosk.api.shift import ShiftApi
 from kiosk.api.sim import SimApi
+from kiosk.api.site import SiteApi
 from kiosk.catalogue import web_root
 from kiosk.config.secret_files import service_pin
 from kiosk.config.settings import Config
@@ -79,18 +81,20 @@ def staff_door(ground: Ground, flows: Flows) -> web.Application:
         flows.reserving,
         flows.tending,
         flows.refunding,
-        flows.correcting,
+    )
+    shift = ShiftApi(flows.tending_shift, flows.closing_day, flows.correcting)
+    site = SiteApi(
+        flows.showing_menu,
+        flows.tending,
         flows.handing_out,
         flows.reporting,
         flows.syncing,
         flows.auditing,
-        flows.tending_shift,
-        flows.closing_day,
         flows.settling,
         flows.surveying,
         ground.readiness,
     )
-    return application(internal.routes(), public=False)
+    return application(internal.routes(), shift.routes(), site.routes(), public=False)
 
 
 def _shop(config: Config) -> Shop:

@@ -1,0 +1,222 @@
+"""What the site's own tools ask and do at the unix socket (contract §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from kiosk.api.days import as_day, day_of
+from kiosk.api.peer import peer_name
+from kiosk.api.wire import Nothing, answer, body_bytes, decode, optional_body
+from kiosk.clock import rfc3339
+from kiosk.domain.errors import InvalidRequest
+from kiosk.domain.readiness import Check, Readiness
+from kiosk.domain.reasons import hint_of
+from kiosk.domain.stuck import Move
+from kiosk.flows.auditing import Auditing
+from kiosk.flows.handing_out import HandingOut
+from kiosk.flows.reporting import Reporting
+from kiosk.flows.settling import Settling
+from kiosk.flows.showing_menu import ShowingMenu
+from kiosk.flows.surveying import Surveying
+from kiosk.flows.syncing import Syncing
+from kiosk.flows.tending import Tending
+
+
+class StopRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`until` null: for ever; `stopped` false: back on sale."""
+
+    item_id: str
+    until: datetime | None = None
+    stopped: bool = True
+
+
+class RefillRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`amount`: what the bin holds after the refill, in its unit."""
+
+    bin: Annotated[int, msgspec.Meta(ge=1, le=24)]
+    amount: Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class ReplayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    sequence: Annotated[int, msgspec.Meta(ge=1)]
+    url: str | None = None
+
+
+class EnableRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    url: str
+
+
+class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`document`: which fiscal document it is, for `adopt`."""
+
+    move: Move
+    document: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+class BackupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An absolute path on this machine that does not exist yet."""
+
+    file: Annotated[str, msgspec.Meta(min_length=2, max_length=1024, pattern="^/")]
+
+
+class SiteApi:
+    def __init__(
+        self,
+        menu: ShowingMenu,
+        tending: Tending,
+        handing_out: HandingOut,
+        reporting: Reporting,
+        syncing: Syncing,
+        auditing: Auditing,
+        settling: Settling,
+        surveying: Surveying,
+        readiness: Readiness,
+    ) -> None:
+        self._menu = menu
+        self._tending = tending
+        self._handing_out = handing_out
+        self._reporting = reporting
+        self._syncing = syncing
+        self._auditing = auditing
+        self._settling = settling
+        self._surveying = surveying
+        self._readiness = readiness
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/internal/status", self.status),
+            web.get("/internal/devices", self.devices),
+            web.get("/internal/events", self.events),
+            web.post("/internal/sales/pause", self.pause),
+            web.post("/internal/sales/resume", self.resume),
+            web.get("/internal/stop-list", self.list_stopped),
+            web.post("/internal/stop-list", self.stop_item),
+            web.get("/internal/orders", self.list_orders),
+            web.post("/internal/stock/refill", self.refill),
+            web.post("/internal/robot/acknowledge", self.acknowledge),
+            web.get("/internal/stats", self.stats),
+            web.get("/internal/reports/{day}", self.report),
+            web.get("/internal/webhooks", self.list_webhooks),
+            web.post("/internal/webhooks/replay", self.replay_webhooks),
+            web.post("/internal/webhooks/enable", self.enable_webhook),
+            web.post("/internal/backup", self.backup),
+            web.get("/internal/audit", self.audit),
+            web.get("/internal/stuck", self.stuck),
+            web.post("/internal/stuck/{stuck_id}", self.settle),
+        ]
+
+    async def status(self, request: web.Request) -> web.Response:
+        return self._look(await self._surveying.checks())
+
+    async def devices(self, request: web.Request) -> web.Response:
+        return self._look(await self._surveying.devices())
+
+    def _look(self, checks: Mapping[str, Check]) -> web.Response:
+        reason = self._readiness.pause_reason()
+        return answer(
+            {
+                "sales": {"open": reason is None, "reason": reason, **_hint(reason)},
+                "checks": {name: {"ok": check.ok, "reason": check.reason} for name, check in checks.items()},
+            }
+        )
+
+    async def events(self, request: web.Request) -> web.Response:
+        text = request.query.get("after", "0")
+        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            raise InvalidRequest.at("after", "a sequence number")
+        rows = await self._tending.events(int(text))
+        return answer(
+            {
+                "events": [
+                    {
+                        "sequence": row.sequence,
+                        "event_id": row.event_id,
+                        "type": row.type,
+                        "at": rfc3339(row.at),
+                        "order_id": row.order_id,
+                        "data": msgspec.Raw(row.data.encode()),
+                    }
+                    for row in rows
+                ]
+            }
+        )
+
+    async def pause(self, request: web.Request) -> web.Response:
+        await optional_body(request, Nothing)
+        await self._tending.pause(True, peer_name(request))
+        return await self.status(request)
+
+    async def resume(self, request: web.Request) -> web.Response:
+        await optional_body(request, Nothing)
+        await self._tending.pause(False, peer_name(request))
+        return await self.status(request)
+
+    async def stop_item(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), StopRequest)
+        if wanted.until is not None and wanted.until.tzinfo is None:
+            raise InvalidRequest.at("$.until", "a time with its zone")
+        await self._tending.stop_item(wanted.item_id, wanted.until, wanted.stopped, peer_name(request))
+        return answer({"items": self._menu.availability([wanted.item_id])})
+
+    async def list_stopped(self, request: web.Request) -> web.Response:
+        return answer({"stopped": await self._tending.stop_list()})
+
+    async def list_orders(self, request: web.Request) -> web.Response:
+        return answer({"orders": await self._tending.orders()})
+
+    async def refill(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), RefillRequest)
+        await self._handing_out.refill(wanted.bin, wanted.amount, peer_name(request))
+        return web.Response(status=204)
+
+    async def acknowledge(self, request: web.Request) -> web.Response:
+        await optional_body(request, Nothing)
+        await self._handing_out.acknowledge(peer_name(request))
+        return web.Response(status=204)
+
+    async def stats(self, request: web.Request) -> web.Response:
+        today = self._reporting.today()
+        first, last = (day_of(request, name, today) for name in ("from", "to"))
+        return answer(await self._reporting.stats(first, last))
+
+    async def report(self, request: web.Request) -> web.Response:
+        return answer(await self._reporting.report(as_day(request.match_info["day"], "day")))
+
+    async def list_webhooks(self, request: web.Request) -> web.Response:
+        return answer({"webhooks": await self._syncing.endpoints()})
+
+    async def replay_webhooks(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), ReplayRequest)
+        await self._syncing.replay(wanted.sequence, wanted.url, peer_name(request))
+        return await self.list_webhooks(request)
+
+    async def enable_webhook(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), EnableRequest)
+        await self._syncing.enable(wanted.url, peer_name(request))
+        return await self.list_webhooks(request)
+
+    async def audit(self, request: web.Request) -> web.Response:
+        return answer(await self._auditing.audit())
+
+    async def stuck(self, request: web.Request) -> web.Response:
+        return answer({"stuck": await self._settling.stuck()})
+
+    async def settle(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), MoveRequest)
+        stuck_id = request.match_info["stuck_id"]
+        return answer({"stuck": await self._settling.move(stuck_id, wanted.move, peer_name(request), wanted.document)})
+
+    async def backup(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), BackupRequest)
+        return answer({"file": wanted.file, "bytes": await self._tending.backup(wanted.file, peer_name(request))})
+
+
+def _hint(reason: str | None) -> dict[str, str]:
+    """What to do about it, for whoever is called."""
+    found = None if reason is None else hint_of(reason)
+    return {} if found is None else {"hint": found.ru}
