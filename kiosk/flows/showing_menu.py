@@ -6,13 +6,23 @@ import hashlib
 
 import msgspec
 
-from kiosk.domain.combo import Combo
-from kiosk.domain.dish import Dish, ModifierGroup, Nutrition
+from kiosk.domain.combo import Combo, ComboItem
+from kiosk.domain.dish import Dish, Item, ModifierGroup, Nutrition
 from kiosk.domain.menu import Menu
 from kiosk.domain.readiness import Kitchen
 from kiosk.flows.offering import SOLD_OUT, Availability, Offer
 
 State = tuple[tuple[str, str | None], ...]
+Reasons = dict[str, str | None]
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What is in a dish, or in a combo as it stands on the menu; allergens by id."""
+
+    weight_g: int
+    nutrition: Nutrition
+    allergens: list[str]
+    tags: list[str]
 
 
 class OptionView(msgspec.Struct, frozen=True):
@@ -98,7 +108,7 @@ class ShowingMenu:
         ]
         return (*items, *options)
 
-    def _build(self, language: str, reasons: dict[str, str | None]) -> tuple[bytes, str]:
+    def _build(self, language: str, reasons: Reasons) -> tuple[bytes, str]:
         combos = [(combo.item.category, self._combo(combo, language, reasons)) for combo in self._menu.combos.values()]
         dishes = [(dish.item.category, self._dish(dish, language, reasons)) for dish in self._menu.dishes.values()]
         categories = [
@@ -113,46 +123,44 @@ class ShowingMenu:
         version = hashlib.sha256(msgspec.json.encode(categories)).hexdigest()[:16]
         return msgspec.json.encode(MenuView(version, categories)), version
 
-    def _dish(self, dish: Dish, language: str, reasons: dict[str, str | None]) -> DishView:
+    def _dish(self, dish: Dish, language: str, reasons: Reasons) -> DishView:
         item = dish.item
+        groups = [_group(item.id, group, language, reasons) for group in dish.groups]
+        contents = Contents(item.weight_g, item.nutrition, item.allergens, item.tags)
+        return self._view(item, contents, groups, language, reasons[item.id])
+
+    def _combo(self, combo: Combo, language: str, reasons: Reasons) -> DishView:
+        contents = Contents(combo.weight_g(), combo.nutrition(), combo.allergens(), combo.tags())
+        groups, reason = _places(combo, language, reasons), reasons[combo.item.id]
+        return self._view(combo.item, contents, groups, language, reason, combo.saving_kopecks())
+
+    def _view(
+        self,
+        item: Item | ComboItem,
+        contents: Contents,
+        groups: list[GroupView],
+        language: str,
+        reason: str | None,
+        saving_kopecks: int = 0,
+    ) -> DishView:
         return DishView(
             id=item.id,
             name=item.name.into(language),
             description=item.description.into(language),
             price_kopecks=item.price_kopecks,
-            available=reasons[item.id] is None,
-            unavailable_reason=reasons[item.id],
+            available=reason is None,
+            unavailable_reason=reason,
             image=f"/assets/images/{item.image}",
-            weight_g=item.weight_g,
-            nutrition=item.nutrition,
-            allergens=self._allergens(item.allergens, language),
-            tags=item.tags,
-            modifier_groups=[_group(item.id, group, language, reasons) for group in dish.groups],
+            weight_g=contents.weight_g,
+            nutrition=contents.nutrition,
+            allergens=[self._menu.allergens[name].name.into(language) for name in contents.allergens],
+            tags=contents.tags,
+            modifier_groups=groups,
+            saving_kopecks=saving_kopecks,
         )
 
-    def _combo(self, combo: Combo, language: str, reasons: dict[str, str | None]) -> DishView:
-        item = combo.item
-        return DishView(
-            id=item.id,
-            name=item.name.into(language),
-            description=item.description.into(language),
-            price_kopecks=item.price_kopecks,
-            available=reasons[item.id] is None,
-            unavailable_reason=reasons[item.id],
-            image=f"/assets/images/{item.image}",
-            weight_g=combo.weight_g(),
-            nutrition=combo.nutrition(),
-            allergens=self._allergens(combo.allergens(), language),
-            tags=combo.tags(),
-            modifier_groups=_places(combo, language, reasons),
-            saving_kopecks=combo.saving_kopecks(),
-        )
 
-    def _allergens(self, names: list[str], language: str) -> list[str]:
-        return [self._menu.allergens[name].name.into(language) for name in names]
-
-
-def _group(item_id: str, group: ModifierGroup, language: str, reasons: dict[str, str | None]) -> GroupView:
+def _group(item_id: str, group: ModifierGroup, language: str, reasons: Reasons) -> GroupView:
     options = [
         OptionView(
             option.id, option.name.into(language), option.price_kopecks, reasons[f"{item_id}+{option.id}"] is None
@@ -162,7 +170,7 @@ def _group(item_id: str, group: ModifierGroup, language: str, reasons: dict[str,
     return GroupView(group.id, group.name.into(language), group.min, group.max, options)
 
 
-def _places(combo: Combo, language: str, reasons: dict[str, str | None]) -> list[GroupView]:
+def _places(combo: Combo, language: str, reasons: Reasons) -> list[GroupView]:
     return [
         GroupView(
             slot.id,
