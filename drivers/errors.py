@@ -32,3 +32,8 @@ class ForeignState(DeviceError):
 def pause_word(error: DeviceError) -> str:
     """Why nothing can be sold while `error` lasts: `offline` for silence, else the device's own word."""
     return "offline" if isinstance(error, DeviceUnreachable | OutcomeUnknown) else error.code
+
+
+def trouble_word(error: DeviceError) -> str:
+    """What waits and why, for a table: `foreign:code` where only a person can tell, else `device:code`."""
+    return f"{'foreign' if isinstance(error, ForeignState) else error.device}:{error.code}"

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     VOID_PENDING = "void_pending"  # the bank does not take the reversal
     REFUND_PENDING = "refund_pending"  # money or receipt of a refund is not through
     REFUND_UNCERTAIN = "refund_uncertain"  # the bank forgot the key of a refund that stayed unanswered
+    CORRECTION_PENDING = "correction_pending"  # a wrong receipt is not made right yet
     PORTION_LOST = "portion_lost"  # not cooked or not known to be: cook it, give it back, or it was handed out
     FINDING = "finding"  # two books contradict each other
 
@@ -44,16 +45,17 @@ MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
     Kind.VOID_PENDING: (Money.RETURNING, (Move.RETRY,)),
     Kind.REFUND_PENDING: (Money.RETURNING, (Move.RETRY,)),
     Kind.REFUND_UNCERTAIN: (Money.RETURNING, (Move.RETRY, Move.ACCEPT)),
+    Kind.CORRECTION_PENDING: (Money.CHARGED, (Move.RETRY,)),
     Kind.PORTION_LOST: (Money.CHARGED, (Move.RETRY, Move.REFUND, Move.ACCEPT)),
     Kind.FINDING: (Money.UNKNOWN, (Move.ACCEPT,)),
 }
-_RECEIPT_IN_DOUBT = (Kind.RECEIPT_HELD, Kind.RECEIPT_OWED, Kind.REFUND_PENDING)
+_RECEIPT_IN_DOUBT = (Kind.RECEIPT_HELD, Kind.RECEIPT_OWED, Kind.REFUND_PENDING, Kind.CORRECTION_PENDING)
 _MONEY_BACK = (Kind.VOID_PENDING, Kind.REFUND_PENDING)
 _BANK_REFUSES = "bank:refused"
 
 
 class Stuck(msgspec.Struct, frozen=True):
-    """One line of `kiosk stuck`. `stuck_id` is a payment, a refund, `portion-<id>` or a finding."""
+    """One line of `kiosk stuck`. `stuck_id`: a payment, a refund, `portion-<id>`, `fix-<payment>-<n>` or a finding."""
 
     stuck_id: str
     kind: Kind

@@ -6,12 +6,13 @@ By FFD 1.05 a return receipt and a right one, by 1.1 and 1.2 two corrections (54
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 import msgspec
 import structlog
 
-from drivers.errors import DeviceError
+from drivers.errors import DeviceError, trouble_word
 from drivers.fiscal.port import Operation
 from kiosk.clock import Clock
 from kiosk.domain.errors import NotFound, OrderStateConflict
@@ -79,6 +80,10 @@ class Correcting:
         for row in found:
             self._start(row)
 
+    def nudge(self) -> None:
+        """Whatever waits for its next try tries now."""
+        self._pauses.nudge()
+
     def _start(self, row: FixRow) -> None:
         key = (row.payment_id, row.fix)
         if key not in self._jobs:
@@ -95,6 +100,7 @@ class Correcting:
                 return
             except DeviceError as error:
                 _log.error("correction_retried", error=str(error), tries=tries)
+                await self._db.write(partial(fixes.note_error, row=row, error=trouble_word(error)))
                 await self._pauses.wait(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
                 tries += 1
 

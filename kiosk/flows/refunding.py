@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from drivers.bank.port import Acquirer
-from drivers.errors import DeviceError, ForeignState, OutcomeUnknown
+from drivers.errors import DeviceError, OutcomeUnknown, trouble_word
 from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
 from kiosk.domain.bonus import share_of
@@ -164,7 +164,7 @@ class Refunding:
                 return
             except DeviceError as error:
                 _log.error("refund_retried", error=str(error), tries=tries)
-                told = f"{'foreign' if isinstance(error, ForeignState) else error.device}:{error.code}"
+                told = trouble_word(error)
                 await self._db.write(lambda tx, told=told: refunds.note_refund(tx, refund.refund_id, error=told))  # type: ignore[misc]
                 await self._pauses.wait(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
                 tries += 1

@@ -17,6 +17,7 @@ from kiosk.domain.order import PortionStatus
 from kiosk.domain.payment import PaymentStep
 from kiosk.domain.stuck import Kind, Move, Stuck, moves_of
 from kiosk.flows.claiming import as_asked, register
+from kiosk.flows.correcting import Correcting
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
@@ -26,6 +27,7 @@ from kiosk.store.database import Database, Tx
 _log = structlog.get_logger()
 _LOOK_S = 10.0
 _EXAMINED = timedelta(days=3)
+_FIX = "fix-"
 
 
 class Settling:
@@ -38,6 +40,7 @@ class Settling:
         fiscalising: Fiscalising,
         paying: Paying,
         refunding: Refunding,
+        correcting: Correcting,
         clock: Clock,
         stuck_after_s: float,
     ) -> None:
@@ -46,6 +49,7 @@ class Settling:
         self._fiscalising = fiscalising
         self._paying = paying
         self._refunding = refunding
+        self._correcting = correcting
         self._clock = clock
         self._stuck_after = timedelta(seconds=stuck_after_s)
         self.counts: Counter[str] = Counter()
@@ -114,6 +118,7 @@ class Settling:
         await self._db.write(lambda tx: records.journal(tx, actor, f"stuck_{move}", f"{stuck_id} {row.detail}", now))
         self._paying.nudge()
         self._refunding.nudge()
+        self._correcting.nudge()
         return await self.stuck()
 
     async def _ask_to_reverse(self, payment_id: str, actor: str, now: datetime) -> None:
@@ -204,13 +209,15 @@ class Settling:
 
 
 def _open_intent(tx: Tx, stuck_id: str) -> payments.IntentRow:
-    """The intent in doubt behind a payment's or a refund's id. Raises `OrderStateConflict`."""
+    """The intent in doubt behind a payment's, a refund's or a correction's id. Raises `OrderStateConflict`."""
     refund = refunds.find_refund(tx, stuck_id)
-    intent = (
-        payments.sale_intent(tx, stuck_id)
-        if refund is None
-        else payments.intent_of(tx, refund.payment_id, refund.refund_id)
-    )
+    if stuck_id.startswith(_FIX):
+        payment_id, _, fix = stuck_id.removeprefix(_FIX).rpartition("-")
+        intent = payments.open_fix_intent(tx, payment_id, int(fix))
+    elif refund is not None:
+        intent = payments.intent_of(tx, refund.payment_id, refund.refund_id)
+    else:
+        intent = payments.sale_intent(tx, stuck_id)
     if intent is None or intent.status != "open":
         raise OrderStateConflict(order_status="no receipt is in doubt")
     return intent

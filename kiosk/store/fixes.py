@@ -41,6 +41,11 @@ def add_fix(tx: Tx, payment: Payment, fix: int, reason: str, actor: str, now: da
     return FixRow(payment.payment_id, fix, payment.order_id, reason, actor, now, None)
 
 
+def note_error(tx: Tx, row: FixRow, error: str) -> None:
+    """Why it did not go on, for `kiosk stuck`."""
+    tx.execute("UPDATE receipt_fix SET error = ? WHERE payment_id = ? AND fix = ?", (error, row.payment_id, row.fix))
+
+
 def finish_fix(tx: Tx, row: FixRow, now: datetime) -> None:
     tx.execute(
         "UPDATE receipt_fix SET done_at = ? WHERE payment_id = ? AND fix = ?", (rfc3339(now), row.payment_id, row.fix)

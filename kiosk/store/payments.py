@@ -206,6 +206,15 @@ def intent_of_fix(tx: Tx, payment_id: str, fix: int, operation: str) -> IntentRo
     )
 
 
+def open_fix_intent(tx: Tx, payment_id: str, fix: int) -> IntentRow | None:
+    """Whichever of a fix's two documents is in doubt."""
+    return tx.one(
+        IntentRow,
+        f"SELECT {_INTENT} FROM fiscal_intent WHERE payment_id = ? AND fix = ? AND status = 'open'",
+        (payment_id, fix),
+    )
+
+
 def standing_sale(tx: Tx, payment_id: str, before: int | None = None) -> IntentRow | None:
     """The sale's registered document as it stands now: the last one that made it right, else the first. `before`: as
     it stood before the fix of that number."""

@@ -188,6 +188,7 @@ CREATE TABLE receipt_fix (
   reason     TEXT NOT NULL,
   actor      TEXT NOT NULL,
   created_at TEXT NOT NULL,
+  error      TEXT,
   done_at    TEXT,
   PRIMARY KEY (payment_id, fix)
 ) STRICT, WITHOUT ROWID;

@@ -39,6 +39,9 @@ _QUESTIONS = (
     "SELECT r.refund_id, CASE WHEN r.error = 'bank:key_forgotten' THEN 'refund_uncertain' ELSE 'refund_pending' END,"
     " r.order_id, o.number, r.amount_kopecks, r.created_at, ifnull(r.error, ''), NULL FROM refund r"
     " JOIN orders o USING (order_id) WHERE r.step = 'pending' AND r.portions <> '[]' AND r.created_at < :before",
+    "SELECT 'fix-' || f.payment_id || '-' || f.fix, 'correction_pending', f.order_id, o.number, p.amount_kopecks,"
+    " f.created_at, ifnull(f.error, ''), NULL FROM receipt_fix f JOIN orders o USING (order_id)"
+    " JOIN payment p USING (payment_id) WHERE f.done_at IS NULL AND f.created_at < :before",
     "SELECT 'portion-' || x.portion_id, 'portion_lost', x.order_id, o.number, NULL,"
     " ifnull(o.promised_at, o.created_at), ifnull(x.fault, ''), NULL FROM portion x JOIN orders o USING (order_id)"
     " WHERE x.status = 'failed' AND (o.promised_at < :before OR x.fault = 'restored') AND NOT EXISTS"

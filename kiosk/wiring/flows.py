@@ -96,6 +96,7 @@ class Flows:
             self.fiscalising,
             self.paying,
             self.refunding,
+            self.correcting,
             clock,
             parts.stuck_after_s,
         )

@@ -13,8 +13,9 @@ import pytest
 
 from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, TaxSystem
 from drivers.sim.shtrih import shtrih
+from kiosk.config import load
 from tests.clocks import JumpingClock
-from tests.restaurant import Customer, Restaurant, restaurant, until
+from tests.restaurant import Customer, Restaurant, restaurant, start_kiosk, test_parts, until
 from tests.scenes.test_signing_in import FREE, signed_in
 
 DRIVERS = ("shtrih", "atol", "atol-web")
@@ -242,6 +243,35 @@ async def test_shift_closes_at_its_hour_between_payments_and_opens_again() -> No
         await place.until_open()
         z_report = (await place.internal("GET", f"/internal/shift/reports/{first}")).body
         assert (z_report["kind"], z_report["sales"]) == ("z", {"count": 0, "sum_kopecks": 0})
+
+
+async def test_a_correction_that_the_registrar_does_not_take_is_seen_and_goes_on_when_asked() -> None:
+    async with restaurant(tail='[[taxes]]\nvat = "20"\nvalid_from = 2019-01-02', stuck_after_s=0.0) as place:
+        sold = await bought(place, await place.guest(), "tea")
+        file = place.folder / "config.toml"
+        file.write_text(file.read_text().replace('vat = "20"', 'vat = "10"'))
+        await place.kiosk.stop()
+        place.kiosk = await start_kiosk(place.stack, load(file), test_parts(stuck_after_s=0.0))
+        await place.until_open()
+        place.fiscal.faults.switch("off", True, {})
+        asked = {"order_id": sold["order_id"], "reason": "ставка не та"}
+        assert (await place.internal("POST", "/internal/fiscal/correct", asked)).status == 202
+
+        async def waiting() -> dict[str, Any] | None:
+            rows = (await place.internal("GET", "/internal/stuck")).body["stuck"]
+            return next((row for row in rows if row["detail"]), None)
+
+        row = await until(waiting)
+        assert (row["kind"], row["order_id"], row["moves"]) == ("correction_pending", sold["order_id"], ["retry"])
+        place.fiscal.faults.switch("off", False, {})
+        answer = await place.internal("POST", f"/internal/stuck/{row['stuck_id']}", {"move": "retry"})
+        assert answer.status == 200, answer
+        await until(lambda: len(place.effects("fiscal", "correction")) == 2)
+
+        async def nothing_waits() -> bool:
+            return not (await place.internal("GET", "/internal/stuck")).body["stuck"]
+
+        await until(nothing_waits)
 
 
 async def until_told(place: Restaurant, words: str) -> None:
