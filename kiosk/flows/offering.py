@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import msgspec
 
 from kiosk.domain.combo import Combo
-from kiosk.domain.dish import Dish, Option
 from kiosk.domain.menu import Menu
 from kiosk.domain.readiness import Kitchen
 from kiosk.domain.reservation import portions_possible
@@ -66,6 +65,10 @@ class Offer:
         """Its dishes that cannot be had now."""
         return frozenset(item_id for item_id in combo.dishes_offered() if not self.of(item_id).available)
 
-    def has_option(self, dish: Dish, option: Option) -> bool:
-        """Whether one portion with this option could be cooked now."""
-        return portions_possible(dish.formula((option,)), self._levels, self._held) > 0
+    def covers(self, formula: Mapping[str, int]) -> bool:
+        """Whether one portion of it could be cooked now."""
+        return all(self._levels.get(name, 0) - self._held.get(name, 0) >= amount for name, amount in formula.items())
+
+    def same_as(self, other: Offer) -> bool:
+        """Nothing that an answer depends on has changed in between."""
+        return vars(self) == vars(other)

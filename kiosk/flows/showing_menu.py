@@ -79,6 +79,13 @@ class ShowingMenu:
     def __init__(self, menu: Menu, kitchen: Kitchen) -> None:
         self._menu = menu
         self._kitchen = kitchen
+        self._options = [
+            (f"{dish.item.id}+{option.id}", dish.formula((option,)))
+            for dish in menu.dishes.values()
+            for group in dish.groups
+            for option in group.options
+        ]
+        self._seen: Offer | None = None
         self._state: State = ()
         self._pages: dict[str, tuple[bytes, str]] = {}
 
@@ -89,23 +96,19 @@ class ShowingMenu:
 
     def page(self, language: str) -> tuple[bytes, str]:
         offer = Offer(self._menu, self._kitchen)
-        state = self._look(offer)
-        if state != self._state:
-            self._state = state
-            self._pages = {}
+        if self._seen is None or not offer.same_as(self._seen):
+            self._seen = offer
+            if (state := self._look(offer)) != self._state:
+                self._state = state
+                self._pages = {}
         if language not in self._pages:
-            self._pages[language] = self._build(language, dict(state))
+            self._pages[language] = self._build(language, dict(self._state))
         return self._pages[language]
 
     def _look(self, offer: Offer) -> State:
         """All that may change on the page: why an item cannot be had, and which options are out."""
         items = [(item_id, offer.of(item_id).reason) for item_id, _ in self._menu.sold()]
-        options = [
-            (f"{dish.item.id}+{option.id}", None if offer.has_option(dish, option) else SOLD_OUT)
-            for dish in self._menu.dishes.values()
-            for group in dish.groups
-            for option in group.options
-        ]
+        options = [(name, None if offer.covers(formula) else SOLD_OUT) for name, formula in self._options]
         return (*items, *options)
 
     def _build(self, language: str, reasons: Reasons) -> tuple[bytes, str]:
