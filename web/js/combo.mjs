@@ -1,6 +1,6 @@
 /** A combo on the page: which dishes stand in it, what they weigh together, what may harm. No I/O. */
 
-import { chosenOptions, defaultOptions } from "./cart.mjs";
+import { chosenOptions, defaultOptions, unitPrice } from "./cart.mjs";
 
 const PICTURES = 3;
 
@@ -50,6 +50,5 @@ export function contentsOf(item, options, items) {
  * @param {Map<string, import("./cart.mjs").Item>} items
  */
 export function savingOf(item, options, items) {
-  const price = chosenOptions(item, options).reduce((sum, option) => sum + option.price_kopecks, item.price_kopecks);
-  return dishesOf(item, options, items).reduce((sum, dish) => sum + dish.price_kopecks, 0) - price;
+  return dishesOf(item, options, items).reduce((sum, dish) => sum + dish.price_kopecks, 0) - unitPrice(item, options);
 }
