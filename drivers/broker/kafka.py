@@ -97,7 +97,7 @@ class KafkaBroker:
             try:
                 await producer.start()
             except BaseException:
-                await producer.stop()
+                await _stop(producer)
                 raise
             self._producer = producer
         return self._producer
@@ -105,10 +105,13 @@ class KafkaBroker:
     async def close(self) -> None:
         """Does not wait for a record that nobody takes: it is published again by the next process."""
         producer, self._producer, self._flying = self._producer, None, None
-        if producer is None:
-            return
-        try:
-            async with asyncio.timeout(_CLOSE_S):
-                await producer.stop()
-        except TimeoutError:
-            await producer.client.close()
+        if producer is not None:
+            await _stop(producer)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    try:
+        async with asyncio.timeout(_CLOSE_S):
+            await producer.stop()
+    except TimeoutError:
+        await producer.client.close()
