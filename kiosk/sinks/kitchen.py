@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from drivers.errors import DeviceError, DeviceRefused
+from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.robot.port import (
     CellState,
     ComplexCommand,
@@ -37,6 +37,9 @@ _log = structlog.get_logger()
 _CYCLE_S = 0.2
 _BEAT_S = 1.0
 _REFUSED_PAUSE_S = 2.0
+#: A frame or two spoilt on the line close no restaurant: silence this long does. What is no silence does at once.
+_SILENCE_S = 2.5
+_UNHEARD = ("no_answer", "foreign_answer", "not_acknowledged", "job_not_seen")
 #: Refusals that say nothing about the other portions: an empty bin stops the dishes that need it, no more.
 _OF_ONE_PORTION = ("no_material", "chart_mismatch", "bad_request")
 _TERMINAL = (JobState.READY, JobState.PICKED_UP, JobState.FAILED, JobState.INTERRUPTED, JobState.CANCELLED)
@@ -71,6 +74,7 @@ class KitchenLine:
         self._codes = {row.id: row.code for row in menu.ingredients.values()}
         self._wake = asyncio.Event()
         self._beat_at = 0.0
+        self._heard_at: float | None = None
         self._pause_until = 0.0
         self._refused_until: dict[int, float] = {}
         self._foreign: set[int] = set()
@@ -83,12 +87,18 @@ class KitchenLine:
             while True:
                 self._wake.clear()
                 await self._cycle()
+                self._heard_at = self._clock.monotonic()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_CYCLE_S):
                         await self._wake.wait()
         except DeviceError as error:
-            await self._picture.lose(error)
+            if not self._may_be_noise(error):
+                await self._picture.lose(error)
             raise
+
+    def _may_be_noise(self, error: DeviceError) -> bool:
+        unheard = isinstance(error, DeviceUnreachable | OutcomeUnknown) and error.code in _UNHEARD
+        return unheard and self._heard_at is not None and self._clock.monotonic() - self._heard_at < _SILENCE_S
 
     async def _cycle(self) -> None:
         health = await self._robot.health()

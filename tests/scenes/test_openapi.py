@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections import Counter
+import multiprocessing
 from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import jsonschema_rs
 import pytest
-import schemathesis
-from schemathesis.config import SchemathesisConfig
-from schemathesis.engine import from_schema
-from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 
 from tests.restaurant import Answer, Customer, Restaurant, restaurant
 from tests.scenes.test_refusals import assert_problem
 from tests.scenes.test_signing_in import code_of, signed_in
+from tests.trying_out import Tried, try_out
 
 PATH = "/api/openapi.json"
 STREAM = "/api/display/events"
@@ -65,22 +63,20 @@ async def described(place: Restaurant) -> dict[str, Any]:
 # What schemathesis tries.
 
 
-def settings(place: Restaurant, token: str, examples: int) -> SchemathesisConfig:
+def settings(place: Restaurant, token: str, examples: int) -> dict[str, Any]:
     """One seed; 503 is an answer of the contract, 500 is none."""
     checks: dict[str, Any] = {"enabled": False, **{name: {"enabled": True} for name in CHECKS}}
     checks["not_a_server_error"] = {"enabled": True, "expected-statuses": ["2xx", "3xx", "4xx", "503"]}
-    return SchemathesisConfig.from_dict(
-        {
-            "seed": 20261122,
-            "base-url": f"http://127.0.0.1:{place.kiosk.public_port}",
-            "headers": {"Authorization": f"Bearer {token}"},
-            "request-timeout": 10.0,
-            "continue-on-failure": True,
-            "generation": {"max-examples": examples, "deterministic": True, "database": "none", "no-shrink": True},
-            "phases": {"stateful": {"enabled": False}},
-            "checks": checks,
-        }
-    )
+    return {
+        "seed": 20261122,
+        "base-url": f"http://127.0.0.1:{place.kiosk.public_port}",
+        "headers": {"Authorization": f"Bearer {token}"},
+        "request-timeout": 10.0,
+        "continue-on-failure": True,
+        "generation": {"max-examples": examples, "deterministic": True, "database": "none", "no-shrink": True},
+        "phases": {"stateful": {"enabled": False}},
+        "checks": checks,
+    }
 
 
 def within_reach(document: dict[str, Any], order_ids: list[str], *cards: str) -> dict[str, Any]:
@@ -106,36 +102,14 @@ def only(document: dict[str, Any], *paths: str) -> dict[str, Any]:
     return {**document, "paths": {path: document["paths"][path] for path in paths}}
 
 
-class Run:
-    """Everything that was answered, and everything that stands outside the description."""
+class Run(Tried):
+    """What several tries came to."""
 
-    def __init__(self) -> None:
-        self.answers: Counter[tuple[str, int]] = Counter()
-        self.findings: list[str] = []
-
-    async def try_out(self, document: dict[str, Any], config: SchemathesisConfig) -> None:
-        """In a thread: the kiosk answers in this loop."""
-        await asyncio.to_thread(self._execute, document, config)
-
-    def _execute(self, document: dict[str, Any], config: SchemathesisConfig) -> None:
-        for event in from_schema(schemathesis.openapi.from_dict(document, config=config)).execute():
-            if isinstance(event, ScenarioFinished):
-                self._take(event.recorder)
-            elif isinstance(event, NonFatalError):
-                self.findings.append(f"{event.label}: {event.value!r}")
-            elif isinstance(event, FatalError):
-                raise event.exception
-
-    def _take(self, recorder: Any) -> None:
-        for interaction in recorder.interactions.values():
-            status = interaction.response.status_code if interaction.response else 0
-            self.answers[recorder.label, status] += 1
-        for case_id, checks in recorder.checks.items():
-            for check in checks:
-                if check.failure_info is not None:
-                    command = recorder.cases[case_id].value.as_curl_command()
-                    told = f"{check.failure_info.failure.title}: {check.failure_info.failure.message}"
-                    self.findings.append(f"{check.name}: {told[:600]}\n{command}\n")
+    async def try_out(self, document: dict[str, Any], config: dict[str, Any]) -> None:
+        """Beside the kiosk that answers, in a process of its own."""
+        loop, spawning = asyncio.get_running_loop(), multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, mp_context=spawning) as apart:
+            self.add(await loop.run_in_executor(apart, try_out, document, config))
 
 
 async def sweep(place: Restaurant, examples: int, cards: tuple[str, ...]) -> Run:
