@@ -28,12 +28,16 @@ browser: | system
 run: setup
 	.venv/bin/kiosk run
 
+# Most of it waits for devices: three parts at once. tests/scenes in front, since a process in the back hears no Ctrl-C.
 test: setup browser
 	@mkdir -p var
-	@echo "two halves at once: tests/crash and tests/pages write to var/test-slow.log, shown at the end"
-	@$(PY) -m pytest -m "not long" -p no:cacheprovider tests/crash tests/pages > var/test-slow.log 2>&1 & slow=$$!; \
-	$(PY) -m pytest -m "not long" --ignore=tests/crash --ignore=tests/pages; rest=$$?; \
-	wait $$slow; status=$$?; cat var/test-slow.log; exit $$((rest | status))
+	@echo "three parts at once: tests/scenes here; tests/crash and the rest are shown at the end, from var/test-*.log"
+	@$(PY) -m pytest -m "not long" -p no:cacheprovider tests/crash > var/test-crash.log 2>&1 & crash=$$!; \
+	$(PY) -m pytest -m "not long" -p no:cacheprovider tests --ignore=tests/crash --ignore=tests/scenes > var/test-rest.log 2>&1 & rest=$$!; \
+	$(PY) -m pytest -m "not long" tests/scenes; status=$$?; \
+	wait $$rest || status=1; cat var/test-rest.log; \
+	wait $$crash || status=1; cat var/test-crash.log; \
+	exit $$status
 
 test-long: setup browser
 	$(PY) -m pytest -o faulthandler_timeout=1800

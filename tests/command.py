@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import io
 import json
+import signal
 import sqlite3
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,10 @@ class Done:
 
 async def spawn(folder: Path, *words: str) -> asyncio.subprocess.Process:
     command = [sys.executable, "-m", "kiosk", *words, "--config", str(folder / "config.toml")]
+    # A suite started in the background ignores SIGINT, and its children would inherit that.
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     return await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, preexec_fn=hear
     )
 
 
