@@ -52,7 +52,7 @@ class Reporting:
         begin, end = f"{first.isoformat()}T", f"{last.isoformat()}T99"
         async with self._db.read() as reader:
             hours = await stats.read_hours(reader, begin, end, by_day=last - first > _BY_HOUR)
-            dishes = await stats.read_dishes(reader, begin, end)
+            dishes = await stats.read_dishes(reader, first.isoformat(), last.isoformat())
         paid = sum(row.orders_paid for row in hours)
         revenue = sum(row.revenue_kopecks for row in hours)
         return StatsView(

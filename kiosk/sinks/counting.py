@@ -34,7 +34,7 @@ class Counting:
             case OrderPaidEvent() as paid:
                 stats.count(tx, hour, orders_paid=1, revenue_kopecks=paid.amount_kopecks, bonus_spent=paid.bonus_spent)
                 for item in paid.items:
-                    stats.count_dish(tx, hour, item.item_id, item.name, item.quantity, item.sum_kopecks)
+                    stats.count_dish(tx, hour[:10], item.item_id, item.name, item.quantity, item.sum_kopecks)
             case OrderCompletedEvent():
                 stats.count(tx, hour, orders_completed=1)
             case OrderRefundedEvent() as refunded:

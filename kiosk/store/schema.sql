@@ -367,12 +367,12 @@ CREATE TABLE stat_hour (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stat_dish (
-  hour            TEXT NOT NULL,
+  day             TEXT NOT NULL,
   item_id         TEXT NOT NULL,
   name            TEXT NOT NULL,
   quantity        INTEGER NOT NULL,
   revenue_kopecks INTEGER NOT NULL,
-  PRIMARY KEY (hour, item_id)
+  PRIMARY KEY (day, item_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stat_report (

@@ -1,4 +1,4 @@
-"""Aggregates by hour and by dish, kept by the counting sink; reports read them, never the orders."""
+"""Aggregates by hour, and by day and dish, kept by the counting sink; reports read them, never the orders."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def count(tx: Tx, hour: str, **amounts: int) -> None:
     tx.execute(f"UPDATE stat_hour SET {assignments} WHERE hour = :hour", {**amounts, "hour": hour})
 
 
-def count_dish(tx: Tx, hour: str, item_id: str, name: str, quantity: int, revenue_kopecks: int) -> None:
+def count_dish(tx: Tx, day: str, item_id: str, name: str, quantity: int, revenue_kopecks: int) -> None:
     tx.execute(
-        "INSERT INTO stat_dish VALUES (?, ?, ?, ?, ?) ON CONFLICT (hour, item_id) DO UPDATE SET"
+        "INSERT INTO stat_dish VALUES (?, ?, ?, ?, ?) ON CONFLICT (day, item_id) DO UPDATE SET"
         " quantity = quantity + excluded.quantity, revenue_kopecks = revenue_kopecks + excluded.revenue_kopecks,"
         " name = excluded.name",
-        (hour, item_id, name, quantity, revenue_kopecks),
+        (day, item_id, name, quantity, revenue_kopecks),
     )
 
 
@@ -62,11 +62,11 @@ async def read_hours(reader: Reader, first: str, last: str, *, by_day: bool = Fa
 
 
 async def read_dishes(reader: Reader, first: str, last: str) -> list[DishRow]:
-    """Dishes by revenue, greatest first."""
+    """Dishes of the days from `first` to `last`, by revenue, greatest first."""
     return await reader.all(
         DishRow,
         "SELECT item_id, max(name) AS name, sum(quantity) AS quantity, sum(revenue_kopecks) AS revenue_kopecks"
-        " FROM stat_dish WHERE hour >= ? AND hour < ? GROUP BY item_id ORDER BY revenue_kopecks DESC, item_id",
+        " FROM stat_dish WHERE day BETWEEN ? AND ? GROUP BY item_id ORDER BY revenue_kopecks DESC, item_id",
         (first, last),
     )
 

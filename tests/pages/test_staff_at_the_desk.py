@@ -43,6 +43,28 @@ async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(s
         await screens.close()
 
 
+async def test_4_emergency_stop_is_released_at_the_desk_only_once_the_button_is_out(screens: Screens) -> None:
+    async with demo_kiosk() as kiosk:
+        desk, panel = await screens.desk(kiosk, "/service"), await screens.desk(kiosk, "/sim")
+        await desk.at("name").fill("Ира")
+        await desk.at("pin").fill((kiosk.config.database.path.parent / "service.pin").read_text())
+        await desk.tap("enter")
+        await desk.reads("Продажи идут")
+        await expect(desk.at("acknowledge")).to_have_count(0)
+        await panel.tap("fault-robot-estop")
+        await desk.reads("Продажи стоят")
+        screens.traffic.expects(503)
+        await desk.tap("acknowledge", "acknowledge-sure")
+        await desk.reads("не вышло")
+        await panel.tap("fault-robot-estop")
+        await desk.reads("Продажи стоят")  # the button is out, the latch still holds
+        await desk.tap("acknowledge", "acknowledge-sure")
+        await desk.reads("Продажи идут")
+        await expect(desk.at("acknowledge")).to_have_count(0, timeout=WAIT_MS)
+        await expect(desk.at("journal")).to_contain_text("аварийный стоп снят", timeout=WAIT_MS)
+        await screens.close()
+
+
 async def test_8_five_taps_and_a_pin_lead_the_staff_in_from_the_touch_screen_and_out_again(screens: Screens) -> None:
     async with demo_kiosk() as kiosk:
         screen = await screens.kiosk(kiosk)

@@ -180,3 +180,22 @@ def test_where_the_webhooks_stood_outlives_the_table_they_stood_in() -> None:
     connection.execute("INSERT INTO webhook_endpoint VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     migrate(connection)
     assert connection.execute("SELECT * FROM endpoint").fetchall() == [row]
+
+
+def test_dishes_counted_by_hour_are_the_same_counted_by_day() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for number, sql in migrations()[:7]:
+        connection.executescript(f"{sql}; PRAGMA user_version={number};")
+    by_hour = [
+        ("2026-11-22T12", "tea", "Чай", 2, 18_000),
+        ("2026-11-22T23", "tea", "Чай", 1, 9_000),
+        ("2026-11-22T23", "cake", "Торт", 1, 35_000),
+        ("2026-11-23T00", "tea", "Чай", 4, 36_000),
+    ]
+    connection.executemany("INSERT INTO stat_dish VALUES (?, ?, ?, ?, ?)", by_hour)
+    migrate(connection)
+    assert connection.execute("SELECT * FROM stat_dish ORDER BY day, item_id").fetchall() == [
+        ("2026-11-22", "cake", "Торт", 1, 35_000),
+        ("2026-11-22", "tea", "Чай", 3, 27_000),
+        ("2026-11-23", "tea", "Чай", 4, 36_000),
+    ]

@@ -1,7 +1,7 @@
 /** The screen read aloud by the browser's own synthesiser, where it has one: headings, what has the focus, what is tapped. */
 
 import { useEffect } from "preact/hooks";
-import { useKiosk } from "./views/context.mjs";
+import { usePart } from "./views/context.mjs";
 
 const VOICES = { ru: "ru-RU", en: "en-US" };
 const NAMED = "button, output, h1, h2, [role=alert], [role=status], [role=switch]";
@@ -31,8 +31,8 @@ function screenInWords() {
 
 /** Silent until it is switched on; switching it off stops in mid-word. */
 export function Speech() {
-  const { state, t } = useKiosk();
-  const { aloud, language, screen, payment, sheet, member, track } = state;
+  const { aloud, language, screen, payment, sheet, member, track, t } = usePart(
+    ({ aloud, language, screen, payment, sheet, member, track }) => ({ aloud, language, screen, payment, sheet, member, track }));
   useEffect(() => {
     if (!aloud) return undefined;
     const told = (/** @type {Event} */ event) => {

@@ -44,6 +44,9 @@ export function usePart(select) {
   return { ...part, actions, t: texts[part.language] };
 }
 
+/** For what shows words and nothing of the state. */
+export const useTexts = () => usePart(({ language }) => ({ language }));
+
 /** @param {Record<string, unknown>} a @param {Record<string, unknown>} b */
 function sameParts(a, b) {
   return Object.keys(b).every((name) => Object.is(a[name], b[name]));

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { itemsById, keyOf } from "../cart.mjs";
 import { html } from "../html.mjs";
-import { useKiosk } from "./context.mjs";
+import { usePart, useTexts } from "./context.mjs";
 import { Picture } from "./parts.mjs";
 
 const TOAST_MS = 6_000;
@@ -31,7 +31,7 @@ export function Dialog({ children, class: name = "", label, close, role = "dialo
 
 /** @param {{left: number, stay: () => void, leave: () => void}} props */
 export function IdleDialog({ left, stay, leave }) {
-  const { t } = useKiosk();
+  const { t } = useTexts();
   return html`<${Dialog} class="notice-dialog" role="alertdialog" label=${t.idleTitle} close=${stay}>
     <${Picture} class="hero" src="/assets/images/wave.webp" size=${220} />
     <h2>${t.idleTitle}</h2>
@@ -43,7 +43,7 @@ export function IdleDialog({ left, stay, leave }) {
 
 /** @param {{paying: boolean}} props */
 export function Offline({ paying }) {
-  const { t } = useKiosk();
+  const { t } = useTexts();
   return html`<${Dialog} class="offline" role="alertdialog" label=${t.offlineTitle}>
     <div data-testid="offline"><${Picture} class="hero sway" src="/assets/images/plug.webp" size=${260} />
       <h2>${t.offlineTitle}</h2><p class="lead" role="status">${paying ? t.offlinePaying : t.offlineLead}</p></div>
@@ -51,14 +51,13 @@ export function Offline({ paying }) {
 }
 
 export function Toast() {
-  const { state, actions, t } = useKiosk();
-  const { toast } = state;
+  const { toast, menu, actions, t } = usePart(({ language, toast, menu }) => ({ language, toast, menu }));
   useEffect(() => {
     if (!toast) return undefined;
     const timer = setTimeout(actions.hideToast, TOAST_MS);
     return () => clearTimeout(timer);
   }, [toast]);
-  const item = toast && itemsById(state.menu).get(toast.line.itemId);
+  const item = toast && itemsById(menu).get(toast.line.itemId);
   if (!toast || !item) return null;
   const words = toast.line.options.flatMap((id) => item.modifier_groups.flatMap((g) => g.options.filter((o) => o.id === id).map((o) => o.name)));
   const added = toast.text === "added";

@@ -6,22 +6,21 @@ import { contentsOf, isCombo, savingOf } from "../combo.mjs";
 import { money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { reasonText } from "../texts.mjs";
-import { useKiosk } from "./context.mjs";
+import { useKiosk, usePart, useTexts } from "./context.mjs";
 import { Dialog } from "./dialogs.mjs";
 import { Picture, Stepper } from "./parts.mjs";
 
 export function DishSheet() {
-  const { state, actions } = useKiosk();
-  const { sheet } = state;
-  const item = sheet && itemsById(state.menu).get(sheet.itemId);
+  const { sheet, menu, lines, actions } = usePart(({ language, sheet, menu, lines }) => ({ language, sheet, menu, lines: sheet && lines }));
+  const item = sheet && itemsById(menu).get(sheet.itemId);
   if (!sheet || !item) return null;
-  const line = state.lines.find((known) => keyOf(known) === sheet.key);
+  const line = lines?.find((known) => keyOf(known) === sheet.key);
   return html`<${Dialog} class="dish-sheet" label=${item.name} close=${actions.closeSheet}><${Choice} key=${item.id} item=${item} line=${line} /><//>`;
 }
 
 /** @param {{item: import("../cart.mjs").Item, line?: import("../cart.mjs").Line}} props */
 function Choice({ item, line }) {
-  const { t, actions } = useKiosk();
+  const { t, actions } = useTexts();
   const [options, setOptions] = useState(line?.options ?? defaultOptions(item));
   const [quantity, setQuantity] = useState(line?.quantity ?? 1);
   const chosen = { itemId: item.id, options, quantity };
@@ -68,7 +67,7 @@ function weightRow(item, options, items, t) {
 
 /** @param {{group: import("../cart.mjs").Group, options: string[], choose: (options: string[]) => void}} props */
 function Group({ group, options, choose }) {
-  const { t } = useKiosk();
+  const { t } = useTexts();
   const single = group.max === 1 && group.min === 1;
   const mine = group.options.map((o) => o.id);
   const taken = options.filter((id) => mine.includes(id));

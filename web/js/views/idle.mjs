@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.mjs";
 import { chirp } from "../chime.mjs";
-import { useKiosk, useNow } from "./context.mjs";
+import { useNow, usePart } from "./context.mjs";
 import { IdleDialog } from "./dialogs.mjs";
 
 const MENU_MS = 45_000;
@@ -19,15 +19,17 @@ function watched({ screen, payment, offline, busy }) {
 }
 
 export function Idle() {
-  const { state, actions } = useKiosk();
-  const on = watched(state);
+  const { on, screen, phase, step, unhurried, actions } = usePart((state) => ({
+    language: state.language, on: watched(state), screen: state.screen, phase: state.payment?.phase, step: state.member?.step,
+    unhurried: state.sheet !== null || UNHURRIED.has(state.screen),
+  }));
   const now = useNow(on);
   const touched = useLastTouch();
   const [, redraw] = useState(0);
-  const limit = state.sheet || UNHURRIED.has(state.screen) ? SHEET_MS : MENU_MS;
+  const limit = unhurried ? SHEET_MS : MENU_MS;
   useEffect(() => {
     touched.current = Date.now();
-  }, [on, state.screen, state.payment?.phase, state.member?.step]);
+  }, [on, screen, phase, step]);
   const idle = now - touched.current - limit;
   const warned = on && idle >= 0;
   const over = on && idle >= WARNING_MS;

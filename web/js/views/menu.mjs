@@ -7,7 +7,7 @@ import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { dishesFor } from "../search.mjs";
 import { pausedText, reasonText } from "../texts.mjs";
-import { KioskContext, useKiosk, usePart } from "./context.mjs";
+import { KioskContext, useKiosk, usePart, useTexts } from "./context.mjs";
 import { Alphabet } from "./keys.mjs";
 import { Heading, Picture, Stepper } from "./parts.mjs";
 
@@ -26,7 +26,7 @@ export function Menu() {
 
 /** @param {{categories: import("../cart.mjs").Category[], shown: string}} props */
 function Rail({ categories, shown }) {
-  const { actions, t } = usePart(({ language }) => ({ language }));
+  const { actions, t } = useTexts();
   return html`<nav class="rail" aria-label=${t.categories}>
     ${categories.map((c) => html`<button type="button" key=${c.id} class=${c.id === shown ? "on" : ""} aria-current=${c.id === shown}
       data-testid=${`category-${c.id}`} onClick=${() => actions.chooseCategory(c.id)}>
@@ -37,14 +37,14 @@ function Rail({ categories, shown }) {
 
 /** @param {{category: import("../cart.mjs").Category}} props */
 function Dishes({ category }) {
-  const { state, t } = useKiosk();
+  const { filter, t } = usePart(({ language, filter }) => ({ language, filter }));
   const list = useRef(/** @type {HTMLElement|null} */ (null));
-  useEffect(() => list.current?.scrollTo(0, 0), [state.filter]);
-  const items = category.items.filter((item) => !state.filter || item.tags?.includes(state.filter));
+  useEffect(() => list.current?.scrollTo(0, 0), [filter]);
+  const items = category.items.filter((item) => !filter || item.tags?.includes(filter));
   return html`<main class="grid" ref=${list}>
     <${Heading}>${category.name}<//>
     <${Filters} />
-    ${items.map((item) => html`<${Dish} key=${item.id} item=${item} quantity=${quantityOfItem(state.lines, item.id)} t=${t} />`)}
+    ${items.map((item) => html`<${Dish} key=${item.id} item=${item} />`)}
     ${!items.length && html`<p class="lead nothing" role="status">${t.nothingFits}</p>`}
   </main>`;
 }
@@ -60,15 +60,15 @@ function Filters() {
 
 /** All dishes that fit what is typed, above the keys. @param {{text: string}} props */
 function Search({ text }) {
-  const { state, actions, t } = useKiosk();
-  const found = dishesFor(state.menu, text);
+  const { menu, actions, t } = usePart(({ language, menu }) => ({ language, menu }));
+  const found = dishesFor(menu, text);
   const close = () => actions.search(null);
   return html`<main class="grid searching">
       <${Heading} class="unseen">${t.searchFor}<//>
       <div class="search-line"><output class="field" aria-label=${t.searchFor} data-testid="search-text">${text || html`<span class="hint">${t.searchHint}</span>`}</output>
         <button type="button" class="chip" aria-label=${t.close} data-testid="search-close" onClick=${close}>×</button></div>
       <p class="unseen" role="status">${text && t.found(found.length)}</p>
-      ${found.map((item) => html`<${Dish} key=${item.id} item=${item} quantity=${quantityOfItem(state.lines, item.id)} t=${t} />`)}
+      ${found.map((item) => html`<${Dish} key=${item.id} item=${item} />`)}
       ${text && !found.length && html`<p class="lead nothing">${t.nothingFound}</p>`}
     </main>
     <${Alphabet} press=${(/** @type {string} */ key) => actions.typeSearch(key, SEARCH_LENGTH)} erase=${actions.eraseSearch} done=${close} />
@@ -77,10 +77,11 @@ function Search({ text }) {
 
 /**
  * One card, drawn anew only when its own dish or number changes: there may be sixty on the screen.
- * @param {{item: import("../cart.mjs").Item, quantity: number, t: import("../texts.mjs").Texts}} props
+ * @param {{item: import("../cart.mjs").Item}} props
  */
-function Dish({ item, quantity, t }) {
-  const { actions, store } = useContext(KioskContext);
+function Dish({ item }) {
+  const { store } = useContext(KioskContext);
+  const { quantity, actions, t } = usePart(({ language, lines }) => ({ language, quantity: quantityOfItem(lines, item.id) }));
   return useMemo(() => card(item, quantity, t, actions, picturesOf(item, itemsById(store.get().menu))), [item, quantity, t]);
 }
 
@@ -128,8 +129,7 @@ export function facts(item, t) {
 }
 
 export function SalesNote() {
-  const { state, t } = useKiosk();
-  const { restaurant } = state;
+  const { restaurant, t } = usePart(({ language, restaurant }) => ({ language, restaurant }));
   if (!restaurant || restaurant.sales.open) return null;
   return html`<p class="strip" role="alert"><b>${t.closedTitle}.</b> ${pausedText(t, restaurant.sales.reason)}</p>`;
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.mjs";
-import { useKiosk } from "./context.mjs";
+import { useTexts } from "./context.mjs";
 
 /** @param {{src: string, size: number, class?: string}} props */
 export function Picture({ src, size, class: name = "" }) {
@@ -18,7 +18,7 @@ export function Heading({ children, class: name = "" }) {
 
 /** @param {{name: string, quantity: number, less: () => void, more: () => void, atMost: boolean, id?: string}} props */
 export function Stepper({ name, quantity, less, more, atMost, id }) {
-  const { t } = useKiosk();
+  const { t } = useTexts();
   return html`<div class="stepper" role="group" aria-label=${name}>
     <button type="button" aria-label=${t.less(name)} data-testid=${id && `less-${id}`} onClick=${less}>−</button>
     <output aria-label=${t.inCart(quantity)}>${quantity}</output>
@@ -28,7 +28,7 @@ export function Stepper({ name, quantity, less, more, atMost, id }) {
 
 /** @param {{now: number}} props the step that is under way, 0 to 3 */
 export function Steps({ now }) {
-  const { t } = useKiosk();
+  const { t } = useTexts();
   return html`<ol class="steps" aria-label=${t.stepsLabel}>
     ${t.steps.map((name, i) => {
       const state = i < now ? "past" : i === now ? "now" : "ahead";
