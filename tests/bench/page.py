@@ -33,7 +33,8 @@ const painted = (tell) => requestAnimationFrame(() => { const c = new MessageCha
     c.port1.onmessage = () => tell(performance.now()); c.port2.postMessage(0); });
 let down = 0;
 addEventListener('pointerdown', (event) => { down = event.timeStamp; }, true);
-addEventListener('click', () => { const from = down; painted((at) => { measured.taps.push(at - from); tapped(); }); }, true);
+addEventListener('click', () => { const from = down;
+    painted((at) => { measured.taps.push(at - from); tapped(); }); }, true);
 let tapped = () => undefined;
 measured.next = () => new Promise((told) => { tapped = told; });
 new PerformanceObserver((list) => { for (const entry of list.getEntries())
