@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from kiosk.clock import rfc3339
-from kiosk.domain.stuck import Kind
+from kiosk.domain.stuck import RECEIPT_FIRST, Kind
 from kiosk.store.database import Reader, Tx
 
 
@@ -24,6 +24,10 @@ class TroubleRow(msgspec.Struct, frozen=True):
 
 
 _RECEIPT_KIND = "CASE WHEN p.released_at IS NULL THEN 'receipt_held' ELSE 'receipt_owed' END"
+_OWED = (
+    "CASE WHEN EXISTS (SELECT 1 FROM payment p WHERE p.order_id = x.order_id AND p.step IN ('charged', 'printing'))"
+    f" THEN '; {RECEIPT_FIRST}' ELSE '' END"
+)
 #: Each gives the columns of `TroubleRow`; `:before` is the moment before which a wait counts as stuck.
 _QUESTIONS = (
     "SELECT p.payment_id, 'charge_unknown', p.order_id, o.number, p.amount_kopecks, p.bank_unknown_since,"
@@ -43,7 +47,8 @@ _QUESTIONS = (
     " f.created_at, ifnull(f.error, ''), NULL FROM receipt_fix f JOIN orders o USING (order_id)"
     " JOIN payment p USING (payment_id) WHERE f.done_at IS NULL AND f.created_at < :before",
     "SELECT 'portion-' || x.portion_id, 'portion_lost', x.order_id, o.number, NULL,"
-    " ifnull(o.promised_at, o.created_at), ifnull(x.fault, ''), NULL FROM portion x JOIN orders o USING (order_id)"
+    f" ifnull(o.promised_at, o.created_at), trim(ifnull(x.fault, '') || {_OWED}, '; '), NULL"
+    " FROM portion x JOIN orders o USING (order_id)"
     " WHERE x.status = 'failed' AND (o.promised_at < :before OR x.fault = 'restored') AND NOT EXISTS"
     " (SELECT 1 FROM refund r, json_each(r.portions) j WHERE r.order_id = x.order_id AND j.value = x.portion_id)",
     "SELECT finding_id, 'finding', order_id, NULL, amount_kopecks, found_at, kind || ' ' || subject || ': ' || detail,"

@@ -63,6 +63,27 @@ async def test_a_portion_is_found_in_every_state_that_is_no_end(database: Databa
     assert len(listed) == (2 if status is PortionStatus.FAILED else 0)
 
 
+@pytest.mark.parametrize(
+    ("step", "detail", "refundable"),
+    [(PaymentStep.DONE, "jam", True), (PaymentStep.CHARGED, "jam; receipt owed", False)],
+)
+async def test_4_a_lost_portion_is_given_back_only_once_its_receipt_stands(
+    database: Database, step: PaymentStep, detail: str, refundable: bool
+) -> None:
+    await sold(database, OrderStatus.COOKING)
+
+    def run(tx: Tx) -> None:
+        rows.pay(tx, rows.payment(step=step))
+        tx.execute("UPDATE portion SET status = 'failed', fault = 'jam'")
+
+    await database.write(run)
+    async with database.read() as reader:
+        listed = [row for row in await troubles.read_troubles(reader, LATER) if row.kind is Kind.PORTION_LOST]
+    assert {row.detail for row in listed} == {detail}
+    assert (Move.REFUND in moves_of(Kind.PORTION_LOST, detail)[1]) is refundable
+    assert Move.RETRY in moves_of(Kind.PORTION_LOST, detail)[1]
+
+
 @pytest.mark.parametrize("step", ["pending"])
 async def test_a_refund_that_is_not_through_is_taken_up_and_listed(database: Database, step: str) -> None:
     await sold(database, OrderStatus.COMPLETED)
