@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from kiosk.clock import SystemClock
 
-_DEADLINE_S = 5.0
+_DEADLINE_S = 20.0
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 

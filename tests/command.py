@@ -17,7 +17,7 @@ from typing import Any
 from kiosk import cli
 from tests.restaurant import Restaurant
 
-DEADLINE_S = 20.0
+DEADLINE_S = 40.0
 
 
 @dataclass

@@ -25,7 +25,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 PARTITIONS = 3
 _BROKER = 1
-_DEADLINE_S = 15.0
+_DEADLINE_S = 40.0
 
 
 @dataclass(frozen=True)

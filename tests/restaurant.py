@@ -31,7 +31,7 @@ from kiosk.config import load
 from kiosk.config.settings import Config
 from kiosk.wiring import Kiosk, Parts
 
-DEADLINE_S = 15.0
+DEADLINE_S = 40.0
 NOBODY = "http://127.0.0.1:9"  # a port where nothing answers
 FAST_FISCAL = ShtrihTimeouts(
     byte_s=0.1,

@@ -23,7 +23,7 @@ from drivers.sim.robot import RobotDevice, RobotRules, robot
 TIMINGS = ModbusTimings(timeout_s=0.2, quiet_s=0.05, gap_s=0.0)
 RULES = RobotRules(reboot_s=0.05, transition_s=0.02)
 PHASES = (Phase(1, 1, 180, 12, 40), Phase(2, 2, 180, 60, 200), Phase(8, 8, 0, 10, 30))
-DEADLINE_S = 15.0
+DEADLINE_S = 40.0
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from kiosk.wiring import Kiosk
 from tests.pages.traffic import Traffic
 from tests.restaurant import Restaurant, short_folder, start_kiosk, test_parts, until
 
-WAIT_MS = 15_000
+WAIT_MS = 40_000
 PANEL = {"width": 1080, "height": 1920}
 BOARD = {"width": 1920, "height": 1080}
 # The pin-pad's bridge: what the terminal's software would put into the page.

@@ -149,8 +149,9 @@ async def test_3_6_broker_that_is_away_for_long_shows_in_status_devices_metrics_
         told = (await place.call("GET", "/metrics")).body
         assert metric(told, f'kiosk_relay_ok{{to="{URL}"}}') == 0
         assert metric(told, f'kiosk_relay_lag_events{{to="{URL}"}}') > 0
-        fault = next(event for event in await place.events() if event["type"] == "DeviceFaultEvent")
-        assert (fault["data"]["device"], fault["data"]["code"]) == (f"broker:{URL}", "broker_suspended")
+        faults = [event["data"] for event in await place.events() if event["type"] == "DeviceFaultEvent"]
+        # The registrar's clock is off as well: the wall clock jumped.
+        assert (f"broker:{URL}", "broker_suspended") in [(fault["device"], fault["code"]) for fault in faults]
         peer.tell("up")
         await ok(place, "webhooks", "enable", URL)
         assert await judged(place, peer) == set()

@@ -19,7 +19,7 @@ from kiosk.store import outbox, records
 from kiosk.store.database import Database, Tx
 from tests.clocks import START
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 
 
 def put(key: str, value: str = "x") -> Callable[[Tx], str]:

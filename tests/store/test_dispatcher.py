@@ -14,7 +14,7 @@ from kiosk.store import outbox
 from kiosk.store.database import Database, Tx
 from tests.clocks import ManualClock
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 FAULT, RECOVERY = "DeviceFaultEvent", "DeviceRecoveredEvent"
 Poison = Callable[[Tx], object]
 

@@ -2,9 +2,8 @@
 
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { createBrowsing } from "./browsing.mjs";
 import { html } from "./html.mjs";
-import { beatFor } from "./heartbeat.mjs";
-import { createKiosk } from "./kiosk.mjs";
 import { fitTo, lockTheScreen, reachOf } from "./stage.mjs";
 import { Attract } from "./views/attract.mjs";
 import { KioskContext, usePart } from "./views/context.mjs";
@@ -26,7 +25,11 @@ function useRest() {
   const [rest, setRest] = useState(/** @type {any} */ (null));
   useEffect(() => {
     // A server that fell between the first files and these: the page begins anew when it may be back.
-    const load = () => import("./rest.mjs").then(setRest, () => setTimeout(() => location.reload(), AGAIN_MS));
+    const load = () => import("./rest.mjs").then(come, () => setTimeout(() => location.reload(), AGAIN_MS));
+    const come = (/** @type {typeof import("./rest.mjs")} */ module) => {
+      module.begin(browsing, terminalId);
+      setRest(module);
+    };
     afterPaint(load);
   }, []);
   return rest;
@@ -57,14 +60,12 @@ function Page() {
 
 const wanted = new URLSearchParams(location.search);
 const terminalId = wanted.get("terminal") ?? "kiosk-1";
-const kiosk = createKiosk({ storage: sessionStorage, terminalId });
+const browsing = createBrowsing(sessionStorage);
 sessionStorage.removeItem("staff-token"); // whoever of the staff was at this screen has left it
 fitTo(1080, 1920);
 lockTheScreen();
 reachOf(Number(wanted.get("reach")));
-render(html`<${KioskContext.Provider} value=${kiosk}><${Page} /><//>`, /** @type {HTMLElement} */ (document.getElementById("page")));
-afterPaint(() => kiosk.run());
-beatFor(kiosk, terminalId);
+render(html`<${KioskContext.Provider} value=${browsing}><${Page} /><//>`, /** @type {HTMLElement} */ (document.getElementById("page")));
 // The worker only covers restarts of the process: nothing waits for it, and a browser without one still sells.
 setTimeout(() => {
   navigator.serviceWorker?.register("/worker.mjs", { type: "module" }).catch((error) => console.warn("service worker", error));

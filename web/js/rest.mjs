@@ -1,5 +1,7 @@
 /** Everything that a passer-by does not see: loaded once the first screen is painted. */
 
+import { beatFor } from "./heartbeat.mjs";
+import { createKiosk } from "./kiosk.mjs";
 import { Speech } from "./speech.mjs";
 import { Cart } from "./views/cart.mjs";
 import { DishSheet } from "./views/dish-sheet.mjs";
@@ -14,3 +16,10 @@ import { Track } from "./views/track.mjs";
 export const SCREENS = { menu: Menu, cart: Cart, points: Points, payment: Payment, done: Done, track: Track, seller: Seller };
 /** What lies above a screen, or listens to it. */
 export const LAYERS = [DishSheet, Idle, Speech];
+
+/** The kiosk begins its work. @param {import("./browsing.mjs").Browsing} browsing @param {string} terminalId */
+export function begin(browsing, terminalId) {
+  const kiosk = createKiosk(browsing, terminalId);
+  kiosk.run();
+  beatFor(kiosk, terminalId);
+}
