@@ -20,6 +20,7 @@ export const LAYERS = [DishSheet, Idle, Speech];
 /** The kiosk begins its work. @param {import("./browsing.mjs").Browsing} browsing @param {string} terminalId */
 export function begin(browsing, terminalId) {
   const kiosk = createKiosk(browsing, terminalId);
+  for (const face of ["1em Onest", "700 1em Unbounded"]) void document.fonts.load(face, "₽→≈"); // before a price needs them
   kiosk.run();
   beatFor(kiosk, terminalId);
 }
