@@ -100,7 +100,8 @@ async def _measure(page: Page, base: str) -> PageFigures:
     await page.get_by_test_id("service-dine-in").tap()
     await page.get_by_test_id("add-dish-0").wait_for(timeout=_DEADLINE_MS)
     await page.unroute_all(behavior="wait")
-    await page.evaluate("new Promise((idle) => requestIdleCallback(idle))")  # the sixty are on the screen, not on their way
+    # The sixty are on the screen, not on their way.
+    await page.evaluate("new Promise((idle) => requestIdleCallback(idle))")
     await page.evaluate("measured.taps.length = 0")
     for n in range(TAPS):
         name = f"{_TURNS[n // 6 % len(_TURNS)]}-dish-{n % 6}"
