@@ -157,7 +157,7 @@ async def test_3_6_broker_that_is_away_for_long_shows_in_status_devices_metrics_
         assert await judged(place, peer) == set()
         assert (await ok(place, "status"))["checks"]["broker"]["ok"]
         recovered = [event["data"] for event in await place.events() if event["type"] == "DeviceRecoveredEvent"]
-        assert recovered == [{"device": f"broker:{URL}"}]
+        assert {"device": f"broker:{URL}"} in recovered
 
 
 def test_3_6_without_the_extra_the_start_says_what_to_install(tmp_path: Path) -> None:
