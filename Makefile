@@ -28,13 +28,18 @@ browser: | system
 run: setup
 	.venv/bin/kiosk run
 
-# Two cores: two halves at once, of about the same length. The one in the back hears no Ctrl-C, so the command's tests are in front.
+# Most of it waits for devices: three parts at once. The scenes are in front, where Ctrl-C is heard.
+APART := --ignore=tests/scenes --ignore=tests/pages
+
 test: setup browser
 	@mkdir -p var
-	@echo "two halves at once: the other one writes to var/test-other.log, shown at the end"
-	@$(PY) -m pytest -m "not long" -p no:cacheprovider tests --ignore=tests/scenes --ignore=tests/drivers > var/test-other.log 2>&1 & other=$$!; \
-	$(PY) -m pytest -m "not long" tests/scenes tests/drivers; status=$$?; \
-	wait $$other || status=1; cat var/test-other.log; exit $$status
+	@echo "three parts at once: the scenes here; the pages and the rest write to var/test-*.log, shown at the end"
+	@$(PY) -m pytest -m "not long" -p no:cacheprovider tests $(APART) > var/test-rest.log 2>&1 & rest=$$!; \
+	$(PY) -m pytest -m "not long" -p no:cacheprovider tests/pages > var/test-pages.log 2>&1 & pages=$$!; \
+	$(PY) -m pytest -m "not long" tests/scenes; status=$$?; \
+	wait $$pages || status=1; cat var/test-pages.log; \
+	wait $$rest || status=1; cat var/test-rest.log; \
+	exit $$status
 
 test-long: setup browser
 	$(PY) -m pytest -o faulthandler_timeout=1800
