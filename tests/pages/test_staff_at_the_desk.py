@@ -5,18 +5,25 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.pages.screens import WAIT_MS, Screens, demo_kiosk
+from kiosk.wiring import Kiosk
+from tests.pages.screens import WAIT_MS, Screen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
+async def at_the_desk(screens: Screens, kiosk: Kiosk) -> Screen:
+    """The technician's page, with Ира signed in."""
+    desk = await screens.desk(kiosk, "/service")
+    await desk.at("name").fill("Ира")
+    await desk.at("pin").fill((kiosk.config.database.path.parent / "service.pin").read_text())
+    await desk.tap("enter")
+    return desk
+
+
 async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(screens: Screens) -> None:
     async with demo_kiosk() as kiosk:
-        desk, panel = await screens.desk(kiosk, "/service"), await screens.desk(kiosk, "/sim")
-        await desk.at("name").fill("Ира")
-        await desk.at("pin").fill((kiosk.config.database.path.parent / "service.pin").read_text())
-        await desk.tap("enter")
+        desk, panel = await at_the_desk(screens, kiosk), await screens.desk(kiosk, "/sim")
         await expect(desk.at("light-paper")).to_have_attribute("data-level", "good", timeout=WAIT_MS)
         await panel.reads("Имитация")
         await panel.tap("fault-fiscal-paper_out")
@@ -45,10 +52,7 @@ async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(s
 
 async def test_4_emergency_stop_is_released_at_the_desk_only_once_the_button_is_out(screens: Screens) -> None:
     async with demo_kiosk() as kiosk:
-        desk, panel = await screens.desk(kiosk, "/service"), await screens.desk(kiosk, "/sim")
-        await desk.at("name").fill("Ира")
-        await desk.at("pin").fill((kiosk.config.database.path.parent / "service.pin").read_text())
-        await desk.tap("enter")
+        desk, panel = await at_the_desk(screens, kiosk), await screens.desk(kiosk, "/sim")
         await desk.reads("Продажи идут")
         await expect(desk.at("acknowledge")).to_have_count(0)
         await panel.tap("fault-robot-estop")
