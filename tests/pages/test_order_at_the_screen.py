@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from tests.bench.page import sixty_dishes
 from tests.pages.screens import WAIT_MS, KioskScreen, Screen, Screens, demo_kiosk
 from tests.restaurant import Restaurant, restaurant, until
 
@@ -135,6 +136,42 @@ async def test_1_escape_closes_the_dish_and_the_focus_returns_to_its_card(place:
     await kiosk.page.keyboard.press("Escape")
     await kiosk.misses("sheet-add")
     await expect(kiosk.at("dish-udon-chicken")).to_be_focused()
+
+
+async def test_1_focus_stays_on_the_plus_when_the_first_portion_comes_and_the_last_one_goes(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.begin()
+    await kiosk.tap("category-drinks")
+    await kiosk.at("add-tea").focus()
+    await kiosk.page.keyboard.press("Enter")
+    await expect(kiosk.at("more-tea")).to_be_focused()
+    await kiosk.page.keyboard.press("Enter")
+    await kiosk.page.keyboard.press("Shift+Tab")
+    await expect(kiosk.at("less-tea")).to_be_focused()
+    await kiosk.page.keyboard.press("Enter")
+    await kiosk.page.keyboard.press("Enter")
+    await expect(kiosk.at("add-tea")).to_be_focused()
+
+
+async def test_1_section_of_sixty_dishes_is_drawn_to_its_end(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.page.route("**/api/menu/categories", sixty_dishes)
+    await kiosk.page.reload()
+    await kiosk.begin()
+    await kiosk.tap("add-dish-59")
+    await kiosk.sees("more-dish-59")
+
+
+async def test_1_page_that_loads_anew_still_speaks_the_language_chosen(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.tap("lang-en")
+    await kiosk.begin()
+    await kiosk.page.reload()
+    await kiosk.sees("cancel")
+    assert await kiosk.words("cancel") == "Cancel"
+    assert await kiosk.page.evaluate("document.documentElement.lang") == "en"
 
 
 async def test_2_and_3_double_taps_make_one_order_and_one_charge(place: Restaurant, screens: Screens) -> None:

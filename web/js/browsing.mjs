@@ -3,6 +3,7 @@
 import { defaultOptions, itemsById, keyOf, quantityOf } from "./cart.mjs";
 import { createMemory, pagePart } from "./memory.mjs";
 import { createStore, INITIAL } from "./store.mjs";
+import { learn } from "./texts.mjs";
 
 /** @param {Storage} storage */
 export function createBrowsing(storage) {
@@ -21,7 +22,8 @@ export function createBrowsing(storage) {
     chooseService: (/** @type {string} */ service) => say("service_chosen", { service }),
     chooseCategory: (/** @type {string} */ category) => say("category_chosen", { category }),
     switchFilter: (/** @type {string} */ filter) => say("filter_switched", { filter }),
-    chooseLanguage: (/** @type {string} */ language) => say("language_chosen", { language }),
+    /** Words that did not come, before the first paint's rest did: the page is about to begin anew. */
+    chooseLanguage: (/** @type {string} */ language) => learn(language).then(() => say("language_chosen", { language }), () => undefined),
     switchLow: () => say("low_switched"),
     switchLarge: () => say("large_switched"),
     switchAloud: () => say("aloud_switched"),

@@ -22,12 +22,18 @@ export function keyOf(line) {
   return [line.itemId, ...[...line.options].sort()].join("+");
 }
 
+/** Asked several times at every tap, so it is kept beside its menu. @type {WeakMap<Menu, Map<string, Item>>} */
+const itemsOf = new WeakMap();
+
 /**
  * @param {Menu|null} menu
  * @returns {Map<string, Item>}
  */
 export function itemsById(menu) {
-  return new Map((menu?.categories ?? []).flatMap((c) => c.items.map((item) => [item.id, item])));
+  if (!menu) return new Map();
+  const known = itemsOf.get(menu) ?? new Map(menu.categories.flatMap((c) => c.items.map((item) => [item.id, item])));
+  itemsOf.set(menu, known);
+  return known;
 }
 
 /** What «+» on a card means: the first options, of those that are there, of every group that must be chosen. @param {Item} item */

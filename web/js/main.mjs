@@ -4,28 +4,25 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { createBrowsing } from "./browsing.mjs";
 import { html } from "./html.mjs";
-import { fitTo, lockTheScreen, reachOf } from "./stage.mjs";
+import { afterPaint, dress, fitTo, reachOf } from "./stage.mjs";
+import { learn } from "./texts.mjs";
 import { Attract } from "./views/attract.mjs";
 import { KioskContext, usePart } from "./views/context.mjs";
-import { Offline, Toast } from "./views/dialogs.mjs";
-import { Service } from "./views/service.mjs";
 import { Tools } from "./views/tools.mjs";
 import { Top } from "./views/top.mjs";
 
-/** The screens of the first paint; the others follow it. @type {Record<string, any>} */
-const FIRST = { attract: Attract, service: Service };
+/** The sheets of the screens that follow the first paint. */
+const LATER = ["order", "keys", "dialogs"];
 const AGAIN_MS = 2_000;
 const WORKER_AFTER_MS = 3_000;
-
-/** @param {() => void} work */
-const afterPaint = (work) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(work)));
 
 /** The rest of the page, once the first screen is painted. @returns {typeof import("./rest.mjs")|null} */
 function useRest() {
   const [rest, setRest] = useState(/** @type {any} */ (null));
   useEffect(() => {
     // A server that fell between the first files and these: the page begins anew when it may be back.
-    const load = () => import("./rest.mjs").then(come, () => setTimeout(() => location.reload(), AGAIN_MS));
+    const load = () => Promise.all([import("./rest.mjs"), learn("en"), ...LATER.map(dress)])
+      .then(([module]) => come(module), () => setTimeout(() => location.reload(), AGAIN_MS));
     const come = (/** @type {typeof import("./rest.mjs")} */ module) => {
       module.begin(browsing, terminalId);
       setRest(module);
@@ -36,15 +33,14 @@ function useRest() {
 }
 
 function Page() {
-  const { screen, language, low, large, offline, name, t } = usePart((state) => ({
-    screen: state.screen, language: state.language, low: state.low, large: state.large, offline: state.offline, name: state.restaurant?.name,
+  const { screen, language, low, large, name, t } = usePart((state) => ({
+    screen: state.screen, language: state.language, low: state.low, large: state.large, name: state.restaurant?.name,
   }));
   const rest = useRest();
-  const Screen = FIRST[screen] ?? rest?.SCREENS[/** @type {keyof typeof rest.SCREENS} */ (screen)];
-  // The number needs no server: while it is read, nothing may lie over it.
-  const covered = offline && screen !== "done";
+  const Screen = screen === "attract" ? Attract : rest?.SCREENS[/** @type {keyof typeof rest.SCREENS} */ (screen)];
   useEffect(() => {
-    document.documentElement.lang = language;
+    // Said again, the same language would still restyle the whole page.
+    if (document.documentElement.lang !== language) document.documentElement.lang = language;
     document.title = [t.documentTitle, name].filter(Boolean).join(" · ");
   }, [language, name]);
   return html`<div class=${["app", low ? "low" : "", large ? "large" : ""].join(" ")} data-screen=${screen}>
@@ -52,9 +48,7 @@ function Page() {
     <${Top} />
     ${Screen ? html`<${Screen} key=${screen} />` : html`<main class="sheet"></main>`}
     <${Tools} />
-    <${Toast} />
     ${rest?.LAYERS.map((Layer) => html`<${Layer} key=${Layer.name} />`)}
-    ${covered && html`<${Offline} paying=${screen === "payment"} />`}
   </div>`;
 }
 
@@ -63,8 +57,8 @@ const terminalId = wanted.get("terminal") ?? "kiosk-1";
 const browsing = createBrowsing(sessionStorage);
 sessionStorage.removeItem("staff-token"); // whoever of the staff was at this screen has left it
 fitTo(1080, 1920);
-lockTheScreen();
 reachOf(Number(wanted.get("reach")));
+await learn(browsing.store.get().language).catch(() => undefined); // Russian, until the page begins anew
 render(html`<${KioskContext.Provider} value=${browsing}><${Page} /><//>`, /** @type {HTMLElement} */ (document.getElementById("page")));
 // The worker only covers restarts of the process: nothing waits for it, and a browser without one still sells.
 setTimeout(() => {

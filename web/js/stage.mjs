@@ -13,6 +13,17 @@ export function fitTo(width, height) {
   fit();
 }
 
+/** @param {() => void} work that nobody waits for */
+export const afterPaint = (work) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(work)));
+
+/** Puts on a sheet of styles; ends when it is there. @param {string} name @returns {Promise<unknown>} */
+export function dress(name) {
+  return new Promise((worn, failed) => {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `/assets/css/${name}.css`, onload: worn, onerror: failed });
+    document.head.append(link);
+  });
+}
+
 /** A customer's finger must not open menus, drag pictures, pinch, or walk back in the history. */
 export function lockTheScreen() {
   for (const kind of ["contextmenu", "dragstart", "selectstart", "gesturestart"]) addEventListener(kind, (event) => event.preventDefault());

@@ -1,13 +1,17 @@
 /** The kiosk's words in both languages, and the words for codes that come from the server. */
 
-import { en } from "./texts.en.mjs";
 import { ru } from "./texts.ru.mjs";
 
 /** @typedef {typeof ru} Texts */
 /** @typedef {"ru"|"en"} Language */
 
-/** @type {Record<Language, Texts>} */
-export const texts = { ru, en };
+/** The first paint is Russian and needs no other words: English ones come with `learn`. @type {Record<Language, Texts>} */
+export const texts = { ru, en: ru };
+
+/** @param {string} language whose words are to be here @throws {TypeError} the server did not give them */
+export async function learn(language) {
+  if (language === "en") texts.en = (await import("./texts.en.mjs")).en;
+}
 
 /**
  * A code we know has our words; a sentence of the server is shown as it is; anything else gets the general words.

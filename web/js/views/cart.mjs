@@ -100,10 +100,10 @@ function PayBar({ items }) {
   const { state, actions, t } = useKiosk();
   const { lines, restaurant, busy } = state;
   const blocked = busy || goneLines(lines, items).length > 0 || (restaurant && !restaurant.sales.open);
-  return html`<footer class="bar">
+  return html`<footer class="bar"><div class="bar-line">
     <div class="sum" role="status"><b data-testid="cart-total">${money(total(lines, items))}</b>
       <span>${t.dishes(count(lines))}${restaurant?.wait_s > 0 ? ` · ${t.wait(minutes(restaurant.wait_s))}` : ""}</span></div>
     <button type="button" class="go ghost" data-testid="cart-back" onClick=${() => actions.open("menu")}>${t.back}</button>
     <button type="button" class="go" data-testid="pay" disabled=${blocked} aria-busy=${busy} onClick=${actions.toPoints}>${busy ? t.preparing : t.pay}</button>
-  </footer>`;
+  </div></footer>`;
 }

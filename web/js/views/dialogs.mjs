@@ -41,12 +41,13 @@ export function IdleDialog({ left, stay, leave }) {
   <//>`;
 }
 
-/** @param {{paying: boolean}} props */
-export function Offline({ paying }) {
-  const { t } = useTexts();
+/** The number needs no server: while it is read, nothing may lie over it. */
+export function Offline() {
+  const { screen, offline, t } = usePart((state) => ({ language: state.language, screen: state.screen, offline: state.offline }));
+  if (!offline || screen === "done") return null;
   return html`<${Dialog} class="offline" role="alertdialog" label=${t.offlineTitle}>
     <div data-testid="offline"><${Picture} class="hero sway" src="/assets/images/plug.webp" size=${260} />
-      <h2>${t.offlineTitle}</h2><p class="lead" role="status">${paying ? t.offlinePaying : t.offlineLead}</p></div>
+      <h2>${t.offlineTitle}</h2><p class="lead" role="status">${screen === "payment" ? t.offlinePaying : t.offlineLead}</p></div>
   <//>`;
 }
 

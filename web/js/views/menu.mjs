@@ -1,19 +1,22 @@
 /** The menu: sections on the left, dishes in two columns, the order's sum below. */
 
-import { useContext, useEffect, useMemo, useRef } from "preact/hooks";
+import { useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count, itemsById, MAX_QUANTITY, quantityOfItem, total } from "../cart.mjs";
 import { isCombo, picturesOf } from "../combo.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { dishesFor } from "../search.mjs";
+import { afterPaint } from "../stage.mjs";
 import { pausedText, reasonText } from "../texts.mjs";
 import { KioskContext, useKiosk, usePart, useTexts } from "./context.mjs";
 import { Alphabet } from "./keys.mjs";
-import { Heading, Picture, Stepper } from "./parts.mjs";
+import { Heading, Picture } from "./parts.mjs";
 
 const FILTERS = /** @type {const} */ (["spicy", "no_meat", "no_lactose"]);
 
 const SEARCH_LENGTH = 24;
+/** Two screens of cards. */
+const AT_ONCE = 12;
 
 export function Menu() {
   const { menu, category, search, t } = usePart(({ language, menu, category, search }) => ({ language, menu, category, search }));
@@ -41,12 +44,22 @@ function Dishes({ category }) {
   const list = useRef(/** @type {HTMLElement|null} */ (null));
   useEffect(() => list.current?.scrollTo(0, 0), [filter]);
   const items = category.items.filter((item) => !filter || item.tags?.includes(filter));
+  const drawn = useGrowing(items.length);
   return html`<main class="grid" ref=${list}>
     <${Heading}>${category.name}<//>
     <${Filters} />
-    ${items.map((item) => html`<${Dish} key=${item.id} item=${item} />`)}
+    ${items.slice(0, drawn).map((item) => html`<${Dish} key=${item.id} item=${item} />`)}
     ${!items.length && html`<p class="lead nothing" role="status">${t.nothingFits}</p>`}
   </main>`;
+}
+
+/** How many cards of a long section are drawn: those in sight with the section, the others frame by frame after it. @param {number} all */
+function useGrowing(all) {
+  const [drawn, setDrawn] = useState(AT_ONCE);
+  useEffect(() => {
+    if (drawn < all) afterPaint(() => setDrawn(drawn + AT_ONCE));
+  }, [drawn, all]);
+  return drawn;
 }
 
 function Filters() {
@@ -101,23 +114,30 @@ function card(item, quantity, t, actions, pictures) {
       <span class=${pictures.length > 1 ? "pic several" : "pic"}>${pictures.map((src) => html`<${Picture} key=${src} src=${src} size=${pictures.length > 1 ? 132 : 196} />`)}</span>
       <b>${item.name}</b><small>${facts(item, t)}</small>
     </button>
-    <div class="row"><span class="price">${money(item.price_kopecks)}</span>${amount(item, quantity, t, actions)}</div>
+    <div class="foot"><div class="row"><span class="price">${money(item.price_kopecks)}</span>${amount(item, quantity, t, actions)}</div></div>
   </article>`;
 }
 
 /**
+ * «+» alone, or with «−» and the number before it. It is the same «+» all the time: the focus stays on it, and a tap builds less.
  * @param {import("../cart.mjs").Item} item
  * @param {number} quantity
  * @param {import("../texts.mjs").Texts} t
  * @param {import("../kiosk.mjs").Kiosk["actions"]} actions
  */
 function amount(item, quantity, t, actions) {
-  if (quantity) {
-    return html`<${Stepper} id=${item.id} name=${item.name} quantity=${quantity} atMost=${!item.available || quantity >= MAX_QUANTITY}
-      less=${() => actions.takeOne(item.id)} more=${() => actions.addOne(item.id)} />`;
-  }
-  if (!item.available) return null;
-  return html`<button type="button" class="add" data-testid=${`add-${item.id}`} aria-label=${t.add(item.name)} onClick=${() => actions.addOne(item.id)}>+</button>`;
+  if (!quantity && !item.available) return null;
+  const { id, name } = item;
+  const less = (/** @type {any} */ { currentTarget: button }) => {
+    if (quantity === 1) button.parentElement.lastElementChild.focus(); // «−» goes away with the last one
+    actions.takeOne(id);
+  };
+  return html`<div class=${quantity ? "stepper" : ""} role=${quantity ? "group" : undefined} aria-label=${quantity ? name : undefined}>
+    ${quantity > 0 && html`<button key="less" type="button" aria-label=${t.less(name)} data-testid=${`less-${id}`} onClick=${less}>−</button>`}
+    ${quantity > 0 && html`<output key="quantity" aria-label=${t.inCart(quantity)}>${quantity}</output>`}
+    <button key="more" type="button" class=${quantity ? "" : "add"} data-testid=${quantity ? `more-${id}` : `add-${id}`}
+      aria-label=${quantity ? t.more(name) : t.add(name)} disabled=${!item.available || quantity >= MAX_QUANTITY} onClick=${() => actions.addOne(id)}>+</button>
+  </div>`;
 }
 
 /** @param {import("../cart.mjs").Item} item @param {import("../texts.mjs").Texts} t */
@@ -139,7 +159,7 @@ function Bar() {
   const { lines, restaurant } = state;
   const sum = total(lines, itemsById(state.menu));
   const wait = restaurant?.wait_s > 0 ? ` · ${t.wait(minutes(restaurant.wait_s))}` : "";
-  return html`<footer class="bar">
+  return html`<footer class="bar"><div class="bar-line">
     <div class="sum" role="status">
       ${lines.length
         ? html`<b data-testid="cart-total">${money(sum)}</b><span>${t.dishes(count(lines))}${wait}</span>`
@@ -147,5 +167,5 @@ function Bar() {
     </div>
     <button type="button" class="go ghost" data-testid="cancel" onClick=${actions.reset}>${t.cancel}</button>
     <button type="button" class="go" data-testid="cart-open" disabled=${!lines.length} onClick=${() => actions.open("cart")}>${t.toCart} →</button>
-  </footer>`;
+  </div></footer>`;
 }

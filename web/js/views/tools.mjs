@@ -11,7 +11,7 @@ export function Tools() {
   return html`<nav class="tools" aria-label=${t.tools}>
     <${Tool} id="low" on=${low} sign=${low ? "↑" : "↓"} word=${low ? t.higher : t.lower} hint=${t.lowerHint} flip=${actions.switchLow} />
     <${Tool} id="large" on=${large} sign="A" word=${large ? t.smaller : t.larger} hint=${t.largerHint} flip=${actions.switchLarge} />
-    ${canSpeak() && html`<${Tool} id="aloud" on=${aloud} sign="♪" word=${t.speak} hint=${t.speakHint} flip=${actions.switchAloud} />`}
+    ${canSpeak() && html`<${Tool} id="aloud" on=${aloud} sign="«»" word=${t.speak} hint=${t.speakHint} flip=${actions.switchAloud} />`}
   </nav>`;
 }
 
