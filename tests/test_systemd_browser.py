@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.page import QUIET_FEATURES
 from tests.test_systemd import UNITS, analyze, needs_systemd
 
 UNIT = UNITS / "kiosk-browser.service"
@@ -40,6 +41,12 @@ def test_the_browser_is_locked_in_and_forgets_at_each_start() -> None:
 def test_every_flag_is_one_the_installed_browser_knows() -> None:
     binary = _LIBRARY.read_bytes()
     assert [flag for flag in flags() if flag.encode() not in binary] == []
+
+
+def test_the_page_is_measured_in_a_browser_that_lacks_what_the_restaurants_lacks() -> None:
+    named = re.search(r"--disable-features=(\S+)", UNIT.read_text())
+    assert named is not None
+    assert set(QUIET_FEATURES) <= set(named[1].split(","))
 
 
 def test_policies_let_nothing_in_but_the_kiosk_itself() -> None:

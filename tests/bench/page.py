@@ -22,10 +22,11 @@ _DEADLINE_MS = 20_000
 #: Between two taps a finger moves: five a second are many.
 _LIFTED_MS = 150
 _BUTTON = "document.querySelector('[data-testid=%s]')"
+#: Off in a restaurant too (`systemd/kiosk-browser.service`): the address bar is two pages of 400 modules beside ours.
+QUIET_FEATURES = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "Translate")
 _QUIET = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    # The window's own address bar is a page of four hundred modules, loaded beside ours; a kiosk has none.
-    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,Translate,MediaRouter",
+    f"--disable-features={','.join(QUIET_FEATURES)}",
 )
 #: From the finger's own time to the frame that shows its effect; the page is usable once its first button is painted.
 _WATCH = """
