@@ -6,6 +6,9 @@ STAMP := .venv/.installed
 APT := DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -y -qq
 SUDO := $(shell if [ "$$(id -u)" = 0 ]; then echo env; elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then echo "sudo env"; fi)
 
+# The suite starts hundreds of processes: none of them is to compile our modules anew, whatever the surroundings say.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: setup run test test-long bench lint system browser
 
 setup: $(STAMP)
