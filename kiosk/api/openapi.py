@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -31,15 +31,18 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
-class OpenApi:
-    """Serves the description from memory."""
+@cache
+def _described() -> tuple[bytes, str]:
+    """The body and its tag. On the loop, not on a thread: first uses of a type must not meet (`prepare_types`)."""
+    body = msgspec.json.encode(describe(OPERATIONS))
+    return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"'
 
-    def __init__(self, operations: Iterable[Operation] = OPERATIONS) -> None:
-        self._body = msgspec.json.encode(describe(tuple(operations)))
-        self._tag = f'"{hashlib.sha256(self._body).hexdigest()[:16]}"'
+
+class OpenApi:
+    """Serves the description from memory, made when it is first asked for: no start waits for it."""
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/api/openapi.json", self.show)]
 
     async def show(self, request: web.Request) -> web.Response:
-        return tagged_answer(request, self._body, self._tag)
+        return tagged_answer(request, *_described())

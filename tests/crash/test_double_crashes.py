@@ -15,6 +15,7 @@ import pytest
 
 from kiosk.checkpoints import POINTS
 from tests.crash.bombs import FROM_THE_START, AtHandle, AtPoint
+from tests.crash.devices import START_S
 from tests.crash.judging import judged
 from tests.crash.rig import Bomb, World, world
 from tests.crash.sweeping import struck
@@ -22,13 +23,15 @@ from tests.crash.sweeping import struck
 _SEED = int(os.environ.get("KIOSK_SWEEP_SEED", "1"))
 _FIRST = ("t3.after", "charge.answered", "t4.after", "t5.after", "receipt.answered", "t6.after", "portion.submitting")
 _PER_WORLD = 60
+#: A recovery need not pass every point.
+_PERHAPS_S = 1.5
 
 
-def twice(place: World, first: str, second: Bomb) -> bool:
+def twice(place: World, first: str, second: Bomb, within_s: float) -> bool:
     """An order killed at `first`, its recovery killed at `second`; whether the second death came."""
     struck(place, partial(AtPoint, first))
     port = place.live(second)
-    return port is None or place.until_dead(1.5)
+    return port is None or place.until_dead(within_s)
 
 
 def in_order() -> list[tuple[str, Bomb]]:
@@ -36,14 +39,14 @@ def in_order() -> list[tuple[str, Bomb]]:
     return [(a, b) for (i, a), (j, b) in product(enumerate(POINTS), enumerate(POINTS)) if 0 < i <= j]
 
 
-def swept(pairs: list[tuple[str, Bomb]]) -> tuple[list[str], int]:
+def swept(pairs: list[tuple[str, Bomb]], within_s: float = _PERHAPS_S) -> tuple[list[str], int]:
     """(violations, second deaths)."""
     found: list[str] = []
     deaths = 0
     for begin in range(0, len(pairs), _PER_WORLD):
         with world() as place:
             for first, second in pairs[begin : begin + _PER_WORLD]:
-                deaths += twice(place, first, second)
+                deaths += twice(place, first, second, within_s)
             found += judged(place)
     return found, deaths
 
@@ -55,12 +58,11 @@ def test_4_killed_in_the_middle_of_the_recovery_the_next_recovery_still_ends_wel
         ("t5.after", "receipt.answered"),
         ("t6.after", "t7.before"),
     ]
-    found, deaths = swept(certain)
-    assert (found, deaths) == ([], len(certain))
-    some = [(first, partial(AtHandle, rng.randrange(1, 250), FROM_THE_START)) for first in rng.sample(_FIRST, 2)]
-    found, deaths = swept([*rng.sample(in_order(), 2), *some])
+    certain += [(first, partial(AtHandle, rng.randrange(1, 250), FROM_THE_START)) for first in rng.sample(_FIRST, 2)]
+    found, deaths = swept(certain, START_S)
+    assert (found, deaths) == ([], len(certain)), f"KIOSK_SWEEP_SEED={_SEED}"
+    found, _ = swept(rng.sample(in_order(), 2))
     assert found == [], f"KIOSK_SWEEP_SEED={_SEED}"
-    assert deaths >= len(some)
 
 
 @pytest.mark.long
@@ -74,6 +76,6 @@ def test_4_killed_twice_at_every_pair_of_points_every_order_ends_well() -> None:
 @pytest.mark.long
 def test_4_killed_again_before_the_callbacks_of_the_recovery_every_order_ends_well() -> None:
     pairs = [(first, partial(AtHandle, n, FROM_THE_START)) for first in _FIRST for n in range(20, 420, 16)]
-    found, deaths = swept([*pairs])
+    found, deaths = swept(pairs, START_S)
     assert found == []
     assert deaths == len(pairs)
