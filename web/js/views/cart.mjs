@@ -8,7 +8,7 @@ import { failureText, pausedText } from "../texts.mjs";
 import { useKiosk } from "./context.mjs";
 import { ReceiptLine } from "./contact.mjs";
 import { SalesNote } from "./menu.mjs";
-import { Heading, Picture, Stepper } from "./parts.mjs";
+import { Heading, Picture, stepper } from "./parts.mjs";
 
 const SUGGESTED = 3;
 
@@ -66,8 +66,8 @@ function CartLine({ line, item }) {
     </div>
     ${gone
       ? html`<button type="button" class="chip" aria-label=${t.remove(item?.name ?? line.itemId)} onClick=${() => actions.removeLine(key)}>×</button>`
-      : html`<${Stepper} id=${line.itemId} name=${item?.name ?? ""} quantity=${line.quantity} atMost=${line.quantity >= MAX_QUANTITY}
-          less=${() => actions.step(key, -1)} more=${() => actions.step(key, 1)} />`}
+      : stepper({ t, id: line.itemId, name: item?.name ?? "", quantity: line.quantity, atMost: line.quantity >= MAX_QUANTITY,
+          less: () => actions.step(key, -1), more: () => actions.step(key, 1) })}
   </li>`;
 }
 

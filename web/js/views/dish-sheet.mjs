@@ -8,7 +8,7 @@ import { html } from "../html.mjs";
 import { reasonText } from "../texts.mjs";
 import { useKiosk, usePart, useTexts } from "./context.mjs";
 import { Dialog } from "./dialogs.mjs";
-import { Picture, Stepper } from "./parts.mjs";
+import { Picture, stepper } from "./parts.mjs";
 
 export function DishSheet() {
   const { sheet, menu, lines, actions } = usePart(({ language, sheet, menu, lines }) => ({ language, sheet, menu, lines: sheet && lines }));
@@ -34,8 +34,8 @@ function Choice({ item, line }) {
     </div>
     <footer class="sheet-foot">
       ${item.available
-        ? html`<${Stepper} name=${item.name} quantity=${quantity} atMost=${quantity >= MAX_QUANTITY}
-            less=${() => setQuantity(Math.max(1, quantity - 1))} more=${() => setQuantity(quantity + 1)} />
+        ? html`${stepper({ t, name: item.name, quantity, atMost: quantity >= MAX_QUANTITY,
+            less: () => setQuantity(Math.max(1, quantity - 1)), more: () => setQuantity(quantity + 1) })}
           <button type="button" class="go" data-testid="sheet-add" disabled=${out} onClick=${() => (line ? actions.replaceLine(keyOf(line), chosen) : actions.addLine(chosen))}>
             ${line ? t.saveFor : t.addFor} · ${money(unitPrice(item, options) * quantity)}</button>`
         : html`<p class="strip" role="status">${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</p>`}

@@ -10,7 +10,7 @@ import { afterPaint } from "../stage.mjs";
 import { pausedText, reasonText } from "../texts.mjs";
 import { KioskContext, useKiosk, usePart, useTexts } from "./context.mjs";
 import { Alphabet } from "./keys.mjs";
-import { Heading, Picture } from "./parts.mjs";
+import { Heading, Picture, stepper } from "./parts.mjs";
 
 const FILTERS = /** @type {const} */ (["spicy", "no_meat", "no_lactose"]);
 
@@ -119,7 +119,6 @@ function card(item, quantity, t, actions, pictures) {
 }
 
 /**
- * «+» alone, or with «−» and the number before it. It is the same «+» all the time: the focus stays on it, and a tap builds less.
  * @param {import("../cart.mjs").Item} item
  * @param {number} quantity
  * @param {import("../texts.mjs").Texts} t
@@ -132,12 +131,7 @@ function amount(item, quantity, t, actions) {
     if (quantity === 1) button.parentElement.lastElementChild.focus(); // «−» goes away with the last one
     actions.takeOne(id);
   };
-  return html`<div class=${quantity ? "stepper" : ""} role=${quantity ? "group" : undefined} aria-label=${quantity ? name : undefined}>
-    ${quantity > 0 && html`<button key="less" type="button" aria-label=${t.less(name)} data-testid=${`less-${id}`} onClick=${less}>−</button>`}
-    ${quantity > 0 && html`<output key="quantity" aria-label=${t.inCart(quantity)}>${quantity}</output>`}
-    <button key="more" type="button" class=${quantity ? "" : "add"} data-testid=${quantity ? `more-${id}` : `add-${id}`}
-      aria-label=${quantity ? t.more(name) : t.add(name)} disabled=${!item.available || quantity >= MAX_QUANTITY} onClick=${() => actions.addOne(id)}>+</button>
-  </div>`;
+  return stepper({ t, id, name, quantity, less, more: () => actions.addOne(id), atMost: !item.available || quantity >= MAX_QUANTITY });
 }
 
 /** @param {import("../cart.mjs").Item} item @param {import("../texts.mjs").Texts} t */

@@ -16,13 +16,17 @@ export function Heading({ children, class: name = "" }) {
   return html`<h1 ref=${heading} tabindex="-1" class=${name}>${children}</h1>`;
 }
 
-/** @param {{name: string, quantity: number, less: () => void, more: () => void, atMost: boolean, id?: string}} props */
-export function Stepper({ name, quantity, less, more, atMost, id }) {
-  const { t } = useTexts();
-  return html`<div class="stepper" role="group" aria-label=${name}>
-    <button type="button" aria-label=${t.less(name)} data-testid=${id && `less-${id}`} onClick=${less}>−</button>
-    <output aria-label=${t.inCart(quantity)}>${quantity}</output>
-    <button type="button" aria-label=${t.more(name)} data-testid=${id && `more-${id}`} disabled=${atMost} onClick=${more}>+</button>
+/**
+ * «−», the number and «+»; of none «+» alone. It is the same «+» all the time: the focus stays on it, and a tap builds less.
+ * @param {{t: import("../texts.mjs").Texts, name: string, quantity: number, less: (event: any) => void, more: () => void,
+ *   atMost: boolean, id?: string}} what
+ */
+export function stepper({ t, name, quantity, less, more, atMost, id }) {
+  return html`<div class=${quantity ? "stepper" : ""} role=${quantity ? "group" : undefined} aria-label=${quantity ? name : undefined}>
+    ${quantity > 0 && html`<button key="less" type="button" aria-label=${t.less(name)} data-testid=${id && `less-${id}`} onClick=${less}>−</button>`}
+    ${quantity > 0 && html`<output key="quantity" aria-label=${t.inCart(quantity)}>${quantity}</output>`}
+    <button key="more" type="button" class=${quantity ? "" : "add"} data-testid=${id && `${quantity ? "more" : "add"}-${id}`}
+      aria-label=${quantity ? t.more(name) : t.add(name)} disabled=${atMost} onClick=${more}>+</button>
   </div>`;
 }
 
