@@ -39,14 +39,14 @@ def in_order() -> list[tuple[str, Bomb]]:
     return [(a, b) for (i, a), (j, b) in product(enumerate(POINTS), enumerate(POINTS)) if 0 < i <= j]
 
 
-def swept(pairs: list[tuple[str, Bomb]], within_s: float = _PERHAPS_S) -> tuple[list[str], int]:
-    """(violations, second deaths)."""
+def swept(pairs: list[tuple[str, Bomb]], within_s: float = _PERHAPS_S, tries: int = 1) -> tuple[list[str], int]:
+    """(violations, second deaths). On a loaded machine an order may miss its first death: `tries` orders a pair."""
     found: list[str] = []
     deaths = 0
     for begin in range(0, len(pairs), _PER_WORLD):
         with world() as place:
             for first, second in pairs[begin : begin + _PER_WORLD]:
-                deaths += twice(place, first, second, within_s)
+                deaths += any(twice(place, first, second, within_s) for _ in range(tries))
             found += judged(place)
     return found, deaths
 
@@ -59,7 +59,7 @@ def test_4_killed_in_the_middle_of_the_recovery_the_next_recovery_still_ends_wel
         ("t6.after", "t7.before"),
     ]
     certain += [(first, partial(AtHandle, rng.randrange(1, 250), FROM_THE_START)) for first in rng.sample(_FIRST, 2)]
-    found, deaths = swept(certain, START_S)
+    found, deaths = swept(certain, START_S, tries=3)
     assert (found, deaths) == ([], len(certain)), f"KIOSK_SWEEP_SEED={_SEED}"
     found, _ = swept(rng.sample(in_order(), 2))
     assert found == [], f"KIOSK_SWEEP_SEED={_SEED}"
