@@ -34,14 +34,14 @@ from kiosk.wiring import Kiosk, Parts
 DEADLINE_S = 40.0
 NOBODY = "http://127.0.0.1:9"  # a port where nothing answers
 FAST_FISCAL = ShtrihTimeouts(
-    byte_s=0.1,
-    ack_s=0.3,
-    enquiry_s=0.2,
-    enquiry_total_s=0.6,
-    command_s=1.0,
+    byte_s=0.2,
+    ack_s=0.6,
+    enquiry_s=0.4,
+    enquiry_total_s=1.2,
+    command_s=2.0,
     commands_s={},
-    recovery_s=0.6,
-    printing_s=2.0,
+    recovery_s=1.2,
+    printing_s=4.0,
     poll_s=0.02,
 )
 FAST_ATOL = AtolTimeouts(
@@ -195,7 +195,7 @@ def config_text(folder: Path, bank_url: str, extra: str = "", sms_url: str = NOB
     sections = {
         "server": f'port = 0\nsocket = "{folder}/k.sock"',
         "database": f'path = "{folder}/kiosk.db"',
-        "bank": f'url = "{bank_url}"\ntimeout_s = 0.5\nabandon_after_s = 1.0',
+        "bank": f'url = "{bank_url}"\ntimeout_s = 2.0\nabandon_after_s = 2.5',
         "fiscal": f'port = "{folder}/fiscal.tty"',
         "robot": f'port = "{folder}/robot.tty"',
         "sms": f'url = "{sms_url}"',

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.page import QUIET_FEATURES
+from tests.chromium import QUIET_FEATURES
 from tests.test_systemd import UNITS, analyze, needs_systemd
 
 UNIT = UNITS / "kiosk-browser.service"

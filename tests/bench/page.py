@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 import statistics
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.async_api import CDPSession, Page, Route, async_playwright
 
+from tests import chromium
 from tests.restaurant import until
 
 SLOWER = 4
@@ -22,12 +21,6 @@ _DEADLINE_MS = 20_000
 #: Between two taps a finger moves: five a second are many.
 _LIFTED_MS = 150
 _BUTTON = "document.querySelector('[data-testid=%s]')"
-#: Off in a restaurant too (`systemd/kiosk-browser.service`): the address bar is two pages of 400 modules beside ours.
-QUIET_FEATURES = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "Translate")
-_QUIET = (
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    f"--disable-features={','.join(QUIET_FEATURES)}",
-)
 #: From the finger's own time to the frame that shows its effect; the page is usable once its first button is painted.
 _WATCH = """
 window.measured = {taps: [], usable: 0, shift: 0, bytes: 0};
@@ -61,11 +54,11 @@ class PageFigures:
 
 async def page(base: str) -> PageFigures | None:
     """None where no browser is installed."""
-    chromium = os.environ.get("KIOSK_CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
+    program = chromium.installed()
+    if program is None:
         return None
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=[*_QUIET])
+        browser = await playwright.chromium.launch(executable_path=program, args=[*chromium.FLAGS])
         try:
             await _measure(await _opened(browser), base)  # warms the server and the browser's own start
             return await _measure(await _opened(browser), base)
