@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,18 @@ async def nothing_stuck(place: Restaurant) -> None:
 
 async def receipt_in_doubt(place: Restaurant, switch: _Switch) -> str:
     """An order whose receipt was cut; its registrar stays off."""
-    switch.strike = lambda: place.fiscal.faults.switch("off", True, {})
+    struck = asyncio.Event()
+
+    def strike() -> None:
+        place.fiscal.faults.switch("off", True, {})
+        struck.set()
+
+    switch.strike = strike
     guest = await place.guest()
     order_id: str = (await guest.order(("tea", 1)))["order_id"]
     answer = await guest.pay(order_id, key="k")
     assert answer.status in (202, 200), answer
+    await until(struck.is_set)
     switch.strike = lambda: None
     return order_id
 

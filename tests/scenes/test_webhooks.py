@@ -99,7 +99,7 @@ async def test_a_cloud_that_is_gone_gets_everything_later(tmp_path: Path) -> Non
     async with connected(tmp_path) as (place, cloud):
         await cloud.close()
         await sell(place)
-        assert (await endpoint(place))["tries"] == 1
+        assert (await endpoint(place))["tries"] >= 1
         await cloud.open()
         await cloud.until_accepted("OrderCompletedEvent")
         assert cloud.seen[0].type == "OrderCreatedEvent"
