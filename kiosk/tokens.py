@@ -1,9 +1,10 @@
-"""Access tokens: HS256 with iss, aud, exp, nbf and jti, short-lived, tied to one session."""
+"""Access tokens: HS256 with iss, aud, exp, nbf and jti, short-lived, tied to one session; `kid` names their key."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,10 +30,12 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class AccessTokens:
-    """Signs and verifies; a token whose session was ended is dead at once (deny list by jti)."""
+    """Signs with the first key and verifies with any; a token whose session was ended is dead at once (deny list by
+    jti)."""
 
-    def __init__(self, secret: bytes, lifetime_s: int, clock: Clock) -> None:
-        self._secret = secret
+    def __init__(self, keys: Sequence[bytes], lifetime_s: int, clock: Clock) -> None:
+        self._keys = {key_id(key): key for key in keys}
+        self._kid = key_id(keys[0])
         self._clock = clock
         self._ended: set[str] = set()
         self.lifetime_s = lifetime_s
@@ -62,7 +65,10 @@ class AccessTokens:
             "iat": int(now.timestamp()),
             "exp": int(expires_at.timestamp()),
         }
-        return jwt.encode(claims, self._secret, algorithm="HS256"), expires_at
+        return self._sign(claims), expires_at
+
+    def _sign(self, claims: Mapping[str, Any]) -> str:
+        return jwt.encode(dict(claims), self._keys[self._kid], algorithm="HS256", headers={"kid": self._kid})
 
     def issue_temporary(self, code_id: str, expires_at: datetime) -> str:
         """The seed's temporary token: names one pending confirmation, opens nothing."""
@@ -78,7 +84,7 @@ class AccessTokens:
             "iat": now,
             "exp": int(expires_at.timestamp()),
         }
-        return jwt.encode(claims, self._secret, algorithm="HS256")
+        return self._sign(claims)
 
     def verify_temporary(self, token: str) -> str | None:
         """The confirmation a temporary token of ours names, else None."""
@@ -102,7 +108,7 @@ class AccessTokens:
             "iat": now,
             "exp": now + lifetime_s,
         }
-        return jwt.encode(claims, self._secret, algorithm="HS256")
+        return self._sign(claims)
 
     def service_actor(self, token: str) -> str:
         """Who acts in a live staff session of ours: the name given with the PIN, and the session. Raises
@@ -125,9 +131,12 @@ class AccessTokens:
     def _decode(self, token: str) -> tuple[dict[str, Any], datetime]:
         """Signature, issuer, audience and not-before; the end is the caller's to judge. Raises `Unauthorized`."""
         try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            if kid not in self._keys:
+                raise Unauthorized
             claims = jwt.decode(
                 token,
-                self._secret,
+                self._keys[kid],
                 algorithms=["HS256"],
                 audience=_AUDIENCE,
                 issuer=_ISSUER,
@@ -144,3 +153,8 @@ class AccessTokens:
 
     def end(self, session_ids: Iterable[str]) -> None:
         self._ended.update(session_ids)
+
+
+def key_id(key: bytes) -> str:
+    """What a token's header calls its key: enough to tell a few keys apart, nothing about them."""
+    return hashlib.sha256(key).hexdigest()[:8]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import ConfigError, load
-from kiosk.config.secret_files import token_secret
+from kiosk.config.secret_files import token_secrets
 from kiosk.config.settings import Config, Tax, Terminal, Webhook
 
 EVERY_KEY = """
@@ -282,37 +282,43 @@ def test_what_is_no_toml_is_refused_by_the_files_name(tmp_path: Path, raw: bytes
 
 def test_a_development_run_makes_its_secret_for_the_owner_alone(tmp_path: Path) -> None:
     config = read(tmp_path, '[auth]\nsecret_file = "secrets/token"')
-    made = token_secret(config, {})
+    made = token_secrets(config, {})
     file = tmp_path / "secrets/token"
-    assert len(made) >= 32
+    assert [len(key) >= 32 for key in made] == [True]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert token_secret(config, {}) == made
+    assert token_secrets(config, {}) == made
 
 
 def test_without_a_name_the_secret_lies_beside_the_database(tmp_path: Path) -> None:
-    token_secret(read(tmp_path, '[database]\npath = "data/kiosk.db"'), {})
+    token_secrets(read(tmp_path, '[database]\npath = "data/kiosk.db"'), {})
     assert (tmp_path / "data/token.secret").exists()
 
 
 def test_a_terminal_that_is_a_unit_itself_is_a_development_run(tmp_path: Path) -> None:
-    assert token_secret(read(tmp_path, '[auth]\nsecret_file = "token"'), {"INVOCATION_ID": "x"})
+    assert token_secrets(read(tmp_path, '[auth]\nsecret_file = "token"'), {"INVOCATION_ID": "x"})
 
 
 def test_under_systemd_a_missing_secret_is_refused(tmp_path: Path) -> None:
     config = read(tmp_path, '[auth]\nsecret_file = "token"')
     with pytest.raises(ConfigError, match=r"\$\.auth\.secret_file"):
-        token_secret(config, {"NOTIFY_SOCKET": "/run/systemd/notify"})
+        token_secrets(config, {"NOTIFY_SOCKET": "/run/systemd/notify"})
     assert not (tmp_path / "token").exists()
 
 
 def test_under_systemd_a_secret_that_exists_is_read(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("k" * 32 + "\n")
     config = read(tmp_path, '[auth]\nsecret_file = "token"')
-    assert token_secret(config, {"NOTIFY_SOCKET": "/run/systemd/notify"}) == b"k" * 32
+    assert token_secrets(config, {"NOTIFY_SOCKET": "/run/systemd/notify"}) == (b"k" * 32,)
 
 
-@pytest.mark.parametrize("text", ["", "k" * 31, "k" * 31 + "\n", " " * 40])
+def test_a_new_key_stands_before_the_one_it_follows(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"  {'new key ' * 5}\n\n{'o' * 32}\n")
+    found = token_secrets(read(tmp_path, '[auth]\nsecret_file = "token"'), {})
+    assert found == (b"new key " * 4 + b"new key", b"o" * 32)
+
+
+@pytest.mark.parametrize("text", ["", "k" * 31, "k" * 31 + "\n", " " * 40, "k" * 32 + "\n" + "k" * 31])
 def test_a_short_secret_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "token").write_text(text)
     with pytest.raises(ConfigError, match="at least 32 bytes"):
-        token_secret(read(tmp_path, '[auth]\nsecret_file = "token"'), {})
+        token_secrets(read(tmp_path, '[auth]\nsecret_file = "token"'), {})

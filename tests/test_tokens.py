@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.domain.errors import Unauthorized
-from kiosk.tokens import AccessTokens
+from kiosk.tokens import AccessTokens, key_id
 from tests.clocks import START, ManualClock
 
 SECRET = b"s" * 64
@@ -27,7 +27,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def tokens(clock: ManualClock) -> AccessTokens:
-    return AccessTokens(SECRET, LIFETIME_S, clock)
+    return AccessTokens([SECRET], LIFETIME_S, clock)
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def claims(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
 
 
-def signed(secret: bytes = SECRET, algorithm: str = "HS256", **changes: Any) -> str:
-    return jwt.encode(claims(**changes), secret, algorithm=algorithm)
+def signed(secret: bytes = SECRET, algorithm: str = "HS256", kid: str = key_id(SECRET), **changes: Any) -> str:
+    return jwt.encode(claims(**changes), secret, algorithm=algorithm, headers={"kid": kid})
 
 
 def part(value: dict[str, Any]) -> str:
@@ -100,6 +100,28 @@ def test_another_secret_is_refused(tokens: AccessTokens) -> None:
         tokens.verify(signed(secret=b"t" * 64))
 
 
+def test_while_a_key_is_changed_both_are_taken_and_the_new_one_signs(clock: ManualClock) -> None:
+    new = b"n" * 64
+    before, during, after = (AccessTokens(keys, LIFETIME_S, clock) for keys in ([SECRET], [new, SECRET], [new]))
+    old_token, _ = before.issue("session-1", "kiosk-1")
+    new_token, _ = during.issue("session-1", "kiosk-1")
+    assert (during.verify(old_token).session_id, after.verify(new_token).session_id) == ("session-1", "session-1")
+    for tokens, token in ((before, new_token), (after, old_token)):
+        with pytest.raises(Unauthorized):
+            tokens.verify(token)
+
+
+@pytest.mark.parametrize("kid", ["", "unknown", key_id(b"t" * 64)])
+def test_a_key_of_another_name_is_refused_whatever_signed(tokens: AccessTokens, kid: str) -> None:
+    with pytest.raises(Unauthorized):
+        tokens.verify(signed(kid=kid))
+
+
+def test_a_token_that_names_no_key_is_refused(tokens: AccessTokens) -> None:
+    with pytest.raises(Unauthorized):
+        tokens.verify(jwt.encode(claims(), SECRET, algorithm="HS256"))
+
+
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
 def test_another_algorithm_is_refused_also_with_our_secret(tokens: AccessTokens, algorithm: str) -> None:
     with pytest.raises(Unauthorized):
@@ -109,7 +131,7 @@ def test_another_algorithm_is_refused_also_with_our_secret(tokens: AccessTokens,
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", "HS256"])
 def test_an_unsigned_token_is_refused(tokens: AccessTokens, algorithm: str) -> None:
     with pytest.raises(Unauthorized):
-        tokens.verify(f"{part({'alg': algorithm, 'typ': 'JWT'})}.{part(claims())}.")
+        tokens.verify(f"{part({'alg': algorithm, 'typ': 'JWT', 'kid': key_id(SECRET)})}.{part(claims())}.")
 
 
 def test_a_token_lives_exactly_as_long_as_it_says(tokens: AccessTokens, clock: ManualClock) -> None:
@@ -143,7 +165,7 @@ def test_an_ended_session_is_dead_at_once_and_no_other(tokens: AccessTokens) -> 
 
 @given(st.integers(min_value=0), st.characters(codec="ascii"))
 def test_one_changed_character_kills_a_token(place: int, character: str) -> None:
-    tokens = AccessTokens(SECRET, LIFETIME_S, ManualClock())
+    tokens = AccessTokens([SECRET], LIFETIME_S, ManualClock())
     token, _ = tokens.issue("session-1", "kiosk-1")
     place %= len(token) - 1  # the last character carries bits nobody reads
     spoiled = token[:place] + character + token[place + 1 :]
@@ -155,7 +177,7 @@ def test_one_changed_character_kills_a_token(place: int, character: str) -> None
 @given(st.one_of(st.text(), st.lists(st.text(), min_size=3, max_size=3).map(".".join)))
 def test_any_text_is_refused_and_nothing_else_happens(text: str) -> None:
     with pytest.raises(Unauthorized):
-        AccessTokens(SECRET, LIFETIME_S, ManualClock()).verify(text)
+        AccessTokens([SECRET], LIFETIME_S, ManualClock()).verify(text)
 
 
 def test_a_token_tells_whether_the_number_was_confirmed_in_this_session(tokens: AccessTokens) -> None:

@@ -22,17 +22,19 @@ def read_secret(path: str, what: str) -> bytes:
         raise ConfigError(f"{what}: {error}") from error
 
 
-def token_secret(config: Config, environment: Mapping[str, str] | None = None) -> bytes:
-    """The key of access tokens; made (0600) in a development run, refused to be missing under systemd."""
+def token_secrets(config: Config, environment: Mapping[str, str] | None = None) -> tuple[bytes, ...]:
+    """The keys of access tokens, one a line: the first signs, all verify; a new one logs nobody out. Made (0600)
+    in a development run, refused to be missing under systemd. Raises `ConfigError`."""
     path = Path(config.auth.secret_file) if config.auth.secret_file else config.database.path.parent / "token.secret"
     if not path.exists():
         if _under_systemd(environment):
             raise ConfigError(f"{path} is missing - at `$.auth.secret_file`")
         _make_secret(path, secrets.token_urlsafe(48))
-    secret = read_secret(str(path), "$.auth.secret_file")
-    if len(secret) < _SECRET_BYTES:
-        raise ConfigError(f"at least {_SECRET_BYTES} bytes - at `$.auth.secret_file`")
-    return secret
+    lines = (line.strip() for line in read_secret(str(path), "$.auth.secret_file").splitlines())
+    found = tuple(line for line in lines if line) or (b"",)
+    if min(map(len, found)) < _SECRET_BYTES:
+        raise ConfigError(f"at least {_SECRET_BYTES} bytes a line - at `$.auth.secret_file`")
+    return found
 
 
 def service_pin(config: Config, environment: Mapping[str, str] | None = None) -> str:

@@ -237,6 +237,12 @@ async def read_own_orders(
     return [row.order_id for row in rows]
 
 
+async def read_unpaid(reader: Reader) -> list[str]:
+    """Ids of the orders that wait for a payment nobody has begun."""
+    rows = await reader.all(IdRow, "SELECT order_id FROM orders WHERE status = 'created' ORDER BY order_id")
+    return [row.order_id for row in rows]
+
+
 class BoardRow(msgspec.Struct, frozen=True):
     """What the hall board needs of one order in work."""
 

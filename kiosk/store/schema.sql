@@ -399,3 +399,4 @@ CREATE INDEX finding_open ON finding (found_at) WHERE settled_at IS NULL;
 
 CREATE INDEX orders_of_customer ON orders (customer_id, created_at) WHERE customer_id IS NOT NULL;
 CREATE INDEX refund_in_work ON refund (step) WHERE step = 'pending';
+CREATE INDEX orders_unpaid ON orders (order_id) WHERE status = 'created';

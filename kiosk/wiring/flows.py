@@ -10,6 +10,7 @@ from kiosk.domain.hours import OpeningHours
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.closing_day import ClosingDay
 from kiosk.flows.correcting import Correcting
+from kiosk.flows.expiring import Expiring
 from kiosk.flows.guests import Guests
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.inquiring import Inquiring
@@ -42,7 +43,7 @@ class Flows:
     def __init__(self, ground: Ground, wake_code_sender: Callable[[], None]) -> None:
         config, parts, database = ground.config, ground.parts, ground.database
         clock, checkpoint, devices = parts.clock, parts.checkpoint, ground.devices
-        self.tokens = AccessTokens(ground.secret, config.auth.token_lifetime_s, clock)
+        self.tokens = AccessTokens(ground.token_keys, config.auth.token_lifetime_s, clock)
         terminals = [terminal.id for terminal in config.terminals]
         self.guests = Guests(database, self.tokens, terminals, clock, config.auth.limits.guest_sessions_per_minute)
         self.reserving = Reserving(database, ground.menu, ground.kitchen, clock)
@@ -78,6 +79,7 @@ class Flows:
             ground.readiness,
             self.keeping_space,
         )
+        self.expiring = Expiring(database, clock, parts.unpaid_for_s)
         self.reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
         self.inquiring = Inquiring(database, devices.bank, clock, parts.inquiry_every_s, checkpoint)
         self.syncing = Syncing(database, urls(config), clock)
@@ -104,7 +106,7 @@ class Flows:
             database,
             self.tokens,
             sign_in_rules(config),
-            ground.secret,
+            ground.token_keys[0],
             terminals[0],
             clock,
             wake_code_sender,

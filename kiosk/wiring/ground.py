@@ -22,7 +22,7 @@ MEGABYTE = 1024 * 1024
 class Ground:
     config: Config
     parts: Parts
-    secret: bytes
+    token_keys: tuple[bytes, ...]
     menu: Menu
     notices: Notices
     reserve: Reserve

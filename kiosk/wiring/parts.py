@@ -39,6 +39,7 @@ class Parts:
     messages: type[MessageSender] = MessageSender
     inquiry_every_s: float = 5.0
     stuck_after_s: float = 60.0
+    unpaid_for_s: float = 3600.0
     day_again_s: float = 60.0
     drain_s: float = 20.0
     gateway_timeout_s: float = 10.0

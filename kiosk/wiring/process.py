@@ -17,7 +17,7 @@ from aiohttp import web
 from drivers.errors import DeviceError
 from kiosk import logs
 from kiosk.catalogue import load_menu, load_notices
-from kiosk.config.secret_files import token_secret
+from kiosk.config.secret_files import token_secrets
 from kiosk.config.settings import Config
 from kiosk.domain.readiness import Readiness
 from kiosk.domain.stuck import Kind
@@ -79,7 +79,7 @@ class Kiosk:
 
     async def _lay_ground(self, opened: AsyncExitStack) -> Ground:
         config, parts = self.config, self._parts
-        secret = token_secret(config)
+        token_keys = token_secrets(config)
         menu_file = Path(config.menu.file) if config.menu.file else None
         menu, notices = load_menu(menu_file), load_notices(menu_file)
         reserve = Reserve(config.database.path.with_suffix(".reserve"), config.database.reserve_mb * MEGABYTE)
@@ -95,7 +95,7 @@ class Kiosk:
         self.devices = Devices(config, parts, endpoints)
         opened.push_async_callback(self.devices.close)
         return Ground(
-            config, parts, secret, menu, notices, reserve, self.database, self.devices, simulators, self.tasks,
+            config, parts, token_keys, menu, notices, reserve, self.database, self.devices, simulators, self.tasks,
             self.readiness, self.kitchen,
         )  # fmt: skip
 
@@ -151,6 +151,7 @@ class Kiosk:
         await flows.refunding.resume()
         await flows.correcting.resume()
         supervise("kitchen", self._sinks.kitchen_line.run, (DeviceError,))
+        supervise("unpaid", flows.expiring.run, ())
         supervise("refunds", flows.refunding.refund_failures, ())
         supervise("inquiry", flows.inquiring.run, (DeviceError,))
 

@@ -1,4 +1,4 @@
-"""Closed hours over HTTP, and numbers that nobody ever confirmed."""
+"""Closed hours over HTTP, numbers that nobody ever confirmed, and orders that nobody paid."""
 
 from __future__ import annotations
 
@@ -43,3 +43,23 @@ async def test_auth_2_1_numbers_never_confirmed_are_forgotten_after_a_day() -> N
         assert (await kept.call("GET", "/api/me")).status == 200
         assert (await quick(place, PHONE)).status == 200
         assert (await quick(place, stranger)).status == 201
+
+
+async def test_2_order_that_nobody_pays_is_cancelled_in_the_end_and_told() -> None:
+    async with restaurant(unpaid_for_s=1.0) as place:
+        guest = await place.guest()
+        paid = (await guest.order(("tea", 1)))["order_id"]
+        assert (await guest.pay(paid)).status == 200
+        declined = (await guest.order(("tea", 2)))["order_id"]
+        assert (await guest.pay(declined, "tok_declined")).status == 402
+        left = (await guest.order(("tea", 3)))["order_id"]
+        for order_id in (declined, left):
+            order = await guest.until_status(order_id, "cancelled")
+            assert [entry["status"] for entry in order["timeline"]][-2:] == ["created", "cancelled"]
+            told = [event["type"] for event in await place.events() if event["order_id"] == order_id]
+            assert (told[0], told[-1]) == ("OrderCreatedEvent", "OrderCancelledEvent")
+        answer = await guest.pay(left)
+        assert (answer.status, answer.code, answer.body["order_status"]) == (409, "order_state", "cancelled")
+        await guest.until_status(paid, "completed")
+        assert len(place.effects("bank", "charged")) == 1
+        assert (await place.internal("GET", "/internal/audit")).body["mismatches"] == []

@@ -1,0 +1,45 @@
+"""Orders that nobody will pay: the panel lost its power, and no page told that its customer had gone."""
+
+from __future__ import annotations
+
+import structlog
+
+from kiosk.clock import Clock
+from kiosk.domain.order import OrderStatus
+from kiosk.flows.ordering import cancel_order
+from kiosk.store import orders
+from kiosk.store.database import Database, Tx
+
+_log = structlog.get_logger()
+_LOOK_S = 60.0
+
+
+class Expiring:
+    """`run()`, for ever: what was seen unpaid for `unpaid_for_s` is cancelled as if by the customer, with its event.
+    After a restart the time begins anew."""
+
+    def __init__(self, database: Database, clock: Clock, unpaid_for_s: float) -> None:
+        self._db = database
+        self._clock = clock
+        self._unpaid_for_s = unpaid_for_s
+        self._seen_s: dict[str, float] = {}  # by the steady clock: whoever sets the other one cancels nothing
+
+    async def run(self) -> None:
+        while True:
+            await self._look()
+            await self._clock.sleep(min(_LOOK_S, self._unpaid_for_s))
+
+    async def _look(self) -> None:
+        async with self._db.read() as reader:
+            unpaid = await orders.read_unpaid(reader)
+        now_s = self._clock.monotonic()
+        self._seen_s = {order_id: self._seen_s.get(order_id, now_s) for order_id in unpaid}
+        for order_id, since_s in self._seen_s.items():
+            if now_s - since_s >= self._unpaid_for_s:
+                await self._db.write(lambda tx, order_id=order_id: self._expire(tx, order_id))  # type: ignore[misc]
+
+    def _expire(self, tx: Tx, order_id: str) -> None:
+        order = orders.require(tx, order_id)
+        if order.status is OrderStatus.CREATED:  # else somebody pays after all
+            cancel_order(tx, order, self._clock.now())
+            _log.info("order_expired", order_id=order_id)
