@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import re
+import time
 from typing import Any
 
 from playwright.async_api import Error
@@ -19,6 +20,7 @@ _IN_REACH = """() => [...document.querySelectorAll('button, a[href], input, summ
     return !e.disabled && top && (e.contains(top) || top.contains(e)) ? [{name, x, y}] : [];
 })"""
 _WIDE = "document.documentElement.scrollWidth > innerWidth + 1"
+_WORDS = "document.body.innerText"
 _LEFT = "[sessionStorage.length, localStorage.length, document.cookie]"
 #: What a page says when a word or a number was missing.
 _NONSENSE = re.compile(r"undefined|NaN|Infinity|\[object|\bnull\b")
@@ -32,7 +34,8 @@ _FAULTS = (
     ("bank", "down"),
     ("bank", "lose_answer"),
 )
-_LOOKS_WITHOUT_A_BUTTON = 10
+#: While a card is being charged there is nothing to tap: so long it may take in a bank's time, not the page's.
+_NOTHING_FOR_S = 30.0
 _STEP_MS = 3_000
 _AT_HOME_MS = 180_000
 
@@ -48,7 +51,7 @@ class Fingers:
         self.complaints: list[str] = []
         self._trail: list[str] = []
         self._broken: set[tuple[str, str]] = set()
-        self._blank = 0
+        self._tapped_at = time.monotonic()
 
     async def play(self, place: Restaurant, screen: KioskScreen, steps: int) -> None:
         for _ in range(steps):
@@ -68,17 +71,19 @@ class Fingers:
         elif roll < 0.9:
             self._trail.append("back")
             await screen.page.go_back(timeout=_STEP_MS)
+            if screen.page.url == "about:blank":  # a panel's browser has nothing before our page
+                await screen.page.go_forward(timeout=_STEP_MS)
         else:
             await self._wait(screen, self._dice.choice((300, 1_000, 3_000, 8_000, 20_000)))
 
     async def _tap(self, screen: KioskScreen) -> None:
         found: list[dict[str, Any]] = await screen.page.evaluate(_IN_REACH)
-        self._blank = 0 if found else self._blank + 1
-        if self._blank > _LOOKS_WITHOUT_A_BUTTON:
-            self._complain("nothing to tap")
         if not found:
+            if time.monotonic() - self._tapped_at > _NOTHING_FOR_S:
+                self._complain("nothing to tap")
             await self._wait(screen, _STEP_MS)
             return
+        self._tapped_at = time.monotonic()
         chosen = self._dice.choice(found)
         forward = [control for control in found if control["name"].startswith(_FORWARD)]
         if forward and self._dice.random() < 0.7:
@@ -98,7 +103,7 @@ class Fingers:
         await screen.page.clock.run_for(milliseconds)
 
     async def _look(self, screen: KioskScreen) -> None:
-        if nonsense := _NONSENSE.search(await screen.page.evaluate("document.body.innerText")):
+        if nonsense := _NONSENSE.search(await screen.page.evaluate(_WORDS)):
             self._complain(f"it says {nonsense[0]}")
         if await screen.page.evaluate(_WIDE):
             self._complain("wider than the panel")
@@ -116,7 +121,11 @@ class Fingers:
             await screen.page.clock.run_for(_STEP_MS)
             return await screen.at("attract").count()
 
-        await until(at_home)
+        try:
+            await until(at_home)
+        except AssertionError:
+            self._complain(f"never home: {await screen.page.evaluate(_WORDS)}")
+            return
         for _ in range(_AT_HOME_MS // _STEP_MS):  # a language chosen at home is forgotten, too
             await screen.page.clock.run_for(_STEP_MS)
         if (left := await screen.page.evaluate(_LEFT)) != [0, 0, ""]:
