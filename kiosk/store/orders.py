@@ -238,7 +238,7 @@ async def read_own_orders(
 
 
 async def read_unpaid(reader: Reader) -> list[str]:
-    """Ids of the orders that wait for a payment nobody has begun."""
+    """Ids of the orders that are not paid and that nobody is paying now."""
     rows = await reader.all(IdRow, "SELECT order_id FROM orders WHERE status = 'created' ORDER BY order_id")
     return [row.order_id for row in rows]
 
