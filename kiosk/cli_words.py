@@ -65,7 +65,10 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     add = stop.add_parser("add", help="off sale", parents=[common])
     add.add_argument("item_id")
     add.add_argument("--until", help="a time with its zone; without it for good")
-    stop.add_parser("remove", help="back on sale", parents=[common]).add_argument("item_id")
+    remove = stop.add_parser("remove", help="back on sale", parents=[common])
+    remove.add_argument("item_id")
+    for action in (add, remove):
+        action.add_argument("--ingredient", action="store_true", help="ITEM_ID names an ingredient: its dishes all go")
     command("pause", "pause sales")
     command("resume", "resume sales")
     events = command("events", "the outbox")
@@ -124,9 +127,9 @@ def call_of(options: argparse.Namespace) -> Call:
         case "stock", _:
             return "GET", "/internal/robotics/ingredients", None
         case "stop-list", "add":
-            return "POST", "/internal/stop-list", {"item_id": options.item_id, "until": options.until}
+            return "POST", "/internal/stop-list", {_stopped(options): options.item_id, "until": options.until}
         case "stop-list", "remove":
-            return "POST", "/internal/stop-list", {"item_id": options.item_id, "stopped": False}
+            return "POST", "/internal/stop-list", {_stopped(options): options.item_id, "stopped": False}
         case "pause" | "resume", _:
             return "POST", f"/internal/sales/{options.command}", None
         case "webhooks", "replay":
@@ -145,3 +148,7 @@ def call_of(options: argparse.Namespace) -> Call:
             return "POST", "/internal/backup", {"file": str(options.file.resolve())}
         case _:
             return "GET", f"/internal/{options.command}", None
+
+
+def _stopped(options: argparse.Namespace) -> str:
+    return "ingredient" if options.ingredient else "item_id"

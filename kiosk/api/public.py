@@ -10,8 +10,11 @@ from aiohttp import web
 from kiosk.api.problems import language_of
 from kiosk.api.wire import Nothing, answer, bearer, body_bytes, decode, idempotency_key, optional_body
 from kiosk.domain.errors import InvalidRequest
-from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.domain.readiness import Kitchen
+from kiosk.domain.reasons import words_of
+from kiosk.domain.text import Text
 from kiosk.flows.attempts import Accepted, PayRequest, check_contact, refuse_card_numbers
+from kiosk.flows.conditions import Conditions
 from kiosk.flows.guests import GuestRequest, Guests
 from kiosk.flows.handing_out import HandingOut, PickupRequest
 from kiosk.flows.ordering import CreateOrder, Ordering
@@ -38,7 +41,7 @@ class PointsView(msgspec.Struct, frozen=True):
 
 
 class RestaurantView(msgspec.Struct, frozen=True):
-    """`GET /api/restaurant`: what the pages need before anybody orders."""
+    """`GET /api/restaurant`: what the pages need before anybody orders; `says`: why sales are closed, for the guest."""
 
     name: str
     legal_name: str
@@ -50,6 +53,7 @@ class RestaurantView(msgspec.Struct, frozen=True):
     languages: list[str]
     demo: bool
     sales: SalesView
+    says: Text | None
     wait_s: int
     points: PointsView
 
@@ -83,7 +87,7 @@ class PublicApi:
         handing_out: HandingOut,
         tracking: Tracking,
         watching_pages: WatchingPages,
-        readiness: Readiness,
+        conditions: Conditions,
         kitchen: Kitchen,
         shop: Shop,
     ) -> None:
@@ -96,7 +100,7 @@ class PublicApi:
         self._handing_out = handing_out
         self._tracking = tracking
         self._watching_pages = watching_pages
-        self._readiness = readiness
+        self._conditions = conditions
         self._kitchen = kitchen
         self._shop = shop
 
@@ -153,7 +157,7 @@ class PublicApi:
 
     async def show_restaurant(self, request: web.Request) -> web.Response:
         wait_s = self._kitchen.promise_s([self._kitchen.typical])
-        shop, reason = self._shop, self._readiness.pause_reason() or self._ordering.why_closed(wait_s)
+        shop, reason = self._shop, self._conditions.why_paused(wait_s)
         return answer(
             RestaurantView(
                 name=shop.name,
@@ -166,6 +170,7 @@ class PublicApi:
                 languages=["ru", "en"],
                 demo=shop.demo,
                 sales=SalesView(reason is None, reason),
+                says=None if reason is None else words_of(reason).guest,
                 wait_s=wait_s,
                 points=shop.points,
             )

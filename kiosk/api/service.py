@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -13,7 +12,7 @@ from aiohttp import web
 from kiosk.api.days import day_of
 from kiosk.api.public import SalesView
 from kiosk.api.wire import Nothing, answer, body_bytes, decode, optional_body
-from kiosk.domain.errors import InvalidRequest, NotFound, StaffOnly, Unauthorized
+from kiosk.domain.errors import NotFound, StaffOnly, Unauthorized
 from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.stuck import Move, Stuck
 from kiosk.flows.choosing_portions import RefundRequest
@@ -25,7 +24,7 @@ from kiosk.flows.refunding import Refunding
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.settling import Settling
 from kiosk.flows.syncing import Syncing
-from kiosk.flows.tending import Tending
+from kiosk.flows.tending import StopRequest, Tending
 from kiosk.flows.tending_shift import TendingShift
 from kiosk.flows.views import refund_view
 from kiosk.tokens import AccessTokens
@@ -60,14 +59,6 @@ class Refill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     bin: Annotated[int, msgspec.Meta(ge=1, le=24)]
     amount: Annotated[int, msgspec.Meta(ge=0, le=65535)]
-
-
-class StopSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`until` null: until it is taken off the list."""
-
-    item_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    stopped: bool
-    until: datetime | None = None
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,10 +180,7 @@ class ServiceApi:
 
     async def stop(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
-        wanted = decode(await body_bytes(request), StopSwitch)
-        if wanted.until is not None and wanted.until.tzinfo is None:
-            raise InvalidRequest.at("$.until", "a time with its zone")
-        await self._bench.tending.stop_item(wanted.item_id, wanted.until, wanted.stopped, actor)
+        await self._bench.tending.stop(decode(await body_bytes(request), StopRequest), actor)
         return web.Response(status=204)
 
     async def refund(self, request: web.Request) -> web.Response:

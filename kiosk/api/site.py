@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -24,15 +23,7 @@ from kiosk.flows.settling import Settling
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.surveying import Surveying
 from kiosk.flows.syncing import Syncing
-from kiosk.flows.tending import Tending
-
-
-class StopRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`until` null: for ever; `stopped` false: back on sale."""
-
-    item_id: str
-    until: datetime | None = None
-    stopped: bool = True
+from kiosk.flows.tending import StopRequest, Tending
 
 
 class RefillRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -158,10 +149,8 @@ class SiteApi:
 
     async def stop_item(self, request: web.Request) -> web.Response:
         wanted = decode(await body_bytes(request), StopRequest)
-        if wanted.until is not None and wanted.until.tzinfo is None:
-            raise InvalidRequest.at("$.until", "a time with its zone")
-        await self._tending.stop_item(wanted.item_id, wanted.until, wanted.stopped, peer_name(request))
-        return answer({"items": self._menu.availability([wanted.item_id])})
+        concerned = await self._tending.stop(wanted, peer_name(request))
+        return answer({"items": self._menu.availability(concerned)})
 
     async def list_stopped(self, request: web.Request) -> web.Response:
         return answer({"stopped": await self._tending.stop_list()})

@@ -11,7 +11,6 @@ from kiosk.api.service import (
     SalesSwitch,
     ShiftSwitch,
     StatusView,
-    StopSwitch,
     StuckView,
 )
 from kiosk.api.sim import FaultSwitch, SimView
@@ -21,6 +20,7 @@ from kiosk.flows.choosing_portions import RefundRequest
 from kiosk.flows.guests import TokenView
 from kiosk.flows.overseeing import OverviewView
 from kiosk.flows.reporting import StatsView
+from kiosk.flows.tending import StopRequest
 from kiosk.flows.views import RefundView
 
 STAFF_OPERATIONS: tuple[Operation, ...] = (
@@ -107,7 +107,7 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="/api/service/stop-list",
         summary="Take a dish off sale, or put it back",
-        body=StopSwitch,
+        body=StopRequest,
         session="required",
         answers={204: None},
         refusals=(errors.NotFound,),

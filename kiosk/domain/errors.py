@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from kiosk.domain.reasons import words_of
 from kiosk.domain.text import Text
 
 
@@ -52,10 +53,13 @@ class ItemsUnavailable(DomainError):
 
 
 class SalesPaused(DomainError):
-    """`reason`: a stable word."""
+    """`reason`: a word of `kiosk.domain.reasons`, whose sentence for the guest is the detail."""
 
     code = "sales_paused"
     title = Text("Продажи приостановлены", "Sales are paused")
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(words_of(reason).guest, reason=reason)
 
 
 class OrderStateConflict(DomainError):

@@ -92,7 +92,8 @@ def check_order_transition(current: OrderStatus, wanted: OrderStatus) -> None:
 
 
 class OrderLine(msgspec.Struct, frozen=True):
-    """One item of an order as it was sold: price with options, names and chart frozen."""
+    """One dish of an order as it was sold: price with options, names and chart frozen; `combo_id`: what it was part
+    of."""
 
     line: int
     item_id: str
@@ -104,6 +105,12 @@ class OrderLine(msgspec.Struct, frozen=True):
     recipe: int
     chart_fingerprint: str
     formula: dict[str, int]
+    combo_id: str | None = None
+
+    @property
+    def asked_id(self) -> str:
+        """What the customer chose on the menu."""
+        return self.combo_id or self.item_id
 
     @property
     def sum_kopecks(self) -> int:

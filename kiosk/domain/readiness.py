@@ -6,37 +6,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kiosk.domain.planning import Plan, Work
+from kiosk.domain.reasons import STARTING
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of `/readyz` and `kiosk check`."""
+    """One line of `/readyz` and `kiosk check`. One that does not block (SMS, a station) closes only what needs it."""
 
     ok: bool
     reason: str | None = None
+    blocks: bool = True
 
 
 class Readiness:
     """Checks by name; sales go on only while every one that blocks them is ok."""
 
     def __init__(self, waiting_for: tuple[str, ...]) -> None:
-        self._checks = {name: Check(False, f"{name}_starting") for name in waiting_for}
+        self._checks = {name: Check(False, STARTING) for name in waiting_for}
 
-    def set(self, name: str, reason: str | None) -> bool:
+    def set(self, name: str, reason: str | None, *, blocks: bool = True) -> bool:
         """`reason` None = ok. True when this changed anything."""
-        check = Check(reason is None, reason)
+        check = Check(reason is None, reason, blocks)
         changed = self._checks.get(name) != check
         self._checks[name] = check
         return changed
 
+    def blocked(self, *, unless_starting: bool = False) -> tuple[str, str] | None:
+        """(check, reason) of the first that sales wait for, or None. `unless_starting`: of those that have spoken."""
+        for name, check in self._checks.items():
+            if check.blocks and check.reason is not None and not (unless_starting and check.reason == STARTING):
+                return name, check.reason
+        return None
+
     def pause_reason(self) -> str | None:
         """Why nothing is sold now, or None."""
-        return next((check.reason for check in self._checks.values() if not check.ok), None)
+        found = self.blocked()
+        return None if found is None else found[1]
 
-    def payment_block(self) -> str | None:
-        """Why even an order that stands already is not paid now: what would be written could be lost."""
-        found = (self._checks.get(name) for name in ("disk", "books", "shift"))
-        return next((check.reason for check in found if check is not None and not check.ok), None)
+    @property
+    def starting(self) -> bool:
+        """Something that sales hang on has not spoken since the start."""
+        return any(check.reason == STARTING for check in self._checks.values())
 
     def checks(self) -> Mapping[str, Check]:
         return dict(self._checks)
@@ -69,6 +79,8 @@ class Kitchen:
     typical: Work = ()  # the dish of middle length: what a stranger's "how long?" is answered with
     factor: float = 1.0
     stopped_items: frozenset[str] = frozenset()
+    stopped_ingredients: frozenset[str] = frozenset()
+    stations_down: frozenset[int] = frozenset()
 
     def levels(self) -> dict[str, int]:
         """Level less the robot's own commitments, by ingredient."""

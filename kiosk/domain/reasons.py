@@ -1,23 +1,68 @@
-"""Why nothing is sold, in words for whoever is called: what is the matter and what to do about it.
+"""Why nothing is sold, or not this dish: one list, each word with a sentence for the guest and one for the technician.
 
-The customer's page has its own, by the first part of the reason (`web/js/texts.mjs`).
+A guest is told what it means for the meal, a technician what is the matter and what to do about it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from kiosk.domain.text import Text
 
+STARTING = "starting"
+STAFF = "staff"
+QUEUE_TOO_LONG = "queue_too_long"
+CELLS_FULL = "cells_full"
+BANK_DOWN, BANK_REFUSES = "bank_down", "bank_refuses"
+DISK, BOOKS = "disk", "books"
+SHIFT_CLOSING = "fiscal_shift_closing"
+# Of a dish:
+SOLD_OUT = "sold_out"
+STOPPED = "stopped"
+STATION_DOWN = "station_down"
+ROBOT_OFFLINE = "robot_offline"
+NOT_ON_MENU = "not_on_menu"
+ITEM_REASONS = (SOLD_OUT, STOPPED, STATION_DOWN, ROBOT_OFFLINE, NOT_ON_MENU)
+
+
+class Words(msgspec.Struct, frozen=True):
+    guest: Text
+    technician: Text
+
+
 _HINTS: Mapping[str, Text] = {
-    "sales_paused_by_staff": Text("Пауза включена вручную: kiosk resume", "Paused by hand: kiosk resume"),
-    "disk_full": Text("Мало места на диске: освободите его", "The disk is almost full: make room"),
-    "books_need_a_person": Text("Расхождения после восстановления: kiosk stuck", "Restored books differ: kiosk stuck"),
-    "reconciling": Text(
-        "Сверка после восстановления: ждём банк и кассу", "Reconciling after a restore: waiting for bank and registrar"
+    STARTING: Text(
+        "Запуск: ждём ответа устройств, kiosk devices", "Starting: devices have not answered yet, kiosk devices"
     ),
-    "shift_closing": Text("Смена закрывается, минута", "The shift is being closed, a minute"),
-    "fiscal_starting": Text("Касса ещё не ответила", "The registrar has not answered yet"),
+    STAFF: Text("Пауза включена вручную: kiosk resume", "Paused by hand: kiosk resume"),
+    "closed": Text("Не рабочие часы: [restaurant] hours", "Outside opening hours: [restaurant] hours"),
+    "closing_soon": Text(
+        "До закрытия не успеть приготовить: [restaurant] hours", "Would be ready after closing: [restaurant] hours"
+    ),
+    QUEUE_TOO_LONG: Text(
+        "Очередь длиннее [robot] max_promise_s: откроется сама",
+        "The queue is beyond [robot] max_promise_s: it opens by itself",
+    ),
+    CELLS_FULL: Text(
+        "Все ячейки заняты: выдайте или спишите еду, kiosk cells",
+        "Every cell is taken: hand out or write off, kiosk cells",
+    ),
+    BANK_DOWN: Text(
+        "Банк не отвечает: сеть, адрес [bank] url; проверяется каждые 2 с",
+        "The bank does not answer: network, [bank] url; asked every 2 s",
+    ),
+    BANK_REFUSES: Text(
+        "Банк отказывает (401, 403): ключ [bank] merchant_key_file, договор; проверяется каждые 15 с",
+        "The bank refuses (401, 403): [bank] merchant_key_file, the contract; asked every 15 s",
+    ),
+    DISK: Text("Мало места на диске: освободите его", "The disk is almost full: make room"),
+    BOOKS: Text(
+        "Сверка после восстановления: ждём банк и кассу, расхождения покажет kiosk stuck",
+        "Reconciling after a restore: waits for bank and registrar, kiosk stuck shows what differs",
+    ),
+    SHIFT_CLOSING: Text("Смена закрывается, минута", "The shift is being closed, a minute"),
     "fiscal_offline": Text("Касса молчит: питание, кабель, порт", "The registrar is silent: power, cable, port"),
     "fiscal_no_paper": Text("В кассе нет бумаги: вставьте рулон", "No paper in the registrar: put in a roll"),
     "fiscal_cover_open": Text("Открыта крышка кассы", "The registrar's cover is open"),
@@ -61,20 +106,82 @@ _HINTS: Mapping[str, Text] = {
     ),
     "fiscal_test_run": Text("Касса печатает тест: остановите его", "The registrar prints its test: stop it"),
     "fiscal_busy": Text("Касса занята: подождите минуту", "The registrar is busy: wait a minute"),
-    "robot_starting": Text("Робот ещё не ответил", "The robot has not answered yet"),
-    "robot_offline": Text("Робот молчит: питание, кабель, порт", "The robot is silent: power, cable, port"),
+    SOLD_OUT: Text("Не хватает продукта: kiosk stock", "An ingredient has run out: kiosk stock"),
+    STOPPED: Text("В стоп-листе: kiosk stop-list", "On the stop list: kiosk stop-list"),
+    STATION_DOWN: Text(
+        "Станция робота неисправна или застряла: осмотрите её, kiosk devices",
+        "A station of the robot is faulty or jammed: look at it, kiosk devices",
+    ),
+    NOT_ON_MENU: Text("Этого больше нет в меню", "No longer on the menu"),
+    "fiscal_refuses": Text(
+        "Касса отказывает в чеке: [fiscal] order_tag, ставки, регистрация; проверяется каждые 15 с",
+        "The registrar refuses receipts: [fiscal] order_tag, rates, registration; tried every 15 s",
+    ),
+    "sms_down": Text("SMS-шлюз не отвечает: сеть, [sms] url", "The SMS gateway does not answer: network, [sms] url"),
+    "sms_refuses": Text(
+        "SMS-шлюз отказывает (401, 403): ключ [sms] key_file, баланс",
+        "The SMS gateway refuses (401, 403): [sms] key_file, the balance",
+    ),
+    ROBOT_OFFLINE: Text("Робот молчит: питание, кабель, порт", "The robot is silent: power, cable, port"),
     "robot_estop": Text(
         "Аварийная остановка: осмотрите, отпустите кнопку, затем kiosk robot acknowledge",
         "Emergency stop: look, release the button, then kiosk robot acknowledge",
     ),
     "robot_store_fault": Text("Память робота неисправна: сервис", "The robot's memory is faulty: call its service"),
+    "robot_held": Text(
+        "Робот приостановлен (Held): устраните причину, затем продолжите на пульте комплекса",
+        "The robot is held: remove the cause, then go on at the complex's own panel",
+    ),
+    "robot_suspended": Text(
+        "Робот ждёт внешней причины (Suspended): дверца, ячейки, kiosk devices",
+        "The robot is suspended: door, cells, kiosk devices",
+    ),
 }
 #: Where no exact word is known: by the part that fails.
 _GENERAL: Mapping[str, Text] = {
     "fiscal": Text("Касса: kiosk devices, kiosk shift", "The registrar: kiosk devices, kiosk shift"),
     "robot": Text("Робот: kiosk devices", "The robot: kiosk devices"),
-    "reconciling": _HINTS["reconciling"],
+    "bank": Text("Банк: kiosk devices", "The bank: kiosk devices"),
+    "sms": Text("SMS-шлюз: kiosk devices", "The SMS gateway: kiosk devices"),
 }
+#: What a guest is told: by the word, else by its first part.
+_GUEST: Mapping[str, Text] = {
+    STARTING: Text("Кухня включается, осталось совсем немного.", "The kitchen is starting up, just a moment."),
+    STAFF: Text("Сотрудники поставили продажи на паузу.", "Our staff have paused sales."),
+    "closed": Text("Сейчас мы закрыты.", "We are closed now."),
+    "closing_soon": Text(
+        "Мы скоро закрываемся и уже не успеем приготовить.", "We close soon and could not cook in time."
+    ),
+    QUEUE_TOO_LONG: Text(
+        "Очень много заказов, ждать пришлось бы слишком долго.", "So many orders that the wait would be too long."
+    ),
+    CELLS_FULL: Text(
+        "Все ячейки выдачи заняты. Откроемся, как только заберут готовые заказы.",
+        "Every pick-up cell is taken. We go on as soon as ready orders are fetched.",
+    ),
+    "robot": Text("Робот сейчас не готовит.", "The robot is not cooking now."),
+    "fiscal": Text("Касса временно не работает.", "The till is out of order for now."),
+    "bank": Text("Оплата картой временно не работает.", "Card payment is out of order for now."),
+    "sms": Text(
+        "SMS сейчас не доходят. Закажите без номера.", "Text messages do not get through. Order without a number."
+    ),
+    SOLD_OUT: Text("Закончилось", "Sold out"),
+    STOPPED: Text("Нет сегодня", "Not today"),
+    STATION_DOWN: Text("Пока не готовим", "Not cooking now"),
+    ROBOT_OFFLINE: Text("Робот сейчас не готовит.", "The robot is not cooking now."),
+    NOT_ON_MENU: Text("Этого больше нет в меню", "No longer on the menu"),
+}
+_OTHER = Words(
+    Text("Небольшая техническая пауза.", "A short technical break."),
+    Text("Причина: kiosk status, kiosk devices", "The cause: kiosk status, kiosk devices"),
+)
+
+
+def words_of(reason: str) -> Words:
+    """The two sentences of a reason; a word nobody knows gets those of its first part, else the general ones."""
+    part = reason.split("_", 1)[0]
+    guest = _GUEST.get(reason) or _GUEST.get(part) or _OTHER.guest
+    return Words(guest, hint_of(reason) or _OTHER.technician)
 
 
 def hint_of(reason: str) -> Text | None:

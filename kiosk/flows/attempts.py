@@ -22,12 +22,11 @@ from kiosk.domain.errors import (
     OrderStateConflict,
     PaymentDeclined,
     PaymentInProgress,
-    SalesPaused,
 )
 from kiosk.domain.events import PaymentFailedEvent
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.payment import LIVE_STEPS, Confirmation, Payment, PaymentStep
-from kiosk.domain.readiness import Readiness
+from kiosk.flows.conditions import Conditions, Look
 from kiosk.flows.ordering import owns
 from kiosk.store import bonuses, keys, orders, outbox, payments, stocks
 from kiosk.store.database import Database, Tx
@@ -63,20 +62,20 @@ class StoredRefusal(msgspec.Struct, frozen=True):
 class Attempts:
     """Opens attempts (T1) and finds those that run or have ended."""
 
-    def __init__(self, database: Database, clock: Clock, rules: BonusRules, readiness: Readiness) -> None:
+    def __init__(self, database: Database, clock: Clock, rules: BonusRules, conditions: Conditions) -> None:
         self._db = database
         self._clock = clock
         self._rules = rules
-        self._readiness = readiness
+        self._conditions = conditions
 
     async def open(
         self, session: Session, order_id: str, request: PayRequest, key: str | None
     ) -> Payment | Confirmation:
         """A new or running attempt, or a stored 200; a stored refusal is raised again."""
-        now, blocked = self._clock.now(), self._readiness.payment_block()
+        now, look = self._clock.now(), self._conditions.look(unless_starting=True)
         fingerprint = hashlib.sha256(msgspec.json.encode((order_id, request))).hexdigest()
         return await self._db.write(
-            lambda tx: _open(tx, session, order_id, request, key, fingerprint, self._rules, blocked, now)
+            lambda tx: _open(tx, session, order_id, request, key, fingerprint, self._rules, look, now)
         )
 
     async def accepted(self, payment_id: str) -> Accepted:
@@ -95,7 +94,7 @@ def _open(
     key: str | None,
     fingerprint: str,
     rules: BonusRules,
-    blocked: str | None,
+    look: Look,
     now: datetime,
 ) -> Payment | Confirmation:
     order = orders.get(tx, order_id)
@@ -113,8 +112,7 @@ def _open(
         return live
     if order.status is not OrderStatus.CREATED:
         return _of_paid_order(tx, order_id, order.status, key)
-    if blocked is not None:
-        raise SalesPaused(reason=blocked)
+    look.require_for_payment(orders.lines(tx, order_id))
     _check_points(tx, session, order.amount_kopecks, request.bonus_points, rules)
     return _insert(tx, session, order_id, order.amount_kopecks, request, key, fingerprint, now)
 

@@ -19,6 +19,7 @@ from kiosk.clock import Clock
 from kiosk.domain.events import ShiftClosedEvent, ShiftOpenedEvent
 from kiosk.domain.fiscal_day import Closing, FiscalDay
 from kiosk.domain.readiness import Readiness
+from kiosk.domain.reasons import SHIFT_CLOSING
 from kiosk.flows.closing_day import ClosingDay
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.watching_registrar import (
@@ -36,7 +37,7 @@ _log = structlog.get_logger()
 _POLL_S = 2.0
 _REGISTRATION_AGAIN = timedelta(minutes=1)
 _CLOSED = "shift_closed"
-CLOSING, SWAPPED, MISMATCH = "shift_closing", "drive_swapped", "registration_mismatch"
+SWAPPED, MISMATCH = "drive_swapped", "registration_mismatch"
 
 
 class FiscalRules(msgspec.Struct, frozen=True):
@@ -177,7 +178,7 @@ class KeepingShift:
         """By schedule and before 24 h: payments are let end first; at the last moment it is closed whatever happens.
         A clock far off is set once the shift is closed, for which a quiet moment is taken too."""
         closing = await self._closing(status)
-        self._readiness.set("shift", None if closing is Closing.NOT_YET else CLOSING)
+        self._readiness.set("shift", None if closing is Closing.NOT_YET else SHIFT_CLOSING)
         if closing is Closing.NOT_YET or (closing is Closing.DUE and await self.payment_under_way()):
             return status
         return await self.close("kiosk")

@@ -9,13 +9,13 @@ import structlog
 from kiosk.clock import Clock
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.readiness import Readiness
+from kiosk.domain.reasons import DISK, STARTING
 from kiosk.store import records
 from kiosk.store.database import Database
 from kiosk.store.reserve import Reserve
 
 _log = structlog.get_logger()
 _LOOK_S = 2.0
-_FULL = "disk_full"
 
 
 class KeepingSpace:
@@ -29,13 +29,13 @@ class KeepingSpace:
         self._floor_bytes = floor_bytes
         self._readiness = readiness
         self._clock = clock
-        self._told: str | None = "disk_starting"  # what was noted last; the first look tells in any case
+        self._told: str | None = STARTING  # what was noted last; the first look tells in any case
         self.free_bytes = 0
 
     def notice(self) -> None:
         """Right before money is to move: the disk may have filled since the last look."""
         if self._reserve.free_bytes() < self._floor_bytes:
-            self._readiness.set("disk", _FULL)
+            self._readiness.set("disk", DISK)
 
     async def run(self) -> None:
         while True:
@@ -44,7 +44,7 @@ class KeepingSpace:
 
     async def look(self) -> None:
         self.free_bytes = self._reserve.free_bytes()
-        reason = _FULL if self.free_bytes < self._floor_bytes or not self._reserve.lay() else None
+        reason = DISK if self.free_bytes < self._floor_bytes or not self._reserve.lay() else None
         self._readiness.set("disk", reason)
         if reason == self._told:
             return

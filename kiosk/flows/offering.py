@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from kiosk.domain.combo import Combo
+from kiosk.domain.dish import Dish
 from kiosk.domain.menu import Menu
 from kiosk.domain.readiness import Kitchen
+from kiosk.domain.reasons import NOT_ON_MENU, ROBOT_OFFLINE, SOLD_OUT, STATION_DOWN, STOPPED
 from kiosk.domain.reservation import portions_possible
-
-OFFLINE = "kitchen_offline"
-STOPPED = "stop_list"
-SOLD_OUT = "sold_out"
-NOT_ON_MENU = "not_on_menu"
 
 
 class Availability(msgspec.Struct, frozen=True):
@@ -32,23 +29,38 @@ class Offer:
     def __init__(self, menu: Menu, kitchen: Kitchen) -> None:
         self._menu = menu
         self._stopped = kitchen.stopped_items
+        self._stopped_ingredients = kitchen.stopped_ingredients
+        self._stations_down = kitchen.stations_down
         self._linked = kitchen.linked
         self._levels = kitchen.levels()
         self._held = dict(kitchen.held)
 
     def of(self, item_id: str) -> Availability:
         """Unknown items are unavailable with reason `not_on_menu`."""
-        dish, combo = self._menu.dishes.get(item_id), self._menu.combos.get(item_id)
-        if dish is None and combo is None:
-            return Availability(item_id, False, 0, NOT_ON_MENU)
-        if item_id in self._stopped:
-            return Availability(item_id, False, 0, STOPPED)
-        if not self._linked:
-            return Availability(item_id, False, 0, OFFLINE)
-        if combo is not None:
+        if (reason := self.why_not_named(item_id)) is not None:
+            return Availability(item_id, False, 0, reason)
+        if (combo := self._menu.combos.get(item_id)) is not None:
             return self._of_combo(combo)
-        assert dish is not None
-        return self._of_stock(item_id, dish.default_formula())
+        return self._of_dish(self._menu.dishes[item_id])
+
+    def why_not_named(self, item_id: str) -> str | None:
+        """Why nothing is sold by this name, or None."""
+        if item_id not in self._menu.dishes and item_id not in self._menu.combos:
+            return NOT_ON_MENU
+        return STOPPED if item_id in self._stopped else None if self._linked else ROBOT_OFFLINE
+
+    def why_not(self, item_id: str, formula: Mapping[str, int], stations: Iterable[int]) -> str | None:
+        """Why a dish made of this, at these stations, is not cooked now, or None; the stock is counted elsewhere."""
+        if (reason := self.why_not_named(item_id)) is not None:
+            return reason
+        if any(amount > 0 and name in self._stopped_ingredients for name, amount in formula.items()):
+            return STOPPED
+        return None if self._stations_down.isdisjoint(stations) else STATION_DOWN
+
+    def _of_dish(self, dish: Dish) -> Availability:
+        item_id, formula = dish.item.id, dish.default_formula()
+        reason = self.why_not(item_id, formula, (phase.station for phase in dish.chart.phases))
+        return self._of_stock(item_id, formula) if reason is None else Availability(item_id, False, 0, reason)
 
     def _of_combo(self, combo: Combo) -> Availability:
         chosen = combo.choose(gone=self.gone(combo))
@@ -65,9 +77,13 @@ class Offer:
         """Its dishes that cannot be had now."""
         return frozenset(item_id for item_id in combo.dishes_offered() if not self.of(item_id).available)
 
-    def covers(self, formula: Mapping[str, int]) -> bool:
-        """Whether one portion of it could be cooked now."""
-        return all(self._levels.get(name, 0) - self._held.get(name, 0) >= amount for name, amount in formula.items())
+    def why_not_option(self, formula: Mapping[str, int]) -> str | None:
+        """Why a dish with this formula could not be had as chosen, or None."""
+        if any(amount > 0 and name in self._stopped_ingredients for name, amount in formula.items()):
+            return STOPPED
+        held = self._held
+        short = any(self._levels.get(name, 0) - held.get(name, 0) < amount for name, amount in formula.items())
+        return SOLD_OUT if short else None
 
     def same_as(self, other: Offer) -> bool:
         """Nothing that an answer depends on has changed in between."""

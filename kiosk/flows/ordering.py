@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -13,13 +12,10 @@ from kiosk.clock import Clock
 from kiosk.domain.errors import (
     DomainError,
     IdempotencyKeyReused,
-    ItemsUnavailable,
     NotFound,
     OrderStateConflict,
-    SalesPaused,
 )
 from kiosk.domain.events import EventItem, OrderCancelledEvent, OrderCreatedEvent
-from kiosk.domain.hours import OpeningHours
 from kiosk.domain.menu import Menu
 from kiosk.domain.order import (
     PICKUP_ATTEMPTS,
@@ -31,10 +27,8 @@ from kiosk.domain.order import (
     new_order_id,
     new_pickup_code,
 )
-from kiosk.domain.planning import Work
-from kiosk.domain.readiness import Kitchen, Readiness
-from kiosk.domain.reservation import shortages, total_needs
-from kiosk.flows.offering import OFFLINE, SOLD_OUT, STOPPED
+from kiosk.domain.readiness import Kitchen
+from kiosk.flows.conditions import Conditions
 from kiosk.flows.pricing import Pricing, WantedLine
 from kiosk.flows.views import CreatedView, OrderView, created_view, order_view
 from kiosk.store import keys, orders, outbox, stocks
@@ -60,21 +54,14 @@ class Ordering:
         database: Database,
         menu: Menu,
         kitchen: Kitchen,
-        readiness: Readiness,
+        conditions: Conditions,
         clock: Clock,
-        max_promise_s: int,
-        hours: OpeningHours | None,
-        timezone: ZoneInfo,
     ) -> None:
         self._db = database
-        self._menu = menu
         self._kitchen = kitchen
         self._pricing = Pricing(menu, kitchen)
-        self._readiness = readiness
+        self._conditions = conditions
         self._clock = clock
-        self._max_promise_s = max_promise_s
-        self._hours = hours
-        self._timezone = timezone
 
     async def create(
         self, session: Session, request: CreateOrder, key: str | None, language: str
@@ -84,10 +71,10 @@ class Ordering:
         now = self._clock.now()
         refusal: DomainError | None = None
         lines: list[OrderLine] = []
-        asked: dict[int, str] = {}
+        look = self._conditions.look()
         try:
-            asked, lines = self._pricing.lines(request.items)
-            promise_s = self._check(lines, asked)
+            lines = self._pricing.lines(request.items)
+            promise_s = look.require(lines)
         except DomainError as error:
             refusal, promise_s = error, 0
         levels = self._kitchen.levels()
@@ -100,7 +87,7 @@ class Ordering:
                 return msgspec.Raw((row.body or "").encode())
             if refusal is not None:
                 raise refusal
-            self._check_stock(lines, asked, levels, stocks.held(tx, now))
+            look.require_stock(lines, levels, stocks.held(tx, now))
             order = self._insert(tx, session, request, lines, promise_s, now)
             view = created_view(order, lines, language)
             if key is not None:
@@ -109,41 +96,6 @@ class Ordering:
             return view
 
         return await self._db.write(run)
-
-    def _is_gone(self, item_id: str) -> bool:
-        return item_id in self._kitchen.stopped_items or not self._kitchen.linked
-
-    def _check(self, lines: list[OrderLine], asked: dict[int, str]) -> int:
-        """What is known without the database: pause, stop list, promise. Seconds until ready."""
-        if reason := self._readiness.pause_reason():
-            raise SalesPaused(reason=reason)
-        gone = [line for line in lines if self._is_gone(line.item_id) or self._is_gone(asked[line.line])]
-        if gone:
-            raise _unavailable(gone, asked, STOPPED if self._kitchen.linked else OFFLINE)
-        promise_s = self._kitchen.promise_s([work for line in lines for work in self._work(line)])
-        if promise_s > self._max_promise_s:
-            raise SalesPaused(reason="queue_too_long")
-        if reason := self.why_closed(promise_s):
-            raise SalesPaused(reason=reason)
-        return promise_s
-
-    def why_closed(self, promise_s: float) -> str | None:
-        """Nothing is sold whose promised time passes closing."""
-        if self._hours is None:
-            return None
-        return self._hours.why_closed(self._clock.now().astimezone(self._timezone), promise_s)
-
-    def _work(self, line: OrderLine) -> list[Work]:
-        phases = self._menu.dishes[line.item_id].chart.phases
-        return [[(phase.station, phase.p2) for phase in phases]] * line.quantity
-
-    def _check_stock(
-        self, lines: list[OrderLine], asked: dict[int, str], levels: dict[str, int], held: dict[str, int]
-    ) -> None:
-        needs = total_needs(line.formula for line in lines for _ in range(line.quantity))
-        short = {row.ingredient for row in shortages(needs, levels, held, {})}
-        if short:
-            raise _unavailable([line for line in lines if not short.isdisjoint(line.formula)], asked, SOLD_OUT)
 
     def _insert(
         self,
@@ -217,12 +169,6 @@ class Ordering:
 
         await self._db.write(run)
         return await self.get(session, order_id, language)
-
-
-def _unavailable(lines: list[OrderLine], asked: dict[int, str], reason: str) -> ItemsUnavailable:
-    """Named by what was asked for, each once."""
-    names = dict.fromkeys(asked[line.line] for line in lines)
-    return ItemsUnavailable(items=[{"item_id": name, "reason": reason} for name in names])
 
 
 def owns(session: Session, order: Order) -> bool:

@@ -15,7 +15,9 @@ from drivers.fiscal.port import FiscalRegistrar, FiscalStatus, Paper
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import DeviceUnavailable
 from kiosk.domain.menu import Menu
-from kiosk.domain.readiness import Readiness
+from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.domain.reasons import words_of
+from kiosk.domain.text import Text
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.reserving import BinView, Reserving
@@ -56,6 +58,7 @@ class BinLight(msgspec.Struct, frozen=True):
     capacity: int
     reserved: int
     portions_left: int | None
+    stopped: bool  # with every dish that needs it
 
 
 class ShiftState(msgspec.Struct, frozen=True):
@@ -86,8 +89,11 @@ class JournalLine(msgspec.Struct, frozen=True):
 
 
 class OverviewView(msgspec.Struct, frozen=True):
+    """`says`: the reason in a sentence for the technician."""
+
     sales_open: bool
     reason: str | None
+    says: Text | None
     lights: list[Light]
     bins: list[BinLight]
     shift: ShiftState | None
@@ -105,6 +111,7 @@ class Overseeing:
         registrar: FiscalRegistrar,
         fiscalising: Fiscalising,
         menu: Menu,
+        kitchen: Kitchen,
         readiness: Readiness,
         reserving: Reserving,
         keeping_shift: KeepingShift,
@@ -120,6 +127,7 @@ class Overseeing:
         self._registrar = registrar
         self._fiscalising = fiscalising
         self._menu = menu
+        self._kitchen = kitchen
         self._readiness = readiness
         self._reserving = reserving
         self._keeping_shift = keeping_shift
@@ -139,6 +147,7 @@ class Overseeing:
         return OverviewView(
             sales_open=reason is None,
             reason=reason,
+            says=None if reason is None else words_of(reason).technician,
             lights=await self._lights(status),
             bins=[self._bin(row) for row in self._reserving.bins()],
             shift=None if status is None else ShiftState(status.shift, status.shift_open, status.last_document),
@@ -226,10 +235,11 @@ class Overseeing:
             capacity=row.capacity,
             reserved=row.reserved,
             portions_left=free // least if least else None,
+            stopped=row.ingredient in self._kitchen.stopped_ingredients,
         )
 
     async def _dishes(self) -> list[DishState]:
-        stopped = {row.item_id: row.until_at for row in await self._tending.stop_list()}
+        stopped = {row.item_id: row.until_at for row in await self._tending.stop_list() if row.item_id is not None}
         return [
             DishState(
                 item_id,

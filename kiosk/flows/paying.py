@@ -18,9 +18,10 @@ from kiosk.clock import Clock
 from kiosk.domain.bonus import BonusRules
 from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, PaymentDeclined
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
-from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.domain.readiness import Kitchen
 from kiosk.flows.asking_bank import Abandoned, AskingBank, charge_of, find_charge
 from kiosk.flows.attempts import Accepted, AnswerStore, Attempts, PayRequest
+from kiosk.flows.conditions import Conditions
 from kiosk.flows.confirming import Confirming
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.keeping_space import KeepingSpace
@@ -53,21 +54,21 @@ class Paying:
         abandon_after_s: float,
         answer_within_s: float,
         bonus: BonusRules,
-        readiness: Readiness,
+        conditions: Conditions,
         space: KeepingSpace,
     ) -> None:
         self._db = database
         self._bank = bank
         self._fiscalising = fiscalising
         self._reserving = reserving
-        self._kitchen = kitchen
         self._tasks = tasks
         self._clock = clock
         self._cp = checkpoint
         self._asking = AskingBank(database, bank, clock, abandon_after_s)
         self._answer_within_s = answer_within_s
         self._confirming = Confirming(kitchen, bonus)
-        self._attempts = Attempts(database, clock, bonus, readiness)
+        self._conditions = conditions
+        self._attempts = Attempts(database, clock, bonus, conditions)
         self._space = space
         self._answers = AnswerStore()
         self._pauses = Pauses(clock)
@@ -149,22 +150,29 @@ class Paying:
     # 3.2
 
     async def _reserve_ingredients(self, payment: Payment) -> Payment:
-        if payment.step is not PaymentStep.RESERVING:
+        """What an order needed to be made must hold now too: money moves next, also where a crash is taken up."""
+        if payment.step not in (PaymentStep.RESERVING, PaymentStep.PREFLIGHT):
             return payment
-        await self._until_levels_are_told(payment)
-        levels, now = self._reserving.levels(), self._clock.now()
+        await self._until_devices_are_known(payment)
+        look, levels, now = self._conditions.look(), self._reserving.levels(), self._clock.now()
+
+        def reserve(tx: Tx) -> None:
+            look.require_for_payment(orders.lines(tx, payment.order_id))
+            self._reserving.hold_order(tx, payment.order_id, levels, now)
+
         try:
-            await self._db.write(lambda tx: self._reserving.hold_order(tx, payment.order_id, levels, now))
+            await self._db.write(reserve)
         except DomainError as refusal:
             await self._end(payment, PaymentStep.REFUSED, refusal)
         self._cp("reserved")
-        payment = await self._move(payment, PaymentStep.PREFLIGHT)  # T2
+        if payment.step is PaymentStep.RESERVING:
+            payment = await self._move(payment, PaymentStep.PREFLIGHT)  # T2
         self._cp("t2.after")
         return payment
 
-    async def _until_levels_are_told(self, payment: Payment) -> None:
-        """An attempt taken up at start may be ahead of the first look at the robot: no picture is no shortage."""
-        while not self._kitchen.bins and self._since(payment.created_at) < _STALE_S:
+    async def _until_devices_are_known(self, payment: Payment) -> None:
+        """An attempt taken up at start may be ahead of the first look at a device: no picture is no shortage."""
+        while not self._conditions.known and self._since(payment.created_at) < _STALE_S:
             await self._pauses.wait(_BACKOFF_S[0])
 
     async def _check_registrar(self, payment: Payment) -> Payment:
@@ -172,7 +180,7 @@ class Paying:
             return payment
         reason = await self._fiscalising.why_not_ready()
         if reason is not None:
-            await self._end(payment, PaymentStep.REFUSED, FiscalUnavailable(reason=reason))
+            await self._end(payment, PaymentStep.REFUSED, FiscalUnavailable(reason=f"fiscal_{reason}"))
         self._cp("preflight")
         return payment
 

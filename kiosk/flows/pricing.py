@@ -13,7 +13,8 @@ from kiosk.domain.errors import InvalidRequest, ItemsUnavailable
 from kiosk.domain.menu import Menu
 from kiosk.domain.order import OrderLine
 from kiosk.domain.readiness import Kitchen
-from kiosk.flows.offering import NOT_ON_MENU, Offer
+from kiosk.domain.reasons import NOT_ON_MENU
+from kiosk.flows.offering import Offer
 
 _MAX_PORTIONS = 40
 
@@ -31,25 +32,21 @@ class Pricing:
         self._menu = menu
         self._kitchen = kitchen
 
-    def lines(self, wishes: Sequence[WantedLine]) -> tuple[dict[int, str], list[OrderLine]]:
-        """Resolve the wish against the menu, prices by the server; a combo becomes its dishes. With each line's number
-        the item that was asked for."""
+    def lines(self, wishes: Sequence[WantedLine]) -> list[OrderLine]:
+        """Resolve the wish against the menu, prices by the server; a combo becomes its dishes."""
         sold = {item_id for item_id, _ in self._menu.sold()}
         unknown = [wish.item_id for wish in wishes if wish.item_id not in sold]
         if unknown:
             raise ItemsUnavailable(items=[{"item_id": item_id, "reason": NOT_ON_MENU} for item_id in unknown])
         lines: list[OrderLine] = []
-        asked: dict[int, str] = {}
         for index, wish in enumerate(wishes):
             try:
-                found = self._of_wish(wish, len(lines) + 1)
+                lines += self._of_wish(wish, len(lines) + 1)
             except MenuError as error:
                 raise InvalidRequest.at(f"$.items[{index}].modifiers", str(error)) from error
-            lines += found
-            asked |= {line.line: wish.item_id for line in found}
         if sum(line.quantity for line in lines) > _MAX_PORTIONS:
             raise InvalidRequest.at("$.items", f"at most {_MAX_PORTIONS} portions in one order")
-        return asked, lines
+        return lines
 
     def _of_wish(self, wish: WantedLine, number: int) -> list[OrderLine]:
         combo = self._menu.combos.get(wish.item_id)
@@ -64,12 +61,19 @@ class Pricing:
         gone = Offer(self._menu, self._kitchen).gone(combo)
         parts = combo.parts(combo.choose(wish.modifiers, gone))
         return [
-            _line(number + n, part.dish, part.dish.choose(()), part.price_kopecks, wish.quantity)
+            _line(number + n, part.dish, part.dish.choose(()), part.price_kopecks, wish.quantity, combo.item.id)
             for n, part in enumerate(parts)
         ]
 
 
-def _line(number: int, dish: Dish, options: tuple[Option, ...], price_kopecks: int, quantity: int) -> OrderLine:
+def _line(
+    number: int,
+    dish: Dish,
+    options: tuple[Option, ...],
+    price_kopecks: int,
+    quantity: int,
+    combo_id: str | None = None,
+) -> OrderLine:
     return OrderLine(
         line=number,
         item_id=dish.item.id,
@@ -81,4 +85,5 @@ def _line(number: int, dish: Dish, options: tuple[Option, ...], price_kopecks: i
         recipe=dish.chart.code,
         chart_fingerprint=dish.chart.fingerprint,
         formula=dish.formula(options),
+        combo_id=combo_id,
     )

@@ -17,6 +17,7 @@ from kiosk.domain.errors import BankUnavailable
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.payment import Payment, PaymentStep
 from kiosk.domain.readiness import Readiness
+from kiosk.domain.reasons import BOOKS
 from kiosk.flows.attempts import AnswerStore
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.ordering import cancel_order
@@ -49,11 +50,12 @@ class Reconciling:
         self._readiness = readiness
         self._clock = clock
         self._answers = AnswerStore()
+        self._told = ""
 
     async def pending(self) -> bool:
         async with self._db.read() as reader:
             found = await backups.restored_at(reader) is not None
-        self._readiness.set("books", "reconciling" if found else None)
+        self._readiness.set("books", BOOKS if found else None)
         return found
 
     async def run(self, go_on: Callable[[], Awaitable[None]]) -> None:
@@ -64,7 +66,7 @@ class Reconciling:
                 left = await troubles.open_findings(reader)
             if not left:
                 break
-            self._tell("books_need_a_person")
+            self._tell(BOOKS, "a person settles what differs: kiosk stuck")
             await self._clock.sleep(_LOOK_S)
         now = self._clock.now()
 
@@ -83,7 +85,7 @@ class Reconciling:
                 return
             except DeviceError as error:
                 _log.warning("reconciling_waits", error=str(error))
-                self._tell(f"reconciling_{error.device}_{pause_word(error)}")
+                self._tell(BOOKS, f"waits for {error.device}: {pause_word(error)}")
                 await self._clock.sleep(_LOOK_S)
 
     async def _compare(self) -> None:
@@ -153,9 +155,10 @@ class Reconciling:
         elif payment.step is PaymentStep.CHARGED:
             self._fiscalising.intend_since(tx, payment, FiscalCounter(counter.drive_number, first, counter.shift), now)
 
-    def _tell(self, reason: str | None) -> None:
-        if self._readiness.set("books", reason):
-            _log.warning("books_readiness", reason=reason)
+    def _tell(self, reason: str | None, detail: str = "") -> None:
+        if self._readiness.set("books", reason) or detail != self._told:
+            self._told = detail
+            _log.warning("books_readiness", reason=reason, detail=detail)
 
 
 def _is_lost(row: ListedTransaction, known: dict[tuple[str, int], Payment]) -> bool:

@@ -150,4 +150,5 @@ class Reserving:
             held = await stocks.read_held(reader, now)
             stopped = await stocks.read_stop_list(reader, now)
         self._kitchen.held = held
-        self._kitchen.stopped_items = frozenset(row.item_id for row in stopped)
+        self._kitchen.stopped_items = frozenset(row.item_id for row in stopped if row.item_id is not None)
+        self._kitchen.stopped_ingredients = frozenset(row.ingredient for row in stopped if row.ingredient is not None)

@@ -10,7 +10,7 @@ from kiosk.domain.combo import Combo, ComboItem
 from kiosk.domain.dish import Dish, Item, ModifierGroup, Nutrition
 from kiosk.domain.menu import Menu
 from kiosk.domain.readiness import Kitchen
-from kiosk.flows.offering import SOLD_OUT, Availability, Offer
+from kiosk.flows.offering import Availability, Offer
 
 State = tuple[tuple[str, str | None], ...]
 Reasons = dict[str, str | None]
@@ -108,7 +108,7 @@ class ShowingMenu:
     def _look(self, offer: Offer) -> State:
         """All that may change on the page: why an item cannot be had, and which options are out."""
         items = [(item_id, offer.of(item_id).reason) for item_id, _ in self._menu.sold()]
-        options = [(name, None if offer.covers(formula) else SOLD_OUT) for name, formula in self._options]
+        options = [(name, offer.why_not_option(formula)) for name, formula in self._options]
         return (*items, *options)
 
     def _build(self, language: str, reasons: Reasons) -> tuple[bytes, str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
 
 from kiosk.clock import Clock
 from kiosk.domain.errors import DatabaseBroken, InvalidRequest, NotFound, OrderStateConflict
@@ -11,14 +14,24 @@ from kiosk.domain.events import OrderCompletedEvent, StoredEvent
 from kiosk.domain.menu import Menu
 from kiosk.domain.order import OrderStatus, check_order_transition
 from kiosk.domain.readiness import Readiness
+from kiosk.domain.reasons import STAFF
 from kiosk.flows.ordering import cancel_order
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.views import OrderView, order_view
 from kiosk.store import orders, outbox, payments, records, stocks
 from kiosk.store.database import Database, Tx
 
-_PAUSED = "sales_paused_by_staff"
 _META = "sales_paused"
+
+
+class StopRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names an item, or an ingredient and with it every dish that needs it. `until` null: for ever; `stopped` false:
+    back on sale."""
+
+    item_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
+    ingredient: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
+    until: datetime | None = None
+    stopped: bool = True
 
 
 class Tending:
@@ -88,29 +101,45 @@ class Tending:
             records.journal(tx, actor, "sales_pause" if paused else "sales_resume", "", now)
 
         await self._db.write(run)
-        self._readiness.set("sales", _PAUSED if paused else None)
+        self._readiness.set("sales", STAFF if paused else None)
 
     async def restore(self) -> None:
         """At start: a pause outlives the process."""
         async with self._db.read() as reader:
             paused = await records.read_meta(reader, _META)
-        self._readiness.set("sales", _PAUSED if paused else None)
+        self._readiness.set("sales", STAFF if paused else None)
 
-    async def stop_item(self, item_id: str, until: datetime | None, stopped: bool, actor: str) -> None:
-        """Raises `NotFound` for what is not on the menu."""
-        if self._menu.formula(item_id) is None:
-            raise NotFound
-        now = self._clock.now()
+    async def stop(self, request: StopRequest, actor: str) -> list[str]:
+        """Ids of the items that hang on it. Raises `NotFound` for what is neither on the menu nor in a dish of it,
+        `InvalidRequest`."""
+        if (request.item_id is None) == (request.ingredient is None):
+            raise InvalidRequest.at("$", "name an item_id or an ingredient, one of them")
+        if request.until is not None and request.until.tzinfo is None:
+            raise InvalidRequest.at("$.until", "a time with its zone")
+        concerned, now = self._concerned(request), self._clock.now()
+        row = stocks.StopRow(request.item_id, request.ingredient, request.until)
 
         def run(tx: Tx) -> None:
-            if stopped:
-                stocks.stop_item(tx, item_id, until, actor)
+            if request.stopped:
+                stocks.stop(tx, row, actor)
             else:
-                stocks.resume_item(tx, item_id)
-            records.journal(tx, actor, "stop_list", f"{item_id} {'stopped' if stopped else 'resumed'}", now)
+                stocks.resume(tx, row)
+            named = f"{row.item_id or row.ingredient} {'stopped' if request.stopped else 'resumed'}"
+            records.journal(tx, actor, "stop_list", named, now)
 
         await self._db.write(run)
         await self._reserving.refresh()
+        return concerned
+
+    def _concerned(self, request: StopRequest) -> list[str]:
+        sold = [item_id for item_id, _ in self._menu.sold()]
+        if request.item_id is not None:
+            found = [item_id for item_id in sold if item_id == request.item_id]
+        else:
+            found = [item_id for item_id in sold if request.ingredient in (self._menu.formula(item_id) or {})]
+        if not found and request.ingredient not in self._menu.ingredients:
+            raise NotFound
+        return found
 
     async def stop_list(self) -> list[stocks.StopRow]:
         async with self._db.read() as reader:

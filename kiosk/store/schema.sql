@@ -55,6 +55,7 @@ CREATE TABLE order_item (
   recipe            INTEGER NOT NULL,
   chart_fingerprint TEXT NOT NULL REFERENCES chart (fingerprint),
   formula           TEXT NOT NULL,
+  combo_id          TEXT,
   PRIMARY KEY (order_id, line)
 ) STRICT, WITHOUT ROWID;
 
@@ -268,10 +269,12 @@ CREATE TABLE fiscal_drive (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stop_list (
-  item_id  TEXT PRIMARY KEY,
-  until_at TEXT,
-  actor    TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+  item_id    TEXT UNIQUE,
+  ingredient TEXT UNIQUE,
+  until_at   TEXT,
+  actor      TEXT NOT NULL,
+  CHECK ((item_id IS NULL) <> (ingredient IS NULL))
+) STRICT;
 
 CREATE TABLE device_fault (
   device TEXT PRIMARY KEY,

@@ -125,24 +125,32 @@ def take_back(tx: Tx, portion_id: int) -> None:
 
 
 class StopRow(msgspec.Struct, frozen=True):
-    item_id: str
+    """One entry of the stop list: an item of the menu, or an ingredient and with it every dish that needs it."""
+
+    item_id: str | None
+    ingredient: str | None
     until_at: datetime | None
 
 
 async def read_stop_list(reader: Reader, now: datetime) -> list[StopRow]:
     return await reader.all(
         StopRow,
-        "SELECT item_id, until_at FROM stop_list WHERE until_at IS NULL OR until_at > ? ORDER BY item_id",
+        "SELECT item_id, ingredient, until_at FROM stop_list WHERE until_at IS NULL OR until_at > ?"
+        " ORDER BY item_id, ingredient",
         (rfc3339(now),),
     )
 
 
-def stop_item(tx: Tx, item_id: str, until_at: datetime | None, actor: str) -> None:
-    tx.execute(
-        "INSERT OR REPLACE INTO stop_list VALUES (?, ?, ?)",
-        (item_id, None if until_at is None else rfc3339(until_at), actor),
+def stop(tx: Tx, row: StopRow, actor: str) -> None:
+    resume(tx, row)
+    tx.insert(
+        "stop_list",
+        item_id=row.item_id,
+        ingredient=row.ingredient,
+        until_at=None if row.until_at is None else rfc3339(row.until_at),
+        actor=actor,
     )
 
 
-def resume_item(tx: Tx, item_id: str) -> None:
-    tx.execute("DELETE FROM stop_list WHERE item_id = ?", (item_id,))
+def resume(tx: Tx, row: StopRow) -> None:
+    tx.execute("DELETE FROM stop_list WHERE item_id IS ? AND ingredient IS ?", (row.item_id, row.ingredient))

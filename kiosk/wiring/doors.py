@@ -54,7 +54,7 @@ def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi) -
         flows.handing_out,
         flows.tracking,
         flows.watching_pages,
-        ground.readiness,
+        flows.conditions,
         ground.kitchen,
         _shop(config),
     )
@@ -124,6 +124,7 @@ def _bench(ground: Ground, flows: Flows) -> Bench:
         ground.devices.registrar,
         flows.fiscalising,
         ground.menu,
+        ground.kitchen,
         ground.readiness,
         flows.reserving,
         flows.keeping_shift,

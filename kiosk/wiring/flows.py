@@ -6,9 +6,9 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from kiosk.domain.bonus import BonusRules
-from kiosk.domain.hours import OpeningHours
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.closing_day import ClosingDay
+from kiosk.flows.conditions import Conditions
 from kiosk.flows.correcting import Correcting
 from kiosk.flows.expiring import Expiring
 from kiosk.flows.guests import Guests
@@ -31,7 +31,7 @@ from kiosk.flows.tracking import Tracking
 from kiosk.flows.watching_pages import WatchingPages
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
-from kiosk.wiring.rules import fiscal_patience, fiscal_rules, seller, sign_in_rules
+from kiosk.wiring.rules import fiscal_patience, fiscal_rules, limits, seller, sign_in_rules
 from kiosk.wiring.targets import urls
 
 _TRACKED_PER_MINUTE = 60
@@ -48,16 +48,8 @@ class Flows:
         self.guests = Guests(database, self.tokens, terminals, clock, config.auth.limits.guest_sessions_per_minute)
         self.reserving = Reserving(database, ground.menu, ground.kitchen, clock)
         self.showing_menu = ShowingMenu(ground.menu, ground.kitchen)
-        self.ordering = Ordering(
-            database,
-            ground.menu,
-            ground.kitchen,
-            ground.readiness,
-            clock,
-            config.robot.max_promise_s,
-            OpeningHours.parse(config.restaurant.hours),
-            ZoneInfo(config.restaurant.timezone),
-        )
+        self.conditions = Conditions(ground.menu, ground.kitchen, ground.readiness, clock, limits(config))
+        self.ordering = Ordering(database, ground.menu, ground.kitchen, self.conditions, clock)
         self.fiscalising = parts.fiscalising(
             database, devices.registrar, seller(config), fiscal_patience(config), clock, checkpoint
         )
@@ -76,7 +68,7 @@ class Flows:
             config.bank.abandon_after_s,
             config.payment.answer_within_s,
             BonusRules.of(config.bonus.accrual, config.bonus.max_share),
-            ground.readiness,
+            self.conditions,
             self.keeping_space,
         )
         self.expiring = Expiring(database, clock, parts.unpaid_for_s)

@@ -15,6 +15,7 @@ from kiosk.domain.planning import Work
 from kiosk.domain.readiness import Kitchen
 from kiosk.domain.tax import TaxRule, TaxTable
 from kiosk.flows.claiming import Seller
+from kiosk.flows.conditions import Limits
 from kiosk.flows.keeping_shift import FiscalRules
 from kiosk.flows.signing_in import SignInRules
 from kiosk.flows.watching_registrar import Expected
@@ -58,6 +59,12 @@ def fiscal_rules(config: Config) -> FiscalRules:
 
     day = FiscalDay.parse(fiscal.close_at, OpeningHours.parse(restaurant.hours), zone)
     return FiscalRules(day, expected, lambda now: taxes.rates(now.astimezone(zone).date()))
+
+
+def limits(config: Config) -> Limits:
+    restaurant = config.restaurant
+    hours, zone = OpeningHours.parse(restaurant.hours), ZoneInfo(restaurant.timezone)
+    return Limits(config.robot.max_promise_s, hours, zone)
 
 
 def fiscal_patience(config: Config) -> FiscalPatience:

@@ -125,13 +125,24 @@ def test_a_promise_takes_the_time_cooking_really_took() -> None:
 
 def test_sales_are_paused_by_the_first_check_that_is_not_ok() -> None:
     readiness = Readiness(("fiscal", "robot"))
-    assert readiness.pause_reason() == "fiscal_starting"
+    assert readiness.blocked() == ("fiscal", "starting")
     assert readiness.set("fiscal", None)
     assert not readiness.set("fiscal", None)
-    assert readiness.pause_reason() == "robot_starting"
-    assert readiness.set("robot", "offline")
-    assert readiness.pause_reason() == "offline"
+    assert readiness.starting
+    assert readiness.blocked() == ("robot", "starting")
+    assert readiness.blocked(unless_starting=True) is None
+    assert readiness.set("robot", "robot_offline")
+    assert not readiness.starting
+    assert readiness.pause_reason() == "robot_offline"
     assert readiness.set("robot", None)
     assert readiness.pause_reason() is None
-    assert readiness.set("fiscal", "paper_out")
-    assert {name: check.reason for name, check in readiness.checks().items()} == {"fiscal": "paper_out", "robot": None}
+    assert readiness.set("fiscal", "fiscal_no_paper")
+    reasons = {name: check.reason for name, check in readiness.checks().items()}
+    assert reasons == {"fiscal": "fiscal_no_paper", "robot": None}
+
+
+def test_what_only_some_orders_need_pauses_no_sales() -> None:
+    readiness = Readiness(())
+    assert readiness.set("sms", "sms_down", blocks=False)
+    assert readiness.pause_reason() is None
+    assert not readiness.checks()["sms"].ok

@@ -36,7 +36,7 @@ async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(s
         await desk.tap("refill-23", "refill-23-sure", "stop-cola")
         await expect(desk.at("stop-cola")).to_have_attribute("aria-checked", "true", timeout=WAIT_MS)
         await desk.tap("pause", "pause-sure")
-        await desk.reads("sales_paused_by_staff")
+        await desk.reads("Пауза включена вручную")
         await desk.tap("resume")
         await desk.reads("Продажи идут")
         await desk.at("refund-order").fill("NO-SUCH-ORDER")

@@ -79,12 +79,12 @@ async def test_1_and_2_combo_follows_the_stop_list_of_its_dishes(place: Restaura
     wanted = {"items": [{"item_id": LUNCH, "quantity": 1, "modifiers": ["lunch-tea"]}], "service": "dine_in"}
     refused = await guest.call("POST", "/api/orders/create", wanted)
     assert (refused.status, refused.code) == (409, "items_unavailable")
-    assert refused.body["items"] == [{"item_id": LUNCH, "reason": "stop_list"}]
+    assert refused.body["items"] == [{"item_id": LUNCH, "reason": "stopped"}]
     for drink in ("tea-cold", "cola"):
         await place.internal("POST", "/internal/stop-list", {"item_id": drink})
 
     async def stopped() -> bool:
-        return (await shown(place, LUNCH))["unavailable_reason"] == "stop_list"
+        return (await shown(place, LUNCH))["unavailable_reason"] == "stopped"
 
     await until(stopped)
     answer = await place.internal("GET", f"/internal/menu/availability?item={LUNCH}&item=combo-sweet")
@@ -96,12 +96,12 @@ async def test_2_combo_itself_can_be_stopped_and_its_dishes_are_sold_on(place: R
     assert (await place.internal("POST", "/internal/stop-list", {"item_id": LUNCH})).status == 200
 
     async def stopped() -> bool:
-        return (await shown(place, LUNCH))["unavailable_reason"] == "stop_list"
+        return (await shown(place, LUNCH))["unavailable_reason"] == "stopped"
 
     await until(stopped)
     wanted = {"items": [{"item_id": LUNCH, "quantity": 1, "modifiers": ["lunch-cola"]}], "service": "take_away"}
     refused = await guest.call("POST", "/api/orders/create", wanted)
-    assert (refused.status, refused.body["items"]) == (409, [{"item_id": LUNCH, "reason": "stop_list"}])
+    assert (refused.status, refused.body["items"]) == (409, [{"item_id": LUNCH, "reason": "stopped"}])
     assert (await guest.order(("udon-chicken", 1), ("cola", 1)))["status"] == "created"
 
 

@@ -99,7 +99,7 @@ async def test_every_change_is_journalled_with_who_made_it(place: Restaurant) ->
     me = pwd.getpwuid(os.getuid()).pw_name
     assert (await ok(place, "pause"))["sales"]["open"] is False
     assert (await kiosk(place, "check")).code == cli.OK  # a pause is no fault of a device
-    await place.until_paused("sales_paused_by_staff")
+    await place.until_paused("staff")
     assert (await ok(place, "resume"))["sales"]["open"] is True
     await ok(place, "stop-list", "add", "tea")
     await ok(place, "stop-list", "add", "udon-chicken", "--until", "2099-01-01T00:00:00Z")

@@ -73,8 +73,8 @@ async def test_restored_backup_names_every_sale_it_lost_and_sells_again_once_eac
         rows = await findings(place, 2)
         assert {row["order_id"] for row in rows} == set(lost)
         assert all("its receipt is document" in row["detail"] for row in rows)
-        await place.until_paused("books_need_a_person")
-        await may_not_pay(place, "books_need_a_person")
+        await place.until_paused("books")
+        await may_not_pay(place, "books")
         await settle_all(place, rows)
         await place.until_open()
         assert {name: place.ledger(name) for name in before} == before  # nothing happened again

@@ -126,15 +126,27 @@ async def test_a_reservation_tells_its_amounts(shop: Database) -> None:
 
 async def stopped(database: Database, now: datetime) -> list[str]:
     async with database.read() as reader:
-        return [row.item_id for row in await stocks.read_stop_list(reader, now)]
+        return sorted(row.item_id or f"{row.ingredient}!" for row in await stocks.read_stop_list(reader, now))
 
 
 async def test_a_dish_is_stopped_for_good_until_a_time_or_until_it_is_resumed(database: Database) -> None:
-    await database.write(lambda tx: stocks.stop_item(tx, "tea", None, "peer:0"))
-    await database.write(lambda tx: stocks.stop_item(tx, "cola", SOON, "peer:0"))
+    def item(name: str, until_at: datetime | None = None) -> stocks.StopRow:
+        return stocks.StopRow(name, None, until_at)
+
+    await database.write(lambda tx: stocks.stop(tx, item("tea"), "peer:0"))
+    await database.write(lambda tx: stocks.stop(tx, item("cola", SOON), "peer:0"))
     assert await stopped(database, START) == ["cola", "tea"]
     assert await stopped(database, SOON) == ["tea"]
-    await database.write(lambda tx: stocks.stop_item(tx, "cola", LATE, "peer:0"))
+    await database.write(lambda tx: stocks.stop(tx, item("cola", LATE), "peer:0"))
     assert await stopped(database, SOON) == ["cola", "tea"]
-    await database.write(lambda tx: stocks.resume_item(tx, "tea"))
+    await database.write(lambda tx: stocks.resume(tx, item("tea")))
     assert await stopped(database, SOON) == ["cola"]
+
+
+async def test_an_ingredient_is_stopped_beside_a_dish_of_the_same_name(database: Database) -> None:
+    dish, ingredient = stocks.StopRow("tea", None, None), stocks.StopRow(None, "tea", None)
+    for row in (dish, ingredient, ingredient):
+        await database.write(lambda tx, row=row: stocks.stop(tx, row, "peer:0"))  # type: ignore[misc]
+    assert await stopped(database, START) == ["tea", "tea!"]
+    await database.write(lambda tx: stocks.resume(tx, dish))
+    assert await stopped(database, START) == ["tea!"]

@@ -17,7 +17,7 @@ function Twice({ words, sure, id, go, quiet = false, disabled = false }) {
 
 /** @param {{told: any, act: Act}} props */
 export function Sales({ told, act }) {
-  return html`<section class=${told.sales_open ? "sales open" : "sales"} data-testid="sales"><b>${told.sales_open ? "✓ Продажи идут" : `✕ Продажи стоят: ${told.reason}`}</b>
+  return html`<section class=${told.sales_open ? "sales open" : "sales"} data-testid="sales"><b>${told.sales_open ? "✓ Продажи идут" : `✕ Продажи стоят: ${told.says?.ru ?? told.reason}`}</b>
     <${Twice} id="pause" words="Пауза продаж" sure="Да, остановить продажи" quiet go=${() => act("Пауза продаж", "sales", { open: false })} />
     <button type="button" class=${told.sales_open ? "quiet" : ""} data-testid="resume" onClick=${() => act("Открыть продажи", "sales", { open: true })}>Продолжить</button>
     ${told.lights.some((/** @type {any} */ light) => light.word === "robot_estop") && html`<${Twice} id="acknowledge" words="Аварийный стоп: робот осмотрен" sure="Осмотрел, кнопка отпущена" go=${() => act("Снять аварийный стоп", "robot/acknowledge")} />`}</section>`;
@@ -77,11 +77,12 @@ export function Orders({ orders, act }) {
 
 /** @param {{bins: any[], act: Act}} props */
 export function Bins({ bins, act }) {
-  return html`<section class="card"><h2>Бункеры</h2><table><thead><tr><th>№</th><th>что</th><th>осталось</th><th>порций</th><th>пополнить до полного</th></tr></thead>
+  return html`<section class="card"><h2>Бункеры</h2><table><thead><tr><th>№</th><th>что</th><th>осталось</th><th>порций</th><th>пополнить до полного</th><th>продажа</th></tr></thead>
     <tbody>${bins.map((row) => html`<tr key=${row.bin} class=${row.portions_left !== null && row.portions_left < 5 ? "short" : ""}><td>${row.bin}</td><td>${row.name || row.ingredient || "—"}</td>
       <td><meter aria-label=${row.name} min="0" max=${row.capacity} low=${row.capacity * 0.15} value=${row.level}></meter> ${row.level} из ${row.capacity} ${UNITS[row.unit] ?? row.unit}</td>
       <td data-testid=${`portions-${row.bin}`}>${row.portions_left ?? "—"}</td>
-      <td><${Twice} id=${`refill-${row.bin}`} words="Полный" sure=${`Засыпано до ${row.capacity}`} quiet go=${() => act(`Бункер ${row.bin}`, "refill", { bin: row.bin, amount: row.capacity })} /></td></tr>`)}</tbody></table></section>`;
+      <td><${Twice} id=${`refill-${row.bin}`} words="Полный" sure=${`Засыпано до ${row.capacity}`} quiet go=${() => act(`Бункер ${row.bin}`, "refill", { bin: row.bin, amount: row.capacity })} /></td>
+      <td>${row.ingredient && html`<button type="button" class=${row.stopped ? "" : "quiet"} role="switch" aria-checked=${row.stopped} data-testid=${`stop-ingredient-${row.ingredient}`} onClick=${() => act(row.stopped ? `Вернуть: ${row.name}` : `Снять все блюда: ${row.name}`, "stop-list", { ingredient: row.ingredient, stopped: !row.stopped })}>${row.stopped ? "✕ Снято" : "Снять"}</button>`}</td></tr>`)}</tbody></table></section>`;
 }
 
 /** @param {{dishes: any[], act: Act}} props */

@@ -58,7 +58,7 @@ export function createLink(api, store) {
 
 /** Sales pause for no reason but that a device was not heard yet. @param {unknown} error */
 function isStarting(error) {
-  return error instanceof Problem && error.code === "sales_paused" && String(error.body.reason).endsWith("_starting");
+  return error instanceof Problem && error.code === "sales_paused" && error.body.reason === "starting";
 }
 
 /** @typedef {ReturnType<typeof createLink>} Link */

@@ -2,7 +2,7 @@
 
 import { newKey, Problem } from "./api.mjs";
 import { asOrderItems, itemsById, total } from "./cart.mjs";
-import { outcomeOfProblem } from "./outcomes.mjs";
+import { isGone, outcomeOfProblem } from "./outcomes.mjs";
 
 /**
  * @param {import("./kiosk.mjs").Parts & {paying: import("./paying.mjs").Paying}} kiosk
@@ -70,7 +70,7 @@ export function createOrdering({ api, store, memory, link, session, feeds, payin
   function letGo(screen) {
     const { payment } = store.get();
     memory.drop("orderId", "order", "createKey", "createFor", "payKey", "payBody");
-    const failure = payment?.phase === "failed" && payment.failure.code === "ingredients_unavailable" ? payment.failure : null;
+    const failure = payment?.phase === "failed" && isGone(payment.failure) ? payment.failure : null;
     store.dispatch({ type: "order_dropped", screen, failure });
   }
 

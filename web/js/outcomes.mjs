@@ -3,7 +3,7 @@
 /**
  * @typedef {"products"|"payment"|"receipt"|"checking"|"receipt_delayed"|"returning"} Stage
  * @typedef {{code: string, reason?: string|null, itemIds?: string[], retryAfterS?: number, money: "safe"|"returned",
- *   retry: boolean, available?: number, stepUp?: any}} Failure
+ *   retry: boolean, available?: number, stepUp?: any, says?: string}} Failure
  * @typedef {{kind: "paid"}|{kind: "working", stage: Stage}|{kind: "failed", failure: Failure}} Outcome
  */
 
@@ -73,6 +73,7 @@ export function outcomeOfProblem({ code, body }) {
     reason: body.reason ?? null,
     itemIds: (body.items ?? []).map((/** @type {any} */ item) => item.item_id),
     retryAfterS: body.retry_after_s,
+    ...(code === "sales_paused" ? { says: body.detail } : {}),
     ...(code === "bonus_exceeds_limit" ? { available: body.available } : {}),
     ...(code === "step_up_required" ? { stepUp: body } : {}),
   });
@@ -81,4 +82,9 @@ export function outcomeOfProblem({ code, body }) {
 /** @param {Partial<Failure> & {code: string}} failure @returns {Outcome} */
 export function failed(failure) {
   return { kind: "failed", failure: { money: "safe", retry: !NO_RETRY.has(failure.code), ...failure } };
+}
+
+/** Something of the order cannot be had any more: the cart shows what. @param {Failure} failure */
+export function isGone({ code }) {
+  return code === "ingredients_unavailable" || code === "items_unavailable";
 }

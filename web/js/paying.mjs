@@ -2,7 +2,7 @@
 
 import { newKey, Problem, Unreachable } from "./api.mjs";
 import { pause } from "./link.mjs";
-import { failed, outcomeOfOrder, outcomeOfProblem } from "./outcomes.mjs";
+import { failed, isGone, outcomeOfOrder, outcomeOfProblem } from "./outcomes.mjs";
 import { pointsToSpend } from "./points.mjs";
 
 const POLL_EVERY_MS = 1_000;
@@ -131,7 +131,7 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
     if (!isCurrent(orderId)) return;
     if (now.kind === "paid") return await celebrate(orderId, now.answer);
     store.dispatch({ type: "payment_failed", failure: now.failure });
-    if (now.failure.code === "ingredients_unavailable") await feeds.refresh();
+    if (isGone(now.failure)) await feeds.refresh();
   }
 
   /** @param {string} orderId @param {any} answer */

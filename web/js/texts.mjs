@@ -26,14 +26,13 @@ export function reasonText(known, reason, otherwise) {
 }
 
 /**
- * Why nothing is sold: the server's words begin with the part that fails (`fiscal_paper_out`, `robot_starting`).
+ * Why nothing is sold: the server's own sentence, in both languages.
  * @param {Texts} t
- * @param {string|null|undefined} reason
+ * @param {Language} language
+ * @param {{says?: Record<Language, string>|null}|null|undefined} restaurant
  */
-export function pausedText(t, reason) {
-  if (reason?.endsWith("_starting")) return t.paused.starting;
-  const known = /** @type {Record<string, string>} */ (t.paused);
-  return known[reason?.split("_")[0] ?? ""] ?? reasonText({}, reason, t.paused.other);
+export function pausedText(t, language, restaurant) {
+  return restaurant?.says?.[language] ?? t.pausedOther;
 }
 
 /**

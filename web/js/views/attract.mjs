@@ -53,7 +53,7 @@ function Doors() {
 
 export function Closed() {
   const { state, t } = useKiosk();
-  const reason = pausedText(t, state.restaurant?.sales.reason);
+  const reason = pausedText(t, state.language, state.restaurant);
   return html`<main class="sheet closed" data-testid="closed">
     <${Picture} class="hero" src="/assets/images/moon.webp" size=${300} />
     <h1>${t.closedTitle}</h1>

@@ -4,7 +4,7 @@ import { chosenOptions, count, goneLines, isGone, itemsById, keyOf, MAX_QUANTITY
 import { dishesOf } from "../combo.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
-import { failureText, pausedText } from "../texts.mjs";
+import { failureText } from "../texts.mjs";
 import { useKiosk } from "./context.mjs";
 import { ReceiptLine } from "./contact.mjs";
 import { SalesNote } from "./menu.mjs";
@@ -45,7 +45,7 @@ function Notice({ items }) {
   }
   if (!notice) return null;
   const [title, next] = failureText(t, notice.code);
-  const detail = notice.code === "sales_paused" ? pausedText(t, notice.reason) : notice.retryAfterS ? t.retryIn(notice.retryAfterS) : "";
+  const detail = notice.says ?? (notice.retryAfterS ? t.retryIn(notice.retryAfterS) : "");
   return html`<div class="notice" role="alert" data-testid="notice"><p><b>${title}.</b> ${detail} ${next}</p></div>`;
 }
 

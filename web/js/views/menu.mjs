@@ -143,9 +143,9 @@ export function facts(item, t) {
 }
 
 export function SalesNote() {
-  const { restaurant, t } = usePart(({ language, restaurant }) => ({ language, restaurant }));
+  const { language, restaurant, t } = usePart(({ language, restaurant }) => ({ language, restaurant }));
   if (!restaurant || restaurant.sales.open) return null;
-  return html`<p class="strip" role="alert"><b>${t.closedTitle}.</b> ${pausedText(t, restaurant.sales.reason)}</p>`;
+  return html`<p class="strip" role="alert"><b>${t.closedTitle}.</b> ${pausedText(t, language, restaurant)}</p>`;
 }
 
 function Bar() {

@@ -138,7 +138,7 @@ function Leaving() {
 function Failed({ failure }) {
   const { state, actions, t } = useKiosk();
   const [title, next] = failureText(t, failure.code);
-  const reason = failure.code === "payment_declined" ? reasonText(t.declined, failure.reason, "") : "";
+  const reason = failure.code === "payment_declined" ? reasonText(t.declined, failure.reason, "") : failure.says ?? "";
   const detail = failure.retryAfterS ? `${t.retryIn(failure.retryAfterS)}.` : reason;
   const over = failure.code === "order_refunded";
   useEffect(() => void verdict(false), [failure.code]);

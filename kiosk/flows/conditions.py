@@ -1,0 +1,147 @@
+"""What must hold for anything to be sold: asked when an order is created, and again before its money moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from kiosk.clock import Clock
+from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, ItemsUnavailable, SalesPaused
+from kiosk.domain.hours import OpeningHours
+from kiosk.domain.menu import Menu
+from kiosk.domain.order import OrderLine
+from kiosk.domain.planning import Plan, Work
+from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.domain.reasons import QUEUE_TOO_LONG, SOLD_OUT
+from kiosk.domain.reservation import shortages, total_needs
+from kiosk.flows.offering import Offer
+
+#: In the seed's words (3.3, 3.4) where a payment meets them; an order that is not made yet meets paused sales.
+_AT_PAYMENT: Mapping[str, type[DomainError]] = {
+    "bank": BankUnavailable,
+    "fiscal": FiscalUnavailable,
+    "receipts": FiscalUnavailable,
+}
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """`[robot] max_promise_s` and `[restaurant] hours`; None = always open."""
+
+    max_promise_s: int
+    hours: OpeningHours | None
+    zone: ZoneInfo
+
+
+class Look:
+    """Every condition at one moment, taken on the loop; the writer's thread may read it."""
+
+    def __init__(
+        self,
+        offer: Offer,
+        blocked: tuple[str, str] | None,
+        plan: Plan,
+        factor: float,
+        phases: Mapping[str, Work],
+        limits: Limits,
+        now: datetime,
+    ) -> None:
+        self._offer = offer
+        self._blocked = blocked
+        self._plan = plan
+        self._factor = factor
+        self._phases = phases
+        self._limits = limits
+        self._now = now
+
+    def require(self, lines: Sequence[OrderLine]) -> int:
+        """Everything that is known without the database; the promised seconds. Raises `SalesPaused`,
+        `ItemsUnavailable`."""
+        if self._blocked is not None:
+            raise SalesPaused(reason=self._blocked[1])
+        self._require_items(lines)
+        promise_s = self.promise_s(lines)
+        if (reason := self.why_not_in(promise_s)) is not None:
+            raise SalesPaused(reason=reason)
+        return promise_s
+
+    def require_for_payment(self, lines: Sequence[OrderLine]) -> None:
+        """The same in the seed's words (3.3, 3.4). Raises `BankUnavailable`, `FiscalUnavailable` too."""
+        kind = None if self._blocked is None else _AT_PAYMENT.get(self._blocked[0])
+        if self._blocked is not None and kind is not None:
+            raise kind(reason=self._blocked[1])
+        self.require(lines)
+
+    def require_stock(self, lines: Sequence[OrderLine], levels: Mapping[str, int], held: Mapping[str, int]) -> None:
+        """Raises `ItemsUnavailable` for what the bins cannot give beside all that is held."""
+        needs = total_needs(line.formula for line in lines for _ in range(line.quantity))
+        short = {row.ingredient for row in shortages(needs, levels, held, {})}
+        if short:
+            raise _unavailable((line, SOLD_OUT) for line in lines if not short.isdisjoint(line.formula))
+
+    def promise_s(self, lines: Iterable[OrderLine]) -> int:
+        """Honest seconds until the last of them is ready."""
+        work = [self._phases.get(line.chart_fingerprint, ()) for line in lines for _ in range(line.quantity)]
+        return round(self._plan.ready_in_s(work) * self._factor)
+
+    def why_not_in(self, promise_s: float) -> str | None:
+        """Why nothing is sold that takes so long, or None: the queue, the opening hours."""
+        if promise_s > self._limits.max_promise_s:
+            return QUEUE_TOO_LONG
+        hours = self._limits.hours
+        return None if hours is None else hours.why_closed(self._now.astimezone(self._limits.zone), promise_s)
+
+    def _require_items(self, lines: Iterable[OrderLine]) -> None:
+        gone = []
+        for line in lines:
+            stations = [station for station, _ in self._phases.get(line.chart_fingerprint, ())]
+            reason = self._offer.why_not(line.item_id, line.formula, stations)
+            if reason is None and line.combo_id is not None:
+                reason = self._offer.why_not_named(line.combo_id)
+            if reason is not None:
+                gone.append((line, reason))
+        if gone:
+            raise _unavailable(gone)
+
+
+class Conditions:
+    """Takes looks: at readiness, stop list, stations, queue and opening hours."""
+
+    def __init__(self, menu: Menu, kitchen: Kitchen, readiness: Readiness, clock: Clock, limits: Limits) -> None:
+        self._menu = menu
+        self._kitchen = kitchen
+        self._readiness = readiness
+        self._clock = clock
+        self._limits = limits
+
+    def look(self, *, unless_starting: bool = False) -> Look:
+        """`unless_starting`: what has not spoken since the start is not judged; whoever asks so waits for it later."""
+        kitchen = self._kitchen
+        return Look(
+            Offer(self._menu, kitchen),
+            self._readiness.blocked(unless_starting=unless_starting),
+            kitchen.plan,
+            kitchen.factor,
+            kitchen.phases,
+            self._limits,
+            self._clock.now(),
+        )
+
+    @property
+    def known(self) -> bool:
+        """Every device that sales hang on has spoken, and the robot has told what it holds."""
+        return bool(self._kitchen.bins) and not self._readiness.starting
+
+    def why_paused(self, promise_s: float) -> str | None:
+        """Why an order of this length is not taken now, or None: what the first screen says."""
+        return self._readiness.pause_reason() or self.look().why_not_in(promise_s)
+
+
+def _unavailable(gone: Iterable[tuple[OrderLine, str]]) -> ItemsUnavailable:
+    """Named by what was asked for, each once."""
+    named: dict[str, str] = {}
+    for line, reason in gone:
+        named.setdefault(line.asked_id, reason)
+    return ItemsUnavailable(items=[{"item_id": item_id, "reason": reason} for item_id, reason in named.items()])
