@@ -11,18 +11,23 @@ from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 
 _CONNECT_S = 5.0
 _ACCEPTED = (200, 201, 202)
+#: It answers, and will take nothing from us until a person sees to it.
+REFUSES_US = (401, 403)
 #: The gateway does not take anything from us now; it says nothing against this message.
-_NOT_NOW = {401: "unauthorized", 403: "unauthorized", 408: "busy", 429: "busy"}
+_NOT_NOW = {**dict.fromkeys(REFUSES_US, "unauthorized"), 408: "busy", 429: "busy"}
 
 
 class HttpDevice:
     """`call` gives status and body; `post` also reads the status, for gateways that only accept or refuse."""
 
-    def __init__(self, device: str, url: str, key: str, timeout_s: float) -> None:
+    def __init__(self, device: str, url: str, key: str, timeout_s: float, *, fresh: bool = False) -> None:
+        """`fresh`: a connection of its own for each call. One that was kept may have died unnoticed, and what was
+        written to it then is unknown where a refused one would have been certain."""
         self._device = device
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S))
+        self._fresh = fresh
         self._session: aiohttp.ClientSession | None = None
 
     async def call(
@@ -37,7 +42,8 @@ class HttpDevice:
         """One request. A connection that was refused sent nothing (`DeviceUnreachable`); whatever fails later is
         `OutcomeUnknown`."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
+            connector = aiohttp.TCPConnector(force_close=self._fresh)
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout, connector=connector)
         try:
             async with self._session.request(
                 method, self._url + path, headers=headers, json=json, params=parameters, allow_redirects=False
@@ -59,6 +65,18 @@ class HttpDevice:
         if 400 <= status < 500:
             raise DeviceRefused(self._device, "refused", f"HTTP {status}")
         raise OutcomeUnknown(self._device, "unexpected_answer", f"HTTP {status}")
+
+    async def probe(self, path: str) -> None:
+        """A question with no effect: any answer but a refusal of ourselves or a fault is life. Raises
+        `DeviceUnreachable`."""
+        try:
+            status, _ = await self.call("GET", path)
+        except OutcomeUnknown as error:
+            raise DeviceUnreachable(self._device, error.code, error.detail) from error
+        if status in REFUSES_US:
+            raise DeviceUnreachable(self._device, "unauthorized", f"HTTP {status}")
+        if status >= 500:
+            raise DeviceUnreachable(self._device, "unexpected_answer", f"HTTP {status}")
 
     async def close(self) -> None:
         if self._session is not None:

@@ -48,7 +48,7 @@ FAST_ATOL = AtolTimeouts(
     reply_s=0.3, silence_s=0.8, poll_s=0.2, reopen_s=0.05, command_s=1.5, commands_s={0x4A: 2.0, 0x9A: 2.0, 0x5A: 2.0}
 )
 FAST_ATOL_WEB = AtolWebTimeouts(call_s=0.5, question_s=1.5, task_s=3.0, poll_s=0.05, again_s=0.1)
-FAST_ROBOT = ModbusTimings(timeout_s=0.25, quiet_s=0.05)
+FAST_ROBOT = ModbusTimings(timeout_s=0.25, quiet_s=0.05, stations_s=0.5)
 
 
 async def until(condition: Callable[[], Awaitable[Any] | Any], deadline_s: float = DEADLINE_S) -> Any:
@@ -218,7 +218,16 @@ def short_folder() -> Path:
 
 def test_parts(**changes: Any) -> Parts:
     fiscal = {"fiscal_timeouts": FAST_FISCAL, "atol_timeouts": FAST_ATOL, "atol_web_timeouts": FAST_ATOL_WEB}
-    return Parts(**{**fiscal, "robot_timings": FAST_ROBOT, "inquiry_every_s": 0.2, "drain_s": 3.0, **changes})
+    return Parts(
+        **{
+            **fiscal,
+            "robot_timings": FAST_ROBOT,
+            "inquiry_every_s": 0.2,
+            "refusal_probe_s": 1.0,
+            "drain_s": 3.0,
+            **changes,
+        }
+    )
 
 
 test_parts.__test__ = False  # type: ignore[attr-defined]

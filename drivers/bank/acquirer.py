@@ -10,7 +10,7 @@ import msgspec
 
 from drivers.bank.port import Charge, ChargeStatus, ListedTransaction, Transaction
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
-from drivers.http import HttpDevice
+from drivers.http import REFUSES_US, HttpDevice
 
 _DEVICE = "bank"
 
@@ -45,7 +45,7 @@ class HttpAcquirer:
     """`Acquirer` for a bank with idempotency keys; every call has one deadline for all of it."""
 
     def __init__(self, url: str, merchant_key: str, timeout_s: float) -> None:
-        self._http = HttpDevice(_DEVICE, url, merchant_key, timeout_s)
+        self._http = HttpDevice(_DEVICE, url, merchant_key, timeout_s, fresh=True)
 
     async def charge(self, charge: Charge) -> Transaction:
         status, body = await self._call(
@@ -115,8 +115,13 @@ class HttpAcquirer:
         json: Mapping[str, str | int] | None = None,
         parameters: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
+        """Status and body. 401 and 403 are the bank's word that it did not even look at the request:
+        `DeviceUnreachable` with the code `unauthorized`, nothing happened."""
         headers = {"Idempotency-Key": key} if key else None
-        return await self._http.call(method, path, headers=headers, json=json, parameters=parameters)
+        status, body = await self._http.call(method, path, headers=headers, json=json, parameters=parameters)
+        if status in REFUSES_US:
+            raise DeviceUnreachable(_DEVICE, "unauthorized", f"HTTP {status}")
+        return status, body
 
 
 def _transaction(body: bytes) -> Transaction:

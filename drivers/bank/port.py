@@ -56,7 +56,8 @@ class ListedTransaction:
 
 
 class Acquirer(Protocol):
-    """`DeviceUnreachable`: the request never left, nothing happened. `OutcomeUnknown`: it may have happened."""
+    """`DeviceUnreachable`: the request never left, or the bank refuses us altogether (`unauthorized`): nothing
+    happened. `OutcomeUnknown`: it may have happened."""
 
     async def charge(self, charge: Charge) -> Transaction: ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
@@ -139,6 +140,17 @@ class AtolRegistrar:
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
             return await self._once(receipt, RECEIPT_KINDS[receipt.operation], (), intent)
+
+    async def rehearse(self, receipt: Receipt) -> bool:
+        async with self._lock:
+            await self._session.cancel_receipt()
+            await self._shifts.require_open()
+            try:
+                await self._compose(replace(receipt, paperless=True), RECEIPT_KINDS[receipt.operation], ())
+            except (DeviceRefused, AnswerLost, CodecError) as error:
+                await self._abandon(error)
+            await self._session.cancel_receipt()
+            return True
 
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:

@@ -94,6 +94,10 @@ class AtolWebRegistrar:
         async with self._lock:
             return await self._once.register(receipt_task(receipt, self._order_tag), intent)
 
+    async def rehearse(self, receipt: Receipt) -> bool:
+        """The server registers what it composes."""
+        return False
+
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
             ffd = await self._office.ffd()

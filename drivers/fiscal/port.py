@@ -241,6 +241,10 @@ class FiscalRegistrar(Protocol):
         """Register one document. `DeviceRefused`: proved absent and nothing is left open. Paper running out after
         the document was registered is success. `OutcomeUnknown`: ask `find_receipt` later."""
 
+    async def rehearse(self, receipt: Receipt) -> bool:
+        """Compose `receipt` up to what would register it, and cancel: would it be taken? Nothing is registered, and
+        nothing printed where the device can be kept from it. False where the device knows no such thing."""
+
     async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
         """Was the intended document registered (protocols/shtrih.md §3)? `None` is a proof of absence: an open
         document of ours has been cancelled. `ForeignState`: the drive was swapped or documents do not match.

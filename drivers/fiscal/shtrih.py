@@ -153,6 +153,16 @@ class ShtrihRegistrar:
         async with self._lock:
             return await self._once(self._writer.receipt(receipt), receipt, intent)
 
+    async def rehearse(self, receipt: Receipt) -> bool:
+        async with self._lock:
+            await self._require_mode(MODE_OPEN)
+            try:
+                await self._writer.unprinted(receipt)
+            except (DeviceRefused, AnswerLost, CodecError) as error:
+                await self._abandon(error)
+            await self._session.cancel_document()
+            return True
+
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
             return await self._once(self._writer.correction(correction), correction.receipt, intent)

@@ -52,6 +52,14 @@ class ReceiptWriter:
         await self._name_cashier(receipt)
         return await self._lines(receipt, ())
 
+    async def unprinted(self, receipt: Receipt) -> None:
+        """The same lines and requisites, kept off the paper where the firmware can: what follows is a cancellation."""
+        self._prints = None
+        with contextlib.suppress(ShtrihRefused):
+            await self._session.ask(self._skip_printing(True))
+        await self._name_cashier(receipt)
+        await self._lines(receipt, ())
+
     async def correction(self, correction: Correction) -> Closings:
         """With lines from FFD 1.1 on; 1.05 corrects totals."""
         receipt, password = correction.receipt, self._session.password

@@ -61,6 +61,9 @@ class SwitchedRegistrar:
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         return await self._now.print_receipt(receipt, intent)
 
+    async def rehearse(self, receipt: Receipt) -> bool:
+        return await self._now.rehearse(receipt)
+
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         return await self._now.print_correction(correction, intent)
 

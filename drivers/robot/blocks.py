@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from drivers.robot.port import Bin, BinFlag, BinUnit, Cell, CellState, Job, JobState
+from drivers.robot.port import Bin, BinFlag, BinUnit, Cell, CellState, Job, JobState, Station, StationState
 from drivers.robot.registers import MapError, checked, from_i16, i16, split_u32, text_of, text_registers, u32
 
 _E = TypeVar("_E", JobState, CellState, BinUnit)
@@ -142,6 +142,12 @@ def encode_stations(head: Head, stations: Sequence[StationRow]) -> list[int]:
 def decode_stations(words: Sequence[int]) -> tuple[Head, tuple[StationRow, ...]]:
     head, rows = _decode(STATIONS, words)
     return head, tuple(StationRow(k, state, slot, i16(t), i16(sp), left) for k, state, slot, t, sp, left in rows)
+
+
+def as_stations(rows: Sequence[StationRow]) -> tuple[Station, ...]:
+    """A state that this map does not name (warming up, cleaning) is no fault."""
+    known = {state.value: state for state in StationState}
+    return tuple(Station(row.kind, known.get(row.state, StationState.BUSY)) for row in rows)
 
 
 def encode_fault_text(head: Head, text: str) -> list[int]:

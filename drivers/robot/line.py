@@ -29,12 +29,14 @@ _UNKNOWN_AFTER = frozenset({4, 5})  # "failed while doing it", "accepted, still 
 
 @dataclass(frozen=True, slots=True)
 class ModbusTimings:
-    """`quiet_s` must be longer than the slowest answer; `refresh_s` is the greatest age of a cached block."""
+    """`quiet_s` must be longer than the slowest answer; `refresh_s` is the greatest age of a cached block,
+    `stations_s` that of the stations."""
 
     timeout_s: float = 0.5
     quiet_s: float = 0.5
     gap_s: float = 0.002
     refresh_s: float = 5.0
+    stations_s: float = 2.0
 
 
 class ModbusLine:

@@ -25,7 +25,7 @@ from drivers.robot.mailbox import (
     encode_label,
     encode_mailbox,
 )
-from drivers.robot.port import Bin, Cell, ComplexCommand, CookingOrder, Health, Job
+from drivers.robot.port import Bin, Cell, ComplexCommand, CookingOrder, Health, Job, Station
 from drivers.robot.registers import (
     CHART,
     HEALTH,
@@ -74,6 +74,8 @@ class ModbusComplex:
         self._serial: int | None = None
         self._beats = secrets.randbelow(0xFFFF)
         self._cache: dict[int, _Cached] = {}
+        self._stations: tuple[Station, ...] = ()
+        self._stations_at: float | None = None
 
     async def health(self) -> Health:
         async with self._lock:
@@ -91,6 +93,16 @@ class ModbusComplex:
     async def cells(self) -> tuple[Cell, ...]:
         async with self._lock:
             return blocks.as_cells(await self._block(blocks.CELLS, blocks.decode_cells))
+
+    async def stations(self) -> tuple[Station, ...]:
+        """No generation tells of their change, so they are read every `stations_s`."""
+        async with self._lock:
+            now = asyncio.get_running_loop().time()
+            if self._stations_at is None or now - self._stations_at >= self._timings.stations_s:
+                layout = blocks.STATIONS
+                _, rows = await self._guarded(layout.address, layout.size, blocks.decode_stations)
+                self._stations, self._stations_at = blocks.as_stations(rows), now
+            return self._stations
 
     async def fault_text(self) -> str:
         async with self._lock:

@@ -76,6 +76,12 @@ class CellState(IntEnum):
     FAULT = 4
 
 
+class StationState(IntEnum):
+    IDLE = 0
+    BUSY = 1
+    FAULT = 2
+
+
 class BinUnit(IntEnum):
     GRAM = 1
     PIECE = 2
@@ -105,6 +111,7 @@ class Health:
     slots: int
     bins: int
     cells: int
+    stations: int
 
     @property
     def accepts_jobs(self) -> bool:
@@ -168,6 +175,23 @@ class Cell:
     job_id: int  # 0 none
 
 
+@dataclass(frozen=True, slots=True)
+class Station:
+    """`station` is the number that a phase names."""
+
+    station: int
+    state: StationState
+
+
+#: Fault codes of a held or failed job and of the complex: what is wrong and with which of them.
+ESTOP_FAULT, DOOR_FAULT, STATION_FAULT, BIN_FAULT = 1, 2, 100, 200
+
+
+def station_of_fault(fault: int) -> int | None:
+    """The station that a fault code names, or None."""
+    return fault - STATION_FAULT if STATION_FAULT < fault < BIN_FAULT else None
+
+
 class CookingComplex(Protocol):
     """One complex. One owner of the line; every call ends within a finite time. Raises `DeviceUnreachable`
     (a question stayed unanswered), `OutcomeUnknown` (an order stayed unanswered: look into `jobs()`),
@@ -181,6 +205,9 @@ class CookingComplex(Protocol):
     async def bins(self) -> tuple[Bin, ...]: ...
 
     async def cells(self) -> tuple[Cell, ...]: ...
+
+    async def stations(self) -> tuple[Station, ...]:
+        """As last read, at most a few seconds old; empty where the complex tells of none."""
 
     async def fault_text(self) -> str: ...
 

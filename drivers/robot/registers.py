@@ -137,6 +137,7 @@ class HealthBlock:
             slots=self.slots,
             bins=self.bins,
             cells=self.cells,
+            stations=self.stations,
         )
 
 

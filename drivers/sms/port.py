@@ -11,4 +11,7 @@ class SmsGateway(Protocol):
     async def send(self, to: str, text: str, client_id: str) -> None:
         """`to` in E.164. The same `client_id` again sends nothing new: a repetition is safe."""
 
+    async def probe(self) -> None:
+        """Is anybody there who would take messages from us? Sends none. Raises `DeviceUnreachable`."""
+
     async def close(self) -> None: ...

@@ -14,7 +14,7 @@ from kiosk.api.wire import Nothing, answer, body_bytes, decode, optional_body
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.readiness import Check, Readiness
-from kiosk.domain.reasons import hint_of
+from kiosk.domain.reasons import hint_of, words_of
 from kiosk.domain.stuck import Move
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.handing_out import HandingOut
@@ -112,7 +112,7 @@ class SiteApi:
         return answer(
             {
                 "sales": {"open": reason is None, "reason": reason, **_hint(reason)},
-                "checks": {name: {"ok": check.ok, "reason": check.reason} for name, check in checks.items()},
+                "checks": {name: _told(check) for name, check in checks.items()},
             }
         )
 
@@ -203,6 +203,14 @@ class SiteApi:
     async def backup(self, request: web.Request) -> web.Response:
         wanted = decode(await body_bytes(request), BackupRequest)
         return answer({"file": wanted.file, "bytes": await self._tending.backup(wanted.file, peer_name(request))})
+
+
+def _told(check: Check) -> dict[str, object]:
+    told: dict[str, object] = {"ok": check.ok, "reason": check.reason}
+    if check.reason is not None:
+        says = words_of(check.reason).technician.ru
+        told["says"] = f"{says} ({check.detail})" if check.detail else says
+    return told
 
 
 def _hint(reason: str | None) -> dict[str, str]:

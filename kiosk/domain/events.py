@@ -56,8 +56,11 @@ class OrderCookingEvent(_OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderReadyEvent(_OrderEvent, frozen=True, kw_only=True):
+    """`whole` false: the order fills the cells that its rest waits for, so what is ready is called already."""
+
     cell: int | None
     cells: list[int]
+    whole: bool = True
 
 
 class OrderCompletedEvent(_OrderEvent, frozen=True, kw_only=True):

@@ -140,6 +140,7 @@ class Proof(StrEnum):
     """What is known about the receipt after a failed try."""
 
     ABSENT = "absent"  # the registrar answered: no such document
+    REFUSED = "refused"  # no such document, and the registrar will refuse it again
     SILENT = "silent"  # nobody can tell now
     FOREIGN = "foreign"  # the registrar shows what is not ours: a person must look
 
@@ -167,14 +168,17 @@ def decide_on_fiscal_failure(
     if released:
         return FiscalDecision.RETRY
     waited = now - failed_at
-    if proof is Proof.ABSENT and (reverse_asked or patience.policy is FiscalFailurePolicy.REVERSE):
+    absent = proof in (Proof.ABSENT, Proof.REFUSED)
+    if absent and (reverse_asked or patience.policy is FiscalFailurePolicy.REVERSE):
         return FiscalDecision.REVERSE
+    if proof is Proof.REFUSED and patience.policy is FiscalFailurePolicy.AUTO:
+        return FiscalDecision.REVERSE  # nobody waits a minute for what will not come
     if reverse_asked:
         return FiscalDecision.RETRY
     if patience.policy is FiscalFailurePolicy.DEFER and waited >= timedelta(seconds=patience.receipt_retry_s):
         return FiscalDecision.RELEASE
-    if proof is Proof.ABSENT and waited >= timedelta(seconds=patience.receipt_retry_s):
+    if absent and waited >= timedelta(seconds=patience.receipt_retry_s):
         return FiscalDecision.REVERSE
-    if proof is not Proof.ABSENT and waited >= timedelta(seconds=patience.hold_limit_s):
+    if not absent and waited >= timedelta(seconds=patience.hold_limit_s):
         return FiscalDecision.RELEASE
     return FiscalDecision.RETRY

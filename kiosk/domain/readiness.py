@@ -16,6 +16,7 @@ class Check:
     ok: bool
     reason: str | None = None
     blocks: bool = True
+    detail: str = ""  # for the technician: what the device itself says
 
 
 class Readiness:
@@ -24,9 +25,9 @@ class Readiness:
     def __init__(self, waiting_for: tuple[str, ...]) -> None:
         self._checks = {name: Check(False, STARTING) for name in waiting_for}
 
-    def set(self, name: str, reason: str | None, *, blocks: bool = True) -> bool:
+    def set(self, name: str, reason: str | None, *, blocks: bool = True, detail: str = "") -> bool:
         """`reason` None = ok. True when this changed anything."""
-        check = Check(reason is None, reason, blocks)
+        check = Check(reason is None, reason, blocks, detail if reason is not None else "")
         changed = self._checks.get(name) != check
         self._checks[name] = check
         return changed

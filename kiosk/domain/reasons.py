@@ -16,6 +16,8 @@ STAFF = "staff"
 QUEUE_TOO_LONG = "queue_too_long"
 CELLS_FULL = "cells_full"
 BANK_DOWN, BANK_REFUSES = "bank_down", "bank_refuses"
+FISCAL_REFUSES = "fiscal_refuses"
+SMS_DOWN, SMS_REFUSES = "sms_down", "sms_refuses"
 DISK, BOOKS = "disk", "books"
 SHIFT_CLOSING = "fiscal_shift_closing"
 # Of a dish:
@@ -113,12 +115,12 @@ _HINTS: Mapping[str, Text] = {
         "A station of the robot is faulty or jammed: look at it, kiosk devices",
     ),
     NOT_ON_MENU: Text("Этого больше нет в меню", "No longer on the menu"),
-    "fiscal_refuses": Text(
+    FISCAL_REFUSES: Text(
         "Касса отказывает в чеке: [fiscal] order_tag, ставки, регистрация; проверяется каждые 15 с",
         "The registrar refuses receipts: [fiscal] order_tag, rates, registration; tried every 15 s",
     ),
-    "sms_down": Text("SMS-шлюз не отвечает: сеть, [sms] url", "The SMS gateway does not answer: network, [sms] url"),
-    "sms_refuses": Text(
+    SMS_DOWN: Text("SMS-шлюз не отвечает: сеть, [sms] url", "The SMS gateway does not answer: network, [sms] url"),
+    SMS_REFUSES: Text(
         "SMS-шлюз отказывает (401, 403): ключ [sms] key_file, баланс",
         "The SMS gateway refuses (401, 403): [sms] key_file, the balance",
     ),

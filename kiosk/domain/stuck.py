@@ -22,6 +22,7 @@ class Money(StrEnum):
 
     UNKNOWN = "unknown"
     CHARGED = "charged"
+    NONE = "none"  # no customer's money hangs on it
     RETURNING = "returning"
 
 
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     REFUND_UNCERTAIN = "refund_uncertain"  # the bank forgot the key of a refund that stayed unanswered
     CORRECTION_PENDING = "correction_pending"  # a wrong receipt is not made right yet
     PORTION_LOST = "portion_lost"  # not cooked or not known to be: cook it, give it back, or it was handed out
+    DEVICE_TRIPPED = "device_tripped"  # it closes sales, or a part of them, for more than a moment
     FINDING = "finding"  # two books contradict each other
 
 
@@ -47,6 +49,7 @@ MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
     Kind.REFUND_UNCERTAIN: (Money.RETURNING, (Move.RETRY, Move.ACCEPT)),
     Kind.CORRECTION_PENDING: (Money.CHARGED, (Move.RETRY,)),
     Kind.PORTION_LOST: (Money.CHARGED, (Move.RETRY, Move.REFUND, Move.ACCEPT)),
+    Kind.DEVICE_TRIPPED: (Money.NONE, (Move.RETRY,)),
     Kind.FINDING: (Money.UNKNOWN, (Move.ACCEPT,)),
 }
 _RECEIPT_IN_DOUBT = (Kind.RECEIPT_HELD, Kind.RECEIPT_OWED, Kind.REFUND_PENDING, Kind.CORRECTION_PENDING)
@@ -57,7 +60,8 @@ RECEIPT_FIRST = "receipt owed"
 
 
 class Stuck(msgspec.Struct, frozen=True):
-    """One line of `kiosk stuck`. `stuck_id`: a payment, a refund, `portion-<id>`, `fix-<payment>-<n>` or a finding."""
+    """One line of `kiosk stuck`. `stuck_id`: a payment, a refund, `portion-<id>`, `fix-<payment>-<n>`,
+    `device-<name>` or a finding."""
 
     stuck_id: str
     kind: Kind

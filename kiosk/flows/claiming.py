@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,6 +23,8 @@ from kiosk.domain.receipt import PricedLine, receipt_lines
 from kiosk.domain.tax import TaxTable
 from kiosk.store import orders, payments
 from kiosk.store.database import Tx
+
+_REHEARSAL = "Проверка"
 
 
 class Seller(msgspec.Struct, frozen=True):
@@ -84,6 +86,25 @@ def receipt_of(seller: Seller, claim: Claim) -> Receipt:
         cashier=seller.cashier,
         cashier_inn=seller.cashier_inn,
         paperless=seller.paperless_with_contact and payment.receipt_to is not None,
+    )
+
+
+def rehearsal_of(seller: Seller, day: date) -> Receipt:
+    """What a sale of ours has in it: a rouble at every rate of the day, and every requisite but the customer's own."""
+    lines = tuple(
+        ReceiptLine(_REHEARSAL, POINT_KOPECKS, 1, POINT_KOPECKS, Vat(vat)) for vat in sorted(seller.taxes.rates(day))
+    )
+    total_kopecks = POINT_KOPECKS * len(lines)
+    return Receipt(
+        operation=Operation.SALE,
+        order_id="0",
+        lines=lines,
+        total_kopecks=total_kopecks,
+        electronic_kopecks=total_kopecks,
+        tax_system=seller.tax_system,
+        automat_number=next(iter(seller.automat_numbers.values()), None),
+        cashier=seller.cashier,
+        cashier_inn=seller.cashier_inn,
     )
 
 

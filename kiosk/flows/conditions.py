@@ -88,8 +88,9 @@ class Look:
 
     def why_not_in(self, promise_s: float) -> str | None:
         """Why nothing is sold that takes so long, or None: the queue, the opening hours."""
-        if promise_s > self._limits.max_promise_s:
-            return QUEUE_TOO_LONG
+        return QUEUE_TOO_LONG if promise_s > self._limits.max_promise_s else self.why_closed(promise_s)
+
+    def why_closed(self, promise_s: float) -> str | None:
         hours = self._limits.hours
         return None if hours is None else hours.why_closed(self._now.astimezone(self._limits.zone), promise_s)
 
@@ -135,8 +136,9 @@ class Conditions:
         return bool(self._kitchen.bins) and not self._readiness.starting
 
     def why_paused(self, promise_s: float) -> str | None:
-        """Why an order of this length is not taken now, or None: what the first screen says."""
-        return self._readiness.pause_reason() or self.look().why_not_in(promise_s)
+        """Why nothing is sold now that takes so long, or None: what the first screen says. A queue too long for one
+        dish may have room for another."""
+        return self._readiness.pause_reason() or self.look().why_closed(promise_s)
 
 
 def _unavailable(gone: Iterable[tuple[OrderLine, str]]) -> ItemsUnavailable:

@@ -31,8 +31,20 @@ from kiosk.domain.payment import (
     Proof,
     decide_on_fiscal_failure,
 )
+from kiosk.domain.reasons import FISCAL_REFUSES
 from kiosk.domain.receipt import PricedLine
-from kiosk.flows.claiming import Claim, Seller, as_answered, as_asked, intent_of, receipt_of, register, sale_lines
+from kiosk.flows.claiming import (
+    Claim,
+    Seller,
+    as_answered,
+    as_asked,
+    intent_of,
+    receipt_of,
+    register,
+    rehearsal_of,
+    sale_lines,
+)
+from kiosk.flows.guarding import Guard
 from kiosk.store import fiscal_reports, orders, payments, records, refunds
 from kiosk.store.database import Database, Tx
 
@@ -40,6 +52,15 @@ _log = structlog.get_logger()
 _PREFLIGHT_TIMEOUT_S = 10.0
 _IN_TIME = timedelta(minutes=10)
 _WITHOUT_LINES_IN_CORRECTIONS = "1.05"
+_REFUSES = FISCAL_REFUSES.removeprefix("fiscal_")
+#: Refusals that tell of a moment (noise, a hand at the device, printing), not of the receipt.
+_OF_THE_MOMENT = frozenset(
+    {"receipt_absent", "drive_swapped", "drive_went_back", "counter_moved", "not_registered", "interrupted"}
+    | {"lines_lost", "printing_previous", "waits_continue", "receipt_open", "no_receipt_paper", "shift_closed"}
+    | {"shift_over_24h", "wrong_mode", "wrong_submode", "drive_timeout", "drive_no_answer", "drive_bad_crc"}
+    | {"cutter_failure", "power_failure", "sensor_failure", "low_voltage", "printer_link", "head_overheated"}
+    | {"hardware_failure", "busy", "no_paper", "cover_open", "document_open", "other_operator"}
+)
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -57,6 +78,7 @@ class Fiscalising:
         registrar: FiscalOffice,
         seller: Seller,
         patience: FiscalPatience,
+        guard: Guard,
         clock: Clock,
         checkpoint: Checkpoints,
     ) -> None:
@@ -64,6 +86,8 @@ class Fiscalising:
         self._registrar = registrar
         self._seller = seller
         self._patience = patience
+        self._guard = guard
+        self._refused: str | None = None  # how the last sale was refused
         self._clock = clock
         self._cp = checkpoint
         self._failing_since: dict[str, float] = {}  # by payment, in monotonic time
@@ -82,7 +106,16 @@ class Fiscalising:
             return pause_word(error)
         except TimeoutError:
             return "busy"
+        if self._guard.reason is not None:
+            return _REFUSES
         return status.why_not() or await self._why_not_ours(status.drive_number, status.last_document)
+
+    async def rehearse(self) -> bool:
+        """The probe of a registrar that refused a sale: a receipt of one rouble at each of our rates is composed and
+        cancelled, nothing is registered. False where the device knows no rehearsal. Raises `DeviceError`."""
+        day = self._clock.now().astimezone(self._seller.zone).date()
+        async with self.turn:
+            return await self._registrar.rehearse(rehearsal_of(self._seller, day))
 
     async def try_once(self, payment: Payment) -> tuple[Payment, Failure | None]:
         """Adopt or print the receipt of a charge; T5 and T6 inside. The payment as it is then, and why it failed."""
@@ -90,7 +123,9 @@ class Fiscalising:
             try:
                 intent, document = await self._adopt_or_print(await self._sale(payment))
             except DeviceError as error:
-                return await self._reload(payment), Failure(_proof_of(error), error.code, str(error))
+                return await self._reload(payment), Failure(self._proof_of(error), error.code, str(error))
+        self._refused = None
+        self._guard.answered()
         self._cp("receipt.answered")
         payment = await self._record(payment, intent, document)  # T6
         self._cp("t6.after")
@@ -154,9 +189,24 @@ class Fiscalising:
         self._cp("t5.after")
         try:
             return intent, await self._register(claim, intent)
-        except DeviceRefused:
+        except DeviceRefused as refusal:
             await self._db.write(lambda tx: payments.disprove_intent(tx, intent.intent_id))
+            if claim.is_sale:
+                await self._judge(refusal)
             raise
+
+    async def _judge(self, refusal: DeviceRefused) -> None:
+        """A register that calls itself ready and refuses twice the same way will refuse the next customer's receipt:
+        it is sold to nobody. What a state of the moment explains does not count."""
+        again, self._refused = self._refused == refusal.code, refusal.code
+        if not again or refusal.code in _OF_THE_MOMENT:
+            return
+        try:
+            status = await self._registrar.status()
+        except DeviceError:
+            return  # that is another matter, and told as such
+        if status.why_not() is None:
+            self._guard.refused(str(refusal))
 
     async def _why_not_ours(self, drive_number: str, last_document: int) -> str | None:
         """A receipt goes to a drive that was put in, never by way of a line that leads elsewhere; and never under a
@@ -292,11 +342,10 @@ class Fiscalising:
         released, asked = payment.released_at is not None, payment.reverse_asked_by is not None
         return decide_on_fiscal_failure(self._patience, proof, failed_at, released, now, asked)
 
+    def _proof_of(self, error: DeviceError) -> Proof:
+        if isinstance(error, DeviceRefused):
+            return Proof.ABSENT if self._guard.reason is None else Proof.REFUSED
+        return Proof.FOREIGN if isinstance(error, ForeignState) else Proof.SILENT
+
     async def _reload(self, payment: Payment) -> Payment:
         return await self._db.write(lambda tx: payments.require(tx, payment.payment_id))
-
-
-def _proof_of(error: DeviceError) -> Proof:
-    if isinstance(error, DeviceRefused):
-        return Proof.ABSENT
-    return Proof.FOREIGN if isinstance(error, ForeignState) else Proof.SILENT

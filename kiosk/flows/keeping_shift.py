@@ -295,7 +295,7 @@ class KeepingShift:
         await self._db.write(run)
 
     async def _tell(self, reason: str | None, detail: str) -> None:
-        if self._readiness.set("fiscal", reason):
+        if self._readiness.set("fiscal", reason, detail=detail):
             _log.info("fiscal_readiness", reason=reason, detail=detail)
             now = self._clock.now()
             await self._db.write(lambda tx: records.set_fault(tx, "fiscal", reason, detail, now))

@@ -15,13 +15,12 @@ from drivers.fiscal.port import FiscalRegistrar, FiscalStatus, Paper
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import DeviceUnavailable
 from kiosk.domain.menu import Menu
-from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.domain.readiness import Check, Kitchen, Readiness
 from kiosk.domain.reasons import words_of
 from kiosk.domain.text import Text
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.reserving import BinView, Reserving
-from kiosk.flows.surveying import Surveying
 from kiosk.flows.syncing import EndpointView, Syncing
 from kiosk.flows.tending import Tending
 from kiosk.flows.watching_pages import WatchingPages
@@ -107,7 +106,6 @@ class Overseeing:
     def __init__(
         self,
         database: Database,
-        surveying: Surveying,
         registrar: FiscalRegistrar,
         fiscalising: Fiscalising,
         menu: Menu,
@@ -123,7 +121,6 @@ class Overseeing:
         clock: Clock,
     ) -> None:
         self._db = database
-        self._surveying = surveying
         self._registrar = registrar
         self._fiscalising = fiscalising
         self._menu = menu
@@ -175,13 +172,14 @@ class Overseeing:
 
     async def _lights(self, status: FiscalStatus | None) -> list[Light]:
         checks = self._readiness.checks()
+        own = {"books", "sales", "shift", "disk", "sms"}  # they have lamps or lines of their own
         found = [
-            Light(name, GOOD if checks[name].ok else BAD, None, checks[name].reason)
-            for name in ("robot", "fiscal")
-            if name in checks
+            Light(name, GOOD if check.ok else BAD, None, check.reason)
+            for name, check in checks.items()
+            if name not in own
         ]
         found += self._fiscal_lights(status)
-        found += [await self._bank_light(), await self._sms_light(), self._disk_light()]
+        found += [await self._sms_light(checks.get("sms")), self._disk_light()]
         silent = [name for name, word in self._watching_pages.silent().items() if word is not None]
         found.append(Light("pages", BAD if silent else GOOD, len(silent)))
         return found
@@ -209,11 +207,9 @@ class Overseeing:
         age = now - (since if since.tzinfo else since.replace(tzinfo=self._zone))
         return BAD if age > _UNSENT_ALARM else WARN if age > _UNSENT_WARN else GOOD
 
-    async def _bank_light(self) -> Light:
-        word = await self._surveying.bank_word()
-        return Light("bank", GOOD if word is None else BAD, None, word)
-
-    async def _sms_light(self) -> Light:
+    async def _sms_light(self, check: Check | None) -> Light:
+        if check is not None and not check.ok:
+            return Light("sms", BAD, None, check.reason)
         async with self._db.read() as reader:
             waiting = await messages.count_waiting(reader, "sms") + await customers.count_codes_waiting(reader)
         return Light("sms", _high(waiting, _SMS_WARN, _SMS_ALARM), waiting)

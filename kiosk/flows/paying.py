@@ -19,6 +19,7 @@ from kiosk.domain.bonus import BonusRules
 from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, PaymentDeclined
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
 from kiosk.domain.readiness import Kitchen
+from kiosk.domain.reasons import BANK_DOWN, BANK_REFUSES
 from kiosk.flows.asking_bank import Abandoned, AskingBank, charge_of, find_charge
 from kiosk.flows.attempts import Accepted, AnswerStore, Attempts, PayRequest
 from kiosk.flows.conditions import Conditions
@@ -202,8 +203,9 @@ class Paying:
             except Abandoned:
                 await self._end(payment, PaymentStep.ABANDONED, BankUnavailable(reason="no_answer"))
             except DeviceUnreachable as error:
-                if not ask_first:  # the first POST never left: certain
-                    await self._end(payment, PaymentStep.REFUSED, BankUnavailable(reason=error.code))
+                if not ask_first:  # the first POST never left, or was not even looked at: certain
+                    reason = BANK_REFUSES if error.code == "unauthorized" else BANK_DOWN
+                    await self._end(payment, PaymentStep.REFUSED, BankUnavailable(reason=reason))
                 answer = None
             except (OutcomeUnknown, DeviceRefused) as error:
                 _log.warning("bank_unknown", error=str(error))

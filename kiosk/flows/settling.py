@@ -5,6 +5,7 @@ None of them needs SQL, none can charge or print twice (reliability §2.2, §2.4
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,6 +20,7 @@ from kiosk.domain.stuck import Kind, Move, Stuck, moves_of
 from kiosk.flows.claiming import as_asked, register
 from kiosk.flows.correcting import Correcting
 from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.guarding import Guard
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
 from kiosk.store import audits, orders, payments, records, refunds, stocks, troubles
@@ -27,7 +29,7 @@ from kiosk.store.database import Database, Tx
 _log = structlog.get_logger()
 _LOOK_S = 10.0
 _EXAMINED = timedelta(days=3)
-_FIX = "fix-"
+_FIX, _DEVICE = "fix-", "device-"
 
 
 class Settling:
@@ -41,6 +43,7 @@ class Settling:
         paying: Paying,
         refunding: Refunding,
         correcting: Correcting,
+        guards: Mapping[str, Guard],
         clock: Clock,
         stuck_after_s: float,
     ) -> None:
@@ -50,6 +53,7 @@ class Settling:
         self._paying = paying
         self._refunding = refunding
         self._correcting = correcting
+        self._guards = guards
         self._clock = clock
         self._stuck_after = timedelta(seconds=stuck_after_s)
         self.counts: Counter[str] = Counter()
@@ -99,7 +103,9 @@ class Settling:
         if move not in row.moves:
             raise OrderStateConflict(order_status=f"{row.kind} allows {', '.join(row.moves)}")
         now = self._clock.now()
-        if row.kind is Kind.FINDING:
+        if row.kind is Kind.DEVICE_TRIPPED:
+            self._ask_again(stuck_id.removeprefix(_DEVICE))
+        elif row.kind is Kind.FINDING:
             await self._settle_finding(stuck_id, move, actor, now)
         elif row.kind is Kind.PORTION_LOST:
             await self._decide_portion(int(stuck_id.removeprefix("portion-")), move, actor, now)
@@ -120,6 +126,11 @@ class Settling:
         self._refunding.nudge()
         self._correcting.nudge()
         return await self.stuck()
+
+    def _ask_again(self, device: str) -> None:
+        """Those that are polled anyway need no asking."""
+        if (guard := self._guards.get(device)) is not None:
+            guard.nudge()
 
     async def _ask_to_reverse(self, payment_id: str, actor: str, now: datetime) -> None:
         """The money goes back once the registrar proves that no receipt stands; never before."""

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from drivers.bank.port import Acquirer
-from drivers.errors import DeviceError
 from kiosk.domain.readiness import Check, Readiness
 from kiosk.flows.syncing import EndpointView, Syncing
 from kiosk.store import messages
 from kiosk.store.database import Database
 
-_BANK_WITHIN_S = 3.0
 _GATEWAYS = ("sms", "push")
 
 
 class Surveying:
-    def __init__(self, database: Database, bank: Acquirer, readiness: Readiness, syncing: Syncing) -> None:
+    def __init__(self, database: Database, readiness: Readiness, syncing: Syncing) -> None:
         self._db = database
-        self._bank = bank
         self._readiness = readiness
         self._syncing = syncing
 
@@ -30,25 +24,16 @@ class Surveying:
         }
 
     async def devices(self) -> dict[str, Check]:
-        """The same, and those that say nothing by themselves: the bank is asked, a gateway is bad while what it was
-        given has to wait."""
+        """The same, and a gateway is bad too while what it was given has to wait."""
         async with self._db.read() as reader:
             waiting = {name: await messages.count_waiting(reader, name) for name in _GATEWAYS}
-        bank = await self.bank_word()
-        return {
-            **await self.checks(),
-            "bank": Check(bank is None, bank),
-            **{name: Check(not count, "messages_wait" if count else None) for name, count in waiting.items()},
+        known = await self.checks()
+        waits = {
+            name: Check(False, "messages_wait", blocks=False)
+            for name, count in waiting.items()
+            if count and (name not in known or known[name].ok)
         }
-
-    async def bank_word(self) -> str | None:
-        """Why the bank does not answer, or None. A key nobody ever charges is asked for: any answer is life."""
-        try:
-            async with asyncio.timeout(_BANK_WITHIN_S):
-                await self._bank.find("check:0")
-        except (DeviceError, TimeoutError) as error:
-            return error.code if isinstance(error, DeviceError) else "timeout"
-        return None
+        return {**{name: Check(True) for name in _GATEWAYS}, **known, **waits}
 
 
 def _name(row: EndpointView) -> str:

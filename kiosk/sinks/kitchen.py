@@ -12,6 +12,7 @@ import structlog
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.robot.port import (
+    Cell,
     CellState,
     ComplexCommand,
     ComplexState,
@@ -83,6 +84,8 @@ class KitchenLine:
         self._wake.set()
 
     async def run(self) -> None:
+        if self._heard_at is None:
+            await self._picture.restore_stations()
         try:
             while True:
                 self._wake.clear()
@@ -104,12 +107,16 @@ class KitchenLine:
         health = await self._robot.health()
         await self._beat()
         await self._picture.look_at_bins()
-        await self._picture.tell(why_not(health), "")  # after the bins: sales never open on an empty picture
-        await self._stand_up(health)
         jobs = {job.job_id: job for job in await self._robot.jobs()}
+        cells = await self._picture.look_at_cells()  # after the jobs: what they show as ready has been in its cell
+        await self._picture.look_at_stations(health, jobs.values())
+        detail = await self._picture.describe(health)
+        await self._picture.tell(why_not(health), detail)  # after the bins: sales never open on an empty picture
+        await self._stand_up(health)
         work = await self._adopt(jobs)
         await self._release(jobs, work)
-        await self._look_at_cells(work)
+        await self._look_at_cells(work, cells)
+        await self._call_parts(work, cells)
         await self._settle()
         if health.accepts_jobs:
             await self._submit(list(work.values()), jobs, health.slots)
@@ -153,7 +160,8 @@ class KitchenLine:
 
     async def _adopt_one(self, row: cooking.WorkRow, job: Job) -> None:
         now = self._clock.now()
-        status = await self._db.write(lambda tx: portions.adopt(tx, job, now))
+        down = self._picture.stations_down
+        status = await self._db.write(lambda tx: portions.adopt(tx, job, now, down))
         if status is row.status:
             return
         _log.info("portion_moved", order_id=row.order_id, portion_id=row.portion_id, status=status)
@@ -182,15 +190,23 @@ class KitchenLine:
         with contextlib.suppress(DeviceRefused):  # begun in the meantime: it will be cooked and stay in its cell
             await self._robot.cancel(job.job_id, job.attempt)
 
-    async def _look_at_cells(self, work: dict[int, cooking.WorkRow]) -> None:
+    async def _look_at_cells(self, work: dict[int, cooking.WorkRow], cells: tuple[Cell, ...]) -> None:
         waiting = [row for row in work.values() if row.status is PortionStatus.READY]
-        if not waiting:
-            return
-        held = {cell.job_id for cell in await self._robot.cells() if cell.state is not CellState.FREE}
+        held = {cell.job_id for cell in cells if cell.state is not CellState.FREE}
         now = self._clock.now()
         for row in waiting:
             if row.portion_id not in held:
                 await self._db.write(lambda tx, taken=row.portion_id: portions.hand_out(tx, taken, now))  # type: ignore[misc]
+
+    async def _call_parts(self, work: dict[int, cooking.WorkRow], cells: tuple[Cell, ...]) -> None:
+        """Every cell is filled and none will be by itself: orders that wait for one while they fill others are called
+        to what is ready of them."""
+        if not cells or any(cell.state in (CellState.FREE, CellState.RESERVED) for cell in cells):
+            return
+        waiting = {row.order_id for row in work.values() if row.status in PENDING_PORTIONS}
+        now = self._clock.now()
+        for order_id in sorted({row.order_id for row in work.values() if row.status is PortionStatus.READY} & waiting):
+            await self._db.write(lambda tx, order_id=order_id: portions.call_part(tx, order_id, now))  # type: ignore[misc]
 
     async def _settle(self) -> None:
         """Orders whose last open portion was given back go on with what is ready."""
@@ -207,6 +223,8 @@ class KitchenLine:
         free = slots - len(jobs)
         for row in work:
             again = row.status is PortionStatus.SUBMITTING and row.portion_id not in jobs
+            if row.status is PortionStatus.WAITING and self._picture.needs_station_that_is_down(row):
+                continue  # it would only hold a slot of the robot's table
             if (row.status is not PortionStatus.WAITING and not again) or row.portion_id in self._refused_until:
                 continue
             if free <= 0 or now < self._pause_until:

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import structlog
 
 from drivers.errors import DeviceError, pause_word
-from drivers.robot.port import Bin, BinFlag, ComplexState, CookingComplex, Health, HealthFlag
+from drivers.robot.port import (
+    STATION_FAULT,
+    Bin,
+    BinFlag,
+    Cell,
+    CellState,
+    ComplexState,
+    CookingComplex,
+    Health,
+    HealthFlag,
+    Job,
+    JobState,
+    StationState,
+    station_of_fault,
+)
 from kiosk.clock import Clock
+from kiosk.domain.breaker import Breaker
 from kiosk.domain.chart import Chart
 from kiosk.domain.events import StockLowEvent
 from kiosk.domain.menu import Menu
 from kiosk.domain.order import PENDING_PORTIONS
-from kiosk.domain.planning import Plan
+from kiosk.domain.planning import Plan, cells_free_in_s
 from kiosk.domain.readiness import Kitchen, Readiness, StockBin
+from kiosk.domain.reasons import CELLS_FULL, STATION_DOWN
+from kiosk.domain.robot_faults import words_of_fault
+from kiosk.domain.text import Text
 from kiosk.store import cooking, outbox, records
 from kiosk.store.database import Database
 
@@ -37,7 +57,13 @@ class KitchenPicture:
         self._readiness = readiness
         self._clock = clock
         self._ingredients = {row.code: row for row in menu.ingredients.values()}
+        self._bin_names: dict[int, Text] = {}
         self._low: set[int] = set()
+        self._cells: tuple[float, ...] = ()
+        self._planned: tuple[frozenset[int], tuple[float, ...]] = (frozenset(), ())
+        self._fault: tuple[int, int] = (0, 0)  # code and counter of the text below
+        self._fault_text = ""
+        self._stations: dict[int, Breaker] = {}
         self.charts: dict[str, Chart] = {}
 
     async def read_work(self) -> dict[int, cooking.WorkRow]:
@@ -47,16 +73,84 @@ class KitchenPicture:
                 self.charts = await records.read_charts(reader)
         pending = [row for row in rows if row.status in PENDING_PORTIONS]
         ids = frozenset(row.portion_id for row in pending)
-        if ids != self._kitchen.pending:
+        if (ids, self._cells) != self._planned:
+            self._planned = ids, self._cells
             self._kitchen.pending = ids
-            self._kitchen.plan = Plan(
-                [(p.station, p.p2) for p in self.charts[row.chart_fingerprint].phases] for row in pending
-            )
+            work = [[(p.station, p.p2) for p in self.charts[row.chart_fingerprint].phases] for row in pending]
+            self._kitchen.plan = Plan(work, self._cells)
         return {row.portion_id: row for row in rows}
+
+    async def look_at_cells(self) -> tuple[Cell, ...]:
+        cells = await self._robot.cells()
+        usable = [cell for cell in cells if cell.state is not CellState.FAULT]
+        filled = sum(cell.state in (CellState.LOADED, CellState.OPEN) for cell in usable)
+        self._cells = cells_free_in_s(len(usable), filled)
+        return cells
+
+    async def look_at_stations(self, health: Health, jobs: Iterable[Job]) -> None:
+        """A station that is jammed or faulty takes just its dishes off sale, by its own block or by what it holds."""
+        told = await self._robot.stations() if health.stations else ()
+        down = {row.station for row in told if row.state is StationState.FAULT}
+        held = (station_of_fault(job.fault) for job in jobs if job.state is JobState.HELD)
+        down |= {station for station in held if station is not None}
+        for station in down - self._stations.keys():
+            self._stations[station] = Breaker(STATION_DOWN, STATION_DOWN)
+        for station, breaker in self._stations.items():
+            before = breaker.reason
+            if station in down:
+                breaker.refused()
+            else:
+                breaker.answered()
+            if breaker.reason != before:
+                await self._tell_station(station, breaker.reason)
+        self._kitchen.stations_down = frozenset(down)
+
+    async def _tell_station(self, station: int, reason: str | None) -> None:
+        detail = self._words(STATION_FAULT + station)
+        _log.warning("station_readiness", station=station, reason=reason, detail=detail)
+        self._readiness.set(f"station_{station}", reason, blocks=False, detail=detail)
+        now = self._clock.now()
+        await self._db.write(lambda tx: records.set_fault(tx, f"station_{station}", reason, detail, now))
+
+    async def restore_stations(self) -> None:
+        """At start: a station that was down is down until the robot shows it."""
+        async with self._db.read() as reader:
+            faults = await records.read_faults(reader)
+        for device in faults:
+            name, _, number = device.partition("_")
+            if name == "station" and number.isdigit():
+                self._stations[int(number)] = Breaker(STATION_DOWN, STATION_DOWN, reason=STATION_DOWN)
+                self._readiness.set(device, STATION_DOWN, blocks=False, detail=self._words(STATION_FAULT + int(number)))
+        self._kitchen.stations_down = frozenset(self._stations)
+
+    def _words(self, fault: int) -> str:
+        words = words_of_fault(fault, self._bin_names)
+        return f"{words.ru} / {words.en}"
+
+    async def describe(self, health: Health) -> str:
+        """The complex's fault in our words and its own, for the technician; asked for when it changes."""
+        shown = (health.fault_code, health.fault_counter)
+        if shown != self._fault:
+            text = await self._robot.fault_text() if health.fault_code else ""
+            self._fault, self._fault_text = shown, text.strip()
+        if not health.fault_code:
+            return ""
+        return (
+            f"{self._words(health.fault_code)} ({health.fault_code}{': ' * bool(self._fault_text)}{self._fault_text})"
+        )
+
+    @property
+    def stations_down(self) -> frozenset[int]:
+        return self._kitchen.stations_down
+
+    def needs_station_that_is_down(self, row: cooking.WorkRow) -> bool:
+        phases = self.charts[row.chart_fingerprint].phases
+        return any(phase.station in self._kitchen.stations_down for phase in phases)
 
     async def look_at_bins(self) -> None:
         bins = [self._stock_bin(row) for row in await self._robot.bins()]
         self._kitchen.bins = bins
+        self._bin_names = {row.bin: self._name_of(row.ingredient) for row in bins}
         self._kitchen.linked = True
         low = {row.bin for row in bins if row.low}
         news = [row for row in bins if row.bin in low - self._low]
@@ -79,8 +173,12 @@ class KitchenPicture:
             usable=not row.flags & unusable,
         )
 
+    def _name_of(self, ingredient: str | None) -> Text:
+        found = next((row for row in self._ingredients.values() if row.id == ingredient), None)
+        return Text("?", "?") if found is None else found.name
+
     async def tell(self, reason: str | None, detail: str) -> None:
-        if self._readiness.set("robot", reason):
+        if self._readiness.set("robot", reason, detail=detail):
             _log.info("robot_readiness", reason=reason, detail=detail)
             now = self._clock.now()
             await self._db.write(lambda tx: records.set_fault(tx, "robot", reason, detail, now))
@@ -103,12 +201,9 @@ def why_not(health: Health) -> str | None:
         return "robot_estop"
     if health.flags & HealthFlag.STORE_FAULT:
         return "robot_store_fault"
-    if health.state in (
-        ComplexState.EXECUTE,
-        ComplexState.SUSPENDED,
-        ComplexState.SUSPENDING,
-        ComplexState.UNSUSPENDING,
-    ):
+    if health.state in (ComplexState.SUSPENDED, ComplexState.SUSPENDING):  # an outer cause: nobody fetches, mostly
+        return CELLS_FULL if health.flags & HealthFlag.NO_CELL else "robot_suspended"
+    if health.state in (ComplexState.EXECUTE, ComplexState.UNSUSPENDING):
         return None
     return f"robot_{health.state.name.lower()}"
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import structlog
 
-from drivers.robot.port import Job, JobState
+from drivers.robot.port import Job, JobState, station_of_fault
 from kiosk.clock import rfc3339
 from kiosk.domain.events import OrderCompletedEvent, OrderCookingEvent, OrderReadyEvent
-from kiosk.domain.order import OrderStatus, PortionStatus
+from kiosk.domain.order import Order, OrderStatus, PortionStatus
 from kiosk.store import orders, outbox, refunds, stocks
 from kiosk.store.database import Tx
 
@@ -33,7 +34,7 @@ def _shown(job: Job) -> PortionStatus:
     return _STATUS.get(job.state, PortionStatus.COOKING if job.food_spent else PortionStatus.QUEUED)
 
 
-def adopt(tx: Tx, job: Job, now: datetime) -> PortionStatus | None:
+def adopt(tx: Tx, job: Job, now: datetime, stations_down: Collection[int] = ()) -> PortionStatus | None:
     """Bring a portion to what its job shows; None if the job is of another attempt or nobody's."""
     row = orders.portion(tx, job.job_id)
     if row is None or row.attempt != job.attempt:
@@ -41,7 +42,7 @@ def adopt(tx: Tx, job: Job, now: datetime) -> PortionStatus | None:
     if row.status in (PortionStatus.READY, PortionStatus.HANDED_OUT, PortionStatus.FAILED, PortionStatus.DROPPED):
         return row.status
     if job.state in _LOST:
-        return _lose(tx, row, job)
+        return _lose(tx, row, job, station_of_fault(job.fault) in stations_down)
     wanted = _shown(job)
     if wanted is row.status or (wanted is PortionStatus.QUEUED and row.status is PortionStatus.COOKING):
         return row.status
@@ -56,10 +57,10 @@ def adopt(tx: Tx, job: Job, now: datetime) -> PortionStatus | None:
     return wanted
 
 
-def _lose(tx: Tx, row: orders.PortionRow, job: Job) -> PortionStatus:
-    """Cook again only if no food was spent (controller rule 5), else a person decides; what was given back meanwhile
-    is neither cooked again nor waited for."""
-    if not job.food_spent and row.attempt < MAX_ATTEMPTS:
+def _lose(tx: Tx, row: orders.PortionRow, job: Job, hopeless: bool) -> PortionStatus:
+    """Cook again only if no food was spent (controller rule 5) and not at a station that is still down, else a person
+    decides; what was given back meanwhile is neither cooked again nor waited for."""
+    if not job.food_spent and row.attempt < MAX_ATTEMPTS and not hopeless:
         _log.warning("portion_cooked_again", portion_id=row.portion_id, attempt=row.attempt + 1, job=job.state.name)
         orders.move_portion(tx, row, PortionStatus.WAITING, attempt=row.attempt + 1)
         stocks.take_back(tx, row.portion_id)
@@ -85,8 +86,7 @@ def submitted(tx: Tx, portion_id: int, status: PortionStatus) -> None:
     if row is None or row.status is not PortionStatus.SUBMITTING:
         return
     orders.move_portion(tx, row, status)
-    if status is PortionStatus.WAITING:
-        refunds.drop_given_back(tx, portion_id)
+    refunds.drop_given_back(tx, portion_id)
 
 
 def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None:
@@ -106,12 +106,31 @@ def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None
         outbox.put(tx, OrderCookingEvent(order_id=order_id, number=order.number, ready_in_s=left_s), now)
     if done and order.status is OrderStatus.COOKING:
         order = orders.move(tx, order, OrderStatus.READY, now)
-        cells = [row.cell for row in kept if row.cell is not None and row.status is PortionStatus.READY]
-        cell = cells[0] if cells else None
-        outbox.put(tx, OrderReadyEvent(order_id=order_id, number=order.number, cell=cell, cells=cells), now)
+        _call(tx, order, kept, now, whole=True)
     if kept and order.status is OrderStatus.READY and all(row.status is PortionStatus.HANDED_OUT for row in kept):
         orders.move(tx, order, OrderStatus.COMPLETED, now)
         outbox.put(tx, OrderCompletedEvent(order_id=order_id, number=order.number), now)
+
+
+def _call(tx: Tx, order: Order, kept: Sequence[orders.PortionRow], now: datetime, *, whole: bool) -> None:
+    """The customer is called to the cells that hold what is ready."""
+    cells = [row.cell for row in kept if row.cell is not None and row.status is PortionStatus.READY]
+    cell = cells[0] if cells else None
+    told = OrderReadyEvent(order_id=order.order_id, number=order.number, cell=cell, cells=cells, whole=whole)
+    outbox.put(tx, told, now)
+    orders.mark_called(tx, order.order_id)
+
+
+def call_part(tx: Tx, order_id: str, now: datetime) -> bool:
+    """An order fills the cells that the rest of it waits for: it is served in parts. True where that is news."""
+    order = orders.require(tx, order_id)
+    kept = orders.portions(tx, order_id)
+    news = any(row.status is PortionStatus.READY and row.cell is not None and not row.called for row in kept)
+    if order.status is not OrderStatus.COOKING or not news:
+        return False
+    _log.info("order_called_in_part", order_id=order_id)
+    _call(tx, order, kept, now, whole=False)
+    return True
 
 
 def hand_out(tx: Tx, portion_id: int, now: datetime) -> None:

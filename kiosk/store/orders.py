@@ -40,9 +40,10 @@ class PortionRow(msgspec.Struct, frozen=True):
     attempt: int
     cell: int | None
     released: bool
+    called: bool
 
 
-_PORTION = "portion_id, order_id, line, status, attempt, cell, released"
+_PORTION = "portion_id, order_id, line, status, attempt, cell, released, called"
 
 
 def next_number(tx: Tx) -> str:
@@ -183,6 +184,11 @@ def move_portion(tx: Tx, row: PortionRow, status: PortionStatus, **changes: Any)
 def mark_released(tx: Tx, portion_id: int) -> None:
     """The robot has freed the slot (controller rule 4)."""
     tx.execute("UPDATE portion SET released = 1 WHERE portion_id = ?", (portion_id,))
+
+
+def mark_called(tx: Tx, order_id: str) -> None:
+    """The customer was told of everything of the order that is ready now."""
+    tx.execute("UPDATE portion SET called = 1 WHERE order_id = ? AND status = 'ready'", (order_id,))
 
 
 def plan_to_wait(tx: Tx, order_id: str) -> None:

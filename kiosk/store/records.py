@@ -91,6 +91,21 @@ async def read_shift_opened(reader: Reader, drive_number: str, shift: int) -> da
     return None if value is None else datetime.fromisoformat(value)
 
 
+async def read_fault(reader: Reader, device: str) -> str | None:
+    """The fault a device had when it was last told."""
+    code: str | None = await reader.scalar("SELECT code FROM device_fault WHERE device = ?", (device,))
+    return code
+
+
+class FaultRow(msgspec.Struct, frozen=True):
+    device: str
+
+
+async def read_faults(reader: Reader) -> list[str]:
+    """The devices that have a fault."""
+    return [row.device for row in await reader.all(FaultRow, "SELECT device FROM device_fault ORDER BY device")]
+
+
 def set_fault(tx: Tx, device: str, code: str | None, detail: str, now: datetime) -> None:
     """Publish a fault or a recovery when it is news; a restart does not tell it again."""
     known = tx.scalar("SELECT code FROM device_fault WHERE device = ?", (device,))

@@ -72,6 +72,7 @@ CREATE TABLE portion (
   released   INTEGER NOT NULL DEFAULT 0,
   cooking_at TEXT,
   ready_at   TEXT,
+  called     INTEGER NOT NULL DEFAULT 0 CHECK (called IN (0, 1)),
   UNIQUE (order_id, line, ordinal),
   FOREIGN KEY (order_id, line) REFERENCES order_item (order_id, line)
 ) STRICT;

@@ -120,7 +120,6 @@ def _shop(config: Config) -> Shop:
 def _bench(ground: Ground, flows: Flows) -> Bench:
     overseeing = Overseeing(
         ground.database,
-        flows.surveying,
         ground.devices.registrar,
         flows.fiscalising,
         ground.menu,

@@ -31,6 +31,7 @@ from kiosk.flows.tracking import Tracking
 from kiosk.flows.watching_pages import WatchingPages
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
+from kiosk.wiring.guards import Guards
 from kiosk.wiring.rules import fiscal_patience, fiscal_rules, limits, seller, sign_in_rules
 from kiosk.wiring.targets import urls
 
@@ -50,15 +51,18 @@ class Flows:
         self.showing_menu = ShowingMenu(ground.menu, ground.kitchen)
         self.conditions = Conditions(ground.menu, ground.kitchen, ground.readiness, clock, limits(config))
         self.ordering = Ordering(database, ground.menu, ground.kitchen, self.conditions, clock)
+        self.guards = guards = Guards(ground)
+        bank = guards.bank
         self.fiscalising = parts.fiscalising(
-            database, devices.registrar, seller(config), fiscal_patience(config), clock, checkpoint
+            database, devices.registrar, seller(config), fiscal_patience(config), guards.receipts, clock, checkpoint
         )
+        guards.rehearse = self.fiscalising.rehearse
         self.keeping_space = KeepingSpace(
             database, ground.reserve, config.database.free_floor_mb * MEGABYTE, ground.readiness, clock
         )
         self.paying = parts.paying(
             database,
-            devices.bank,
+            bank,
             self.fiscalising,
             self.reserving,
             ground.kitchen,
@@ -73,17 +77,15 @@ class Flows:
         )
         self.expiring = Expiring(database, clock, parts.unpaid_for_s)
         self.reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
-        self.inquiring = Inquiring(database, devices.bank, clock, parts.inquiry_every_s, checkpoint)
+        self.inquiring = Inquiring(database, bank, clock, parts.inquiry_every_s, checkpoint)
         self.syncing = Syncing(database, urls(config), clock)
-        self.surveying = Surveying(database, devices.bank, ground.readiness, self.syncing)
-        self.auditing = Auditing(database, devices.bank, devices.registrar, devices.robot, self.fiscalising, clock)
+        self.surveying = Surveying(database, ground.readiness, self.syncing)
+        self.auditing = Auditing(database, bank, devices.registrar, devices.robot, self.fiscalising, clock)
         self.refunding = parts.refunding(
-            database, devices.bank, self.fiscalising, ground.tasks, clock, config.robot.late_limit_s, checkpoint
+            database, bank, self.fiscalising, ground.tasks, clock, config.robot.late_limit_s, checkpoint
         )
         self.correcting = Correcting(database, self.fiscalising, ground.tasks, clock)
-        self.reconciling = Reconciling(
-            database, devices.bank, devices.registrar, self.fiscalising, ground.readiness, clock
-        )
+        self.reconciling = Reconciling(database, bank, devices.registrar, self.fiscalising, ground.readiness, clock)
         self.settling = Settling(
             database,
             devices.registrar,
@@ -91,6 +93,7 @@ class Flows:
             self.paying,
             self.refunding,
             self.correcting,
+            guards.by_name(),
             clock,
             parts.stuck_after_s,
         )
@@ -104,7 +107,7 @@ class Flows:
             wake_code_sender,
         )
         registrar = devices.registrar
-        self.closing_day = ClosingDay(database, devices.bank, clock, parts.day_again_s)
+        self.closing_day = ClosingDay(database, bank, clock, parts.day_again_s)
         self.keeping_shift = KeepingShift(
             database, registrar, self.fiscalising, self.closing_day, fiscal_rules(config), ground.readiness, clock
         )

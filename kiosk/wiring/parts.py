@@ -11,6 +11,7 @@ from drivers.link import LinkOpener, open_serial
 from drivers.robot.modbus import ModbusTimings
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
+from kiosk.domain.breaker import PROBE_REFUSAL_S
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
@@ -39,6 +40,7 @@ class Parts:
     messages: type[MessageSender] = MessageSender
     inquiry_every_s: float = 5.0
     stuck_after_s: float = 60.0
+    refusal_probe_s: float = PROBE_REFUSAL_S
     unpaid_for_s: float = 3600.0
     day_again_s: float = 60.0
     drain_s: float = 20.0

@@ -37,7 +37,7 @@ from kiosk.wiring.rules import kitchen_of
 from kiosk.wiring.sinks import Sinks
 
 _log = structlog.get_logger()
-_CHECKS = ("books", "disk", "fiscal", "robot", "sales")  # the first that is not ok is the reason that is told
+_CHECKS = ("books", "disk", "fiscal", "robot", "bank", "sales")  # the first that is not ok is the reason that is told
 
 
 class Kiosk:
@@ -70,6 +70,7 @@ class Kiosk:
         await self._serve(ground, opened)
         await flows.settling.examine()
         await flows.tending_shift.restore()
+        await flows.guards.receipts.restore()
         restored = await flows.reconciling.pending()
         self._start_loops()
         if restored:
@@ -137,6 +138,8 @@ class Kiosk:
         supervise("statistics", lambda: sinks.dispatcher.run(sinks.counting), ())
         supervise("reports", flows.reporting.write_reports, ())
         supervise("disk", flows.keeping_space.run, ())
+        for guard, probe in flows.guards.probes():
+            supervise(f"guard:{guard.name}", partial(guard.run, probe), ())
         supervise("stuck", flows.settling.watch, ())
         supervise("forgetting", flows.signing_in.forget_unconfirmed, ())
         for target in sinks.targets:

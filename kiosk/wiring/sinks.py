@@ -36,13 +36,13 @@ class Sinks:
         self.showing = Showing(database, parts.clock)
         self.relaying = parts.relaying(database, parts.clock, parts.checkpoint)
         self.targets = targets(ground.config, devices.webhooks, devices.broker, parts.clock)
-        self._build_senders(ground)
+        self._build_senders(ground, flows)
 
-    def _build_senders(self, ground: Ground) -> None:
+    def _build_senders(self, ground: Ground, flows: Flows) -> None:
         parts, database, name = ground.parts, ground.database, ground.config.restaurant.name
         devices = ground.devices
         clock, checkpoint = parts.clock, parts.checkpoint
-        sms, push = devices.sms, devices.push
+        sms, push = flows.guards.sms, devices.push
 
         async def by_sms(message: messages.Message) -> None:
             await sms.send(message.address, message.body, message.client_id)

@@ -88,12 +88,15 @@ AUTO, AT_ONCE, DEFER = FiscalFailurePolicy.AUTO, FiscalFailurePolicy.REVERSE, Fi
 #: (policy, proof) → what is decided after 0, 59.9, 60, 179.9 and 180 s.
 DECISIONS = {
     (AUTO, Proof.ABSENT): (RETRY, RETRY, REVERSE, REVERSE, REVERSE),
+    (AUTO, Proof.REFUSED): (REVERSE, REVERSE, REVERSE, REVERSE, REVERSE),
     (AUTO, Proof.SILENT): (RETRY, RETRY, RETRY, RETRY, RELEASE),
     (AUTO, Proof.FOREIGN): (RETRY, RETRY, RETRY, RETRY, RELEASE),
     (AT_ONCE, Proof.ABSENT): (REVERSE, REVERSE, REVERSE, REVERSE, REVERSE),
+    (AT_ONCE, Proof.REFUSED): (REVERSE, REVERSE, REVERSE, REVERSE, REVERSE),
     (AT_ONCE, Proof.SILENT): (RETRY, RETRY, RETRY, RETRY, RELEASE),
     (AT_ONCE, Proof.FOREIGN): (RETRY, RETRY, RETRY, RETRY, RELEASE),
     (DEFER, Proof.ABSENT): (RETRY, RETRY, RELEASE, RELEASE, RELEASE),
+    (DEFER, Proof.REFUSED): (RETRY, RETRY, RELEASE, RELEASE, RELEASE),
     (DEFER, Proof.SILENT): (RETRY, RETRY, RELEASE, RELEASE, RELEASE),
     (DEFER, Proof.FOREIGN): (RETRY, RETRY, RELEASE, RELEASE, RELEASE),
 }
@@ -151,7 +154,7 @@ def test_what_staff_asked_to_reverse_is_reversed_on_proof_and_never_cooked(
 ) -> None:
     now = START + timedelta(seconds=waited_s)
     decision = decide_on_fiscal_failure(limits, proof, START, False, now, True)
-    assert decision is (REVERSE if proof is Proof.ABSENT else RETRY)
+    assert decision is (REVERSE if proof in (Proof.ABSENT, Proof.REFUSED) else RETRY)
 
 
 @given(patience, st.sampled_from(Proof), st.integers(min_value=0, max_value=10**6))

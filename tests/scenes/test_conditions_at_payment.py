@@ -170,9 +170,7 @@ class DiesAt(Checkpoints):
 
 @pytest.mark.parametrize("point", ["t1.after", "reserved", "t2.after", "preflight"])
 @pytest.mark.parametrize("change", [pause, stop(item_id="tea")], ids=["pause", "dish stopped"])
-async def test_3_2_crash_before_money_is_taken_up_under_the_new_conditions(
-    point: str, change: Change
-) -> None:
+async def test_3_2_crash_before_money_is_taken_up_under_the_new_conditions(point: str, change: Change) -> None:
     async with restaurant(checkpoint=DiesAt(point)) as place:
         guest = await place.guest()
         order_id = (await guest.order(*TEA))["order_id"]

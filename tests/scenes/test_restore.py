@@ -134,7 +134,7 @@ async def test_restored_backup_waits_for_a_silent_bank() -> None:
         await backed_up(place)
         place.bank.faults.switch("down", True, {})
         await put_back(place)
-        await place.until_paused("reconciling_bank_offline")
+        await place.until_paused("books")
         place.bank.faults.switch("down", False, {})
         await place.until_open()
         await eaten(place, "tea")

@@ -13,7 +13,7 @@ from kiosk.sinks.kitchen import KitchenLine
 from kiosk.store.database import Database
 from tests.clocks import ManualClock
 
-_HEALTH = Health(1, 100, 1, ComplexState.EXECUTE, HealthFlag(0), 0, 0, 1, 1, 1, 8, 24, 12)
+_HEALTH = Health(1, 100, 1, ComplexState.EXECUTE, HealthFlag(0), 0, 0, 1, 1, 1, 8, 24, 12, 8)
 _MENU = load_menu(None)
 
 

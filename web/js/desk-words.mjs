@@ -2,7 +2,7 @@
 
 export const LIGHTS = /** @type {Record<string, string>} */ ({
   robot: "Робот", fiscal: "Касса", paper: "Бумага", drive: "Фискальный накопитель", ofd: "Очередь ОФД", clock: "Часы кассы",
-  bank: "Банк", sms: "Очередь SMS", disk: "Диск", pages: "Экраны",
+  bank: "Банк", receipts: "Чеки", sms: "Очередь SMS", disk: "Диск", pages: "Экраны",
 });
 export const LEVELS = /** @type {Record<string, string>} */ ({ good: "в порядке", warn: "внимание", bad: "беда", unknown: "неизвестно" });
 const PAPER = /** @type {Record<string, string>} */ ({ present: "есть", low: "кончается", out: "нет" });
@@ -23,9 +23,9 @@ export const KINDS = /** @type {Record<string, string>} */ ({
   charge_unknown: "Банк не сказал, списаны ли деньги", receipt_held: "Оплачено, чека нет, не готовим", receipt_owed: "Оплачено и готовится, чек не напечатан",
   void_pending: "Банк не принимает отмену оплаты", refund_pending: "Возврат не прошёл до конца", refund_uncertain: "Возврат в банке под вопросом",
   correction_pending: "Чек исправлен не до конца",
-  portion_lost: "Порция не приготовлена, деньги не возвращены", finding: "Записи расходятся",
+  device_tripped: "Устройство не работает, продажа закрыта", portion_lost: "Порция не приготовлена, деньги не возвращены", finding: "Записи расходятся",
 });
-export const MONEY = /** @type {Record<string, string>} */ ({ unknown: "деньги: неизвестно", charged: "деньги: списаны", returning: "деньги: возвращаются" });
+export const MONEY = /** @type {Record<string, string>} */ ({ unknown: "деньги: неизвестно", charged: "деньги: списаны", returning: "деньги: возвращаются", none: "" });
 export const MOVES = /** @type {Record<string, string>} */ ({
   retry: "Повторить сейчас", refund: "Вернуть деньги", issue: "Чека нет: напечатать", adopt: "Этот чек наш", accept: "Всё как должно быть",
 });

@@ -11,3 +11,8 @@ CREATE TABLE stop_list (
 ) STRICT;
 INSERT INTO stop_list (item_id, until_at, actor) SELECT item_id, until_at, actor FROM stop_list_before;
 DROP TABLE stop_list_before;
+
+-- A portion in its cell whose customer was called, also before the whole order is ready.
+ALTER TABLE portion ADD COLUMN called INTEGER NOT NULL DEFAULT 0 CHECK (called IN (0, 1));
+UPDATE portion SET called = 1 WHERE status = 'ready'
+  AND order_id IN (SELECT order_id FROM orders WHERE status IN ('ready', 'completed', 'refunded'));

@@ -1,0 +1,98 @@
+"""Devices as the house sees them: every call tells its guard what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from drivers.bank.port import Acquirer, Charge, ListedTransaction, Transaction
+from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.sms.port import SmsGateway
+from kiosk.flows.guarding import Guard
+
+_NOBODY_CHARGES_THIS_KEY = "check:0"
+_PROBE_WITHIN_S = 5.0
+
+
+@contextlib.contextmanager
+def _telling(guard: Guard, *, unknown_is_failure: bool = False) -> Iterator[None]:
+    """A refusal of one request is an answer. An unknown outcome of a change is no failure yet: it may have been carried
+    out, and asking for it tells; that of a question is one."""
+    try:
+        yield
+    except DeviceRefused:
+        guard.answered()
+        raise
+    except OutcomeUnknown as error:
+        if unknown_is_failure:
+            guard.failed(error)
+        raise
+    except DeviceError as error:
+        guard.failed(error)
+        raise
+    guard.answered()
+
+
+class GuardedBank:
+    """`Acquirer`."""
+
+    def __init__(self, bank: Acquirer, guard: Guard) -> None:
+        self._bank = bank
+        self._guard = guard
+
+    async def alive(self) -> bool:
+        """A key that nobody ever charges is asked for: any answer is life. Raises `DeviceError`."""
+        try:
+            async with asyncio.timeout(_PROBE_WITHIN_S):
+                await self._bank.find(_NOBODY_CHARGES_THIS_KEY)
+        except TimeoutError as error:
+            raise DeviceUnreachable("bank", "no_answer", f"within {_PROBE_WITHIN_S:g} s") from error
+        return True
+
+    async def charge(self, charge: Charge) -> Transaction:
+        with _telling(self._guard):
+            return await self._bank.charge(charge)
+
+    async def find(self, key: str) -> Transaction | None:
+        with _telling(self._guard, unknown_is_failure=True):
+            return await self._bank.find(key)
+
+    async def listing(self, since: datetime) -> list[ListedTransaction]:
+        with _telling(self._guard, unknown_is_failure=True):
+            return await self._bank.listing(since)
+
+    async def void(self, transaction_id: str, key: str) -> None:
+        with _telling(self._guard):
+            await self._bank.void(transaction_id, key)
+
+    async def refund(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
+        with _telling(self._guard):
+            await self._bank.refund(transaction_id, amount_kopecks, key)
+
+    async def close(self) -> None:
+        await self._bank.close()
+
+
+class GuardedSms:
+    """`SmsGateway`."""
+
+    def __init__(self, sms: SmsGateway, guard: Guard) -> None:
+        self._sms = sms
+        self._guard = guard
+
+    async def send(self, to: str, text: str, client_id: str) -> None:
+        with _telling(self._guard):
+            await self._sms.send(to, text, client_id)
+
+    async def probe(self) -> None:
+        await self._sms.probe()
+
+    async def alive(self) -> bool:
+        """Raises `DeviceUnreachable`."""
+        await self._sms.probe()
+        return True
+
+    async def close(self) -> None:
+        await self._sms.close()

@@ -1,0 +1,214 @@
+"""What failed for one guest is not sold to the next: bank, registrar, SMS; told, shown, and restored by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from tests.restaurant import Customer, Restaurant, restaurant, until
+
+TEA = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
+
+
+class Refusing:
+    """A bank that answers every call the same way."""
+
+    def __init__(self, status: int) -> None:
+        self.status: int | None = status
+        self.asked: list[str] = []
+        self.port = 0
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append(request.method)
+        if self.status is None:
+            return web.json_response({"error": "not_found"}, status=404)
+        return web.json_response({"error": "no"}, status=self.status)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@asynccontextmanager
+async def refusing_bank(status: int) -> AsyncIterator[Refusing]:
+    bank = Refusing(status)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", bank.answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        bank.port = runner.addresses[0][1]
+        yield bank
+    finally:
+        await runner.cleanup()
+
+
+async def told(place: Restaurant, device: str) -> list[tuple[str, str | None]]:
+    return [
+        (event["type"], event["data"].get("code"))
+        for event in await place.events()
+        if event["data"].get("device") == device
+    ]
+
+
+async def check(place: Restaurant, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await place.call("GET", "/readyz")).body["checks"][name]
+    return found
+
+
+async def assert_closed(place: Restaurant, guest: Customer, reason: str) -> None:
+    refused = await guest.call("POST", "/api/orders/create", TEA)
+    assert (refused.status, refused.code, refused.body["reason"]) == (503, "sales_paused", reason)
+    first_screen = (await place.call("GET", "/api/restaurant")).body
+    assert first_screen["sales"] == {"open": False, "reason": reason}
+    assert first_screen["says"]["ru"] != first_screen["says"]["en"]
+
+
+async def test_3_4_registrar_that_refuses_for_good_is_found_by_one_guest_and_charges_no_other(
+    place: Restaurant,
+) -> None:
+    first, second = await place.guest(), await place.guest()
+    orders = [(await guest.order(("tea", 1)))["order_id"] for guest in (first, second)]
+    place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+    answer = await first.pay(orders[0])
+    assert (answer.status, answer.code, answer.body["refunded"]) == (503, "fiscal_unavailable", True)
+    refused = await second.pay(orders[1])
+    assert (refused.status, refused.code, refused.body["reason"]) == (503, "fiscal_unavailable", "fiscal_refuses")
+    assert "refunded" not in refused.body
+    assert len(place.effects("bank", "charged")) == len(place.effects("bank", "voided")) == 1
+    await assert_closed(place, second, "fiscal_refuses")
+    assert await check(place, "receipts") == {"ok": False, "reason": "fiscal_refuses"}
+    await until(lambda: told(place, "receipts"))
+    await place.restart()
+    await place.until_paused("fiscal_refuses")  # the next life knows it, nobody has to find it out again
+    await assert_closed(place, second, "fiscal_refuses")
+    place.fiscal.faults.switch("refuse_tag", False, {})
+    await place.until_open()
+    assert (await second.pay(orders[1])).status == 200
+    assert len(place.effects("fiscal", "receipt")) == 1
+    assert await told(place, "receipts") == [("DeviceFaultEvent", "fiscal_refuses"), ("DeviceRecoveredEvent", None)]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_3_3_bank_that_refuses_us_is_told_as_a_refusal_with_a_definite_answer(status: int) -> None:
+    async with restaurant() as place, refusing_bank(status) as bank:
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        text = (place.folder / "config.toml").read_text()
+        (place.folder / "config.toml").write_text(text.replace(place.bank.url, bank.url))
+        await place.restart()
+        await place.until_paused("bank_refuses")
+        answer = await guest.pay(order_id, key="k")
+        assert (answer.status, answer.code, answer.body["reason"]) == (503, "bank_unavailable", "bank_refuses")
+        assert "POST" not in bank.asked
+        assert (await guest.look(order_id))["status"] == "created"
+        await assert_closed(place, guest, "bank_refuses")
+        assert await check(place, "bank") == {"ok": False, "reason": "bank_refuses"}
+        bank.status = None  # it knows no such key: a good answer
+        await place.until_open()
+        bank.status = status
+        answer = await guest.pay(order_id, key="k")  # refused by the first POST: nothing was charged, that is certain
+        assert (answer.status, answer.code, answer.body["reason"]) == (503, "bank_unavailable", "bank_refuses")
+        assert (await guest.look(order_id))["status"] == "created"
+        await assert_closed(place, guest, "bank_refuses")
+        bank.status = None
+        await place.until_open()
+        codes = [code for _, code in await told(place, "bank")]
+        assert codes[:2] == ["bank_refuses", None]
+
+
+async def test_3_3_bank_that_is_down_closes_sales_before_anybody_fills_a_cart(place: Restaurant) -> None:
+    guest = await place.guest()
+    order_id = (await guest.order(("tea", 1)))["order_id"]
+    place.bank.faults.switch("down", True, {})
+    await place.until_paused("bank_down")  # nobody has paid: the probe found it
+    await assert_closed(place, guest, "bank_down")
+    answer = await guest.pay(order_id, key="k")
+    assert (answer.status, answer.code, answer.body["reason"]) == (503, "bank_unavailable", "bank_down")
+    place.bank.faults.switch("down", False, {})
+    await place.until_open()
+    assert (await guest.pay(order_id, key="k")).status == 200
+    await until(lambda: _recovered(place))
+    assert await told(place, "bank") == [("DeviceFaultEvent", "bank_down"), ("DeviceRecoveredEvent", None)]
+    assert len(place.effects("bank", "charged")) == 1
+
+
+async def _recovered(place: Restaurant) -> bool:
+    return (await told(place, "bank"))[-1][0] == "DeviceRecoveredEvent"
+
+
+async def test_3_3_answer_that_was_lost_and_found_by_asking_is_no_failure(place: Restaurant) -> None:
+    place.bank.faults.switch("lose_answer", True, {})
+    guest = await place.guest()
+    order_id = (await guest.order(("tea", 1)))["order_id"]
+    assert (await guest.pay(order_id)).status == 200
+    assert await told(place, "bank") == []
+    assert (await place.call("GET", "/api/restaurant")).body["sales"]["open"]
+
+
+async def test_stuck_names_a_tripped_device_and_a_person_may_have_it_asked_at_once() -> None:
+    async with restaurant(stuck_after_s=0.0, refusal_probe_s=3600.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+        assert (await guest.pay(order_id)).code == "fiscal_unavailable"
+
+        async def named() -> list[dict[str, Any]]:
+            rows = (await place.internal("GET", "/internal/stuck")).body["stuck"]
+            return [row for row in rows if row["stuck_id"] == "device-receipts"]
+
+        (row,) = await until(named)
+        assert (row["kind"], row["detail"], row["money"], row["moves"]) == (
+            "device_tripped", "fiscal_refuses", "none", ["retry"],
+        )  # fmt: skip
+        place.fiscal.faults.switch("refuse_tag", False, {})
+        asked = await place.internal("POST", "/internal/stuck/device-receipts", {"move": "retry"})
+        assert asked.status == 200, asked
+        await place.until_open()
+
+
+@pytest.mark.parametrize("registrar", ["atol", "atol-web"])
+async def test_3_4_every_registrar_that_refuses_closes_sales(registrar: str) -> None:
+    async with restaurant(registrar=registrar, stuck_after_s=0.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+        answer = await guest.pay(order_id)
+        assert (answer.code, answer.body["refunded"]) == ("fiscal_unavailable", True)
+        await assert_closed(place, guest, "fiscal_refuses")
+        place.fiscal.faults.switch("refuse_tag", False, {})
+        if registrar == "atol-web":  # it registers what it composes: only a person's word lifts it
+            await until(lambda: told(place, "receipts"))
+            row = "device-receipts"
+            await until(lambda: _stuck(place, row))
+            assert (await place.internal("POST", f"/internal/stuck/{row}", {"move": "retry"})).status == 200
+        await place.until_open()
+        assert (await guest.pay(order_id)).status == 200
+        assert len(place.effects("fiscal", "receipt")) == 1
+
+
+async def _stuck(place: Restaurant, stuck_id: str) -> bool:
+    rows = (await place.internal("GET", "/internal/stuck")).body["stuck"]
+    return stuck_id in [row["stuck_id"] for row in rows]
+
+
+async def test_5_sms_gateway_that_is_down_is_told_and_closes_no_sales(place: Restaurant) -> None:
+    place.sms.faults.switch("down", True, {})
+    await until(lambda: told(place, "sms"))
+    assert await check(place, "sms") == {"ok": False, "reason": "sms_down"}
+    restaurant_view = (await place.call("GET", "/api/restaurant")).body
+    assert restaurant_view["sales"]["open"]
+    guest = await place.guest()
+    order_id = (await guest.order(("tea", 1)))["order_id"]
+    assert (await guest.pay(order_id)).status == 200
+    place.sms.faults.switch("down", False, {})
+
+    async def restored() -> bool:
+        return bool((await check(place, "sms"))["ok"])
+
+    await until(restored)

@@ -1,0 +1,166 @@
+"""Seed 4: cells that are full, stations that are jammed, orders larger than the cells, portions given back in time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.restaurant import Restaurant, restaurant, until
+
+UDON = {"items": [{"item_id": "udon-chicken", "quantity": 1}], "service": "dine_in"}
+
+
+async def check(place: Restaurant, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await place.call("GET", "/readyz")).body["checks"].get(name, {})
+    return found
+
+
+async def told(place: Restaurant, device: str) -> list[tuple[str, str | None]]:
+    return [
+        (event["type"], event["data"].get("code"))
+        for event in await place.events()
+        if event["data"].get("device") == device
+    ]
+
+
+async def test_4_full_cells_pause_sales_before_money_moves_and_free_ones_open_them(place: Restaurant) -> None:
+    guest = await place.guest()
+    order_id = (await guest.order(("tea", 1)))["order_id"]
+    place.robot.faults.switch("cells_full", True, {})
+    await place.until_paused("cells_full")
+    answer = await guest.pay(order_id)
+    assert (answer.status, answer.code, answer.body["reason"]) == (503, "sales_paused", "cells_full")
+    assert place.effects("bank", "charged") == []
+    assert await check(place, "robot") == {"ok": False, "reason": "cells_full"}
+    place.robot.faults.switch("cells_full", False, {})
+    await place.until_open()
+    assert (await guest.pay(order_id)).status == 200
+    assert await told(place, "robot") == [("DeviceFaultEvent", "cells_full"), ("DeviceRecoveredEvent", None)]
+
+
+async def test_4_jammed_station_takes_just_its_dishes_off_sale_and_gives_them_back(place: Restaurant) -> None:
+    guest = await place.guest()
+    before = (await guest.order(("udon-chicken", 1)))["order_id"]
+    place.robot.faults.switch("jam", True, {"station": 2})  # the wok
+
+    async def grey() -> bool:
+        rows = (await place.internal("GET", "/internal/menu/availability?item=udon-chicken&item=tea")).body["items"]
+        return [row["reason"] for row in rows] == ["station_down", None]
+
+    await until(grey)
+    refused = await guest.call("POST", "/api/orders/create", UDON)
+    assert (refused.status, refused.code) == (409, "items_unavailable")
+    assert refused.body["items"] == [{"item_id": "udon-chicken", "reason": "station_down"}]
+    answer = await guest.pay(before)
+    assert (answer.status, answer.code) == (409, "items_unavailable")
+    assert place.effects("bank", "charged") == []
+    assert (await place.call("GET", "/api/restaurant")).body["sales"]["open"]
+    assert await check(place, "station_2") == {"ok": False, "reason": "station_down"}
+    devices = (await place.internal("GET", "/internal/devices")).body["checks"]
+    assert "вок" in devices["station_2"]["says"]
+    tea = (await guest.order(("tea", 1)))["order_id"]
+    assert (await guest.pay(tea)).status == 200
+    await guest.until_status(tea, "completed")
+    place.robot.faults.switch("jam", False, {})
+
+    async def back() -> bool:
+        rows = (await place.internal("GET", "/internal/menu/availability?item=udon-chicken")).body["items"]
+        return bool(rows[0]["available"])
+
+    await until(back)
+    assert (await guest.pay(before)).status == 200
+    await guest.until_status(before, "completed")
+    assert await told(place, "station_2") == [("DeviceFaultEvent", "station_down"), ("DeviceRecoveredEvent", None)]
+
+
+async def test_4_dish_paid_before_its_station_jammed_goes_on_when_it_is_mended_and_is_cooked_once(
+    place: Restaurant,
+) -> None:
+    guest = await place.guest()
+    order_id = (await guest.order(("udon-chicken", 1)))["order_id"]
+    place.robot.faults.switch("jam", True, {"station": 2})
+    answer = await guest.pay(order_id)
+    if answer.status == 200:  # the robot had not told yet
+        await until(lambda: told(place, "station_2"))
+        place.robot.faults.switch("jam", False, {})
+        await guest.until_status(order_id, "completed")
+        assert len(place.effects("robot", "ready")) == 1
+    else:
+        assert answer.code == "items_unavailable"
+
+
+async def test_4_robots_own_fault_reaches_the_technician_in_words(place: Restaurant) -> None:
+    place.robot.faults.switch("door_open", True, {})
+    await place.until_paused("robot_held")
+    says = (await place.internal("GET", "/internal/devices")).body["checks"]["robot"]["says"]
+    assert "дверца" in says
+    (fault,) = [event for event in await place.events() if event["type"] == "DeviceFaultEvent"]
+    assert "дверца" in fault["data"]["detail"]
+    place.robot.faults.switch("door_open", False, {})
+    await place.until_open()
+
+
+@pytest.mark.parametrize("portions", [15])
+async def test_4_order_larger_than_the_cells_is_called_and_served_in_parts(portions: int) -> None:
+    async with restaurant() as place:
+        place.robot.faults.switch("nobody_comes", True, {})
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", portions)))["order_id"]
+        paid = await guest.pay(order_id)
+        assert paid.status == 200
+
+        async def called() -> list[dict[str, Any]]:
+            return [event for event in await place.events() if event["type"] == "OrderReadyEvent"]
+
+        (first,) = await until(called)
+        assert first["data"]["whole"] is False
+        assert len(first["data"]["cells"]) == 12
+        order = await guest.look(order_id)
+        assert order["status"] == "cooking"
+        pickup = {"number": order["number"], "pickup_code": paid.body["pickup_code"]}
+
+        async def fetched() -> bool:
+            answer = await place.call("POST", "/api/pickup", pickup)
+            assert answer.status in (200, 409), answer
+            return (await guest.look(order_id))["status"] == "completed"
+
+        await until(fetched)
+        last = (await called())[-1]
+        assert last["data"]["whole"] is True
+        assert len(place.effects("robot", "picked_up")) == portions
+
+
+async def test_4_portion_the_robot_has_begun_is_not_given_back_as_if_it_were_not() -> None:
+    async with restaurant(speed=2.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("udon-chicken", 1)))["order_id"]
+        assert (await guest.pay(order_id)).status == 200
+        await until(lambda: place.effects("robot", "started"))
+        refused = await place.internal("POST", f"/internal/orders/{order_id}/refund", {"reason": "передумал"})
+        if refused.status == 409:  # our books had not heard of it yet: the robot was asked
+            assert refused.body["order_status"] == "cooking"
+        order = await guest.look(order_id)
+        assert [row["status"] for item in order["items"] for row in item["portions"]] != ["dropped"]
+
+
+async def test_4_portion_that_waits_in_the_robots_table_is_cancelled_there_before_it_is_dropped() -> None:
+    async with restaurant(speed=1.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("udon-chicken", 4)))["order_id"]  # the dispenser takes two at once
+        assert (await guest.pay(order_id)).status == 200
+
+        async def queued() -> bool:
+            order = await guest.look(order_id)
+            statuses = [row["status"] for item in order["items"] for row in item["portions"]]
+            return statuses.count("cooking") == 2 and statuses.count("queued") == 2
+
+        await until(queued)
+        body = {"reason": "передумал", "items": [{"item_id": "udon-chicken", "quantity": 2}]}
+        refund = await place.internal("POST", f"/internal/orders/{order_id}/refund", body)
+        assert refund.status in (200, 201, 202), refund
+        order = await guest.look(order_id)
+        statuses = [row["status"] for item in order["items"] for row in item["portions"]]
+        assert sorted(statuses) == ["cooking", "cooking", "dropped", "dropped"]
+        jobs = place.robot.state()["jobs"]
+        assert sorted(job["state"] for job in jobs if job["state"] != "cancelled") == ["cooking", "cooking"]
