@@ -74,9 +74,9 @@ class HandingOut:
         waiting = [
             (row.cell, row.portion_id)
             for row in orders.portions(tx, order.order_id)
-            if row.status is PortionStatus.READY and row.cell is not None
+            if row.status is PortionStatus.READY and row.cell is not None and row.called
         ]
-        if order.status is not OrderStatus.READY or not waiting:
+        if order.status not in (OrderStatus.READY, OrderStatus.COOKING) or not waiting:
             raise OrderStateConflict(order_status=order.status)
         return waiting
 

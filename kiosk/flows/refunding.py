@@ -32,6 +32,7 @@ from kiosk.flows.choosing_portions import (
 )
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.minding_clock import MindingClock
+from kiosk.flows.recalling import Recalling
 from kiosk.flows.returning import give_back
 from kiosk.store import bonuses, fixes, orders, outbox, payments, records, refunds, stocks, troubles
 from kiosk.store.database import Database, Tx
@@ -55,11 +56,13 @@ class Refunding:
         tasks: Tasks,
         clock: Clock,
         late_limit_s: float,
+        recalling: Recalling,
         checkpoint: Callable[[str], None] = pass_by,
     ) -> None:
         self._db = database
         self._cp = checkpoint
         self._late_limit_s = late_limit_s
+        self._recalling = recalling
         self._bank = bank
         self._fiscalising = fiscalising
         self._tasks = tasks
@@ -70,6 +73,7 @@ class Refunding:
 
     async def request(self, order_id: str, request: RefundRequest, actor: str) -> refunds.RefundRow:
         """By staff. Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`."""
+        await self._recall(order_id, request.items, None)
         now = self._clock.now()
 
         def run(tx: Tx) -> refunds.RefundRow:
@@ -105,19 +109,8 @@ class Refunding:
         now: datetime,
     ) -> refunds.RefundRow:
         """The record, and at once no more cooking of what is given back."""
-        order = orders.get(tx, order_id)
-        if order is None:
-            raise NotFound
-        payment = payments.last(tx, order_id)
-        if order.status not in _REFUNDABLE or payment is None or payment.step is not PaymentStep.DONE:
-            raise OrderStateConflict(order_status=order.status)
-        earlier = refunds.refunds_of(tx, payment.payment_id)
+        payment, earlier, left, chosen = _chosen(tx, order_id, items, portion_ids)
         gone = {portion_id for refund in earlier for portion_id in refund.portions}
-        left = [row for row in orders.portions(tx, order_id) if row.portion_id not in gone]
-        chosen = choose_portions(left, items_by_line(tx, order_id), items, portion_ids)
-        being_fixed = any(fix.done_at is None for fix in fixes.fixes_of(tx, payment.payment_id))
-        if not chosen or being_fixed:  # its lines are the right receipt's, which is not there yet
-            raise OrderStateConflict(order_status=order.status)
         lines = lines_given_back(tx, payment, chosen, gone)
         refund = refunds.add_refund(
             tx,
@@ -135,6 +128,11 @@ class Refunding:
                 orders.move_portion(tx, row, PortionStatus.DROPPED)
                 stocks.hand_over(tx, [row.portion_id])
         return refund
+
+    async def _recall(self, order_id: str, items: list[RefundItem] | None, portion_ids: list[int] | None) -> None:
+        """What is to go back and waits in the robot's table is cancelled there first."""
+        *_, chosen = await self._db.write(lambda tx: _chosen(tx, order_id, items, portion_ids))
+        await self._recalling.recall(chosen)
 
     def _start(self, refund: refunds.RefundRow) -> None:
         if refund.refund_id not in self._jobs:
@@ -308,6 +306,27 @@ class Refunding:
         except OrderStateConflict:
             return  # a person was faster
         self._start(refund)
+
+
+def _chosen(
+    tx: Tx, order_id: str, items: list[RefundItem] | None, portion_ids: Iterable[int] | None
+) -> tuple[Payment, list[refunds.RefundRow], list[orders.PortionRow], list[orders.PortionRow]]:
+    """The payment, its earlier refunds, the portions not given back yet, and those of them that are to go back now.
+    Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`."""
+    order = orders.get(tx, order_id)
+    if order is None:
+        raise NotFound
+    payment = payments.last(tx, order_id)
+    if order.status not in _REFUNDABLE or payment is None or payment.step is not PaymentStep.DONE:
+        raise OrderStateConflict(order_status=order.status)
+    earlier = refunds.refunds_of(tx, payment.payment_id)
+    gone = {portion_id for refund in earlier for portion_id in refund.portions}
+    left = [row for row in orders.portions(tx, order_id) if row.portion_id not in gone]
+    chosen = choose_portions(left, items_by_line(tx, order_id), items, portion_ids)
+    being_fixed = any(fix.done_at is None for fix in fixes.fixes_of(tx, payment.payment_id))
+    if not chosen or being_fixed:  # its lines are the right receipt's, which is not there yet
+        raise OrderStateConflict(order_status=order.status)
+    return payment, earlier, left, chosen
 
 
 def _fail_late(portion_id: int, tx: Tx) -> None:

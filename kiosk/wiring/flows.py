@@ -17,6 +17,7 @@ from kiosk.flows.inquiring import Inquiring
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.keeping_space import KeepingSpace
 from kiosk.flows.ordering import Ordering
+from kiosk.flows.recalling import Recalling
 from kiosk.flows.reconciling import Reconciling
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving
@@ -82,7 +83,14 @@ class Flows:
         self.surveying = Surveying(database, ground.readiness, self.syncing)
         self.auditing = Auditing(database, bank, devices.registrar, devices.robot, self.fiscalising, clock)
         self.refunding = parts.refunding(
-            database, bank, self.fiscalising, ground.tasks, clock, config.robot.late_limit_s, checkpoint
+            database,
+            bank,
+            self.fiscalising,
+            ground.tasks,
+            clock,
+            config.robot.late_limit_s,
+            Recalling(devices.robot),
+            checkpoint,
         )
         self.correcting = Correcting(database, self.fiscalising, ground.tasks, clock)
         self.reconciling = Reconciling(database, bank, devices.registrar, self.fiscalising, ground.readiness, clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
-from drivers.robot.port import Bin, Cell, ComplexCommand, ComplexState, CookingOrder, Health, HealthFlag, Job
+from drivers.robot.port import Bin, Cell, ComplexCommand, ComplexState, CookingOrder, Health, HealthFlag, Job, Station
 from kiosk.catalogue import load_menu
 from kiosk.checkpoints import pass_by
 from kiosk.domain.readiness import Kitchen, Readiness
@@ -34,6 +34,9 @@ class Complex:
         return ()
 
     async def bins(self) -> tuple[Bin, ...]:
+        return ()
+
+    async def stations(self) -> tuple[Station, ...]:
         return ()
 
     async def cells(self) -> tuple[Cell, ...]:
