@@ -41,7 +41,8 @@ class PointsView(msgspec.Struct, frozen=True):
 
 
 class RestaurantView(msgspec.Struct, frozen=True):
-    """`GET /api/restaurant`: what the pages need before anybody orders; `says`: why sales are closed, for the guest."""
+    """`GET /api/restaurant`: what the pages need before anybody orders; `says`: why sales are closed, for the guest;
+    `sms_says`: why no code will come to a phone."""
 
     name: str
     legal_name: str
@@ -54,6 +55,7 @@ class RestaurantView(msgspec.Struct, frozen=True):
     demo: bool
     sales: SalesView
     says: Text | None
+    sms_says: Text | None
     wait_s: int
     points: PointsView
 
@@ -157,7 +159,7 @@ class PublicApi:
 
     async def show_restaurant(self, request: web.Request) -> web.Response:
         wait_s = self._kitchen.promise_s([self._kitchen.typical])
-        shop, reason = self._shop, self._conditions.why_paused(wait_s)
+        shop, reason, no_sms = self._shop, self._conditions.why_paused(wait_s), self._conditions.reason_of("sms")
         return answer(
             RestaurantView(
                 name=shop.name,
@@ -171,6 +173,7 @@ class PublicApi:
                 demo=shop.demo,
                 sales=SalesView(reason is None, reason),
                 says=None if reason is None else words_of(reason).guest,
+                sms_says=None if no_sms is None else words_of(no_sms).guest,
                 wait_s=wait_s,
                 points=shop.points,
             )

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
+from kiosk.domain.text import Text
+
 
 class Move(StrEnum):
     RETRY = "retry"  # again now, by the same rules
@@ -72,6 +74,7 @@ class Stuck(msgspec.Struct, frozen=True):
     detail: str
     money: Money
     moves: list[Move]
+    says: Text | None = None  # a device's reason in a sentence for the technician
 
 
 def moves_of(kind: Kind, detail: str, transaction_id: str | None = None) -> tuple[Money, list[Move]]:

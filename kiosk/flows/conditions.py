@@ -135,6 +135,11 @@ class Conditions:
         """Every device that sales hang on has spoken, and the robot has told what it holds."""
         return bool(self._kitchen.bins) and not self._readiness.starting
 
+    def reason_of(self, check: str) -> str | None:
+        """Why what hangs on one check alone is closed, or None."""
+        found = self._readiness.checks().get(check)
+        return None if found is None else found.reason
+
     def why_paused(self, promise_s: float) -> str | None:
         """Why nothing is sold now that takes so long, or None: what the first screen says. A queue too long for one
         dish may have room for another."""

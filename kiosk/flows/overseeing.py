@@ -38,12 +38,14 @@ GOOD, WARN, BAD, UNKNOWN = "good", "warn", "bad", "unknown"
 
 
 class Light(msgspec.Struct, frozen=True):
-    """`level`: good, warn, bad, unknown; `value` a number for the words of the page, `word` a stable word."""
+    """`level`: good, warn, bad, unknown; `value` a number for the words of the page, `word` a stable word;
+    `says`: the word in a sentence for the technician, with what the device itself tells."""
 
     name: str
     level: str
     value: int | None = None
     word: str | None = None
+    says: str | None = None
 
 
 class BinLight(msgspec.Struct, frozen=True):
@@ -174,7 +176,7 @@ class Overseeing:
         checks = self._readiness.checks()
         own = {"books", "sales", "shift", "disk", "sms"}  # they have lamps or lines of their own
         found = [
-            Light(name, GOOD if check.ok else BAD, None, check.reason)
+            Light(name, GOOD if check.ok else BAD, None, check.reason, _says(check))
             for name, check in checks.items()
             if name not in own
         ]
@@ -209,7 +211,7 @@ class Overseeing:
 
     async def _sms_light(self, check: Check | None) -> Light:
         if check is not None and not check.ok:
-            return Light("sms", BAD, None, check.reason)
+            return Light("sms", BAD, None, check.reason, _says(check))
         async with self._db.read() as reader:
             waiting = await messages.count_waiting(reader, "sms") + await customers.count_codes_waiting(reader)
         return Light("sms", _high(waiting, _SMS_WARN, _SMS_ALARM), waiting)
@@ -254,6 +256,13 @@ def _least_taken(menu: Menu) -> dict[str, int]:
         for ingredient, amount in dish.default_formula().items():
             least[ingredient] = min(amount, least.get(ingredient, amount))
     return least
+
+
+def _says(check: Check) -> str | None:
+    if check.reason is None:
+        return None
+    sentence = words_of(check.reason).technician.ru
+    return f"{sentence}. {check.detail}" if check.detail else sentence
 
 
 def _low(value: N, warn: N, alarm: N) -> str:

@@ -16,6 +16,7 @@ from kiosk.clock import Clock
 from kiosk.domain.errors import DeviceUnavailable, InvalidRequest, NotFound, OrderStateConflict
 from kiosk.domain.order import PortionStatus
 from kiosk.domain.payment import PaymentStep
+from kiosk.domain.reasons import words_of
 from kiosk.domain.stuck import Kind, Move, Stuck, moves_of
 from kiosk.flows.claiming import as_asked, register
 from kiosk.flows.correcting import Correcting
@@ -64,9 +65,10 @@ class Settling:
         found = []
         for row in rows:
             money, moves = moves_of(row.kind, row.detail, row.transaction_id)
+            says = words_of(row.detail).technician if row.kind is Kind.DEVICE_TRIPPED else None
             found.append(
                 Stuck(row.stuck_id, row.kind, row.order_id, row.number, row.amount_kopecks, row.since, row.detail,
-                      money, moves)
+                      money, moves, says)
             )  # fmt: skip
         return found
 

@@ -26,6 +26,7 @@ async def lived(place: Restaurant) -> list[str]:
     place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
     assert (await guest.pay(ids[2])).status == 503
     place.fiscal.faults.switch("refuse_tag", False, {})
+    await place.until_open()
     assert (await guest.pay(ids[3])).status == 200
     await guest.until_status(ids[3], "completed")
     await place.internal("POST", f"/internal/orders/{ids[3]}/refund", {"reason": "x"})

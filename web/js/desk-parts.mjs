@@ -1,7 +1,7 @@
 /** The sections of the technician's page: each shows what the server told and asks before it changes anything. */
 
 import { useState } from "preact/hooks";
-import { ACTIONS, KINDS, LEVELS, LIGHTS, lightWords, MONEY, MOVES, UNITS } from "./desk-words.mjs";
+import { ACTIONS, KINDS, LEVELS, lightName, lightWords, MONEY, MOVES, UNITS } from "./desk-words.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 
@@ -28,7 +28,7 @@ const SIGNS = /** @type {Record<string, string>} */ ({ good: "✓", warn: "!", b
 /** @param {{lights: {name: string, level: string, value: number|null, word: string|null}[]}} props */
 export function Lights({ lights }) {
   return html`<section class="lights" aria-label="Состояние">${lights.map((light) => html`<div key=${light.name} class=${`light ${light.level}`} data-testid=${`light-${light.name}`} data-level=${light.level}>
-    <i aria-hidden="true">${SIGNS[light.level]}</i><div><b>${LIGHTS[light.name] ?? light.name}</b><span>${LEVELS[light.level]}${lightWords(light) && ` · ${lightWords(light)}`}</span></div></div>`)}</section>`;
+    <i aria-hidden="true">${SIGNS[light.level]}</i><div><b>${lightName(light.name)}</b><span>${LEVELS[light.level]}${lightWords(light) && ` · ${lightWords(light)}`}</span></div></div>`)}</section>`;
 }
 
 /** @param {{rows: any[], act: Act}} props */
@@ -36,7 +36,7 @@ export function Stuck({ rows, act }) {
   return html`<section class="card" data-testid="stuck"><h2>Требует решения ${rows.length > 0 && html`<mark>${rows.length}</mark>`}</h2>
     ${!rows.length && html`<p class="calm">Ничего не ждёт человека.</p>`}
     ${rows.map((row) => html`<article class="stuck" key=${row.stuck_id}><div><b>${KINDS[row.kind] ?? row.kind}</b>
-      <p>${[row.number, row.amount_kopecks && money(row.amount_kopecks), MONEY[row.money], row.detail].filter(Boolean).join(" · ")}</p></div>
+      <p>${[row.number, row.amount_kopecks && money(row.amount_kopecks), MONEY[row.money], row.says?.ru ?? row.detail].filter(Boolean).join(" · ")}</p></div>
       ${row.moves.map((/** @type {string} */ move) => html`<${Twice} key=${move} id=${`move-${move}`} words=${MOVES[move] ?? move} sure=${`Да: ${MOVES[move] ?? move}`} quiet go=${() => decide(row, move, act)} />`)}</article>`)}
   </section>`;
 }

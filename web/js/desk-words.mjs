@@ -1,14 +1,20 @@
 /** Plain words for what the server says to the technician. No I/O. */
 
-export const LIGHTS = /** @type {Record<string, string>} */ ({
+const LIGHTS = /** @type {Record<string, string>} */ ({
   robot: "Робот", fiscal: "Касса", paper: "Бумага", drive: "Фискальный накопитель", ofd: "Очередь ОФД", clock: "Часы кассы",
   bank: "Банк", receipts: "Чеки", sms: "Очередь SMS", disk: "Диск", pages: "Экраны",
 });
 export const LEVELS = /** @type {Record<string, string>} */ ({ good: "в порядке", warn: "внимание", bad: "беда", unknown: "неизвестно" });
 const PAPER = /** @type {Record<string, string>} */ ({ present: "есть", low: "кончается", out: "нет" });
 
-/** @param {{name: string, value: number|null, word: string|null}} light */
-export function lightWords({ name, value, word }) {
+/** @param {string} name a light's */
+export function lightName(name) {
+  return name.startsWith("station_") ? `Станция ${name.slice("station_".length)}` : (LIGHTS[name] ?? name);
+}
+
+/** @param {{name: string, value: number|null, word: string|null, says?: string|null}} light */
+export function lightWords({ name, value, word, says }) {
+  if (says) return says;
   if (name === "paper") return PAPER[word ?? ""] ?? "нет связи";
   if (name === "drive" && value !== null) return `${value} дн.`;
   if (name === "ofd" && value !== null) return `не передано: ${value}`;

@@ -67,8 +67,9 @@ const NO_RETRY = new Set(["ingredients_unavailable", "items_unavailable", "termi
 export function outcomeOfProblem({ code, body }) {
   const refunded = code === "fiscal_unavailable" && body.refunded === true;
   const silent = code === "bank_unavailable" && body.reason === "no_answer";
+  const refuses = code === "bank_unavailable" && body.reason === "bank_refuses";
   return failed({
-    code: refunded ? "refunded" : silent ? "bank_silent" : code,
+    code: refunded ? "refunded" : silent ? "bank_silent" : refuses ? "bank_refuses" : code,
     money: refunded ? "returned" : "safe",
     reason: body.reason ?? null,
     itemIds: (body.items ?? []).map((/** @type {any} */ item) => item.item_id),

@@ -137,6 +137,7 @@ export const en = {
     payment_declined: ["The bank declined the payment", "Try another card: your order is kept."],
     payment_failed: ["The payment did not go through", "Try again: your order is kept."],
     bank_unavailable: ["The bank does not answer", "Card payment is not working now. Try a little later or see the staff."],
+    bank_refuses: ["The bank takes no payments from us", "No money was taken. Please ask our staff or try again later."],
     bank_silent: ["The bank did not confirm", "If you are charged after all, we return the money ourselves. You can try again."],
     fiscal_unavailable: ["The till cannot issue a receipt", "We do not sell without a receipt. Try again or see the staff."],
     refunded: ["The payment was cancelled", "The receipt could not be issued, so we cancelled the payment. The bank returns the money to your card."],

@@ -34,6 +34,7 @@ function Phone({ member }) {
   return html`<main class="sheet keyed">
     <div class="keyed-words"><${Heading}>${t.pointsTitle}<//>
       <p class="lead">${t.pointsLead(earned(rules, useSum()))}</p>
+      ${state.restaurant?.sms_says && html`<p class="strip" role="alert" data-testid="no-sms">${state.restaurant.sms_says[state.language]}</p>`}
       <output class="field" aria-label=${t.phoneField} data-testid="phone">${phoneShown(digits)}</output>
       ${rules?.consent_version && html`<${Consent} given=${member.consent} />`}
       <${Trouble} trouble=${member.trouble} /></div>
