@@ -93,6 +93,7 @@ class Guard:
             code = await records.read_fault(reader, self.name)
         if code is not None:
             self.refused("as before the restart")
+            self._heard_at = None  # asked at once: somebody may have mended it
 
     async def run(self, probe: Probe) -> None:
         """For ever."""

@@ -44,7 +44,7 @@ class KioskProcess:
             parts = variant()
             parts.checkpoint = Checkpoints({VARIABLE: bomb}) if isinstance(bomb, str) else bomb()
             parts.fiscal_timeouts, parts.robot_timings = FAST_FISCAL, FAST_ROBOT
-            parts.inquiry_every_s, parts.gateway_timeout_s = 0.2, 1.0
+            parts.inquiry_every_s, parts.gateway_timeout_s, parts.refusal_probe_s = 0.2, 1.0, 0.5
             staged = self._port_file.with_suffix(".new")
 
             def started(kiosk: Any) -> None:

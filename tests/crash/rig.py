@@ -72,6 +72,7 @@ class World:
     planted: str = ""
     effects: bool = False
     speed: float = 80.0
+    mend: Callable[[World], None] | None = None  # what somebody does so that sales can open
     prepare: Callable[[Path], None] | None = None  # what stands in the devices' memories before they are switched on
     folder: Path = field(default_factory=short_folder)
     purchases: list[Purchase] = field(default_factory=list)
@@ -126,7 +127,13 @@ class World:
     # What people do.
 
     def wait_open(self, port: int) -> None:
+        if self.mend is not None:
+            self.mend(self)
         self.until(lambda: call(port, "GET", "/api/restaurant").body["sales"]["open"], "sales open")
+
+    def sales(self, port: int) -> dict[str, Any]:
+        found: dict[str, Any] = call(port, "GET", "/api/restaurant").body["sales"]
+        return found
 
     def guest(self, port: int) -> str:
         return str(call(port, "POST", "/api/auth/guest").body["access_token"])

@@ -32,11 +32,19 @@ def _with_card(card_token: str) -> Way:
     return way
 
 
-def _refusing_receipts() -> World:
-    """The registrar refuses a member of the receipt after the pre-flight was passed: absence is proved."""
-    place = World()
-    place.devices.fault("fiscal", "refuse_tag", tag=1192)
-    return place
+def _refuse_tag(place: World, on: bool) -> None:
+    place.devices.fault("fiscal", "refuse_tag", on, **({"tag": 1192} if on else {}))
+
+
+def _mended_registrar() -> World:
+    return World(mend=lambda place: _refuse_tag(place, False))
+
+
+def receipt_refused(place: World, port: int) -> Purchase | None:
+    """The registrar refuses a member of the receipt after the pre-flight was passed: absence is proved, the money goes
+    back, and nothing is sold until somebody has mended it."""
+    _refuse_tag(place, True)
+    return buy(place, port)
 
 
 def given_back(place: World, port: int) -> Purchase:
@@ -81,7 +89,7 @@ STORIES = (
     Story("charged without an answer", _with_card("tok_unknown")),
     Story("lost on the way to the bank", _with_card("tok_lost"), patient=False),
     Story("bank answers 500", _with_card("tok_500"), patient=False),
-    Story("receipt refused", buy, _refusing_receipts, patient=False),
+    Story("receipt refused", receipt_refused, _mended_registrar, patient=False),
     Story("given back", given_back),
     Story("partly given back", partly_given_back),
     Story("approved too late", approved_too_late, patient=False),
