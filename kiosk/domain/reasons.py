@@ -15,6 +15,7 @@ STARTING = "starting"
 STAFF = "staff"
 QUEUE_TOO_LONG = "queue_too_long"
 CELLS_FULL = "cells_full"
+CELL_FAULT = "cell_fault"
 BANK_DOWN, BANK_REFUSES = "bank_down", "bank_refuses"
 FISCAL_REFUSES = "fiscal_refuses"
 SMS_DOWN, SMS_REFUSES = "sms_down", "sms_refuses"
@@ -50,6 +51,9 @@ _HINTS: Mapping[str, Text] = {
     CELLS_FULL: Text(
         "Все ячейки заняты: выдайте или спишите еду, kiosk cells",
         "Every cell is taken: hand out or write off, kiosk cells",
+    ),
+    CELL_FAULT: Text(
+        "Ячейка выдачи неисправна: осмотрите её, kiosk cells", "A pick-up cell is faulty: look at it, kiosk cells"
     ),
     BANK_DOWN: Text(
         "Банк не отвечает: сеть, адрес [bank] url; проверяется каждые 2 с",

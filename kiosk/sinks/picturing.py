@@ -30,7 +30,7 @@ from kiosk.domain.menu import Menu
 from kiosk.domain.order import PENDING_PORTIONS
 from kiosk.domain.planning import Plan, cells_free_in_s
 from kiosk.domain.readiness import Kitchen, Readiness, StockBin
-from kiosk.domain.reasons import CELLS_FULL, STATION_DOWN
+from kiosk.domain.reasons import CELL_FAULT, CELLS_FULL, STATION_DOWN
 from kiosk.domain.robot_faults import words_of_fault
 from kiosk.domain.text import Text
 from kiosk.store import cooking, outbox, records
@@ -83,6 +83,8 @@ class KitchenPicture:
     async def look_at_cells(self) -> tuple[Cell, ...]:
         cells = await self._robot.cells()
         usable = [cell for cell in cells if cell.state is not CellState.FAULT]
+        faulty = ", ".join(str(cell.cell) for cell in cells if cell.state is CellState.FAULT)
+        await self._tell_part("cells", CELL_FAULT if faulty else None, faulty)
         filled = sum(cell.state in (CellState.LOADED, CellState.OPEN) for cell in usable)
         self._cells = cells_free_in_s(len(usable), filled)
         return cells
@@ -102,15 +104,16 @@ class KitchenPicture:
             else:
                 breaker.answered()
             if breaker.reason != before:
-                await self._tell_station(station, breaker.reason)
+                words = self._words(STATION_FAULT + station)
+                await self._tell_part(f"station_{station}", breaker.reason, words)
         self._kitchen.stations_down = frozenset(down)
 
-    async def _tell_station(self, station: int, reason: str | None) -> None:
-        detail = self._words(STATION_FAULT + station)
-        _log.warning("station_readiness", station=station, reason=reason, detail=detail)
-        self._readiness.set(f"station_{station}", reason, blocks=False, detail=detail)
-        now = self._clock.now()
-        await self._db.write(lambda tx: records.set_fault(tx, f"station_{station}", reason, detail, now))
+    async def _tell_part(self, name: str, reason: str | None, detail: str) -> None:
+        """A part of the complex that closes only what needs it."""
+        if self._readiness.set(name, reason, blocks=False, detail=detail):
+            _log.info("robot_part_readiness", part=name, reason=reason, detail=detail)
+            now = self._clock.now()
+            await self._db.write(lambda tx: records.set_fault(tx, name, reason, detail, now))
 
     async def restore_stations(self) -> None:
         """At start: a station that was down is down until the robot shows it."""

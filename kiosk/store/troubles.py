@@ -52,7 +52,8 @@ _QUESTIONS = (
     " WHERE x.status = 'failed' AND (o.promised_at < :before OR x.fault = 'restored') AND NOT EXISTS"
     " (SELECT 1 FROM refund r, json_each(r.portions) j WHERE r.order_id = x.order_id AND j.value = x.portion_id)",
     "SELECT 'device-' || device, 'device_tripped', NULL, NULL, NULL, since, code, NULL FROM device_fault"
-    " WHERE since < :before AND (device IN ('bank', 'receipts', 'sms', 'fiscal', 'robot') OR device LIKE 'station%')",
+    " WHERE since < :before AND (device IN ('bank', 'receipts', 'sms', 'fiscal', 'robot', 'cells')"
+    " OR device LIKE 'station%')",
     "SELECT finding_id, 'finding', order_id, NULL, amount_kopecks, found_at, kind || ' ' || subject || ': ' || detail,"
     " transaction_id FROM finding WHERE settled_at IS NULL",
 )

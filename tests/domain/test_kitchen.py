@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.domain.planning import JOB_SLOTS, STATION_CAPACITY, Plan
+from kiosk.domain.planning import JOB_SLOTS, PICK_UP_S, STATION_CAPACITY, Plan, cells_free_in_s
 from kiosk.domain.readiness import Kitchen, Readiness, StockBin
 from kiosk.domain.reservation import Shortage, portions_possible, shortages, total_needs
 
@@ -101,6 +101,26 @@ def test_asking_for_a_promise_books_nothing(
 ) -> None:
     plan = Plan(pending)
     assert plan.ready_in_s(new) == plan.ready_in_s(new) == Plan(pending).ready_in_s(new)
+
+
+some_cells = st.lists(st.sampled_from([0.0, PICK_UP_S]), min_size=1, max_size=12)
+
+
+@given(queue, queue.filter(bool), some_cells)
+def test_cells_never_make_a_promise_shorter_and_more_of_them_never_longer(
+    pending: list[list[tuple[int, int]]], new: list[list[tuple[int, int]]], cells: list[float]
+) -> None:
+    limited = Plan(pending, cells).ready_in_s(new)
+    assert limited >= Plan(pending).ready_in_s(new)
+    assert Plan(pending, [*cells, 0.0]).ready_in_s(new) <= limited
+
+
+def test_an_order_larger_than_the_cells_waits_for_its_first_part_to_be_fetched() -> None:
+    drink = [(7, 10)]
+    assert Plan([], cells_free_in_s(2, 0)).ready_in_s([drink] * 2) == 10
+    assert Plan([], cells_free_in_s(2, 0)).ready_in_s([drink] * 3) == 10 + PICK_UP_S + 10
+    assert Plan([], cells_free_in_s(2, 2)).ready_in_s([drink]) == PICK_UP_S + 10
+    assert cells_free_in_s(1, 5) == (PICK_UP_S,)
 
 
 def test_nothing_new_is_ready_at_once() -> None:
