@@ -5,7 +5,6 @@ Money comes back once, its refund receipt is printed once, points return, the le
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from tests.crash.calls import call
 from tests.crash.customers import sign_in
 from tests.crash.judging import judged
 from tests.crash.rig import Bomb, Purchase, World, world
-from tests.crash.sweeping import buy, points, struck, sweep
+from tests.crash.sweeping import points, struck, sweep
 from tests.crash.ways import STORIES, Story, partly_given_back
 
 PHONE = "+79161234567"
@@ -105,23 +104,3 @@ def test_4_two_orders_race_for_the_last_portion_and_a_kill_lets_only_one_have_it
         assert struck(place, partial(AtPoint, name), race)
         assert judged(place) == []
         assert sorted(view["status"] for view in place.views.values()) == ["completed", "created"]
-
-
-def test_3_4_killed_while_a_tripped_registrar_gives_money_back_nobody_else_is_charged_by_the_next_life() -> None:
-    told = story("receipt refused")
-    with contextlib.closing(told.make()) as place:
-        assert struck(place, partial(AtPoint, "reversal.bank"), told.way)
-        port = place.alive()  # the registrar refuses still
-        place.until(lambda: place.sales(port)["reason"] == "fiscal_refuses", "the trip outlives the process")
-        (first,) = place.purchases
-        place.pay(port, first)
-        assert first.answer is not None
-        assert first.answer.status == 503
-        guest = place.guest(port)
-        body = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
-        assert call(port, "POST", "/api/orders/create", body, guest).code == "sales_paused"
-        charged = [line for line in place.devices.ledger("bank") if line["effect"] == "charged"]
-        assert len(charged) == 1
-        place.wait_open(port)  # mended
-        assert buy(place, port) is not None
-        assert judged(place) == []

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from drivers.errors import DeviceRefused
+from kiosk.flows.fiscalising import Fiscalising
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
 TEA = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
@@ -92,6 +94,23 @@ async def test_3_4_registrar_that_refuses_for_good_is_found_by_one_guest_and_cha
     assert (await second.pay(orders[1])).status == 200
     assert len(place.effects("fiscal", "receipt")) == 1
     assert await told(place, "receipts") == [("DeviceFaultEvent", "fiscal_refuses"), ("DeviceRecoveredEvent", None)]
+
+
+class NeverJudges(Fiscalising):
+    """Planted: every refusal is the first."""
+
+    async def _judge(self, refusal: DeviceRefused) -> None:
+        return
+
+
+async def test_3_4_planted_registrar_that_is_never_judged_is_sold_to_the_next_guest() -> None:
+    async with restaurant("[payment]\nreceipt_retry_s = 0.5", fiscalising=NeverJudges) as place:
+        first, second = await place.guest(), await place.guest()
+        orders = [(await guest.order(("tea", 1)))["order_id"] for guest in (first, second)]
+        place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+        assert (await first.pay(orders[0])).code == "fiscal_unavailable"
+        assert (await second.pay(orders[1])).code == "fiscal_unavailable"
+        assert len(place.effects("bank", "charged")) == 2, "the scene above does not see this bug: it proves nothing"
 
 
 @pytest.mark.parametrize("status", [401, 403])
