@@ -10,8 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from kiosk.domain.chart import ChartError, ChartFile, compile_chart
-from kiosk.domain.dish import MenuError
 from kiosk.domain.menu import Menu, MenuFile, build_menu
+from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.notice import Notices
 
 T = TypeVar("T")

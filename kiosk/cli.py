@@ -22,8 +22,8 @@ from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, load
 from kiosk.config.settings import Config
 from kiosk.domain.chart import ChartError
-from kiosk.domain.dish import MenuError
 from kiosk.domain.errors import DatabaseBroken
+from kiosk.domain.menu_rows import MenuError
 
 OK, BAD, USAGE, NOT_RUNNING = 0, 1, 2, 3
 _TIMEOUT_S = 150

@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from kiosk.domain.dish import Dish, MenuError, Nutrition, Strict, check_wanted
+from kiosk.domain.dish import Dish
+from kiosk.domain.ingredient import Contents, Nutrition, of_several
+from kiosk.domain.menu_rows import MenuError, Strict, check_wanted
 from kiosk.domain.sharing import shares
 from kiosk.domain.text import Text
 
@@ -33,7 +35,7 @@ class ComboSlot(Strict, frozen=True):
 
 
 class ComboItem(Strict, frozen=True):
-    """A `[[combos]]` row of the menu."""
+    """A `[[combos]]` row of the menu. `allergens`, where stated, must name those of every dish that may be chosen."""
 
     id: str
     category: str
@@ -42,6 +44,7 @@ class ComboItem(Strict, frozen=True):
     price_kopecks: int
     image: str
     slots: list[ComboSlot]
+    allergens: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Combo:
         """The dishes; what the combo saves is spread over them in proportion, in whole roubles where all are."""
         options = list(chosen)
         dishes = [self.dishes[option.item] for option in options]
-        own = [dish.price_kopecks for dish in dishes]
+        own = [dish.default_price_kopecks() for dish in dishes]
         saving = sum(own) - self.price_kopecks(options)
         unit = 1 if any(price % 100 for price in (*own, saving)) else 100
         off = shares([(price - _LEAST_KOPECKS) // unit for price in own], saving // unit)
@@ -87,10 +90,11 @@ class Combo:
     def price_kopecks(self, chosen: Iterable[ComboOption]) -> int:
         return self.item.price_kopecks + sum(option.price_kopecks for option in chosen)
 
-    def saving_kopecks(self) -> int:
-        """What the combo as it stands on the menu saves against its dishes one by one."""
-        chosen = self.choose()
-        return sum(self.dishes[option.item].price_kopecks for option in chosen) - self.price_kopecks(chosen)
+    def saving_kopecks(self, chosen: Iterable[ComboOption]) -> int:
+        """What it saves against its dishes one by one."""
+        options = list(chosen)
+        own = sum(self.dishes[option.item].default_price_kopecks() for option in options)
+        return own - self.price_kopecks(options)
 
     def formula(self, chosen: Iterable[ComboOption]) -> dict[str, int]:
         """Amount by ingredient id of all its dishes together."""
@@ -99,34 +103,33 @@ class Combo:
             amounts.update(self.dishes[option.item].default_formula())
         return dict(amounts)
 
-    def nutrition(self) -> Nutrition:
-        """Of all dishes of the combo as it stands on the menu."""
-        found = [self.dishes[option.item].item.nutrition for option in self.choose()]
-        return Nutrition(
-            kcal=sum(one.kcal for one in found),
-            protein_g=sum(one.protein_g for one in found),
-            fat_g=sum(one.fat_g for one in found),
-            carbohydrate_g=sum(one.carbohydrate_g for one in found),
+    def contents(self, chosen: Iterable[ComboOption]) -> Contents:
+        """What is in its dishes together; a dish in it is as it comes when nothing is chosen."""
+        dishes = [self.dishes[option.item] for option in chosen]
+        found = [dish.contents(dish.choose(())) for dish in dishes]
+        names = [*self.traces(), *(name for one in found for name in one.allergens)]
+        return Contents(
+            weight_g=sum(one.weight_g for one in found),
+            nutrition=sum((one.nutrition for one in found), Nutrition(0, 0, 0, 0)),
+            allergens=dishes[0].larder.in_order(names),
+            tags=of_several([one.tags for one in found]),
         )
 
-    def weight_g(self) -> int:
-        return sum(self.dishes[option.item].item.weight_g for option in self.choose())
+    def traces(self) -> tuple[str, ...]:
+        """The stated allergens that no dish tells of."""
+        told = {name for option in self._options() for name in self._in_dish(option)}
+        return tuple(name for name in self.item.allergens or () if name not in told)
 
-    def allergens(self) -> list[str]:
-        """Of every dish that may be chosen: nobody is told less than what may be on the tray."""
-        return list(dict.fromkeys(name for dish in self._all() for name in dish.item.allergens))
+    def _in_dish(self, option: ComboOption) -> tuple[str, ...]:
+        dish = self.dishes[option.item]
+        return dish.contents(dish.choose(())).allergens
 
-    def tags(self) -> list[str]:
-        """What holds for every dish that may be chosen."""
-        every = [dish.item.tags for dish in self._all()]
-        return [tag for tag in every[0] if all(tag in tags for tags in every)]
+    def _options(self) -> list[ComboOption]:
+        return [option for slot in self.item.slots for option in slot.options]
 
     def dishes_offered(self) -> list[str]:
         """Item ids of every dish that may be chosen."""
-        return list(dict.fromkeys(option.item for slot in self.item.slots for option in slot.options))
-
-    def _all(self) -> list[Dish]:
-        return [self.dishes[item_id] for item_id in self.dishes_offered()]
+        return list(dict.fromkeys(option.item for option in self._options()))
 
 
 def build_combo(item: ComboItem, dishes: Mapping[str, Dish]) -> Combo:
@@ -141,7 +144,16 @@ def build_combo(item: ComboItem, dishes: Mapping[str, Dish]) -> Combo:
     if len(ways) > _MAX_WAYS:
         raise MenuError(f"combo {item.id}: more than {_MAX_WAYS} ways to choose")
     for way in ways:
-        own = sum(dishes[option.item].price_kopecks for option in way)
+        own = sum(dishes[option.item].default_price_kopecks() for option in way)
         if not _LEAST_KOPECKS * len(way) <= combo.price_kopecks(way) <= own:
             raise MenuError(f"combo {item.id}: {[option.item for option in way]} must cost 1 ₽ a dish … {own} kopecks")
+    _check_allergens(combo)
     return combo
+
+
+def _check_allergens(combo: Combo) -> None:
+    stated = combo.item.allergens
+    for item_id in combo.dishes_offered() if stated is not None else ():
+        dish = combo.dishes[item_id]
+        if hidden := [name for name in dish.contents(dish.choose(())).allergens if name not in (stated or ())]:
+            raise MenuError(f"combo {combo.item.id}: allergens do not name {hidden}, which {item_id} has")

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
 from kiosk.domain.chart import Chart
+from kiosk.domain.ingredient import Contents, Larder
+from kiosk.domain.menu_rows import MenuError, Strict, check_wanted
 from kiosk.domain.text import Text
 
 
-class MenuError(ValueError):
-    """A menu that must not be sold; the text names the place."""
-
-
-class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
-class Ingredient(Strict, frozen=True):
-    id: str
-    code: int
-    unit: str
-    name: Text
-
-
-class Allergen(Strict, frozen=True):
-    id: str
-    name: Text
-
-
 class Option(Strict, frozen=True):
-    """`ingredients`: deltas to the dish's formula, may be negative."""
+    """`ingredients`: deltas to the dish's formula, may be negative. `allergens`, where stated, must name those of every
+    ingredient it adds; what else it names is shown too."""
 
     id: str
     name: Text
     price_kopecks: int = 0
-    ingredients: dict[str, int] = {}
+    ingredients: dict[str, int] = msgspec.field(default_factory=dict)
+    allergens: list[str] | None = None
+
+    def adds(self) -> list[str]:
+        """Ids of the ingredients it brings in."""
+        return [name for name, delta in self.ingredients.items() if delta > 0]
+
+    def traces(self, larder: Larder) -> tuple[str, ...]:
+        """The stated allergens that no ingredient it adds tells of."""
+        told = larder.allergens_of(self.adds())
+        return larder.in_order(name for name in self.allergens or () if name not in told)
 
 
 class ModifierGroup(Strict, frozen=True):
@@ -48,29 +40,27 @@ class ModifierGroup(Strict, frozen=True):
     max: int
     options: list[Option]
 
-
-class Nutrition(Strict, frozen=True):
-    kcal: int
-    protein_g: float
-    fat_g: float
-    carbohydrate_g: float
+    @property
+    def is_single(self) -> bool:
+        """Exactly one of its options is in every portion."""
+        return self.min == self.max == 1
 
 
 class Item(Strict, frozen=True):
-    """One dish. `marked`: sold by a marking code (Честный знак); neither that nor an age check exists yet."""
+    """One dish. `yield`: weight of the cooked portion by that of its formula. `allergens`, where stated, must name
+    those of every ingredient. `marked`: sold by a marking code (Честный знак); neither that nor an age check exists yet."""
 
     id: str
     category: str
     name: Text
     description: Text
     price_kopecks: int
-    weight_g: int
-    nutrition: Nutrition
     image: str
     chart: str = ""
-    allergens: list[str] = []
-    tags: list[str] = []
-    modifier_groups: list[str] = []
+    yield_: float = msgspec.field(default=1.0, name="yield")
+    allergens: list[str] | None = None
+    tags: list[str] = msgspec.field(default_factory=list)
+    modifier_groups: list[str] = msgspec.field(default_factory=list)
     marked: bool = False
     age_restricted: bool = False
     sellable: bool = True
@@ -78,11 +68,12 @@ class Item(Strict, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Dish:
-    """A sellable item with everything it refers to resolved."""
+    """A sellable item with everything it refers to resolved; its groups' options take no more away than there is."""
 
     item: Item
     chart: Chart
     groups: tuple[ModifierGroup, ...]
+    larder: Larder
 
     def choose(self, option_ids: Iterable[str]) -> tuple[Option, ...]:
         """The chosen options, in the menu's order; a compulsory group left open takes its first ones. Raises
@@ -100,32 +91,38 @@ class Dish:
         check_wanted(wanted, chosen)
         return tuple(chosen)
 
-    @property
-    def price_kopecks(self) -> int:
-        """Of a portion as it stands on the menu: the first option of a compulsory group may cost."""
-        return self.item.price_kopecks + sum(option.price_kopecks for option in self.choose(()))
+    def standing(self) -> tuple[Option, ...]:
+        """The options it has as it stands on the menu: the first of every group of which exactly one is chosen."""
+        return tuple(group.options[0] for group in self.groups if group.is_single)
+
+    def price_kopecks(self, options: Iterable[Option]) -> int:
+        """Of a portion with these options."""
+        return self.item.price_kopecks + sum(option.price_kopecks for option in options)
+
+    def default_price_kopecks(self) -> int:
+        """Of a portion when nothing is chosen."""
+        return self.price_kopecks(self.choose(()))
 
     def formula(self, options: Iterable[Option] = ()) -> dict[str, int]:
         """Amount by ingredient id for one portion; options applied, nothing below zero."""
         amounts = dict(self.chart.formula)
         for option in options:
             for ingredient, delta in option.ingredients.items():
-                amounts[ingredient] = max(0, amounts.get(ingredient, 0) + delta)
-        return {ingredient: amount for ingredient, amount in amounts.items() if amount}
+                amounts[ingredient] = amounts.get(ingredient, 0) + delta
+        return {ingredient: amount for ingredient, amount in amounts.items() if amount > 0}
 
     def default_formula(self) -> dict[str, int]:
         """What a portion takes when nothing is chosen."""
         return self.formula(self.choose(()))
 
+    def contents(self, options: Iterable[Option]) -> Contents:
+        """What is in a portion with these options."""
+        chosen = list(options)
+        traces = [*self.traces(), *(name for option in chosen for name in option.traces(self.larder))]
+        return self.larder.contents(self.formula(chosen), self.item.yield_, traces)
 
-class HasId(Protocol):
-    """Anything a customer picks by its id."""
-
-    @property
-    def id(self) -> str: ...
-
-
-def check_wanted(wanted: Sequence[str], chosen: Iterable[HasId]) -> None:
-    """Every wish was met, none stands twice. Raises `MenuError`."""
-    if len(set(wanted)) != len(wanted) or not set(wanted) <= {one.id for one in chosen}:
-        raise MenuError("an option is unknown to this item or stands twice")
+    def traces(self) -> tuple[str, ...]:
+        """The stated allergens that no ingredient of the portion as it stands tells of: they stay, whatever is left
+        out."""
+        told = self.larder.allergens_of(self.formula(self.standing()))
+        return self.larder.in_order(name for name in self.item.allergens or () if name not in told)

@@ -8,9 +8,10 @@ from typing import Annotated
 import msgspec
 
 from kiosk.domain.combo import Combo
-from kiosk.domain.dish import Dish, MenuError, Option
+from kiosk.domain.dish import Dish, Option
 from kiosk.domain.errors import InvalidRequest, ItemsUnavailable
 from kiosk.domain.menu import Menu
+from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.order import OrderLine
 from kiosk.domain.readiness import Kitchen
 from kiosk.domain.reasons import NOT_ON_MENU
@@ -53,8 +54,7 @@ class Pricing:
         if combo is None:
             dish = self._menu.dishes[wish.item_id]
             options = dish.choose(wish.modifiers)
-            price_kopecks = dish.item.price_kopecks + sum(option.price_kopecks for option in options)
-            return [_line(number, dish, options, price_kopecks, wish.quantity)]
+            return [_line(number, dish, options, dish.price_kopecks(options), wish.quantity)]
         return self._of_combo(combo, wish, number)
 
     def _of_combo(self, combo: Combo, wish: WantedLine, number: int) -> list[OrderLine]:

@@ -6,59 +6,20 @@ import hashlib
 
 import msgspec
 
-from kiosk.domain.combo import Combo, ComboItem
-from kiosk.domain.dish import Dish, Item, ModifierGroup, Nutrition
 from kiosk.domain.menu import Menu
 from kiosk.domain.readiness import Kitchen
+from kiosk.flows.menu_views import (
+    AllergenView,
+    DishView,
+    IngredientView,
+    Reasons,
+    combo_view,
+    dish_view,
+    ingredient_view,
+)
 from kiosk.flows.offering import Availability, Offer
 
 State = tuple[tuple[str, str | None], ...]
-Reasons = dict[str, str | None]
-
-
-class Contents(msgspec.Struct, frozen=True):
-    """What is in a dish, or in a combo as it stands on the menu; allergens by id."""
-
-    weight_g: int
-    nutrition: Nutrition
-    allergens: list[str]
-    tags: list[str]
-
-
-class OptionView(msgspec.Struct, frozen=True):
-    """`item_id`: the dish that stands behind the option of a combo."""
-
-    id: str
-    name: str
-    price_kopecks: int
-    available: bool
-    item_id: str | None = None
-
-
-class GroupView(msgspec.Struct, frozen=True):
-    id: str
-    name: str
-    min: int
-    max: int
-    options: list[OptionView]
-
-
-class DishView(msgspec.Struct, frozen=True):
-    """A dish, or a combo: its places are groups of dishes. `saving_kopecks`: against its dishes one by one."""
-
-    id: str
-    name: str
-    description: str
-    price_kopecks: int
-    available: bool
-    unavailable_reason: str | None
-    image: str
-    weight_g: int
-    nutrition: Nutrition
-    allergens: list[str]
-    tags: list[str]
-    modifier_groups: list[GroupView]
-    saving_kopecks: int = 0
 
 
 class CategoryView(msgspec.Struct, frozen=True):
@@ -71,6 +32,8 @@ class CategoryView(msgspec.Struct, frozen=True):
 class MenuView(msgspec.Struct, frozen=True):
     version: str
     categories: list[CategoryView]
+    ingredients: list[IngredientView]
+    allergens: list[AllergenView]
 
 
 class ShowingMenu:
@@ -112,8 +75,9 @@ class ShowingMenu:
         return (*items, *options)
 
     def _build(self, language: str, reasons: Reasons) -> tuple[bytes, str]:
-        combos = [(combo.item.category, self._combo(combo, language, reasons)) for combo in self._menu.combos.values()]
-        dishes = [(dish.item.category, self._dish(dish, language, reasons)) for dish in self._menu.dishes.values()]
+        menu = self._menu
+        combos = [(combo.item.category, combo_view(combo, language, reasons)) for combo in menu.combos.values()]
+        dishes = [(dish.item.category, dish_view(dish, language, reasons)) for dish in menu.dishes.values()]
         categories = [
             CategoryView(
                 id=category.id,
@@ -121,75 +85,9 @@ class ShowingMenu:
                 image=f"/assets/images/{category.image}",
                 items=[view for place, view in (*combos, *dishes) if place == category.id],
             )
-            for category in self._menu.categories
+            for category in menu.categories
         ]
-        version = hashlib.sha256(msgspec.json.encode(categories)).hexdigest()[:16]
-        return msgspec.json.encode(MenuView(version, categories)), version
-
-    def _dish(self, dish: Dish, language: str, reasons: Reasons) -> DishView:
-        item = dish.item
-        groups = [_group(item.id, group, language, reasons) for group in dish.groups]
-        contents = Contents(item.weight_g, item.nutrition, item.allergens, item.tags)
-        return self._view(item, contents, groups, language, reasons[item.id])
-
-    def _combo(self, combo: Combo, language: str, reasons: Reasons) -> DishView:
-        contents = Contents(combo.weight_g(), combo.nutrition(), combo.allergens(), combo.tags())
-        groups, reason = _places(combo, language, reasons), reasons[combo.item.id]
-        return self._view(combo.item, contents, groups, language, reason, combo.saving_kopecks())
-
-    def _view(
-        self,
-        item: Item | ComboItem,
-        contents: Contents,
-        groups: list[GroupView],
-        language: str,
-        reason: str | None,
-        saving_kopecks: int = 0,
-    ) -> DishView:
-        return DishView(
-            id=item.id,
-            name=item.name.into(language),
-            description=item.description.into(language),
-            price_kopecks=item.price_kopecks,
-            available=reason is None,
-            unavailable_reason=reason,
-            image=f"/assets/images/{item.image}",
-            weight_g=contents.weight_g,
-            nutrition=contents.nutrition,
-            allergens=[self._menu.allergens[name].name.into(language) for name in contents.allergens],
-            tags=contents.tags,
-            modifier_groups=groups,
-            saving_kopecks=saving_kopecks,
-        )
-
-
-def _group(item_id: str, group: ModifierGroup, language: str, reasons: Reasons) -> GroupView:
-    options = [
-        OptionView(
-            option.id, option.name.into(language), option.price_kopecks, reasons[f"{item_id}+{option.id}"] is None
-        )
-        for option in group.options
-    ]
-    return GroupView(group.id, group.name.into(language), group.min, group.max, options)
-
-
-def _places(combo: Combo, language: str, reasons: Reasons) -> list[GroupView]:
-    return [
-        GroupView(
-            slot.id,
-            slot.name.into(language),
-            1,
-            1,
-            [
-                OptionView(
-                    option.id,
-                    combo.dishes[option.item].item.name.into(language),
-                    option.price_kopecks,
-                    reasons[option.item] is None,
-                    option.item,
-                )
-                for option in slot.options
-            ],
-        )
-        for slot in combo.item.slots
-    ]
+        ingredients = [ingredient_view(row, language) for row in menu.ingredients.values()]
+        allergens = [AllergenView(row.id, row.name.into(language)) for row in menu.larder.allergens.values()]
+        version = hashlib.sha256(msgspec.json.encode([categories, ingredients, allergens])).hexdigest()[:16]
+        return msgspec.json.encode(MenuView(version, categories, ingredients, allergens)), version

@@ -14,6 +14,8 @@ from kiosk.domain.menu import Menu, MenuFile, build_menu
 Raw = dict[str, Any]
 UNITS = {"rice": "g", "egg": "pcs"}
 NAME = {"ru": "Имя", "en": "Name"}
+RICE = {"kcal": 130, "protein_g": 2.7, "fat_g": 0.3, "carbohydrate_g": 28.6}
+EGG = {"kcal": 157, "protein_g": 12.7, "fat_g": 11.5, "carbohydrate_g": 0.7}
 
 CHART: Raw = {
     "chart": {"code": 1, "revision": 1, "name": "Рис"},
@@ -37,8 +39,17 @@ CHART: Raw = {
 
 MENU: Raw = {
     "ingredients": [
-        {"id": "rice", "code": 1, "unit": "g", "name": NAME},
-        {"id": "egg", "code": 2, "unit": "pcs", "name": NAME},
+        {"id": "rice", "code": 1, "unit": "g", "name": NAME, "allergens": [], "nutrition": RICE, "origin": "plant"},
+        {
+            "id": "egg",
+            "code": 2,
+            "unit": "pcs",
+            "name": NAME,
+            "allergens": ["egg"],
+            "nutrition": EGG,
+            "grams_per_unit": 50,
+            "origin": "animal",
+        },
     ],
     "allergens": [{"id": "egg", "name": NAME}],
     "modifier_groups": [
@@ -69,11 +80,8 @@ MENU: Raw = {
             "name": NAME,
             "description": NAME,
             "price_kopecks": 28900,
-            "weight_g": 310,
-            "nutrition": {"kcal": 400, "protein_g": 13, "fat_g": 12, "carbohydrate_g": 60},
             "image": "rice.webp",
             "chart": "rice",
-            "allergens": ["egg"],
             "modifier_groups": ["spice", "extra"],
         }
     ],

@@ -11,10 +11,11 @@ import pytest
 
 from kiosk.catalogue import load_menu, web_root
 from kiosk.domain.chart import ChartError
-from kiosk.domain.dish import Dish, MenuError
+from kiosk.domain.dish import Dish
 from kiosk.domain.menu import Menu, MenuFile
+from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.text import Text
-from tests.domain.dishes import NAME, Raw, Spoil, menu
+from tests.domain.dishes import Raw, Spoil, menu
 
 DEMO = Path(str(files("kiosk") / "demo"))
 
@@ -87,7 +88,7 @@ def item(**changes: object) -> Spoil:
 
 def many_ingredients(raw: Raw) -> None:
     for n in range(12):
-        raw["ingredients"].append({"id": f"i{n}", "code": 100 + n, "unit": "g", "name": NAME})
+        raw["ingredients"].append({**raw["ingredients"][0], "id": f"i{n}", "code": 100 + n})
     raw["modifier_groups"][1]["options"][0]["ingredients"] = {f"i{n}": 1 for n in range(12)}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.catalogue import load_notices
 from kiosk.domain.backoff import retry_delay_s
-from kiosk.domain.dish import MenuError
+from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.notice import Template, Words, fill, roubles
 from kiosk.domain.text import Text
 
