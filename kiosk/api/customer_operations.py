@@ -10,6 +10,7 @@ from kiosk.api.wire import Nothing
 from kiosk.domain import errors
 from kiosk.domain.payment import Confirmation
 from kiosk.flows.attempts import Accepted, PayRequest
+from kiosk.flows.estimating import EstimateView, MinutesView
 from kiosk.flows.guests import GuestRequest, TokenView
 from kiosk.flows.handing_out import PickupRequest, PickupView
 from kiosk.flows.ordering import CreateOrder
@@ -103,6 +104,22 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
         answers={200: MenuView, 304: None},
         headers={200: ("ETag", "Content-Language"), 304: ("ETag", "Content-Language")},
         stores=False,
+    ),
+    Operation(
+        method="GET",
+        path="/api/menu/minutes",
+        summary="How many minutes each item alone takes, ordered now",
+        answers={200: MinutesView},
+        stores=False,
+    ),
+    Operation(
+        method="POST",
+        path="/api/orders/estimate",
+        summary="What this order would cost and take, and what is in it as chosen; nothing is written or held",
+        body=CreateOrder,
+        session="required",
+        answers={200: EstimateView},
+        refusals=(errors.SalesPaused,),
     ),
     Operation(
         method="POST",

@@ -15,6 +15,7 @@ from kiosk.domain.reasons import words_of
 from kiosk.domain.text import Text
 from kiosk.flows.attempts import Accepted, PayRequest, check_contact, refuse_card_numbers
 from kiosk.flows.conditions import Conditions
+from kiosk.flows.estimating import Estimating
 from kiosk.flows.guests import GuestRequest, Guests
 from kiosk.flows.handing_out import HandingOut, PickupRequest
 from kiosk.flows.ordering import CreateOrder, Ordering
@@ -85,6 +86,7 @@ class PublicApi:
         guests: Guests,
         menu: ShowingMenu,
         ordering: Ordering,
+        estimating: Estimating,
         paying: Paying,
         handing_out: HandingOut,
         tracking: Tracking,
@@ -98,6 +100,7 @@ class PublicApi:
         self._guests = guests
         self._menu = menu
         self._ordering = ordering
+        self._estimating = estimating
         self._paying = paying
         self._handing_out = handing_out
         self._tracking = tracking
@@ -116,10 +119,12 @@ class PublicApi:
             web.put("/api/me/push", self.set_push),
             web.get("/api/restaurant", self.show_restaurant),
             web.get("/api/menu/categories", self.show_menu),
+            web.get("/api/menu/minutes", self.show_minutes),
+            web.post("/api/orders/estimate", self.estimate_order),
             web.post("/api/orders/create", self.create_order),
             web.get("/api/orders", self.list_orders),
             web.get(
-                "/api/orders/{order_id:(?!(?:create|track)$)[^{}/]+}", self.show_order
+                "/api/orders/{order_id:(?!(?:create|estimate|track)$)[^{}/]+}", self.show_order
             ),  # GET of these is 405, not 404
             web.post("/api/orders/{order_id}/cancel", self.cancel_order),
             web.post("/api/orders/{order_id}/payment", self.pay),
@@ -184,6 +189,13 @@ class PublicApi:
         body, version = self._menu.page(language)
         headers = {"Vary": "Accept-Language", "Content-Language": language}
         return tagged_answer(request, body, f'"{version}-{language}"', headers)
+
+    async def show_minutes(self, _: web.Request) -> web.Response:
+        return answer(self._estimating.minutes())
+
+    async def estimate_order(self, request: web.Request) -> web.Response:
+        bearer(request, self._tokens)
+        return answer(await self._estimating.estimate(decode(await body_bytes(request), CreateOrder)))
 
     async def create_order(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)

@@ -96,6 +96,11 @@ class Chart(_Strict, frozen=True):
         return sum(phase.p2 for phase in self.phases)
 
     @property
+    def work(self) -> list[tuple[int, int]]:
+        """Station and nominal seconds of each phase: what a plan of the kitchen is made of."""
+        return [(phase.station, phase.p2) for phase in self.phases]
+
+    @property
     def fingerprint(self) -> str:
         """Names this revision's exact content; frozen into the order."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]

@@ -48,7 +48,8 @@ class ModifierGroup(Strict, frozen=True):
 
 class Item(Strict, frozen=True):
     """One dish. `yield`: weight of the cooked portion by that of its formula. `allergens`, where stated, must name
-    those of every ingredient. `marked`: sold by a marking code (Честный знак); neither that nor an age check exists yet."""
+    those of every ingredient. `marked`: sold by a marking code (Честный знак); neither that nor an age check exists
+    yet."""
 
     id: str
     category: str

@@ -59,9 +59,28 @@ class Look:
     def require(self, lines: Sequence[OrderLine]) -> int:
         """Everything that is known without the database; the promised seconds. Raises `SalesPaused`,
         `ItemsUnavailable`."""
+        self._require_open()
+        if gone := [(line, reason) for line in lines if (reason := self._why_not(line))]:
+            raise _unavailable(gone)
+        return self._require_time(lines)
+
+    def tell(
+        self, lines: Sequence[OrderLine], levels: Mapping[str, int], held: Mapping[str, int]
+    ) -> tuple[int, dict[int, str]]:
+        """The same without a refusal for single dishes: the promised seconds, and by line why it cannot be had. Raises
+        `SalesPaused`."""
+        self._require_open()
+        reasons = {line.line: reason for line in lines if (reason := self._why_not(line))}
+        had = [line for line in lines if line.line not in reasons]
+        short = _short(had, levels, held)
+        reasons |= {line.line: SOLD_OUT for line in had if not short.isdisjoint(line.formula)}
+        return self._require_time(lines), reasons
+
+    def _require_open(self) -> None:
         if self._blocked is not None:
             raise SalesPaused(reason=self._blocked[1])
-        self._require_items(lines)
+
+    def _require_time(self, lines: Sequence[OrderLine]) -> int:
         promise_s = self.promise_s(lines)
         if (reason := self.why_not_in(promise_s)) is not None:
             raise SalesPaused(reason=reason)
@@ -76,9 +95,7 @@ class Look:
 
     def require_stock(self, lines: Sequence[OrderLine], levels: Mapping[str, int], held: Mapping[str, int]) -> None:
         """Raises `ItemsUnavailable` for what the bins cannot give beside all that is held."""
-        needs = total_needs(line.formula for line in lines for _ in range(line.quantity))
-        short = {row.ingredient for row in shortages(needs, levels, held, {})}
-        if short:
+        if short := _short(lines, levels, held):
             raise _unavailable((line, SOLD_OUT) for line in lines if not short.isdisjoint(line.formula))
 
     def promise_s(self, lines: Iterable[OrderLine]) -> int:
@@ -94,17 +111,12 @@ class Look:
         hours = self._limits.hours
         return None if hours is None else hours.why_closed(self._now.astimezone(self._limits.zone), promise_s)
 
-    def _require_items(self, lines: Iterable[OrderLine]) -> None:
-        gone = []
-        for line in lines:
-            stations = [station for station, _ in self._phases.get(line.chart_fingerprint, ())]
-            reason = self._offer.why_not(line.item_id, line.formula, stations)
-            if reason is None and line.combo_id is not None:
-                reason = self._offer.why_not_named(line.combo_id)
-            if reason is not None:
-                gone.append((line, reason))
-        if gone:
-            raise _unavailable(gone)
+    def _why_not(self, line: OrderLine) -> str | None:
+        stations = [station for station, _ in self._phases.get(line.chart_fingerprint, ())]
+        reason = self._offer.why_not(line.item_id, line.formula, stations)
+        if reason is None and line.combo_id is not None:
+            reason = self._offer.why_not_named(line.combo_id)
+        return reason
 
 
 class Conditions:
@@ -144,6 +156,12 @@ class Conditions:
         """Why nothing is sold now that takes so long, or None: what the first screen says. A queue too long for one
         dish may have room for another."""
         return self._readiness.pause_reason() or self.look().why_closed(promise_s)
+
+
+def _short(lines: Iterable[OrderLine], levels: Mapping[str, int], held: Mapping[str, int]) -> set[str]:
+    """The ingredients of which the bins have too little for all of them together."""
+    needs = total_needs(line.formula for line in lines for _ in range(line.quantity))
+    return {row.ingredient for row in shortages(needs, levels, held, {})}
 
 
 def _unavailable(gone: Iterable[tuple[OrderLine, str]]) -> ItemsUnavailable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from kiosk.domain.combo import Combo
 from kiosk.domain.dish import Dish, Option
 from kiosk.domain.errors import InvalidRequest, ItemsUnavailable
+from kiosk.domain.ingredient import Contents
 from kiosk.domain.menu import Menu
 from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.order import OrderLine
@@ -26,6 +28,14 @@ class WantedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     modifiers: Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=20)] = []
 
 
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """One wish at the server's prices: a dish is one line, a combo one for each dish, what is unknown none."""
+
+    lines: tuple[OrderLine, ...]
+    contents: Contents | None
+
+
 class Pricing:
     """Reads the menu, and for a combo's open places the kitchen."""
 
@@ -34,36 +44,44 @@ class Pricing:
         self._kitchen = kitchen
 
     def lines(self, wishes: Sequence[WantedLine]) -> list[OrderLine]:
-        """Resolve the wish against the menu, prices by the server; a combo becomes its dishes."""
+        """The order's lines. Raises `InvalidRequest`, and `ItemsUnavailable` for what is not on the menu."""
         sold = {item_id for item_id, _ in self._menu.sold()}
         unknown = [wish.item_id for wish in wishes if wish.item_id not in sold]
         if unknown:
             raise ItemsUnavailable(items=[{"item_id": item_id, "reason": NOT_ON_MENU} for item_id in unknown])
-        lines: list[OrderLine] = []
+        return [line for one in self.of_each(wishes) for line in one.lines]
+
+    def of_each(self, wishes: Sequence[WantedLine]) -> list[Priced]:
+        """Every wish resolved against the menu. Raises `InvalidRequest`."""
+        found: list[Priced] = []
+        number = 1
         for index, wish in enumerate(wishes):
             try:
-                lines += self._of_wish(wish, len(lines) + 1)
+                found.append(self._of_wish(wish, number))
             except MenuError as error:
                 raise InvalidRequest.at(f"$.items[{index}].modifiers", str(error)) from error
-        if sum(line.quantity for line in lines) > _MAX_PORTIONS:
+            number += len(found[-1].lines)
+        if sum(line.quantity for one in found for line in one.lines) > _MAX_PORTIONS:
             raise InvalidRequest.at("$.items", f"at most {_MAX_PORTIONS} portions in one order")
-        return lines
+        return found
 
-    def _of_wish(self, wish: WantedLine, number: int) -> list[OrderLine]:
-        combo = self._menu.combos.get(wish.item_id)
-        if combo is None:
-            dish = self._menu.dishes[wish.item_id]
-            options = dish.choose(wish.modifiers)
-            return [_line(number, dish, options, dish.price_kopecks(options), wish.quantity)]
-        return self._of_combo(combo, wish, number)
+    def _of_wish(self, wish: WantedLine, number: int) -> Priced:
+        if combo := self._menu.combos.get(wish.item_id):
+            return self._of_combo(combo, wish, number)
+        dish = self._menu.dishes.get(wish.item_id)
+        if dish is None:
+            return Priced((), None)
+        options = dish.choose(wish.modifiers)
+        line = _line(number, dish, options, dish.price_kopecks(options), wish.quantity)
+        return Priced((line,), dish.contents(options))
 
-    def _of_combo(self, combo: Combo, wish: WantedLine, number: int) -> list[OrderLine]:
-        gone = Offer(self._menu, self._kitchen).gone(combo)
-        parts = combo.parts(combo.choose(wish.modifiers, gone))
-        return [
+    def _of_combo(self, combo: Combo, wish: WantedLine, number: int) -> Priced:
+        chosen = combo.choose(wish.modifiers, Offer(self._menu, self._kitchen).gone(combo))
+        lines = [
             _line(number + n, part.dish, part.dish.choose(()), part.price_kopecks, wish.quantity, combo.item.id)
-            for n, part in enumerate(parts)
+            for n, part in enumerate(combo.parts(chosen))
         ]
+        return Priced(tuple(lines), combo.contents(chosen))
 
 
 def _line(

@@ -50,6 +50,7 @@ def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi) -
         flows.guests,
         flows.showing_menu,
         flows.ordering,
+        flows.estimating,
         flows.paying,
         flows.handing_out,
         flows.tracking,

@@ -10,6 +10,7 @@ from kiosk.flows.auditing import Auditing
 from kiosk.flows.closing_day import ClosingDay
 from kiosk.flows.conditions import Conditions
 from kiosk.flows.correcting import Correcting
+from kiosk.flows.estimating import Estimating
 from kiosk.flows.expiring import Expiring
 from kiosk.flows.guests import Guests
 from kiosk.flows.handing_out import HandingOut
@@ -52,6 +53,7 @@ class Flows:
         self.showing_menu = ShowingMenu(ground.menu, ground.kitchen)
         self.conditions = Conditions(ground.menu, ground.kitchen, ground.readiness, clock, limits(config))
         self.ordering = Ordering(database, ground.menu, ground.kitchen, self.conditions, clock)
+        self.estimating = Estimating(database, ground.menu, ground.kitchen, self.conditions, clock)
         self.guards = guards = Guards(ground)
         bank = guards.bank
         self.fiscalising = parts.fiscalising(

@@ -1,0 +1,105 @@
+"""Seed order 1 and 2: what a cart would cost, hold and take, and each dish's own minutes; nothing is written or held."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+from kiosk.clock import Clock
+from kiosk.domain.ingredient import Nutrition
+from kiosk.domain.menu import Menu
+from kiosk.domain.order import CURRENCY
+from kiosk.domain.planning import Plan, Work
+from kiosk.domain.readiness import Kitchen
+from kiosk.domain.reasons import NOT_ON_MENU
+from kiosk.flows.conditions import Conditions
+from kiosk.flows.offering import Offer
+from kiosk.flows.ordering import CreateOrder
+from kiosk.flows.pricing import Priced, Pricing, WantedLine
+from kiosk.store import stocks
+from kiosk.store.database import Database
+
+_NOTHING = Nutrition(0, 0.0, 0.0, 0.0)
+
+
+class EstimatedItem(msgspec.Struct, frozen=True):
+    """One line of the cart: its sum, and what is in one portion as chosen. `reason`: why it is not available."""
+
+    item_id: str
+    quantity: int
+    available: bool
+    reason: str | None
+    sum_kopecks: int
+    allergens: list[str]
+    weight_g: int
+    nutrition: Nutrition
+
+
+class EstimateView(msgspec.Struct, frozen=True):
+    """`POST /api/orders/estimate`: what creating this order now would answer."""
+
+    amount_kopecks: int
+    currency: str
+    ready_in_s: int
+    items: list[EstimatedItem]
+
+
+class MinutesView(msgspec.Struct, frozen=True):
+    """`GET /api/menu/minutes`: whole minutes of each item alone, ordered now."""
+
+    minutes: dict[str, int]
+
+
+class Estimating:
+    """Asks what creation asks, and only tells."""
+
+    def __init__(self, database: Database, menu: Menu, kitchen: Kitchen, conditions: Conditions, clock: Clock) -> None:
+        self._db = database
+        self._menu = menu
+        self._kitchen = kitchen
+        self._pricing = Pricing(menu, kitchen)
+        self._conditions = conditions
+        self._clock = clock
+        self._seen: tuple[Plan, float, Offer] | None = None
+        self._minutes = MinutesView({})
+
+    async def estimate(self, request: CreateOrder) -> EstimateView:
+        """Raises `InvalidRequest`, and `SalesPaused` where nothing is sold now."""
+        async with self._db.read() as reader:
+            held = await stocks.read_held(reader, self._clock.now())
+        priced = self._pricing.of_each(request.items)
+        lines = [line for one in priced for line in one.lines]
+        promise_s, reasons = self._conditions.look().tell(lines, self._kitchen.levels(), held)
+        items = [_item(wish, one, reasons) for wish, one in zip(request.items, priced, strict=True)]
+        return EstimateView(sum(item.sum_kopecks for item in items), CURRENCY, promise_s, items)
+
+    def minutes(self) -> MinutesView:
+        """Built anew only when the plan, the pace of cooking or what a combo stands with has changed."""
+        plan, factor, offer = self._kitchen.plan, self._kitchen.factor, Offer(self._menu, self._kitchen)
+        if self._seen is None or self._seen[:2] != (plan, factor) or not offer.same_as(self._seen[2]):
+            self._seen = (plan, factor, offer)
+            self._minutes = MinutesView({item_id: self._alone(item_id, offer) for item_id, _ in self._menu.sold()})
+        return self._minutes
+
+    def _alone(self, item_id: str, offer: Offer) -> int:
+        combo = self._menu.combos.get(item_id)
+        names = [item_id] if combo is None else [option.item for option in combo.choose(gone=offer.gone(combo))]
+        work: list[Work] = [self._menu.dishes[name].chart.work for name in names]
+        return max(1, math.ceil(self._kitchen.promise_s(work) / 60))
+
+
+def _item(wish: WantedLine, one: Priced, reasons: Mapping[int, str]) -> EstimatedItem:
+    contents = one.contents
+    found = [reasons[line.line] for line in one.lines if line.line in reasons] if one.lines else [NOT_ON_MENU]
+    return EstimatedItem(
+        item_id=wish.item_id,
+        quantity=wish.quantity,
+        available=not found,
+        reason=found[0] if found else None,
+        sum_kopecks=sum(line.sum_kopecks for line in one.lines),
+        allergens=[] if contents is None else list(contents.allergens),
+        weight_g=0 if contents is None else contents.weight_g,
+        nutrition=_NOTHING if contents is None else contents.nutrition,
+    )
