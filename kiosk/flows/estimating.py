@@ -1,4 +1,4 @@
-"""Seed order 1 and 2: what a cart would cost, hold and take, and each dish's own minutes; nothing is written or held."""
+"""Seed order 1 and 2: what a cart would cost, hold and take, and each dish's own minutes; nothing is written."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What the cart is told before it becomes an order: the sum, the minutes, what can be had and what is in it; and nothing
-is written by asking."""
+"""What the cart is told before it becomes an order: the sum, the minutes, what can be had and what is in it; and
+nothing is written by asking."""
 
 from __future__ import annotations
 

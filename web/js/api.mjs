@@ -72,6 +72,9 @@ export function createApi({ language }) {
       if (answer.response.status === 304) return null;
       return { menu: accepted(answer).body, etag: answer.response.headers.get("ETag") ?? undefined };
     },
+    minutes: async () => accepted(await call("GET", "/api/menu/minutes")).body.minutes,
+    /** @param {string} token @param {unknown} body */
+    estimate: async (token, body) => accepted(await call("POST", "/api/orders/estimate", { token, body })).body,
     /** @param {string} token @param {string} key @param {unknown} body */
     create: async (token, key, body) =>
       accepted(await call("POST", "/api/orders/create", { token, key, body, deadline_ms: DEADLINES_MS.create })).body,

@@ -22,6 +22,7 @@ export function createBrowsing(storage) {
     chooseService: (/** @type {string} */ service) => say("service_chosen", { service }),
     chooseCategory: (/** @type {string} */ category) => say("category_chosen", { category }),
     switchFilter: (/** @type {string} */ filter) => say("filter_switched", { filter }),
+    clearFilters: () => say("filters_cleared"),
     /** Words that did not come, before the first paint's rest did: the page is about to begin anew. */
     chooseLanguage: (/** @type {string} */ language) => learn(language).then(() => say("language_chosen", { language }), () => undefined),
     switchLow: () => say("low_switched"),
@@ -32,11 +33,11 @@ export function createBrowsing(storage) {
     refuseUpsell: () => say("upsell_refused"),
     openSheet: (/** @type {string} */ itemId, /** @type {string|null} */ key = null) => say("sheet_opened", { itemId, key }),
     closeSheet: () => say("sheet_closed"),
-    /** «+» on a card. */
-    addOne: (/** @type {string} */ itemId) => {
+    /** «+» on a card; `options` where the card shows others than the usual ones. */
+    addOne: (/** @type {string} */ itemId, /** @type {string[]|null} */ options = null) => {
       const item = itemsById(store.get().menu).get(itemId);
       if (!item) return;
-      const line = { itemId, options: defaultOptions(item), quantity: 1 };
+      const line = { itemId, options: options ?? defaultOptions(item), quantity: 1 };
       say("line_added", { line, quiet: !item.modifier_groups.length });
     },
     addLine: (/** @type {import("./cart.mjs").Line} */ line) => say("line_added", { line, quiet: true }),

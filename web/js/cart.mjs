@@ -1,14 +1,18 @@
 /** The cart as plain data: lines, their prices and whether the menu still offers them. No I/O. */
 
 /**
- * @typedef {{id: string, name: string, price_kopecks: number, available: boolean, item_id: string|null}} Option
+ * @typedef {{ingredient: string, amount: number, unit: string}} Amount
+ * @typedef {{kcal: number, protein_g: number, fat_g: number, carbohydrate_g: number}} Nutrition
+ * @typedef {{id: string, name: string, price_kopecks: number, available: boolean, item_id: string|null, composition: Amount[],
+ *   allergens: string[], traces: string[], weight_g: number, nutrition: Nutrition}} Option its figures are differences
  * @typedef {{id: string, name: string, min: number, max: number, options: Option[]}} Group
  * @typedef {{id: string, name: string, description: string, price_kopecks: number, available: boolean,
- *   unavailable_reason: string|null, image: string, weight_g: number, allergens: string[], tags: string[],
- *   nutrition: {kcal: number, protein_g: number, fat_g: number, carbohydrate_g: number}, modifier_groups: Group[],
- *   saving_kopecks: number}} Item
+ *   unavailable_reason: string|null, image: string, weight_g: number, allergens: string[], traces: string[], tags: string[],
+ *   nutrition: Nutrition, composition: Amount[], cooking: {operation: string, station: string}[], modifier_groups: Group[],
+ *   yield: number, saving_kopecks: number}} Item
  * @typedef {{id: string, name: string, image: string, items: Item[]}} Category
- * @typedef {{version: string|number, categories: Category[]}} Menu
+ * @typedef {{id: string, name: string, allergens: string[], nutrition: Nutrition, grams_per_unit: number, origin: string|null, spicy: boolean}} Ingredient
+ * @typedef {{version: string|number, categories: Category[], ingredients: Ingredient[], allergens: {id: string, name: string}[]}} Menu
  * @typedef {{itemId: string, options: string[], quantity: number}} Line
  */
 
@@ -161,6 +165,16 @@ export function fittedTo(lines, items) {
     });
     return [{ ...line, options: kept }];
   });
+}
+
+/** The estimate of this very cart; none while another one's is here. @param {{estimate: {of: string, ready_in_s: number}|null, lines: Line[]}} state */
+export function estimateOf({ estimate, lines }) {
+  return estimate?.of === cartKey(lines) ? estimate : null;
+}
+
+/** @param {Line[]} lines */
+export function cartKey(lines) {
+  return JSON.stringify(asOrderItems(lines));
 }
 
 /** @param {Line[]} lines */

@@ -49,9 +49,14 @@ export function createFeeds({ api, store, link }) {
     if (asked === store.get().language) store.dispatch({ type: "restaurant_came", restaurant });
   }
 
+  async function refreshMinutes() {
+    const minutes = await api.minutes();
+    if (JSON.stringify(minutes) !== JSON.stringify(store.get().minutes)) store.dispatch({ type: "minutes_came", minutes });
+  }
+
   async function refresh() {
     try {
-      await Promise.all([refreshMenu(), refreshRestaurant()]);
+      await Promise.all([refreshMenu(), refreshRestaurant(), refreshMinutes()]);
       misses = 0;
     } catch (error) {
       // A refused read changes nothing on the screen: the next one may pass. Silence twice running covers it.

@@ -1,6 +1,7 @@
 /** Puts the kiosk's parts together and names what a customer does with the server's help. */
 
 import { createApi } from "./api.mjs";
+import { createEstimating } from "./estimating.mjs";
 import { createFeeds } from "./feeds.mjs";
 import { createLink } from "./link.mjs";
 import { createOrdering } from "./ordering.mjs";
@@ -26,6 +27,7 @@ export function createKiosk(browsing, terminalId) {
   const ordering = createOrdering({ ...parts, paying });
   const signing = createSigning(parts);
   const tracking = createTracking(parts);
+  const estimating = createEstimating(parts);
 
   /** Everything of this customer is gone: session, storage, language. */
   function reset() {
@@ -88,6 +90,7 @@ export function createKiosk(browsing, terminalId) {
       // A reload forgets who signed in: points are not to be spent by whoever stands here now.
       if (signedIn && !orderId) void session.close();
       if (orderId) void paying.resume(orderId);
+      estimating.run();
       void feeds.run();
       translateWhenAsked(store, feeds);
       reloadAfterSilence(store);

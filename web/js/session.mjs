@@ -11,10 +11,22 @@ const PAYMENT_FITS_MS = 240_000;
  * @param {{api: import("./api.mjs").Api, memory: import("./memory.mjs").Memory, store: import("./store.mjs").Store, terminalId: string}} kiosk
  */
 export function createSession({ api, memory, store, terminalId }) {
+  let closed = 0;
+  /** @type {Promise<string>|null} */
+  let opening = null;
+
+  /** A session that was closed while it was being opened is not kept for whoever comes next. */
   async function open() {
+    const before = closed;
     const { access_token } = await api.guest(terminalId);
-    memory.keep({ token: access_token, tokenAt: Date.now(), signedIn: false });
+    if (before === closed) keep(access_token);
+    else void farewell(access_token);
     return /** @type {string} */ (access_token);
+  }
+
+  /** @param {string} access_token */
+  function keep(access_token) {
+    memory.keep({ token: access_token, tokenAt: Date.now(), signedIn: false });
   }
 
   /** A guest's session instead of one that is over. A customer's is not replaced silently: points would be missing.  */
@@ -36,6 +48,7 @@ export function createSession({ api, memory, store, terminalId }) {
 
   async function close() {
     const { token } = memory.get();
+    closed += 1;
     memory.drop("token", "tokenAt", "tokenUntil", "signedIn");
     if (token) await farewell(token);
   }
@@ -56,12 +69,23 @@ export function createSession({ api, memory, store, terminalId }) {
     return signedIn ? tokenUntil - Date.now() > PAYMENT_FITS_MS : Date.now() - tokenAt < FRESH_FOR_MS;
   }
 
+  /** All who ask at once get one session. */
+  async function fresh() {
+    if (isFresh()) return memory.get().token ?? "";
+    opening ??= replace().finally(() => {
+      opening = null;
+    });
+    return await opening;
+  }
+
   return {
     current: () => memory.get().token ?? "",
     close,
     replace,
     adopt,
-    fresh: async () => (isFresh() ? (memory.get().token ?? "") : await replace()),
+    fresh,
+    /** For a question that may go unanswered: a customer's session is never given up for it. */
+    toAsk: async () => (memory.get().signedIn ? (memory.get().token ?? "") : await fresh()),
   };
 }
 

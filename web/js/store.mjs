@@ -26,7 +26,7 @@ import { fittedTo, isGone, itemsById, keyOf, withLine, withQuantity } from "./ca
  * @property {"dine_in"|"take_away"|null} service
  * @property {import("./cart.mjs").Line[]} lines
  * @property {string|null} category
- * @property {string|null} filter
+ * @property {string[]} filters
  * @property {{itemId: string, key: string|null}|null} sheet
  * @property {Toast|null} toast
  * @property {boolean} busy
@@ -36,14 +36,16 @@ import { fittedTo, isGone, itemsById, keyOf, withLine, withQuantity } from "./ca
  * @property {any} paid
  * @property {boolean} offline
  * @property {import("./cart.mjs").Menu|null} menu
+ * @property {Record<string, number>} minutes of each item alone, ordered now
+ * @property {{of: string, ready_in_s: number, amount_kopecks: number}|null} estimate of the cart it names
  * @property {any} restaurant
  */
 
 /** @type {State} */
 export const INITIAL = {
   screen: "attract", language: "ru", low: false, large: false, aloud: false, search: null, receiptTo: null, upsellRefused: false,
-  member: null, track: null, service: null, lines: [], category: null, filter: null, sheet: null,
-  toast: null, busy: false, notice: null, order: null, payment: null, paid: null, offline: false, menu: null, restaurant: null,
+  member: null, track: null, service: null, lines: [], category: null, filters: [], sheet: null,
+  toast: null, busy: false, notice: null, order: null, payment: null, paid: null, offline: false, menu: null, minutes: {}, estimate: null, restaurant: null,
 };
 
 /** What a customer leaves behind is all forgotten; what the restaurant said stays. */
@@ -52,7 +54,7 @@ export const NOBODY = { step: "phone", digits: "", code: "", consent: false, bus
 /** @type {Track} */
 const NO_TRACK = { number: "", code: "", busy: false, trouble: null, order: null, opened: null };
 
-const RESTAURANT_OWN = /** @type {const} */ (["menu", "restaurant", "offline"]);
+const RESTAURANT_OWN = /** @type {const} */ (["menu", "minutes", "restaurant", "offline"]);
 
 /** @type {Record<string, (state: State, action: any) => Partial<State>>} */
 const CHANGES = {
@@ -78,7 +80,12 @@ const CHANGES = {
   screen_opened: (_, { screen }) => ({ screen, search: null, sheet: null, toast: null, notice: null }),
   service_chosen: (_, { service }) => ({ service, screen: "menu" }),
   category_chosen: (_, { category }) => ({ category, search: null }),
-  filter_switched: (state, { filter }) => ({ filter: state.filter === filter ? null : filter }),
+  filter_switched: (state, { filter }) => ({
+    filters: state.filters.includes(filter) ? state.filters.filter((known) => known !== filter) : [...state.filters, filter],
+  }),
+  filters_cleared: () => ({ filters: [] }),
+  minutes_came: (_, { minutes }) => ({ minutes }),
+  estimate_came: (_, { estimate }) => ({ estimate }),
   sheet_opened: (_, { itemId, key = null }) => ({ sheet: { itemId, key }, toast: null }),
   sheet_closed: () => ({ sheet: null }),
   line_added: (state, { line, quiet }) => ({

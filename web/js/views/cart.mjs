@@ -1,7 +1,8 @@
 /** The order before payment: lines, one suggestion, the sum; what sold out meanwhile is marked. */
 
-import { chosenOptions, count, goneLines, isGone, itemsById, keyOf, MAX_QUANTITY, total, unitPrice } from "../cart.mjs";
-import { dishesOf } from "../combo.mjs";
+import { chosenOptions, count, defaultOptions, estimateOf, goneLines, isGone, itemsById, keyOf, MAX_QUANTITY, total, unitPrice } from "../cart.mjs";
+import { dishesOf, portionOf } from "../contents.mjs";
+import { broken } from "../filters.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { failureText } from "../texts.mjs";
@@ -55,11 +56,13 @@ function CartLine({ line, item }) {
   const key = keyOf(line);
   const gone = isGone(line, item);
   const short = state.notice?.itemIds?.includes(line.itemId);
+  const unfit = item && state.menu && broken(portionOf(item, line.options, state.menu), state.filters).length > 0;
   const words = item ? chosenOptions(item, line.options).map((o) => o.name) : [];
   return html`<li class=${gone ? "line gone" : "line"} data-testid=${`line-${line.itemId}`}>
     <${Picture} src=${item?.image ?? "/assets/images/plate.webp"} size=${120} />
     <div class="line-words"><b>${item?.name ?? line.itemId}</b>
       ${words.length > 0 && html`<small>${words.join(" · ")}</small>`}
+      ${unfit && !gone && html`<small class="gone-word">${t.doesNotFitShort}</small>`}
       ${short && !gone && html`<small class="gone-word">${t.lineShort}</small>`}
       ${gone ? html`<small class="gone-word">${t.lineGone}</small>` : html`<span class="line-price">${item && money(unitPrice(item, line.options) * line.quantity)}</span>`}
       ${item?.available && item.modifier_groups.length > 0 && html`<button type="button" class="link" data-testid=${`edit-${line.itemId}`} onClick=${() => actions.openSheet(line.itemId, key)}>${t.change}</button>`}
@@ -81,7 +84,7 @@ function Suggestion({ items }) {
   return html`<section class="suggestion"><header><h2>${t.withThis}</h2>
     <button type="button" class="link" data-testid="suggest-none" onClick=${actions.refuseUpsell}>${t.noThanks}</button></header><div class="suggestion-row">
     ${offered.map((item) => html`<button type="button" key=${item.id} data-testid=${`suggest-${item.id}`} onClick=${() => actions.addOne(item.id)}>
-      <${Picture} src=${item.image} size=${96} /><span>${item.name}<b>+ ${money(item.price_kopecks)}</b></span></button>`)}
+      <${Picture} src=${item.image} size=${96} /><span>${item.name}<b>+ ${money(unitPrice(item, defaultOptions(item)))}</b></span></button>`)}
   </div></section>`;
 }
 
@@ -99,10 +102,11 @@ function isDrink(line, item, items) {
 function PayBar({ items }) {
   const { state, actions, t } = useKiosk();
   const { lines, restaurant, busy } = state;
+  const estimate = estimateOf(state);
   const blocked = busy || goneLines(lines, items).length > 0 || (restaurant && !restaurant.sales.open);
   return html`<footer class="bar"><div class="bar-line">
     <div class="sum" role="status"><b data-testid="cart-total">${money(total(lines, items))}</b>
-      <span>${t.dishes(count(lines))}${restaurant?.wait_s > 0 ? ` · ${t.wait(minutes(restaurant.wait_s))}` : ""}</span></div>
+      <span>${t.dishes(count(lines))}${estimate && html` · <span data-testid="cart-wait">${t.wait(minutes(estimate.ready_in_s))}</span>`}</span></div>
     <button type="button" class="go ghost" data-testid="cart-back" onClick=${() => actions.open("menu")}>${t.back}</button>
     <button type="button" class="go" data-testid="pay" disabled=${blocked} aria-busy=${busy} onClick=${actions.toPoints}>${busy ? t.preparing : t.pay}</button>
   </div></footer>`;

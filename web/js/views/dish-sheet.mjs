@@ -2,12 +2,15 @@
 
 import { useState } from "preact/hooks";
 import { defaultOptions, isGone, itemsById, keyOf, MAX_QUANTITY, unitPrice } from "../cart.mjs";
-import { contentsOf, isCombo, savingOf } from "../combo.mjs";
+import { savingOf } from "../combo.mjs";
+import { isCombo, portionOf, servedWith } from "../contents.mjs";
+import { broken, fittingOptions, leftOut } from "../filters.mjs";
 import { money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { reasonText } from "../texts.mjs";
-import { useKiosk, usePart, useTexts } from "./context.mjs";
+import { usePart, useTexts } from "./context.mjs";
 import { Dialog } from "./dialogs.mjs";
+import { weightOf } from "./menu.mjs";
 import { Picture, stepper } from "./parts.mjs";
 
 export function DishSheet() {
@@ -20,8 +23,8 @@ export function DishSheet() {
 
 /** @param {{item: import("../cart.mjs").Item, line?: import("../cart.mjs").Line}} props */
 function Choice({ item, line }) {
-  const { t, actions } = useTexts();
-  const [options, setOptions] = useState(line?.options ?? defaultOptions(item));
+  const { menu, filters, t, actions } = usePart(({ language, menu, filters }) => ({ language, menu, filters }));
+  const [options, setOptions] = useState(() => line?.options ?? (menu && fittingOptions(item, filters, menu)) ?? defaultOptions(item));
   const [quantity, setQuantity] = useState(line?.quantity ?? 1);
   const chosen = { itemId: item.id, options, quantity };
   const out = isGone(chosen, item);
@@ -44,25 +47,40 @@ function Choice({ item, line }) {
 
 /** @param {{item: import("../cart.mjs").Item, options: string[]}} props */
 function Facts({ item, options }) {
-  const { state, t } = useKiosk();
-  const items = itemsById(state.menu);
-  const { nutrition: n, allergens } = contentsOf(item, options, items);
-  const rows = [weightRow(item, options, items, t),
+  const { menu, filters, t } = usePart(({ language, menu, filters }) => ({ language, menu, filters }));
+  if (!menu) return null;
+  const portion = portionOf(item, options, menu);
+  const { nutrition: n } = portion;
+  const rows = [isCombo(item) ? [t.savingLabel, money(savingOf(item, options, itemsById(menu)))] : [t.weight, weightOf(portion, t)],
     [t.energy, t.kcal(n.kcal)], [t.protein, t.grams(n.protein_g)], [t.fat, t.grams(n.fat_g)], [t.carbohydrate, t.grams(n.carbohydrate_g)]];
+  const names = allergenNames(portion.allergens, menu);
+  const wrong = broken(portion, filters);
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-    <p class="allergens" data-testid="allergens">${allergens.length ? html`<b>${t.allergens}: ${allergens.join(", ")}.</b>` : html`<b>${t.noAllergens}.</b>`} ${t.allergensNote}</p>`;
+    ${wrong.length > 0 && html`<p class="strip" role="status" data-testid="does-not-fit">${t.doesNotFit(wrongWords(wrong, menu, t))}</p>`}
+    <p class="allergens" data-testid="allergens">${names.length ? html`<b>${t.allergens}: ${names.join(", ")}.</b>` : html`<b>${t.noAllergens}.</b>`} ${t.allergensNote}</p>
+    ${!isCombo(item) && html`<${Making} item=${item} portion=${portion} menu=${menu} />`}`;
 }
 
-/**
- * Grams and millilitres do not add up: a combo tells what it saves, its dishes tell what they weigh.
- * @param {import("../cart.mjs").Item} item
- * @param {string[]} options
- * @param {Map<string, import("../cart.mjs").Item>} items
- * @param {import("../texts.mjs").Texts} t
- */
-function weightRow(item, options, items, t) {
-  if (isCombo(item)) return [t.savingLabel, money(savingOf(item, options, items))];
-  return item.tags?.includes("drink") ? [t.volume, t.millilitres(item.weight_g)] : [t.weight, t.grams(item.weight_g)];
+/** What it is made of, as chosen, and how. @param {{item: import("../cart.mjs").Item, portion: import("../contents.mjs").Portion, menu: import("../cart.mjs").Menu}} props */
+function Making({ item, portion, menu }) {
+  const { t } = useTexts();
+  const names = new Map(menu.ingredients.map(({ id, name }) => [id, name]));
+  const amounts = portion.composition.map(({ ingredient, amount, unit }) => `${names.get(ingredient)?.toLowerCase()} ${t.amount(amount, unit)}`);
+  const words = /** @type {Record<string, string>} */ (t.cookingSteps);
+  const steps = item.cooking.flatMap(({ operation, station }) => words[`${operation}_${station}`] ?? words[operation] ?? []);
+  const way = steps.join(", ");
+  return html`<p class="allergens" data-testid="composition"><b>${t.composition}:</b> ${amounts.join(", ")}. ${way && html`<span data-testid="cooking"><b>${t.wayOfCooking}:</b> ${way}.</span>`}</p>`;
+}
+
+/** @param {string[]} ids @param {import("../cart.mjs").Menu} menu */
+function allergenNames(ids, menu) {
+  return menu.allergens.filter(({ id }) => ids.includes(id)).map(({ name }) => name);
+}
+
+/** @param {string[]} filters @param {import("../cart.mjs").Menu} menu @param {import("../texts.mjs").Texts} t */
+function wrongWords(filters, menu, t) {
+  const tags = /** @type {Record<string, string>} */ (t.tags);
+  return [...filters.flatMap((filter) => tags[filter] ?? []), ...allergenNames(leftOut(filters), menu).map(t.without)].join(", ");
 }
 
 /** @param {{group: import("../cart.mjs").Group, options: string[], choose: (options: string[]) => void}} props */
@@ -80,18 +98,26 @@ function Group({ group, options, choose }) {
       return html`<button type="button" key=${option.id} class=${on ? "option on" : "option"} aria-pressed=${on} disabled=${(full && !on) || (!option.available && !on)}
         data-testid=${`option-${option.id}`} onClick=${() => toggle(option.id)}>
         <i class=${single ? "mark round" : "mark"} aria-hidden="true">${on ? "✓" : ""}</i><${OptionName} option=${option} />
-        ${option.available ? option.price_kopecks > 0 && html`<b>+${money(option.price_kopecks)}</b>` : html`<b class="gone-word">${t.soldOut}</b>`}
+        ${option.available ? priceOf(option) : html`<b class="gone-word">${t.soldOut}</b>`}
       </button>`;
     })}</div>
   </fieldset>`;
 }
 
-/** The dish behind a combo's option shows its picture and weight. @param {{option: import("../cart.mjs").Option}} props */
+/** What it costs more or less than the portion as it stands. @param {import("../cart.mjs").Option} option */
+function priceOf(option) {
+  const extra = option.price_kopecks;
+  return extra !== 0 && html`<b>${extra > 0 ? "+" : ""}${money(extra)}</b>`;
+}
+
+/** The dish behind a combo's option shows its picture and weight; whatever harms is told by both. @param {{option: import("../cart.mjs").Option}} props */
 function OptionName({ option }) {
-  const { state, t } = useKiosk();
-  const dish = option.item_id && itemsById(state.menu).get(option.item_id);
-  if (!dish) return html`<span>${option.name}</span>`;
-  return html`<${Picture} src=${dish.image} size=${72} /><span>${option.name} <small>${dish.tags?.includes("drink") ? t.millilitres(dish.weight_g) : t.grams(dish.weight_g)}</small></span>`;
+  const { menu, t } = usePart(({ language, menu }) => ({ language, menu }));
+  const dish = menu && option.item_id && itemsById(menu).get(option.item_id);
+  const harms = menu ? allergenNames(option.allergens, menu).join(", ") : "";
+  if (!dish) return html`<span>${option.name}${harms && html` <small class="harms">${harms}</small>`}</span>`;
+  const portion = portionOf(dish, servedWith(dish), menu);
+  return html`<${Picture} src=${dish.image} size=${72} /><span>${option.name} <small>${weightOf(portion, t)}</small>${harms && html` <small class="harms">${harms}</small>`}</span>`;
 }
 
 /**

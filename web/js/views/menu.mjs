@@ -1,8 +1,10 @@
 /** The menu: sections on the left, dishes in two columns, the order's sum below. */
 
 import { useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { count, itemsById, MAX_QUANTITY, quantityOfItem, total } from "../cart.mjs";
-import { isCombo, picturesOf } from "../combo.mjs";
+import { count, defaultOptions, estimateOf, itemsById, MAX_QUANTITY, quantityOfItem, total } from "../cart.mjs";
+import { picturesOf, savingOf } from "../combo.mjs";
+import { isCombo, portionOf } from "../contents.mjs";
+import { fitting, fittingOptions, leftOut, TAG_FILTERS, without } from "../filters.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { dishesFor } from "../search.mjs";
@@ -11,8 +13,6 @@ import { pausedText, reasonText } from "../texts.mjs";
 import { KioskContext, useKiosk, usePart, useTexts } from "./context.mjs";
 import { Alphabet } from "./keys.mjs";
 import { Heading, Picture, stepper } from "./parts.mjs";
-
-const FILTERS = /** @type {const} */ (["spicy", "no_meat", "no_lactose"]);
 
 const SEARCH_LENGTH = 24;
 /** Two screens of cards. */
@@ -29,27 +29,32 @@ export function Menu() {
 
 /** @param {{categories: import("../cart.mjs").Category[], shown: string}} props */
 function Rail({ categories, shown }) {
-  const { actions, t } = useTexts();
+  const { menu, filters, actions, t } = usePart(({ language, menu, filters }) => ({ language, menu, filters }));
+  const hasSome = (/** @type {import("../cart.mjs").Category} */ c) => !menu || fitting(c.items, filters, menu).length > 0;
   return html`<nav class="rail" aria-label=${t.categories}>
-    ${categories.map((c) => html`<button type="button" key=${c.id} class=${c.id === shown ? "on" : ""} aria-current=${c.id === shown}
+    ${categories.map((c) => html`<button type="button" key=${c.id} class=${c.id === shown ? "on" : hasSome(c) ? "" : "none"} aria-current=${c.id === shown}
       data-testid=${`category-${c.id}`} onClick=${() => actions.chooseCategory(c.id)}>
       <${Picture} src=${c.image ?? c.items[0]?.image} size=${76} />${c.name}
     </button>`)}
   </nav>`;
 }
 
-/** @param {{category: import("../cart.mjs").Category}} props */
+/** The section's dishes; while something is filtered, those of all other sections that fit come after them. @param {{category: import("../cart.mjs").Category}} props */
 function Dishes({ category }) {
-  const { filter, t } = usePart(({ language, filter }) => ({ language, filter }));
+  const { menu, filters, t } = usePart(({ language, menu, filters }) => ({ language, menu, filters }));
   const list = useRef(/** @type {HTMLElement|null} */ (null));
-  useEffect(() => list.current?.scrollTo(0, 0), [filter]);
-  const items = category.items.filter((item) => !filter || item.tags?.includes(filter));
-  const drawn = useGrowing(items.length);
+  useEffect(() => list.current?.scrollTo(0, 0), [filters]);
+  const sections = filters.length && menu ? [category, ...menu.categories.filter((c) => c !== category)] : [category];
+  const found = sections.map((c) => ({ name: c.name, id: c.id, items: menu ? fitting(c.items, filters, menu) : c.items }));
+  const drawn = useGrowing(found.reduce((all, { items }) => all + items.length, 0));
+  const before = (/** @type {number} */ n) => found.slice(0, n).reduce((all, { items }) => all + items.length, 0);
   return html`<main class="grid" ref=${list}>
     <${Heading}>${category.name}<//>
     <${Filters} />
-    ${items.slice(0, drawn).map((item) => html`<${Dish} key=${item.id} item=${item} />`)}
-    ${!items.length && html`<p class="lead nothing" role="status">${t.nothingFits}</p>`}
+    ${!found[0].items.length && html`<p class="lead nothing" role="status">${before(found.length) ? t.nothingFits : t.nothingAnywhere}</p>`}
+    ${found.map(({ name, id, items }, n) => items.length > 0 && before(n) < drawn && html`
+      ${n > 0 && html`<h2 class="section" key=${`section-${id}`}>${name}</h2>`}
+      ${items.slice(0, drawn - before(n)).map((item) => html`<${Dish} key=${item.id} item=${item} />`)}`)}
   </main>`;
 }
 
@@ -63,18 +68,26 @@ function useGrowing(all) {
 }
 
 function Filters() {
-  const { filter, actions, t } = usePart(({ language, filter }) => ({ language, filter }));
+  const { menu, filters, actions, t } = usePart(({ language, menu, filters }) => ({ language, menu, filters }));
+  const [open, setOpen] = useState(false);
+  const left = leftOut(filters).flatMap((id) => menu?.allergens.filter((allergen) => allergen.id === id) ?? []);
+  const chip = (/** @type {string} */ filter, /** @type {string} */ word) => html`<button type="button" key=${filter} class=${filters.includes(filter) ? "chip on" : "chip"}
+    aria-pressed=${filters.includes(filter)} data-testid=${`filter-${filter}`} onClick=${() => actions.switchFilter(filter)}>${word}</button>`;
   return html`<div class="filters" role="group" aria-label=${t.filters}>
-    ${FILTERS.map((tag) => html`<button type="button" key=${tag} class=${filter === tag ? "chip on" : "chip"}
-      aria-pressed=${filter === tag} data-testid=${`filter-${tag}`} onClick=${() => actions.switchFilter(tag)}>${t.tags[tag]}</button>`)}
+    ${TAG_FILTERS.map((tag) => chip(tag, t.tags[tag]))}
+    <button type="button" class=${left.length ? "chip on" : "chip"} aria-expanded=${open} data-testid="filter-allergens" onClick=${() => setOpen(!open)}>
+      ${left.length ? t.without(left.map(({ name }) => name).join(", ")) : t.allergenFilter}</button>
     <button type="button" class="chip search-open" data-testid="search" aria-label=${t.searchFor} onClick=${() => actions.search("")}><i class="glass" aria-hidden="true"></i></button>
+    ${open && html`<div class="filters more" role="group" aria-label=${t.allergenFilter}>
+      ${menu?.allergens.map(({ id, name }) => chip(without(id), t.without(name)))}
+      ${filters.length > 0 && html`<button type="button" class="chip" data-testid="filter-none" onClick=${actions.clearFilters}>${t.showAll}</button>`}</div>`}
   </div>`;
 }
 
 /** All dishes that fit what is typed, above the keys. @param {{text: string}} props */
 function Search({ text }) {
-  const { menu, actions, t } = usePart(({ language, menu }) => ({ language, menu }));
-  const found = dishesFor(menu, text);
+  const { menu, filters, actions, t } = usePart(({ language, menu, filters }) => ({ language, menu, filters }));
+  const found = menu ? fitting(dishesFor(menu, text), filters, menu) : [];
   const close = () => actions.search(null);
   return html`<main class="grid searching">
       <${Heading} class="unseen">${t.searchFor}<//>
@@ -94,52 +107,72 @@ function Search({ text }) {
  */
 function Dish({ item }) {
   const { store } = useContext(KioskContext);
-  const { quantity, actions, t } = usePart(({ language, lines }) => ({ language, quantity: quantityOfItem(lines, item.id) }));
-  return useMemo(() => card(item, quantity, t, actions, picturesOf(item, itemsById(store.get().menu))), [item, quantity, t]);
+  const { quantity, wait, filters, actions, t } = usePart(({ language, lines, minutes, filters }) => ({
+    language, filters, quantity: quantityOfItem(lines, item.id), wait: minutes[item.id],
+  }));
+  return useMemo(() => {
+    const { menu } = store.get();
+    if (!menu) return null;
+    const options = fittingOptions(item, filters, menu) ?? defaultOptions(item);
+    return card({ item, options, quantity, wait, menu, t, actions });
+  }, [item, quantity, wait, filters, t]);
 }
 
 /**
- * @param {import("../cart.mjs").Item} item
- * @param {number} quantity
- * @param {import("../texts.mjs").Texts} t
- * @param {import("../kiosk.mjs").Kiosk["actions"]} actions
- * @param {string[]} pictures
+ * The dish with the options «+» would put into the cart: its price and figures are theirs.
+ * @param {{item: import("../cart.mjs").Item, options: string[], quantity: number, wait: number|undefined, menu: import("../cart.mjs").Menu,
+ *   t: import("../texts.mjs").Texts, actions: import("../kiosk.mjs").Kiosk["actions"]}} what
  */
-function card(item, quantity, t, actions, pictures) {
+function card({ item, options, quantity, wait, menu, t, actions }) {
   const name = !item.available ? "dish gone" : quantity ? "dish picked" : "dish";
+  const items = itemsById(menu);
+  const portion = portionOf(item, options, menu);
+  const pictures = picturesOf(item, options, items);
+  const saving = isCombo(item) ? savingOf(item, options, items) : 0;
   return html`<article class=${name}>
     ${!item.available ? html`<span class="badge off">${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</span>`
-      : item.saving_kopecks > 0 && html`<span class="badge good">${t.saving(money(item.saving_kopecks))}</span>`}
+      : saving > 0 && html`<span class="badge good">${t.saving(money(saving))}</span>`}
     <button type="button" class="dish-open" data-testid=${`dish-${item.id}`} aria-haspopup="dialog" onClick=${() => actions.openSheet(item.id)}>
       <span class=${pictures.length > 1 ? "pic several" : "pic"}>${pictures.map((src) => html`<${Picture} key=${src} src=${src} size=${pictures.length > 1 ? 132 : 196} />`)}</span>
-      <b>${item.name}</b><small>${facts(item, t)}</small>
+      <b>${item.name}</b><small>${facts(item, portion, wait, t)}</small>
     </button>
-    <div class="foot"><div class="row"><span class="price">${money(item.price_kopecks)}</span>${amount(item, quantity, t, actions)}</div></div>
+    <div class="foot"><div class="row"><span class="price">${money(portion.price_kopecks)}</span>${amount(item, options, quantity, t, actions)}</div></div>
   </article>`;
 }
 
 /**
  * @param {import("../cart.mjs").Item} item
+ * @param {string[]} options
  * @param {number} quantity
  * @param {import("../texts.mjs").Texts} t
  * @param {import("../kiosk.mjs").Kiosk["actions"]} actions
  */
-function amount(item, quantity, t, actions) {
+function amount(item, options, quantity, t, actions) {
   if (!quantity && !item.available) return null;
   const { id, name } = item;
   const less = (/** @type {any} */ { currentTarget: button }) => {
     if (quantity === 1) button.parentElement.lastElementChild.focus(); // «−» goes away with the last one
     actions.takeOne(id);
   };
-  return stepper({ t, id, name, quantity, less, more: () => actions.addOne(id), atMost: !item.available || quantity >= MAX_QUANTITY });
+  return stepper({ t, id, name, quantity, less, more: () => actions.addOne(id, options), atMost: !item.available || quantity >= MAX_QUANTITY });
 }
 
-/** @param {import("../cart.mjs").Item} item @param {import("../texts.mjs").Texts} t */
-export function facts(item, t) {
-  if (isCombo(item)) return [t.dishesInCombo(item.modifier_groups.length), t.kcal(item.nutrition.kcal)].join(" · ");
-  const amount = item.tags?.includes("drink") ? t.millilitres(item.weight_g) : t.grams(item.weight_g);
-  const tags = Object.entries(t.tagsShown).filter(([tag]) => item.tags?.includes(tag) && !item.tags.includes("drink"));
-  return [amount, t.kcal(item.nutrition.kcal), ...tags.map(([, word]) => word)].join(" · ");
+/**
+ * @param {import("../cart.mjs").Item} item
+ * @param {import("../contents.mjs").Portion} portion
+ * @param {number|undefined} wait minutes of this dish alone
+ * @param {import("../texts.mjs").Texts} t
+ */
+function facts(item, portion, wait, t) {
+  const tags = Object.entries(t.tagsShown).filter(([tag]) => portion.tags.includes(tag) && !item.tags.includes("drink") && !isCombo(item));
+  const amount = isCombo(item) ? t.dishesInCombo(item.modifier_groups.length) : weightOf(portion, t);
+  return [amount, t.kcal(portion.nutrition.kcal), ...tags.map(([, word]) => word), ...(wait ? [t.inMinutes(wait)] : [])].join(" · ");
+}
+
+/** What is only poured is told by its volume. @param {import("../contents.mjs").Portion} portion @param {import("../texts.mjs").Texts} t */
+export function weightOf(portion, t) {
+  const poured = portion.composition.length > 0 && portion.composition.every(({ unit }) => unit === "ml");
+  return poured ? t.millilitres(portion.composition.reduce((all, { amount }) => all + amount, 0)) : t.grams(portion.weight_g);
 }
 
 export function SalesNote() {
@@ -150,9 +183,10 @@ export function SalesNote() {
 
 function Bar() {
   const { state, actions, t } = useKiosk();
-  const { lines, restaurant } = state;
+  const { lines } = state;
   const sum = total(lines, itemsById(state.menu));
-  const wait = restaurant?.wait_s > 0 ? ` · ${t.wait(minutes(restaurant.wait_s))}` : "";
+  const estimate = estimateOf(state);
+  const wait = estimate ? ` · ${t.wait(minutes(estimate.ready_in_s))}` : "";
   return html`<footer class="bar"><div class="bar-line">
     <div class="sum" role="status">
       ${lines.length

@@ -2,7 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 import { verdict } from "../chime.mjs";
-import { clock, money } from "../format.mjs";
+import { clock, minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { stepOf } from "../outcomes.mjs";
 import { pointsToSpend } from "../points.mjs";
@@ -61,6 +61,7 @@ function Card({ since }) {
     ${demo ? html`<${SimulatedTerminal} />` : html`<${Picture} class="hero" src="/assets/images/card.webp" size=${256} />`}
     <div class="price-big" data-testid="amount">${money(order.amount_kopecks - points * 100)}</div>
     <p class="lead">${points > 0 && html`<b data-testid="points-off">${t.pointsOff(points)}</b><br />`}${t.held}</p>
+    <p class="lead" data-testid="payment-wait">${t.doneSoon(minutes(order.ready_in_s))}</p>
     <p class="note">${t.onceOnly}</p>
     <div class="spring"></div>
     <p class="lead" role="timer">${t.timeLeft(clock(left / 1000))}</p>
