@@ -174,14 +174,15 @@ def _option(dish: Dish, group: ModifierGroup, option: Option, language: str, rea
     first = group.options[0] if group.is_single else None
     others = [known for known in standing if known is not first]
     before, after = dish.contents(standing), dish.contents([*others, option])
-    told = dish.larder.allergens_of(option.adds())
+    changes = _difference(option.ingredients, first.ingredients if first else {})
+    brought = dish.larder.allergens_of([*option.adds(), *(name for name, amount in changes.items() if amount > 0)])
     return OptionView(
         id=option.id,
         name=option.name.into(language),
         price_kopecks=option.price_kopecks - (first.price_kopecks if first else 0),
         available=reason is None,
-        composition=_amounts(_difference(option.ingredients, first.ingredients if first else {}), dish.larder),
-        allergens=list(dish.larder.in_order([*told, *(option.allergens or ())])),
+        composition=_amounts(changes, dish.larder),
+        allergens=list(dish.larder.in_order([*brought, *(option.allergens or ())])),
         traces=list(option.traces(dish.larder)),
         weight_g=after.weight_g - before.weight_g,
         nutrition=after.nutrition - before.nutrition,

@@ -104,6 +104,15 @@ def phases(raw: Raw) -> list[Raw]:
 
 def menu(spoil: Spoil = lambda raw: None) -> Menu:
     """The menu after `spoil` has changed its raw values."""
+    return menu_of(spoil, [("rice", 150)])
+
+
+def menu_of(spoil: Spoil, formula: list[tuple[str, int]]) -> Menu:
+    """The same, its one chart with this formula."""
     raw = copy.deepcopy(MENU)
     spoil(raw)
-    return build_menu(msgspec.convert(raw, MenuFile), {"rice": chart()})
+    file = msgspec.convert(raw, MenuFile)
+    units = {row.id: row.unit for row in file.ingredients}
+    lines = [{"ingredient": name, "amount": amount, "unit": units.get(name, "g")} for name, amount in formula]
+    chart_file = msgspec.convert({**copy.deepcopy(CHART), "formula": lines}, ChartFile)
+    return build_menu(file, {"rice": compile_chart(chart_file, {**UNITS, **units})})

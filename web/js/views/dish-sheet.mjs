@@ -10,7 +10,7 @@ import { html } from "../html.mjs";
 import { reasonText } from "../texts.mjs";
 import { usePart, useTexts } from "./context.mjs";
 import { Dialog } from "./dialogs.mjs";
-import { weightOf } from "./menu.mjs";
+import { isPoured, weightOf } from "./menu.mjs";
 import { Picture, stepper } from "./parts.mjs";
 
 export function DishSheet() {
@@ -51,7 +51,7 @@ function Facts({ item, options }) {
   if (!menu) return null;
   const portion = portionOf(item, options, menu);
   const { nutrition: n } = portion;
-  const rows = [isCombo(item) ? [t.savingLabel, money(savingOf(item, options, itemsById(menu)))] : [t.weight, weightOf(portion, t)],
+  const rows = [isCombo(item) ? [t.savingLabel, money(savingOf(item, options, itemsById(menu)))] : [isPoured(portion) ? t.volume : t.weight, weightOf(portion, t)],
     [t.energy, t.kcal(n.kcal)], [t.protein, t.grams(n.protein_g)], [t.fat, t.grams(n.fat_g)], [t.carbohydrate, t.grams(n.carbohydrate_g)]];
   const names = allergenNames(portion.allergens, menu);
   const wrong = broken(portion, filters);

@@ -169,10 +169,14 @@ function facts(item, portion, wait, t) {
   return [amount, t.kcal(portion.nutrition.kcal), ...tags.map(([, word]) => word), ...(wait ? [t.inMinutes(wait)] : [])].join(" · ");
 }
 
+/** @param {import("../contents.mjs").Portion} portion */
+export function isPoured({ composition }) {
+  return composition.length > 0 && composition.every(({ unit }) => unit === "ml");
+}
+
 /** What is only poured is told by its volume. @param {import("../contents.mjs").Portion} portion @param {import("../texts.mjs").Texts} t */
 export function weightOf(portion, t) {
-  const poured = portion.composition.length > 0 && portion.composition.every(({ unit }) => unit === "ml");
-  return poured ? t.millilitres(portion.composition.reduce((all, { amount }) => all + amount, 0)) : t.grams(portion.weight_g);
+  return isPoured(portion) ? t.millilitres(portion.composition.reduce((all, { amount }) => all + amount, 0)) : t.grams(portion.weight_g);
 }
 
 export function SalesNote() {
