@@ -1,0 +1,218 @@
+"""What the screen says of a dish as chosen is what the server says, to the gram and the kopeck; filters follow it."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.pages.screens import KioskScreen, Screens
+from tests.restaurant import Restaurant, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+DEMO = Path(str(files("kiosk") / "demo"))
+AT_ONCE = 30  # lines of one order
+_PORTIONS = """async ([menu, lines]) => {
+    const {portionOf} = await import('/assets/js/contents.mjs');
+    const {itemsById} = await import('/assets/js/cart.mjs');
+    const items = itemsById(menu);
+    return lines.map(([id, options]) => portionOf(items.get(id), options, menu));
+}"""
+#: The twin: a page that shows the dish and forgets the choice.
+_FORGETFUL = _PORTIONS.replace("portionOf(items.get(id), options, menu)", "portionOf(items.get(id), [], menu)")
+
+Line = tuple[str, list[str]]
+
+
+def ways(item: dict[str, Any]) -> Iterator[list[str]]:
+    """Every choice that may be ordered."""
+    groups = [
+        [
+            list(way)
+            for n in range(group["min"], group["max"] + 1)
+            for way in itertools.combinations([option["id"] for option in group["options"]], n)
+        ]
+        for group in item["modifier_groups"]
+    ]
+    for way in itertools.product(*groups):
+        yield [option for part in way for option in part]
+
+
+async def menu_of(place: Restaurant) -> dict[str, Any]:
+    menu: dict[str, Any] = (await place.call("GET", "/api/menu/categories")).body
+    return menu
+
+
+def lines_of(menu: dict[str, Any]) -> list[Line]:
+    items = [item for category in menu["categories"] for item in category["items"]]
+    return [(item["id"], way) for item in items for way in ways(item)]
+
+
+async def told(place: Restaurant, lines: list[Line]) -> list[dict[str, Any]]:
+    """By `POST /api/orders/estimate`."""
+    guest, found = await place.guest(), []
+    for start in range(0, len(lines), AT_ONCE // 3):  # a combo is three portions, an order forty
+        part = [{"item_id": i, "quantity": 1, "modifiers": way} for i, way in lines[start : start + AT_ONCE // 3]]
+        answer = await guest.call("POST", "/api/orders/estimate", {"items": part, "service": "dine_in"})
+        assert answer.status == 200, answer
+        found += answer.body["items"]
+    return found
+
+
+def differences(shown: list[dict[str, Any]], estimated: list[dict[str, Any]]) -> int:
+    return sum(
+        one["price_kopecks"] != other["sum_kopecks"]
+        or any(one[name] != other[name] for name in ("allergens", "weight_g", "nutrition"))
+        for one, other in zip(shown, estimated, strict=True)
+    )
+
+
+async def test_1_page_and_estimate_agree_on_every_choice_of_every_dish_and_combo(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    menu = await menu_of(place)
+    lines = lines_of(menu)
+    assert len(lines) > 700
+    estimated = await told(place, lines)
+    assert differences(await kiosk.page.evaluate(_PORTIONS, [menu, lines]), estimated) == 0
+    assert differences(await kiosk.page.evaluate(_FORGETFUL, [menu, lines]), estimated) > 100
+
+
+async def test_1_whatever_an_ingredient_has_is_shown_for_every_choice(place: Restaurant, screens: Screens) -> None:
+    """By the menu's own file and charts, read here: shown ⊇ union of what goes in."""
+    raw = tomllib.loads((DEMO / "menu.toml").read_text("utf-8"))
+    harms = {row["id"]: set(row["allergens"]) for row in raw["ingredients"]}
+    deltas = {o["id"]: o.get("ingredients", {}) for group in raw["modifier_groups"] for o in group["options"]}
+    charts = {row["id"]: row["chart"] for row in raw["items"] if row["chart"]}
+    behind = {o["id"]: o["item"] for combo in raw["combos"] for slot in combo["slots"] for o in slot["options"]}
+
+    def formula(item_id: str, way: list[str]) -> dict[str, int]:
+        chart = tomllib.loads((DEMO / "charts" / f"{charts[item_id]}.toml").read_text("utf-8"))
+        amounts = {row["ingredient"]: row["amount"] for row in chart["formula"]}
+        for name, delta in (pair for option in way for pair in deltas[option].items()):
+            amounts[name] = amounts.get(name, 0) + delta
+        return amounts
+
+    def eaten(item_id: str, way: list[str]) -> set[str]:
+        parts = [formula(item_id, way)] if item_id in charts else [formula(behind[option], []) for option in way]
+        return {name for part in parts for row, amount in part.items() if amount > 0 for name in harms[row]}
+
+    kiosk = await screens.kiosk(place.kiosk)
+    menu = await menu_of(place)
+    lines = lines_of(menu)
+    shown = await kiosk.page.evaluate(_PORTIONS, [menu, lines])
+    hidden = [line for line, one in zip(lines, shown, strict=True) if eaten(*line) - set(one["allergens"])]
+    assert hidden == []
+
+
+async def test_1_sheet_tells_what_the_chosen_sauce_brings_and_how_it_is_made(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.begin()
+    await kiosk.tap("category-snacks", "dish-fries")
+    assert "Без основных аллергенов" in await kiosk.words("allergens")
+    assert "120" in await kiosk.page.locator(".facts").inner_text()
+    await kiosk.tap("option-sauce-teriyaki")
+    assert "глютен, соя" in await kiosk.words("allergens")
+    assert "143" in await kiosk.page.locator(".facts").inner_text()  # 0.8 × (150 г + 25 мл × 1,15)
+    assert "картофель 150 г, соус терияки 25 мл" in (await kiosk.words("composition")).replace("\u00a0", " ")
+    assert "жарим во фритюре" in await kiosk.words("cooking")
+    await kiosk.shot("sheet-ru")
+    await kiosk.tap("sheet-close", "lang-en", "dish-fries")
+    assert "deep-fry it" in await kiosk.words("cooking")
+    await kiosk.tap("option-sauce-curry")
+    assert "mustard" in await kiosk.words("allergens")
+    await kiosk.shot("sheet-en")
+
+
+async def cards(kiosk: KioskScreen) -> set[str]:
+    names: list[str] = await kiosk.page.evaluate(
+        "[...document.querySelectorAll('.grid .dish-open')].map((one) => one.dataset.testid.slice(5))"
+    )
+    return set(names)
+
+
+async def until_cards(kiosk: KioskScreen, wanted: set[str]) -> None:
+    async def there() -> bool:
+        return await cards(kiosk) == wanted
+
+    await until(there)
+
+
+async def test_1_filters_hold_together_over_all_sections_and_follow_the_choice(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.begin()
+    await kiosk.tap(
+        "category-salads", "filter-no_meat", "filter-allergens", "filter-without:milk", "filter-without:egg"
+    )
+    await kiosk.tap("filter-without:soy")
+    await until_cards(kiosk, {"fries", "tea", "tea-cold", "cola"})
+    await kiosk.reads("вот из других")
+    await kiosk.shot("filters-ru")
+    await kiosk.tap("dish-fries")
+    assert await kiosk.at("does-not-fit").count() == 0
+    await kiosk.tap("option-sauce-teriyaki")
+    assert "без: соя" in await kiosk.words("does-not-fit")
+    await kiosk.shot("does-not-fit-ru")
+    await kiosk.tap("sheet-add", "cart-open")
+    await expect(kiosk.at("line-fries")).to_contain_text("Не подходит под ваш отбор")
+    await kiosk.tap("cart-back", "lang-en", "filter-allergens")
+    await kiosk.shot("filters-en")
+    await kiosk.tap("filter-none")
+    await until_cards(kiosk, {"salad-chicken", "salad-shrimp", "salad-tofu", "salad-egg"})
+
+
+async def test_1_card_of_a_filtered_dish_is_the_one_that_fits(place: Restaurant, screens: Screens) -> None:
+    """Asked for hot food, «+» adds it hot; asked for no meat, a combo stands with dishes without while there are."""
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.begin()
+    await kiosk.tap("category-noodles", "filter-spicy", "add-udon-chicken", "cart-open")
+    await expect(kiosk.at("line-udon-chicken")).to_contain_text("Средне")
+    await kiosk.tap("cart-back", "filter-spicy", "filter-no_meat", "category-combos", "add-combo-lunch", "cart-open")
+    await expect(kiosk.at("line-combo-lunch")).to_contain_text("Фунчоза с овощами · Салат с тофу")
+    await kiosk.tap("cart-back")
+    assert (await place.internal("POST", "/internal/stop-list", {"item_id": "glass-noodles-vegetables"})).status == 200
+    await kiosk.misses("dish-combo-lunch")
+
+
+async def test_1_to_2_cart_and_payment_tell_the_minutes_of_this_cart_and_cards_their_own(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok")
+    await kiosk.begin()
+    minutes = (await place.call("GET", "/api/menu/minutes")).body["minutes"]
+    card = kiosk.page.locator("article", has=kiosk.at("dish-combo-lunch"))
+    await expect(card).to_contain_text(f"≈\u00a0{minutes['combo-lunch']}\u00a0мин")
+    await kiosk.tap("category-noodles", *["add-udon-chicken"])
+    await kiosk.tap(*["more-udon-chicken"] * 8, "add-soba-shrimp", *["more-soba-shrimp"] * 8, "cart-open")
+    items = [{"item_id": name, "quantity": 9} for name in ("udon-chicken", "soba-shrimp")]
+    guest = await place.guest()
+    answer = await guest.call("POST", "/api/orders/estimate", {"items": items, "service": "dine_in"})
+    wanted = -(-answer.body["ready_in_s"] // 60)
+    assert wanted > minutes["udon-chicken"]
+    await expect(kiosk.at("cart-wait")).to_have_text(f"готовим ≈ {wanted}\u00a0мин")
+    await kiosk.shot("cart-ru")
+    await kiosk.tap("pay", "without-number")
+    await kiosk.number()
+    await expect(kiosk.page.locator("main.done")).to_contain_text(f"через {wanted}\u00a0мин")
+
+
+async def test_2_cart_goes_on_when_the_estimate_fails(place: Restaurant, screens: Screens) -> None:
+    screens.traffic.expects(500)
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok")
+    await kiosk.page.route("**/api/orders/estimate", lambda route: route.fulfill(status=500, body="{}"))
+    await kiosk.order_tea()
+    assert await kiosk.at("cart-wait").count() == 0
+    await kiosk.tap("pay", "without-number")
+    assert await kiosk.number()
