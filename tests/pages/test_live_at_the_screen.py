@@ -88,6 +88,7 @@ async def test_2_paused_sales_close_the_screen_with_a_reason_and_it_opens_by_its
 async def test_2_pause_in_mid_order_keeps_the_cart_and_holds_back_the_payment(
     place: Restaurant, screens: Screens
 ) -> None:
+    screens.traffic.expects(503)  # the cart asks for its estimate before it hears of the pause
     kiosk = await screens.kiosk(place.kiosk, "tok_ok", clock=True)
     await kiosk.order_tea()
     assert (await place.internal("POST", "/internal/sales/pause")).status == 200

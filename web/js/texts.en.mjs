@@ -39,7 +39,7 @@ export const en = {
   tagsShown: { spicy: "spicy", no_meat: "no meat" },
   nothingFits: "None in this section; here are those of the others.",
   nothingAnywhere: "There are no such dishes now. Take part of the filter away.",
-  allergenFilter: "no allergen…",
+  allergenFilter: "without allergens…",
   without: (name) => `without ${name}`,
   showAll: "show all",
   doesNotFit: (words) => `Chosen like this it no longer fits: ${words}.`,

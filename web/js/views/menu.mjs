@@ -71,15 +71,15 @@ function Filters() {
   const { menu, filters, actions, t } = usePart(({ language, menu, filters }) => ({ language, menu, filters }));
   const [open, setOpen] = useState(false);
   const left = leftOut(filters).flatMap((id) => menu?.allergens.filter((allergen) => allergen.id === id) ?? []);
-  const chip = (/** @type {string} */ filter, /** @type {string} */ word) => html`<button type="button" key=${filter} class=${filters.includes(filter) ? "chip on" : "chip"}
-    aria-pressed=${filters.includes(filter)} data-testid=${`filter-${filter}`} onClick=${() => actions.switchFilter(filter)}>${word}</button>`;
+  const chip = (/** @type {string} */ filter, /** @type {string} */ word, label = word) => html`<button type="button" key=${filter} class=${filters.includes(filter) ? "chip on" : "chip"}
+    aria-label=${label} aria-pressed=${filters.includes(filter)} data-testid=${`filter-${filter}`} onClick=${() => actions.switchFilter(filter)}>${word}</button>`;
   return html`<div class="filters" role="group" aria-label=${t.filters}>
     ${TAG_FILTERS.map((tag) => chip(tag, t.tags[tag]))}
     <button type="button" class=${left.length ? "chip on" : "chip"} aria-expanded=${open} data-testid="filter-allergens" onClick=${() => setOpen(!open)}>
       ${left.length ? t.without(left.map(({ name }) => name).join(", ")) : t.allergenFilter}</button>
     <button type="button" class="chip search-open" data-testid="search" aria-label=${t.searchFor} onClick=${() => actions.search("")}><i class="glass" aria-hidden="true"></i></button>
     ${open && html`<div class="filters more" role="group" aria-label=${t.allergenFilter}>
-      ${menu?.allergens.map(({ id, name }) => chip(without(id), t.without(name)))}
+      ${menu?.allergens.map(({ id, name }) => chip(without(id), name, t.without(name)))}
       ${filters.length > 0 && html`<button type="button" class="chip" data-testid="filter-none" onClick=${actions.clearFilters}>${t.showAll}</button>`}</div>`}
   </div>`;
 }
