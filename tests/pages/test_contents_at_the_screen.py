@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
@@ -13,7 +14,9 @@ import pytest
 from playwright.async_api import expect
 
 from tests.pages.screens import KioskScreen, Screens
-from tests.restaurant import Restaurant, until
+from tests.pages.test_accessibility import violations
+from tests.pages.test_comforts import assert_whole
+from tests.restaurant import Restaurant, restaurant, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -160,11 +163,16 @@ async def test_1_filters_hold_together_over_all_sections_and_follow_the_choice(
     await until_cards(kiosk, {"fries", "tea", "tea-cold", "cola"})
     await kiosk.reads("вот из других")
     await kiosk.shot("filters-ru")
+    assert await violations(kiosk) == []
+    await kiosk.tap("large")
+    await assert_whole(kiosk)
+    await kiosk.tap("large")
     await kiosk.tap("dish-fries")
     assert await kiosk.at("does-not-fit").count() == 0
     await kiosk.tap("option-sauce-teriyaki")
     assert "без: соя" in await kiosk.words("does-not-fit")
     await kiosk.shot("does-not-fit-ru")
+    assert await violations(kiosk) == []
     await kiosk.tap("sheet-add", "cart-open")
     await expect(kiosk.at("line-fries")).to_contain_text("Не подходит под ваш отбор")
     await kiosk.tap("cart-back", "lang-en", "filter-allergens")
@@ -216,3 +224,53 @@ async def test_2_cart_goes_on_when_the_estimate_fails(place: Restaurant, screens
     assert await kiosk.at("cart-wait").count() == 0
     await kiosk.tap("pay", "without-number")
     assert await kiosk.number()
+
+
+#: What a site may do to the menu: first choices that cost, add and take away; several that must be chosen; dear combos.
+_ODD = (
+    (
+        'ru = "Без соуса", en = "No sauce" }, price_kopecks = 0',
+        'ru = "С соусом", en = "Sauce" }, price_kopecks = 1001, ingredients = { teriyaki = 25 }',
+    ),
+    ('"gluten"] # dusted', '"gluten", "soy"] # dusted'),
+    ('"gluten", "crustaceans"] # dusted', '"gluten", "soy", "crustaceans"] # dusted'),
+    ('en = "Chilli, hot" }, price_kopecks = 2900', 'en = "Chilli, hot" }, price_kopecks = 1'),
+    ('en = "Mild" }, price_kopecks = 0', 'en = "Mild" }, price_kopecks = 700, ingredients = { vegetables = -500 }'),
+    ('en = "Add extra" }\nmin = 0\nmax = 2', 'en = "Add extra" }\nmin = 2\nmax = 3'),
+    (
+        'id = "sweet-cake", item = "cake-strawberry"',
+        'id = "sweet-cake", item = "cake-strawberry", price_kopecks = 1001',
+    ),
+    ('id = "sweet-tea", item = "tea"', 'id = "sweet-tea", item = "tea", price_kopecks = 99'),
+    ('id = "sweet-tea-cold", item = "tea-cold"', 'id = "sweet-tea-cold", item = "tea-cold", price_kopecks = 1'),
+)
+_AS_IT_STANDS = """async (menu) => {
+    const {defaultOptions, itemsById, unitPrice} = await import('/assets/js/cart.mjs');
+    return Object.fromEntries([...itemsById(menu)].map(([id, item]) => [id, unitPrice(item, defaultOptions(item))]));
+}"""
+
+
+async def test_1_to_2_odd_menu_has_one_price_as_it_stands_and_hides_nothing(screens: Screens, tmp_path: Path) -> None:
+    text = (DEMO / "menu.toml").read_text("utf-8")
+    for plain, odd in _ODD:
+        assert plain in text
+        text = text.replace(plain, odd)
+    (tmp_path / "menu.toml").write_text(text, "utf-8")
+    shutil.copytree(DEMO / "charts", tmp_path / "charts")
+    async with restaurant(f'[menu]\nfile = "{tmp_path}/menu.toml"') as place:
+        kiosk = await screens.kiosk(place.kiosk)
+        menu, guest = await menu_of(place), await place.guest()
+        lines = lines_of(menu)
+        assert differences(await kiosk.page.evaluate(_PORTIONS, [menu, lines]), await told(place, lines)) == 0
+        cards = await kiosk.page.evaluate(_AS_IT_STANDS, menu)
+        plain = {item["id"]: item["price_kopecks"] for category in menu["categories"] for item in category["items"]}
+        several = {"extra_topping"}
+        for item in (item for category in menu["categories"] for item in category["items"]):
+            body = {"items": [{"item_id": item["id"], "quantity": 1}], "service": "dine_in"}
+            told_of_it = (await guest.call("POST", "/api/orders/estimate", body)).body["amount_kopecks"]
+            made = (await guest.call("POST", "/api/orders/create", body)).body["amount_kopecks"]
+            assert cards[item["id"]] == told_of_it == made, item["id"]
+            if several.isdisjoint(group["id"] for group in item["modifier_groups"]):
+                assert plain[item["id"]] == made
+        assert (cards["fries"], cards["combo-sweet"]) == (14900 + 1001, 27900 + 1001 + 99)
+        await screens.close()
