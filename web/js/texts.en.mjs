@@ -42,7 +42,7 @@ export const en = {
   allergenFilter: "without allergens…",
   without: (name) => `without ${name}`,
   showAll: "show all",
-  doesNotFit: (words) => `Chosen like this it no longer fits: ${words}.`,
+  doesNotFit: (words) => `You asked for “${words}”: with this choice it is not.`,
   doesNotFitShort: "Does not fit your filter",
   inMinutes: (n) => `≈\u00a0${n}\u00a0min`,
   menuLoading: "Loading the menu",

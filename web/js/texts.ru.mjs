@@ -41,7 +41,7 @@ export const ru = {
   allergenFilter: "без аллергенов…",
   without: (/** @type {string} */ name) => `без: ${name}`,
   showAll: "показать всё",
-  doesNotFit: (/** @type {string} */ words) => `С этим выбором не подходит: ${words}.`,
+  doesNotFit: (/** @type {string} */ words) => `Вы просили «${words}», с этим выбором так не получится.`,
   doesNotFitShort: "Не подходит под ваш отбор",
   inMinutes: (/** @type {number} */ n) => `≈\u00a0${n}\u00a0мин`,
   menuLoading: "Меню загружается",

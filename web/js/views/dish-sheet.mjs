@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { defaultOptions, isGone, itemsById, keyOf, MAX_QUANTITY, unitPrice } from "../cart.mjs";
 import { savingOf } from "../combo.mjs";
-import { isCombo, portionOf, servedWith } from "../contents.mjs";
+import { dishesOf, isCombo, portionOf, servedWith } from "../contents.mjs";
 import { broken, fittingOptions, leftOut } from "../filters.mjs";
 import { money } from "../format.mjs";
 import { html } from "../html.mjs";
@@ -56,20 +56,22 @@ function Facts({ item, options }) {
   const names = allergenNames(portion.allergens, menu);
   const wrong = broken(portion, filters);
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-    ${wrong.length > 0 && html`<p class="strip" role="status" data-testid="does-not-fit">${t.doesNotFit(wrongWords(wrong, menu, t))}</p>`}
+    ${wrong.length > 0 && html`<p class="strip misfit" role="status" data-testid="does-not-fit">${t.doesNotFit(wrongWords(wrong, menu, t))}</p>`}
     <p class="allergens" data-testid="allergens">${names.length ? html`<b>${t.allergens}: ${names.join(", ")}.</b>` : html`<b>${t.noAllergens}.</b>`} ${t.allergensNote}</p>
-    ${!isCombo(item) && html`<${Making} item=${item} portion=${portion} menu=${menu} />`}`;
+    ${isCombo(item)
+      ? dishesOf(item, options, itemsById(menu)).map((dish) => html`<${Making} key=${dish.id} item=${dish} portion=${portionOf(dish, servedWith(dish), menu)} menu=${menu} called=${dish.name} />`)
+      : html`<${Making} item=${item} portion=${portion} menu=${menu} called=${t.composition} />`}`;
 }
 
-/** What it is made of, as chosen, and how. @param {{item: import("../cart.mjs").Item, portion: import("../contents.mjs").Portion, menu: import("../cart.mjs").Menu}} props */
-function Making({ item, portion, menu }) {
+/** What a dish is made of, as chosen, and how. @param {{item: import("../cart.mjs").Item, portion: import("../contents.mjs").Portion, menu: import("../cart.mjs").Menu, called: string}} props */
+function Making({ item, portion, menu, called }) {
   const { t } = useTexts();
   const names = new Map(menu.ingredients.map(({ id, name }) => [id, name]));
   const amounts = portion.composition.map(({ ingredient, amount, unit }) => `${names.get(ingredient)?.toLowerCase()} ${t.amount(amount, unit)}`);
   const words = /** @type {Record<string, string>} */ (t.cookingSteps);
   const steps = item.cooking.flatMap(({ operation, station }) => words[`${operation}_${station}`] ?? words[operation] ?? []);
   const way = steps.join(", ");
-  return html`<p class="allergens" data-testid="composition"><b>${t.composition}:</b> ${amounts.join(", ")}. ${way && html`<span data-testid="cooking"><b>${t.wayOfCooking}:</b> ${way}.</span>`}</p>`;
+  return html`<p class="allergens" data-testid="composition"><b>${called}:</b> ${amounts.join(", ")}. ${way && html`<span data-testid="cooking"><b>${t.wayOfCooking}:</b> ${way}.</span>`}</p>`;
 }
 
 /** @param {string[]} ids @param {import("../cart.mjs").Menu} menu */
