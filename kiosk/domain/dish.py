@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -45,6 +45,11 @@ class ModifierGroup(Strict, frozen=True):
         """Exactly one of its options is in every portion."""
         return self.min == self.max == 1
 
+    def first(self, count: int, gone: Collection[str]) -> list[Option]:
+        """Its first options that are not `gone`, in the menu's order; where they do not suffice, others too."""
+        taken = sorted(self.options, key=lambda option: option.id in gone)[:count]
+        return [option for option in self.options if option in taken]
+
 
 class Item(Strict, frozen=True):
     """One dish. `yield`: weight of the cooked portion by that of its formula. `allergens`, where stated, must name
@@ -76,15 +81,15 @@ class Dish:
     groups: tuple[ModifierGroup, ...]
     larder: Larder
 
-    def choose(self, option_ids: Iterable[str]) -> tuple[Option, ...]:
-        """The chosen options, in the menu's order; a compulsory group left open takes its first ones. Raises
-        `MenuError` for an unknown or repeated option or a group's count outside min…max."""
+    def choose(self, option_ids: Iterable[str], gone: Collection[str] = ()) -> tuple[Option, ...]:
+        """The chosen options, in the menu's order; a compulsory group left open takes its first ones, those that are
+        `gone` (by id) last. Raises `MenuError` for an unknown or repeated option or a count outside min…max."""
         wanted = list(option_ids)
         chosen: list[Option] = []
         for group in self.groups:
             picked = [option for option in group.options if option.id in wanted]
             if not picked:
-                chosen += group.options[: group.min]
+                chosen += group.first(group.min, gone)
                 continue
             if not group.min <= len(picked) <= group.max:
                 raise MenuError(f"group {group.id}: choose {group.min}…{group.max} options")
@@ -92,9 +97,10 @@ class Dish:
         check_wanted(wanted, chosen)
         return tuple(chosen)
 
-    def standing(self) -> tuple[Option, ...]:
-        """The options it has as it stands on the menu: the first of every group of which exactly one is chosen."""
-        return tuple(group.options[0] for group in self.groups if group.is_single)
+    def standing(self, gone: Collection[str] = ()) -> tuple[Option, ...]:
+        """The options it has as it stands on the menu: the first that is there of every group of which exactly one is
+        chosen."""
+        return tuple(option for group in self.groups if group.is_single for option in group.first(1, gone))
 
     def price_kopecks(self, options: Iterable[Option]) -> int:
         """Of a portion with these options."""

@@ -1,7 +1,7 @@
 """What the menu says of a dish, an option and a combo, in one language (seed order 1).
 
-A dish's figures and price are those of the portion as it stands: with the first option of every group of which exactly
-one is chosen. Its options' are differences from that, so whatever is chosen adds up to what is cooked and paid. A combo
+A dish's figures and price are those of the portion as it stands: with the first option that can be had of every group
+of which exactly one is chosen. Its options' are differences from that, so whatever is chosen adds up to what is cooked and paid. A combo
 stands with the first dish of each place that can be had.
 """
 
@@ -20,7 +20,7 @@ from kiosk.domain.ingredient import Contents, Ingredient, Larder, Nutrition
 _OPERATION_NAMES = {code: name for name, code in OPERATIONS.items()}
 _STATION_NAMES = {code: name for name, code in STATIONS.items()}
 
-#: Why an item (by id) or an option of a dish (`item+option`) cannot be had.
+#: Why an item (by id) or an option of it (`item+option`) cannot be had.
 Reasons = Mapping[str, str | None]
 
 
@@ -114,7 +114,7 @@ def ingredient_view(row: Ingredient, language: str) -> IngredientView:
 
 
 def dish_view(dish: Dish, language: str, reasons: Reasons) -> DishView:
-    item, standing = dish.item, dish.standing()
+    item, standing = dish.item, dish.standing(_gone_options(dish, reasons))
     contents, reason = dish.contents(standing), reasons[item.id]
     return DishView(
         id=item.id,
@@ -131,14 +131,16 @@ def dish_view(dish: Dish, language: str, reasons: Reasons) -> DishView:
         tags=[*contents.tags, *(tag for tag in item.tags if tag not in contents.tags)],
         composition=_amounts(dish.formula(standing), dish.larder),
         cooking=_steps(dish.chart),
-        modifier_groups=[_group(dish, group, language, reasons) for group in dish.groups],
+        modifier_groups=[_group(dish, group, standing, language, reasons) for group in dish.groups],
         yield_=item.yield_,
     )
 
 
 def combo_view(combo: Combo, language: str, reasons: Reasons) -> DishView:
     item, larder = combo.item, _larder(combo)
-    standing = combo.choose(gone={item_id for item_id in combo.dishes_offered() if reasons[item_id] is not None})
+    options = [option for slot in item.slots for option in slot.options]
+    gone = {option.item for option in options if reasons[f"{item.id}+{option.id}"] is not None}
+    standing = combo.choose(gone=gone)
     contents, reason = combo.contents(standing), reasons[item.id]
     return DishView(
         id=item.id,
@@ -162,16 +164,25 @@ def combo_view(combo: Combo, language: str, reasons: Reasons) -> DishView:
     )
 
 
-def _group(dish: Dish, group: ModifierGroup, language: str, reasons: Reasons) -> GroupView:
+def _gone_options(dish: Dish, reasons: Reasons) -> list[str]:
+    options = [option.id for group in dish.groups for option in group.options]
+    return [name for name in options if reasons[f"{dish.item.id}+{name}"] is not None]
+
+
+def _group(
+    dish: Dish, group: ModifierGroup, standing: tuple[Option, ...], language: str, reasons: Reasons
+) -> GroupView:
     options = [
-        _option(dish, group, option, language, reasons[f"{dish.item.id}+{option.id}"]) for option in group.options
+        _option(dish, group, option, standing, language, reasons[f"{dish.item.id}+{option.id}"])
+        for option in group.options
     ]
     return GroupView(group.id, group.name.into(language), group.min, group.max, options)
 
 
-def _option(dish: Dish, group: ModifierGroup, option: Option, language: str, reason: str | None) -> OptionView:
-    standing = dish.standing()
-    first = group.options[0] if group.is_single else None
+def _option(
+    dish: Dish, group: ModifierGroup, option: Option, standing: tuple[Option, ...], language: str, reason: str | None
+) -> OptionView:
+    first = next((known for known in standing if known in group.options), None)
     others = [known for known in standing if known is not first]
     before, after = dish.contents(standing), dish.contents([*others, option])
     changes = _difference(option.ingredients, first.ingredients if first else {})
@@ -190,7 +201,9 @@ def _option(dish: Dish, group: ModifierGroup, option: Option, language: str, rea
 
 
 def _place(combo: Combo, slot: ComboSlot, first: ComboOption, language: str, reasons: Reasons) -> GroupView:
-    options = [_in_place(combo, option, first, language, reasons[option.item]) for option in slot.options]
+    options = [
+        _in_place(combo, option, first, language, reasons[f"{combo.item.id}+{option.id}"]) for option in slot.options
+    ]
     return GroupView(slot.id, slot.name.into(language), 1, 1, options)
 
 

@@ -58,14 +58,18 @@ class Offer:
         return None if self._stations_down.isdisjoint(stations) else STATION_DOWN
 
     def _of_dish(self, dish: Dish) -> Availability:
-        item_id, formula = dish.item.id, dish.default_formula()
+        """As it comes with the first options that are there."""
+        return self._of_formula(dish, dish.formula(dish.choose((), self.gone_options(dish))))
+
+    def _of_formula(self, dish: Dish, formula: Mapping[str, int]) -> Availability:
+        item_id = dish.item.id
         reason = self.why_not(item_id, formula, (phase.station for phase in dish.chart.phases))
         return self._of_stock(item_id, formula) if reason is None else Availability(item_id, False, 0, reason)
 
     def _of_combo(self, combo: Combo) -> Availability:
         chosen = combo.choose(gone=self.gone(combo))
         for option in chosen:
-            if (reason := self.of(option.item).reason) is not None:
+            if (reason := self.in_combo(option.item).reason) is not None:
                 return Availability(combo.item.id, False, 0, reason)
         return self._of_stock(combo.item.id, combo.formula(chosen))
 
@@ -75,7 +79,17 @@ class Offer:
 
     def gone(self, combo: Combo) -> frozenset[str]:
         """Its dishes that cannot be had now."""
-        return frozenset(item_id for item_id in combo.dishes_offered() if not self.of(item_id).available)
+        return frozenset(item_id for item_id in combo.dishes_offered() if not self.in_combo(item_id).available)
+
+    def in_combo(self, item_id: str) -> Availability:
+        """A dish of a combo comes with its first options, whatever else there is."""
+        dish = self._menu.dishes[item_id]
+        return self._of_formula(dish, dish.default_formula())
+
+    def gone_options(self, dish: Dish) -> frozenset[str]:
+        """Its options that cannot be had now."""
+        options = (option for group in dish.groups for option in group.options)
+        return frozenset(option.id for option in options if self.why_not_option(dish.formula((option,))))
 
     def why_not_option(self, formula: Mapping[str, int]) -> str | None:
         """Why a dish with this formula could not be had as chosen, or None."""

@@ -71,7 +71,7 @@ class Pricing:
         dish = self._menu.dishes.get(wish.item_id)
         if dish is None:
             return Priced((), None)
-        options = dish.choose(wish.modifiers)
+        options = dish.choose(wish.modifiers, Offer(self._menu, self._kitchen).gone_options(dish))
         line = _line(number, dish, options, dish.price_kopecks(options), wish.quantity)
         return Priced((line,), dish.contents(options))
 

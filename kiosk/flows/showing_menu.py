@@ -48,6 +48,12 @@ class ShowingMenu:
             for group in dish.groups
             for option in group.options
         ]
+        self._choices = [
+            (f"{combo.item.id}+{option.id}", option.item)
+            for combo in menu.combos.values()
+            for slot in combo.item.slots
+            for option in slot.options
+        ]
         self._seen: Offer | None = None
         self._state: State = ()
         self._pages: dict[str, tuple[bytes, str]] = {}
@@ -72,7 +78,8 @@ class ShowingMenu:
         """All that may change on the page: why an item cannot be had, and which options are out."""
         items = [(item_id, offer.of(item_id).reason) for item_id, _ in self._menu.sold()]
         options = [(name, offer.why_not_option(formula)) for name, formula in self._options]
-        return (*items, *options)
+        in_combos = [(name, offer.in_combo(item_id).reason) for name, item_id in self._choices]
+        return (*items, *options, *in_combos)
 
     def _build(self, language: str, reasons: Reasons) -> tuple[bytes, str]:
         menu = self._menu

@@ -4,14 +4,18 @@ nothing is written by asking."""
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.restaurant import Customer, Restaurant, until
+from tests.restaurant import Customer, Restaurant, restaurant, until
 
 CARTS = 60
+DEMO = Path(str(files("kiosk") / "demo"))
 
 
 def tables(place: Restaurant) -> dict[str, list[tuple[Any, ...]]]:
@@ -165,3 +169,40 @@ async def test_1_menu_names_its_ingredients_and_allergens(place: Restaurant, lan
     for item in (item for category in menu["categories"] for item in category["items"]):
         assert {row["ingredient"] for row in item["composition"]} <= ingredients.keys()
         assert set(item["allergens"]) <= allergens.keys()
+
+
+async def test_1_to_2_dish_whose_first_choice_is_gone_comes_with_the_next(tmp_path: Path) -> None:
+    """On the menu, in the estimate and in the order alike; in a combo a dish has no choice: another one is taken."""
+    text = (DEMO / "menu.toml").read_text("utf-8")
+    plain, sauce = 'en = "No sauce" }, price_kopecks = 0', 'en = "Sauce" }, ingredients = { teriyaki = 25 }'
+    assert plain in text
+    (tmp_path / "menu.toml").write_text(
+        text.replace(plain, sauce).replace('gluten"] # ', 'gluten", "soy"] # '), "utf-8"
+    )
+    shutil.copytree(DEMO / "charts", tmp_path / "charts")
+    text = (tmp_path / "menu.toml").read_text("utf-8")
+    (tmp_path / "menu.toml").write_text(
+        text.replace('"gluten", "crustaceans"] # ', '"gluten", "soy", "crustaceans"] # ')
+    )
+    async with restaurant(f'[menu]\nfile = "{tmp_path}/menu.toml"') as place:
+        guest, fries = await place.guest(), {"item_id": "fries", "quantity": 1}
+        soup = {"item_id": "combo-soup", "quantity": 1}
+        assert (await items_of(place))["fries"]["allergens"] == ["gluten", "soy"]
+        place.robot.faults.switch("bin_empty", True, {"bin": 17})
+
+        async def without_teriyaki() -> bool:
+            return bool((await items_of(place))["fries"]["allergens"] == ["mustard"])
+
+        await until(without_teriyaki)
+        item = (await items_of(place))["fries"]
+        assert (item["available"], item["price_kopecks"]) == (True, 14900 + 2900)
+        assert [option["available"] for option in item["modifier_groups"][0]["options"]] == [False, False, True, True]
+        told, made = await estimate(guest, fries), await create(guest, fries)
+        assert told.body["amount_kopecks"] == made.body["amount_kopecks"] == item["price_kopecks"]
+        assert told.body["items"][0]["allergens"] == ["mustard"]
+        assert [one["modifiers"] for one in made.body["items"]] == [["sauce-curry"]]
+        lunch = (await items_of(place))["combo-soup"]
+        assert [option["available"] for option in lunch["modifier_groups"][1]["options"]] == [False] * 3
+        assert not lunch["available"]
+        refused = await create(guest, soup)
+        assert (refused.status, (await estimate(guest, soup)).body["items"][0]["reason"]) == (409, "sold_out")
