@@ -1,8 +1,8 @@
 """What the menu says of a dish, an option and a combo, in one language (seed order 1).
 
 A dish's figures and price are those of the portion as it stands: with the first option that can be had of every group
-of which exactly one is chosen. Its options' are differences from that, so whatever is chosen adds up to what is cooked and paid. A combo
-stands with the first dish of each place that can be had.
+of which exactly one is chosen. Its options' are differences from that, so whatever is chosen adds up to what is cooked
+and paid. A combo stands with the first dish of each place that can be had.
 """
 
 from __future__ import annotations
