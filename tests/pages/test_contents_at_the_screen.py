@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import shutil
 import tomllib
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.pages.screens import KioskScreen, Screens
 from tests.pages.test_accessibility import violations
@@ -274,3 +275,32 @@ async def test_1_to_2_odd_menu_has_one_price_as_it_stands_and_hides_nothing(scre
                 assert plain[item["id"]] == made
         assert (cards["fries"], cards["combo-sweet"]) == (14900 + 1001, 27900 + 1001 + 99)
         await screens.close()
+
+
+async def test_2_cart_asks_once_at_a_time_and_drops_the_answer_of_an_older_cart(
+    place: Restaurant, screens: Screens
+) -> None:
+    """A minute a dish, told by a server that thinks long about the first question."""
+    kiosk = await screens.kiosk(place.kiosk)
+    go, asked, at_once, most = asyncio.Event(), [], 0, 0
+
+    async def think(route: Route) -> None:
+        nonlocal at_once, most
+        at_once, most = at_once + 1, max(most, at_once + 1)
+        body = route.request.post_data_json
+        asked.append(sum(item["quantity"] for item in body["items"]))
+        if len(asked) == 1:
+            await go.wait()
+        told = {"amount_kopecks": 0, "currency": "RUB", "ready_in_s": 60 * asked[-1], "items": []}
+        at_once -= 1
+        await route.fulfill(json=told)
+
+    await kiosk.page.route("**/api/orders/estimate", think)
+    await kiosk.begin()
+    await kiosk.choose(("drinks", "tea"))
+    await until(lambda: asked == [1])
+    await kiosk.tap("more-tea", "more-tea", "more-tea", "cart-open")
+    assert await kiosk.at("cart-wait").count() == 0
+    go.set()
+    await expect(kiosk.at("cart-wait")).to_have_text("готовим ≈ 4\u00a0мин")
+    assert (asked, most) == ([1, 4], 1)
