@@ -31,8 +31,10 @@ function screenInWords() {
 
 /** Silent until it is switched on; switching it off stops in mid-word. */
 export function Speech() {
-  const { aloud, language, screen, payment, sheet, member, track, t } = usePart(
-    ({ aloud, language, screen, payment, sheet, member, track }) => ({ aloud, language, screen, payment, sheet, member, track }));
+  const { aloud, language, screen, payment, sheet, member, track, section, t } = usePart(
+    ({ aloud, language, screen, payment, sheet, member, track, menu }) => ({
+      aloud, language, screen, payment, sheet, member, track, section: menu?.categories[0]?.name, // a new language's menu comes later
+    }));
   useEffect(() => {
     if (!aloud) return undefined;
     const told = (/** @type {Event} */ event) => {
@@ -51,6 +53,6 @@ export function Speech() {
     if (!aloud) return undefined;
     const timer = setTimeout(() => say(screenInWords(), language), SETTLE_MS);
     return () => clearTimeout(timer);
-  }, [aloud, language, screen, payment?.phase, payment?.phase === "working" && payment.stage, sheet?.itemId, member?.step, track?.order?.status, t]);
+  }, [aloud, language, screen, payment?.phase, payment?.phase === "working" && payment.stage, sheet?.itemId, member?.step, track?.order?.status, section, t]);
   return null;
 }

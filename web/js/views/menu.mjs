@@ -1,6 +1,6 @@
 /** The menu: sections on the left, dishes in two columns, the order's sum below. */
 
-import { useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count, defaultOptions, estimateOf, itemsById, MAX_QUANTITY, quantityOfItem, total } from "../cart.mjs";
 import { picturesOf, savingOf } from "../combo.mjs";
 import { isCombo, portionOf } from "../contents.mjs";
@@ -43,7 +43,7 @@ function Rail({ categories, shown }) {
 function Dishes({ category }) {
   const { menu, filters, t } = usePart(({ language, menu, filters }) => ({ language, menu, filters }));
   const list = useRef(/** @type {HTMLElement|null} */ (null));
-  useEffect(() => list.current?.scrollTo(0, 0), [filters]);
+  useLayoutEffect(() => list.current?.scrollTo(0, 0), [filters]); // before a finger aims at what is about to move
   const sections = filters.length && menu ? [category, ...menu.categories.filter((c) => c !== category)] : [category];
   const found = sections.map((c) => ({ name: c.name, id: c.id, items: menu ? fitting(c.items, filters, menu) : c.items }));
   const drawn = useGrowing(found.reduce((all, { items }) => all + items.length, 0));
