@@ -34,6 +34,8 @@ function Choice({ item, line }) {
         <div><h2>${item.name}</h2><p class="lead">${item.description}</p></div></div>
       <${Facts} item=${item} options=${options} />
       ${item.modifier_groups.map((group) => html`<${Group} key=${group.id} group=${group} options=${options} choose=${setOptions} />`)}
+      ${menu && isCombo(item) && dishesOf(item, options, itemsById(menu)).map((dish) => html`<${Making} key=${dish.id} item=${dish}
+        portion=${portionOf(dish, servedWith(dish), menu)} menu=${menu} called=${dish.name} />`)}
     </div>
     <footer class="sheet-foot">
       ${item.available
@@ -58,9 +60,7 @@ function Facts({ item, options }) {
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     ${wrong.length > 0 && html`<p class="strip misfit" role="status" data-testid="does-not-fit">${t.doesNotFit(wrongWords(wrong, menu, t))}</p>`}
     <p class="allergens" data-testid="allergens">${names.length ? html`<b>${t.allergens}: ${names.join(", ")}.</b>` : html`<b>${t.noAllergens}.</b>`} ${t.allergensNote}</p>
-    ${isCombo(item)
-      ? dishesOf(item, options, itemsById(menu)).map((dish) => html`<${Making} key=${dish.id} item=${dish} portion=${portionOf(dish, servedWith(dish), menu)} menu=${menu} called=${dish.name} />`)
-      : html`<${Making} item=${item} portion=${portion} menu=${menu} called=${t.composition} />`}`;
+    ${!isCombo(item) && html`<${Making} item=${item} portion=${portion} menu=${menu} called=${t.composition} />`}`;
 }
 
 /** What a dish is made of, as chosen, and how. @param {{item: import("../cart.mjs").Item, portion: import("../contents.mjs").Portion, menu: import("../cart.mjs").Menu, called: string}} props */
