@@ -19,6 +19,13 @@ _MOVES = {
 }
 
 
+_CELL_ACTIONS = {
+    "open": "open the door",
+    "hand-out": "the guest gets it from you: the door opens, the books say taken",
+    "write-off": "the food is thrown away: the door opens, `kiosk stuck` asks what becomes of the money",
+}
+
+
 def parser(description: str | None) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, help="default: config.toml here")
@@ -61,6 +68,14 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     robot.add_parser(
         "acknowledge", help="after an emergency stop: you have looked and released the button", parents=[common]
     )
+    cells = command("cells", "what each cell holds; open one, hand its food out, write it off").add_subparsers(
+        dest="action"
+    )
+    for action, text in _CELL_ACTIONS.items():
+        tended = cells.add_parser(action, help=text, parents=[common])
+        tended.add_argument("cell", type=int)
+        tended.add_argument("--reason", required=action == "write-off", default="")
+    command("pickup-code", "a new pick-up code for an order; the old one is dead").add_argument("order_id")
     stop = command("stop-list", "dishes taken off sale; add one, or put it back").add_subparsers(dest="action")
     add = stop.add_parser("add", help="off sale", parents=[common])
     add.add_argument("item_id")
@@ -122,6 +137,11 @@ def call_of(options: argparse.Namespace) -> Call:
             return "POST", f"/internal/shift/{action}", None
         case "stock", "refill":
             return "POST", "/internal/stock/refill", {"bin": options.bin, "amount": options.amount}
+        case "cells", str():
+            body = {"action": action.replace("-", "_"), "reason": options.reason}
+            return "POST", f"/internal/cells/{options.cell}", body
+        case "pickup-code", _:
+            return "POST", f"/internal/orders/{quote(options.order_id, safe='')}/pickup-code", None
         case "robot", "acknowledge":
             return "POST", "/internal/robot/acknowledge", None
         case "stock", _:

@@ -48,6 +48,7 @@ _EXAMPLES = {
     "door_open": "{}",
     "bin_empty": '{"bin": 3}',
     "cells_full": "{}",
+    "nobody_comes": "{}",
     "jam": '{"station": 2}',
     "power_cut": '{"at": "after_store"}',
     "down": "{}",

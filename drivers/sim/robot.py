@@ -26,6 +26,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "door_open": (),
     "bin_empty": ("bin",),
     "cells_full": (),
+    "nobody_comes": (),
     "jam": ("station",),
     "off": (),
     "link_lost": (),
@@ -158,6 +159,10 @@ class RobotDevice:
                 self._around.door_open = on
             case "cells_full":
                 self._around.cells_full = on
+            case "nobody_comes":
+                self._around.nobody_comes = on
+                if self._complex is not None:
+                    self._complex.customers_changed()
             case "bin_empty":
                 _mark(self._around.empty_bins, on, parameters.get("bin", 0))
             case "jam":

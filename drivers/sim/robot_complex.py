@@ -88,6 +88,9 @@ class Complex:
         due = [self.kitchen.due(), self.packml.due(cooking=self.kitchen.cooking)]
         return min((at for at in due if at is not None), default=None)
 
+    def customers_changed(self) -> None:
+        self.kitchen.customers_changed(self._clock())
+
     def _turn(self, now: float) -> None:
         starts = self.packml.state is ComplexState.EXECUTE
         self.kitchen.advance(now, phases=self.packml.cooks, starts=starts)

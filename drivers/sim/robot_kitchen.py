@@ -29,6 +29,7 @@ class Surroundings:
     estop_pressed: bool = False
     door_open: bool = False
     cells_full: bool = False
+    nobody_comes: bool = False
     jammed: set[int] = field(default_factory=set)
     empty_bins: set[int] = field(default_factory=set)
 
@@ -131,7 +132,21 @@ class Kitchen:
         self.interrupt()
         for index, cell in enumerate(self._memory.cells):
             if cell.loaded:
-                self._pick_ups[index] = now + self._draw(_PICK_UP_S)
+                self._expect_customer(index, now)
+
+    def customers_changed(self, now: float) -> None:
+        """`nobody_comes` was switched: whoever was on the way stays away, or everybody sets out."""
+        for index, cell in enumerate(self._memory.cells):
+            if cell.loaded and not cell.open and self._around.nobody_comes:
+                self._pick_ups.pop(index, None)
+            elif cell.loaded and index not in self._pick_ups:
+                self._expect_customer(index, now)
+
+    def _expect_customer(self, index: int, now: float) -> None:
+        if self._memory.cells[index].open:
+            self._pick_ups[index] = now + self._draw(_TAKE_S)
+        elif not self._around.nobody_comes:
+            self._pick_ups[index] = now + self._draw(_PICK_UP_S)
 
     def interrupt(self) -> None:
         """Robot rule 5: what was cooking is interrupted, what had not begun stays queued. The caller commits."""
@@ -146,7 +161,7 @@ class Kitchen:
     def open_cell(self, index: int, now: float) -> None:
         """The caller commits."""
         self._memory.cells[index].open = True
-        self._pick_ups[index] = now + self._draw(_TAKE_S)
+        self._expect_customer(index, now)
 
     def advance(self, now: float, *, phases: bool, starts: bool) -> None:
         """Everything that is due. `phases`: a phase may begin; `starts`: so may a queued job. Commits."""
@@ -196,7 +211,7 @@ class Kitchen:
         del self._runs[slot.key]
         slot.state = JobState.READY
         self._memory.cells[slot.cell - 1].loaded = True
-        self._pick_ups[slot.cell - 1] = now + self._draw(_PICK_UP_S)
+        self._expect_customer(slot.cell - 1, now)
         self._effect("ready", slot)
         return True
 

@@ -12,11 +12,12 @@ from kiosk.domain.payment import Confirmation
 from kiosk.flows.attempts import Accepted, PayRequest
 from kiosk.flows.estimating import EstimateView, MinutesView
 from kiosk.flows.guests import GuestRequest, TokenView
-from kiosk.flows.handing_out import PickupRequest, PickupView
+from kiosk.flows.handing_out import PickupView
 from kiosk.flows.ordering import CreateOrder
+from kiosk.flows.proving import PickupRequest
 from kiosk.flows.showing_menu import MenuView
 from kiosk.flows.signing_in import ConfirmRequest, MeView, Pending, PushAddress, QuickAuth
-from kiosk.flows.tracking import TrackView
+from kiosk.flows.tracking import TrackRequest, TrackView
 from kiosk.flows.views import CreatedView, OrderView
 from kiosk.flows.watching_pages import Heartbeat
 
@@ -188,14 +189,16 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
         path="/api/pickup",
         summary="Open the cells of a ready order by its number and code",
         body=PickupRequest,
+        session="optional",
         answers={200: PickupView},
-        refusals=(errors.WrongCode, errors.OrderStateConflict, errors.DeviceUnavailable),
+        refusals=(errors.WrongCode, errors.TooManyRequests, errors.OrderStateConflict, errors.DeviceUnavailable),
     ),
     Operation(
         method="POST",
         path="/api/orders/track",
-        summary="One order by its number and pick-up code, without a session: state, minutes, cells, receipt, refunds",
-        body=PickupRequest,
+        summary="One order by its number and pick-up code, or by its receipt: state, minutes, cells, receipt, refunds",
+        body=TrackRequest,
+        session="optional",
         answers={200: TrackView},
         refusals=(errors.WrongCode, errors.TooManyRequests),
     ),

@@ -64,7 +64,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] = {
     errors.InvalidRequest: [("errors", list[FieldError])],
     errors.WrongPassword: [("attempts_left", int)],
-    errors.WrongCode: [("attempts_left", int)],
     errors.TooManyRequests: [("retry_after_s", int)],
     errors.ConsentRequired: [("consent_version", str)],
     errors.StepUpRequired: [
@@ -76,6 +75,7 @@ MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] =
     errors.ItemsUnavailable: [("items", list[UnavailableItem])],
     errors.SalesPaused: [("reason", str)],
     errors.OrderStateConflict: [("order_status", str)],
+    errors.CellStateConflict: [("cell_state", str)],
     errors.IngredientsUnavailable: [("missing", list[Shortage])],
     errors.PaymentDeclined: [("reason", str)],
     errors.BankUnavailable: [("reason", str | _Maybe, _UNSET)],
@@ -97,6 +97,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9:-]+$"},
     },
+    "cell": {"in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9]{1,4}$"}},
     "before": {
         "in": "query",
         "description": "The page of orders older than this order id.",

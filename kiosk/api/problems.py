@@ -67,6 +67,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.ItemsUnavailable: 409,
     errors.IngredientsUnavailable: 409,
     errors.OrderStateConflict: 409,
+    errors.CellStateConflict: 409,
     errors.PaymentInProgress: 409,
     errors.IdempotencyKeyReused: 409,
     BadRequest: 400,

@@ -17,12 +17,13 @@ from kiosk.flows.attempts import Accepted, PayRequest, check_contact, refuse_car
 from kiosk.flows.conditions import Conditions
 from kiosk.flows.estimating import Estimating
 from kiosk.flows.guests import GuestRequest, Guests
-from kiosk.flows.handing_out import HandingOut, PickupRequest
+from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.ordering import CreateOrder, Ordering
 from kiosk.flows.paying import Paying
+from kiosk.flows.proving import PickupRequest
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import ConfirmRequest, Pending, PushAddress, QuickAuth, SigningIn
-from kiosk.flows.tracking import Tracking
+from kiosk.flows.tracking import Tracking, TrackRequest
 from kiosk.flows.watching_pages import Heartbeat, WatchingPages
 from kiosk.tokens import AccessTokens
 
@@ -237,11 +238,19 @@ class PublicApi:
         return answer(result)
 
     async def pick_up(self, request: web.Request) -> web.Response:
-        return answer(await self._handing_out.pick_up(decode(await body_bytes(request), PickupRequest)))
+        screen = self._screen(request)
+        return answer(await self._handing_out.pick_up(decode(await body_bytes(request), PickupRequest), screen))
 
     async def track_order(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), PickupRequest)
-        return answer(await self._tracking.track(wanted, request.remote or "", language_of(request)))
+        screen = self._screen(request)
+        wanted = decode(await body_bytes(request), TrackRequest)
+        return answer(await self._tracking.track(wanted, screen, language_of(request)))
+
+    def _screen(self, request: web.Request) -> str:
+        """Who types: the session where a token is sent, else the place it comes from. Raises `Unauthorized`."""
+        if "Authorization" in request.headers:
+            return f"session {bearer(request, self._tokens).session_id}"
+        return f"peer {request.remote}"
 
     async def heartbeat(self, request: web.Request) -> web.Response:
         self._watching_pages.beat(decode(await body_bytes(request), Heartbeat))

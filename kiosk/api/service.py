@@ -11,7 +11,7 @@ from aiohttp import web
 
 from kiosk.api.days import day_of
 from kiosk.api.public import SalesView
-from kiosk.api.wire import Nothing, answer, body_bytes, decode, optional_body
+from kiosk.api.wire import Nothing, answer, body_bytes, cell_number, decode, optional_body
 from kiosk.domain.errors import NotFound, StaffOnly, Unauthorized
 from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.stuck import Move, Stuck
@@ -25,6 +25,7 @@ from kiosk.flows.reporting import Reporting
 from kiosk.flows.settling import Settling
 from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import StopRequest, Tending
+from kiosk.flows.tending_cells import CellRequest, TendingCells
 from kiosk.flows.tending_shift import TendingShift
 from kiosk.flows.views import refund_view
 from kiosk.tokens import AccessTokens
@@ -89,6 +90,7 @@ class Bench:
     tending: Tending
     shift: TendingShift
     handing_out: HandingOut
+    tending_cells: TendingCells
     refunding: Refunding
     settling: Settling
     syncing: Syncing
@@ -114,6 +116,9 @@ class ServiceApi:
             web.post("/api/service/x-report", self.x_report),
             web.post("/api/service/refill", self.refill),
             web.post("/api/service/robot/acknowledge", self.acknowledge),
+            web.get("/api/service/cells", self.cells),
+            web.post("/api/service/cells/{cell}", self.tend_cell),
+            web.post("/api/service/orders/{order_id}/pickup-code", self.new_code),
             web.post("/api/service/stop-list", self.stop),
             web.post("/api/service/orders/{order_id}/refund", self.refund),
             web.get("/api/service/stuck", self.stuck),
@@ -177,6 +182,20 @@ class ServiceApi:
         await optional_body(request, Nothing)
         await self._bench.handing_out.acknowledge(actor)
         return web.Response(status=204)
+
+    async def cells(self, request: web.Request) -> web.Response:
+        self._actor(request)
+        return answer(await self._bench.tending_cells.cells())
+
+    async def tend_cell(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        wanted = decode(await body_bytes(request), CellRequest)
+        return answer(await self._bench.tending_cells.act(cell_number(request), wanted, actor))
+
+    async def new_code(self, request: web.Request) -> web.Response:
+        actor = self._actor(request)
+        await optional_body(request, Nothing)
+        return answer(await self._bench.tending_cells.new_code(_word(request, "order_id"), actor))
 
     async def stop(self, request: web.Request) -> web.Response:
         actor = self._actor(request)

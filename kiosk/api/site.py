@@ -10,7 +10,7 @@ from aiohttp import web
 
 from kiosk.api.days import as_day, day_of
 from kiosk.api.peer import peer_name
-from kiosk.api.wire import Nothing, answer, body_bytes, decode, optional_body
+from kiosk.api.wire import Nothing, answer, body_bytes, cell_number, decode, optional_body
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.readiness import Check, Readiness
@@ -24,6 +24,7 @@ from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.surveying import Surveying
 from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import StopRequest, Tending
+from kiosk.flows.tending_cells import CellRequest, TendingCells
 
 
 class RefillRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +62,7 @@ class SiteApi:
         menu: ShowingMenu,
         tending: Tending,
         handing_out: HandingOut,
+        tending_cells: TendingCells,
         reporting: Reporting,
         syncing: Syncing,
         auditing: Auditing,
@@ -71,6 +73,7 @@ class SiteApi:
         self._menu = menu
         self._tending = tending
         self._handing_out = handing_out
+        self._tending_cells = tending_cells
         self._reporting = reporting
         self._syncing = syncing
         self._auditing = auditing
@@ -90,6 +93,9 @@ class SiteApi:
             web.get("/internal/orders", self.list_orders),
             web.post("/internal/stock/refill", self.refill),
             web.post("/internal/robot/acknowledge", self.acknowledge),
+            web.get("/internal/cells", self.list_cells),
+            web.post("/internal/cells/{cell}", self.tend_cell),
+            web.post("/internal/orders/{order_id}/pickup-code", self.new_code),
             web.get("/internal/stats", self.stats),
             web.get("/internal/reports/{day}", self.report),
             web.get("/internal/webhooks", self.list_webhooks),
@@ -167,6 +173,17 @@ class SiteApi:
         await optional_body(request, Nothing)
         await self._handing_out.acknowledge(peer_name(request))
         return web.Response(status=204)
+
+    async def list_cells(self, request: web.Request) -> web.Response:
+        return answer(await self._tending_cells.cells())
+
+    async def tend_cell(self, request: web.Request) -> web.Response:
+        wanted = decode(await body_bytes(request), CellRequest)
+        return answer(await self._tending_cells.act(cell_number(request), wanted, peer_name(request)))
+
+    async def new_code(self, request: web.Request) -> web.Response:
+        await optional_body(request, Nothing)
+        return answer(await self._tending_cells.new_code(request.match_info["order_id"], peer_name(request)))
 
     async def stats(self, request: web.Request) -> web.Response:
         today = self._reporting.today()

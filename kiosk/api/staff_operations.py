@@ -21,6 +21,7 @@ from kiosk.flows.guests import TokenView
 from kiosk.flows.overseeing import OverviewView
 from kiosk.flows.reporting import StatsView
 from kiosk.flows.tending import StopRequest
+from kiosk.flows.tending_cells import CellRequest, CellsView, PickupCodeView
 from kiosk.flows.views import RefundView
 
 STAFF_OPERATIONS: tuple[Operation, ...] = (
@@ -102,6 +103,35 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         session="required",
         answers={204: None},
         refusals=(errors.DeviceUnavailable,),
+    ),
+    Operation(
+        method="GET",
+        path="/api/service/cells",
+        summary="What each cell holds, and whose it is",
+        session="required",
+        answers={200: CellsView},
+        refusals=(errors.DeviceUnavailable,),
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/cells/{cell}",
+        summary="Open a cell, give its food out by hand, or write it off with a reason; answers with all cells",
+        body=CellRequest,
+        session="required",
+        parameters=("cell",),
+        answers={200: CellsView},
+        refusals=(errors.NotFound, errors.CellStateConflict, errors.DeviceUnavailable),
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/orders/{order_id}/pickup-code",
+        summary="A new pick-up code; the old one is dead",
+        body=Nothing,
+        body_optional=True,
+        session="required",
+        parameters=("order_id",),
+        answers={200: PickupCodeView},
+        refusals=(errors.NotFound, errors.OrderStateConflict),
     ),
     Operation(
         method="POST",

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from kiosk.api.problems import BadJson, UnsupportedMediaType
-from kiosk.domain.errors import InvalidRequest, Unauthorized
+from kiosk.domain.errors import InvalidRequest, NotFound, Unauthorized
 from kiosk.tokens import AccessTokens, Session
 
 T = TypeVar("T")
@@ -70,6 +70,14 @@ def bearer(request: web.Request, tokens: AccessTokens) -> Session:
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized
     return tokens.verify(token.strip())
+
+
+def cell_number(request: web.Request) -> int:
+    """`{cell}` of the path; what is no number is no cell. Raises `NotFound`."""
+    text = request.match_info["cell"]
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise NotFound
+    return int(text)
 
 
 def idempotency_key(request: web.Request) -> str | None:

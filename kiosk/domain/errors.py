@@ -115,9 +115,14 @@ class CardNumberRefused(DomainError):
     title = Text("Номер карты не принимается, только токен", "Card numbers are refused, send a token")
 
 
-class WrongCode(DomainError):
-    """`attempts_left`."""
+class CellStateConflict(DomainError):
+    """`cell_state`: what the cell holds."""
 
+    code = "cell_state"
+    title = Text("В ячейке нет еды, которую можно выдать", "The cell holds no food to give out")
+
+
+class WrongCode(DomainError):
     code = "wrong_code"
     title = Text("Неверный код", "Wrong code")
 

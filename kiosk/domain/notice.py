@@ -11,12 +11,17 @@ from kiosk.domain.text import LANGUAGES, Text
 #: What each template may name; `restaurant` always.
 _MEMBERS: dict[str, frozenset[str]] = {
     "code": frozenset({"code"}),
-    "accepted": frozenset({"number", "minutes"}),
-    "ready": frozenset({"number", "cells"}),
-    "ready_at_counter": frozenset({"number"}),
+    "accepted": frozenset({"number", "minutes", "code"}),
+    "ready": frozenset({"number", "cells", "code"}),
+    "ready_at_counter": frozenset({"number", "code"}),
     "refunded": frozenset({"number", "sum"}),
     "points_spent": frozenset({"number", "points"}),
 }
+
+
+#: Stands for the pick-up code until the message goes out: no table of messages ever holds one, and a code that was
+#: changed meanwhile is sent as it is then.
+PICKUP_CODE = "{code}"
 
 
 class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,7 +12,6 @@ import msgspec
 from kiosk.domain.errors import OrderStateConflict
 
 CURRENCY = "RUB"
-PICKUP_ATTEMPTS = 5
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBERS = 99 * 20
 _NUMBER_LETTERS = "ABCDEFGHKLMNPRSTUVXZ"
@@ -55,6 +54,7 @@ class PortionStatus(StrEnum):
     COOKING = "cooking"
     READY = "ready"  # in a cell
     HANDED_OUT = "handed_out"
+    WRITTEN_OFF = "written_off"  # nobody got it, and a person decided that the money stays
     FAILED = "failed"  # a person or a refund decides
     DROPPED = "dropped"  # the order was cancelled or refunded
 
@@ -73,12 +73,17 @@ PORTION_TRANSITIONS: Mapping[PortionStatus, frozenset[PortionStatus]] = {
         {PortionStatus.COOKING, PortionStatus.READY, PortionStatus.WAITING, PortionStatus.FAILED, PortionStatus.DROPPED}
     ),
     PortionStatus.COOKING: frozenset({PortionStatus.READY, PortionStatus.WAITING, PortionStatus.FAILED}),
-    PortionStatus.READY: frozenset({PortionStatus.HANDED_OUT}),
+    PortionStatus.READY: frozenset({PortionStatus.HANDED_OUT, PortionStatus.FAILED}),  # failed: staff wrote it off
     PortionStatus.HANDED_OUT: frozenset(),
-    PortionStatus.FAILED: frozenset({PortionStatus.WAITING, PortionStatus.DROPPED, PortionStatus.HANDED_OUT}),
+    PortionStatus.WRITTEN_OFF: frozenset(),
+    PortionStatus.FAILED: frozenset(
+        {PortionStatus.WAITING, PortionStatus.DROPPED, PortionStatus.HANDED_OUT, PortionStatus.WRITTEN_OFF}
+    ),
     PortionStatus.DROPPED: frozenset(),
 }
 
+#: Portions that were cooked, and of which nothing is in a cell any more.
+GONE_PORTIONS = (PortionStatus.HANDED_OUT, PortionStatus.WRITTEN_OFF)
 #: Portions that still ask something of the kitchen.
 PENDING_PORTIONS = (
     PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED, PortionStatus.COOKING,
@@ -130,7 +135,6 @@ class Order(msgspec.Struct, frozen=True):
     amount_kopecks: int
     ready_in_s: int
     pickup_code: str
-    pickup_attempts_left: int
     receipt_unknown: bool
     created_at: datetime
     promised_at: datetime | None = None

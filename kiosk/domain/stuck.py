@@ -57,6 +57,7 @@ MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
 _RECEIPT_IN_DOUBT = (Kind.RECEIPT_HELD, Kind.RECEIPT_OWED, Kind.REFUND_PENDING, Kind.CORRECTION_PENDING)
 _MONEY_BACK = (Kind.VOID_PENDING, Kind.REFUND_PENDING)
 _BANK_REFUSES = "bank:refused"
+_WRITTEN_OFF = "written_off:"
 #: Nothing can be given back against a receipt that does not stand yet.
 RECEIPT_FIRST = "receipt owed"
 
@@ -79,8 +80,10 @@ class Stuck(msgspec.Struct, frozen=True):
 
 def moves_of(kind: Kind, detail: str, transaction_id: str | None = None) -> tuple[Money, list[Move]]:
     """The money's place and the safe moves. `detail` begins with `foreign:` where the registrar shows strangers, and is
+    `written_off:` where staff threw cooked food away (not cooked again: the money goes back or stays),
     `bank:refused` where the bank will not give back (somebody did at the bank, or the card is closed: whoever has seen
-    to it accepts); a portion is given back once its receipt stands; a finding that names a charge may be refunded."""
+    to it accepts); a portion is given back once its receipt stands; a finding that names a charge may be refunded.
+    """
     money, moves = MOVES[kind]
     found = list(moves)
     if kind in _RECEIPT_IN_DOUBT and detail.startswith("foreign:"):
@@ -89,6 +92,8 @@ def moves_of(kind: Kind, detail: str, transaction_id: str | None = None) -> tupl
         found.append(Move.ACCEPT)
     if kind is Kind.PORTION_LOST and detail.endswith(RECEIPT_FIRST):
         found.remove(Move.REFUND)
+    if kind is Kind.PORTION_LOST and detail.startswith(_WRITTEN_OFF):
+        found.remove(Move.RETRY)
     if kind is Kind.FINDING and transaction_id is not None:
         return Money.CHARGED, [*found, Move.REFUND]
     return money, found

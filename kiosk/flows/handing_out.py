@@ -1,24 +1,19 @@
-"""Pick-up by number and code: the cell opens for whoever paid, and for nobody who guesses."""
+"""Pick-up by number and code: the cells open for whoever paid, and for nobody who guesses."""
 
 from __future__ import annotations
-
-import hmac
-from typing import Annotated
 
 import msgspec
 
 from drivers.errors import DeviceError
 from drivers.robot.port import CookingComplex
 from kiosk.clock import Clock
-from kiosk.domain.errors import DeviceUnavailable, OrderStateConflict, WrongCode
+from kiosk.domain.errors import DeviceUnavailable, OrderStateConflict
 from kiosk.domain.order import Order, OrderStatus, PortionStatus
+from kiosk.flows.proving import PickupRequest, Proving
 from kiosk.store import orders, records
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database
 
-
-class PickupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    number: Annotated[str, msgspec.Meta(min_length=1, max_length=8)]
-    pickup_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+_IN_CELLS = (OrderStatus.COOKING, OrderStatus.READY)  # of an order that is served in parts some cells come first
 
 
 class PickupView(msgspec.Struct, frozen=True):
@@ -29,17 +24,16 @@ class PickupView(msgspec.Struct, frozen=True):
 
 
 class HandingOut:
-    def __init__(self, database: Database, robot: CookingComplex, clock: Clock) -> None:
+    def __init__(self, database: Database, robot: CookingComplex, proving: Proving, clock: Clock) -> None:
         self._db = database
         self._robot = robot
+        self._proving = proving
         self._clock = clock
 
-    async def pick_up(self, request: PickupRequest) -> PickupView:
-        """Opens every cell of the order. Raises `WrongCode` (five tries, then staff), `OrderStateConflict`,
+    async def pick_up(self, request: PickupRequest, screen: str) -> PickupView:
+        """Opens every cell of the order that holds food. Raises `WrongCode`, `TooManyRequests`, `OrderStateConflict`,
         `DeviceUnavailable`."""
-        found = await self._db.write(lambda tx: self._check(tx, request))
-        if isinstance(found, WrongCode):
-            raise found  # outside the transaction: the spent try stays committed
+        found = await self._waiting(await self._proving.by_code(request, screen))
         try:
             for cell, portion_id in found:
                 await self._robot.open_cell(cell, portion_id)
@@ -47,6 +41,17 @@ class HandingOut:
             raise DeviceUnavailable(device="robot", reason=error.code) from error
         cells = [cell for cell, _ in found]
         return PickupView(cells[0], cells)
+
+    async def _waiting(self, order: Order) -> list[tuple[int, int]]:
+        """Cell and portion of what can be taken now. Raises `OrderStateConflict`."""
+        async with self._db.read() as reader:
+            rows = await orders.read_portions(reader, order.order_id)
+        waiting = [
+            (row.cell, row.portion_id) for row in rows if row.status is PortionStatus.READY and row.cell is not None
+        ]
+        if order.status not in _IN_CELLS or not waiting:
+            raise OrderStateConflict(order_status=order.status)
+        return waiting
 
     async def refill(self, bin_number: int, amount: int, actor: str) -> None:
         """Staff has filled a bin up to `amount`. Raises `DeviceUnavailable`."""
@@ -66,26 +71,3 @@ class HandingOut:
             raise DeviceUnavailable(device="robot", reason=error.code) from error
         now = self._clock.now()
         await self._db.write(lambda tx: records.journal(tx, actor, "robot_acknowledge", "", now))
-
-    def _check(self, tx: Tx, request: PickupRequest) -> list[tuple[int, int]] | WrongCode:
-        order = holder_of(tx, request)
-        if isinstance(order, WrongCode):
-            return order
-        waiting = [
-            (row.cell, row.portion_id)
-            for row in orders.portions(tx, order.order_id)
-            if row.status is PortionStatus.READY and row.cell is not None and row.called
-        ]
-        if order.status not in (OrderStatus.READY, OrderStatus.COOKING) or not waiting:
-            raise OrderStateConflict(order_status=order.status)
-        return waiting
-
-
-def holder_of(tx: Tx, request: PickupRequest) -> Order | WrongCode:
-    """The order whose code this is. A wrong code costs one of five tries, which the caller commits before refusing."""
-    order = orders.find_by_number(tx, request.number.strip().upper())
-    if order is None or order.pickup_attempts_left <= 0:
-        return WrongCode(attempts_left=0)
-    if not hmac.compare_digest(order.pickup_code.encode(), request.pickup_code.encode()):
-        return WrongCode(attempts_left=orders.spend_pickup_attempt(tx, order.order_id))
-    return order

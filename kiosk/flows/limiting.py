@@ -17,16 +17,20 @@ class Window:
         self._length_s = length_s
         self._seen: dict[str, deque[float]] = {}
 
-    def take(self, device: str) -> None:
-        """Count one request. Raises `TooManyRequests` with the time until there is room."""
-        now = self._clock.monotonic()
-        seen = self._seen.setdefault(device, deque())
+    def check(self, device: str) -> None:
+        """Raises `TooManyRequests` with the time until there is room."""
+        now, seen = self._clock.monotonic(), self._seen.get(device, deque())
         while seen and now - seen[0] >= self._length_s:
             seen.popleft()
         if len(seen) >= self._allowed:
             wait_s = self._length_s - (now - seen[0]) if seen else self._length_s
             raise TooManyRequests(retry_after_s=max(1, round(wait_s)))
-        seen.append(now)
+
+    def take(self, device: str) -> None:
+        """Count one request. Raises `TooManyRequests` with the time until there is room."""
+        self.check(device)
+        now = self._clock.monotonic()
+        self._seen.setdefault(device, deque()).append(now)
         if len(self._seen) > _DEVICES:
             self._seen = {
                 name: times for name, times in self._seen.items() if times and now - times[-1] < self._length_s

@@ -18,7 +18,6 @@ from kiosk.domain.errors import (
 from kiosk.domain.events import EventItem, OrderCancelledEvent, OrderCreatedEvent
 from kiosk.domain.menu import Menu
 from kiosk.domain.order import (
-    PICKUP_ATTEMPTS,
     Order,
     OrderLine,
     OrderStatus,
@@ -117,7 +116,6 @@ class Ordering:
             amount_kopecks=sum(line.sum_kopecks for line in lines),
             ready_in_s=promise_s,
             pickup_code=new_pickup_code(),
-            pickup_attempts_left=PICKUP_ATTEMPTS,
             receipt_unknown=False,
             created_at=now,
         )

@@ -1,17 +1,17 @@
-"""«Мой заказ»: what became of an order, for whoever holds its number and its pick-up code, without a session."""
+"""«Мой заказ»: what became of an order, for whoever holds its number and its pick-up code, or its receipt."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
 import msgspec
 
 from kiosk.clock import Clock
-from kiosk.domain.errors import WrongCode
+from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import Order, OrderStatus, PortionStatus
 from kiosk.domain.payment import ReceiptView
-from kiosk.flows.handing_out import PickupRequest, holder_of
-from kiosk.flows.limiting import Window
+from kiosk.flows.proving import PickupRequest, Proving
 from kiosk.flows.views import ItemView, RefundView, order_view
 from kiosk.store import orders
 from kiosk.store.database import Database
@@ -19,8 +19,18 @@ from kiosk.store.database import Database
 _LATE = timedelta(seconds=60)  # the hall board says `delayed` from here on
 
 
+class TrackRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Either `number` and `pickup_code`, or of the receipt `fiscal_sign` (FFD tag 1077) and `amount_kopecks`."""
+
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=8)] | None = None
+    pickup_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)] | None = None
+    fiscal_sign: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    amount_kopecks: int | None = None
+
+
 class TrackView(msgspec.Struct, frozen=True):
-    """`status` also `delayed` and `see_staff`, like on the hall board; `cells` hold what can be taken now."""
+    """`status` also `delayed` and `see_staff`, like on the hall board; `cells` hold what can be taken now;
+    `pickup_code`: for whoever came with the receipt, null before payment."""
 
     number: str
     status: str
@@ -30,25 +40,23 @@ class TrackView(msgspec.Struct, frozen=True):
     ready_in_s: int
     service: str
     cells: list[int]
+    pickup_code: str | None
     receipt_unknown: bool
     receipt: ReceiptView | None
     refunds: list[RefundView]
 
 
 class Tracking:
-    """The code opens one order: wrong ones count against the same five tries as at the cells."""
+    """Wrong proofs count where those at the cells do."""
 
-    def __init__(self, database: Database, clock: Clock, per_minute: int) -> None:
+    def __init__(self, database: Database, proving: Proving, clock: Clock) -> None:
         self._db = database
+        self._proving = proving
         self._clock = clock
-        self._asked = Window(clock, per_minute, 60)
 
-    async def track(self, request: PickupRequest, device: str, language: str) -> TrackView:
-        """Raises `WrongCode` (five tries, then staff), `TooManyRequests`."""
-        self._asked.take(device)
-        found = await self._db.write(lambda tx: holder_of(tx, request))
-        if isinstance(found, WrongCode):
-            raise found  # outside the transaction: the spent try stays committed
+    async def track(self, request: TrackRequest, screen: str, language: str) -> TrackView:
+        """Raises `WrongCode`, `TooManyRequests`, `InvalidRequest`."""
+        found = await self._prove(request, screen)
         async with self._db.read() as reader:
             view = await order_view(reader, found, language, self._clock.now())
             portions = await orders.read_portions(reader, found.order_id)
@@ -62,10 +70,19 @@ class Tracking:
             ready_in_s=view.ready_in_s,
             service=view.service,
             cells=[row.cell for row in portions if row.status is PortionStatus.READY and row.cell is not None],
+            pickup_code=view.pickup_code,
             receipt_unknown=view.receipt_unknown,
             receipt=view.receipt,
             refunds=view.refunds,
         )
+
+    async def _prove(self, asked: TrackRequest, screen: str) -> Order:
+        ticket, receipt = (asked.number, asked.pickup_code), (asked.fiscal_sign, asked.amount_kopecks)
+        if asked.number is not None and asked.pickup_code is not None and receipt == (None, None):
+            return await self._proving.by_code(PickupRequest(asked.number, asked.pickup_code), screen)
+        if asked.fiscal_sign is not None and asked.amount_kopecks is not None and ticket == (None, None):
+            return await self._proving.by_receipt(asked.fiscal_sign, asked.amount_kopecks, screen)
+        raise InvalidRequest.at("$", "either number and pickup_code, or fiscal_sign and amount_kopecks")
 
     def _told(self, order: Order) -> str:
         cooking = order.status in (OrderStatus.PAID, OrderStatus.COOKING) and order.promised_at is not None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from kiosk.clock import Clock
 from kiosk.domain.events import OrderPaidEvent, OrderReadyEvent, OrderRefundedEvent, StoredEvent
-from kiosk.domain.notice import Notices, Template, fill, roubles
+from kiosk.domain.notice import PICKUP_CODE, Notices, Template, fill, roubles
 from kiosk.store import messages
 from kiosk.store.database import Tx
 
@@ -38,13 +38,14 @@ class Notifying:
         match told:
             case OrderPaidEvent():
                 minutes = max(1, -(-told.ready_in_s // 60))
-                self._tell(tx, event, to, "accepted", notices.accepted, number=told.number, minutes=str(minutes))
+                members = {"number": told.number, "minutes": str(minutes), "code": PICKUP_CODE}
+                self._tell(tx, event, to, "accepted", notices.accepted, **members)
                 if told.bonus_spent > 0:
                     self._warn(tx, event, to, told)
             case OrderReadyEvent():
                 template = notices.ready if told.cells else notices.ready_at_counter
                 cells = ", ".join(str(cell) for cell in told.cells)
-                self._tell(tx, event, to, "ready", template, number=told.number, cells=cells)
+                self._tell(tx, event, to, "ready", template, number=told.number, cells=cells, code=PICKUP_CODE)
             case OrderRefundedEvent():
                 back = roubles(told.amount_kopecks, to.language)
                 self._tell(tx, event, to, "refunded", notices.refunded, number=told.number, sum=back)

@@ -10,7 +10,7 @@ import structlog
 from drivers.robot.port import Job, JobState, station_of_fault
 from kiosk.clock import rfc3339
 from kiosk.domain.events import OrderCompletedEvent, OrderCookingEvent, OrderReadyEvent
-from kiosk.domain.order import Order, OrderStatus, PortionStatus
+from kiosk.domain.order import GONE_PORTIONS, Order, OrderStatus, PortionStatus
 from kiosk.store import orders, outbox, refunds, stocks
 from kiosk.store.database import Tx
 
@@ -39,7 +39,7 @@ def adopt(tx: Tx, job: Job, now: datetime, stations_down: Collection[int] = ()) 
     row = orders.portion(tx, job.job_id)
     if row is None or row.attempt != job.attempt:
         return None
-    if row.status in (PortionStatus.READY, PortionStatus.HANDED_OUT, PortionStatus.FAILED, PortionStatus.DROPPED):
+    if row.status in (PortionStatus.READY, *GONE_PORTIONS, PortionStatus.FAILED, PortionStatus.DROPPED):
         return row.status
     if job.state in _LOST:
         return _lose(tx, row, job, station_of_fault(job.fault) in stations_down)
@@ -97,7 +97,7 @@ def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None
     started = any(
         row.status not in (PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED) for row in kept
     )
-    done = bool(kept) and all(row.status in (PortionStatus.READY, PortionStatus.HANDED_OUT) for row in kept)
+    done = bool(kept) and all(row.status in (PortionStatus.READY, *GONE_PORTIONS) for row in kept)
     if started and order.status is OrderStatus.PAID:  # also when it is ready at the first look: nobody misses a step
         order = orders.move(tx, order, OrderStatus.COOKING, now)
         left_s = order.ready_in_s
@@ -107,7 +107,7 @@ def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None
     if done and order.status is OrderStatus.COOKING:
         order = orders.move(tx, order, OrderStatus.READY, now)
         _call(tx, order, kept, now, whole=True)
-    if kept and order.status is OrderStatus.READY and all(row.status is PortionStatus.HANDED_OUT for row in kept):
+    if kept and order.status is OrderStatus.READY and all(row.status in GONE_PORTIONS for row in kept):
         orders.move(tx, order, OrderStatus.COMPLETED, now)
         outbox.put(tx, OrderCompletedEvent(order_id=order_id, number=order.number), now)
 

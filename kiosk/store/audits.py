@@ -78,7 +78,7 @@ _INVARIANTS = {
     "portion_of_a_closed_order_in_work": (
         "SELECT p.order_id AS subject, p.portion_id || ' ' || p.status AS detail FROM portion p JOIN orders o USING"
         " (order_id) WHERE o.status IN ('completed', 'cancelled')"
-        " AND p.status NOT IN ('handed_out', 'dropped')"
+        " AND p.status NOT IN ('handed_out', 'written_off', 'dropped')"
     ),
 }
 

@@ -42,9 +42,10 @@ async def read_stalled(reader: Reader) -> list[str]:
     rows = await reader.all(
         IdRow,
         "SELECT o.order_id FROM orders o WHERE o.status IN ('paid', 'cooking', 'ready')"
-        " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id AND p.status IN ('ready', 'handed_out'))"
+        " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
+        "   AND p.status IN ('ready', 'handed_out', 'written_off'))"
         " AND NOT EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
-        "   AND p.status NOT IN ('dropped', 'ready', 'handed_out'))"
+        "   AND p.status NOT IN ('dropped', 'ready', 'handed_out', 'written_off'))"
         " AND NOT (o.status = 'ready' AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
         "   AND p.status = 'ready'))",
     )

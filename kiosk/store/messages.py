@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from kiosk.clock import rfc3339
+from kiosk.domain.notice import PICKUP_CODE
 from kiosk.store.database import Reader, Tx
 
 
@@ -50,12 +51,15 @@ def add(
 
 
 async def read_waiting(reader: Reader, channel: str, limit: int) -> list[Message]:
-    """The next to send, those that are due first."""
+    """The next to send, those that are due first, with the order's pick-up code as it is now."""
     return await reader.all(
         Message,
-        "SELECT client_id, channel, address, title, body, order_id, tries, next_at FROM message"
-        " WHERE channel = ? AND sent_at IS NULL AND gone IS NULL ORDER BY next_at, created_at, client_id LIMIT ?",
-        (channel, limit),
+        "SELECT client_id, channel, address, replace(title, :code, ifnull(pickup_code, '')) AS title,"
+        " replace(body, :code, ifnull(pickup_code, '')) AS body, order_id, tries, next_at"
+        " FROM message m LEFT JOIN orders USING (order_id)"
+        " WHERE channel = :channel AND sent_at IS NULL AND gone IS NULL ORDER BY next_at,"
+        " m.created_at, client_id LIMIT :limit",
+        {"code": PICKUP_CODE, "channel": channel, "limit": limit},
     )
 
 

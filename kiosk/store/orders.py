@@ -24,7 +24,7 @@ from kiosk.store.database import Reader, Tx
 
 _ORDER = (
     "order_id, number, terminal_id, session_id, customer_id, service, status, amount_kopecks, ready_in_s,"
-    " pickup_code, pickup_attempts_left, receipt_unknown, created_at, promised_at"
+    " pickup_code, receipt_unknown, created_at, promised_at"
 )
 _LINE = (
     "line, item_id, name_ru, name_en, quantity, price_kopecks, options AS 'options:json', recipe,"
@@ -41,9 +41,10 @@ class PortionRow(msgspec.Struct, frozen=True):
     cell: int | None
     released: bool
     called: bool
+    fault: str | None
 
 
-_PORTION = "portion_id, order_id, line, status, attempt, cell, released, called"
+_PORTION = "portion_id, order_id, line, status, attempt, cell, released, called, fault"
 
 
 def next_number(tx: Tx) -> str:
@@ -69,7 +70,6 @@ def add(tx: Tx, order: Order, lines: Sequence[OrderLine]) -> None:
         amount_kopecks=order.amount_kopecks,
         ready_in_s=order.ready_in_s,
         pickup_code=order.pickup_code,
-        pickup_attempts_left=order.pickup_attempts_left,
         created_at=rfc3339(order.created_at),
     )
     for line in lines:
@@ -144,19 +144,26 @@ def in_status(tx: Tx, status: OrderStatus) -> list[Order]:
     return tx.all(Order, f"SELECT {_ORDER} FROM orders WHERE status = ? ORDER BY order_id", (status.value,))
 
 
-def find_by_number(tx: Tx, number: str) -> Order | None:
-    """The newest order that was called by this number."""
-    return tx.one(Order, f"SELECT {_ORDER} FROM orders WHERE number = ? ORDER BY created_at DESC LIMIT 1", (number,))
+_NEWEST = f"SELECT {_ORDER} FROM orders WHERE number = ? ORDER BY created_at DESC LIMIT 1"
 
 
-def spend_pickup_attempt(tx: Tx, order_id: str) -> int:
-    """Count a wrong code; attempts left."""
-    left: int = tx.scalar(
-        "UPDATE orders SET pickup_attempts_left = max(0, pickup_attempts_left - 1) WHERE order_id = ?"
-        " RETURNING pickup_attempts_left",
-        (order_id,),
+def find(tx: Tx, word: str) -> Order | None:
+    """As people name it: by its id, or by its number, the newest of that name."""
+    return get(tx, word) or tx.one(Order, _NEWEST, (word.strip().upper(),))
+
+
+def set_pickup_code(tx: Tx, order_id: str, code: str) -> None:
+    """A new one, also in the answer of the payment that is given again."""
+    tx.execute("UPDATE orders SET pickup_code = ? WHERE order_id = ?", (code, order_id))
+    asked = (code, order_id)
+    tx.execute(
+        "UPDATE payment SET answer = json_set(answer, '$.pickup_code', ?) WHERE order_id = ? AND step = 'done'", asked
     )
-    return left
+    tx.execute(
+        "UPDATE idempotency SET body = json_set(body, '$.pickup_code', ?)"
+        " WHERE order_id = ? AND payment_id IS NOT NULL AND status = 200",
+        asked,
+    )
 
 
 # Portions.
@@ -205,6 +212,11 @@ async def read_order(reader: Reader, order_id: str) -> Order | None:
     return await reader.one(Order, f"SELECT {_ORDER} FROM orders WHERE order_id = ?", (order_id,))
 
 
+async def read_by_number(reader: Reader, number: str) -> Order | None:
+    """The newest order that was called by this number."""
+    return await reader.one(Order, _NEWEST, (number,))
+
+
 async def read_lines(reader: Reader, order_id: str) -> list[OrderLine]:
     return await reader.all(OrderLine, f"SELECT {_LINE} FROM order_item WHERE order_id = ? ORDER BY line", (order_id,))
 
@@ -248,6 +260,30 @@ async def read_unpaid(reader: Reader) -> list[str]:
     """Ids of the orders that are not paid and that nobody is paying now."""
     rows = await reader.all(IdRow, "SELECT order_id FROM orders WHERE status = 'created' ORDER BY order_id")
     return [row.order_id for row in rows]
+
+
+#: What stands in `portion.fault` before the reason of a write-off.
+WRITTEN_OFF = "written_off"
+
+
+class HeldRow(msgspec.Struct, frozen=True):
+    """Whose portion a cell holds."""
+
+    portion_id: int
+    order_id: str
+    number: str
+    cooking_at: datetime | None
+    ready_at: datetime | None
+
+
+async def read_held(reader: Reader, portion_ids: Sequence[int]) -> list[HeldRow]:
+    return await reader.all(
+        HeldRow,
+        "SELECT p.portion_id, p.order_id, o.number, p.cooking_at, p.ready_at"
+        " FROM portion p JOIN orders o USING (order_id)"
+        " WHERE p.portion_id IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(list(portion_ids)).decode(),),
+    )
 
 
 class BoardRow(msgspec.Struct, frozen=True):

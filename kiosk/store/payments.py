@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 
 from kiosk.clock import rfc3339
+from kiosk.domain.order import Order
 from kiosk.domain.payment import LIVE_STEPS, PAYMENT_TRANSITIONS, Payment, PaymentStep
 from kiosk.domain.receipt import PricedLine
 from kiosk.store.database import Reader, Tx
+from kiosk.store.orders import read_order
 
 _PAYMENT = (
     "payment_id, order_id, attempt, terminal_id, session_id, method, step, amount_kopecks, bonus_points, card_token,"
@@ -298,6 +300,17 @@ def register_intent(
         " document_shift = ?, issued_at = ? WHERE intent_id = ?",
         (drive_number, document_number, fiscal_sign, document_shift, issued_at, intent_id),
     )
+
+
+async def read_order_of_receipt(reader: Reader, fiscal_sign: int, total_kopecks: int) -> Order | None:
+    """The order that a sale's receipt with this sign and sum was printed for, the newest if there are several."""
+    found = await reader.one(
+        IntentRow,
+        f"SELECT {_INTENT} FROM fiscal_intent WHERE fiscal_sign = ? AND status = 'registered' AND operation = 'sale'"
+        " AND total_kopecks = ? ORDER BY intent_id DESC LIMIT 1",
+        (fiscal_sign, total_kopecks),
+    )
+    return None if found is None else await read_order(reader, found.order_id)
 
 
 async def read_registered_sale(reader: Reader, order_id: str) -> IntentRow | None:

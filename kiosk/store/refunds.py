@@ -103,6 +103,7 @@ async def unrefunded_failures(reader: Reader) -> list[FailedPortion]:
         FailedPortion,
         "SELECT p.order_id, p.portion_id FROM portion p WHERE p.status = 'failed'"
         " AND ifnull(p.fault, '') <> 'restored'"  # whether that was eaten only a person knows
+        f" AND ifnull(p.fault, '') NOT LIKE '{orders.WRITTEN_OFF}:%'"  # whose fault that was only a person knows
         " AND EXISTS (SELECT 1 FROM payment y WHERE y.order_id = p.order_id AND y.step = 'done')"
         " AND NOT EXISTS (SELECT 1 FROM refund r, json_each(r.portions) j"
         "   WHERE r.order_id = p.order_id AND j.value = p.portion_id) ORDER BY p.portion_id",

@@ -34,7 +34,6 @@ CREATE TABLE orders (
   amount_kopecks       INTEGER NOT NULL CHECK (amount_kopecks > 0),
   ready_in_s           INTEGER NOT NULL,
   pickup_code          TEXT NOT NULL,
-  pickup_attempts_left INTEGER NOT NULL,
   receipt_unknown      INTEGER NOT NULL DEFAULT 0 CHECK (receipt_unknown IN (0, 1)),
   created_at           TEXT NOT NULL,
   promised_at          TEXT
@@ -403,4 +402,6 @@ CREATE INDEX finding_open ON finding (found_at) WHERE settled_at IS NULL;
 
 CREATE INDEX orders_of_customer ON orders (customer_id, created_at) WHERE customer_id IS NOT NULL;
 CREATE INDEX refund_in_work ON refund (step) WHERE step = 'pending';
+CREATE INDEX intent_of_sign ON fiscal_intent (fiscal_sign) WHERE status = 'registered';
+CREATE INDEX refund_lately ON refund (done_at) WHERE done_at IS NOT NULL;
 CREATE INDEX orders_unpaid ON orders (order_id) WHERE status = 'created';

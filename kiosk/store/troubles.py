@@ -10,6 +10,7 @@ import msgspec
 from kiosk.clock import rfc3339
 from kiosk.domain.stuck import RECEIPT_FIRST, Kind
 from kiosk.store.database import Reader, Tx
+from kiosk.store.orders import WRITTEN_OFF
 
 
 class TroubleRow(msgspec.Struct, frozen=True):
@@ -49,7 +50,8 @@ _QUESTIONS = (
     "SELECT 'portion-' || x.portion_id, 'portion_lost', x.order_id, o.number, NULL,"
     f" ifnull(o.promised_at, o.created_at), trim(ifnull(x.fault, '') || {_OWED}, '; '), NULL"
     " FROM portion x JOIN orders o USING (order_id)"
-    " WHERE x.status = 'failed' AND (o.promised_at < :before OR x.fault = 'restored') AND NOT EXISTS"
+    " WHERE x.status = 'failed' AND (o.promised_at < :before OR x.fault = 'restored'"
+    f" OR x.fault LIKE '{WRITTEN_OFF}:%') AND NOT EXISTS"
     " (SELECT 1 FROM refund r, json_each(r.portions) j WHERE r.order_id = x.order_id AND j.value = x.portion_id)",
     "SELECT 'device-' || device, 'device_tripped', NULL, NULL, NULL, since, code, NULL FROM device_fault"
     " WHERE since < :before AND (device IN ('bank', 'receipts', 'sms', 'fiscal', 'robot', 'cells')"

@@ -18,6 +18,7 @@ from kiosk.flows.inquiring import Inquiring
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.keeping_space import KeepingSpace
 from kiosk.flows.ordering import Ordering
+from kiosk.flows.proving import Proving
 from kiosk.flows.recalling import Recalling
 from kiosk.flows.reconciling import Reconciling
 from kiosk.flows.reporting import Reporting
@@ -28,6 +29,7 @@ from kiosk.flows.signing_in import SigningIn
 from kiosk.flows.surveying import Surveying
 from kiosk.flows.syncing import Syncing
 from kiosk.flows.tending import Tending
+from kiosk.flows.tending_cells import TendingCells
 from kiosk.flows.tending_shift import TendingShift
 from kiosk.flows.tracking import Tracking
 from kiosk.flows.watching_pages import WatchingPages
@@ -37,7 +39,7 @@ from kiosk.wiring.guards import Guards
 from kiosk.wiring.rules import fiscal_patience, fiscal_rules, limits, seller, sign_in_rules
 from kiosk.wiring.targets import urls
 
-_TRACKED_PER_MINUTE = 60
+_WRONG_PER_MINUTE = 60
 
 
 class Flows:
@@ -124,7 +126,9 @@ class Flows:
         self.tending_shift = TendingShift(
             database, registrar, self.fiscalising, self.keeping_shift, self.closing_day, clock
         )
-        self.handing_out = HandingOut(database, devices.robot, clock)
-        self.tracking = Tracking(database, clock, _TRACKED_PER_MINUTE)
+        proving = Proving(database, clock, _WRONG_PER_MINUTE)
+        self.handing_out = HandingOut(database, devices.robot, proving, clock)
+        self.tracking = Tracking(database, proving, clock)
+        self.tending_cells = TendingCells(database, devices.robot, clock)
         self.watching_pages = WatchingPages(terminals, clock)
         self.tending = Tending(database, ground.menu, ground.readiness, self.reserving, clock)

@@ -69,7 +69,7 @@ def test_a_site_may_bring_its_own_notices_beside_its_menu(tmp_path: Path) -> Non
     ("before", "after", "complaint"),
     [
         ("{code}", "{cod}", "code: nothing fills cod"),
-        ("{minutes}", "{code}", "accepted: nothing fills code"),
+        ("{minutes}", "{cells}", "accepted: nothing fills cells"),
         ("{number}", "{number", "notices.toml"),
         ("{number}", "{number:d}", "accepted"),
         ("[refunded]", "[returned]", "returned"),

@@ -40,15 +40,16 @@ cancelled  . . . . . . . .
 refunded   . . . . . . . .
 """
 PORTION_TABLE = """
-planned    . x . . . . . . x
-waiting    . . x x x x . x x
-submitting . x . x x x . x .
-queued     . x . . x x . x x
-cooking    . x . . . x . x .
-ready      . . . . . . x . .
-handed_out . . . . . . . . .
-failed     . x . . . . x . x
-dropped    . . . . . . . . .
+planned     . x . . . . . . . x
+waiting     . . x x x x . . x x
+submitting  . x . x x x . . x .
+queued      . x . . x x . . x x
+cooking     . x . . . x . . x .
+ready       . . . . . . x . x .
+handed_out  . . . . . . . . . .
+written_off . . . . . . . . . .
+failed      . x . . . . x x . x
+dropped     . . . . . . . . . .
 """
 
 

@@ -36,23 +36,6 @@ async def test_4_refund_stands_in_what_is_told() -> None:
         assert told.body["refunds"][0]["amount_kopecks"] == told.body["amount_kopecks"]
 
 
-async def test_4_five_wrong_codes_close_the_order_to_codes_and_cells_alike() -> None:
-    async with restaurant(speed=1.0) as place:
-        guest = await place.guest()
-        created = await guest.order(("tea", 1))
-        code = (await guest.pay(created["order_id"])).body["pickup_code"]
-        wrong = "0000" if code != "0000" else "1111"
-        for left in (4, 3, 2, 1, 0, 0):
-            refused = await place.call("POST", TRACK, {"number": created["number"], "pickup_code": wrong})
-            assert_problem(refused, 403, "wrong_code")
-            assert refused.body["attempts_left"] == left
-        for path in (TRACK, "/api/pickup"):
-            refused = await place.call("POST", path, {"number": created["number"], "pickup_code": code})
-            assert_problem(refused, 403, "wrong_code")
-        unknown = await place.call("POST", TRACK, {"number": "Z99", "pickup_code": code})
-        assert_problem(unknown, 403, "wrong_code")
-
-
 async def test_4_guessing_over_many_numbers_is_slowed_down_too() -> None:
     async with restaurant() as place:
         answers = [await place.call("POST", TRACK, {"number": f"A{n:02d}", "pickup_code": "0000"}) for n in range(61)]

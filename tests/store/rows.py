@@ -35,7 +35,6 @@ def order(order_id: str = "ORDER1", number: str = "A01") -> Order:
         amount_kopecks=57800,
         ready_in_s=120,
         pickup_code="0042",
-        pickup_attempts_left=5,
         receipt_unknown=False,
         created_at=START,
     )

@@ -97,15 +97,13 @@ async def test_a_number_finds_the_newest_order_of_that_name(shop: Database) -> N
             "UPDATE orders SET number = 'A01', created_at = '2026-11-23T00:00:00.000Z' WHERE order_id = 'ORDER2'"
         )
     )
-    found = await shop.write(lambda tx: orders.find_by_number(tx, "A01"))
-    assert found is not None
-    assert found.order_id == "ORDER2"
-    assert await shop.write(lambda tx: orders.find_by_number(tx, "Z99")) is None
-
-
-async def test_wrong_pickup_codes_are_counted_down_to_zero(shop: Database) -> None:
-    left = [await shop.write(lambda tx: orders.spend_pickup_attempt(tx, "ORDER1")) for _ in range(7)]
-    assert left == [4, 3, 2, 1, 0, 0, 0]
+    for word, order_id in (("A01", "ORDER2"), (" a01 ", "ORDER2"), ("ORDER1", "ORDER1"), ("Z99", None)):
+        found = await shop.write(lambda tx, word=word: orders.find(tx, word))  # type: ignore[misc]
+        assert (found and found.order_id) == order_id
+    async with shop.read() as reader:
+        newest = await orders.read_by_number(reader, "A01")
+    assert newest is not None
+    assert newest.order_id == "ORDER2"
 
 
 async def test_a_guest_sees_the_sessions_orders_newest_first_in_pages(shop: Database) -> None:
