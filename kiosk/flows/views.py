@@ -144,7 +144,7 @@ async def order_view(reader: Reader, order: Order, language: str, now: datetime)
         portions.setdefault(row.line, []).append(PortionView(row.status))
     payment = await payments.read_last(reader, order.order_id)
     intent = await payments.read_registered_sale(reader, order.order_id)
-    paid = order.status not in ("created", "paying", "cancelled")
+    asked_to_pay = order.status not in ("created", "cancelled")  # whoever leaves a slow payment takes the code along
     ready_in_s = order.ready_in_s
     if order.promised_at is not None:
         ready_in_s = max(0, round((order.promised_at - now).total_seconds()))
@@ -158,7 +158,7 @@ async def order_view(reader: Reader, order: Order, language: str, now: datetime)
         ready_in_s=ready_in_s,
         service=order.service,
         created_at=rfc3339(order.created_at),
-        pickup_code=order.pickup_code if paid else None,
+        pickup_code=order.pickup_code if asked_to_pay else None,
         receipt_unknown=order.receipt_unknown,
         payment=None if payment is None else payment_view(payment),
         receipt=None if intent is None else receipt_view(intent),

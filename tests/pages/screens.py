@@ -129,6 +129,14 @@ class Screens:
         await page.goto(f"{origin}/")
         return KioskScreen(page, self.traffic, origin)
 
+    async def panel(self, kiosk: Kiosk, clock: bool = False) -> KioskScreen:
+        """The one at the cells."""
+        page, origin = await self._open(kiosk, PANEL)
+        if clock:
+            await page.clock.install()
+        await page.goto(f"{origin}/pickup")
+        return KioskScreen(page, self.traffic, origin)
+
     async def board(self, kiosk: Kiosk, clock: bool = False) -> Screen:
         page, origin = await self._open(kiosk, BOARD)
         if clock:

@@ -27,7 +27,7 @@ async def test_4_order_is_found_by_its_code_and_its_cell_opens(screens: Screens)
         kiosk = await screens.kiosk(place.kiosk)
         wrong = "0000" if paid["pickup_code"] != "0000" else "1111"
         await look_up(kiosk, created["number"], wrong)
-        await kiosk.reads("Осталось: 4\u00a0попытки")
+        await kiosk.reads("Номер и код не подходят")
         await kiosk.types(paid["pickup_code"])
         await guest.until_status(created["order_id"], "ready")
         await kiosk.tap("track-show", "open-cell")  # before the robot's simulated customer takes it
@@ -40,7 +40,7 @@ async def test_4_order_is_found_by_its_code_and_its_cell_opens(screens: Screens)
         await kiosk.sees("attract")
         assert paid["pickup_code"] not in await kiosk.page.locator("#page").inner_text()
         await look_up(kiosk, created["number"], wrong)
-        await kiosk.reads("Осталось:")
+        await kiosk.reads("Номер и код не подходят")
         await assert_usable_in_both(kiosk)
         await screens.close()
 

@@ -153,12 +153,16 @@ async def test_5_customer_is_told_of_acceptance_and_readiness(place: Restaurant)
     order = await buy(customer)
     accepted = await told(place, "принят")
     minutes = re.fullmatch(
-        rf"Огонёк: заказ {order['number']} оплачен и принят, будет готов примерно через (\d+) мин\. Код выдачи \d{{4}}\.", accepted
+        rf"Огонёк: заказ {order['number']} оплачен и принят, будет готов примерно через (\d+) мин\."
+        r" Код выдачи \d{4}\.",
+        accepted,
     )
     assert minutes is not None, accepted
     assert int(minutes[1]) >= 1
     ready = await told(place, "Заберите")
-    assert re.fullmatch(rf"Огонёк: заказ {order['number']} готов\. Заберите его из ячейки \d+, код \d{{4}}\.", ready), ready
+    assert re.fullmatch(rf"Огонёк: заказ {order['number']} готов\. Заберите его из ячейки \d+, код \d{{4}}\.", ready), (
+        ready
+    )
     await until(lambda: all_done(place))
     assert len(texts(place)) == 2
     assert place.ledger("push") == []

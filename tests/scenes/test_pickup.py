@@ -186,7 +186,10 @@ async def test_5_sms_says_number_cell_and_the_code_as_it_is_when_it_goes_out(pla
     place.sms.faults.switch("down", False, {})
     text = await told(place, "готов.")
     cell = (await place.internal("GET", "/internal/cells")).body["cells"][0]["cell"]
-    assert text == f"Огонёк: заказ {order['number']} готов. Заберите его из ячейки {cell}, код {answer.body['pickup_code']}."
+    assert (
+        text
+        == f"Огонёк: заказ {order['number']} готов. Заберите его из ячейки {cell}, код {answer.body['pickup_code']}."
+    )
     accepted = await told(place, "принят")
     assert re.search(r"Код выдачи \d{4}\.$", accepted)
     async with place.kiosk.database.read() as reader:

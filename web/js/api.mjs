@@ -46,7 +46,7 @@ export function createApi({ language }) {
   }
 
   return {
-    /** @param {string} terminalId */
+    /** @param {string} [terminalId] */
     guest: async (terminalId) => accepted(await call("POST", "/api/auth/guest", { body: { terminal_id: terminalId } })).body,
     /** @param {string} token */
     logout: (token) => call("POST", "/api/auth/logout", { token, deadline_ms: DEADLINES_MS.farewell, keepalive: true }),
@@ -59,10 +59,10 @@ export function createApi({ language }) {
     confirm: async (token, body) => accepted(await call("POST", "/api/auth/confirm", { token, body, deadline_ms: DEADLINES_MS.create })).body,
     /** @param {string} token */
     me: async (token) => accepted(await call("GET", "/api/me", { token })).body,
-    /** @param {{number: string, pickup_code: string}} ticket */
-    track: async (ticket) => accepted(await call("POST", "/api/orders/track", { body: ticket })).body,
-    /** @param {{number: string, pickup_code: string}} ticket */
-    pickUp: async (ticket) => accepted(await call("POST", "/api/pickup", { body: ticket, deadline_ms: DEADLINES_MS.create })).body,
+    /** @param {object} proof number and code, or the receipt's sign and sum */
+    track: async (proof) => accepted(await call("POST", "/api/orders/track", { body: proof })).body,
+    /** @param {{number: string, pickup_code: string}} ticket @param {string} [token] */
+    pickUp: async (ticket, token) => accepted(await call("POST", "/api/pickup", { body: ticket, token, deadline_ms: DEADLINES_MS.create })).body,
     /** @param {object} body */
     beat: async (body) => accepted(await call("POST", "/api/heartbeat", { body, deadline_ms: DEADLINES_MS.farewell })).body,
     restaurant: async () => accepted(await call("GET", "/api/restaurant")).body,

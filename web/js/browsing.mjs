@@ -5,6 +5,8 @@ import { createMemory, pagePart } from "./memory.mjs";
 import { createStore, INITIAL } from "./store.mjs";
 import { learn } from "./texts.mjs";
 
+/** @typedef {{name: "number"|"code"|"sign"|"sum", length: number}} TicketField */
+
 /** @param {Storage} storage */
 export function createBrowsing(storage) {
   const memory = createMemory(storage);
@@ -63,14 +65,16 @@ export function createBrowsing(storage) {
       say("member_changed", { change: { [field]: (store.get().member?.[field] ?? "").slice(0, -1), trouble: null } }),
     openTrack: () => say("track_opened"),
     trackIs: (/** @type {Partial<import("./store.mjs").Track>} */ change) => say("track_changed", { change }),
-    typeTrack: (/** @type {string} */ key, /** @type {number} */ numberLength, /** @type {number} */ codeLength) => {
-      const { number = "", code = "" } = store.get().track ?? {};
-      if (number.length < numberLength) say("track_changed", { change: { number: number + key, trouble: null } });
-      else if (code.length < codeLength) say("track_changed", { change: { code: code + key, trouble: null } });
+    /** Into the first of two fields until it is full, then into the second. */
+    typeTrack: (/** @type {string} */ key, /** @type {TicketField[]} */ [first, second]) => {
+      const track = store.get().track;
+      const field = (track?.[first.name] ?? "").length < first.length ? first : second;
+      const text = track?.[field.name] ?? "";
+      if (text.length < field.length) say("track_changed", { change: { [field.name]: text + key, trouble: null } });
     },
-    eraseTrack: () => {
-      const { number = "", code = "" } = store.get().track ?? {};
-      say("track_changed", { change: code ? { code: code.slice(0, -1) } : { number: number.slice(0, -1) } });
+    eraseTrack: (/** @type {TicketField[]} */ [first, second]) => {
+      const name = store.get().track?.[second.name] ? second.name : first.name;
+      say("track_changed", { change: { [name]: (store.get().track?.[name] ?? "").slice(0, -1) } });
     },
     typeSearch: (/** @type {string} */ key, /** @type {number} */ most) => say("search_changed", { text: ((store.get().search ?? "") + key).slice(0, most) }),
     eraseSearch: () => say("search_changed", { text: (store.get().search ?? "").slice(0, -1) }),

@@ -1,7 +1,7 @@
 /** The sections of the technician's page: each shows what the server told and asks before it changes anything. */
 
 import { useState } from "preact/hooks";
-import { ACTIONS, KINDS, LEVELS, lightName, lightWords, MONEY, MOVES, UNITS } from "./desk-words.mjs";
+import { ACTIONS, CELL_STATES, KINDS, LEVELS, lightName, lightWords, MONEY, MOVES, UNITS } from "./desk-words.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 
@@ -73,6 +73,35 @@ export function Orders({ orders, act }) {
     <form onSubmit=${refund}><label>Заказ<input name="order" required value=${number} maxlength="16" autocomplete="off" data-testid="refund-order" onInput=${(/** @type {any} */ e) => setNumber(e.target.value)} /></label>
       <label class="long">Причина возврата<input name="reason" required maxlength="200" autocomplete="off" data-testid="refund-reason" /></label>
       <button data-testid="refund">Вернуть деньги за весь заказ</button></form></section>`;
+}
+
+/** What each cell holds. @param {{cells: any[]|null, act: Act}} props */
+export function Cells({ cells, act }) {
+  return html`<section class="card" data-testid="cells"><h2>Ячейки</h2>
+    ${cells === null && html`<p class="trouble">Робот не отвечает: что в ячейках, неизвестно.</p>`}
+    <ul class="cell-list">${cells?.map((row) => html`<li key=${row.cell} class=${`cell ${row.state}`} data-testid=${`cell-${row.cell}`} data-state=${row.state}>
+      <div><b>${row.cell}</b> <span>${CELL_STATES[row.state] ?? row.state}${row.number ? ` · ${row.number}` : ""}${row.since ? ` · с ${timeOf(row.since)}` : ""}</span></div>
+      ${HOLDS_FOOD.has(row.state) && html`<${CellActs} row=${row} act=${act} />`}
+      ${row.order_id && html`<${Twice} id=${`code-${row.cell}`} words="Новый код" sure="Да, старый код больше не подойдёт" quiet go=${() => act("Новый код", `orders/${row.order_id}/pickup-code`)} />`}</li>`)}</ul></section>`;
+}
+
+const HOLDS_FOOD = new Set(["filled", "forgotten", "open"]);
+
+/** @param {{row: any, act: Act}} props */
+function CellActs({ row, act }) {
+  const go = (/** @type {string} */ words, /** @type {string} */ action, reason = "") => act(`Ячейка ${row.cell}: ${words}`, `cells/${row.cell}`, { action, reason });
+  const writeOff = () => {
+    const reason = (prompt("Почему списываем?") ?? "").trim();
+    if (reason) void go("списать", "write_off", reason);
+  };
+  return html`<${Twice} id=${`open-${row.cell}`} words="Открыть" sure="Да, открыть дверцу" quiet go=${() => go("открыть", "open")} />
+    <${Twice} id=${`hand-out-${row.cell}`} words="Отдать гостю" sure="Отдаю сам, заказ выдан" quiet go=${() => go("выдать", "hand_out")} />
+    <button type="button" class="quiet" data-testid=${`write-off-${row.cell}`} onClick=${writeOff}>Списать…</button>`;
+}
+
+/** @param {string} at */
+function timeOf(at) {
+  return new Date(at).toLocaleTimeString("ru-RU", { hour: "2-digit", minute: "2-digit" });
 }
 
 /** @param {{bins: any[], act: Act}} props */

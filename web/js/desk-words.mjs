@@ -38,5 +38,9 @@ export const MOVES = /** @type {Record<string, string>} */ ({
 export const ACTIONS = /** @type {Record<string, string>} */ ({
   sales_pause: "пауза продаж", sales_resume: "продажи открыты", refill: "бункер пополнен", stop_list: "стоп-лист", refund: "возврат",
   shift_open: "смена открыта", shift_close: "смена закрыта", x_report: "X-отчёт", webhooks: "вебхуки", order_status: "статус заказа", backup: "копия базы", robot_acknowledge: "аварийный стоп снят",
+  cell_open: "ячейка открыта", cell_hand_out: "еда отдана гостю", cell_write_off: "еда списана", pickup_code: "новый код выдачи",
+});
+export const CELL_STATES = /** @type {Record<string, string>} */ ({
+  free: "свободна", reserved: "ждёт готовое", filled: "с едой", open: "открыта", forgotten: "еду не забрали", locked: "неисправна или закрыта",
 });
 export const UNITS = /** @type {Record<string, string>} */ ({ g: "г", ml: "мл", pcs: "шт." });

@@ -2,7 +2,7 @@
 
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Bins, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
+import { Bins, Cells, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
 import { html } from "./html.mjs";
 import { Door, staffCall, useStaff } from "./staff.mjs";
 
@@ -35,15 +35,17 @@ function Desk() {
 /** @param {{token: string, leave: () => void}} props */
 function Board({ token, leave }) {
   const [told, setTold] = useState(/** @type {any} */ (null));
+  const [cells, setCells] = useState(/** @type {any[]|null} */ ([]));
   const [stuck, setStuck] = useState(/** @type {any[]} */ ([]));
   const [said, setSaid] = useState("");
   const [behind, setBehind] = useState(false);
 
   const load = async () => {
-    const [overview, waiting] = await Promise.all([staffCall(token, "GET", "/api/service/overview"), staffCall(token, "GET", "/api/service/stuck")]);
+    const [overview, waiting, held] = await Promise.all(["overview", "stuck", "cells"].map((name) => staffCall(token, "GET", `/api/service/${name}`)));
     if (overview.status === 401) return leave();
     setBehind(!overview.ok);
     if (overview.ok) setTold(overview.body);
+    setCells(held.ok ? held.body.cells : null);
     if (waiting.ok) setStuck(waiting.body.stuck);
   };
   useEffect(() => {
@@ -57,7 +59,7 @@ function Board({ token, leave }) {
     setSaid(`${words}…`);
     const answer = await staffCall(token, "POST", `/api/service/${path}`, body);
     if (answer.status === 401) return leave();
-    setSaid(answer.ok ? `${words}: сделано` : `${words}: не вышло. ${answer.body?.detail ?? answer.body?.title ?? ""}`);
+    setSaid(answer.ok ? `${words}: ${answer.body?.pickup_code ?? "сделано"}` : `${words}: не вышло. ${answer.body?.detail ?? answer.body?.title ?? ""}`);
     await load();
   };
 
@@ -69,6 +71,7 @@ function Board({ token, leave }) {
     ${behind && html`<p class="trouble" role="alert">Киоск не отвечает: ниже то, что было в последний раз.</p>`}
     ${told && html`<${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
       <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders} act=${act} />
+      <${Cells} cells=${cells} act=${act} />
       <${Bins} bins=${told.bins} act=${act} /><${StopList} dishes=${told.dishes} act=${act} />
       <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal} />`}
   </main>`;

@@ -99,7 +99,11 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
       await pause(POLL_EVERY_MS);
       if (over.aborted || !isCurrent(orderId)) return;
       try {
-        const outcome = outcomeOfOrder(await api.order(session.current(), orderId));
+        const order = await api.order(session.current(), orderId);
+        const outcome = outcomeOfOrder(order);
+        if (!over.aborted && isCurrent(orderId) && order.pickup_code && !store.get().order?.pickup_code) {
+          store.dispatch({ type: "code_came", code: order.pickup_code });
+        }
         if (!over.aborted && isCurrent(orderId) && outcome.kind === "working") stage(outcome.stage);
       } catch (error) {
         // The pending call has its own answer or its own silence; this is only the picture of it.
@@ -143,7 +147,7 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
 
   /** The pick-up code stands in the payment's own answer, which the same key gives again. @param {string} orderId */
   async function storedAnswer(orderId) {
-    if (store.get().order?.pickup_code) return store.get().order;
+    if (store.get().order?.pickup_code && store.get().order?.receipt) return store.get().order;
     try {
       return (await link.insist(() => post(orderId))).body;
     } catch (error) {

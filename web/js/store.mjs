@@ -8,7 +8,8 @@ import { fittedTo, isGone, itemsById, keyOf, withLine, withQuantity } from "./ca
  * @typedef {{step: "phone"|"code"|"account", digits: string, code: string, consent: boolean, busy: boolean, trouble: Trouble|null,
  *   temporaryToken?: string, resendAt?: number, stepUp?: boolean, verified: boolean, points: number|null, spend: boolean,
  *   atMost?: number, onward?: "payment", visit?: string}} Member
- * @typedef {{number: string, code: string, busy: boolean, trouble: Trouble|null, order: any, opened: number[]|null}} Track
+ * @typedef {{by: "code"|"receipt", number: string, code: string, sign: string, sum: string, busy: boolean, trouble: Trouble|null,
+ *   order: any, opened: number[]|null}} Track
  * @typedef {{phase: "card", since: number, agreed: boolean, shownKopecks?: number|null}|{phase: "working", stage: import("./outcomes.mjs").Stage, since: number}
  *   |{phase: "failed", failure: import("./outcomes.mjs").Failure}} Payment
  * @typedef {{text: "added"|"removed", line: import("./cart.mjs").Line}} Toast
@@ -52,7 +53,7 @@ export const INITIAL = {
 /** @type {Member} */
 export const NOBODY = { step: "phone", digits: "", code: "", consent: false, busy: false, trouble: null, verified: false, points: null, spend: false };
 /** @type {Track} */
-const NO_TRACK = { number: "", code: "", busy: false, trouble: null, order: null, opened: null };
+export const NO_TRACK = { by: "code", number: "", code: "", sign: "", sum: "", busy: false, trouble: null, order: null, opened: null };
 
 const RESTAURANT_OWN = /** @type {const} */ (["menu", "minutes", "restaurant", "offline"]);
 
@@ -119,6 +120,8 @@ const CHANGES = {
   }),
   payment_failed: (_, { failure }) => ({ screen: "payment", busy: false, payment: { phase: "failed", failure } }),
   order_dropped: (_, { screen, failure = null }) => ({ order: null, payment: null, busy: false, screen, notice: failure }),
+  /** While the payment runs: whoever leaves for the hall takes the code along. */
+  code_came: (state, { code }) => ({ order: state.order && { ...state.order, pickup_code: code } }),
   paid: (_, { paid }) => ({ screen: "done", paid, payment: null, busy: false }),
   restored: (_, { kept }) => kept,
   /** A refusal takes the customer from the points back to the cart, where it stands. */

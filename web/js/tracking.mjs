@@ -1,4 +1,4 @@
-/** «Мой заказ»: asks the server about one order by its number and code, opens the cell, keeps what it shows fresh. */
+/** «Мой заказ»: asks the server about one order by its number and code or by its receipt, opens the cell, keeps what it shows fresh. */
 
 import { Problem, Unreachable } from "./api.mjs";
 import { pause } from "./link.mjs";
@@ -9,30 +9,32 @@ const EVERY_MS = 5_000;
 export function createTracking({ api, store }) {
   /** @param {object} change */
   const tell = (change) => store.dispatch({ type: "track_changed", change });
-  const ticket = () => ({ number: store.get().track?.number ?? "", pickup_code: store.get().track?.code ?? "" });
 
   async function show() {
-    if (store.get().track?.busy) return;
+    const { track } = store.get();
+    if (!track || track.busy) return;
     tell({ busy: true, trouble: null });
-    const asked = ticket();
+    const asked = proofOf(track);
     const found = await ask(asked);
     if (!found || !isAsked(asked)) return;
     tell({ busy: false, order: found });
     void follow(asked);
   }
 
-  /** @param {{number: string, pickup_code: string}} asked */
+  /** @param {Proof} asked */
   async function ask(asked) {
     try {
       return await api.track(asked);
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
-      if (isAsked(asked)) tell({ busy: false, code: "", trouble: troubleOf(error) });
+      // What was wrong is typed anew; what only has to wait, or met silence, stays.
+      const wrong = error instanceof Problem && error.code === "wrong_code";
+      if (isAsked(asked)) tell({ busy: false, ...(wrong ? { code: "", sum: "" } : {}), trouble: troubleOf(error) });
       return null;
     }
   }
 
-  /** While the order is on the screen. @param {{number: string, pickup_code: string}} asked */
+  /** While the order is on the screen. @param {Proof} asked */
   async function follow(asked) {
     while (isAsked(asked) && store.get().track?.order) {
       await pause(EVERY_MS);
@@ -47,17 +49,19 @@ export function createTracking({ api, store }) {
     }
   }
 
-  /** @param {{number: string, pickup_code: string}} asked */
+  /** @param {Proof} asked */
   function isAsked(asked) {
     const { screen, track } = store.get();
-    return screen === "track" && track?.number === asked.number && track?.code === asked.pickup_code;
+    return screen === "track" && track !== null && JSON.stringify(proofOf(track)) === JSON.stringify(asked);
   }
 
   async function openCell() {
-    if (store.get().track?.busy) return;
+    const { track } = store.get();
+    if (!track || track.busy) return;
     tell({ busy: true, trouble: null });
     try {
-      tell({ busy: false, opened: (await api.pickUp(ticket())).cells });
+      const { cells } = await api.pickUp({ number: track.order.number, pickup_code: track.order.pickup_code });
+      tell({ busy: false, opened: cells });
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
       tell({ busy: false, trouble: { code: "cell" } });
@@ -67,10 +71,21 @@ export function createTracking({ api, store }) {
   return { show, openCell };
 }
 
+/**
+ * @typedef {{number: string, pickup_code: string}|{fiscal_sign: number, amount_kopecks: number}} Proof
+ * @param {import("./store.mjs").Track} track
+ * @returns {Proof}
+ */
+function proofOf({ by, number, code, sign, sum }) {
+  if (by === "code") return { number, pickup_code: code };
+  const [roubles, kopecks = ""] = sum.split(",");
+  return { fiscal_sign: Number(sign), amount_kopecks: Number(roubles) * 100 + Number(kopecks.padEnd(2, "0").slice(0, 2)) };
+}
+
 /** @param {Problem|Unreachable} error */
-function troubleOf(error) {
+export function troubleOf(error) {
   if (error instanceof Unreachable) return { code: "offline" };
-  return { code: error.code, attemptsLeft: error.body.attempts_left, retryAfterS: error.body.retry_after_s };
+  return { code: error.code, retryAfterS: error.body.retry_after_s };
 }
 
 /** @typedef {ReturnType<typeof createTracking>} Tracking */

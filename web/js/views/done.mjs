@@ -25,7 +25,7 @@ export function Done() {
     <${Heading}>${t.doneTitle}<//>
     <div class="number" data-testid="order-number">${paid.number}</div>
     <p class="lead">${paid.ready_in_s != null && html`${t.doneSoon(minutes(paid.ready_in_s))}<br />`}${t.doneBoard}</p>
-    ${paid.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.pickupHint}</p></div>
+    ${paid.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.pickupHint}</p><small data-testid="code-again">${t.codeAgain(state.member !== null)}</small></div>
       <output class="code" data-testid="pickup-code">${paid.pickup_code}</output></div>`}
     <${Receipt} paid=${paid} />
     <div class="spring"></div>

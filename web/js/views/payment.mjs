@@ -131,7 +131,10 @@ function Leaving() {
   return html`<div class="panel" data-testid="takes-longer">
       ${order && html`<${QrCode} text=${`${order.number} ${order.order_id}`} size=${220} label=${t.orderReference} />`}
       <div><b>${t.orderReference}</b><p class="lead">${t.takesLonger}</p>${restaurant?.phone && html`<p>${t.callUs(restaurant.phone)}</p>`}</div>
-    </div><div class="spring"></div>
+    </div>
+    ${order?.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.codeAgain(state.member !== null)}</p></div>
+      <output class="code" data-testid="pickup-code">${order.pickup_code}</output></div>`}
+    <div class="spring"></div>
     <button type="button" class="go ghost" data-testid="leave" onClick=${actions.reset}>${t.leaveNow}</button>`;
 }
 

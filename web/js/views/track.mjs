@@ -8,9 +8,15 @@ import { Heading, Picture } from "./parts.mjs";
 import { QrCode } from "./qr.mjs";
 
 const LETTERS = [..."ABCDEFGHKLMNPRSTUVXZ"];
-const NUMBER_LENGTH = 3;
-const CODE_LENGTH = 4;
+/** `least` of `length` characters make a whole field. */
+export const FIELDS = /** @type {const} */ ({
+  code: [{ name: "number", length: 3, least: 3 }, { name: "code", length: 4, least: 4 }],
+  receipt: [{ name: "sign", length: 10, least: 10 }, { name: "sum", length: 9, least: 1 }],
+});
 const IMAGES = { ready: "takeout", completed: "plate", refunded: "card", cancelled: "moon", delayed: "robot", see_staff: "wave" };
+/** Of an order that is served in parts some cells can be opened before the rest is cooked. */
+const OPENS = new Set(["ready", "cooking", "delayed", "see_staff"]);
+const CODED = new Set(["paid", "cooking", "delayed", "see_staff", "ready"]);
 const SOON = new Set(["paid", "cooking", "delayed"]);
 
 export function Track() {
@@ -22,23 +28,33 @@ export function Track() {
 /** @param {{track: import("../store.mjs").Track}} props */
 function Ticket({ track }) {
   const { actions, t } = useKiosk();
-  const { number, code, busy, trouble } = track;
-  const whole = number.length === NUMBER_LENGTH && code.length === CODE_LENGTH;
-  const press = (/** @type {string} */ key) => actions.typeTrack(key.toUpperCase(), NUMBER_LENGTH, CODE_LENGTH);
-  const erase = actions.eraseTrack;
+  const { by, busy, trouble } = track;
+  const fields = FIELDS[by];
+  const whole = fields.every(({ name, least }) => track[name].length >= least);
+  const press = (/** @type {string} */ key) => actions.typeTrack(key.toUpperCase(), fields);
+  const erase = () => actions.eraseTrack(fields);
+  const other = by === "code" ? "receipt" : "code";
   return html`<main class="sheet keyed">
-    <div class="keyed-words"><${Heading}>${t.trackTitle}<//><p class="lead">${t.trackLead}</p>
-      <div class="ticket"><div><small>${t.ticketField}</small><output class="field spaced" aria-label=${t.ticketField} data-testid="track-number">${number.padEnd(NUMBER_LENGTH, "_")}</output></div>
-        <div><small>${t.pickupField}</small><output class="field spaced" aria-label=${t.pickupField} data-testid="track-code">${code.padEnd(CODE_LENGTH, "_")}</output></div></div>
-      <p class="trouble" role="alert" data-testid="trouble">${troubleWords(trouble, t)}</p></div>
-    ${number ? html`<${Numpad} press=${press} erase=${erase} />` : html`<${LetterPad} press=${press} />`}
+    <div class="keyed-words"><${Heading}>${t.trackTitle}<//><p class="lead">${by === "code" ? t.trackLead : t.receiptLead}</p>
+      <${TicketFields} track=${track} />
+      <p class="trouble" role="alert" data-testid="trouble">${troubleWords(by, trouble, t)}</p>
+      <button type="button" class="chip" data-testid=${`track-by-${other}`} onClick=${() => actions.trackIs({ by: other, trouble: null })}>${t.trackBy[other]}</button></div>
+    ${by === "code" && !track.number ? html`<${LetterPad} press=${press} />` : html`<${Numpad} press=${press} erase=${erase} extra=${by === "receipt" ? [","] : []} />`}
     <div class="two even"><button type="button" class="go" data-testid="track-show" disabled=${!whole || busy} aria-busy=${busy} onClick=${actions.showTrack}>${t.trackShow}</button>
       <button type="button" class="go ghost" data-testid="track-back" onClick=${actions.reset}>${t.back}</button></div>
   </main>`;
 }
 
+/** What is typed, in two fields. @param {{track: import("../store.mjs").Track}} props */
+export function TicketFields({ track }) {
+  const { t } = useKiosk();
+  const words = { number: t.ticketField, code: t.pickupField, sign: t.signField, sum: t.sumField };
+  return html`<div class=${`ticket by-${track.by}`}>${FIELDS[track.by].map(({ name, length }) => html`<div key=${name}><small>${words[name]}</small>
+    <output class="field spaced" aria-label=${words[name]} data-testid=${`track-${name}`}>${track.by === "code" ? track[name].padEnd(length, "_") : track[name] || "_"}</output></div>`)}</div>`;
+}
+
 /** @param {{press: (key: string) => void}} props */
-function LetterPad({ press }) {
+export function LetterPad({ press }) {
   const { t } = useKiosk();
   useTyping(press, () => undefined, /[a-z]/i);
   return html`<div class="letterpad" role="group" aria-label=${t.keyboard}>
@@ -46,10 +62,10 @@ function LetterPad({ press }) {
   </div>`;
 }
 
-/** @param {import("../store.mjs").Trouble|null} trouble @param {import("../texts.mjs").Texts} t */
-function troubleWords(trouble, t) {
+/** @param {import("../store.mjs").Track["by"]} by @param {import("../store.mjs").Trouble|null} trouble @param {import("../texts.mjs").Texts} t */
+function troubleWords(by, trouble, t) {
   if (!trouble) return "";
-  if (trouble.code === "wrong_code") return t.trackWrong(trouble.attemptsLeft ?? 0);
+  if (trouble.code === "wrong_code") return by === "code" ? t.trackWrong : t.receiptWrong;
   const known = /** @type {Record<string, string>} */ (t.signTroubles);
   return trouble.retryAfterS ? `${t.retryIn(trouble.retryAfterS)}.` : trouble.code === "offline" ? t.failures.unknown[1] : (known[trouble.code] ?? t.failures.unknown[1]);
 }
@@ -61,13 +77,14 @@ function Found({ track }) {
   const states = /** @type {Record<string, string[]>} */ (t.trackStates);
   const [title, words] = states[order.status] ?? states.paid;
   const images = /** @type {Record<string, string>} */ (IMAGES);
-  const ready = order.status === "ready" && order.cells.length > 0;
+  const ready = OPENS.has(order.status) && order.cells.length > 0;
   return html`<main class="sheet done tracked" data-testid=${`track-${order.status}`}>
     <div class="number small" data-testid="tracked-number">${order.number}</div>
     <div class="status" role="status"><${Picture} src=${`/assets/images/${images[order.status] ?? "ramen"}.webp`} size=${150} />
       <${Heading}>${opened ? t.cellOpened(opened) : title}<//>
       <p class="lead">${words} ${SOON.has(order.status) && order.ready_in_s > 0 ? t.doneSoon(minutes(order.ready_in_s)) : ""}</p></div>
-    ${ready && !opened && html`<p class="note big">${t.cellOf(order.cells)}</p>`}
+    ${ready && !opened && html`<p class="note big">${t.cellOf(order.cells)}${order.status === "ready" ? "" : `. ${t.restCooks}`}</p>`}
+    ${CODED.has(order.status) && order.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.pickupHint}</p></div><output class="code" data-testid="pickup-code">${order.pickup_code}</output></div>`}
     <ul class="bill">${order.items.map((/** @type {any} */ item) => html`<li key=${item.name}><span>${item.quantity} × ${item.name}</span><b>${money(item.sum_kopecks)}</b></li>`)}</ul>
     ${order.refunds.map((/** @type {any} */ refund) => html`<p class="note wait-note" key=${refund.refund_id} data-testid="refund">${t.refundOf(money(refund.amount_kopecks))}: ${refund.status === "done" ? t.refundSteps.done : t.refundSteps.other}</p>`)}
     ${order.receipt?.qr
