@@ -8,7 +8,8 @@ import msgspec
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
-from kiosk.sinks.showing import Frame, Opening, Screen, Showing
+from kiosk.sinks.board import Frame, Snapshot
+from kiosk.sinks.showing import Screen, Showing
 
 _BEAT_S = 5.0
 
@@ -21,46 +22,44 @@ class DisplayApi:
         return [web.get("/api/display/events", self.follow, allow_head=False)]
 
     async def follow(self, request: web.Request) -> web.StreamResponse:
-        screen = self._showing.connect()
+        screen = await self._showing.open(request.headers.get("Last-Event-ID"))
         try:
-            opening = await self._showing.opening(request.headers.get("Last-Event-ID"))
             async with sse_response(request) as stream:
-                await _open(stream, opening)
-                await _go_on(stream, screen, opening.last)
+                for told in screen.opening:
+                    await _send(stream, told)
+                await self._go_on(stream, screen)
         except ConnectionResetError:
             pass
         finally:
             self._showing.disconnect(screen)
         return stream
 
+    async def _go_on(self, stream: EventSourceResponse, screen: Screen) -> None:
+        """Frames as they come, a beat every five seconds among them."""
+        loop = asyncio.get_running_loop()
+        await self._beat(stream)
+        beat_at = loop.time() + _BEAT_S
+        while not screen.dropped and stream.is_connected():
+            try:
+                async with asyncio.timeout_at(beat_at):
+                    told = await screen.queue.get()
+            except TimeoutError:
+                await self._beat(stream)
+                beat_at = loop.time() + _BEAT_S
+                continue
+            if told is None:
+                return
+            await _send(stream, told)
 
-async def _open(stream: EventSourceResponse, opening: Opening) -> None:
-    if opening.snapshot is not None:
-        body = msgspec.json.encode({"orders": opening.snapshot}).decode()
-        await stream.send(body, event="snapshot", id=str(opening.last))
-    for frame in opening.missed:
-        await _send(stream, frame)
-
-
-async def _go_on(stream: EventSourceResponse, screen: Screen, last: int) -> None:
-    """Frames as they come, a beat every five seconds among them."""
-    loop = asyncio.get_running_loop()
-    await stream.send("{}", event="beat")
-    beat_at = loop.time() + _BEAT_S
-    while not screen.dropped and stream.is_connected():
-        try:
-            async with asyncio.timeout_at(beat_at):
-                frame = await screen.queue.get()
-        except TimeoutError:
-            await stream.send("{}", event="beat")
-            beat_at = loop.time() + _BEAT_S
-            continue
-        if frame is None:
-            return
-        if frame.sequence is None or frame.sequence > last:
-            await _send(stream, frame)
+    async def _beat(self, stream: EventSourceResponse) -> None:
+        """`kitchen`: why nothing is cooked now, else null."""
+        await stream.send(msgspec.json.encode({"kitchen": self._showing.kitchen_stands()}).decode(), event="beat")
 
 
-async def _send(stream: EventSourceResponse, frame: Frame) -> None:
-    identity = None if frame.sequence is None else str(frame.sequence)
-    await stream.send(msgspec.json.encode(frame.order).decode(), event="order", id=identity)
+async def _send(stream: EventSourceResponse, told: Frame | Snapshot) -> None:
+    if isinstance(told, Snapshot):
+        body = msgspec.json.encode({"orders": told.orders}).decode()
+        await stream.send(body, event="snapshot", id=str(told.last))
+        return
+    identity = None if told.sequence is None else str(told.sequence)
+    await stream.send(msgspec.json.encode(told.order).decode(), event="order", id=identity)

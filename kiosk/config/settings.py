@@ -171,6 +171,12 @@ class Service(_Section, frozen=True, kw_only=True):
     pin_file: str = ""
 
 
+class Display(_Section, frozen=True, kw_only=True):
+    """`keep_s`: how long an order whose money goes back stays on the hall board with these words."""
+
+    keep_s: Annotated[int, msgspec.Meta(ge=0, le=86400)] = 300
+
+
 class Broker(_Section, frozen=True, kw_only=True):
     """`bootstrap`: host:port, several with commas. TLS outside this machine, with the system's authorities or those of
     `ca_file`; `user` with `password_file` by SCRAM-SHA-512."""
@@ -224,6 +230,7 @@ class Config(_Section, frozen=True, kw_only=True):
     )
     webhooks: list[Webhook] = []
     service: Service = Service()
+    display: Display = Display()
     broker: Broker = Broker()
     log: Log = Log()
 

@@ -1,130 +1,129 @@
-"""Seed 4.1–4.2: the hall board. Events become frames in order, with resume; a stuck screen is dropped."""
+"""Seed 4.1–4.2: the hall board. Every board ends with the same picture, whatever it missed; a stuck one is dropped."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
 
-import msgspec
-
 from kiosk.clock import Clock
-from kiosk.domain.events import (
-    OrderCompletedEvent,
-    OrderCookingEvent,
-    OrderPaidEvent,
-    OrderReadyEvent,
-    OrderRefundedEvent,
-    StoredEvent,
-)
-from kiosk.domain.order import OrderStatus
-from kiosk.store import orders, outbox
-from kiosk.store.database import Database
+from kiosk.domain.events import StoredEvent
+from kiosk.domain.readiness import Readiness
+from kiosk.sinks.board import BoardOrder, Frame, Snapshot, catch_up, frame_of, picture_of, without_event
+from kiosk.store import halls, outbox
+from kiosk.store.database import Database, Reader
 
 _SCREEN_BUFFER = 256
 _RESUME_LIMIT = 2000
 _REFRESH_S = 5.0
-_LATE = timedelta(seconds=60)
 _BATCH = 500
-
-
-class BoardOrder(msgspec.Struct, frozen=True):
-    """One number on the board; `cell` is the first of `cells`."""
-
-    number: str
-    status: str
-    ready_in_s: int
-    cell: int | None
-    cells: list[int] = []
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """`sequence` None: a change of look between events (delayed, see_staff, minutes), not resumable."""
-
-    sequence: int | None
-    order: BoardOrder
-
-
-class Opening(msgspec.Struct, frozen=True):
-    """What a screen gets first: a snapshot, or the frames it missed."""
-
-    last: int
-    snapshot: list[BoardOrder] | None
-    missed: list[Frame]
+#: By so much a wall clock may go back between an event and the look at what has left.
+_SLACK = timedelta(seconds=60)
 
 
 class Screen:
-    """One connected board: a bounded queue; `frames` ends when the screen was too slow."""
+    """One connected board. `opening` comes first, then the bounded queue; None in it ends the stream."""
 
-    def __init__(self) -> None:
-        self.queue: asyncio.Queue[Frame | None] = asyncio.Queue()
+    def __init__(self, last: int, shown: dict[str, BoardOrder], opening: list[Frame | Snapshot]) -> None:
+        self.last = last
+        self.shown = shown
+        self.opening = opening
+        self.queue: asyncio.Queue[Frame | Snapshot | None] = asyncio.Queue()
         self.dropped = False
 
-    def push(self, frame: Frame | None) -> None:
+    def push(self, told: Frame | Snapshot | None) -> None:
         if self.queue.qsize() >= _SCREEN_BUFFER:
             self.dropped = True
             return
-        self.queue.put_nowait(frame)
+        self.queue.put_nowait(told)
 
 
 class Showing:
-    """Follows the outbox by a cursor of its own, in memory: a screen resumes from the table, not from here."""
+    """Follows the outbox for the boards that are connected. The picture is read anew each time, in one read with the
+    events: nothing is remembered here that a restart could lose."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, readiness: Readiness, keep_s: float, clock: Clock) -> None:
         self._db = database
+        self._readiness = readiness
+        self._keep = timedelta(seconds=keep_s)
         self._clock = clock
         self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._screens: set[Screen] = set()
-        self._shown: dict[str, BoardOrder] = {}
         database.watch_events(self._wake.set)
 
     @property
     def screens(self) -> int:
         return len(self._screens)
 
+    def kitchen_stands(self) -> str | None:
+        """Why nothing is cooked now, or None."""
+        check = self._readiness.checks().get("robot")
+        return None if check is None or check.reason == "robot_starting" else check.reason
+
     async def run(self) -> None:
-        """For ever: new events become frames; every few seconds the looks between events."""
-        async with self._db.read() as reader:
-            _, position = await outbox.bounds(reader)
+        """For ever: new events become frames."""
         while True:
             self._wake.clear()
-            async with self._db.read() as reader:
-                events = await outbox.after(reader, position, _BATCH)
-            for event in events:
-                position = event.sequence
-                if frame := frame_of(event, self._clock.now()):
-                    self._shown[frame.order.number] = frame.order
-                    self._publish(frame)
-            if not events:
-                await self._wake.wait()
+            await self.tell()
+            await self._wake.wait()
 
     async def refresh(self) -> None:
-        """For ever: minutes, `delayed` and `see_staff` of orders in work."""
+        """For ever: what changes without an event: minutes, `delayed`, `see_staff`, what was shown long enough."""
         while True:
             await self._clock.sleep(_REFRESH_S)
+            await self.tell(minutes=True)
+
+    async def tell(self, *, minutes: bool = False) -> None:
+        """Bring every board to the picture as it is now."""
+        async with self._turn:
             if not self._screens:
-                continue
+                return
+            now, position = self._clock.now(), min(screen.last for screen in self._screens)
+            async with self._db.read() as reader:
+                events = await _all_after(reader, position)
+                rows = await halls.read_hall(reader, now - self._keep)
+            picture = picture_of(rows, now)
+            frames = [frame for event in events if (frame := frame_of(event, picture, now))]
+            last = events[-1].sequence if events else position
+            for screen in list(self._screens):
+                new = [frame for frame in frames if (frame.sequence or 0) > screen.last]
+                screen.last = max(screen.last, last)
+                for told in catch_up(screen.shown, new, picture, screen.last, minutes=minutes):
+                    screen.push(told)
+                if screen.dropped:
+                    self._screens.discard(screen)
+
+    async def open(self, last_event_id: str | None) -> Screen:
+        """A board connects. An unusable, future or expired id gets a snapshot (contract §1, order 4.1), and so does one
+        after which something has left the picture that no event tells."""
+        async with self._turn:
             now = self._clock.now()
             async with self._db.read() as reader:
-                rows = await orders.read_board(reader)
-            for row in rows:
-                order = _of_row(row, now)
-                if _differs(self._shown.get(order.number), order):
-                    self._shown[order.number] = order
-                    self._publish(Frame(None, order))
-            current = {row.number for row in rows}
-            self._shown = {number: order for number, order in self._shown.items() if number in current}
+                oldest, last = await outbox.bounds(reader)
+                rows = await halls.read_hall(reader, now - self._keep)
+                resume = _resume_point(last_event_id, oldest, last)
+                if resume is not None and await self.has_left(reader, resume, now):
+                    resume = None
+                events = [] if resume is None else await _all_after(reader, resume)
+            picture = picture_of(rows, now)
+            opening: list[Frame | Snapshot] = [Snapshot(last, list(picture.values()))]
+            if resume is not None:
+                frames = [frame for event in events if (frame := frame_of(event, picture, now))]
+                opening = [*frames, *self.unheard(rows, now)]
+            screen = Screen(last, picture, opening)
+            self._screens.add(screen)
+            return screen
 
-    def _publish(self, frame: Frame) -> None:
-        for screen in list(self._screens):
-            screen.push(frame)
-            if screen.dropped:
-                self._screens.discard(screen)
+    def unheard(self, rows: list[halls.HallRow], now: datetime) -> list[Frame]:
+        """What a board that resumes does not hear from its events."""
+        return without_event(rows, now)
 
-    def connect(self) -> Screen:
-        """Before `opening`, so that nothing falls between the two."""
-        screen = Screen()
-        self._screens.add(screen)
-        return screen
+    async def has_left(self, reader: Reader, resume: int, now: datetime) -> bool:
+        """Since the event that the board saw last, or so shortly before it that it may not have been told."""
+        seen_at = await outbox.time_of(reader, resume)
+        if seen_at is None:  # before the first event nothing was shown
+            return resume > 0
+        return await halls.has_left(reader, seen_at - _SLACK - self._keep, now - self._keep)
 
     def disconnect(self, screen: Screen) -> None:
         self._screens.discard(screen)
@@ -134,17 +133,15 @@ class Showing:
         for screen in self._screens:
             screen.queue.put_nowait(None)
 
-    async def opening(self, last_event_id: str | None) -> Opening:
-        """An unusable, future or expired id gets a snapshot (contract §1, order 4.1)."""
-        now = self._clock.now()
-        async with self._db.read() as reader:
-            oldest, last = await outbox.bounds(reader)
-            resume = _resume_point(last_event_id, oldest, last)
-            if resume is not None:
-                events = await outbox.after(reader, resume, _RESUME_LIMIT)
-                return Opening(last, None, [frame for event in events if (frame := frame_of(event, now))])
-            rows = await orders.read_board(reader)
-        return Opening(last, [_of_row(row, now) for row in rows], [])
+
+async def _all_after(reader: Reader, sequence: int) -> list[StoredEvent]:
+    """In one read: what the picture shows already must not come later as an event."""
+    found: list[StoredEvent] = []
+    while True:
+        events = await outbox.after(reader, found[-1].sequence if found else sequence, _BATCH)
+        found += events
+        if len(events) < _BATCH:
+            return found
 
 
 def _resume_point(text: str | None, oldest: int, last: int) -> int | None:
@@ -152,40 +149,3 @@ def _resume_point(text: str | None, oldest: int, last: int) -> int | None:
         return None
     wanted = int(text)
     return wanted if oldest - 1 <= wanted <= last and last - wanted <= _RESUME_LIMIT else None
-
-
-def frame_of(event: StoredEvent, now: datetime) -> Frame | None:
-    """The frame of an event the board shows, else None."""
-    told = event.decode()
-    match told:
-        case OrderPaidEvent() | OrderCookingEvent():
-            status = OrderStatus.PAID if isinstance(told, OrderPaidEvent) else OrderStatus.COOKING
-            left_s = max(0, round(told.ready_in_s - (now - event.at).total_seconds()))
-            order = BoardOrder(told.number, status, left_s, None)
-        case OrderReadyEvent():
-            order = BoardOrder(told.number, OrderStatus.READY, 0, told.cell, told.cells)
-        case OrderCompletedEvent():
-            order = BoardOrder(told.number, OrderStatus.COMPLETED, 0, None)
-        case OrderRefundedEvent(whole=True):
-            order = BoardOrder(told.number, OrderStatus.REFUNDED, 0, None)
-        case _:
-            return None
-    return Frame(event.sequence, order)
-
-
-def _of_row(row: orders.BoardRow, now: datetime) -> BoardOrder:
-    left_s = 0 if row.promised_at is None else max(0, round((row.promised_at - now).total_seconds()))
-    status: str = row.status
-    if row.failed:
-        status = "see_staff"
-    elif row.status is not OrderStatus.READY and row.promised_at is not None and now - row.promised_at > _LATE:
-        status = "delayed"
-    if row.status is OrderStatus.READY:
-        left_s = 0
-    return BoardOrder(row.number, status, left_s, row.cells[0] if row.cells else None, row.cells)
-
-
-def _differs(before: BoardOrder | None, after: BoardOrder) -> bool:
-    if before is None or before.status != after.status or before.cell != after.cell:
-        return True
-    return -(-before.ready_in_s // 60) != -(-after.ready_in_s // 60)

@@ -40,6 +40,11 @@ async def bounds(reader: Reader) -> tuple[int, int]:
     return oldest or 0, last or 0
 
 
+async def time_of(reader: Reader, sequence: int) -> datetime | None:
+    at = await reader.scalar("SELECT at FROM event WHERE sequence = ?", (sequence,))
+    return None if at is None else datetime.fromisoformat(at)
+
+
 async def cursor_of(reader: Reader, consumer: str) -> int:
     return await reader.scalar("SELECT sequence FROM cursor WHERE consumer = ?", (consumer,)) or 0
 

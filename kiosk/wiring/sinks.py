@@ -33,7 +33,7 @@ class Sinks:
         )
         self.cooking = Cooking(self.kitchen_line.wake)
         self.counting = Counting(ZoneInfo(ground.config.restaurant.timezone))
-        self.showing = Showing(database, parts.clock)
+        self.showing = Showing(database, ground.readiness, ground.config.display.keep_s, parts.clock)
         self.relaying = parts.relaying(database, parts.clock, parts.checkpoint)
         self.targets = targets(ground.config, devices.webhooks, devices.broker, parts.clock)
         self._build_senders(ground, flows)

@@ -203,6 +203,39 @@ async def test_4_1_board_names_who_is_late_and_who_must_see_the_staff_and_calls_
     await expect(first).to_have_attribute("data-testid", "number-A02")  # whom somebody has to help stands first
 
 
+async def test_4_1_board_has_words_for_money_back_for_a_first_part_and_for_a_kitchen_that_stands(
+    place: Restaurant, screens: Screens
+) -> None:
+    """The stream is written by hand, as above."""
+    orders = [
+        {"number": number, "status": status, "ready_in_s": 300, "cell": cells[0] if cells else None, "cells": cells}
+        for number, status, cells in (
+            ("A01", "refunded", []), ("A02", "cooking", [3, 4]), ("A03", "delayed", []), ("A04", "cooking", []),
+            ("A05", "ready", [1]), ("A06", "see_staff", []), ("A07", "paid", []),
+        )
+    ]  # fmt: skip
+    told = f"retry: 60000\n\nid: 1\nevent: snapshot\ndata: {json.dumps({'orders': orders})}\n\n"
+    told += 'event: beat\ndata: {"kitchen": "robot_estop"}\n\n'
+    board = await screens.board(place.kiosk)
+    await board.page.route(
+        "**/api/display/events",
+        lambda route: route.fulfill(status=200, content_type="text/event-stream", body=told),
+    )
+    await board.page.reload()
+    await expect(board.at("cooking").get_by_test_id("number-A01")).to_contain_text(
+        "деньги возвращаются", timeout=WAIT_MS
+    )
+    await expect(board.at("number-A01")).to_contain_text("money is on its way back", timeout=WAIT_MS)
+    part = board.at("ready").get_by_test_id("number-A02")
+    await expect(part).to_contain_text("ячейки 3, 4", timeout=WAIT_MS)
+    await expect(part).to_contain_text("the rest is cooking", timeout=WAIT_MS)
+    assert await board.at("cooking").get_by_test_id("number-A02").count() == 0
+    await expect(board.at("standing")).to_contain_text("Кухня остановилась", timeout=WAIT_MS)
+    await expect(board.at("standing")).to_contain_text("The kitchen has stopped", timeout=WAIT_MS)
+    assert await violations(board) == []
+    await board.shot("board-standing")
+
+
 async def test_4_1_board_says_that_it_is_behind_while_the_process_restarts_and_then_catches_up(
     screens: Screens,
 ) -> None:

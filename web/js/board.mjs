@@ -2,10 +2,12 @@
 
 /**
  * @typedef {{number: string, status: string, ready_in_s: number|null, cells: number[], changedAt: number, readyAt: number|null}} Entry
- * @typedef {{orders: Map<string, Entry>, beatAt: number, known: boolean}} Board
+ * @typedef {{orders: Map<string, Entry>, beatAt: number, known: boolean, kitchen: string|null}} Board
  */
 
-const COOKING = new Set(["paid", "cooking", "delayed", "see_staff"]);
+const COOKING = new Set(["paid", "cooking", "delayed", "see_staff", "refunded"]);
+/** Of an order that is served in parts some cells call before the rest is cooked. */
+const IN_PARTS = new Set(["paid", "cooking", "delayed"]);
 /** Longer numbers get a wider place. */
 export const WIDE_FROM = 4;
 /** How long a number calls for attention after it became ready. */
@@ -14,7 +16,7 @@ export const STALE_AFTER_MS = 10_000;
 
 /** @returns {Board} */
 export function emptyBoard() {
-  return { orders: new Map(), beatAt: 0, known: false };
+  return { orders: new Map(), beatAt: 0, known: false, kitchen: null };
 }
 
 /**
@@ -25,7 +27,7 @@ export function emptyBoard() {
  */
 export function withSnapshot(board, orders, now) {
   const fresh = new Map(orders.map((order) => [order.number, entry(board, order, now)]));
-  return { orders: fresh, beatAt: now, known: true };
+  return { ...board, orders: fresh, beatAt: now, known: true };
 }
 
 /**
@@ -41,9 +43,9 @@ export function withOrder(board, order, now) {
   return { ...board, orders, beatAt: now };
 }
 
-/** @param {Board} board @param {number} now @returns {Board} */
-export function withBeat(board, now) {
-  return { ...board, beatAt: now };
+/** @param {Board} board @param {number} now @param {string|null} [kitchen] why nothing is cooked now @returns {Board} */
+export function withBeat(board, now, kitchen = null) {
+  return { ...board, beatAt: now, kitchen };
 }
 
 /**
@@ -54,10 +56,13 @@ export function withBeat(board, now) {
  */
 function entry(board, { number, status, ready_in_s = null, cell = null, cells }, now) {
   const before = board.orders.get(number);
+  const held = cells?.length ? cells : cell === null ? [] : [cell];
+  /** @type {Entry} */
+  const after = { number, status, ready_in_s, cells: held, changedAt: now, readyAt: null };
+  if (!isCalled(after)) return after;
+  const known = before && isCalled(before) && held.every((/** @type {number} */ one) => before.cells.includes(one));
   // The first snapshot after a start calls nobody: those orders were called before.
-  const called = before?.status === "ready" ? before.readyAt : board.known ? now : null;
-  const readyAt = status === "ready" ? called : null;
-  return { number, status, ready_in_s, cells: cells?.length ? cells : cell === null ? [] : [cell], changedAt: now, readyAt };
+  return { ...after, readyAt: known ? before.readyAt : board.known ? now : null };
 }
 
 /** @param {string} status */
@@ -65,18 +70,23 @@ function isShown(status) {
   return status === "ready" || COOKING.has(status);
 }
 
-/** Soonest first; whoever has to see the staff stands before all. @param {Board} board */
+/** Whether there is something to take. @param {{status: string, cells: number[]}} e */
+export function isCalled({ status, cells }) {
+  return status === "ready" || (IN_PARTS.has(status) && cells.length > 0);
+}
+
+/** Soonest first; whoever has to see the staff, or waits for money, stands before all. @param {Board} board */
 export function cookingOf(board) {
-  const urgency = (/** @type {Entry} */ e) => (e.status === "see_staff" ? -1 : 0);
+  const urgency = (/** @type {Entry} */ e) => ({ see_staff: -2, refunded: -1 })[e.status] ?? 0;
   return [...board.orders.values()]
-    .filter((e) => COOKING.has(e.status))
+    .filter((e) => COOKING.has(e.status) && !isCalled(e))
     .sort((a, b) => urgency(a) - urgency(b) || (a.ready_in_s ?? Infinity) - (b.ready_in_s ?? Infinity) || a.number.localeCompare(b.number));
 }
 
 /** The latest call stands first. @param {Board} board */
 export function readyOf(board) {
   return [...board.orders.values()]
-    .filter((e) => e.status === "ready")
+    .filter(isCalled)
     .sort((a, b) => (b.readyAt ?? 0) - (a.readyAt ?? 0) || b.changedAt - a.changedAt || a.number.localeCompare(b.number));
 }
 

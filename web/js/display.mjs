@@ -2,7 +2,7 @@
 
 import { render } from "preact";
 import { useEffect, useReducer, useState } from "preact/hooks";
-import { cookingOf, emptyBoard, isNew, pagesOf, readyOf, secondsLeft, STALE_AFTER_MS, WIDE_FROM, withBeat, withOrder, withSnapshot } from "./board.mjs";
+import { cookingOf, emptyBoard, isCalled, isNew, pagesOf, readyOf, secondsLeft, STALE_AFTER_MS, WIDE_FROM, withBeat, withOrder, withSnapshot } from "./board.mjs";
 import { chime } from "./chime.mjs";
 import { minutes } from "./format.mjs";
 import { listen } from "./hall-feed.mjs";
@@ -33,7 +33,7 @@ function Hall() {
     listen({
       snapshot: (orders) => change((b) => withSnapshot(b, orders, Date.now())),
       order: (order) => change((b) => withOrder(b, order, Date.now())),
-      beat: () => change((b) => withBeat(b, Date.now())),
+      beat: (kitchen) => change((b) => withBeat(b, Date.now(), kitchen)),
     });
   }, []);
   const ready = readyOf(board);
@@ -48,6 +48,8 @@ function Hall() {
       ${silent && html`<button type="button" class="chip" data-testid="sound" onClick=${() => setSilent(!chime())}>Включить звук · Sound on</button>`}
       <time class="chip">${clockOf(now)}</time></header>
     ${stale && html`<div class="stale" role="alert" data-testid="stale"><${Picture} src=${WARNING} size=${56} /> Табло обновляется, сверьтесь с экраном ячейки · The board is catching up</div>`}
+    ${board.kitchen && !stale && html`<div class="standing" role="status" data-testid="standing"><${Picture} src=${WARNING} size=${64} />
+      <p><b>Кухня остановилась.</b> Заказы и деньги не потеряются, сотрудник уже знает.<br /><span lang="en"><b>The kitchen has stopped.</b> No order and no money is lost, the staff knows.</span></p></div>`}
     <main class="cols">
       <h1 class="unseen">Готовность заказов</h1>
       <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s > 0 ? `≈ ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} />
@@ -88,8 +90,10 @@ function OrderNumber({ entry, now }) {
 /** @param {import("./board.mjs").Entry} entry @param {number} now */
 function wordsFor(entry, now) {
   if (entry.status === "see_staff") return html`<mark>! к сотруднику · see staff</mark>`;
-  if (entry.status === "delayed") return html`<mark>задерживается</mark>`;
+  if (entry.status === "refunded") return html`<mark>деньги возвращаются <span lang="en">money is on its way back</span></mark>`;
   if (entry.status === "ready") return cellWords(entry.cells);
+  if (isCalled(entry)) return html`${cellWords(entry.cells)} <em>остальное готовится <span lang="en">the rest is cooking</span></em>`;
+  if (entry.status === "delayed") return html`<mark>задерживается <span lang="en">late</span></mark>`;
   const left = secondsLeft(entry, now);
   if (left === null) return "готовим";
   return left <= 0 ? "вот-вот" : `≈ ${minutes(left)} мин`;

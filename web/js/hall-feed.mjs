@@ -4,7 +4,7 @@ const SILENT_MS = 15_000;
 const REOPEN_MS = 2_000;
 
 /**
- * @param {{snapshot: (orders: any[]) => void, order: (order: any) => void, beat: () => void}} hear
+ * @param {{snapshot: (orders: any[]) => void, order: (order: any) => void, beat: (kitchen: string|null) => void}} hear
  */
 export function listen(hear) {
   let heardAt = Date.now();
@@ -20,7 +20,7 @@ export function listen(hear) {
     source = new EventSource("/api/display/events");
     source.addEventListener("snapshot", noted((data) => hear.snapshot(data.orders)));
     source.addEventListener("order", noted((data) => hear.order(data)));
-    source.addEventListener("beat", noted(() => hear.beat()));
+    source.addEventListener("beat", noted((data) => hear.beat(data.kitchen ?? null)));
     source.addEventListener("error", () => {
       // A refused stream is closed for good by the browser; a broken one it resumes itself.
       if (source.readyState === EventSource.CLOSED) setTimeout(reopen, REOPEN_MS);

@@ -1,0 +1,141 @@
+"""The hall board over HTTP: late and refunded orders keep their words, and every board ends with the same picture."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.clocks import JumpingClock
+from tests.restaurant import Restaurant, restaurant
+
+KEEP = "[display]\nkeep_s = 120"
+
+
+class Hall:
+    """One board: what it shows by number, and the last id it saw."""
+
+    def __init__(self) -> None:
+        self.looks: dict[str, str] = {}
+        self.last: str | None = None
+        self.kitchen: str | None = None
+        self.names: list[str] = []
+
+    async def watch(self, place: Restaurant, beats: int = 1) -> None:
+        """Connect, resume where it was, and hear until so many beats have come."""
+        url = f"http://127.0.0.1:{place.kiosk.public_port}/api/display/events"
+        headers = {} if self.last is None else {"Last-Event-ID": self.last}
+        self.names = []
+        async with asyncio.timeout(30), place.client.get(url, headers=headers) as stream:
+            fields: dict[str, str] = {}
+            async for raw in stream.content:
+                name, _, value = raw.decode().rstrip("\r\n").partition(": ")
+                if name:
+                    fields[name] = value
+                    continue
+                if fields.get("event"):
+                    self._hear(fields)
+                    beats -= fields["event"] == "beat"
+                fields = {}
+                if not beats:
+                    return
+
+    def _hear(self, fields: dict[str, str]) -> None:
+        data: Any = json.loads(fields["data"])
+        self.last = fields.get("id", self.last)
+        self.names.append(fields["event"])
+        if fields["event"] == "beat":
+            self.kitchen = data["kitchen"]
+        elif fields["event"] == "snapshot":
+            self.looks = {order["number"]: order["status"] for order in data["orders"]}
+        else:
+            self.looks[data["number"]] = data["status"]
+            if data["status"] in ("completed", "cancelled"):
+                del self.looks[data["number"]]
+
+
+@pytest.fixture
+def clock() -> JumpingClock:
+    return JumpingClock()
+
+
+async def test_4_1_board_that_was_away_learns_what_became_late(clock: JumpingClock) -> None:
+    async with restaurant(speed=1.0, clock=clock) as place:
+        guest = await place.guest()
+        order = await guest.order(("udon-chicken", 1))
+        assert (await guest.pay(order["order_id"])).status == 200
+        await guest.until_status(order["order_id"], "cooking")
+        away, fresh = Hall(), Hall()
+        await away.watch(place)
+        assert away.looks == {order["number"]: "cooking"}
+        clock.jump(900)
+        await away.watch(place)
+        assert "snapshot" not in away.names
+        await fresh.watch(place)
+        assert away.looks == fresh.looks == {order["number"]: "delayed"}
+        await place.restart()
+        await away.watch(place)
+        assert away.looks == {order["number"]: "delayed"}
+
+
+async def test_4_1_refunded_order_keeps_its_words_for_a_while_and_then_leaves_every_board(clock: JumpingClock) -> None:
+    async with restaurant(KEEP, speed=1.0, clock=clock) as place:
+        guest = await place.guest()
+        order = await guest.order(("udon-chicken", 1))
+        assert (await guest.pay(order["order_id"])).status == 200
+        away, other = Hall(), Hall()
+        await away.watch(place)
+        await place.internal("POST", f"/internal/orders/{order['order_id']}/refund", {"reason": "передумали"})
+        await guest.until_status(order["order_id"], "refunded")
+        for board in (away, other):
+            await board.watch(place)
+            assert board.looks == {order["number"]: "refunded"}
+        clock.jump(119)
+        await away.watch(place)
+        assert away.looks == {order["number"]: "refunded"}
+        watching = asyncio.create_task(other.watch(place, beats=3))
+        clock.jump(2)
+        await watching
+        await away.watch(place)
+        assert away.looks == other.looks == {}
+
+
+async def test_4_1_money_back_for_what_was_eaten_brings_nobody_back_to_the_board(clock: JumpingClock) -> None:
+    async with restaurant() as place:
+        guest = await place.guest()
+        order = await guest.order(("tea", 1))
+        assert (await guest.pay(order["order_id"])).status == 200
+        board = Hall()
+        await board.watch(place)
+        await guest.until_status(order["order_id"], "completed")
+        await place.internal("POST", f"/internal/orders/{order['order_id']}/refund", {"reason": "остыл"})
+        await guest.until_status(order["order_id"], "refunded")
+        await board.watch(place)
+        assert board.looks == {}
+
+
+async def test_4_1_board_says_that_the_kitchen_stands_and_that_it_goes_on() -> None:
+    async with restaurant() as place:
+        board = Hall()
+        await board.watch(place)
+        assert board.kitchen is None
+        place.robot.faults.switch("estop", True, {})
+        await place.until_paused("robot_estop")
+        await board.watch(place)
+        assert board.kitchen == "robot_estop"
+        place.robot.faults.switch("estop", False, {})
+        assert (await place.internal("POST", "/internal/robot/acknowledge")).status == 204
+        await place.until_open()
+        await board.watch(place)
+        assert board.kitchen is None
+
+
+@pytest.mark.parametrize("keep_s", ["-1", "86401", "1.5", '"x"'])
+def test_keep_s_that_means_nothing_is_refused(tmp_path: Any, keep_s: str) -> None:
+    from kiosk.config import ConfigError, load
+
+    (tmp_path / "config.toml").write_text(f"[display]\nkeep_s = {keep_s}\n")
+    with pytest.raises(ConfigError, match=r"\$\.display\.keep_s"):
+        load(tmp_path / "config.toml")
