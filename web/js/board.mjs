@@ -75,6 +75,11 @@ export function isCalled({ status, cells }) {
   return status === "ready" || (IN_PARTS.has(status) && cells.length > 0);
 }
 
+/** Whether its words take two lines. @param {Entry} e */
+export function isWordy(e) {
+  return ["see_staff", "refunded", "delayed"].includes(e.status) || (e.status !== "ready" && isCalled(e));
+}
+
 /** Soonest first; whoever has to see the staff, or waits for money, stands before all. @param {Board} board */
 export function cookingOf(board) {
   const urgency = (/** @type {Entry} */ e) => ({ see_staff: -2, refunded: -1 })[e.status] ?? 0;

@@ -2,7 +2,7 @@
 
 import { render } from "preact";
 import { useEffect, useReducer, useState } from "preact/hooks";
-import { cookingOf, emptyBoard, isCalled, isNew, pagesOf, readyOf, secondsLeft, STALE_AFTER_MS, WIDE_FROM, withBeat, withOrder, withSnapshot } from "./board.mjs";
+import { cookingOf, emptyBoard, isCalled, isNew, isWordy, pagesOf, readyOf, secondsLeft, STALE_AFTER_MS, WIDE_FROM, withBeat, withOrder, withSnapshot } from "./board.mjs";
 import { chime } from "./chime.mjs";
 import { minutes } from "./format.mjs";
 import { listen } from "./hall-feed.mjs";
@@ -13,6 +13,8 @@ import { Picture } from "./views/parts.mjs";
 
 const WARNING = "/assets/images/warning.webp";
 const PAGE_MS = 6_000;
+/** Numbers with two lines of words, or a notice above the columns, leave room for fewer. */
+const CROWDED = { cooking: { narrow: 9, wide: 6 }, ready: { narrow: 4, wide: 2 } };
 const PLACES = { cooking: { narrow: 12, wide: 8 }, ready: { narrow: 6, wide: 3 } };
 /** So few numbers are written larger: the hall is long and the board is wide. */
 const FEW = { cooking: 4, ready: 2 };
@@ -43,17 +45,18 @@ function Hall() {
     if (calledAt) setSilent(!chime());
   }, [calledAt]);
   const stale = now - Math.max(board.beatAt, startedAt) > STALE_AFTER_MS;
+  const standing = board.kitchen !== null && !stale;
   return html`<div class="hall">
     <header class="top"><div class="brand"><${Picture} src="/assets/images/robot.webp" size=${68} />${restaurant?.name ?? "Огонёк"}</div>
       ${silent && html`<button type="button" class="chip" data-testid="sound" onClick=${() => setSilent(!chime())}>Включить звук · Sound on</button>`}
       <time class="chip">${clockOf(now)}</time></header>
     ${stale && html`<div class="stale" role="alert" data-testid="stale"><${Picture} src=${WARNING} size=${56} /> Табло обновляется, сверьтесь с экраном ячейки · The board is catching up</div>`}
-    ${board.kitchen && !stale && html`<div class="standing" role="status" data-testid="standing"><${Picture} src=${WARNING} size=${64} />
+    ${standing && html`<div class="standing" role="status" data-testid="standing"><${Picture} src=${WARNING} size=${64} />
       <p><b>Кухня остановилась.</b> Заказы и деньги не потеряются, сотрудник уже знает.<br /><span lang="en"><b>The kitchen has stopped.</b> No order and no money is lost, the staff knows.</span></p></div>`}
     <main class="cols">
       <h1 class="unseen">Готовность заказов</h1>
-      <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s > 0 ? `≈ ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} />
-      <${Column} kind="ready" title="Готово" english="Ready" note="заберите заказ" entries=${ready} now=${now} turnAt=${calledAt} />
+      <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s > 0 ? `≈ ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} tight=${standing} />
+      <${Column} kind="ready" title="Готово" english="Ready" note="заберите заказ" entries=${ready} now=${now} turnAt=${calledAt} tight=${standing} />
     </main>
   </div>`;
 }
@@ -65,11 +68,13 @@ function heldWarning() {
   return picture;
 }
 
-/** @param {{kind: "cooking"|"ready", title: string, english: string, note: string, entries: import("./board.mjs").Entry[], now: number, turnAt: number}} props */
-function Column({ kind, title, english, note, entries, now, turnAt }) {
+/** @param {{kind: "cooking"|"ready", title: string, english: string, note: string, entries: import("./board.mjs").Entry[], now: number, turnAt: number, tight: boolean}} props */
+function Column({ kind, title, english, note, entries, now, turnAt, tight }) {
   const wide = entries.some((e) => e.number.length >= WIDE_FROM);
-  const nums = wide ? "nums wide" : entries.length <= FEW[kind] ? "nums few" : "nums";
-  const pages = pagesOf(entries, PLACES[kind][wide ? "wide" : "narrow"]);
+  const wordy = entries.some(isWordy);
+  const broad = wide || (wordy && kind === "cooking");
+  const nums = broad ? "nums wide" : entries.length <= FEW[kind] && !wordy && !tight ? "nums few" : "nums";
+  const pages = pagesOf(entries, (wordy || tight ? CROWDED : PLACES)[kind][broad ? "wide" : "narrow"]);
   // A new call turns back to the first page, where the newest stands.
   const page = Math.floor(Math.max(0, now - turnAt) / PAGE_MS) % pages.length;
   return html`<section class=${`col ${kind}`} data-testid=${kind} aria-label=${title}>
