@@ -242,13 +242,13 @@ class KeepsForEver(Showing):
 
 
 async def test_4_1_boards_end_alike_whatever_they_missed(tmp_path: Path) -> None:
-    for seed in range(150):
+    for seed in range(60):
         assert await history(tmp_path, seed, Showing) is None, seed
 
 
 @pytest.mark.parametrize("planted", [LosesDelayed, KeepsForEver])
 async def test_4_1_planted_boards_are_caught(tmp_path: Path, planted: type[Showing]) -> None:
-    for seed in range(150):
+    for seed in range(60):
         if await history(tmp_path, seed, planted) is not None:
             return
     raise AssertionError("nobody noticed")
