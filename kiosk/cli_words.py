@@ -71,10 +71,10 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     cells = command("cells", "what each cell holds; open one, hand its food out, write it off").add_subparsers(
         dest="action"
     )
-    for action, text in _CELL_ACTIONS.items():
-        tended = cells.add_parser(action, help=text, parents=[common])
+    for word, text in _CELL_ACTIONS.items():
+        tended = cells.add_parser(word, help=text, parents=[common])
         tended.add_argument("cell", type=int)
-        tended.add_argument("--reason", required=action == "write-off", default="")
+        tended.add_argument("--reason", required=word == "write-off", default="")
     command("pickup-code", "a new pick-up code for an order; the old one is dead").add_argument("order_id")
     stop = command("stop-list", "dishes taken off sale; add one, or put it back").add_subparsers(dest="action")
     add = stop.add_parser("add", help="off sale", parents=[common])

@@ -13,8 +13,6 @@ from kiosk.flows.proving import PickupRequest, Proving
 from kiosk.store import orders, records
 from kiosk.store.database import Database
 
-_IN_CELLS = (OrderStatus.COOKING, OrderStatus.READY)  # of an order that is served in parts some cells come first
-
 
 class PickupView(msgspec.Struct, frozen=True):
     """`cell` is the first of `cells`: one for each portion."""
@@ -46,12 +44,9 @@ class HandingOut:
         """Cell and portion of what can be taken now. Raises `OrderStateConflict`."""
         async with self._db.read() as reader:
             rows = await orders.read_portions(reader, order.order_id)
-        waiting = [
-            (row.cell, row.portion_id) for row in rows if row.status is PortionStatus.READY and row.cell is not None
-        ]
-        if order.status not in _IN_CELLS or not waiting:
-            raise OrderStateConflict(order_status=order.status)
-        return waiting
+        if waiting := to_take(order, rows):
+            return waiting
+        raise OrderStateConflict(order_status=order.status)
 
     async def refill(self, bin_number: int, amount: int, actor: str) -> None:
         """Staff has filled a bin up to `amount`. Raises `DeviceUnavailable`."""
@@ -71,3 +66,16 @@ class HandingOut:
             raise DeviceUnavailable(device="robot", reason=error.code) from error
         now = self._clock.now()
         await self._db.write(lambda tx: records.journal(tx, actor, "robot_acknowledge", "", now))
+
+
+def to_take(order: Order, portions: list[orders.PortionRow]) -> list[tuple[int, int]]:
+    """Cell and portion of what can be taken now: of an order that still cooks, what its customer was called to."""
+    if order.status not in (OrderStatus.COOKING, OrderStatus.READY):
+        return []
+    return [
+        (row.cell, row.portion_id)
+        for row in portions
+        if row.status is PortionStatus.READY
+        and row.cell is not None
+        and (row.called or order.status is OrderStatus.READY)
+    ]

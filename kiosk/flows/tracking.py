@@ -11,6 +11,7 @@ from kiosk.clock import Clock
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import Order, OrderStatus, PortionStatus
 from kiosk.domain.payment import ReceiptView
+from kiosk.flows.handing_out import to_take
 from kiosk.flows.proving import PickupRequest, Proving
 from kiosk.flows.views import ItemView, RefundView, order_view
 from kiosk.store import orders
@@ -69,7 +70,7 @@ class Tracking:
             items=view.items,
             ready_in_s=view.ready_in_s,
             service=view.service,
-            cells=[row.cell for row in portions if row.status is PortionStatus.READY and row.cell is not None],
+            cells=[cell for cell, _ in to_take(found, portions)],
             pickup_code=view.pickup_code,
             receipt_unknown=view.receipt_unknown,
             receipt=view.receipt,

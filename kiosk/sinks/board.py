@@ -23,8 +23,8 @@ _LATE = timedelta(seconds=60)
 
 
 class BoardOrder(msgspec.Struct, frozen=True):
-    """One number on the board; `cell` is the first of `cells`. An order that still cooks may have some: they hold the
-    first part of it."""
+    """One number on the board; `cell` is the first of `cells`. An order that still cooks has some
+    when it is served in parts: they hold what its customer was called to."""
 
     number: str
     status: str
@@ -77,7 +77,10 @@ def frame_of(event: StoredEvent, picture: Picture, now: datetime) -> Frame | Non
             left_s = max(0, round(told.ready_in_s - (now - event.at).total_seconds()))
             order = BoardOrder(told.number, status, left_s, None)
         case OrderReadyEvent():
-            order = BoardOrder(told.number, OrderStatus.READY, 0, told.cell, told.cells)
+            known = picture.get(told.number)
+            left_s = 0 if told.whole or known is None else known.ready_in_s
+            status = OrderStatus.READY if told.whole else OrderStatus.COOKING
+            order = BoardOrder(told.number, status, left_s, told.cell, told.cells)
         case OrderCompletedEvent():
             order = BoardOrder(told.number, OrderStatus.COMPLETED, 0, None)
         case OrderRefundedEvent(whole=True) if told.number in picture:

@@ -12,8 +12,9 @@ from kiosk.store.database import Reader
 
 
 class HallRow(msgspec.Struct, frozen=True):
-    """What the hall board needs of one order. `given_back`: all its money goes back, or went lately; `touched`: a
-    portion was tried again, taken, lost or given back, so that it may have looked otherwise."""
+    """What the hall board needs of one order. `cells`: what its customer was called to; `given_back`: all its money
+    goes back, or went lately; `touched`: a portion was tried again, taken, lost or given back, so that it may have
+    looked otherwise."""
 
     number: str
     status: OrderStatus
@@ -39,7 +40,8 @@ async def read_hall(reader: Reader, kept_since: datetime) -> list[HallRow]:
         f" SELECT r.order_id FROM refund r WHERE r.done_at IS NOT NULL AND r.done_at > ? AND {_WHOLE})"
         " SELECT o.number, o.status, o.promised_at,"
         " (SELECT json_group_array(cell) FROM (SELECT p.cell FROM portion p WHERE p.order_id = o.order_id"
-        "   AND p.status = 'ready' AND p.cell IS NOT NULL ORDER BY p.portion_id)) AS 'cells:json',"
+        "   AND p.status = 'ready' AND p.cell IS NOT NULL"
+        "   AND (o.status = 'ready' OR p.called = 1) ORDER BY p.portion_id)) AS 'cells:json',"
         " (SELECT count(*) FROM portion p WHERE p.order_id = o.order_id AND p.status = 'failed') AS failed,"
         f" EXISTS (SELECT 1 FROM refund r WHERE r.order_id = o.order_id AND {_WHOLE}) AS given_back,"
         " EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id AND (p.attempt > 1"

@@ -135,6 +135,11 @@ class Kitchen:
         if self.order.status is OrderStatus.PAID and states & {PortionStatus.COOKING, PortionStatus.READY}:
             self._move(OrderStatus.COOKING)
             self._put(OrderCookingEvent, ready_in_s=30)
+        ready = [row for row in kept if row.status is PortionStatus.READY]
+        if self.order.status is OrderStatus.COOKING and ready and len(ready) < len(kept) and self.rng.random() < 0.5:
+            cells = [row.cell for row in ready]
+            orders.mark_called(self.tx, self.order.order_id)
+            self._put(OrderReadyEvent, cell=cells[0], cells=cells, whole=False)
         if (
             self.order.status is OrderStatus.COOKING
             and states
