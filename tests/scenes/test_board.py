@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.clocks import JumpingClock
-from tests.restaurant import Restaurant, restaurant
+from tests.restaurant import Restaurant, restaurant, until
 
 KEEP = "[display]\nkeep_s = 120"
 
@@ -22,6 +22,7 @@ class Hall:
         self.last: str | None = None
         self.kitchen: str | None = None
         self.names: list[str] = []
+        self.cells: dict[str, list[int]] = {}
 
     async def watch(self, place: Restaurant, beats: int = 1) -> None:
         """Connect, resume where it was, and hear until so many beats have come."""
@@ -50,8 +51,10 @@ class Hall:
             self.kitchen = data["kitchen"]
         elif fields["event"] == "snapshot":
             self.looks = {order["number"]: order["status"] for order in data["orders"]}
+            self.cells = {order["number"]: order["cells"] for order in data["orders"]}
         else:
             self.looks[data["number"]] = data["status"]
+            self.cells[data["number"]] = data["cells"]
             if data["status"] in ("completed", "cancelled"):
                 del self.looks[data["number"]]
 
@@ -130,6 +133,32 @@ async def test_4_1_board_says_that_the_kitchen_stands_and_that_it_goes_on() -> N
         await place.until_open()
         await board.watch(place)
         assert board.kitchen is None
+
+
+async def test_4_1_order_larger_than_the_cells_is_called_in_part_and_its_first_part_can_be_taken() -> None:
+    async with restaurant() as place:
+        place.robot.faults.switch("nobody_comes", True, {})
+        guest, board = await place.guest(), Hall()
+        order = await guest.order(("tea", 8))
+        paid = (await guest.pay(order["order_id"])).body
+        await place.until_paused("cells_full")
+        ticket = {"number": order["number"], "pickup_code": paid["pickup_code"]}
+
+        async def called() -> bool:
+            return len((await place.call("POST", "/api/orders/track", ticket)).body["cells"]) == 6
+
+        await until(called)
+        await board.watch(place)
+        assert (board.looks, board.kitchen) == ({order["number"]: "cooking"}, "cells_full")
+        assert board.cells == {order["number"]: [1, 2, 3, 4, 5, 6]}
+        assert len((await place.call("POST", "/api/pickup", ticket)).body["cells"]) == 6
+        await guest.until_status(order["order_id"], "ready")
+        await place.until_open()
+        await board.watch(place)
+        assert (board.looks, board.kitchen) == ({order["number"]: "ready"}, None)
+        assert len(board.cells[order["number"]]) == 2
+        assert len((await place.call("POST", "/api/pickup", ticket)).body["cells"]) == 2
+        await guest.until_status(order["order_id"], "completed")
 
 
 @pytest.mark.parametrize("keep_s", ["-1", "86401", "1.5", '"x"'])

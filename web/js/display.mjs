@@ -51,8 +51,7 @@ function Hall() {
       ${silent && html`<button type="button" class="chip" data-testid="sound" onClick=${() => setSilent(!chime())}>Включить звук · Sound on</button>`}
       <time class="chip">${clockOf(now)}</time></header>
     ${stale && html`<div class="stale" role="alert" data-testid="stale"><${Picture} src=${WARNING} size=${56} /> Табло обновляется, сверьтесь с экраном ячейки · The board is catching up</div>`}
-    ${standing && html`<div class="standing" role="status" data-testid="standing"><${Picture} src=${WARNING} size=${64} />
-      <p><b>Кухня остановилась.</b> Заказы и деньги не потеряются, сотрудник уже знает.<br /><span lang="en"><b>The kitchen has stopped.</b> No order and no money is lost, the staff knows.</span></p></div>`}
+    ${standing && html`<div class="standing" role="status" data-testid="standing"><${Picture} src=${WARNING} size=${64} /><p>${standingWords(board.kitchen)}</p></div>`}
     <main class="cols">
       <h1 class="unseen">Готовность заказов</h1>
       <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s > 0 ? `≈ ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} tight=${standing} />
@@ -102,6 +101,12 @@ function wordsFor(entry, now) {
   const left = secondsLeft(entry, now);
   if (left === null) return "готовим";
   return left <= 0 ? "вот-вот" : `≈ ${minutes(left)} мин`;
+}
+
+/** @param {string|null} reason */
+function standingWords(reason) {
+  if (reason === "cells_full") return html`<b>Все ячейки заняты.</b> Заберите, пожалуйста, готовые заказы: остальным некуда встать.<br /><span lang="en"><b>All cells are full.</b> Please collect what is ready: the rest has no place to go.</span>`;
+  return html`<b>Кухня остановилась.</b> Заказы и деньги не потеряются, сотрудник уже знает.<br /><span lang="en"><b>The kitchen has stopped.</b> No order and no money is lost, the staff knows.</span>`;
 }
 
 /** @param {number[]} cells */
