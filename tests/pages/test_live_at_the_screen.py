@@ -139,6 +139,32 @@ async def test_1_customer_who_walked_away_is_warned_then_leaves_nothing_behind(
     assert [e["type"] for e in events if e["order_id"] == kept["orderId"]][-1] == "OrderCancelledEvent"
 
 
+async def test_3_who_leaves_a_slow_payment_for_the_hall_takes_number_and_code_along(screens: Screens) -> None:
+    screens.traffic.expects(401)  # the page may still ask about an order whose session has just ended
+    async with restaurant("[payment]\nanswer_within_s = 0.2") as place:
+        place.robot.faults.switch("nobody_comes", True, {})
+        kiosk = await screens.kiosk(place.kiosk, "tok_unknown", clock=True)
+        await kiosk.order_tea()
+        await kiosk.tap("pay", "without-number")
+        await until(lambda: place.effects("bank", "charged"))
+        place.bank.faults.switch("slow", True, {"seconds": 600})  # nor does it tell what became of the card
+        await wait_on_the_clock(kiosk, "leave", 90)
+        number = str(await kiosk.page.locator(".inline-number").inner_text())
+        code = await kiosk.words("pickup-code")
+        await kiosk.reads("По чеку его покажет «Мой заказ»")
+        await kiosk.shot("leaving")
+        await kiosk.tap("leave")
+        await kiosk.sees("attract")
+        place.bank.faults.switch("slow", False, {})
+
+        async def opened() -> bool:
+            ticket = {"number": number, "pickup_code": code}
+            return (await place.call("POST", "/api/pickup", ticket)).status == 200
+
+        await until(opened)
+        await screens.close()
+
+
 async def test_3_number_clears_itself_after_half_a_minute_unless_extended(place: Restaurant, screens: Screens) -> None:
     kiosk = await screens.kiosk(place.kiosk, "tok_ok", clock=True)
     await kiosk.order_tea()
