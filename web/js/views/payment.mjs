@@ -116,7 +116,7 @@ function Working({ payment }) {
     <${Steps} now=${stepOf(stage)} />
     <div class="spring"></div>
     <div role="status" class="status"><${Heading}>${title}<//><p class="lead">${explanation}</p></div>
-    <div class=${`busy-ring at-step-${stepOf(stage)}`} aria-hidden="true"><${Picture} src="/assets/images/robot.webp" size=${200} /></div>
+    <div class=${`busy-ring at-step-${stepOf(stage)}${long ? " short" : ""}`} aria-hidden="true"><${Picture} src="/assets/images/robot.webp" size=${200} /></div>
     ${state.order?.amount_kopecks != null && html`<div class="price-mid">${money(state.order.amount_kopecks - pointsToSpend(state, state.order.amount_kopecks) * 100)}</div>`}
     ${state.order?.number && html`<p class="lead">${t.orderNumber} <b class="inline-number">${state.order.number}</b></p>`}
     ${waited > SHOW_WAIT_MS && html`<p class="lead" role="timer">${t.waitedFor(clock(waited / 1000))}</p>`}
