@@ -71,9 +71,10 @@ class Tending:
         await self._db.write(run)
         return await self.order(order_id, "ru")
 
-    async def order(self, order_id: str, language: str) -> OrderView:
+    async def order(self, word: str, language: str) -> OrderView:
+        """By its id, or by its number, the newest of that name. Raises `NotFound`."""
         async with self._db.read() as reader:
-            order = await orders.read_order(reader, order_id)
+            order = await orders.read_order(reader, word) or await orders.read_by_number(reader, word.strip().upper())
             if order is None:
                 raise NotFound
             return await order_view(reader, order, language, self._clock.now())

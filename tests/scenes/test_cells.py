@@ -141,6 +141,7 @@ async def test_4_command_lists_cells_gives_food_out_and_makes_a_new_code(place: 
     shown = await kiosk(place, "cells")
     assert (shown.code, order["number"] in shown.out) == (0, True)
     assert (await ok(place, "cells"))["cells"][cell - 1]["state"] == "filled"
+    assert (await ok(place, "order", order["number"].lower()))["order_id"] == order["order_id"]
     code = (await ok(place, "pickup-code", order["number"]))["pickup_code"]
     assert (await guest.look(order["order_id"]))["pickup_code"] == code
     assert (await kiosk(place, "cells", "open", "6")).code == 1
