@@ -164,7 +164,7 @@ async def test_4_staff_gives_out_opens_and_makes_codes_at_the_desk(place: Restau
     await expect(desk.at("cell-1")).to_have_attribute("data-state", "free", timeout=WAIT_MS)
     desk.page.on("dialog", lambda dialog: dialog.accept("остыл"))
     await desk.tap("write-off-2")
-    await expect(desk.at("stuck")).to_contain_text("written_off: остыл", timeout=WAIT_MS)
+    await expect(desk.at("stuck")).to_contain_text("списана: вернуть ли деньги?", timeout=WAIT_MS)
     for words in ("новый код выдачи", "еда отдана гостю", "еда списана"):
         await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
     await screens.close()

@@ -1,7 +1,7 @@
 /** The sections of the technician's page: each shows what the server told and asks before it changes anything. */
 
 import { useState } from "preact/hooks";
-import { ACTIONS, CELL_STATES, KINDS, LEVELS, lightName, lightWords, MONEY, MOVES, UNITS } from "./desk-words.mjs";
+import { ACTIONS, CELL_STATES, LEVELS, lightName, lightWords, MONEY, stuckWords, UNITS } from "./desk-words.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 
@@ -35,9 +35,9 @@ export function Lights({ lights }) {
 export function Stuck({ rows, act }) {
   return html`<section class="card" data-testid="stuck"><h2>Требует решения ${rows.length > 0 && html`<mark>${rows.length}</mark>`}</h2>
     ${!rows.length && html`<p class="calm">Ничего не ждёт человека.</p>`}
-    ${rows.map((row) => html`<article class="stuck" key=${row.stuck_id}><div><b>${KINDS[row.kind] ?? row.kind}</b>
-      <p>${[row.number, row.amount_kopecks && money(row.amount_kopecks), MONEY[row.money], row.says?.ru ?? row.detail].filter(Boolean).join(" · ")}</p></div>
-      ${row.moves.map((/** @type {string} */ move) => html`<${Twice} key=${move} id=${`move-${move}`} words=${MOVES[move] ?? move} sure=${`Да: ${MOVES[move] ?? move}`} quiet go=${() => decide(row, move, act)} />`)}</article>`)}
+    ${rows.map((row) => html`<article class="stuck" key=${row.stuck_id}><div><b>${stuckWords(row).title}</b>
+      <p>${[row.number, row.amount_kopecks && money(row.amount_kopecks), MONEY[row.money], row.says?.ru ?? stuckWords(row).detail].filter(Boolean).join(" · ")}</p></div>
+      ${row.moves.map((/** @type {string} */ move) => html`<${Twice} key=${move} id=${`move-${move}`} words=${stuckWords(row).moves[move] ?? move} sure=${`Да: ${stuckWords(row).moves[move] ?? move}`} quiet go=${() => decide(row, move, act)} />`)}</article>`)}
   </section>`;
 }
 
@@ -45,7 +45,7 @@ export function Stuck({ rows, act }) {
 function decide(row, move, act) {
   const asked = move === "adopt" ? Number(prompt("Номер фискального документа") ?? "") : null;
   if (move === "adopt" && !asked) return;
-  void act(MOVES[move] ?? move, `stuck/${encodeURIComponent(row.stuck_id)}`, asked ? { move, document: asked } : { move });
+  void act(stuckWords(row).moves[move] ?? move, `stuck/${encodeURIComponent(row.stuck_id)}`, asked ? { move, document: asked } : { move });
 }
 
 /** @param {{shift: any, act: Act}} props */

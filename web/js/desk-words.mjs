@@ -35,6 +35,14 @@ export const MONEY = /** @type {Record<string, string>} */ ({ unknown: "день
 export const MOVES = /** @type {Record<string, string>} */ ({
   retry: "Повторить сейчас", refund: "Вернуть деньги", issue: "Чека нет: напечатать", adopt: "Этот чек наш", accept: "Всё как должно быть",
 });
+const WRITTEN_OFF = "written_off: ";
+
+/** Food that staff threw away is a lost portion too, with words of its own. @param {{kind: string, detail: string}} row */
+export function stuckWords({ kind, detail }) {
+  if (kind !== "portion_lost" || !detail.startsWith(WRITTEN_OFF)) return { title: KINDS[kind] ?? kind, detail, moves: MOVES };
+  return { title: "Готовая порция списана: вернуть ли деньги?", detail: detail.slice(WRITTEN_OFF.length), moves: { ...MOVES, accept: "Деньги не возвращать" } };
+}
+
 export const ACTIONS = /** @type {Record<string, string>} */ ({
   sales_pause: "пауза продаж", sales_resume: "продажи открыты", refill: "бункер пополнен", stop_list: "стоп-лист", refund: "возврат",
   shift_open: "смена открыта", shift_close: "смена закрыта", x_report: "X-отчёт", webhooks: "вебхуки", order_status: "статус заказа", backup: "копия базы", robot_acknowledge: "аварийный стоп снят",
