@@ -15,20 +15,16 @@ from typing import Any
 
 import aiohttp
 
-from kiosk.catalogue import load_menu
 from kiosk.cli_output import csv_text, refusal_text, text_of
 from kiosk.cli_words import call_of, parser
 from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, load
 from kiosk.config.settings import Config
-from kiosk.domain.chart import ChartError
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.domain.menu_rows import MenuError
 
 OK, BAD, USAGE, NOT_RUNNING = 0, 1, 2, 3
 _TIMEOUT_S = 150
 _FOLLOW_S = 0.5
-_START_ERRORS = (ConfigError, MenuError, ChartError, DatabaseBroken)
 _AFTER_RESTORE = "start the kiosk: it takes no payment until bank and registrar agree; see `kiosk stuck`"
 _NO_DEVICES = ("sales", "books", "shift")
 
@@ -55,7 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NotRunning:
         print("kiosk: not running", file=sys.stderr)
         return NOT_RUNNING
-    except (*_START_ERRORS, Refused) as error:
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except (DatabaseBroken, Refused) as error:
         print(f"kiosk: {error}", file=sys.stderr)
         return BAD
     except BrokenPipeError:  # `kiosk events | head`: nobody reads on, and nothing more must be flushed there
@@ -69,9 +68,8 @@ def _load(options: argparse.Namespace) -> Config:
     """A file that was named must exist; without one the demo is meant. Raises `ConfigError`."""
     if options.config is None:
         options.config = Path("config.toml")
-    elif not options.config.exists():
-        raise ConfigError(f"{options.config}: no such file")
-    return load(options.config)
+        return load(options.config)
+    return load(options.config, must_exist=True)
 
 
 def _run(config: Config) -> int:
@@ -151,15 +149,15 @@ async def _events(options: argparse.Namespace, config: Config) -> int:
 
 async def _check(options: argparse.Namespace, config: Config) -> int:
     """One line each: through the running kiosk, which owns the devices, or else by opening them here."""
-    menu = load_menu(Path(config.menu.file) if config.menu.file else None)
+    from kiosk.wiring import examine, prepared  # heavy, as in `_run`
+
+    menu = (await prepared(config)).menu
     lines = [("configuration", True, str(options.config)), ("menu", True, f"{len(menu.dishes)} dishes")]
     try:
         _, answer = await _request(config, "GET", "/internal/devices")
         lines.append(("kiosk", True, "running: its database is open, its devices are asked through it"))
         lines += [(name, check["ok"], check["reason"] or "") for name, check in _devices(answer).items()]
     except NotRunning:
-        from kiosk.wiring import examine  # heavy, as in `_run`
-
         lines += await examine(config)
     if options.json:
         _show({"checks": [{"check": name, "ok": ok, "detail": detail} for name, ok, detail in lines]}, True)

@@ -42,18 +42,22 @@ class Change:
 
 
 class World:
-    """`get`, `scan` and `change()` over the state file; opened by one process, used from one thread."""
+    """`get`, `scan` and `change()` over the state file; opened by one process, used from one thread. Raises `OSError`
+    for a file that cannot be it."""
 
     def __init__(self, device: str, state: Path, ledger: Path) -> None:
         self._device = device
         state.parent.mkdir(parents=True, exist_ok=True)
         ledger.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(state, isolation_level=None, check_same_thread=False)
-        self._connection.executescript(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-            "CREATE TABLE IF NOT EXISTS memory (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
-            "CREATE TABLE IF NOT EXISTS effect (n INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL) STRICT;"
-        )
+        try:
+            self._connection = sqlite3.connect(state, isolation_level=None, check_same_thread=False)
+            self._connection.executescript(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                "CREATE TABLE IF NOT EXISTS memory (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
+                "CREATE TABLE IF NOT EXISTS effect (n INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL) STRICT;"
+            )
+        except sqlite3.Error as error:
+            raise OSError(f"{state}: {error}") from error
         self._ledger = os.open(ledger, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self._complete_ledger()
 

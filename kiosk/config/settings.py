@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
+from kiosk.config import forms
+from kiosk.config.forms import LOOPBACK, SIM
 from kiosk.domain.customer import Limits
-
-SIM = "sim"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -23,69 +21,69 @@ Rate = Literal["none", "0", "5", "7", "10", "20", "22", "5/105", "7/107", "10/11
 
 
 class Restaurant(_Section, frozen=True, kw_only=True):
-    name: str = "Огонёк"
-    legal_name: str = "ООО «Огонёк»"
-    address: str = "г. Москва, ул. Примерная, д. 1"
-    place: str = "Киоск самообслуживания"
-    phone: str = "+7 800 000-00-00"
-    inn: str = "7700000000"
-    ogrn: str = "1027700000000"
+    name: forms.Name = "Огонёк"
+    legal_name: forms.LegalName = "ООО «Огонёк»"
+    address: forms.Address = "г. Москва, ул. Примерная, д. 1"
+    place: forms.Place = "Киоск самообслуживания"
+    phone: forms.Phone = "+7 800 000-00-00"
+    inn: forms.Inn = "7700000000"
+    ogrn: forms.Ogrn = "1027700000000"
     tax_system: Literal["general", "usn_income", "usn_income_expense", "eshn", "patent"] = "usn_income"
     vat: Rate = "none"
     settlement: Literal["automat", "attended"] = "automat"
     internet: bool = True  # orders and payments come over the network: FFD tag 1108 of the registration
-    timezone: str = "Europe/Moscow"
-    hours: str = ""
-    cashier: str = ""
-    cashier_inn: str = ""
+    timezone: forms.TimeZone = "Europe/Moscow"
+    hours: forms.Hours = ""
+    cashier: forms.Cashier = ""
+    cashier_inn: forms.PersonInn = ""
 
 
 class Server(_Section, frozen=True, kw_only=True):
-    host: str = "127.0.0.1"
-    port: int = 8080
-    socket: Path = Path("var/kiosk.sock")
+    host: forms.Host = "127.0.0.1"
+    port: forms.Port = 8080
+    socket: forms.FilePath = Path("var/kiosk.sock")
 
 
 class DatabaseSection(_Section, frozen=True, kw_only=True):
     """Below `free_floor_mb` nothing new is sold; `reserve_mb` is room kept for what is under way then."""
 
-    path: Path = Path("var/kiosk.db")
-    free_floor_mb: Annotated[int, msgspec.Meta(ge=0)] = 128
-    reserve_mb: Annotated[int, msgspec.Meta(ge=0)] = 64
+    path: forms.FilePath = Path("var/kiosk.db")
+    free_floor_mb: forms.Megabytes = 128
+    reserve_mb: forms.Megabytes = 64
 
 
 class MenuSection(_Section, frozen=True, kw_only=True):
-    file: str = ""
-    images: str = ""
+    file: forms.File = ""
+    images: forms.Folder = ""
 
 
 class Auth(_Section, frozen=True, kw_only=True):
-    secret_file: str = ""
-    token_lifetime_s: int = 900
-    password_lifetime_s: int = 300
-    max_attempts: int = 3
+    secret_file: forms.File = ""
+    token_lifetime_s: forms.Lifetime = 900
+    password_lifetime_s: forms.Lifetime = 300
+    max_attempts: forms.Tries = 3
     spend_requires_code: bool = False
-    consent_version: str = ""
+    consent_version: forms.ConsentVersion = ""
     limits: Limits = Limits()
 
 
 class Bonus(_Section, frozen=True, kw_only=True):
-    accrual: float = 0.05
-    max_share: float = 0.5
+    accrual: forms.Share = 0.05
+    max_share: forms.Share = 0.5
 
 
 class PaymentSection(_Section, frozen=True, kw_only=True):
-    answer_within_s: float = 60
-    receipt_retry_s: float = 60
-    hold_limit_s: float = 180
+    answer_within_s: forms.Wait = 60
+    receipt_retry_s: forms.Patience = 60
+    hold_limit_s: forms.Patience = 180
     on_fiscal_failure: Literal["auto", "reverse", "defer"] = "auto"
 
 
 class Bank(_Section, frozen=True, kw_only=True):
-    url: str = SIM
-    merchant_key_file: str = ""
-    timeout_s: float = 15
-    abandon_after_s: float = 30
+    url: forms.UrlOrSim = SIM
+    merchant_key_file: forms.File = ""
+    timeout_s: forms.Wait = 15
+    abandon_after_s: forms.Patience = 30
 
 
 class Fiscal(_Section, frozen=True, kw_only=True):
@@ -97,23 +95,19 @@ class Fiscal(_Section, frozen=True, kw_only=True):
     version the drive must be registered for.
     """
 
-    name: str = ""
+    name: forms.RegistrarName = ""
     driver: Literal["shtrih", "atol", "atol-web"] = "shtrih"
-    port: str = SIM
-    url: str = ""
-    baudrate: int = 115200
+    port: forms.Line = SIM
+    url: forms.OptionalUrl = ""
+    baudrate: forms.Baudrate = 115200
     protocol: Literal[1, 2] = 1
-    password: int = 30
+    password: forms.Password = 30
     order_tag: Literal["1192", "1084", "none"] = "1192"
     ffd: Literal["", "1.05", "1.1", "1.2"] = ""
-    close_at: str = ""
+    close_at: forms.TimeOfDay = ""
     slip: bool = True
     paperless_with_contact: bool = False
-    key_file: str = ""
-
-    def called(self, number: int) -> str:
-        """Its name among several; `fiscal-1` where none is given."""
-        return self.name or f"fiscal-{number}"
+    key_file: forms.File = ""
 
     @property
     def where(self) -> str:
@@ -129,46 +123,50 @@ class Tax(_Section, frozen=True, kw_only=True):
     """A row that refines `[restaurant] vat`: for a dish, a service, from a day on. `subject`: FFD tag 1212."""
 
     vat: Rate
-    item: str = "*"
+    item: forms.Dish = "*"
     service: Literal["*", "dine_in", "take_away"] = "*"
-    subject: Annotated[int, msgspec.Meta(ge=1, le=27)] = 1
+    subject: forms.Subject = 1
     valid_from: date = date(2019, 1, 1)
 
 
 class Robot(_Section, frozen=True, kw_only=True):
     """`speed` scales the simulator's cooking only; what is not cooked `late_limit_s` after its promise is refunded."""
 
-    port: str = SIM
-    baudrate: int = 115200
-    unit: int = 1
-    speed: float = 1.0
-    max_promise_s: int = 1800
-    late_limit_s: int = 1800
+    port: forms.Line = SIM
+    baudrate: forms.Baudrate = 115200
+    unit: forms.Unit = 1
+    speed: forms.Speed = 1.0
+    max_promise_s: forms.Promise = 1800
+    late_limit_s: forms.Promise = 1800
+
+    @property
+    def simulated(self) -> bool:
+        return self.port == SIM
 
 
 class Sms(_Section, frozen=True, kw_only=True):
-    url: str = SIM
-    key_file: str = ""
+    url: forms.UrlOrSim = SIM
+    key_file: forms.File = ""
 
 
 class Push(_Section, frozen=True, kw_only=True):
-    url: str = SIM
+    url: forms.UrlOrSim = SIM
 
 
 class Terminal(_Section, frozen=True, kw_only=True):
-    id: str
-    name: str = ""
-    automat_number: str = ""
+    id: forms.Identity
+    name: forms.Caption = ""
+    automat_number: forms.AutomatNumber = ""
 
 
 class Webhook(_Section, frozen=True, kw_only=True):
-    url: str
-    secret_file: str
-    events: list[str] = msgspec.field(default_factory=lambda: ["*"])
+    url: forms.Url
+    secret_file: forms.RequiredFile
+    events: Annotated[list[forms.EventName], msgspec.Meta(min_length=1)] = msgspec.field(default_factory=lambda: ["*"])
 
 
 class Service(_Section, frozen=True, kw_only=True):
-    pin_file: str = ""
+    pin_file: forms.File = ""
 
 
 class Display(_Section, frozen=True, kw_only=True):
@@ -182,22 +180,15 @@ class Broker(_Section, frozen=True, kw_only=True):
     `ca_file`; `user` with `password_file` by SCRAM-SHA-512."""
 
     kind: Literal["none", "kafka"] = "none"
-    bootstrap: str = ""
-    topic: str = ""
-    ca_file: str = ""
-    user: str = ""
-    password_file: str = ""
+    bootstrap: forms.Hosts = ""
+    topic: forms.Topic = ""
+    ca_file: forms.File = ""
+    user: forms.UserName = ""
+    password_file: forms.File = ""
 
     @property
     def hosts(self) -> list[tuple[str, int]]:
-        """Raises `ValueError` for what is no host:port."""
-        found = []
-        for text in self.bootstrap.split(","):
-            parts = urlsplit(f"//{text.strip()}")
-            if not parts.hostname or parts.port is None or "@" in text or parts.netloc != text.strip():
-                raise ValueError(f"{text.strip()!r} is not host:port")
-            found.append((parts.hostname, parts.port))
-        return found
+        return forms.hosts_and_ports(self.bootstrap)
 
     @property
     def local(self) -> bool:
@@ -236,7 +227,9 @@ class Config(_Section, frozen=True, kw_only=True):
 
     @property
     def registrars(self) -> list[Fiscal]:
-        return self.fiscal if isinstance(self.fiscal, list) else [self.fiscal]
+        """Each with its name: `fiscal-1`, `fiscal-2`, … by its place where none is given."""
+        rows = self.fiscal if isinstance(self.fiscal, list) else [self.fiscal]
+        return [msgspec.structs.replace(row, name=row.name or f"fiscal-{n}") for n, row in enumerate(rows, 1)]
 
     @property
     def is_demo(self) -> bool:

@@ -12,6 +12,10 @@ class DatabaseBroken(Exception):
     """The database cannot be trusted or written; no refusal but a fault: the process must not go on selling."""
 
 
+class DatabaseInUse(DatabaseBroken):
+    """Another process has it open."""
+
+
 class DomainError(Exception):
     """Base of every refusal. `members` are the extra members of the problem (`missing`, `attempts_left`…)."""
 

@@ -9,7 +9,7 @@ import msgspec
 
 CLOSED = "closed"
 CLOSING = "closing_soon"
-_FORM = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)[-–]([01]\d|2[0-3]):([0-5]\d)$")
+_FORM = re.compile(r"([01]\d|2[0-3]):([0-5]\d)[-–]([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
 class OpeningHours(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class OpeningHours(msgspec.Struct, frozen=True):
         """None for an empty text. Raises `ValueError`."""
         if not text:
             return None
-        found = _FORM.match(text)
+        found = _FORM.fullmatch(text)
         if found is None:
             raise ValueError("expected hours like 10:00-22:00")
         hours = [int(part) for part in found.groups()]

@@ -15,7 +15,7 @@ from typing import Any
 
 import aiosqlite
 
-from kiosk.domain.errors import DatabaseBroken
+from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
 
 _WAY_OUT = "put the last backup in its place: kiosk restore FILE (this file is kept)"
 PRAGMAS: dict[str, str | int] = {
@@ -35,7 +35,7 @@ def take_lock(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
-        raise DatabaseBroken(f"{path} is in use by another process") from error
+        raise DatabaseInUse(f"{path} is in use by another process") from error
     return descriptor
 
 

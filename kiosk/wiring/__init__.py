@@ -7,6 +7,7 @@ so the devices, the doors, the rules and a test's own parts have files beside th
 from kiosk.store.backups import restore
 from kiosk.wiring.devices import examine
 from kiosk.wiring.parts import Parts
+from kiosk.wiring.preconditions import prepared
 from kiosk.wiring.process import Kiosk, run
 
-__all__ = ["Kiosk", "Parts", "examine", "restore", "run"]
+__all__ = ["Kiosk", "Parts", "examine", "prepared", "restore", "run"]

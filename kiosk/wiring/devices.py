@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -19,14 +22,15 @@ from drivers.robot.port import ComplexState, HealthFlag
 from drivers.sim.embedded import EmbeddedSimulators, Endpoints, Wanted
 from drivers.sms.gateway import HttpSmsGateway
 from drivers.webhook.sender import HttpWebhookSender
-from kiosk.config import ConfigError
-from kiosk.config.secret_files import read_secret
-from kiosk.config.settings import SIM, Config
+from kiosk.config import ConfigError, problem
+from kiosk.config.forms import SIM
+from kiosk.config.secret_files import read_key
+from kiosk.config.settings import Config
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.opening import inspect
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.registrars import switched
-from kiosk.wiring.targets import broker_of, subscriptions
+from kiosk.wiring.targets import broker_of
 
 _CLOSE_TIMEOUT_S = 2.0
 _LOOK_TIMEOUT_S = 15.0
@@ -94,9 +98,31 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints,
     )
     if not wanted.anything:
         return Endpoints(), None
+    opened.callback(os.close, _own(wanted.folder))
     simulators = EmbeddedSimulators(wanted)
     opened.callback(simulators.stop)
-    return simulators.start(), simulators
+    try:
+        return simulators.start(), simulators
+    except OSError as error:
+        what = f"the simulated devices in {wanted.folder} do not start: {error}"
+        raise ConfigError(problem("$.database.path", what)) from error
+
+
+def _own(folder: Path) -> int:
+    """The simulated devices' memory belongs to one kiosk: a lock that lasts as long as its descriptor, also after
+    kill -9. Raises `ConfigError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(problem("$.database.path", f"simulated devices cannot live in {folder}: {error}")) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        what = f"the simulated devices in {folder} belong to another kiosk that runs: give each its own folder"
+        raise ConfigError(problem("$.database.path", what)) from error
+    return descriptor
 
 
 async def examine(config: Config) -> list[tuple[str, bool, str]]:
@@ -106,11 +132,7 @@ async def examine(config: Config) -> list[tuple[str, bool, str]]:
         found = [("database", True, inspect(config.database.path))]
     except DatabaseBroken as error:
         found = [("database", False, str(error))]
-    try:
-        devices = Devices(config, Parts(), Endpoints())
-        subscriptions(config)
-    except ConfigError as error:
-        return [*found, ("secrets", False, str(error))]
+    devices = Devices(config, Parts(), Endpoints())
     looks: dict[str, tuple[str, Callable[[], Awaitable[str]]]] = {
         "fiscal": (config.registrars[0].where, devices.look_at_registrar),
         "robot": (config.robot.port, devices.look_at_robot),
@@ -151,7 +173,7 @@ async def _reach_any(hosts: Sequence[tuple[str, int]]) -> str:
 
 def _key(file: str, where: str) -> str:
     """A device's key; none where no file is named. Raises `ConfigError`."""
-    return read_secret(file, where).decode() if file else ""
+    return read_key(file, where) if file else ""
 
 
 async def _in_time(close: Callable[[], Awaitable[None]]) -> None:

@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,9 +15,10 @@ from aiohttp import web
 
 from drivers.errors import DeviceError
 from kiosk import logs
-from kiosk.catalogue import load_menu, load_notices
+from kiosk.config import ConfigError, problem
 from kiosk.config.secret_files import token_secrets
 from kiosk.config.settings import Config
+from kiosk.domain.errors import DatabaseInUse
 from kiosk.domain.readiness import Readiness
 from kiosk.domain.stuck import Kind
 from kiosk.runtime import systemd
@@ -33,6 +33,7 @@ from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.listeners import listen, runner_of, unix_socket
 from kiosk.wiring.parts import Parts
+from kiosk.wiring.preconditions import prepared
 from kiosk.wiring.rules import kitchen_of
 from kiosk.wiring.sinks import Sinks
 
@@ -50,7 +51,7 @@ class Kiosk:
         self.public_port = 0
 
     async def start(self) -> None:
-        """Raises `ConfigError`, `MenuError`, `ChartError`, `DatabaseBroken` before anything is sold; what was opened
+        """Raises `ConfigError`, `DatabaseBroken` before anything is sold; what was opened
         until then is closed again."""
         async with AsyncExitStack() as opened:
             await self._open(opened)
@@ -80,12 +81,11 @@ class Kiosk:
 
     async def _lay_ground(self, opened: AsyncExitStack) -> Ground:
         config, parts = self.config, self._parts
-        token_keys = token_secrets(config)
-        menu_file = Path(config.menu.file) if config.menu.file else None
-        menu, notices = load_menu(menu_file), load_notices(menu_file)
+        ready = await prepared(config)
+        menu, notices, token_keys = ready.menu, ready.notices, token_secrets(config)
         reserve = Reserve(config.database.path.with_suffix(".reserve"), config.database.reserve_mb * MEGABYTE)
         prepare_types()  # before the writer's thread is there
-        self.database = await Database.open(config.database.path, self._fatal, reserve=reserve)  # the lock comes first
+        self.database = await self._open_database(reserve)  # the lock comes first
         opened.push_async_callback(self.database.close)
         endpoints, simulators = start_simulators(config, opened)
         self.tasks = Tasks(parts.clock)
@@ -100,15 +100,23 @@ class Kiosk:
             self.readiness, self.kitchen,
         )  # fmt: skip
 
+    async def _open_database(self, reserve: Reserve) -> Database:
+        """Raises `ConfigError` where the path is no place for it, or another process has it; `DatabaseBroken`."""
+        path = self.config.database.path
+        try:
+            return await Database.open(path, self._fatal, reserve=reserve)
+        except (DatabaseInUse, OSError) as error:
+            raise ConfigError(problem("$.database.path", error)) from error
+
     async def _serve(self, ground: Ground, opened: AsyncExitStack) -> None:
         server = self.config.server
         self.health = health_of(ground, self.flows, self._counts)
         self.public_app = public_door(ground, self.flows, self._sinks, self.health)
         runner = await runner_of(self.public_app, opened)
-        await listen(web.TCPSite(runner, server.host, server.port, reuse_address=True))
+        await listen(web.TCPSite(runner, server.host, server.port, reuse_address=True), "$.server.port")
         self.public_port = runner.addresses[0][1]
         staff = await runner_of(staff_door(ground, self.flows), opened)
-        await listen(web.SockSite(staff, unix_socket(server.socket)))
+        await listen(web.SockSite(staff, unix_socket(server.socket)), "$.server.socket")
         opened.callback(server.socket.unlink, missing_ok=True)
         opened.callback(self._sinks.showing.close)
 

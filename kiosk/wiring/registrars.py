@@ -12,7 +12,7 @@ from drivers.fiscal.port import FiscalOffice, OrderTag
 from drivers.fiscal.shtrih import ShtrihRegistrar
 from drivers.fiscal.switch import SwitchedRegistrar
 from drivers.sim.embedded import Endpoints
-from kiosk.config.secret_files import read_secret
+from kiosk.config.secret_files import read_key
 from kiosk.config.settings import Fiscal
 from kiosk.wiring.parts import Parts
 
@@ -45,7 +45,7 @@ def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) ->
 
 
 def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalOffice:
-    key = read_secret(fiscal.key_file, "$.fiscal.key_file").decode() if fiscal.key_file else ":"
+    key = read_key(fiscal.key_file, "$.fiscal.key_file") if fiscal.key_file else ":"
     user, _, password = key.partition(":")
     return AtolWebRegistrar(
         url=(endpoints.fiscal_url if fiscal.simulated else None) or fiscal.url,
@@ -62,6 +62,4 @@ _VENDORS: Mapping[str, Vendor] = MappingProxyType({"shtrih": _shtrih, "atol": _a
 
 def switched(registrars: Sequence[Fiscal], parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> SwitchedRegistrar:
     """One driver each, by name, the first in use."""
-    return SwitchedRegistrar(
-        {row.called(n): _VENDORS[row.driver](row, parts, endpoints, zone) for n, row in enumerate(registrars, 1)}
-    )
+    return SwitchedRegistrar({row.name: _VENDORS[row.driver](row, parts, endpoints, zone) for row in registrars})

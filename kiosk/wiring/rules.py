@@ -50,7 +50,7 @@ def fiscal_rules(config: Config) -> FiscalRules:
     restaurant, fiscal = config.restaurant, config.registrars[0]
     zone, taxes = ZoneInfo(restaurant.timezone), tax_table(config)
     automatic = restaurant.settlement == "automat"
-    ffds = {row.called(number): row.ffd for number, row in enumerate(config.registrars, 1)}
+    ffds = {row.name: row.ffd for row in config.registrars}
 
     def expected(registrar: str) -> Expected:
         return Expected(

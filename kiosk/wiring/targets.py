@@ -5,8 +5,8 @@ from __future__ import annotations
 from drivers.broker.port import Broker as BrokerPort
 from drivers.webhook.port import WebhookSender
 from kiosk.clock import Clock
-from kiosk.config import ConfigError
-from kiosk.config.secret_files import read_secret
+from kiosk.config import ConfigError, problem
+from kiosk.config.secret_files import read_key, read_secret
 from kiosk.config.settings import Broker, Config
 from kiosk.sinks.forwarding import Forwarding, Subscription, read_keys
 from kiosk.sinks.publishing import Publishing, topic_url
@@ -29,15 +29,21 @@ def urls(config: Config) -> set[str]:
 
 
 def subscriptions(config: Config) -> list[Subscription]:
-    """`[[webhooks]]` with their secrets. Raises `ConfigError`."""
-    found = []
+    """`[[webhooks]]` with their secrets. Raises `ConfigError` with a line for each that cannot be read."""
+    found: list[Subscription] = []
+    problems: list[str] = []
     for index, webhook in enumerate(config.webhooks):
         where = f"$.webhooks[{index}].secret_file"
         try:
             keys = read_keys(read_secret(webhook.secret_file, where).decode("utf-8", "replace"))
+        except ConfigError as error:
+            problems += error.problems
         except ValueError as error:
-            raise ConfigError(f"{error} - at `{where}`") from error
-        found.append(Subscription(webhook.url, keys, frozenset(webhook.events)))
+            problems.append(problem(where, error))
+        else:
+            found.append(Subscription(webhook.url, keys, frozenset(webhook.events)))
+    if problems:
+        raise ConfigError(*problems)
     return found
 
 
@@ -48,13 +54,12 @@ def broker_of(broker: Broker, timeout_s: float) -> BrokerPort | None:
     try:
         from drivers.broker.kafka import KafkaAccess, KafkaBroker
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"{error.name} is missing: pip install 'ogonyok-kiosk[kafka]' - at `$.broker.kind`"
-        ) from error
+        what = f"{error.name} is missing: pip install 'ogonyok-kiosk[kafka]'"
+        raise ConfigError(problem("$.broker.kind", what)) from error
     where = "$.broker.password_file"
-    password = read_secret(broker.password_file, where).decode() if broker.password_file else ""
+    password = read_key(broker.password_file, where) if broker.password_file else ""
     access = KafkaAccess(not broker.local, broker.ca_file, broker.user, password)
     try:
         return KafkaBroker(broker.bootstrap, access, timeout_s)
     except OSError as error:
-        raise ConfigError(f"{error} - at `$.broker.ca_file`") from error
+        raise ConfigError(problem("$.broker.ca_file", f"{broker.ca_file}: {error}")) from error

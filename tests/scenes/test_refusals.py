@@ -8,6 +8,7 @@ import base64
 import jwt
 import pytest
 
+from tests.clocks import JumpingClock
 from tests.restaurant import Answer, Restaurant, restaurant
 
 CREATE = "/api/orders/create"
@@ -36,8 +37,10 @@ async def test_2_order_without_a_valid_token_is_unauthorized(place: Restaurant) 
 
 
 async def test_2_expired_token_is_unauthorized() -> None:
-    async with restaurant("[auth]\ntoken_lifetime_s = 0") as place:
+    clock = JumpingClock()
+    async with restaurant("[auth]\ntoken_lifetime_s = 1", clock=clock) as place:
         guest = await place.guest()
+        clock.jump(2)
         assert_problem(await guest.call("POST", CREATE, BODY), 401, "unauthorized")
 
 

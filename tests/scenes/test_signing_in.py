@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 import pytest
 
+from tests.clocks import JumpingClock
 from tests.restaurant import Answer, Customer, Restaurant, restaurant, until
 
 PHONE = "+79161234567"
@@ -116,9 +117,12 @@ async def test_auth_3_password_serves_once_and_only_its_own_confirmation() -> No
 
 
 async def test_auth_3_expired_password_is_gone() -> None:
-    async with restaurant(FREE + "\npassword_lifetime_s = 0") as place:
+    clock = JumpingClock()
+    async with restaurant(FREE, clock=clock) as place:
         assert (await quick(place)).status == 201
-        answer = await confirm(place, await code_of(place))
+        code = await code_of(place)
+        clock.jump(301)
+        answer = await confirm(place, code)
         assert (answer.status, answer.code) == (410, "password_expired")
 
 

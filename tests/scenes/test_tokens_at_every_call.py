@@ -8,6 +8,7 @@ import json
 import jwt
 import pytest
 
+from tests.clocks import JumpingClock
 from tests.restaurant import Customer, Restaurant, restaurant
 from tests.scenes.test_signing_in import FREE, quick, signed_in
 
@@ -73,8 +74,10 @@ async def test_3_1_no_call_takes_a_token_that_is_none() -> None:
 
 
 async def test_3_1_expired_tokens_are_none_either() -> None:
-    async with restaurant("[auth]\ntoken_lifetime_s = 0") as place:
+    clock = JumpingClock()
+    async with restaurant("[auth]\ntoken_lifetime_s = 1", clock=clock) as place:
         guest = await place.guest()
+        clock.jump(2)
         for method, path, body in calls("NOSUCH"):
             assert (await guest.call(method, path, body)).code == "unauthorized", path
 

@@ -1,0 +1,174 @@
+"""What can be known before anything is opened: `kiosk run` and `kiosk check` refuse alike what could only fail later.
+
+Every file the configuration names is looked at, nothing is made and no device is touched.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.sim.embedded import Endpoints
+from kiosk.catalogue import load_menu, load_notices
+from kiosk.config import ConfigError, problem
+from kiosk.config.forms import TCP
+from kiosk.config.problems import nearest
+from kiosk.config.secret_files import service_pin, token_secrets
+from kiosk.config.settings import Config
+from kiosk.domain.chart import ChartError
+from kiosk.domain.menu_rows import MenuError
+from kiosk.domain.menu import Menu
+from kiosk.domain.notice import Notices
+from kiosk.domain.tax import ANY
+from kiosk.wiring.devices import Devices
+from kiosk.wiring.parts import Parts
+from kiosk.wiring.targets import subscriptions
+
+_UNIX_PATH_BYTES = 107  # sun_path of unix(7) without its NUL
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # a full disk is no fault of the file: the kiosk starts and says so
+#: What the database keeps beside its file.
+_BESIDE = ("-wal", "-shm", ".lock", ".restoring")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What was read on the way."""
+
+    menu: Menu
+    notices: Notices
+
+
+async def prepared(config: Config) -> Ready:
+    """Raises `ConfigError` with a line for each problem of the files and references. A coroutine since some clients
+    want a running loop to be built."""
+    problems: list[str] = []
+    ready = _menu(config, problems)
+    for look in (_secrets, _ports, _socket, _database, _images, _one_name_each):
+        problems += look(config)
+    if ready is not None:
+        problems += _taxes(config, ready.menu)
+    try:
+        await Devices(config, Parts(), Endpoints()).close()  # opens nothing; reads the keys that are left
+    except ConfigError as error:
+        problems += [line for line in error.problems if line not in problems]
+    if problems or ready is None:
+        raise ConfigError(*problems)
+    return ready
+
+
+def menu_file(config: Config) -> Path | None:
+    return Path(config.menu.file) if config.menu.file else None
+
+
+def _menu(config: Config, problems: list[str]) -> Ready | None:
+    try:
+        menu = load_menu(menu_file(config))
+        return Ready(menu, load_notices(menu_file(config)))
+    except (MenuError, ChartError) as error:
+        for line in str(error).splitlines() or ["cannot be used"]:
+            problems.append(line if line.startswith("$.") else problem("$.menu.file", line))
+    return None
+
+
+def _taxes(config: Config, menu: Menu) -> Iterator[str]:
+    sold = {item for item, _ in menu.sold()}
+    for n, row in enumerate(config.taxes):
+        if row.item != ANY and row.item not in sold:
+            near = nearest(row.item, sold)
+            yield problem(f"$.taxes[{n}].item", f"the menu sells no {row.item!r}{near}")
+
+
+def _secrets(config: Config) -> Iterator[str]:
+    """A secret that would be made is none that is missing."""
+    for read in (
+        lambda: token_secrets(config, make=False),
+        lambda: service_pin(config, make=False),
+        lambda: subscriptions(config),
+    ):
+        yield from _told(read)
+
+
+def _told(read: Callable[[], object]) -> tuple[str, ...]:
+    try:
+        read()
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
+def _ports(config: Config) -> Iterator[str]:
+    several = isinstance(config.fiscal, list)
+    lines = [
+        (f"$.fiscal[{n}].port" if several else "$.fiscal.port", row.port)
+        for n, row in enumerate(config.registrars)
+        if row.driver != "atol-web" and not row.simulated
+    ]
+    for where, port in [*lines, *([] if config.robot.simulated else [("$.robot.port", config.robot.port)])]:
+        if port.startswith(TCP):
+            yield problem(where, "this driver opens serial ports only: put a serial device in front of tcp://")
+        elif (kind := _kind(Path(port))) is not None and not stat.S_ISCHR(kind):
+            yield problem(where, f"{port} is no serial port")
+
+
+def _socket(config: Config) -> Iterator[str]:
+    path = config.server.socket
+    if len(os.fsencode(path)) > _UNIX_PATH_BYTES:
+        yield problem("$.server.socket", f"a socket's path has at most {_UNIX_PATH_BYTES} bytes: {path}")
+        return
+    if (kind := _kind(path)) is not None and not stat.S_ISSOCK(kind):
+        yield problem("$.server.socket", f"{path} stands there and is no socket")
+    yield from _place("$.server.socket", path)
+
+
+def _database(config: Config) -> Iterator[str]:
+    path = config.database.path
+    for file in (path, *(path.with_name(path.name + end) for end in _BESIDE), path.with_suffix(".reserve")):
+        if (kind := _kind(file)) is not None and not stat.S_ISREG(kind):
+            yield problem("$.database.path", f"{file} is no file")
+            return
+        if kind is not None and not os.access(file, os.R_OK | os.W_OK):
+            yield problem("$.database.path", f"{file} may not be read and written")
+    yield from _place("$.database.path", path)
+
+
+def _images(config: Config) -> Iterator[str]:
+    if config.menu.images and not os.access(config.menu.images, os.R_OK | os.X_OK):
+        yield problem("$.menu.images", f"{config.menu.images} is missing, or may not be read")
+    elif config.menu.images and not Path(config.menu.images).is_dir():
+        yield problem("$.menu.images", f"{config.menu.images} is no folder")
+
+
+def _one_name_each(config: Config) -> Iterator[str]:
+    """No two things of ours may be one file: the socket's place is cleared at every start."""
+    path = config.database.path
+    taken = {path, *(path.with_name(path.name + end) for end in _BESIDE)}
+    if path.suffix == ".reserve":
+        yield problem("$.database.path", "a name that ends in .reserve is that of the reserve file")
+    named = [("$.server.socket", config.server.socket), ("$.auth.secret_file", Path(config.auth.secret_file))]
+    for where, file in named:
+        if file in taken | {path.with_suffix(".reserve"), path.parent / "sim"}:
+            yield problem(where, f"{file} belongs to the database")
+
+
+def _place(where: str, path: Path) -> Iterator[str]:
+    """The folder is there and may be written, or can be made."""
+    try:
+        folder = next(above for above in path.parents if above.exists())
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            yield problem(where, f"no place for {path}: {error.strerror or error}")
+
+
+def _kind(path: Path) -> int | None:
+    """`st_mode` of what a link leads to; None for nothing, and for what cannot be looked at (told elsewhere)."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return None
