@@ -116,7 +116,7 @@ def test_systemd_is_told_of_the_start_of_life_and_of_the_end(folder: Path) -> No
 def test_a_service_without_its_token_secret_never_says_it_is_ready(folder: Path) -> None:
     with service(folder) as (process, listener):
         _, errors = process.communicate(timeout=DEADLINE_S)
-        assert process.returncode == 1
+        assert process.returncode == 2
         assert b"$.auth.secret_file" in errors
         listener.settimeout(0)
         with pytest.raises(BlockingIOError):

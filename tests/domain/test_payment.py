@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.domain.errors import CardNumberRefused
 from kiosk.domain.payment import (
     LIVE_STEPS,
     PAYMENT_TRANSITIONS,
@@ -22,7 +21,6 @@ from kiosk.domain.payment import (
     Proof,
     decide_on_fiscal_failure,
 )
-from kiosk.flows.attempts import refuse_card_numbers
 from tests.clocks import START
 from tests.domain.test_order import cells, dead_ends
 
@@ -165,66 +163,3 @@ def test_patience_ends_and_stays_ended(limits: FiscalPatience, proof: Proof, wai
     assert after(max(limits.receipt_retry_s, limits.hold_limit_s) + 1) is not RETRY
     if after(waited_s) is not RETRY:
         assert after(waited_s + 1) is after(waited_s)
-
-
-# Card numbers.
-
-
-def luhn_digit(body: str) -> str:
-    """The check digit that makes `body` valid, by the textbook's right-to-left sum."""
-    total = 0
-    for place, digit in enumerate(reversed(body)):
-        doubled = int(digit) * (2 if place % 2 == 0 else 1)
-        total += doubled - 9 if doubled > 9 else doubled
-    return str(-total % 10)
-
-
-numbers = st.text("0123456789", min_size=12, max_size=18).map(lambda body: body + luhn_digit(body))
-
-
-@given(numbers, st.sampled_from(['{"card_token": "%s"}', '{"x": %s}', "%s", '{"card_token": "tok_%s", "y": 1}']))
-def test_a_card_number_is_refused_wherever_it_stands(number: str, body: str) -> None:
-    with pytest.raises(CardNumberRefused):
-        refuse_card_numbers((body % number).encode())
-
-
-@given(numbers, st.sampled_from([" ", "-"]), st.data())
-def test_grouping_its_digits_does_not_hide_a_card_number(number: str, gap: str, data: st.DataObject) -> None:
-    cuts = data.draw(st.sets(st.integers(min_value=1, max_value=len(number) - 1)))
-    grouped = "".join(gap + digit if place in cuts else digit for place, digit in enumerate(number))
-    with pytest.raises(CardNumberRefused):
-        refuse_card_numbers(f'{{"card_token": "{grouped}"}}'.encode())
-
-
-@pytest.mark.parametrize("body", ["4111111111111111 1228", "12 4111 1111 1111 1111 1228", "+7-916 4111111111111111"])
-def test_what_stands_beside_a_card_number_does_not_hide_it(body: str) -> None:
-    with pytest.raises(CardNumberRefused):
-        refuse_card_numbers(body.encode())
-
-
-@given(numbers, st.data())
-def test_one_wrong_digit_is_no_card_number(number: str, data: st.DataObject) -> None:
-    place = data.draw(st.integers(min_value=0, max_value=len(number) - 1))
-    other = data.draw(st.sampled_from([digit for digit in "0123456789" if digit != number[place]]))
-    refuse_card_numbers((number[:place] + other + number[place + 1 :]).encode())
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b'{"card_token": "tok_ok"}',
-        b'{"receipt_to": "+79161234567"}',
-        b'{"card_token": "0000"}',
-        b'{"a": 411111111111, "b": 1111}',
-        b'{"card_token": "000000000000"}',
-    ],
-)
-def test_what_is_no_card_number_passes(body: bytes) -> None:
-    refuse_card_numbers(body)
-
-
-@pytest.mark.parametrize("number", ["4111111111111111", "378282246310005", "6304000000000000", "4222222222222"])
-def test_the_card_schemes_own_examples_are_refused(number: str) -> None:
-    with pytest.raises(CardNumberRefused):
-        refuse_card_numbers(number.encode())

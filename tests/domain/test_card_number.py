@@ -1,0 +1,157 @@
+"""Contract §1 payment: a card's number is refused, a token that only looks like one is not."""
+
+from __future__ import annotations
+
+import random
+import sys
+import uuid
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.domain.card_number import refuse_card_numbers
+from kiosk.domain.errors import CardNumberRefused
+
+TRIED = 20_000
+SCHEMES = [
+    "4111111111111111", "4222222222222", "5555555555554444", "2223003122003222", "378282246310005", "6304000000000000",
+    "2200000000000004", "36227206271667", "6011111111111117", "4000000000000000006",
+]  # fmt: skip
+
+
+def refused(value: object) -> bool:
+    try:
+        refuse_card_numbers(value)
+    except CardNumberRefused:
+        return True
+    return False
+
+
+def luhn_digit(body: str) -> str:
+    """The check digit that makes `body` valid, by the textbook's right-to-left sum."""
+    total = 0
+    for place, digit in enumerate(reversed(body)):
+        doubled = int(digit) * (2 if place % 2 == 0 else 1)
+        total += doubled - 9 if doubled > 9 else doubled
+    return str(-total % 10)
+
+
+def valid(length: int) -> st.SearchStrategy[str]:
+    body = st.text("0123456789", min_size=length - 2, max_size=length - 2)
+    return st.tuples(st.sampled_from("23456"), body).map("".join).map(lambda text: text + luhn_digit(text))
+
+
+numbers = st.integers(13, 19).flatmap(valid)
+
+
+def fours(number: str, gap: str) -> str:
+    return gap.join(number[at : at + 4] for at in range(0, 16, 4))
+
+
+def amex(number: str, gap: str) -> str:
+    return gap.join((number[:4], number[4:10], number[10:]))
+
+
+@given(numbers, st.sampled_from([lambda n: {"card_token": n}, lambda n: [{"x": int(n)}], lambda n: {n: 1}, str]))
+def test_a_value_that_is_a_card_number_is_refused_wherever_it_stands(number: str, body: object) -> None:
+    assert callable(body)
+    assert refused(body(number))
+
+
+@given(valid(16), st.sampled_from(" -\u00a0"), st.sampled_from(["%s", " %s ", "card %s 12/28", "12 %s", "№%s;"]))
+def test_groups_of_four_are_refused_also_with_something_beside_them(number: str, gap: str, around: str) -> None:
+    assert refused({"card_token": around % fours(number, gap)})
+
+
+@given(valid(15), st.sampled_from(" -"), st.sampled_from(["%s", "card %s 12/28"]))
+def test_groups_of_four_six_five_are_refused(number: str, gap: str, around: str) -> None:
+    assert refused({"card_token": around % amex(number, gap)})
+
+
+@pytest.mark.parametrize("text", ["41111111 1111-1111", 4.111111111111111e15, "4111 111111111111", "3782-82246310005"])
+def test_groups_may_be_joined(text: object) -> None:
+    assert refused({"card_token": text})
+
+
+@pytest.mark.parametrize("number", SCHEMES)
+def test_the_card_schemes_own_examples_are_refused(number: str) -> None:
+    assert refused({"card_token": number})
+
+
+@given(numbers, st.data())
+def test_one_wrong_digit_is_no_card_number(number: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(min_value=0, max_value=len(number) - 1))
+    other = data.draw(st.sampled_from([digit for digit in "0123456789" if digit != number[place]]))
+    assert not refused(number[:place] + other + number[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "f31aeb00-4982-4407-8941-965096ee86ef", "tok_ok", "+79161234567", "0000", "000000000000",
+        "20241129-123456", "1732800000000-123456",
+        "1000000000000008", "9000000000000001",
+        "41-11111111111111", "411111-1111111111", "a4111-1111-1111-1111",
+        "4111-1111-1111-1111x", 411111111111, None, True, 4.5, [], {}, "",
+    ],
+)  # fmt: skip
+def test_what_is_no_card_number_passes(value: object) -> None:
+    assert not refused({"card_token": value})
+
+
+def uuids(rng: random.Random) -> str:
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+def moments(rng: random.Random) -> str:
+    return f"{rng.randrange(1_600_000_000_000, 1_999_999_999_999)}-{rng.randrange(10 ** rng.randint(1, 6))}"
+
+
+def hex_words(rng: random.Random) -> str:
+    return f"{rng.getrandbits(128):032x}"
+
+
+def digits(rng: random.Random) -> str:
+    """What the guard cannot tell from a card: every tenth number of the right length and first digit."""
+    return str(rng.randrange(2 * 10**15, 7 * 10**15))
+
+
+def rate(shape: object) -> float:
+    assert callable(shape)
+    rng = random.Random(17)
+    return sum(refused({"card_token": shape(rng)}) for _ in range(TRIED)) / TRIED
+
+
+@pytest.mark.parametrize("shape", [uuids, moments, hex_words])
+def test_tokens_of_gateways_raise_no_alarm(shape: object) -> None:
+    assert rate(shape) == 0
+
+
+def test_the_rate_is_measured_by_something_that_sees_alarms() -> None:
+    assert 0.08 < rate(digits) < 0.12
+
+
+@pytest.mark.parametrize("part", ["4", "4444 ", "4444-", "4444 444444 ", "4444 4444 ", " ", "-", "4 "])
+def test_twice_the_body_takes_twice_the_steps(part: str) -> None:
+    """Counted, not timed: the lines of Python that run, and what the patterns look at is a fixed width."""
+
+    def steps(length: int) -> int:
+        seen = 0
+
+        def trace(frame: FrameType, event: str, _: object) -> Any:
+            nonlocal seen
+            seen += 1
+            return trace
+
+        text = {"card_token": part * (length // len(part))}
+        sys.settrace(trace)
+        try:
+            refused(text)
+        finally:
+            sys.settrace(None)
+        return seen
+
+    assert steps(64_000) <= 2.2 * steps(32_000) + 100

@@ -1,0 +1,35 @@
+"""Payment's `receipt_to`: RFC 5321 addresses and phone numbers that are assigned."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.domain.contact import check_contact
+from kiosk.domain.errors import InvalidRequest
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        None, "a@b.ru", "anna.petrova+kiosk@mail.example.com", "o'brien@example.org", "x@xn--80aswg.xn--p1ai",
+        "+79161234567", "+375291234567", "a@b-c.d1", "!#$%&'*+/=?^_`{|}~-@b.ru",
+    ],
+)  # fmt: skip
+def test_what_a_receipt_can_be_sent_to_is_taken(contact: str | None) -> None:
+    check_contact(contact)
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "a@b..ru", ".a@b.ru", "a.@b.ru", "a..b@c.ru", "a@-b.ru", "a@b-.ru", "a@b", "a@.ru", "a@b.ru.", "@b.ru", "a@",
+        "a b@c.ru", "a@b c.ru", "a@b.ru\n", "а@b.ru", "a@пример.рф", '"a b"@c.ru', "a@[127.0.0.1]", "a@127.0.0.1",
+        "a,b@c.ru", "a@b@c.ru", f"{'a' * 60}@b.ru", f"a@{'b' * 64}.ru",
+        "+7916123456", "+70000000000", "+7 916 123-45-67",
+        "89161234567", "+", "", "+79161234567@", "+99912345678",
+    ],
+)  # fmt: skip
+def test_what_nothing_reaches_is_refused_by_its_path(contact: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        check_contact(contact)
+    assert refusal.value.members["errors"][0]["path"] == "$.receipt_to"  # type: ignore[index]
