@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 
-from drivers.errors import DeviceError, DeviceRefused
+from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable
 from drivers.sms.port import SmsGateway
 from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
@@ -63,7 +63,8 @@ async def _launching(wake: asyncio.Event, launch_due: Callable[[Flights], Awaita
 
 
 class CodeSender:
-    """Auth 2.1: the code is erased before it goes out; when that fails the customer asks for another."""
+    """Auth 2.1: the code is erased before it goes out, and put back when it certainly did not; when nobody knows, the
+    customer asks for another."""
 
     def __init__(
         self,
@@ -90,20 +91,28 @@ class CodeSender:
 
     async def _launch_waiting(self, flights: Flights) -> float:
         while not flights.full:
-            now = self._clock.now()
-            code = await self._db.write(lambda tx, now=now: customers.take_code_to_send(tx, now))  # type: ignore[misc]
+            code = await self._take()
             if code is None:
                 break
             self._cp("code.taken")
             flights.launch(code.code_id, self._send(code))
         return _LOOK_EVERY_S
 
+    async def _take(self) -> customers.CodeToSend | None:
+        now = self._clock.now()
+        again = now - timedelta(seconds=_LOOK_EVERY_S)
+        return await self._db.write(lambda tx: customers.take_code_to_send(tx, now, again))
+
     async def _send(self, code: customers.CodeToSend) -> None:
         words = fill(self._template, code.language, restaurant=self._restaurant, code=code.code)
         try:
             await self._sms.send(code.phone, words.body, code.code_id)
-        except DeviceError as error:
+        except (DeviceRefused, DeviceUnreachable) as error:
             _log.warning("code_not_sent", client_id=code.code_id, code=error.code)
+            now, again = self._clock.now(), isinstance(error, DeviceUnreachable)
+            await self._db.write(lambda tx: customers.mark_not_sent(tx, code, now, again=again))
+        except DeviceError as error:
+            _log.warning("code_in_doubt", client_id=code.code_id, code=error.code)
         else:
             self._cp("code.sent")
             _log.info("code_sent", client_id=code.code_id)

@@ -113,7 +113,9 @@ def add_code(
     now: datetime,
     expires_at: datetime,
 ) -> None:
-    """`code` itself stands only until its SMS is taken for sending."""
+    """`code` itself stands only until its SMS is taken for sending. It takes the place of one that still waits because
+    its gateway could not be reached: only the newest is sent."""
+    tx.execute("UPDATE one_time_code SET code = NULL WHERE phone = ? AND not_sent_at IS NOT NULL", (phone,))
     tx.insert(
         "one_time_code",
         code_id=code_id,
@@ -155,10 +157,12 @@ def use_code(tx: Tx, code_id: str, now: datetime) -> bool:
 
 
 def codes_since(tx: Tx, phone: str | None, since: datetime) -> list[datetime]:
-    """When codes were made for a phone, or for the whole site; newest first."""
+    """When codes were made for a phone, or for the whole site, newest first; those that certainly were not sent left
+    out."""
     rows = tx.all(
         CodeTime,
         "SELECT created_at FROM one_time_code WHERE created_at > ? AND (? IS NULL OR phone = ?)"
+        " AND not_sent_at IS NULL"
         " ORDER BY created_at DESC",
         (rfc3339(since), phone, phone),
     )
@@ -176,17 +180,32 @@ class CodeToSend(msgspec.Struct, frozen=True):
     language: str
 
 
-def take_code_to_send(tx: Tx, now: datetime) -> CodeToSend | None:
-    """At most once: the code is erased here, before it goes out; a customer can ask for another."""
+def take_code_to_send(tx: Tx, now: datetime, failed_before: datetime) -> CodeToSend | None:
+    """At most once: the code is erased here, before it goes out; what has expired is erased too. One whose last try
+    failed waits until `failed_before` has passed that try."""
+    tx.execute("UPDATE one_time_code SET code = NULL WHERE code IS NOT NULL AND expires_at <= ?", (rfc3339(now),))
     row = tx.one(
         CodeToSend,
-        "SELECT code_id, phone, code, language FROM one_time_code WHERE code IS NOT NULL ORDER BY created_at LIMIT 1",
+        "SELECT code_id, phone, code, language FROM one_time_code"
+        " WHERE code IS NOT NULL AND (not_sent_at IS NULL OR not_sent_at <= ?) ORDER BY created_at LIMIT 1",
+        (rfc3339(failed_before),),
     )
     if row is not None:
         tx.execute(
-            "UPDATE one_time_code SET code = NULL, sending_at = ? WHERE code_id = ?", (rfc3339(now), row.code_id)
+            "UPDATE one_time_code SET code = NULL, sending_at = ?, not_sent_at = NULL WHERE code_id = ?",
+            (rfc3339(now), row.code_id),
         )
     return row
+
+
+def mark_not_sent(tx: Tx, code: CodeToSend, now: datetime, *, again: bool) -> None:
+    """Its SMS certainly reached nobody; `again`: it waits for another try, unless a newer one was asked for."""
+    tx.execute(
+        "UPDATE one_time_code SET not_sent_at = :now, code = CASE WHEN :again AND NOT EXISTS (SELECT 1 FROM"
+        " one_time_code AS newer WHERE newer.phone = :phone AND newer.created_at > one_time_code.created_at)"
+        " THEN :code END WHERE code_id = :code_id",
+        {"now": rfc3339(now), "again": again, "phone": code.phone, "code": code.code, "code_id": code.code_id},
+    )
 
 
 async def count_codes_waiting(reader: Reader) -> int:

@@ -315,7 +315,8 @@ CREATE TABLE one_time_code (
   used_at       TEXT,
   code          TEXT,
   sending_at    TEXT,
-  language      TEXT NOT NULL DEFAULT 'ru'
+  language      TEXT NOT NULL DEFAULT 'ru',
+  not_sent_at   TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX one_time_code_of_phone ON one_time_code (phone, created_at);
 CREATE INDEX one_time_code_to_send ON one_time_code (created_at) WHERE code IS NOT NULL;

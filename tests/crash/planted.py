@@ -136,7 +136,7 @@ class _CodeKept(CodeSender):
         now = self._clock.now()
 
         def look(tx: Tx) -> customers.CodeToSend | None:
-            found = customers.take_code_to_send(tx, now)
+            found = customers.take_code_to_send(tx, now, now)
             if found is not None:
                 again = "UPDATE one_time_code SET code = ? WHERE code_id = ?"
                 tx.execute(again, (found.code, found.code_id))
@@ -145,7 +145,7 @@ class _CodeKept(CodeSender):
         code = await self._db.write(look)
         if code is not None:
             await self._send(code)
-            await self._db.write(lambda tx: customers.take_code_to_send(tx, now))
+            await self._db.write(lambda tx: customers.take_code_to_send(tx, now, now))
         return 5.0
 
 

@@ -12,6 +12,7 @@ import aiohttp
 from kiosk.config import load
 from kiosk.domain.events import OrderRefundedEvent
 from kiosk.store import outbox
+from tests.clocks import JumpingClock
 from tests.restaurant import Customer, Restaurant, restaurant, start_kiosk, test_parts, until
 
 PHONE = "+79161234567"
@@ -134,6 +135,50 @@ async def test_auth_2_1_code_is_erased_before_it_goes_out_and_lost_with_the_gate
         await ask(place)
         await until(lambda: len(codes(place)) == 1)
         assert place.sms.state()["requests"] == 2
+
+
+async def test_auth_2_1_what_was_not_sent_is_not_counted_and_the_newest_code_comes_with_the_gateway() -> None:
+    async with restaurant("[auth]\nlimits = { logins_per_device_per_minute = 1000 }") as place:
+        place.sms.faults.switch("down", True, {})
+        for _ in range(5):  # more than an hour's worth
+            await ask(place)
+            await until(lambda: not_sent(place))
+        place.sms.faults.switch("down", False, {})
+        (code,) = await until(lambda: codes(place))
+        body = {"phone": PHONE, "password": code}
+        assert (await place.call("POST", "/api/auth/confirm", body)).status == 200
+        assert place.sms.state()["requests"] == 1
+        again = await place.call("POST", "/api/auth/quick-auth", {"phone": PHONE})
+        assert again.status == 200
+
+
+async def test_auth_1_what_was_sent_counts_also_after_a_failed_try() -> None:
+    async with restaurant("[auth]\nlimits = { logins_per_device_per_minute = 1000 }") as place:
+        place.sms.faults.switch("down", True, {})
+        await ask(place)
+        await until(lambda: not_sent(place))
+        place.sms.faults.switch("down", False, {})
+        await until(lambda: codes(place))
+        refused = await place.call("POST", "/api/auth/quick-auth", {"phone": PHONE})
+        assert (refused.status, refused.code) == (429, "too_many_requests")
+
+
+async def test_auth_2_1_an_expired_code_is_not_sent_late() -> None:
+    clock = JumpingClock()
+    async with restaurant(FREE, clock=clock) as place:
+        place.sms.faults.switch("down", True, {})
+        await ask(place)
+        await until(lambda: not_sent(place))
+        clock.jump(301)
+        place.sms.faults.switch("down", False, {})
+        await sign_in(place)  # with a new one
+        assert place.sms.state()["requests"] == 1
+
+
+async def not_sent(place: Restaurant) -> bool:
+    """The last code is known not to have gone out."""
+    async with place.kiosk.database.read() as reader:
+        return bool(await reader.scalar("SELECT not_sent_at FROM one_time_code ORDER BY created_at DESC LIMIT 1"))
 
 
 async def test_auth_2_1_one_silent_code_does_not_hold_the_next() -> None:
