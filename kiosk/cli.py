@@ -156,7 +156,10 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
     try:
         _, answer = await _request(config, "GET", "/internal/devices")
         lines.append(("kiosk", True, "running: its database is open, its devices are asked through it"))
-        lines += [(name, check["ok"], check["reason"] or "") for name, check in _devices(answer).items()]
+        lines += [
+            (name, check["ok"], ": ".join(filter(None, (check["reason"], check.get("detail")))))
+            for name, check in _devices(answer).items()
+        ]
     except NotRunning:
         lines += await examine(config)
     if options.json:

@@ -59,8 +59,14 @@ def _clean(name: str, value: Any) -> Any:
 
 
 def _mask(match: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", match.group())
-    return f"…{digits[-2:]}" if len(digits) >= 10 and not match["plain"] else match.group()
+    text = match.group()
+    digits = re.sub(r"\D", "", text)
+    return f"…{digits[-2:]}" if len(digits) >= 10 and not match["plain"] and not _taxpayer(text) else text
+
+
+def _taxpayer(text: str) -> bool:
+    """An INN, which is public, and no number of a mobile phone: 12 digits, or 10 that do not begin with 9."""
+    return re.fullmatch(r"[0-9]{12}|[0-8][0-9]{9}", text) is not None
 
 
 def _json(value: Any, **_: Any) -> bytes:

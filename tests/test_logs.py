@@ -43,6 +43,12 @@ def test_a_phone_is_masked_to_its_last_two_digits(phone: str, text: str) -> None
     assert found == text % f"…{digits[-2:]}"
 
 
+@pytest.mark.parametrize("inn", ["7700000000", "7707083893", "500100732259"])
+def test_a_taxpayers_number_is_public_and_stays(inn: str) -> None:
+    words = f"inn: {inn} in the settings, 7711111110 in the device"
+    assert logged(detail=words, ours=inn) == logged() | {"detail": words, "ours": inn}
+
+
 @given(st.from_regex(r"[0-9]{13,19}", fullmatch=True))
 def test_a_card_number_is_masked_however_it_is_grouped(number: str) -> None:
     grouped = " ".join(number[n : n + 4] for n in range(0, len(number), 4))

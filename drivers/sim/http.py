@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,20 @@ from drivers.sim.world import World
 FAULTS: dict[str, tuple[str, ...]] = {"down": (), "slow": ("seconds",), "lose_answer": ()}
 
 
+def held_port(port: int) -> socket.socket:
+    """A loopback port (0: any) that is bound and does not listen: connections are refused, and as long as this socket
+    is open the kernel gives the number to nobody who asks for any; whoever binds it by number with SO_REUSEADDR may
+    listen there."""
+    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        held.bind(("127.0.0.1", port))
+    except OSError:
+        held.close()
+        raise
+    return held
+
+
 class HttpSimulator:
     """A device adds its routes and its `state()`."""
 
@@ -26,6 +41,7 @@ class HttpSimulator:
         self._routes = list(routes)
         self._site: web.TCPSite | None = None
         self._runner: web.AppRunner | None = None
+        self._held: socket.socket | None = None
         self._switching: asyncio.Task[None] | None = None
 
     def state(self) -> dict[str, Any]:
@@ -40,18 +56,20 @@ class HttpSimulator:
         app.add_routes(self._routes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
         await self._runner.setup()
-        self.port = port
+        self._held = held_port(port)
+        self.port = self._held.getsockname()[1]
         await self._listen()
 
     async def _listen(self) -> None:
         assert self._runner is not None
         self._site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
         await self._site.start()
-        self.port = self._site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
 
     async def stop(self) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._held is not None:
+            self._held.close()
 
     def _fault_changed(self, name: str, on: bool) -> None:
         """`down` is a device whose port refuses connections."""

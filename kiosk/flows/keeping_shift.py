@@ -25,6 +25,7 @@ from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.watching_registrar import (
     WATCHED,
     Expected,
+    Mismatch,
     clock_is_wrong,
     registration_mismatches,
     warnings_of,
@@ -72,7 +73,7 @@ class KeepingShift:
         self._rules = rules
         self._readiness = readiness
         self._clock = clock
-        self._examined: tuple[str, datetime, list[str]] | None = None  # drive, when, mismatches
+        self._examined: tuple[str, datetime, list[Mismatch]] | None = None  # drive, when, mismatches
         self.held_closed = False
         self.turn = asyncio.Lock()  # one hand on the shift at a time: the loop's or a technician's
         self.status: FiscalStatus | None = None
@@ -131,20 +132,20 @@ class KeepingShift:
         elif status.drive_number not in drives:
             return SWAPPED, f"{status.drive_number} was never put in"
         mismatches = await self._registration(status.drive_number)
-        return (MISMATCH, "; ".join(mismatches)) if mismatches else (None, "")
+        return (MISMATCH, "; ".join(map(str, mismatches))) if mismatches else (None, "")
 
     async def adopt_drive(self, drive_number: str, actor: str, reason: str) -> None:
         now = self._clock.now()
         await self._db.write(lambda tx: fiscal_reports.adopt_drive(tx, drive_number, actor, reason, now))
 
-    async def _registration(self, drive_number: str) -> list[str]:
+    async def _registration(self, drive_number: str) -> list[Mismatch]:
         """Compared once for a drive, again each minute while it does not fit."""
         now, known = self._clock.now(), self._examined
         if known is None or known[0] != drive_number or (known[2] and now - known[1] > _REGISTRATION_AGAIN):
             expected = self._rules.expected(self._registrar.active)
             mismatches = registration_mismatches(await self._registrar.registration(), expected, self._rules.rates(now))
             for mismatch in mismatches:
-                _log.error("registration_differs", mismatch=mismatch)
+                _log.error("registration_differs", field=mismatch.field, ours=mismatch.ours, device=mismatch.device)
             self._examined = known = (drive_number, now, mismatches)
         return known[2]
 

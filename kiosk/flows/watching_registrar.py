@@ -73,25 +73,40 @@ def _unsent_for(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> timedelt
     return now.astimezone(zone).replace(tzinfo=None) - status.first_unsent_at
 
 
-def registration_mismatches(found: Registration, expected: Expected, rates: frozenset[str]) -> list[str]:
+class Mismatch(msgspec.Struct, frozen=True):
+    """One line of the registration: what the configuration says, and what the device tells."""
+
+    field: str
+    ours: str
+    device: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.ours} in the settings, {self.device} in the device"
+
+
+def registration_mismatches(found: Registration, expected: Expected, rates: frozenset[str]) -> list[Mismatch]:
     """Every line of the registration that says something else than the configuration; what is not told is not
     compared."""
-    wrong = []
-    if found.inn is not None and expected.inn and found.inn.strip() != expected.inn:
-        wrong.append(f"inn {found.inn.strip()} instead of {expected.inn}")
+    taxes = None if found.tax_systems is None else sorted(found.tax_systems)
+    told = [
+        ("inn", expected.inn, found.inn and found.inn.strip()),
+        ("ffd", expected.ffd, found.ffd),
+        ("automat", _word(expected.automatic), _word(found.automatic)),
+        ("internet", _word(expected.internet), _word(found.internet)),
+    ]
+    wrong = [Mismatch(field, ours, device) for field, ours, device in told if ours and device and ours != device]
     if found.address and expected.address and _plain(found.address) != _plain(expected.address):
-        wrong.append(f"address {found.address!r} instead of {expected.address!r}")
-    if found.tax_systems is not None and expected.tax_system not in found.tax_systems:
-        wrong.append(f"tax system {expected.tax_system} is not registered")
-    if found.automatic is not None and found.automatic != expected.automatic:
-        wrong.append(f"registered {'for' if found.automatic else 'not for'} an automat")
-    if found.internet is not None and found.internet != expected.internet:
-        wrong.append(f"registered {'for' if found.internet else 'not for'} settlements over the Internet")
-    if found.ffd is not None and expected.ffd and found.ffd != expected.ffd:
-        wrong.append(f"FFD {found.ffd} instead of {expected.ffd}")
-    if missing := sorted(rates - {vat.value for vat in found.vats}):
-        wrong.append(f"the device cannot encode the rate {', '.join(missing)}")
+        wrong.append(Mismatch("address", expected.address, found.address))
+    if taxes is not None and expected.tax_system not in taxes:
+        wrong.append(Mismatch("tax_system", expected.tax_system, ", ".join(taxes) or "none"))
+    known = sorted(vat.value for vat in found.vats)
+    if missing := sorted(rates - set(known)):
+        wrong.append(Mismatch("vat", ", ".join(missing), ", ".join(known)))
     return wrong
+
+
+def _word(told: bool | None) -> str:
+    return "" if told is None else "yes" if told else "no"
 
 
 def _plain(text: str) -> str:

@@ -22,14 +22,18 @@ from drivers.robot.port import ComplexState, HealthFlag
 from drivers.sim.embedded import EmbeddedSimulators, Endpoints, Wanted
 from drivers.sms.gateway import HttpSmsGateway
 from drivers.webhook.sender import HttpWebhookSender
+from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, problem
 from kiosk.config.forms import SIM
 from kiosk.config.secret_files import read_key
 from kiosk.config.settings import Config
 from kiosk.domain.errors import DatabaseBroken
+from kiosk.flows.keeping_shift import MISMATCH, FiscalRules
+from kiosk.flows.watching_registrar import registration_mismatches
 from kiosk.store.opening import inspect
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.registrars import switched
+from kiosk.wiring.rules import fiscal_rules
 from kiosk.wiring.targets import broker_of
 
 _CLOSE_TIMEOUT_S = 2.0
@@ -63,11 +67,17 @@ class Devices:
             if device is not None:
                 await _in_time(device.close)
 
-    async def look_at_registrar(self) -> str:
+    async def look_at_registrar(self, rules: FiscalRules) -> str:
         """What the kiosk mends by itself (a closed shift, a stale document) is no fault."""
         status = await self.registrar.status()
         if status.blocked is not None or status.paper is Paper.OUT:
             raise DeviceRefused("fiscal", status.why_not() or "blocked")
+        now = SystemClock().now()
+        found = registration_mismatches(
+            await self.registrar.registration(), rules.expected(self.registrar.active), rules.rates(now)
+        )
+        if found:
+            raise DeviceRefused("fiscal", MISMATCH, "; ".join(map(str, found)))
         return f"drive {status.drive_number}, shift {status.shift} {'open' if status.shift_open else 'closed'}"
 
     async def look_at_robot(self) -> str:
@@ -134,7 +144,7 @@ async def examine(config: Config) -> list[tuple[str, bool, str]]:
         found = [("database", False, str(error))]
     devices = Devices(config, Parts(), Endpoints())
     looks: dict[str, tuple[str, Callable[[], Awaitable[str]]]] = {
-        "fiscal": (config.registrars[0].where, devices.look_at_registrar),
+        "fiscal": (config.registrars[0].where, partial(devices.look_at_registrar, fiscal_rules(config))),
         "robot": (config.robot.port, devices.look_at_robot),
         "bank": (config.bank.url, devices.look_at_bank),
         "sms": (config.sms.url, partial(_reach_url, config.sms.url)),

@@ -11,14 +11,15 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from drivers.sim.http import held_port
 from tests.receiver import new_secret
 from tests.restaurant import ledger
 
 START_S = 15.0
 DEVICES = ("fiscal", "robot", "bank")
 EFFECTS = ("sms", "cloud")
+SERVERS = ("bank", "sms", "cloud")
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Devices:
 
     A serial line of a killed device leads nowhere: the kernel would give the number of its terminal to the next one
     that is opened, and the link, which the dead cannot remove, would lead to a device of another world. So the number
-    is held here until the device is back.
+    is held here until the device is back. So is the number of a TCP port, from before the device's first start.
     """
 
     folder: Path
@@ -37,6 +38,7 @@ class Devices:
     kills: int = 0
     _processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     _held: dict[str, int] = field(default_factory=dict)
+    _ports: dict[str, socket.socket] = field(default_factory=dict)
 
     def start(self) -> None:
         if "cloud" in self.names:
@@ -55,16 +57,21 @@ class Devices:
         self._processes[name] = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def _arguments(self, name: str) -> list[str]:
-        port = str(urlsplit(self.urls[name]).port) if name in self.urls else "0"
+        port = str(self._port(name)) if name in SERVERS else ""
         if name == "cloud":
             return ["tests.crash.cloud", "--port", port, "--secret-file", str(self.secret_file)]
         common = [f"--state={self.folder}/{name}.state", f"--control={self.folder}/{name}.sock"]
-        if name in ("bank", "sms"):
+        if name in SERVERS:
             return ["drivers.sim", name, "--port", port, *common]
         link = ["--link", str(self.line(name)), "--seed", "1"]
         if name == "fiscal":
             return ["drivers.sim", "shtrih", *link, *common]
         return ["drivers.sim", "robot", *link, "--speed", str(self.speed), *common]
+
+    def _port(self, name: str) -> int:
+        if name not in self._ports:
+            self._ports[name] = held_port(0)
+        return int(self._ports[name].getsockname()[1])
 
     def _until_ready(self, name: str) -> None:
         stdout = self._processes[name].stdout
@@ -127,6 +134,8 @@ class Devices:
             self._wait(process)
         while self._held:
             os.close(self._held.popitem()[1])
+        while self._ports:
+            self._ports.popitem()[1].close()
 
     def _wait(self, process: subprocess.Popen[str]) -> None:
         process.wait(START_S)

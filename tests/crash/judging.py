@@ -11,7 +11,7 @@ from kiosk.domain.bonus import share_of
 from tests.crash.rig import Purchase, World
 
 Lines = list[dict[str, Any]]
-_SOLD = ("paid", "cooking", "ready", "completed", "refunded")
+SOLD = ("paid", "cooking", "ready", "completed", "refunded")
 
 
 def judged(place: World, patient: bool = True) -> list[str]:
@@ -21,7 +21,8 @@ def judged(place: World, patient: bool = True) -> list[str]:
 
 
 def violations(place: World) -> list[str]:
-    """Every broken promise by name, after `settle`; also counted for the tally."""
+    """Every broken promise by name, after `settle`; also counted for the tally. The kiosk lives on while it is judged:
+    what went out is read before the events it must belong to."""
     with contextlib.suppress(AssertionError):
         place.until(lambda: not [*_owed(place)], "what is owed arrives", 1.5 if place.planted else place.owed_s)
     found = [
@@ -36,7 +37,9 @@ def violations(place: World) -> list[str]:
         *place.mismatches,
     ]
     if place.effects:
-        found += [*_of_messages(place), *_of_webhooks(place)]
+        sent, delivered = place.devices.ledger("sms"), place.devices.ledger("cloud")
+        events = place.events_so_far()
+        found += [*_of_messages(place, sent, events), *_of_webhooks(place, delivered, events)]
     place.found += len(found)
     return found
 
@@ -71,7 +74,7 @@ def _of_money(place: World) -> Iterable[str]:
             back[line["transaction_id"]] += line["amount_kopecks"]
         charges = {line["transaction_id"]: line["amount_kopecks"] for line in _mine(bank, order_id, "charged")}
         kept = {name: amount for name, amount in charges.items() if back[name] < amount}
-        sold = view["status"] in _SOLD
+        sold = view["status"] in SOLD
         if purchase.paid and not sold:
             yield f"{order_id}: the customer has a receipt, the order is {view['status']}"
         if not sold:
@@ -97,7 +100,7 @@ def _of_receipts(place: World) -> Iterable[str]:
     for purchase in place.purchases:
         view = _view(place, purchase)
         expected_back += [refund["amount_kopecks"] for refund in _returns(view)]
-        if view["status"] not in _SOLD:
+        if view["status"] not in SOLD:
             continue
         number = view["receipt"]["fiscal_document_number"] if view["receipt"] else None
         expected.append(number)
@@ -128,7 +131,7 @@ def _of_meals(place: World) -> Iterable[str]:
         ready = Counter(line["job_id"] for line in _mine(robot, order_id, "ready"))
         yield from (f"{order_id}: portion {job} begun {count} times" for job, count in started.items() if count > 1)
         yield from (f"{order_id}: portion {job} cooked {count} times" for job, count in ready.items() if count > 1)
-        if started and view["status"] not in _SOLD:
+        if started and view["status"] not in SOLD:
             yield f"{order_id}: {len(started)} meals for an order that was not sold"
         handed_out = sum(portion["status"] == "handed_out" for item in view["items"] for portion in item["portions"])
         if handed_out > len(ready):
@@ -142,7 +145,7 @@ def _of_points(place: World) -> Iterable[str]:
     wanted: Counter[str] = Counter()
     for purchase in place.purchases:
         view = _view(place, purchase)
-        if not purchase.phone or view["status"] not in _SOLD:
+        if not purchase.phone or view["status"] not in SOLD:
             continue
         payment, before = view["payment"], 0
         wanted[purchase.phone] += payment["bonus_accrued"] - payment["bonus_spent"]
@@ -168,7 +171,7 @@ def _of_events(place: World) -> Iterable[str]:
     told = Counter((event["order_id"], event["type"]) for event in place.events)
     for purchase in place.purchases:
         view = _view(place, purchase)
-        wanted = {"OrderPaidEvent": view["status"] in _SOLD, "OrderCompletedEvent": _was(view, "completed")}
+        wanted = {"OrderPaidEvent": view["status"] in SOLD, "OrderCompletedEvent": _was(view, "completed")}
         for kind, expected in wanted.items():
             if told[(purchase.order_id, kind)] != int(expected):
                 yield f"{purchase.order_id}: {told[(purchase.order_id, kind)]} times {kind}"
@@ -185,7 +188,7 @@ def _of_statistics(place: World) -> Iterable[str]:
     if not place.stats:
         return
     views = [(purchase, _view(place, purchase)) for purchase in place.purchases]
-    sold = [(purchase, view) for purchase, view in views if view["status"] in _SOLD]
+    sold = [(purchase, view) for purchase, view in views if view["status"] in SOLD]
     wanted = {
         "orders_created": sum(event["type"] == "OrderCreatedEvent" for event in place.events),
         "orders": len(sold),
@@ -204,37 +207,46 @@ def _owed(place: World) -> Iterable[str]:
     yield from (line for line in _of_money(place) if "kept for an order" in line)
     if not place.effects:
         return
-    yield from (line for line in _of_messages(place) if line.endswith("was not sent"))
-    yield from (line for line in _of_webhooks(place) if " against events " in line)
+    yield from (
+        line for line in _of_messages(place, place.devices.ledger("sms"), place.events) if line.endswith("was not sent")
+    )
+    yield from (
+        line for line in _of_webhooks(place, place.devices.ledger("cloud"), place.events) if " against events " in line
+    )
 
 
-def _of_messages(place: World) -> Iterable[str]:
-    """Each message of a customer's order reached the gateway once, under its one client_id; a code at most once."""
-    sent = place.devices.ledger("sms")
+def _of_messages(place: World, sent: Lines, events: Lines) -> Iterable[str]:
+    """Each message of a customer's order reached the gateway once, under its one client_id; a code at most once. Two
+    equal refunds are told in equal words: it is the client_id that tells them apart."""
     phones = {purchase.order_id: purchase.phone for purchase in place.purchases if purchase.phone}
     kinds = {"OrderPaidEvent": "accepted", "OrderReadyEvent": "ready", "OrderRefundedEvent": "refunded"}
-    wanted = {
-        f"{event['event_id']}:{kinds[event['type']]}"
-        for event in place.events
+    belongs = {
+        f"{event['event_id']}:{kinds[event['type']]}": event["sequence"]
+        for event in events
         if event["type"] in kinds and event["order_id"] in phones
     }
     spent = {p.order_id for p in place.purchases if p.points and p.phone}
-    wanted |= {
-        f"{event['event_id']}:points_spent"
-        for event in place.events
+    belongs |= {
+        f"{event['event_id']}:points_spent": event["sequence"]
+        for event in events
         if event["type"] == "OrderPaidEvent" and event["order_id"] in spent
     }
+    wanted = {name for name, sequence in belongs.items() if sequence <= _books_end(place)}
     messages = Counter(line["client_id"] for line in sent if ":" in line["client_id"])
     yield from (f"message {name} was not sent" for name in wanted - messages.keys())
     yield from (f"message {name} was sent {count} times" for name, count in messages.items() if count > 1)
-    yield from (f"message {name} belongs to no event" for name in messages.keys() - wanted)
-    texts = Counter((line["to"], line["text"]) for line in sent)
+    yield from (f"message {name} belongs to no event" for name in messages.keys() - belongs.keys())
+    texts = Counter((line["to"], line["text"]) for line in sent if ":" not in line["client_id"])
     yield from (f"«{text}» was sent {count} times" for (_, text), count in texts.items() if count > 1)
 
 
-def _of_webhooks(place: World) -> Iterable[str]:
+def _books_end(place: World) -> int:
+    """The last event that was there when the books were read; later ones may still be on their way."""
+    return int(place.events[-1]["sequence"]) if place.events else 0
+
+
+def _of_webhooks(place: World, lines: Lines, events: Lines) -> Iterable[str]:
     """Each event at least once, verified, with one id, in order, without a gap."""
-    lines = place.devices.ledger("cloud")
     yield from (f"a webhook that cannot be verified: {line['broken']}" for line in lines if "broken" in line)
     ids: defaultdict[int, set[str]] = defaultdict(set)
     first_seen: list[int] = []
@@ -250,7 +262,7 @@ def _of_webhooks(place: World) -> Iterable[str]:
     wanted = [event["sequence"] for event in place.events]
     if first_seen[: len(wanted)] != wanted:
         yield f"webhooks {first_seen} against events {wanted}"
-    by_id = {event["sequence"]: event["event_id"] for event in place.events}
+    by_id = {event["sequence"]: event["event_id"] for event in events}
     yield from (
         f"webhook {sequence} under a foreign id" for sequence in first_seen if by_id.get(sequence) not in ids[sequence]
     )

@@ -15,7 +15,7 @@ from kiosk.wiring import Parts
 from tests.crash.bombs import AtHandle, AtPoint
 from tests.crash.calls import Asked, Gone, call
 from tests.crash.customers import sign_in
-from tests.crash.judging import violations
+from tests.crash.judging import SOLD, violations
 from tests.crash.rig import Bomb, Purchase, World, pause
 
 PHONE = "+79161234567"
@@ -70,6 +70,7 @@ class WildDay:
         }  # fmt: skip
         if self._dies_at:
             moves[self._kill_at] = 20
+        self._open_doors()
         for move in self._rng.choices(list(moves), list(moves.values()), k=steps):
             rng, self._rng = self._rng, random.Random(self._rng.random())  # a step's draws do not move the next one's
             if self.place.died:
@@ -78,8 +79,22 @@ class WildDay:
                 move()
             self._rng = rng
 
-    def mend(self, deadline_s: float = 60.0) -> list[str]:
-        """Everything works again; the last life brings each order to its end. What was broken until then."""
+    def _open_doors(self) -> None:
+        """Every day begins with somebody who is served: what follows happens to a restaurant that sells."""
+        self._live("")
+        assert self._port is not None, "the kiosk does not start"
+        self.place.wait_open(self._port)
+        purchase = self.place.create(self._port)
+        self._asked.append((purchase, self.place.begin_pay(self._port, purchase)))
+        self._tell("doors", purchase.order_id)
+
+    def sold(self) -> int:
+        """Orders that were sold, as the books show them after `mend`."""
+        return sum(view["status"] in SOLD for view in self.place.views.values())
+
+    def mend(self, deadline_s: float = 60.0, least: int = 1) -> list[str]:
+        """Everything works again; the last life brings each order to its end. What was broken until then, and that
+        fewer than `least` orders were sold."""
         place = self.place
         while self._on:
             self._mend_one()
@@ -96,7 +111,8 @@ class WildDay:
         except (AssertionError, Gone) as error:
             place.found += 1
             return [f"{error!r}; stuck: {self._stuck()}"]
-        return violations(place)
+        few = [f"the day sold {self.sold()} orders"] if self.sold() < least else []
+        return [*violations(place), *few]
 
     def _stuck(self) -> Any:
         try:
@@ -116,9 +132,13 @@ class WildDay:
             self._jumped_s = 150.0
         self._tell("life", bomb, self._jumped_s)
         self._port = self.place.live(bomb, self._parts())
+        self._wait_open(2)
+
+    def _wait_open(self, deadline_s: float) -> None:
+        """People come back to a screen that sells again; nobody waits for one behind which something is broken."""
         if self._port is not None and not self._on and not self._unplugged:
             with contextlib.suppress(Gone, AssertionError):
-                self.place.until(lambda: self._is_open(), "sales open", 2)
+                self.place.until(self._is_open, "sales open", deadline_s)
 
     def _is_open(self) -> bool:
         assert self._port is not None
@@ -146,8 +166,11 @@ class WildDay:
     # People.
 
     def _order(self) -> None:
-        """One to three people at once; nobody waits for the answer here."""
-        assert self._port is not None
+        """One to three people at once; nobody waits for the answer here, and nobody comes to a kiosk that died at its
+        start."""
+        if self._port is None:
+            return
+        self._wait_open(5)
         for _ in range(self._rng.choice((1, 1, 2, 3))):
             with contextlib.suppress(AssertionError):  # sales are paused: the screen says so
                 purchase = self._create()

@@ -15,8 +15,10 @@ from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, T
 from drivers.sim.shtrih import shtrih
 from kiosk.config import load
 from tests.clocks import JumpingClock
+from tests.command import kiosk
 from tests.restaurant import Customer, Restaurant, restaurant, start_kiosk, test_parts, until
 from tests.scenes.test_signing_in import FREE, signed_in
+from tests.scenes.test_staff_desk import at_the_desk, overview
 
 DRIVERS = ("shtrih", "atol", "atol-web")
 DISHES = {
@@ -284,16 +286,25 @@ async def until_told(place: Restaurant, words: str) -> None:
 
 
 async def test_a_device_registered_for_somebody_else_sells_nothing_and_says_why() -> None:
-    async with restaurant('[restaurant]\ninn = "7711111111"', sales_open=False) as place:
+    async with restaurant('[restaurant]\ninn = "7711111110"', sales_open=False) as place:
         await place.until_paused("fiscal_registration_mismatch")
-        await until_told(place, "7711111111")
+        words = "inn: 7711111110 in the settings, 7700000000 in the device"
+        await until_told(place, words)
+        assert (await place.internal("GET", "/internal/devices")).body["checks"]["fiscal"]["detail"] == words
+        told = await kiosk(place, "check")
+        assert any("BAD" in line and "fiscal" in line and words in line for line in told.out.splitlines()), told
+        lights = {light["name"]: light for light in (await overview(await at_the_desk(place)))["lights"]}
+        assert lights["fiscal"]["detail"] == words
+        await place.kiosk.stop()
+        alone = await kiosk(place, "check")
+        assert (alone.code, words in alone.out) == (1, True), alone
         assert place.effects("fiscal", "shift_opened") == []
 
 
 async def test_a_rate_the_device_cannot_encode_is_refused_at_start() -> None:
     async with restaurant(registrar="atol", tail='[[taxes]]\nvat = "22"', sales_open=False) as place:
         await place.until_paused("fiscal_registration_mismatch")
-        await until_told(place, "rate 22")
+        await until_told(place, "vat: 22 in the settings")
 
 
 @pytest.mark.parametrize(
