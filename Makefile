@@ -1,5 +1,5 @@
 # Set-up, run, test, bench. Everything lands in .venv and var/; nothing else of the machine is touched but Debian packages
-# that are missing (python3-venv; for the page tests chromium), installed only where this user may.
+# that are missing (python3-venv; for the tests what `tools` names), installed only where this user may.
 
 PY := .venv/bin/python
 STAMP := .venv/.installed
@@ -9,24 +9,31 @@ SUDO := $(shell if [ "$$(id -u)" = 0 ]; then echo env; elif command -v sudo >/de
 # The suite starts hundreds of processes: none of them is to compile our modules anew, whatever the surroundings say.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup run test test-long bench lint system browser
+# What the tests start, and the packages it comes from.
+TOOLS := chromium:chromium strace:strace systemd-analyze:systemd fc-match:fontconfig
+PACKAGES := chromium libatomic1 fonts-dejavu-core fontconfig strace systemd
+
+.PHONY: setup run test test-long test-fresh bench lint system tools
 
 setup: $(STAMP)
 
 system:
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { \
 	  test -n "$(SUDO)" || { echo "python3-venv is missing and this user may not install it"; exit 1; }; \
-	  $(SUDO) $(APT) update && $(SUDO) $(APT) install python3 python3-venv; }
+	  $(SUDO) $(APT) update && $(SUDO) $(APT) install --no-install-recommends python3 python3-venv; }
 
 $(STAMP): pyproject.toml | system
 	test -x $(PY) || python3 -m venv .venv
 	$(PY) -m pip install -q --disable-pip-version-check -e '.[test]'
 	touch $@
 
-browser: | system
-	@command -v chromium >/dev/null 2>&1 || test -n "$$KIOSK_CHROMIUM" || { \
-	  if [ -n "$(SUDO)" ]; then $(SUDO) $(APT) update && $(SUDO) $(APT) install chromium libatomic1 fonts-dejavu-core; \
-	  else echo "chromium is missing: the page tests will be skipped"; fi; }
+tools: | system
+	@missing=""; for tool in $(TOOLS); do \
+	  command -v $${tool%%:*} >/dev/null 2>&1 || missing="$$missing $${tool##*:}"; done; \
+	case "$$KIOSK_CHROMIUM" in "") ;; *) missing=$$(echo "$$missing" | sed 's/ chromium//');; esac; \
+	test -z "$$missing" || { \
+	  if [ -n "$(SUDO)" ]; then $(SUDO) $(APT) update && $(SUDO) $(APT) install --no-install-recommends $(PACKAGES); \
+	  else echo "missing, and this user may not install it:$$missing"; exit 1; fi; }
 
 run: setup
 	.venv/bin/kiosk run
@@ -34,7 +41,10 @@ run: setup
 # Most of it waits for devices: three parts at once. The scenes are in front, where Ctrl-C is heard.
 APART := --ignore=tests/scenes --ignore=tests/pages
 
-test: setup browser
+# A test that cannot be run for want of a tool is a failure here: KIOSK_SKIPS=allow lets it be skipped.
+test test-long: export KIOSK_SKIPS ?= fail
+
+test: setup tools
 	@mkdir -p var
 	@echo "three parts at once: the scenes here; the pages and the rest write to var/test-*.log, shown at the end"
 	@$(PY) -m pytest -m "not long" -p no:cacheprovider tests $(APART) > var/test-rest.log 2>&1 & rest=$$!; \
@@ -44,8 +54,12 @@ test: setup browser
 	wait $$rest || status=1; cat var/test-rest.log; \
 	exit $$status
 
-test-long: setup browser
+test-long: setup tools
 	$(PY) -m pytest -o faulthandler_timeout=1800
+
+# The last commit in a fresh minimal Debian, as root: `make test-fresh`, or only a part: `.ci/fresh lint`.
+test-fresh:
+	.ci/fresh test
 
 bench: setup
 	$(PY) -m tests.bench
