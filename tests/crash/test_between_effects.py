@@ -47,7 +47,7 @@ def test_3_killed_between_commit_message_webhook_and_aggregate_each_happens_as_p
     ("variant", "name", "seen_as"),
     [
         (planted.cursor_before_delivery, "webhook.posting", "against events"),
-        (planted.fresh_client_id, "message.sent", "was sent"),
+        (planted.fresh_client_id, "message.sent", "belongs to no event"),
         (planted.counted_apart, "planted.counted", "statistics"),
     ],
     ids=["cursor before delivery", "fresh client_id", "aggregate outside the cursor's commit"],

@@ -44,7 +44,7 @@ def test_4_many_random_days_end_with_every_order_whole_or_given_back(seed: int) 
 def test_4_a_day_that_sells_nothing_is_a_failure(purchases: list[str]) -> None:
     day = WildDay(1)
     try:
-        day.place.views = {item: {"status": "created"} for item in purchases}
+        day.place.views = {item: {"status": "created", "refunds": []} for item in purchases}
         assert day.sold() == 0
         assert any("sold 0 orders" in line for line in day.mend())
     finally:

@@ -155,6 +155,41 @@ async def test_1_focus_stays_on_the_plus_when_the_first_portion_comes_and_the_la
     await expect(kiosk.at("add-tea")).to_be_focused()
 
 
+_QUICK_HANDS = """async ([opener, target, act]) => {
+    const find = (name) => document.querySelector(`[data-testid="${name}"]`);
+    const drawn = new Promise((seen) => {
+        const watch = new MutationObserver(() => { if (find(target)) { watch.disconnect(); seen(find(target)); } });
+        watch.observe(document.body, {childList: true, subtree: true});
+    });
+    find(opener).click();
+    const found = await drawn;  // in the very turn that drew it, before any frame
+    if (act === "focus") found.focus();
+    const inert = !!document.querySelector("dialog:modal");
+    for (let n = 0; n < 6; n += 1) await new Promise((next) => requestAnimationFrame(() => setTimeout(next, 40)));
+    return [document.activeElement.dataset.testid ?? document.activeElement.tagName, inert];
+}"""
+
+
+async def test_1_focus_moved_as_soon_as_a_section_is_drawn_stays_where_it_was_put(
+    place: Restaurant, screens: Screens
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.begin()
+    await kiosk.sees("category-drinks")
+    focused, _ = await kiosk.page.evaluate(_QUICK_HANDS, ["category-drinks", "add-tea", "focus"])
+    assert focused == "add-tea"
+    await kiosk.page.keyboard.press("Enter")
+    await kiosk.sees("more-tea")
+
+
+async def test_1_a_dish_that_has_opened_covers_the_menu_at_once(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.begin()
+    await kiosk.tap("category-drinks")
+    await kiosk.sees("dish-tea")
+    assert (await kiosk.page.evaluate(_QUICK_HANDS, ["dish-tea", "sheet-add", "look"]))[1]
+
+
 async def test_1_section_of_sixty_dishes_is_drawn_to_its_end(place: Restaurant, screens: Screens) -> None:
     kiosk = await screens.kiosk(place.kiosk)
     await kiosk.page.route("**/api/menu/categories", sixty_dishes)

@@ -1,6 +1,6 @@
 /** What comes above a screen: the dish, "are you still here", lost connection, short notes about the cart. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { itemsById, keyOf } from "../cart.mjs";
 import { html } from "../html.mjs";
 import { usePart, useTexts } from "./context.mjs";
@@ -11,10 +11,13 @@ const TOAST_MS = 6_000;
 /** A modal of the browser's own: the rest of the page is inert, Escape closes. @param {any} props */
 export function Dialog({ children, class: name = "", label, close, role = "dialog", live }) {
   const box = useRef(/** @type {HTMLDialogElement|null} */ (null));
-  useEffect(() => {
+  // With the drawing: a finger that is faster than the next frame must not reach what lies behind.
+  useLayoutEffect(() => {
     const before = document.activeElement;
-    box.current?.showModal();
+    const dialog = box.current;
+    dialog?.showModal();
     return () => {
+      dialog?.close(); // while it is open, nothing behind it can take the focus
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);

@@ -1,6 +1,6 @@
 /** Our own keys: a numpad, an alphabet. The kiosk has no system keyboard; a plugged-in one types the same. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { html } from "../html.mjs";
 import { useKiosk } from "./context.mjs";
 
@@ -17,7 +17,7 @@ const MAIL_ENDS = ["@yandex.ru", "@mail.ru", "@gmail.com"];
  * @param {(key: string) => void} press @param {() => void} erase @param {RegExp} allowed
  */
 export function useTyping(press, erase, allowed) {
-  useEffect(() => {
+  useLayoutEffect(() => { // with the drawing: a key between two frames must not meet the keys of the last one
     const typed = (/** @type {KeyboardEvent} */ event) => {
       if (event.ctrlKey || event.altKey || event.metaKey || event.key === " " && document.activeElement instanceof HTMLButtonElement) return;
       if (event.key === "Backspace") erase();

@@ -1,6 +1,6 @@
 /** Small pieces that several screens share: steppers, pictures, headings that take the focus, the four steps. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { html } from "../html.mjs";
 import { useTexts } from "./context.mjs";
 
@@ -9,10 +9,13 @@ export function Picture({ src, size, class: name = "" }) {
   return html`<img class=${name} src=${src} alt="" width=${size} height=${size} decoding="async" draggable=${false} />`;
 }
 
-/** A screen's heading: it takes the focus when the screen opens, so a reader starts there. @param {any} props */
+/**
+ * A screen's heading: it takes the focus when the screen opens, so a reader starts there. With the drawing, not after
+ * it: whoever has moved the focus on by then would lose the next key. @param {any} props
+ */
 export function Heading({ children, class: name = "" }) {
   const heading = useRef(/** @type {HTMLElement|null} */ (null));
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return html`<h1 ref=${heading} tabindex="-1" class=${name}>${children}</h1>`;
 }
 
