@@ -11,6 +11,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from drivers.sim.embedded import Endpoints
@@ -18,7 +19,7 @@ from kiosk.catalogue import load_menu, load_notices
 from kiosk.config import ConfigError, problem
 from kiosk.config.forms import TCP
 from kiosk.config.problems import nearest
-from kiosk.config.secret_files import service_pin, token_secrets
+from kiosk.config.secret_files import read_key, service_pin, token_secrets
 from kiosk.config.settings import Config
 from kiosk.domain.chart import ChartError
 from kiosk.domain.menu_rows import MenuError
@@ -85,11 +86,18 @@ def _taxes(config: Config, menu: Menu) -> Iterator[str]:
 
 def _secrets(config: Config) -> Iterator[str]:
     """A secret that would be made is none that is missing."""
-    for read in (
-        lambda: token_secrets(config, make=False),
-        lambda: service_pin(config, make=False),
-        lambda: subscriptions(config),
-    ):
+    keys = [
+        ("$.bank.merchant_key_file", config.bank.merchant_key_file),
+        ("$.sms.key_file", config.sms.key_file),
+        ("$.broker.password_file", config.broker.password_file),
+    ]
+    reads: list[Callable[[], object]] = [
+        partial(token_secrets, config, make=False),
+        partial(service_pin, config, make=False),
+        partial(subscriptions, config),
+        *(partial(read_key, file, where) for where, file in keys if file),
+    ]
+    for read in reads:
         yield from _told(read)
 
 

@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.sim.http import held_port
 from tests.crash.calls import CALL_S, Gone, call
 from tests.crash.judging import judged
 from tests.crash.rig import World, pause, world
@@ -34,10 +34,11 @@ def strace_works() -> bool:
 pytestmark = pytest.mark.skipif(not strace_works(), reason="strace is not installed or may not trace here")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextlib.contextmanager
+def kept_port() -> Iterator[int]:
+    """A port that nobody else is given meanwhile."""
+    with held_port(0) as held:
+        yield int(held.getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -83,9 +84,8 @@ def until_open(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def struck_by(inject: str, syscalls: str) -> tuple[int | None, list[str]]:
     """A day with one fault: how the process ended, and what the ledgers say a life later."""
-    with world() as place:
+    with kept_port() as port, world() as place:
         place.scenarios += 1
-        port = free_port()
         trace = ["-o", "/dev/null", "-e", f"trace={syscalls}", "-e", f"inject={syscalls}:{inject}"]
         with traced(place, port, *trace) as process:
             sold_in(place, port, process)
@@ -96,8 +96,8 @@ def struck_by(inject: str, syscalls: str) -> tuple[int | None, list[str]]:
 
 def calls_of_an_order(folder: Path, syscall: str) -> tuple[int, int]:
     """The n-th call of the busiest thread (the writer's) when sales are open, and when an order is done."""
-    with world() as place:
-        port, book = free_port(), place.folder / "strace"
+    with kept_port() as port, world() as place:
+        book = place.folder / "strace"
         with traced(place, port, "-o", str(book), "-e", f"trace={syscall}") as process:
             until_open(port, process)
             before = _busiest(book)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import select
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
+from drivers.sim.http import held_port
 from tests.drivers.shtrih_stand import ROOT, Stand
 
 
@@ -17,12 +17,15 @@ class AtolStand(Stand):
 
     def __init__(self, folder: Path, device: str) -> None:
         super().__init__(folder)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self._held = held_port(0)  # as long as the stand: between two lives of the device nobody else is given it
+        self.url = f"http://127.0.0.1:{self._held.getsockname()[1]}"
         place = ["--link", self.port] if device == "atol" else ["--port", self.url.rpartition(":")[2]]
         files = [f"--{name}={folder / name}" for name in ("state", "ledger", "control")]
         self._command = [sys.executable, "-m", "drivers.sim", device, *place, *files, "--seed", "7"]
+
+    def close(self) -> None:
+        self.kill()
+        self._held.close()
 
     def start(self) -> None:
         self._process = subprocess.Popen(

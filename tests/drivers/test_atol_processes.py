@@ -33,7 +33,7 @@ def stand(request: pytest.FixtureRequest) -> Iterator[AtolStand]:
     stand = AtolStand(folder, request.param)
     stand.start()
     yield stand
-    stand.kill()
+    stand.close()
     shutil.rmtree(folder)
 
 

@@ -30,7 +30,7 @@ def stand() -> Iterator[AtolStand]:
     found = AtolStand(folder, "atol")
     found.start()
     yield found
-    found.kill()
+    found.close()
     shutil.rmtree(folder)
 
 

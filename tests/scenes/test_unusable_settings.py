@@ -16,7 +16,7 @@ import structlog
 from kiosk import cli
 from kiosk.config import ConfigError, load
 from kiosk.wiring import Kiosk
-from tests.restaurant import short_folder, test_parts
+from tests.restaurant import restaurant, short_folder, test_parts, until
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +135,65 @@ def test_every_problem_of_the_files_has_its_line(folder: Path, capsys: pytest.Ca
     (folder / "config.toml").write_text(text)
     assert cli.main(["check", "--config", str(folder / "config.toml")]) == cli.USAGE
     where = {line.partition(": ")[0] for line in capsys.readouterr().err.splitlines()}
-    assert where == {"$.menu.file", "$.service.pin_file", "$.bank.merchant_key_file"}, "the keys of devices one by one"
+    assert where == {"$.menu.file", "$.service.pin_file", "$.bank.merchant_key_file", "$.sms.key_file"}
+
+
+# What is taken does not fail later.
+
+ODD_BUT_TAKEN = """
+[restaurant]
+name = "🍜 «Огонёк» — №1"
+legal_name = ""
+address = ""
+place = ""
+phone = ""
+ogrn = ""
+hours = "00:00-23:59"
+timezone = "{zone}"
+vat = "5/105"
+settlement = "{settlement}"
+cashier = "Ёлкина-Сидорова №1"
+cashier_inn = "500100732259"
+[auth]
+token_lifetime_s = 2592000
+max_attempts = 100
+[auth.limits]
+resend_s = 0
+sms_per_site_per_day = 0
+[bonus]
+accrual = 1
+max_share = 1.0
+[bank]
+timeout_s = 3600
+abandon_after_s = 86400
+[payment]
+answer_within_s = 3600
+receipt_retry_s = 0.05
+hold_limit_s = 86400
+[robot]
+max_promise_s = 10000000
+late_limit_s = 1
+[fiscal]
+close_at = "23:59"
+"""
+
+
+@pytest.mark.parametrize("driver", ["shtrih", "atol", "atol-web"])
+@pytest.mark.parametrize(("zone", "settlement"), [("Pacific/Kiritimati", "automat"), ("Asia/Kathmandu", "attended")])
+async def test_odd_settings_that_are_taken_make_a_kiosk_that_knows_its_devices(
+    driver: str, zone: str, settlement: str
+) -> None:
+    extra = ODD_BUT_TAKEN.format(zone=zone, settlement=settlement)
+    async with restaurant(extra, registrar=driver, sales_open=False) as place:
+
+        async def examined() -> bool:
+            """The registration differs (the drive is another's): told, so the registrar has been looked at."""
+            checks = (await place.internal("GET", "/internal/devices")).body["checks"]
+            return bool(checks["fiscal"]["ok"] or "registration_mismatch" in checks["fiscal"]["reason"])
+
+        await until(examined)
+        assert (await place.guest()).token
+        assert not place.kiosk.tasks.failed.done()
 
 
 # One folder, one kiosk.
