@@ -157,7 +157,7 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
         _, answer = await _request(config, "GET", "/internal/devices")
         lines.append(("kiosk", True, "running: its database is open, its devices are asked through it"))
         lines += [
-            (name, check["ok"], ": ".join(filter(None, (check["reason"], check.get("detail")))))
+            (name, check["ok"], ": ".join(filter(None, (check["reason"], check.get("says")))))
             for name, check in _devices(answer).items()
         ]
     except NotRunning:
