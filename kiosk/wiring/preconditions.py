@@ -118,7 +118,7 @@ def _ports(config: Config) -> Iterator[str]:
     ]
     for where, port in [*lines, *([] if config.robot.simulated else [("$.robot.port", config.robot.port)])]:
         if port.startswith(TCP):
-            yield problem(where, "this driver opens serial ports only: put a serial device in front of tcp://")
+            yield problem(where, "no driver opens tcp:// yet: name a serial port")
         elif (kind := _kind(Path(port))) is not None and not stat.S_ISCHR(kind):
             yield problem(where, f"{port} is no serial port")
 

@@ -96,7 +96,7 @@ CASES: dict[str, tuple[Plant, str]] = {
     "pictures in a file": (a_file("pictures", '[menu]\nimages = "pictures"'), "$.menu.images: "),
     "a file is no port": (a_file("tty", '[fiscal]\nport = "tty"'), "$.fiscal.port: "),
     "a folder is no port": (a_folder("tty", '[robot]\nport = "tty"'), "$.robot.port: "),
-    "no driver opens tcp yet": (plain('[robot]\nport = "tcp://10.0.0.5:502"'), "$.robot.port: this driver"),
+    "no driver opens tcp yet": (plain('[robot]\nport = "tcp://10.0.0.5:502"'), "$.robot.port: no driver opens tcp"),
     "no key": (plain('[bank]\nmerchant_key_file = "none"'), "$.bank.merchant_key_file: "),
     "an empty key": (secret(b"\n", "bank.merchant_key_file"), "$.bank.merchant_key_file: "),
     "a key of two lines": (secret(b"a\r\nX-Evil: b", "sms.key_file"), "$.sms.key_file: "),
