@@ -22,8 +22,8 @@ from kiosk.config.problems import nearest
 from kiosk.config.secret_files import read_key, service_pin, token_secrets
 from kiosk.config.settings import Config
 from kiosk.domain.chart import ChartError
-from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.menu import Menu
+from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.notice import Notices
 from kiosk.domain.tax import ANY
 from kiosk.wiring.devices import Devices
