@@ -99,7 +99,12 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
         return await _events(options, config)
     status, answer = await _request(config, *call_of(options))
     if options.command == "devices" and status == 200:
-        answer = {"devices": [{"device": name, **check} for name, check in _devices(answer).items()]}
+        answer = {
+            "devices": [
+                {"device": name, **check, "says": answer["says"].get(name, "")}
+                for name, check in _devices(answer).items()
+            ]
+        }
     if options.command == "shift" and "text" in answer and not (options.json or options.csv):
         print(answer["text"])
     elif status >= 400 or not getattr(options, "csv", None):
@@ -153,20 +158,20 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
 
     menu = (await prepared(config)).menu
     lines = [("configuration", True, str(options.config)), ("menu", True, f"{len(menu.dishes)} dishes")]
+    says: dict[str, str] = {}
     try:
         _, answer = await _request(config, "GET", "/internal/devices")
         lines.append(("kiosk", True, "running: its database is open, its devices are asked through it"))
-        lines += [
-            (name, check["ok"], ": ".join(filter(None, (check["reason"], check.get("says")))))
-            for name, check in _devices(answer).items()
-        ]
+        lines += [(name, check["ok"], check["reason"] or "") for name, check in _devices(answer).items()]
+        says = answer["says"]
     except NotRunning:
         lines += await examine(config)
     if options.json:
         _show({"checks": [{"check": name, "ok": ok, "detail": detail} for name, ok, detail in lines]}, True)
     else:
         for name, ok, detail in lines:
-            print(f"{'ok ' if ok else 'BAD'}  {name:14} {detail}".rstrip())
+            told = ": ".join(filter(None, (detail, says.get(name))))
+            print(f"{'ok ' if ok else 'BAD'}  {name:14} {told}".rstrip())
     return OK if all(ok for _, ok, _ in lines) else BAD
 
 

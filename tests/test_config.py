@@ -109,6 +109,9 @@ secret_file = "secrets/webhook"
 events = ["OrderPaidEvent"]
 [service]
 pin_file = "secrets/pin"
+[display]
+keep_s = 60
+
 [broker]
 kind = "kafka"
 bootstrap = "broker-1.example:9093, broker-2.example:9093"

@@ -118,7 +118,8 @@ class SiteApi:
         return answer(
             {
                 "sales": {"open": reason is None, "reason": reason, **_hint(reason)},
-                "checks": {name: _told(check) for name, check in checks.items()},
+                "checks": {name: {"ok": check.ok, "reason": check.reason} for name, check in checks.items()},
+                "says": {name: _says(check) for name, check in checks.items() if check.reason is not None},
             }
         )
 
@@ -222,12 +223,10 @@ class SiteApi:
         return answer({"file": wanted.file, "bytes": await self._tending.backup(wanted.file, peer_name(request))})
 
 
-def _told(check: Check) -> dict[str, object]:
-    told: dict[str, object] = {"ok": check.ok, "reason": check.reason}
-    if check.reason is not None:
-        says = words_of(check.reason).technician.ru
-        told["says"] = f"{says} ({check.detail})" if check.detail else says
-    return told
+def _says(check: Check) -> str:
+    """The reason in a sentence for the technician, with what the device itself says."""
+    words = words_of(check.reason or "").technician.ru
+    return f"{words} ({check.detail})" if check.detail else words
 
 
 def _hint(reason: str | None) -> dict[str, str]:

@@ -149,6 +149,9 @@ _GENERAL: Mapping[str, Text] = {
     "robot": Text("Робот: kiosk devices", "The robot: kiosk devices"),
     "bank": Text("Банк: kiosk devices", "The bank: kiosk devices"),
     "sms": Text("SMS-шлюз: kiosk devices", "The SMS gateway: kiosk devices"),
+    "messages": Text("Шлюз не принял сообщения: они ждут", "The gateway did not take messages: they wait"),
+    "webhook": Text("Вебхук не принимает события: kiosk webhooks", "The webhook takes no events: kiosk webhooks"),
+    "broker": Text("Брокер не принимает события: kiosk webhooks", "The broker takes no events: kiosk webhooks"),
 }
 #: What a guest is told: by the word, else by its first part.
 _GUEST: Mapping[str, Text] = {

@@ -42,14 +42,14 @@ class GuardedBank:
         self._bank = bank
         self._guard = guard
 
-    async def alive(self) -> bool:
-        """A key that nobody ever charges is asked for: any answer is life. Raises `DeviceError`."""
-        try:
-            async with asyncio.timeout(_PROBE_WITHIN_S):
-                await self._bank.find(_NOBODY_CHARGES_THIS_KEY)
-        except TimeoutError as error:
-            raise DeviceUnreachable("bank", "no_answer", f"within {_PROBE_WITHIN_S:g} s") from error
+    async def probe(self) -> bool:
+        """For the guard itself. Raises `DeviceError`."""
+        await _asked_about_nothing(self._bank)
         return True
+
+    async def alive(self) -> None:
+        """For whoever wants to know now; the guard is told. Raises `DeviceError`."""
+        await _asked_about_nothing(self)
 
     async def charge(self, charge: Charge) -> Transaction:
         with _telling(self._guard):
@@ -73,6 +73,15 @@ class GuardedBank:
 
     async def close(self) -> None:
         await self._bank.close()
+
+
+async def _asked_about_nothing(bank: Acquirer) -> None:
+    """A key that nobody ever charges is asked for: any answer is life."""
+    try:
+        async with asyncio.timeout(_PROBE_WITHIN_S):
+            await bank.find(_NOBODY_CHARGES_THIS_KEY)
+    except TimeoutError as error:
+        raise DeviceUnreachable("bank", "no_answer", f"within {_PROBE_WITHIN_S:g} s") from error
 
 
 class GuardedSms:

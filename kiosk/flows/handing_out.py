@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from drivers.errors import DeviceError
+from drivers.errors import DeviceError, DeviceRefused
 from drivers.robot.port import CookingComplex
 from kiosk.clock import Clock
 from kiosk.domain.errors import DeviceUnavailable, OrderStateConflict
@@ -31,14 +31,22 @@ class HandingOut:
     async def pick_up(self, request: PickupRequest, screen: str) -> PickupView:
         """Opens every cell of the order that holds food. Raises `WrongCode`, `TooManyRequests`, `OrderStateConflict`,
         `DeviceUnavailable`."""
-        found = await self._waiting(await self._proving.by_code(request, screen))
-        try:
-            for cell, portion_id in found:
-                await self._robot.open_cell(cell, portion_id)
-        except DeviceError as error:
-            raise DeviceUnavailable(device="robot", reason=error.code) from error
-        cells = [cell for cell, _ in found]
+        order = await self._proving.by_code(request, screen)
+        cells = [cell for cell, portion_id in await self._waiting(order) if await self._opens(cell, portion_id)]
+        if not cells:
+            raise OrderStateConflict(order_status=order.status)
         return PickupView(cells[0], cells)
+
+    async def _opens(self, cell: int, portion_id: int) -> bool:
+        """False where the food was taken this moment: the books have not heard of it yet. Raises
+        `DeviceUnavailable`."""
+        try:
+            await self._robot.open_cell(cell, portion_id)
+        except DeviceError as error:
+            if isinstance(error, DeviceRefused) and error.code == "no_cell":
+                return False
+            raise DeviceUnavailable(device="robot", reason=error.code) from error
+        return True
 
     async def _waiting(self, order: Order) -> list[tuple[int, int]]:
         """Cell and portion of what can be taken now. Raises `OrderStateConflict`."""
@@ -77,5 +85,6 @@ def to_take(order: Order, portions: list[orders.PortionRow]) -> list[tuple[int, 
         for row in portions
         if row.status is PortionStatus.READY
         and row.cell is not None
+        and not row.given_back  # staff alone opens that one
         and (row.called or order.status is OrderStatus.READY)
     ]

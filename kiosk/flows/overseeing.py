@@ -21,6 +21,7 @@ from kiosk.domain.text import Text
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.reserving import BinView, Reserving
+from kiosk.flows.surveying import Surveying
 from kiosk.flows.syncing import EndpointView, Syncing
 from kiosk.flows.tending import Tending
 from kiosk.flows.watching_pages import WatchingPages
@@ -31,6 +32,7 @@ _JOURNAL_LINES = 30
 _DRIVE_WARN, _DRIVE_ALARM = timedelta(days=30), timedelta(days=3)
 _UNSENT_WARN, _UNSENT_ALARM = timedelta(hours=1), timedelta(hours=24)  # the drive blocks after 30 days
 _DISK_WARN_MB, _DISK_ALARM_MB = 2048, 512
+_ALWAYS_LIT = ("robot", "fiscal")
 _CLOCK_WARN_S, _CLOCK_ALARM_S = 120, 600
 _SMS_WARN, _SMS_ALARM = 3, 20
 N = TypeVar("N", int, timedelta)
@@ -110,6 +112,7 @@ class Overseeing:
         database: Database,
         registrar: FiscalRegistrar,
         fiscalising: Fiscalising,
+        surveying: Surveying,
         menu: Menu,
         kitchen: Kitchen,
         readiness: Readiness,
@@ -125,6 +128,7 @@ class Overseeing:
         self._db = database
         self._registrar = registrar
         self._fiscalising = fiscalising
+        self._surveying = surveying
         self._menu = menu
         self._kitchen = kitchen
         self._readiness = readiness
@@ -174,14 +178,14 @@ class Overseeing:
 
     async def _lights(self, status: FiscalStatus | None) -> list[Light]:
         checks = self._readiness.checks()
-        own = {"books", "sales", "shift", "disk", "sms"}  # they have lamps or lines of their own
+        own = {"books", "sales", "shift", "disk", "sms", "bank"}  # they have lamps or lines of their own
         found = [
             Light(name, GOOD if check.ok else BAD, None, check.reason, _says(check))
             for name, check in checks.items()
-            if name not in own
+            if name in _ALWAYS_LIT or (name not in own and not check.ok)
         ]
         found += self._fiscal_lights(status)
-        found += [await self._sms_light(checks.get("sms")), self._disk_light()]
+        found += [await self._bank_light(), await self._sms_light(checks.get("sms")), self._disk_light()]
         silent = [name for name, word in self._watching_pages.silent().items() if word is not None]
         found.append(Light("pages", BAD if silent else GOOD, len(silent)))
         return found
@@ -208,6 +212,10 @@ class Overseeing:
         since = status.first_unsent_at
         age = now - (since if since.tzinfo else since.replace(tzinfo=self._zone))
         return BAD if age > _UNSENT_ALARM else WARN if age > _UNSENT_WARN else GOOD
+
+    async def _bank_light(self) -> Light:
+        word = await self._surveying.bank_word()
+        return Light("bank", GOOD if word is None else BAD, None, word, _says(Check(word is None, word)))
 
     async def _sms_light(self, check: Check | None) -> Light:
         if check is not None and not check.ok:

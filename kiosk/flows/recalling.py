@@ -8,8 +8,7 @@ import structlog
 
 from drivers.errors import DeviceError, DeviceRefused
 from drivers.robot.port import CookingComplex, JobState
-from kiosk.domain.errors import OrderStateConflict
-from kiosk.domain.order import OrderStatus, PortionStatus
+from kiosk.domain.order import PortionStatus
 from kiosk.store.orders import PortionRow
 
 _log = structlog.get_logger()
@@ -21,22 +20,26 @@ class Recalling:
     def __init__(self, robot: CookingComplex) -> None:
         self._robot = robot
 
-    async def recall(self, portions: Iterable[PortionRow]) -> None:
-        """Cancel what has not begun. Raises `OrderStateConflict` (`cooking`) where one has: a meal is being made, and
-        whoever gives the money back all the same asks again once the books show it. A robot that does not answer
-        cooks nothing either: its job is cancelled when it is back."""
+    async def recall(self, portions: Iterable[PortionRow]) -> frozenset[int]:
+        """Cancel what has not begun; the ids of what has: it will be cooked to its end, whatever becomes of the money,
+        and its cell opens for staff alone. A robot that does not answer cooks nothing either: its job is cancelled when
+        it is back."""
+        begun = set()
         for row in portions:
             if row.status in _IN_TABLE:
                 try:
-                    await self._recall(row)
+                    if await self._has_begun(row):
+                        begun.add(row.portion_id)
                 except DeviceError as error:
                     _log.warning("portion_not_recalled", portion_id=row.portion_id, error=str(error))
+        return frozenset(begun)
 
-    async def _recall(self, row: PortionRow) -> None:
+    async def _has_begun(self, row: PortionRow) -> bool:
+        """False where it was cancelled, or never came."""
         try:
             await self._robot.cancel(row.portion_id, row.attempt)
-        except DeviceRefused as refusal:
+        except DeviceRefused:
             jobs = {(job.job_id, job.attempt): job for job in await self._robot.jobs()}
             job = jobs.get((row.portion_id, row.attempt))
-            if job is not None and (job.food_spent or job.state not in _NOT_BEGUN):
-                raise OrderStateConflict(order_status=OrderStatus.COOKING) from refusal
+            return job is not None and (job.food_spent or job.state not in _NOT_BEGUN)
+        return False

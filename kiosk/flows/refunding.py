@@ -73,11 +73,11 @@ class Refunding:
 
     async def request(self, order_id: str, request: RefundRequest, actor: str) -> refunds.RefundRow:
         """By staff. Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`."""
-        await self._recall(order_id, request.items, None)
+        begun = await self._recall(order_id, request.items)
         now = self._clock.now()
 
         def run(tx: Tx) -> refunds.RefundRow:
-            row = self._open(tx, order_id, request.items, None, request.reason, actor, now)
+            row = self._open(tx, order_id, request.items, None, request.reason, actor, now, begun)
             records.journal(tx, actor, "refund", f"{order_id} {row.amount_kopecks} {request.reason}", now)
             return row
 
@@ -108,8 +108,9 @@ class Refunding:
         reason: str,
         actor: str,
         now: datetime,
+        begun: frozenset[int] = frozenset(),
     ) -> refunds.RefundRow:
-        """The record, and at once no more cooking of what is given back."""
+        """The record, and at once no more cooking of what is given back; what the robot has `begun` it ends."""
         payment, earlier, left, chosen = _chosen(tx, order_id, items, portion_ids)
         gone = {portion_id for refund in earlier for portion_id in refund.portions}
         lines = lines_given_back(tx, payment, chosen, gone)
@@ -125,15 +126,15 @@ class Refunding:
             now=now,
         )
         for row in chosen:
-            if row.status in _DROPPED:
+            if row.status in _DROPPED and row.portion_id not in begun:
                 orders.move_portion(tx, row, PortionStatus.DROPPED)
                 stocks.hand_over(tx, [row.portion_id])
         return refund
 
-    async def _recall(self, order_id: str, items: list[RefundItem] | None, portion_ids: list[int] | None) -> None:
-        """What is to go back and waits in the robot's table is cancelled there first."""
-        *_, chosen = await self._db.write(lambda tx: _chosen(tx, order_id, items, portion_ids))
-        await self._recalling.recall(chosen)
+    async def _recall(self, order_id: str, items: list[RefundItem] | None) -> frozenset[int]:
+        """What is to go back and waits in the robot's table is cancelled there first; what has begun."""
+        *_, chosen = await self._db.write(lambda tx: _chosen(tx, order_id, items, None))
+        return await self._recalling.recall(chosen)
 
     def _start(self, refund: refunds.RefundRow) -> None:
         if refund.refund_id not in self._jobs:

@@ -47,6 +47,7 @@ class Settling:
         guards: Mapping[str, Guard],
         clock: Clock,
         stuck_after_s: float,
+        tripped_after_s: float,
     ) -> None:
         self._db = database
         self._registrar = registrar
@@ -57,11 +58,13 @@ class Settling:
         self._guards = guards
         self._clock = clock
         self._stuck_after = timedelta(seconds=stuck_after_s)
+        self._tripped_after = timedelta(seconds=tripped_after_s)
         self.counts: Counter[str] = Counter()
 
     async def stuck(self) -> list[Stuck]:
         async with self._db.read() as reader:
-            rows = await troubles.read_troubles(reader, self._clock.now() - self._stuck_after)
+            now = self._clock.now()
+            rows = await troubles.read_troubles(reader, now - self._stuck_after, now - self._tripped_after)
         found = []
         for row in rows:
             money, moves = moves_of(row.kind, row.detail, row.transaction_id)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from drivers.errors import DeviceError
 from kiosk.domain.readiness import Check, Readiness
+from kiosk.domain.reasons import BANK_DOWN, BANK_REFUSES
+from kiosk.flows.guarded import GuardedBank
 from kiosk.flows.syncing import EndpointView, Syncing
 from kiosk.store import messages
 from kiosk.store.database import Database
@@ -11,8 +14,9 @@ _GATEWAYS = ("sms", "push")
 
 
 class Surveying:
-    def __init__(self, database: Database, readiness: Readiness, syncing: Syncing) -> None:
+    def __init__(self, database: Database, bank: GuardedBank, readiness: Readiness, syncing: Syncing) -> None:
         self._db = database
+        self._bank = bank
         self._readiness = readiness
         self._syncing = syncing
 
@@ -24,16 +28,25 @@ class Surveying:
         }
 
     async def devices(self) -> dict[str, Check]:
-        """The same, and a gateway is bad too while what it was given has to wait."""
+        """The same, and those that say nothing by themselves: the bank is asked now, a gateway is bad too while what it
+        was given has to wait."""
         async with self._db.read() as reader:
             waiting = {name: await messages.count_waiting(reader, name) for name in _GATEWAYS}
-        known = await self.checks()
-        waits = {
-            name: Check(False, "messages_wait", blocks=False)
-            for name, count in waiting.items()
-            if count and (name not in known or known[name].ok)
-        }
-        return {**{name: Check(True) for name in _GATEWAYS}, **known, **waits}
+        bank = await self.bank_word()
+        known = {**await self.checks(), "bank": Check(bank is None, bank)}
+        gateways = {name: known.pop(name, Check(True, blocks=False)) for name in _GATEWAYS}
+        for name, check in gateways.items():
+            if check.ok and waiting[name]:
+                gateways[name] = Check(False, "messages_wait", blocks=False)
+        return {**known, **gateways}
+
+    async def bank_word(self) -> str | None:
+        """Why the bank gives no good answer now, or None; one try alone does not close sales yet."""
+        try:
+            await self._bank.alive()
+        except DeviceError as error:
+            return BANK_REFUSES if error.code == "unauthorized" else BANK_DOWN
+        return None
 
 
 def _name(row: EndpointView) -> str:

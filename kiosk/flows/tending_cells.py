@@ -27,7 +27,7 @@ _STATES: Mapping[CellState, str] = {
     CellState.OPEN: OPEN,
     CellState.FAULT: LOCKED,
 }
-_WITH_FOOD = (FILLED, FORGOTTEN, OPEN)
+_WITH_FOOD = (CellState.LOADED, CellState.OPEN)
 _WITH_CODE = (OrderStatus.PAID, OrderStatus.COOKING, OrderStatus.READY)
 
 
@@ -93,7 +93,7 @@ class TendingCells:
         if found is None:
             raise NotFound
         cell, view = found
-        if view.state not in _WITH_FOOD:
+        if cell.state not in _WITH_FOOD:
             raise CellStateConflict(cell_state=view.state)
         now = self._clock.now()
 
@@ -132,13 +132,16 @@ class TendingCells:
 
 
 def _view(cell: Cell, held: orders.HeldRow | None, now: datetime) -> CellView:
-    """A door that the robot calls open stays so, whoever forgot what is behind it."""
+    """A door that the robot calls open stays so, whoever forgot what is behind it; food whose money went back is locked
+    to everybody but staff."""
     state = _STATES[cell.state]
     since = None if held is None else held.ready_at or held.cooking_at
     if state == FILLED and held is not None and held.ready_at is not None and now - held.ready_at > FORGOTTEN_AFTER:
         state = FORGOTTEN
     if held is None:
         return CellView(cell.cell, state, None, None, None)
+    if cell.state is CellState.LOADED and held.given_back:
+        state = LOCKED
     return CellView(cell.cell, state, held.order_id, held.number, None if since is None else rfc3339(since))
 
 

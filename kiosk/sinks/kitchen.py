@@ -113,9 +113,9 @@ class KitchenLine:
         detail = await self._picture.describe(health)
         await self._picture.tell(why_not(health), detail)  # after the bins: sales never open on an empty picture
         await self._stand_up(health)
+        await self._look_at_cells(await self._picture.read_work(), cells)  # before what is ready is called
         work = await self._adopt(jobs)
         await self._release(jobs, work)
-        await self._look_at_cells(work, cells)
         await self._call_parts(work, cells)
         await self._settle()
         if health.accepts_jobs:

@@ -110,7 +110,8 @@ class KitchenPicture:
 
     async def _tell_part(self, name: str, reason: str | None, detail: str) -> None:
         """A part of the complex that closes only what needs it."""
-        if self._readiness.set(name, reason, blocks=False, detail=detail):
+        known = reason is not None or name in self._readiness.checks()
+        if known and self._readiness.set(name, reason, blocks=False, detail=detail):
             _log.info("robot_part_readiness", part=name, reason=reason, detail=detail)
             now = self._clock.now()
             await self._db.write(lambda tx: records.set_fault(tx, name, reason, detail, now))

@@ -93,7 +93,7 @@ def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None
     """Bring an order to where its portions are: cooking, ready when the last is, completed when all were taken.
     Portions that were given back do not hold the rest."""
     order = orders.require(tx, order_id)
-    kept = [row for row in orders.portions(tx, order_id) if row.status is not PortionStatus.DROPPED]
+    kept = [row for row in orders.portions(tx, order_id) if row.status is not PortionStatus.DROPPED and _is_kept(row)]
     started = any(
         row.status not in (PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED) for row in kept
     )
@@ -112,6 +112,11 @@ def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None
         outbox.put(tx, OrderCompletedEvent(order_id=order_id, number=order.number), now)
 
 
+def _is_kept(row: orders.PortionRow) -> bool:
+    """Nobody waits for food in its cell whose money went back while it was cooked: that opens for staff alone."""
+    return not (row.given_back and row.status is PortionStatus.READY)
+
+
 def _call(tx: Tx, order: Order, kept: Sequence[orders.PortionRow], now: datetime, *, whole: bool) -> None:
     """The customer is called to the cells that hold what is ready."""
     cells = [row.cell for row in kept if row.cell is not None and row.status is PortionStatus.READY]
@@ -124,7 +129,7 @@ def _call(tx: Tx, order: Order, kept: Sequence[orders.PortionRow], now: datetime
 def call_part(tx: Tx, order_id: str, now: datetime) -> bool:
     """An order fills the cells that the rest of it waits for: it is served in parts. True where that is news."""
     order = orders.require(tx, order_id)
-    kept = orders.portions(tx, order_id)
+    kept = [row for row in orders.portions(tx, order_id) if _is_kept(row)]
     news = any(row.status is PortionStatus.READY and row.cell is not None and not row.called for row in kept)
     if order.status is not OrderStatus.COOKING or not news:
         return False

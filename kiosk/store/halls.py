@@ -41,6 +41,8 @@ async def read_hall(reader: Reader, kept_since: datetime) -> list[HallRow]:
         " SELECT o.number, o.status, o.promised_at,"
         " (SELECT json_group_array(cell) FROM (SELECT p.cell FROM portion p WHERE p.order_id = o.order_id"
         "   AND p.status = 'ready' AND p.cell IS NOT NULL"
+        "   AND NOT EXISTS (SELECT 1 FROM refund g, json_each(g.portions) j"
+        "     WHERE g.order_id = p.order_id AND j.value = p.portion_id)"
         "   AND (o.status = 'ready' OR p.called = 1) ORDER BY p.portion_id)) AS 'cells:json',"
         " (SELECT count(*) FROM portion p WHERE p.order_id = o.order_id AND p.status = 'failed') AS failed,"
         f" EXISTS (SELECT 1 FROM refund r WHERE r.order_id = o.order_id AND {_WHOLE}) AS given_back,"

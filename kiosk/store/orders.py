@@ -42,9 +42,14 @@ class PortionRow(msgspec.Struct, frozen=True):
     released: bool
     called: bool
     fault: str | None
+    given_back: bool  # its money went back, or is on its way
 
 
-_PORTION = "portion_id, order_id, line, status, attempt, cell, released, called, fault"
+_GIVEN_BACK = (
+    "EXISTS (SELECT 1 FROM refund r, json_each(r.portions) j"
+    " WHERE r.order_id = portion.order_id AND j.value = portion.portion_id) AS given_back"
+)
+_PORTION = f"portion_id, order_id, line, status, attempt, cell, released, called, fault, {_GIVEN_BACK}"
 
 
 def next_number(tx: Tx) -> str:
@@ -274,14 +279,15 @@ class HeldRow(msgspec.Struct, frozen=True):
     number: str
     cooking_at: datetime | None
     ready_at: datetime | None
+    given_back: bool
 
 
 async def read_held(reader: Reader, portion_ids: Sequence[int]) -> list[HeldRow]:
     return await reader.all(
         HeldRow,
-        "SELECT p.portion_id, p.order_id, o.number, p.cooking_at, p.ready_at"
-        " FROM portion p JOIN orders o USING (order_id)"
-        " WHERE p.portion_id IN (SELECT value FROM json_each(?))",
+        f"SELECT portion_id, order_id, number, cooking_at, ready_at, {_GIVEN_BACK}"
+        " FROM portion JOIN orders USING (order_id)"
+        " WHERE portion_id IN (SELECT value FROM json_each(?))",
         (msgspec.json.encode(list(portion_ids)).decode(),),
     )
 

@@ -54,7 +54,7 @@ _QUESTIONS = (
     f" OR x.fault LIKE '{WRITTEN_OFF}:%') AND NOT EXISTS"
     " (SELECT 1 FROM refund r, json_each(r.portions) j WHERE r.order_id = x.order_id AND j.value = x.portion_id)",
     "SELECT 'device-' || device, 'device_tripped', NULL, NULL, NULL, since, code, NULL FROM device_fault"
-    " WHERE since < :before AND (device IN ('bank', 'receipts', 'sms', 'fiscal', 'robot', 'cells')"
+    " WHERE since < :devices_before AND (device IN ('bank', 'receipts', 'sms', 'fiscal', 'robot', 'cells')"
     " OR device LIKE 'station%')",
     "SELECT finding_id, 'finding', order_id, NULL, amount_kopecks, found_at, kind || ' ' || subject || ': ' || detail,"
     " transaction_id FROM finding WHERE settled_at IS NULL",
@@ -62,12 +62,13 @@ _QUESTIONS = (
 _COLUMNS = "stuck_id, kind, order_id, number, amount_kopecks, since, detail, transaction_id"
 
 
-async def read_troubles(reader: Reader, before: datetime) -> list[TroubleRow]:
-    """Everything that has waited since `before`, oldest first."""
+async def read_troubles(reader: Reader, before: datetime, devices_before: datetime) -> list[TroubleRow]:
+    """Everything that has waited since `before`, a tripped device since `devices_before`; oldest first."""
     found: list[TroubleRow] = []
+    moments = {"before": rfc3339(before), "devices_before": rfc3339(devices_before)}
     for question in _QUESTIONS:
         sql = f"WITH found ({_COLUMNS}) AS ({question}) SELECT {_COLUMNS} FROM found"
-        found += await reader.all(TroubleRow, sql, {"before": rfc3339(before)})
+        found += await reader.all(TroubleRow, sql, moments)
     return sorted(found, key=lambda row: row.since)
 
 

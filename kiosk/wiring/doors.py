@@ -124,6 +124,7 @@ def _bench(ground: Ground, flows: Flows) -> Bench:
         ground.database,
         ground.devices.registrar,
         flows.fiscalising,
+        flows.surveying,
         ground.menu,
         ground.kitchen,
         ground.readiness,

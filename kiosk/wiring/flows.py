@@ -84,7 +84,7 @@ class Flows:
         self.reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
         self.inquiring = Inquiring(database, bank, clock, parts.inquiry_every_s, checkpoint)
         self.syncing = Syncing(database, urls(config), clock)
-        self.surveying = Surveying(database, ground.readiness, self.syncing)
+        self.surveying = Surveying(database, bank, ground.readiness, self.syncing)
         self.auditing = Auditing(database, bank, devices.registrar, devices.robot, self.fiscalising, clock)
         self.refunding = parts.refunding(
             database,
@@ -108,6 +108,7 @@ class Flows:
             guards.by_name(),
             clock,
             parts.stuck_after_s,
+            parts.tripped_after_s,
         )
         self.signing_in = SigningIn(
             database,

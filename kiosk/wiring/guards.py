@@ -33,7 +33,7 @@ class Guards:
         self.sms = GuardedSms(ground.devices.sms, self.of_sms)
 
     def probes(self) -> list[tuple[Guard, Probe]]:
-        return [(self.of_bank, self.bank.alive), (self.receipts, self.rehearse), (self.of_sms, self.sms.alive)]
+        return [(self.of_bank, self.bank.probe), (self.receipts, self.rehearse), (self.of_sms, self.sms.alive)]
 
     def by_name(self) -> Mapping[str, Guard]:
         return {guard.name: guard for guard in (self.of_bank, self.receipts, self.of_sms)}

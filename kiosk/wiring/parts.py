@@ -40,6 +40,7 @@ class Parts:
     messages: type[MessageSender] = MessageSender
     inquiry_every_s: float = 5.0
     stuck_after_s: float = 60.0
+    tripped_after_s: float = 60.0
     refusal_probe_s: float = PROBE_REFUSAL_S
     unpaid_for_s: float = 3600.0
     day_again_s: float = 60.0

@@ -171,7 +171,7 @@ async def test_3_3_answer_that_was_lost_and_found_by_asking_is_no_failure(place:
 
 
 async def test_stuck_names_a_tripped_device_and_a_person_may_have_it_asked_at_once() -> None:
-    async with restaurant(stuck_after_s=0.0, refusal_probe_s=3600.0) as place:
+    async with restaurant(tripped_after_s=0.0, refusal_probe_s=3600.0) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
         place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
@@ -193,7 +193,7 @@ async def test_stuck_names_a_tripped_device_and_a_person_may_have_it_asked_at_on
 
 @pytest.mark.parametrize("registrar", ["atol", "atol-web"])
 async def test_3_4_every_registrar_that_refuses_closes_sales(registrar: str) -> None:
-    async with restaurant(registrar=registrar, stuck_after_s=0.0) as place:
+    async with restaurant(registrar=registrar, tripped_after_s=0.0) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
         place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})

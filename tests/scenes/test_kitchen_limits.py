@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from tests.restaurant import Restaurant, restaurant, until
+from drivers.sim.robot_memory import CELLS
+from tests.restaurant import Customer, Restaurant, restaurant, until
 
 UDON = {"items": [{"item_id": "udon-chicken", "quantity": 1}], "service": "dine_in"}
 
@@ -57,8 +56,7 @@ async def test_4_jammed_station_takes_just_its_dishes_off_sale_and_gives_them_ba
     assert place.effects("bank", "charged") == []
     assert (await place.call("GET", "/api/restaurant")).body["sales"]["open"]
     assert await check(place, "station_2") == {"ok": False, "reason": "station_down"}
-    devices = (await place.internal("GET", "/internal/devices")).body["checks"]
-    assert "вок" in devices["station_2"]["says"]
+    assert "вок" in (await place.internal("GET", "/internal/devices")).body["says"]["station_2"]
     tea = (await guest.order(("tea", 1)))["order_id"]
     assert (await guest.pay(tea)).status == 200
     await guest.until_status(tea, "completed")
@@ -93,7 +91,7 @@ async def test_4_dish_paid_before_its_station_jammed_goes_on_when_it_is_mended_a
 async def test_4_robots_own_fault_reaches_the_technician_in_words(place: Restaurant) -> None:
     place.robot.faults.switch("door_open", True, {})
     await place.until_paused("robot_held")
-    says = (await place.internal("GET", "/internal/devices")).body["checks"]["robot"]["says"]
+    says = (await place.internal("GET", "/internal/devices")).body["says"]["robot"]
     assert "дверца" in says
     (fault,) = [event for event in await place.events() if event["type"] == "DeviceFaultEvent"]
     assert "дверца" in fault["data"]["detail"]
@@ -101,9 +99,9 @@ async def test_4_robots_own_fault_reaches_the_technician_in_words(place: Restaur
     await place.until_open()
 
 
-@pytest.mark.parametrize("portions", [15])
-async def test_4_order_larger_than_the_cells_is_called_and_served_in_parts(portions: int) -> None:
+async def test_4_order_larger_than_the_cells_is_called_and_served_in_parts() -> None:
     async with restaurant() as place:
+        portions, cells = 2 * CELLS + 1, CELLS
         place.robot.faults.switch("nobody_comes", True, {})
         guest = await place.guest()
         order_id = (await guest.order(("tea", portions)))["order_id"]
@@ -115,7 +113,7 @@ async def test_4_order_larger_than_the_cells_is_called_and_served_in_parts(porti
 
         (first,) = await until(called)
         assert first["data"]["whole"] is False
-        assert len(first["data"]["cells"]) == 12
+        assert len(first["data"]["cells"]) == cells
         order = await guest.look(order_id)
         assert order["status"] == "cooking"
         pickup = {"number": order["number"], "pickup_code": paid.body["pickup_code"]}
@@ -131,17 +129,39 @@ async def test_4_order_larger_than_the_cells_is_called_and_served_in_parts(porti
         assert len(place.effects("robot", "picked_up")) == portions
 
 
-async def test_4_portion_the_robot_has_begun_is_not_given_back_as_if_it_were_not() -> None:
-    async with restaurant(speed=2.0) as place:
-        guest = await place.guest()
-        order_id = (await guest.order(("udon-chicken", 1)))["order_id"]
-        assert (await guest.pay(order_id)).status == 200
-        await until(lambda: place.effects("robot", "started"))
-        refused = await place.internal("POST", f"/internal/orders/{order_id}/refund", {"reason": "передумал"})
-        if refused.status == 409:  # our books had not heard of it yet: the robot was asked
-            assert refused.body["order_status"] == "cooking"
-        order = await guest.look(order_id)
-        assert [row["status"] for item in order["items"] for row in item["portions"]] != ["dropped"]
+async def test_4_portion_given_back_when_the_robot_had_just_begun_it_is_no_meal_for_free(place: Restaurant) -> None:
+    place.robot.faults.switch("nobody_comes", True, {})
+    guest = await place.guest()
+    created = await guest.order(("udon-chicken", 1), ("tea", 1))
+    order_id = created["order_id"]
+    paid = await guest.pay(order_id)
+    assert paid.status == 200
+    await until(lambda: place.effects("robot", "started"))
+    body = {"reason": "передумал", "items": [{"item_id": "udon-chicken", "quantity": 1}]}
+    refund = await place.internal("POST", f"/internal/orders/{order_id}/refund", body)
+    assert refund.status == 202, refund
+
+    async def locked() -> list[dict[str, Any]]:
+        cells = (await place.internal("GET", "/internal/cells")).body["cells"]
+        return [cell for cell in cells if cell["state"] == "locked"]
+
+    if place.effects("robot", "started")[0]["recipe"] != 1 and not await _is_dropped(guest, order_id):
+        (cell,) = await until(locked)
+        await guest.until_status(order_id, "ready")
+        pickup = {"number": created["number"], "pickup_code": paid.body["pickup_code"]}
+        opened = await place.call("POST", "/api/pickup", pickup)
+        assert opened.status == 200
+        await guest.until_status(order_id, "completed")
+        assert [line["job_id"] for line in place.effects("robot", "picked_up")] != [], "the tea"
+        assert len(place.effects("robot", "picked_up")) == 1
+        act = {"action": "write_off", "reason": "деньги возвращены"}
+        assert (await place.internal("POST", f"/internal/cells/{cell['cell']}", act)).status == 200
+        assert await _is_dropped(guest, order_id)
+
+
+async def _is_dropped(guest: Customer, order_id: str) -> bool:
+    order = await guest.look(order_id)
+    return "dropped" in [row["status"] for item in order["items"] for row in item["portions"]]
 
 
 async def test_4_portion_that_waits_in_the_robots_table_is_cancelled_there_before_it_is_dropped() -> None:
