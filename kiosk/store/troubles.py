@@ -62,10 +62,10 @@ _QUESTIONS = (
 _COLUMNS = "stuck_id, kind, order_id, number, amount_kopecks, since, detail, transaction_id"
 
 
-async def read_troubles(reader: Reader, before: datetime, devices_before: datetime) -> list[TroubleRow]:
+async def read_troubles(reader: Reader, before: datetime, devices_before: datetime | None = None) -> list[TroubleRow]:
     """Everything that has waited since `before`, a tripped device since `devices_before`; oldest first."""
     found: list[TroubleRow] = []
-    moments = {"before": rfc3339(before), "devices_before": rfc3339(devices_before)}
+    moments = {"before": rfc3339(before), "devices_before": rfc3339(devices_before or before)}
     for question in _QUESTIONS:
         sql = f"WITH found ({_COLUMNS}) AS ({question}) SELECT {_COLUMNS} FROM found"
         found += await reader.all(TroubleRow, sql, moments)
