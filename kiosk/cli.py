@@ -163,7 +163,7 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
         _, answer = await _request(config, "GET", "/internal/devices")
         lines.append(("kiosk", True, "running: its database is open, its devices are asked through it"))
         lines += [(name, check["ok"], check["reason"] or "") for name, check in _devices(answer).items()]
-        says = answer["says"]
+        says = answer.get("says", {})
     except NotRunning:
         lines += await examine(config)
     if options.json:

@@ -115,11 +115,12 @@ class SiteApi:
 
     def _look(self, checks: Mapping[str, Check]) -> web.Response:
         reason = self._readiness.pause_reason()
+        says = {name: _says(check) for name, check in checks.items() if check.reason is not None}
         return answer(
             {
                 "sales": {"open": reason is None, "reason": reason, **_hint(reason)},
                 "checks": {name: {"ok": check.ok, "reason": check.reason} for name, check in checks.items()},
-                "says": {name: _says(check) for name, check in checks.items() if check.reason is not None},
+                **({"says": says} if says else {}),
             }
         )
 
