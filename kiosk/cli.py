@@ -99,10 +99,10 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
         return await _events(options, config)
     status, answer = await _request(config, *call_of(options))
     if options.command == "devices" and status == 200:
+        says = answer.get("says", {})
         answer = {
             "devices": [
-                {"device": name, **check, "says": answer["says"].get(name, "")}
-                for name, check in _devices(answer).items()
+                {"device": name, **check, "says": says.get(name, "")} for name, check in _devices(answer).items()
             ]
         }
     if options.command == "shift" and "text" in answer and not (options.json or options.csv):
