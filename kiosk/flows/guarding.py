@@ -74,7 +74,10 @@ class Guard:
         tell()
         self._heard_at = self._clock.monotonic()
         self._detail = detail or self._detail
-        if self._breaker.probe_in_s is None or self._breaker.reason is not None:  # in doubt nothing is opened
+        told = self._breaker.reason is not None or self.name in self._readiness.checks()
+        if told and (
+            self._breaker.probe_in_s is None or self._breaker.reason is not None
+        ):  # in doubt nothing is opened
             self._readiness.set(self.name, self._breaker.reason, blocks=self._blocks, detail=self._detail)
         if self._breaker.reason != before or self._breaker.probe_in_s is not None:
             self._stir.set()
