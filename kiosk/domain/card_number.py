@@ -2,7 +2,8 @@
 
 Tokens of gateways are often ids: a run of digits in a UUID or a time in milliseconds passes Luhn's test one time in
 ten.
-So a number counts only where a whole value is one, or where it stands in the groups that are embossed on cards.
+So a number counts only where a whole value is one, where it stands alone among other words (no letter, digit or hyphen
+touches it: the second track of a card, a number with its date), or in the groups that are embossed on cards.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from kiosk.domain.errors import CardNumberRefused
 _GAP = r"[ \u00a0\u2010-\u2013-]"
 _GROUPED = rf"[0-9]{{4}}(?:{_GAP}[0-9]{{4}}){{3}}|[0-9]{{4}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{5}}"
 _STANDS_IN = re.compile(rf"(?<![0-9A-Za-z])(?=({_GROUPED})(?![0-9A-Za-z]))")  # ahead, since groups may overlap
+_STANDS_ALONE = re.compile(r"(?<![\w-])[2-6][0-9]{12,18}(?![\w-])")
 _PLACES = re.compile(rf"[0-9]{{4}}(?:{_GAP}?[0-9]{{4}}){{3}}|[0-9]{{4}}{_GAP}?[0-9]{{6}}{_GAP}?[0-9]{{5}}")
 _WHOLE = re.compile(r"[2-6][0-9]{12,18}")  # ISO/IEC 7812: the industries of banking, travel and petroleum
 
@@ -43,6 +45,8 @@ def _texts(body: object) -> Iterator[str]:
 def _is_or_holds_one(text: str) -> bool:
     whole = text.strip()
     if _is_one(_digits(whole) if _PLACES.fullmatch(whole) else whole):
+        return True
+    if any(_is_one(found[0]) for found in _STANDS_ALONE.finditer(text)):
         return True
     return any(_is_one(_digits(found[1])) for found in _STANDS_IN.finditer(text))
 

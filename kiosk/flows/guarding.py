@@ -62,6 +62,8 @@ class Guard:
 
     def failed(self, error: DeviceError) -> None:
         """A call that certainly changed nothing failed; what an unknown outcome means, asking for it will tell."""
+        if error.code == "busy":  # it answers, and takes the next one later
+            return
         if error.code == "unauthorized":
             self.refused(str(error))
         elif error.code == "connection_refused":

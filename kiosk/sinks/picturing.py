@@ -117,9 +117,11 @@ class KitchenPicture:
             await self._db.write(lambda tx: records.set_fault(tx, name, reason, detail, now))
 
     async def restore_stations(self) -> None:
-        """At start: a station that was down is down until the robot shows it."""
+        """At start: a station that was down is down until the robot shows it, and so is a cell."""
         async with self._db.read() as reader:
             faults = await records.read_faults(reader)
+        if "cells" in faults:
+            self._readiness.set("cells", CELL_FAULT, blocks=False)
         for device in faults:
             name, _, number = device.partition("_")
             if name == "station" and number.isdigit():

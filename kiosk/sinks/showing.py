@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from kiosk.clock import Clock
 from kiosk.domain.events import StoredEvent
 from kiosk.domain.readiness import Readiness
+from kiosk.domain.reasons import STARTING
 from kiosk.sinks.board import BoardOrder, Frame, Snapshot, catch_up, frame_of, picture_of, without_event
 from kiosk.store import halls, outbox
 from kiosk.store.database import Database, Reader
@@ -58,7 +59,7 @@ class Showing:
     def kitchen_stands(self) -> str | None:
         """Why nothing is cooked now, or None."""
         check = self._readiness.checks().get("robot")
-        return None if check is None or check.reason == "robot_starting" else check.reason
+        return None if check is None or check.reason == STARTING else check.reason
 
     async def run(self) -> None:
         """For ever: new events become frames."""

@@ -81,6 +81,11 @@ def test_the_card_schemes_own_examples_are_refused(number: str) -> None:
     assert refused({"card_token": number})
 
 
+@pytest.mark.parametrize("around", [";%s=29121010000", "%s 12/29", "card %s", "(%s)"])
+def test_a_number_that_stands_alone_among_other_words_is_refused(around: str) -> None:
+    assert refused({"card_token": around % "4111111111111111"})
+
+
 @given(numbers, st.data())
 def test_one_wrong_digit_is_no_card_number(number: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(min_value=0, max_value=len(number) - 1))

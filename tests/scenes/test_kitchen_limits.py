@@ -38,6 +38,19 @@ async def test_4_full_cells_pause_sales_before_money_moves_and_free_ones_open_th
     assert await told(place, "robot") == [("DeviceFaultEvent", "cells_full"), ("DeviceRecoveredEvent", None)]
 
 
+async def test_4_cell_that_was_mended_while_the_kiosk_was_off_is_told_as_mended(place: Restaurant) -> None:
+    place.robot.faults.switch("cells_full", True, {})
+    await until(lambda: told(place, "cells"))
+    await place.kiosk.stop()
+    place.robot.faults.switch("cells_full", False, {})
+    await place.restart()
+
+    async def mended() -> bool:
+        return await told(place, "cells") == [("DeviceFaultEvent", "cell_fault"), ("DeviceRecoveredEvent", None)]
+
+    await until(mended)
+
+
 async def test_4_jammed_station_takes_just_its_dishes_off_sale_and_gives_them_back(place: Restaurant) -> None:
     guest = await place.guest()
     before = (await guest.order(("udon-chicken", 1)))["order_id"]
