@@ -82,6 +82,7 @@ class Kitchen:
     stopped_items: frozenset[str] = frozenset()
     stopped_ingredients: frozenset[str] = frozenset()
     stations_down: frozenset[int] = frozenset()
+    recalled: set[int] = field(default_factory=set)  # portions being given back: not submitted again meanwhile
 
     def levels(self) -> dict[str, int]:
         """Level less the robot's own commitments, by ingredient."""

@@ -48,7 +48,7 @@ class GuardedBank:
         return True
 
     async def alive(self) -> None:
-        """For whoever wants to know now; the guard is told. Raises `DeviceError`."""
+        """For whoever wants to know now; the guard is told of what was answered. Raises `DeviceError`."""
         await _asked_about_nothing(self)
 
     async def charge(self, charge: Charge) -> Transaction:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 
 import structlog
 
 from drivers.errors import DeviceError, DeviceRefused
 from drivers.robot.port import CookingComplex, JobState
 from kiosk.domain.order import PortionStatus
+from kiosk.domain.readiness import Kitchen
 from kiosk.store.orders import PortionRow
 
 _log = structlog.get_logger()
@@ -17,13 +19,25 @@ _NOT_BEGUN = (JobState.QUEUED, JobState.CANCELLED)
 
 
 class Recalling:
-    def __init__(self, robot: CookingComplex) -> None:
+    def __init__(self, robot: CookingComplex, kitchen: Kitchen) -> None:
         self._robot = robot
+        self._kitchen = kitchen
+
+    @contextlib.contextmanager
+    def keep_back(self, portions: Iterable[PortionRow]) -> Iterator[None]:
+        """The kitchen sees each cancelled job at once, the books hear of the refund only when all were asked about:
+        until then none of them is submitted again."""
+        ids = {row.portion_id for row in portions} - self._kitchen.recalled
+        self._kitchen.recalled |= ids
+        try:
+            yield
+        finally:
+            self._kitchen.recalled -= ids
 
     async def recall(self, portions: Iterable[PortionRow]) -> frozenset[int]:
         """Cancel what has not begun; the ids of what has: it will be cooked to its end, whatever becomes of the money,
-        and its cell opens for staff alone. A robot that does not answer cooks nothing either: its job is cancelled when
-        it is back."""
+        and its cell opens for staff alone. Where the robot does not answer, the job is cancelled once it does, unless
+        it has begun by then."""
         begun = set()
         for row in portions:
             if row.status in _IN_TABLE:

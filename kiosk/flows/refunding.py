@@ -73,15 +73,17 @@ class Refunding:
 
     async def request(self, order_id: str, request: RefundRequest, actor: str) -> refunds.RefundRow:
         """By staff. Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`."""
-        begun = await self._recall(order_id, request.items)
         now = self._clock.now()
+        *_, chosen = await self._db.write(lambda tx: _chosen(tx, order_id, request.items, None))
+        with self._recalling.keep_back(chosen):
+            begun = await self._recalling.recall(chosen)  # the robot first, then the books
 
-        def run(tx: Tx) -> refunds.RefundRow:
-            row = self._open(tx, order_id, request.items, None, request.reason, actor, now, begun)
-            records.journal(tx, actor, "refund", f"{order_id} {row.amount_kopecks} {request.reason}", now)
-            return row
+            def run(tx: Tx) -> refunds.RefundRow:
+                row = self._open(tx, order_id, request.items, None, request.reason, actor, now, begun)
+                records.journal(tx, actor, "refund", f"{order_id} {row.amount_kopecks} {request.reason}", now)
+                return row
 
-        refund = await self._db.write(run)
+            refund = await self._db.write(run)
         self._cp("refund.opened")
         self._start(refund)
         return refund
@@ -130,11 +132,6 @@ class Refunding:
                 orders.move_portion(tx, row, PortionStatus.DROPPED)
                 stocks.hand_over(tx, [row.portion_id])
         return refund
-
-    async def _recall(self, order_id: str, items: list[RefundItem] | None) -> frozenset[int]:
-        """What is to go back and waits in the robot's table is cancelled there first; what has begun."""
-        *_, chosen = await self._db.write(lambda tx: _chosen(tx, order_id, items, None))
-        return await self._recalling.recall(chosen)
 
     def _start(self, refund: refunds.RefundRow) -> None:
         if refund.refund_id not in self._jobs:

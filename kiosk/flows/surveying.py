@@ -41,7 +41,7 @@ class Surveying:
         return {**known, **gateways}
 
     async def bank_word(self) -> str | None:
-        """Why the bank gives no good answer now, or None; one try alone does not close sales yet."""
+        """Why the bank gives no good answer now, or None; one refused connection alone does not close sales yet."""
         try:
             await self._bank.alive()
         except DeviceError as error:

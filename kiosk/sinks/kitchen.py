@@ -53,7 +53,7 @@ _STAND_UP = {
 
 
 class KitchenLine:
-    """One loop, the single owner of the robot's mailbox besides cell openings."""
+    """One loop, the single owner of the robot's mailbox besides cell openings and recalls."""
 
     def __init__(
         self,
@@ -223,6 +223,8 @@ class KitchenLine:
         free = slots - len(jobs)
         for row in work:
             again = row.status is PortionStatus.SUBMITTING and row.portion_id not in jobs
+            if self._picture.is_recalled(row):
+                continue
             if row.status is PortionStatus.WAITING and self._picture.needs_station_that_is_down(row):
                 continue  # it would only hold a slot of the robot's table
             if (row.status is not PortionStatus.WAITING and not again) or row.portion_id in self._refused_until:

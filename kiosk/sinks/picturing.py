@@ -149,6 +149,9 @@ class KitchenPicture:
     def stations_down(self) -> frozenset[int]:
         return self._kitchen.stations_down
 
+    def is_recalled(self, row: cooking.WorkRow) -> bool:
+        return row.portion_id in self._kitchen.recalled
+
     def needs_station_that_is_down(self, row: cooking.WorkRow) -> bool:
         phases = self.charts[row.chart_fingerprint].phases
         return any(phase.station in self._kitchen.stations_down for phase in phases)

@@ -93,7 +93,7 @@ class Flows:
             ground.tasks,
             clock,
             config.robot.late_limit_s,
-            Recalling(devices.robot),
+            Recalling(devices.robot, ground.kitchen),
             checkpoint,
         )
         self.correcting = Correcting(database, self.fiscalising, ground.tasks, clock)

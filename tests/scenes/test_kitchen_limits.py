@@ -197,3 +197,24 @@ async def test_4_portion_that_waits_in_the_robots_table_is_cancelled_there_befor
         assert sorted(statuses) == ["cooking", "cooking", "dropped", "dropped"]
         jobs = place.robot.state()["jobs"]
         assert sorted(job["state"] for job in jobs if job["state"] != "cancelled") == ["cooking", "cooking"]
+
+
+async def test_4_portions_that_are_recalled_one_by_one_are_not_submitted_again_meanwhile() -> None:
+    async with restaurant(speed=1.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("udon-chicken", 7)))["order_id"]  # the dispenser takes two at once
+        assert (await guest.pay(order_id)).status == 200
+
+        async def queued() -> bool:
+            order = await guest.look(order_id)
+            statuses = [row["status"] for item in order["items"] for row in item["portions"]]
+            return statuses.count("cooking") == 2 and statuses.count("queued") == 5
+
+        await until(queued)
+        body = {"reason": "передумал", "items": [{"item_id": "udon-chicken", "quantity": 5}]}
+        refund = await place.internal("POST", f"/internal/orders/{order_id}/refund", body)
+        assert refund.status == 202, refund
+        order = await guest.look(order_id)
+        statuses = [row["status"] for item in order["items"] for row in item["portions"]]
+        assert sorted(statuses) == ["cooking"] * 2 + ["dropped"] * 5
+        assert {line["attempt"] for line in place.effects("robot", "started")} == {1}
