@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from drivers.sim.robot_memory import CELLS
+from kiosk.flows.recalling import Recalling
+from kiosk.store import orders
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
 UDON = {"items": [{"item_id": "udon-chicken", "quantity": 1}], "service": "dine_in"}
@@ -218,3 +220,16 @@ async def test_4_portions_that_are_recalled_one_by_one_are_not_submitted_again_m
         statuses = [row["status"] for item in order["items"] for row in item["portions"]]
         assert sorted(statuses) == ["cooking"] * 2 + ["dropped"] * 5
         assert {line["attempt"] for line in place.effects("robot", "started")} == {1}
+
+
+async def test_4_portion_that_is_kept_back_waits_while_others_are_cooked(place: Restaurant) -> None:
+    guest = await place.guest()
+    kept = (await guest.order(("tea", 1)))["order_id"]
+    rows = await place.kiosk.database.write(lambda tx: orders.portions(tx, kept))
+    with Recalling(place.kiosk.devices.robot, place.kiosk.kitchen).keep_back(rows):
+        assert (await guest.pay(kept)).status == 200
+        other = (await guest.order(("tea", 1)))["order_id"]
+        assert (await guest.pay(other)).status == 200
+        await guest.until_status(other, "completed")
+        assert {line["order_id"] for line in place.effects("robot", "started")} == {other}
+    await guest.until_status(kept, "completed")
