@@ -74,7 +74,7 @@ class Look:
         had = [line for line in lines if line.line not in reasons]
         short = _short(had, levels, held)
         reasons |= {line.line: SOLD_OUT for line in had if not short.isdisjoint(line.formula)}
-        return self._require_time(lines), reasons
+        return self._require_time([line for line in lines if line.line not in reasons]), reasons
 
     def _require_open(self) -> None:
         if self._blocked is not None:
@@ -144,8 +144,8 @@ class Conditions:
 
     @property
     def known(self) -> bool:
-        """Every device that sales hang on has spoken, and the robot has told what it holds."""
-        return bool(self._kitchen.bins) and not self._readiness.starting
+        """Every device that sales hang on has spoken, and the robot has told what it holds, or one of them says no."""
+        return not self._readiness.starting and (bool(self._kitchen.bins) or self._readiness.blocked() is not None)
 
     def reason_of(self, check: str) -> str | None:
         """Why what hangs on one check alone is closed, or None."""

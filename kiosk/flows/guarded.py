@@ -17,22 +17,30 @@ _PROBE_WITHIN_S = 5.0
 
 
 @contextlib.contextmanager
-def _telling(guard: Guard, *, unknown_is_failure: bool = False) -> Iterator[None]:
-    """A refusal of one request is an answer. An unknown outcome of a change is no failure yet: it may have been carried
-    out, and asking for it tells; that of a question is one."""
+def _working(guard: Guard) -> Iterator[None]:
+    """A refusal of one request is an answer. An unknown outcome is no failure yet: it may have been carried out, and
+    asking for it tells."""
     try:
         yield
     except DeviceRefused:
         guard.answered()
         raise
-    except OutcomeUnknown as error:
-        if unknown_is_failure:
-            guard.failed(error)
+    except OutcomeUnknown:
         raise
     except DeviceError as error:
-        guard.failed(error)
+        guard.failed(error, by_work=True)
         raise
     guard.answered()
+
+
+@contextlib.contextmanager
+def _asking(guard: Guard) -> Iterator[None]:
+    try:
+        yield
+    except DeviceError as error:
+        guard.failed(error, by_work=False)
+        raise
+    guard.heard()
 
 
 class GuardedBank:
@@ -41,6 +49,7 @@ class GuardedBank:
     def __init__(self, bank: Acquirer, guard: Guard) -> None:
         self._bank = bank
         self._guard = guard
+        self._unknown: set[str] = set()  # keys of charges without an answer, until they are asked for
 
     async def probe(self) -> bool:
         """For the guard itself. Raises `DeviceError`."""
@@ -52,23 +61,32 @@ class GuardedBank:
         await _asked_about_nothing(self)
 
     async def charge(self, charge: Charge) -> Transaction:
-        with _telling(self._guard):
-            return await self._bank.charge(charge)
+        try:
+            with _working(self._guard):
+                return await self._bank.charge(charge)
+        except OutcomeUnknown:
+            self._unknown.add(charge.key)
+            raise
 
     async def find(self, key: str) -> Transaction | None:
-        with _telling(self._guard, unknown_is_failure=True):
-            return await self._bank.find(key)
+        unknown = key in self._unknown
+        self._unknown.discard(key)  # where the question fails too, the bank was away, and took nothing
+        with _asking(self._guard):
+            found = await self._bank.find(key)
+        if unknown and found is None:
+            self._guard.lost(key, "charges without an answer that the bank does not know of")
+        return found
 
     async def listing(self, since: datetime) -> list[ListedTransaction]:
-        with _telling(self._guard, unknown_is_failure=True):
+        with _asking(self._guard):
             return await self._bank.listing(since)
 
     async def void(self, transaction_id: str, key: str) -> None:
-        with _telling(self._guard):
+        with _working(self._guard):
             await self._bank.void(transaction_id, key)
 
     async def refund(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
-        with _telling(self._guard):
+        with _working(self._guard):
             await self._bank.refund(transaction_id, amount_kopecks, key)
 
     async def close(self) -> None:
@@ -92,7 +110,7 @@ class GuardedSms:
         self._guard = guard
 
     async def send(self, to: str, text: str, client_id: str) -> None:
-        with _telling(self._guard):
+        with _working(self._guard):
             await self._sms.send(to, text, client_id)
 
     async def probe(self) -> None:

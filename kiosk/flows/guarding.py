@@ -55,25 +55,40 @@ class Guard:
         return self._breaker.reason
 
     def answered(self) -> None:
+        """Real work was done, or refused as one request."""
         self._change(self._breaker.answered, "")
 
-    def refused(self, detail: str) -> None:
-        self._change(self._breaker.refused, detail)
+    def heard(self) -> None:
+        """A question was answered."""
+        self._change(self._breaker.heard, "")
 
-    def failed(self, error: DeviceError) -> None:
-        """A call that certainly changed nothing failed; what an unknown outcome means, asking for it will tell."""
+    def refused(self, detail: str, *, by_work: bool = True) -> None:
+        self._change(lambda: self._breaker.refused(by_work=by_work), detail)
+
+    def lost(self, customer: str, detail: str) -> None:
+        self._change(lambda: self._breaker.lost(customer), detail)
+
+    def failed(self, error: DeviceError, *, by_work: bool) -> None:
+        """Work or a question that certainly changed nothing failed; what an unknown outcome means, asking will tell."""
         if error.code == "busy":  # it answers, and takes the next one later
             return
         if error.code == "unauthorized":
-            self.refused(str(error))
+            self.refused(str(error), by_work=by_work)
+        else:
+            self._change(self._breaker.unreachable, str(error))
+
+    def _probe_failed(self, error: DeviceError) -> None:
+        if isinstance(error, DeviceRefused) or error.code == "unauthorized":
+            self.refused(str(error), by_work=False)
         elif error.code == "connection_refused":
             self._change(self._breaker.unreachable, str(error))
-        else:
+        elif error.code != "busy":
             self._change(self._breaker.silent, str(error))
 
     def _change(self, tell: Callable[[], None], detail: str) -> None:
         before = self._breaker.reason
         tell()
+        self._trusted = False  # what has happened since that word counts more
         self._heard_at = self._clock.monotonic()
         self._detail = detail or self._detail
         told = self._breaker.reason is not None or self.name in self._readiness.checks()
@@ -97,7 +112,7 @@ class Guard:
         async with self._db.read() as reader:
             code = await records.read_fault(reader, self.name)
         if code is not None:
-            self.refused("as before the restart")
+            self.refused("as before the restart", by_work=False)
             self._heard_at = None  # asked at once: somebody may have mended it
 
     async def run(self, probe: Probe) -> None:
@@ -123,12 +138,12 @@ class Guard:
         trusted, self._trusted = self._trusted, False
         try:
             good = await probe()
-        except DeviceRefused as refusal:
-            self.refused(str(refusal))
         except DeviceError as error:
-            self.failed(error)
+            self._probe_failed(error)
         else:
-            if good or trusted:
+            if good:
+                self._change(self._breaker.probed, "")
+            elif trusted:
                 self.answered()
             self._heard_at = self._clock.monotonic()
 

@@ -96,7 +96,7 @@ class Refunding:
             row = orders.portion(tx, portion_id)
             if row is None:
                 raise NotFound
-            reason = orders.WRITTEN_OFF if (row.fault or "").startswith(orders.WRITTEN_OFF) else "cooking_failed"
+            reason = orders.WRITTEN_OFF if row.thrown_away else "cooking_failed"
             return self._open(tx, row.order_id, None, [portion_id], reason, actor, now)
 
         self._start(await self._db.write(run))

@@ -210,8 +210,7 @@ class Settling:
             row = orders.portion(tx, portion_id)
             assert row is not None
             if move is Move.ACCEPT:
-                thrown_away = (row.fault or "").startswith(orders.WRITTEN_OFF)
-                orders.move_portion(tx, row, PortionStatus.WRITTEN_OFF if thrown_away else PortionStatus.HANDED_OUT)
+                orders.move_portion(tx, row, PortionStatus.WRITTEN_OFF if row.thrown_away else PortionStatus.HANDED_OUT)
             else:
                 orders.move_portion(tx, row, PortionStatus.WAITING, attempt=row.attempt + 1, fault=None)
                 stocks.take_back(tx, portion_id)

@@ -162,13 +162,16 @@ class SigningIn:
         return Pending(token, self._rules.password_lifetime_s, self._rules.limits.resend_s)
 
     def _limit(self, tx: Tx, phone: str, now: datetime) -> None:
-        """One SMS a minute, a few an hour and a day for a number; a budget a day for the site."""
+        """One SMS a minute, a few an hour and a day for a number; a budget a day for the site. One that certainly was
+        not sent costs nobody anything and may be asked for again at once, as often once more as one that was."""
         limits = self._rules.limits
         day = customers.codes_since(tx, phone, now - timedelta(days=1))
+        tried = customers.codes_since(tx, phone, now - timedelta(hours=1), unsent=True)
         windows = (
             (timedelta(seconds=limits.resend_s), 1, day),
             (timedelta(hours=1), limits.sms_per_phone_per_hour, day),
             (timedelta(days=1), limits.sms_per_phone_per_day, day),
+            (timedelta(hours=1), 2 * limits.sms_per_phone_per_hour, tried),
             (
                 timedelta(days=1),
                 limits.sms_per_site_per_day,

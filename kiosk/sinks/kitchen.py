@@ -111,12 +111,12 @@ class KitchenLine:
         cells = await self._picture.look_at_cells()  # after the jobs: what they show as ready has been in its cell
         await self._picture.look_at_stations(health, jobs.values())
         detail = await self._picture.describe(health)
-        await self._picture.tell(why_not(health), detail)  # after the bins: sales never open on an empty picture
+        await self._picture.tell(why_not(health, cells), detail)  # after the bins: sales never open on an empty picture
         await self._stand_up(health)
         await self._look_at_cells(await self._picture.read_work(), cells)  # before what is ready is called
         work = await self._adopt(jobs)
         await self._release(jobs, work)
-        await self._call_parts(work, cells)
+        await self._call_parts(work, jobs, cells)
         await self._settle()
         if health.accepts_jobs:
             await self._submit(list(work.values()), jobs, health.slots)
@@ -198,10 +198,12 @@ class KitchenLine:
             if row.portion_id not in held:
                 await self._db.write(lambda tx, taken=row.portion_id: portions.hand_out(tx, taken, now))  # type: ignore[misc]
 
-    async def _call_parts(self, work: dict[int, cooking.WorkRow], cells: tuple[Cell, ...]) -> None:
-        """Every cell is filled and none will be by itself: orders that wait for one while they fill others are called
-        to what is ready of them."""
-        if not cells or any(cell.state in (CellState.FREE, CellState.RESERVED) for cell in cells):
+    async def _call_parts(
+        self, work: dict[int, cooking.WorkRow], jobs: dict[int, Job], cells: tuple[Cell, ...]
+    ) -> None:
+        """No cell is free, and none that food is on its way to: orders that wait for one while they fill others are
+        called to what is ready of them."""
+        if not cells or any(cell.state is CellState.FREE or _is_awaited(cell, jobs) for cell in cells):
             return
         waiting = {row.order_id for row in work.values() if row.status in PENDING_PORTIONS}
         now = self._clock.now()
@@ -280,6 +282,12 @@ class KitchenLine:
             return True
 
         return await self._db.write(run)
+
+
+def _is_awaited(cell: Cell, jobs: dict[int, Job]) -> bool:
+    """Reserved for food that is being made; what is held at a station may be so for the whole evening."""
+    job = jobs.get(cell.job_id)
+    return cell.state is CellState.RESERVED and not (job is not None and job.state is JobState.HELD)
 
 
 def _note_foreign(job_id: int, now: datetime, tx: Tx) -> None:

@@ -205,7 +205,7 @@ class KitchenPicture:
             self._kitchen.factor += 0.2 * (actual_s / chart.nominal_s - self._kitchen.factor)
 
 
-def why_not(health: Health) -> str | None:
+def why_not(health: Health, cells: tuple[Cell, ...]) -> str | None:
     if health.flags & (HealthFlag.ESTOP_PRESSED | HealthFlag.ESTOP_LATCHED):
         return "robot_estop"
     if health.flags & HealthFlag.STORE_FAULT:
@@ -213,7 +213,7 @@ def why_not(health: Health) -> str | None:
     if health.state in (ComplexState.SUSPENDED, ComplexState.SUSPENDING):  # an outer cause: nobody fetches, mostly
         return CELLS_FULL if health.flags & HealthFlag.NO_CELL else "robot_suspended"
     if health.state in (ComplexState.EXECUTE, ComplexState.UNSUSPENDING):
-        return None
+        return CELLS_FULL if cells and all(cell.state is CellState.FAULT for cell in cells) else None
     return f"robot_{health.state.name.lower()}"
 
 

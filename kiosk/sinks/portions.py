@@ -91,13 +91,15 @@ def submitted(tx: Tx, portion_id: int, status: PortionStatus) -> None:
 
 def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None:
     """Bring an order to where its portions are: cooking, ready when the last is, completed when all were taken.
-    Portions that were given back do not hold the rest."""
+    Portions that were given back do not hold the rest. What staff threw away does not keep the customer from it, but
+    the order is done only when a person has decided about its money."""
     order = orders.require(tx, order_id)
     kept = [row for row in orders.portions(tx, order_id) if row.status is not PortionStatus.DROPPED and _is_kept(row)]
     started = any(
         row.status not in (PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED) for row in kept
     )
-    done = bool(kept) and all(row.status in (PortionStatus.READY, *GONE_PORTIONS) for row in kept)
+    awaited = [row for row in kept if not row.thrown_away]
+    done = bool(awaited) and all(row.status in (PortionStatus.READY, *GONE_PORTIONS) for row in awaited)
     if started and order.status is OrderStatus.PAID:  # also when it is ready at the first look: nobody misses a step
         order = orders.move(tx, order, OrderStatus.COOKING, now)
         left_s = order.ready_in_s
@@ -106,7 +108,8 @@ def progress(tx: Tx, order_id: str, now: datetime, remaining_s: int = 0) -> None
         outbox.put(tx, OrderCookingEvent(order_id=order_id, number=order.number, ready_in_s=left_s), now)
     if done and order.status is OrderStatus.COOKING:
         order = orders.move(tx, order, OrderStatus.READY, now)
-        _call(tx, order, kept, now, whole=True)
+        if any(row.status is PortionStatus.READY for row in kept):
+            _call(tx, order, kept, now, whole=True)
     if kept and order.status is OrderStatus.READY and all(row.status in GONE_PORTIONS for row in kept):
         orders.move(tx, order, OrderStatus.COMPLETED, now)
         outbox.put(tx, OrderCompletedEvent(order_id=order_id, number=order.number), now)

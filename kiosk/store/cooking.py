@@ -8,7 +8,7 @@ import msgspec
 
 from kiosk.domain.order import PortionStatus
 from kiosk.store.database import Reader
-from kiosk.store.orders import IdRow
+from kiosk.store.orders import WRITTEN_OFF, IdRow
 
 
 class WorkRow(msgspec.Struct, frozen=True):
@@ -38,15 +38,16 @@ async def read_work(reader: Reader) -> list[WorkRow]:
 
 
 async def read_stalled(reader: Reader) -> list[str]:
-    """Orders in the kitchen that wait for nothing any more: given back, settled by hand, or done."""
+    """Orders in the kitchen that wait for nothing any more: given back, settled by hand, thrown away, or done."""
     rows = await reader.all(
         IdRow,
         "SELECT o.order_id FROM orders o WHERE o.status IN ('paid', 'cooking', 'ready')"
         " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
         "   AND p.status IN ('ready', 'handed_out', 'written_off'))"
         " AND NOT EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
-        "   AND p.status NOT IN ('dropped', 'ready', 'handed_out', 'written_off'))"
+        "   AND p.status NOT IN ('dropped', 'ready', 'handed_out', 'written_off')"
+        f"   AND NOT (p.status = 'failed' AND p.fault LIKE '{WRITTEN_OFF}:%'))"
         " AND NOT (o.status = 'ready' AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
-        "   AND p.status = 'ready'))",
+        "   AND p.status IN ('ready', 'failed')))",
     )
     return [row.order_id for row in rows]

@@ -156,15 +156,15 @@ def use_code(tx: Tx, code_id: str, now: datetime) -> bool:
     return used.rowcount > 0
 
 
-def codes_since(tx: Tx, phone: str | None, since: datetime) -> list[datetime]:
-    """When codes were made for a phone, or for the whole site, newest first; those that certainly were not sent left
-    out."""
+def codes_since(tx: Tx, phone: str | None, since: datetime, *, unsent: bool = False) -> list[datetime]:
+    """When codes were made for a phone, or for the whole site, newest first; those that certainly were not sent are
+    left out, or counted too where `unsent`."""
     rows = tx.all(
         CodeTime,
         "SELECT created_at FROM one_time_code WHERE created_at > ? AND (? IS NULL OR phone = ?)"
-        " AND not_sent_at IS NULL"
+        " AND (? OR not_sent_at IS NULL)"
         " ORDER BY created_at DESC",
-        (rfc3339(since), phone, phone),
+        (rfc3339(since), phone, phone, unsent),
     )
     return [row.created_at for row in rows]
 

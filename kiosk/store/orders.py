@@ -32,6 +32,10 @@ _LINE = (
 )
 
 
+#: What stands in `portion.fault` before the reason of a write-off.
+WRITTEN_OFF = "written_off"
+
+
 class PortionRow(msgspec.Struct, frozen=True):
     portion_id: int
     order_id: str
@@ -43,6 +47,11 @@ class PortionRow(msgspec.Struct, frozen=True):
     called: bool
     fault: str | None
     given_back: bool  # its money went back, or is on its way
+
+    @property
+    def thrown_away(self) -> bool:
+        """Staff wrote its food off: nobody waits for it, whatever a person decides about its money."""
+        return self.status is PortionStatus.FAILED and (self.fault or "").startswith(f"{WRITTEN_OFF}:")
 
 
 _GIVEN_BACK = (
@@ -265,10 +274,6 @@ async def read_unpaid(reader: Reader) -> list[str]:
     """Ids of the orders that are not paid and that nobody is paying now."""
     rows = await reader.all(IdRow, "SELECT order_id FROM orders WHERE status = 'created' ORDER BY order_id")
     return [row.order_id for row in rows]
-
-
-#: What stands in `portion.fault` before the reason of a write-off.
-WRITTEN_OFF = "written_off"
 
 
 class HeldRow(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.domain.breaker import PROBE_AGAIN_S, PROBE_REFUSAL_S, Breaker
+from kiosk.domain.breaker import PROBE_AGAIN_S, PROBE_AT_MOST_S, PROBE_REFUSAL_S, Breaker
 
 TOLD = ("answered", "unreachable", "silent", "refused")
 
@@ -41,3 +41,41 @@ def test_whatever_came_before_a_good_answer_restores(told: list[str]) -> None:
         assert (one.reason is not None) >= (word in ("silent", "refused"))
     one.answered()
     assert (one.reason, one.probe_in_s) == (None, None)
+
+
+def test_work_that_is_refused_again_after_a_good_probe_is_asked_about_ever_later() -> None:
+    one, waits = breaker(), []
+    for _ in range(12):
+        one.refused(by_work=True)
+        waits.append(one.probe_in_s)
+        one.refused(by_work=True)  # somebody else who was under way: the same refusal
+        assert one.probe_in_s == waits[-1]
+        one.probed()
+        assert one.reason is None
+    assert waits[:3] == [PROBE_REFUSAL_S, 2 * PROBE_REFUSAL_S, 4 * PROBE_REFUSAL_S]
+    assert waits[-1] == PROBE_AT_MOST_S
+    one.answered()
+    one.refused(by_work=True)
+    assert one.probe_in_s == PROBE_REFUSAL_S
+
+
+def test_an_answered_question_lifts_no_refusal_of_work() -> None:
+    one = breaker()
+    one.refused(by_work=True)
+    one.heard()
+    assert one.reason == "bank_refuses"
+    one.silent()
+    one.heard()
+    assert one.reason is None
+
+
+def test_work_of_three_customers_that_came_to_nothing_trips() -> None:
+    one = breaker()
+    for key in ("A:1", "A:1", "A:1", "B:1", "B:1"):  # a card of its own kind, tried again and again
+        one.lost(key)
+        one.heard()
+        assert one.reason is None
+    one.lost("C:1")
+    assert (one.reason, one.probe_in_s) == ("bank_down", PROBE_REFUSAL_S)
+    one.heard()
+    assert one.reason == "bank_down"

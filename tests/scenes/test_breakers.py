@@ -17,16 +17,19 @@ TEA = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
 
 
 class Refusing:
-    """A bank that answers every call the same way."""
+    """A bank that answers every call the same way, or every one but questions."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, knows: bool = True) -> None:
         self.status: int | None = status
         self.asked: list[str] = []
         self.port = 0
+        self._knows = knows
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.method)
-        if self.status is None:
+        if self.status is None and request.method == "POST":
+            return web.json_response({"status": "declined", "reason": "do_not_honour"}, status=402)
+        if self.status is None or (request.method == "GET" and not self._knows):
             return web.json_response({"error": "not_found"}, status=404)
         return web.json_response({"error": "no"}, status=self.status)
 
@@ -36,8 +39,8 @@ class Refusing:
 
 
 @asynccontextmanager
-async def refusing_bank(status: int) -> AsyncIterator[Refusing]:
-    bank = Refusing(status)
+async def refusing_bank(status: int, knows: bool = True) -> AsyncIterator[Refusing]:
+    bank = Refusing(status, knows)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", bank.answer)
     runner = web.AppRunner(app, access_log=None)
@@ -139,6 +142,42 @@ async def test_3_3_bank_that_refuses_us_is_told_as_a_refusal_with_a_definite_ans
         await place.until_open()
         codes = [code for _, code in await told(place, "bank")]
         assert codes[:2] == ["bank_refuses", None]
+
+
+async def with_bank(place: Restaurant, bank: Refusing) -> None:
+    text = (place.folder / "config.toml").read_text()
+    (place.folder / "config.toml").write_text(text.replace(place.bank.url, bank.url))
+    await place.restart()
+
+
+async def test_3_3_bank_that_refuses_only_to_charge_is_not_called_well_for_answering_questions() -> None:
+    async with restaurant(refusal_probe_s=1.0) as place, refusing_bank(403, knows=False) as bank:
+        await with_bank(place, bank)
+        await place.until_open()
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        for tries in (1, 2):
+            await place.until_open()
+            answer = await guest.pay(order_id, key=f"k{tries}")
+            assert (answer.status, answer.code, answer.body["reason"]) == (503, "bank_unavailable", "bank_refuses")
+            await assert_closed(place, guest, "bank_refuses")
+            asked = await place.internal("GET", "/internal/audit")  # it asks the bank, and is answered
+            assert asked.status == 200
+            await assert_closed(place, guest, "bank_refuses")
+        assert bank.asked.count("POST") == 2
+
+
+async def test_3_3_bank_that_takes_charges_and_knows_of_none_closes_sales() -> None:
+    extra = "[payment]\nanswer_within_s = 0.5"
+    async with restaurant(extra, refusal_probe_s=2.0) as place, refusing_bank(500, knows=False) as bank:
+        await with_bank(place, bank)
+        await place.until_open()
+        guest = await place.guest()
+        made = [(await guest.order(("tea", 1)))["order_id"] for _ in range(3)]
+        assert {(await guest.pay(order_id)).status for order_id in made} == {202}
+        await place.until_paused("bank_down")
+        bank.status = None
+        await place.until_open()
 
 
 async def test_3_3_bank_that_is_down_closes_sales_before_anybody_fills_a_cart(place: Restaurant) -> None:

@@ -189,3 +189,25 @@ async def test_4_silent_robot_is_said_and_the_act_can_be_asked_for_again(place: 
 
 async def opens(place: Restaurant, cell: int) -> bool:
     return (await place.internal("POST", f"{CELLS}/{cell}", {"action": "hand_out"})).status == 200
+
+
+async def test_4_food_written_off_keeps_nobody_from_the_rest_of_the_order(place: Restaurant) -> None:
+    guest = await place.guest()
+    order = await guest.order(("tea", 7))  # one more than there are cells
+    assert (await guest.pay(order["order_id"])).status == 200
+
+    async def called() -> list[bool]:
+        return [e["data"]["whole"] for e in await place.events() if e["type"] == "OrderReadyEvent"]
+
+    await until(called)
+    assert (await place.internal("POST", f"{CELLS}/1", {"action": "write_off", "reason": "уронили"})).status == 200
+    await guest.until_status(order["order_id"], "ready")  # the seventh, in the cell that has become free
+    code = (await guest.look(order["order_id"]))["pickup_code"]
+    opened = await guest.call("POST", "/api/pickup", {"number": order["number"], "pickup_code": code})
+    assert (opened.status, sorted(opened.body["cells"])) == (200, [1, 2, 3, 4, 5, 6])
+    await until(lambda: has_no_food(place))
+    (row,) = await stuck(place)
+    assert (await guest.look(order["order_id"]))["status"] == "ready"  # its money is still to be decided about
+    assert (await place.internal("POST", f"/internal/stuck/{row['stuck_id']}", {"move": "accept"})).status == 200
+    await guest.until_status(order["order_id"], "completed")
+    assert await called() == [False, True]

@@ -156,6 +156,10 @@ async def test_3_2_closing_time_holds_at_payment_too() -> None:
         await assert_nothing_happened(place, order_id)
 
 
+async def unplug(place: Restaurant) -> None:
+    place.robot.faults.switch("off", True, {})
+
+
 class DiesAt(Checkpoints):
     """The process ends at a named point, as by a bug: nothing after it happens."""
 
@@ -169,7 +173,9 @@ class DiesAt(Checkpoints):
 
 
 @pytest.mark.parametrize("point", ["t1.after", "reserved", "t2.after", "preflight"])
-@pytest.mark.parametrize("change", [pause, stop(item_id="tea")], ids=["pause", "dish stopped"])
+@pytest.mark.parametrize(
+    "change", [pause, stop(item_id="tea"), unplug], ids=["pause", "dish stopped", "robot unplugged"]
+)
 async def test_3_2_crash_before_money_is_taken_up_under_the_new_conditions(point: str, change: Change) -> None:
     async with restaurant(checkpoint=DiesAt(point)) as place:
         guest = await place.guest()
@@ -182,7 +188,7 @@ async def test_3_2_crash_before_money_is_taken_up_under_the_new_conditions(point
             await paying
         await guest.until_status(order_id, "created")
         assert place.effects("bank", "charged", "declined") == []
-        expected = "sales_paused" if change is pause else "items_unavailable"
+        expected = "sales_paused" if change in (pause, unplug) else "items_unavailable"
         assert (await guest.pay(order_id, key="k")).code == expected
         events = [event for event in await place.events() if event["type"] == "PaymentFailedEvent"]
         assert [event["data"]["code"] for event in events] == [expected]

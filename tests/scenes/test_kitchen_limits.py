@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from drivers.robot.port import Cell, CellState, ComplexState, Health, HealthFlag
 from drivers.sim.robot_memory import CELLS
 from kiosk.flows.recalling import Recalling
+from kiosk.sinks.picturing import why_not
 from kiosk.store import orders
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
@@ -233,3 +237,34 @@ async def test_4_portion_that_is_kept_back_waits_while_others_are_cooked(place: 
         await guest.until_status(other, "completed")
         assert {line["order_id"] for line in place.effects("robot", "started")} == {other}
     await guest.until_status(kept, "completed")
+
+
+async def test_4_cell_kept_for_food_that_is_held_at_a_jammed_station_is_not_waited_for() -> None:
+    async with restaurant(speed=20.0) as place:
+        place.robot.faults.switch("nobody_comes", True, {})
+        guest = await place.guest()
+        held, large = (await guest.order(("udon-chicken", 1))), (await guest.order(("tea", CELLS + 1)))
+        assert (await guest.pay(held["order_id"])).status == 200
+        await until(lambda: place.effects("robot", "started"))
+        place.robot.faults.switch("jam", True, {"station": 2})
+        await until(lambda: told(place, "station_2"))
+        assert (await guest.pay(large["order_id"])).status == 200
+
+        async def called() -> list[int]:
+            events = [event for event in await place.events() if event["type"] == "OrderReadyEvent"]
+            return [len(event["data"]["cells"]) for event in events if event["order_id"] == large["order_id"]]
+
+        assert await until(called) == [CELLS - 1]
+
+
+@pytest.mark.parametrize(
+    ("states", "reason"),
+    [
+        ((CellState.FAULT, CellState.FAULT), "cells_full"),
+        ((CellState.FAULT, CellState.FREE), None),
+        ((), None),  # a complex that tells nothing of its cells
+    ],
+)
+def test_4_complex_whose_every_cell_is_locked_sells_nothing(states: tuple[CellState, ...], reason: str | None) -> None:
+    health = Health(1, 1, 1, ComplexState.EXECUTE, HealthFlag(0), *[0] * 9)
+    assert why_not(health, tuple(Cell(n, state, 0) for n, state in enumerate(states, 1))) == reason

@@ -152,6 +152,16 @@ async def test_auth_2_1_what_was_not_sent_is_not_counted_and_the_newest_code_com
         assert again.status == 200
 
 
+async def test_auth_1_codes_that_cannot_be_sent_are_not_asked_for_without_end() -> None:
+    async with restaurant("[auth]\nlimits = { logins_per_device_per_minute = 1000 }") as place:
+        place.sms.faults.switch("down", True, {})
+        for _ in range(6):  # twice an hour's worth: what failed costs nobody anything
+            await ask(place)
+            await until(lambda: not_sent(place))
+        refused = await place.call("POST", "/api/auth/quick-auth", {"phone": PHONE})
+        assert (refused.status, refused.code) == (429, "too_many_requests")
+
+
 async def test_auth_1_what_was_sent_counts_also_after_a_failed_try() -> None:
     async with restaurant("[auth]\nlimits = { logins_per_device_per_minute = 1000 }") as place:
         place.sms.faults.switch("down", True, {})

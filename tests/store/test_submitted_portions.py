@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kiosk.domain.events import StoredEvent
 from kiosk.domain.order import PortionStatus
 from kiosk.domain.payment import PaymentStep
 from kiosk.sinks import portions
@@ -52,3 +53,34 @@ async def test_4_portion_is_queued_or_waits_as_the_robot_says(database: Database
 async def test_4_portion_given_back_meanwhile_and_refused_is_not_sent_again(database: Database) -> None:
     found = await after_the_answer(database, PortionStatus.SUBMITTING, PortionStatus.WAITING, given_back=True)
     assert found is PortionStatus.DROPPED
+
+
+@pytest.mark.parametrize(
+    ("statuses", "called"),
+    [
+        (["written_off", "dropped"], None),
+        (["written_off", "handed_out"], None),
+        (["failed", "ready"], [2]),
+        (["failed", "cooking"], None),
+        (["failed", "failed"], None),
+    ],
+)
+async def test_4_guest_is_called_to_food_and_never_to_none(
+    database: Database, statuses: list[str], called: list[int] | None
+) -> None:
+    """`failed`: written off by staff. Called to the cells told; None: nobody is called."""
+
+    def run(tx: Tx) -> list[list[int]]:
+        rows.sell(tx, "ORDER1")
+        rows.pay(tx, rows.payment(step=PaymentStep.DONE))
+        tx.execute("UPDATE orders SET status = 'cooking'")
+        for cell, (row, status) in enumerate(zip(orders.portions(tx, "ORDER1"), statuses, strict=True), 1):
+            fault = f"{orders.WRITTEN_OFF}: dropped" if status == "failed" else None
+            values = (status, cell, fault, row.portion_id)
+            tx.execute("UPDATE portion SET status = ?, cell = ?, fault = ? WHERE portion_id = ?", values)
+        portions.progress(tx, "ORDER1", START)
+        portions.progress(tx, "ORDER1", START)
+        told = tx.all(StoredEvent, "SELECT * FROM event WHERE type = 'OrderReadyEvent'")
+        return [row.data["cells"] for row in told]
+
+    assert await database.write(run) == ([] if called is None else [called])
