@@ -21,6 +21,12 @@ _DEADLINE_MS = 20_000
 #: Between two taps a finger moves: five a second are many.
 _LIFTED_MS = 150
 _BUTTON = "document.querySelector('[data-testid=%s]')"
+#: A guest scrolls until nothing lies over what is to be touched.
+_UNCOVERED = """(() => { const button = %s; const place = () => button.getBoundingClientRect();
+    const covered = ({x, y, width, height}) =>
+        !button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    if (covered(place())) button.scrollIntoView({block: 'center'});
+    return place().toJSON(); })()"""
 #: From the finger's own time to the frame that shows its effect; the page is usable once its first button is painted.
 _WATCH = """
 window.measured = {taps: [], usable: 0, shift: 0, bytes: 0};
@@ -127,7 +133,7 @@ async def _there(page: Page, name: str) -> None:
 
 async def _tap(page: Page, session: CDPSession, name: str) -> None:
     """A finger as the browser's own input: nothing of the test's runs in the page until the frame is painted."""
-    box = await page.evaluate(f"{_BUTTON % name}.getBoundingClientRect().toJSON()")
+    box = await page.evaluate(_UNCOVERED % (_BUTTON % name))
     await page.evaluate(f"new Promise((ready) => setTimeout(ready, {_LIFTED_MS}))")
     middle = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     painted = asyncio.create_task(page.evaluate("measured.next()"))
