@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import TypeVar
 
 import aiohttp
+import msgspec
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 
 _CONNECT_S = 5.0
+#: What is longer is no answer of these devices: a bank's list of two full days is some 2 MB.
+LONGEST_ANSWER = 8 * 1024 * 1024
+#: Packed answers are neither asked for nor unpacked: a small one may hold more than the memory does.
+PLAIN = {"Accept-Encoding": "identity"}
+T = TypeVar("T")
 _ACCEPTED = (200, 201, 202)
 #: It answers, and will take nothing from us until a person sees to it.
 REFUSES_US = (401, 403)
 #: The gateway does not take anything from us now; it says nothing against this message.
 _NOT_NOW = {**dict.fromkeys(REFUSES_US, "unauthorized"), 408: "busy", 429: "busy"}
+
+
+class UnreadableAnswer(ValueError):
+    """What came is no JSON of the expected form."""
+
+
+def read_json(body: bytes, kind: type[T]) -> T:
+    """An answer from outside, whatever stands in it. Raises `UnreadableAnswer`."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # ValueError: bytes that are no UTF-8
+        raise UnreadableAnswer(str(error)[:200]) from error
 
 
 class HttpDevice:
@@ -25,7 +44,7 @@ class HttpDevice:
         written to it then is unknown where a refused one would have been certain."""
         self._device = device
         self._url = url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._headers = PLAIN | ({"Authorization": f"Bearer {key}"} if key else {})
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S))
         self._fresh = fresh
         self._session: aiohttp.ClientSession | None = None
@@ -43,16 +62,27 @@ class HttpDevice:
         `OutcomeUnknown`."""
         if self._session is None:
             connector = aiohttp.TCPConnector(force_close=self._fresh)
-            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout, connector=connector)
+            self._session = aiohttp.ClientSession(
+                headers=self._headers, timeout=self._timeout, connector=connector, auto_decompress=False
+            )
         try:
             async with self._session.request(
                 method, self._url + path, headers=headers, json=json, params=parameters, allow_redirects=False
             ) as response:
-                return response.status, await response.read()
+                return response.status, await self._body(response)
         except aiohttp.ClientConnectorError as error:
             raise DeviceUnreachable(self._device, "connection_refused", str(error)) from error
-        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise OutcomeUnknown(self._device, "no_answer", repr(error)) from error
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
+            raise OutcomeUnknown(self._device, "no_answer", repr(error)[:500]) from error
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        """Raises `OutcomeUnknown` for one without end."""
+        found = bytearray()
+        async for chunk in response.content.iter_any():
+            found += chunk
+            if len(found) > LONGEST_ANSWER:
+                raise OutcomeUnknown(self._device, "answer_too_long", f"over {LONGEST_ANSWER} bytes")
+        return bytes(found)
 
     async def post(self, path: str, json: Mapping[str, str | int]) -> bytes:
         """The body of an acceptance. `DeviceRefused`: 4xx about this request. Bodies are not told on: they may repeat

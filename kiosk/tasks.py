@@ -11,6 +11,8 @@ import structlog
 from kiosk.clock import Clock
 
 T = TypeVar("T")
+#: Told of a job that ended in a bug; True: it is set aside, and the process goes on.
+SetAside = Callable[[str, Exception], Awaitable[bool]]
 _log = structlog.get_logger()
 _CANCEL_AGAIN_S = 0.5
 _BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -23,6 +25,8 @@ class Tasks:
         self._clock = clock
         self._loops: set[asyncio.Task[None]] = set()
         self._jobs: set[asyncio.Task[Any]] = set()
+        self._set_aside: SetAside | None = None
+        self.aside: set[str] = set()  # names of jobs that are not taken up by themselves
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
 
     def supervise(
@@ -49,20 +53,31 @@ class Tasks:
                 self._bug(name, error)
                 return
 
-    def start(self, name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Start a job that outlives whoever asked for it; its result and its errors go to those who wait."""
-        task = asyncio.create_task(self._watch(name, work), name=name)
+    def set_aside_by(self, set_aside: SetAside) -> None:
+        self._set_aside = set_aside
+
+    def start(self, name: str, work: Coroutine[Any, Any, T], *, taken_up: bool = False) -> asyncio.Task[T]:
+        """Start a job that outlives whoever asked for it; its result and its errors go to those who wait. `taken_up`:
+        the next start of the process takes it up again, so a bug in it must not end every process."""
+        task = asyncio.create_task(self._watch(name, work, taken_up), name=name)
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
         return task
 
-    async def _watch(self, name: str, work: Coroutine[Any, Any, T]) -> T:
+    async def _watch(self, name: str, work: Coroutine[Any, Any, T], taken_up: bool) -> T:
         try:
             return await work
         except Exception as error:  # told on to the waiting call; what is no refusal is a bug
             if not getattr(type(error), "code", None):
-                self._bug(name, error)
+                await self._judge(name, error, taken_up)
             raise
+
+    async def _judge(self, name: str, error: Exception, taken_up: bool) -> None:
+        if taken_up and self._set_aside is not None and await self._set_aside(name, error):
+            self.aside.add(name)
+            _log.error("job_set_aside", task=name, exc_info=error)
+            return
+        self._bug(name, error)
 
     def _bug(self, name: str, error: BaseException) -> None:
         _log.error("task_failed", task=name, exc_info=error)

@@ -10,7 +10,7 @@ import msgspec
 
 from drivers.bank.port import Charge, ChargeStatus, ListedTransaction, Transaction
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
-from drivers.http import REFUSES_US, HttpDevice
+from drivers.http import REFUSES_US, HttpDevice, UnreadableAnswer, read_json
 
 _DEVICE = "bank"
 
@@ -80,8 +80,8 @@ class HttpAcquirer:
             status, body = await self._call("GET", "/transactions", parameters={"since": text})
             if status != 200:
                 raise DeviceUnreachable(_DEVICE, "unexpected_answer", f"HTTP {status}")
-            rows = msgspec.json.decode(body, type=_List).transactions
-        except (OutcomeUnknown, msgspec.DecodeError) as error:
+            rows = read_json(body, _List).transactions
+        except (OutcomeUnknown, UnreadableAnswer) as error:
             raise DeviceUnreachable(_DEVICE, "unreadable_answer", str(error)) from error
         return [
             ListedTransaction(
@@ -126,8 +126,8 @@ class HttpAcquirer:
 
 def _transaction(body: bytes) -> Transaction:
     try:
-        answer = msgspec.json.decode(body, type=_Answer)
-    except msgspec.DecodeError as error:
+        answer = read_json(body, _Answer)
+    except UnreadableAnswer as error:
         raise OutcomeUnknown(_DEVICE, "unreadable_answer", str(error)) from error
     if answer.status == "approved" and not answer.transaction_id:
         raise OutcomeUnknown(_DEVICE, "unreadable_answer", "approved without a transaction id")

@@ -17,7 +17,7 @@ import msgspec
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.atol_errors import driver_text, driver_word
-from drivers.http import HttpDevice
+from drivers.http import HttpDevice, UnreadableAnswer, read_json
 
 DEVICE = "fiscal"
 
@@ -193,6 +193,6 @@ _T = TypeVar("_T")
 
 def _decode(body: bytes, kind: type[_T]) -> _T:
     try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return read_json(body, kind)
+    except UnreadableAnswer as error:
         raise OutcomeUnknown(DEVICE, "unreadable_answer", str(error)) from error

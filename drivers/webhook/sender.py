@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from drivers.errors import OutcomeUnknown
+from drivers.http import PLAIN
 from drivers.webhook.port import Delivery
 
 _DEVICE = "webhook"
@@ -56,12 +57,14 @@ class HttpWebhookSender:
         if self._session is None:
             connector = aiohttp.TCPConnector(resolver=_PublicResolver(self._resolver or aiohttp.ThreadedResolver()))
             jar = aiohttp.DummyCookieJar()
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, cookie_jar=jar)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=self._timeout, cookie_jar=jar, headers=PLAIN, auto_decompress=False
+            )
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 await answer.content.readany()
                 return Delivery(answer.status, _pause_s(answer.headers))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise OutcomeUnknown(_DEVICE, "no_answer", f"{type(error).__name__}: {error}"[:200]) from error
 
     async def close(self) -> None:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kiosk.domain.errors import CardNumberRefused
+from kiosk.domain.errors import CardNumberRefused, InvalidRequest
 
+#: No payment that passes its schema has more text; what has is not searched through.
+_LONGEST = 2048
 _GAP = r"[ \u00a0\u2010-\u2013-]"
 _GROUPED = rf"[0-9]{{4}}(?:{_GAP}[0-9]{{4}}){{3}}|[0-9]{{4}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{5}}"
 _STANDS_IN = re.compile(rf"(?<![0-9A-Za-z])(?=({_GROUPED})(?![0-9A-Za-z]))")  # ahead, since groups may overlap
@@ -23,9 +25,14 @@ _WHOLE = re.compile(r"[2-6][0-9]{12,18}")  # ISO/IEC 7812: the industries of ban
 
 def refuse_card_numbers(body: object) -> None:
     """`body`: decoded JSON; every name, text and whole number in it is looked at, in linear time. Raises
-    `CardNumberRefused`."""
-    if any(_is_or_holds_one(text) for text in _texts(body)):
-        raise CardNumberRefused
+    `CardNumberRefused`, `InvalidRequest` for more text than a payment can have."""
+    left = _LONGEST
+    for text in _texts(body):
+        left -= len(text) + 1
+        if left < 0:
+            raise InvalidRequest.at("$", f"at most {_LONGEST} characters")
+        if _is_or_holds_one(text):
+            raise CardNumberRefused
 
 
 def _texts(body: object) -> Iterator[str]:

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     REFUND_UNCERTAIN = "refund_uncertain"  # the bank forgot the key of a refund that stayed unanswered
     CORRECTION_PENDING = "correction_pending"  # a wrong receipt is not made right yet
     PORTION_LOST = "portion_lost"  # not cooked or not known to be: cook it, give it back, or it was handed out
+    SET_ASIDE = "set_aside"  # work that ended in a bug again and again: the programmers' log line says more
     DEVICE_TRIPPED = "device_tripped"  # it closes sales, or a part of them, for more than a moment
     FINDING = "finding"  # two books contradict each other
 
@@ -51,6 +52,7 @@ MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
     Kind.REFUND_UNCERTAIN: (Money.RETURNING, (Move.RETRY, Move.ACCEPT)),
     Kind.CORRECTION_PENDING: (Money.CHARGED, (Move.RETRY,)),
     Kind.PORTION_LOST: (Money.CHARGED, (Move.RETRY, Move.REFUND, Move.ACCEPT)),
+    Kind.SET_ASIDE: (Money.UNKNOWN, (Move.RETRY,)),
     Kind.DEVICE_TRIPPED: (Money.NONE, (Move.RETRY,)),
     Kind.FINDING: (Money.UNKNOWN, (Move.ACCEPT,)),
 }
@@ -64,7 +66,7 @@ RECEIPT_FIRST = "receipt owed"
 
 class Stuck(msgspec.Struct, frozen=True):
     """One line of `kiosk stuck`. `stuck_id`: a payment, a refund, `portion-<id>`, `fix-<payment>-<n>`,
-    `device-<name>` or a finding."""
+    `device-<name>`, `aside-<job>` or a finding."""
 
     stuck_id: str
     kind: Kind

@@ -86,8 +86,9 @@ class Correcting:
 
     def _start(self, row: FixRow) -> None:
         key = (row.payment_id, row.fix)
-        if key not in self._jobs:
-            job = self._tasks.start(f"correct:{row.payment_id}:{row.fix}", self._carry_out(row))
+        name = f"correct:{row.payment_id}:{row.fix}"
+        if key not in self._jobs and name not in self._tasks.aside:
+            job = self._tasks.start(name, self._carry_out(row), taken_up=True)
             self._jobs[key] = job
             job.add_done_callback(lambda _: self._jobs.pop(key, None))
 

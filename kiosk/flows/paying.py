@@ -100,7 +100,7 @@ class Paying:
         """The one job of an attempt; nobody's leaving stops it."""
         job = self._jobs.get(payment.payment_id)
         if job is None:
-            job = self._tasks.start(f"pay:{payment.payment_id}", self._carry_out(payment))
+            job = self._tasks.start(_name(payment), self._carry_out(payment), taken_up=True)
             self._jobs[payment.payment_id] = job
             job.add_done_callback(lambda done: self._forget(payment.payment_id, done))
         return job
@@ -122,9 +122,9 @@ class Paying:
         self._pauses.nudge()
 
     async def resume(self) -> int:
-        """Take up every attempt a crash interrupted; how many."""
+        """Take up every attempt that a crash interrupted and that is not set aside; how many."""
         async with self._db.read() as reader:
-            found = await payments.unfinished(reader)
+            found = [row for row in await payments.unfinished(reader) if _name(row) not in self._tasks.aside]
         for payment in found:
             _log.info("payment_resumed", payment_id=payment.payment_id, step=payment.step)
             self._job(payment)
@@ -356,3 +356,7 @@ def _endless(pauses_s: tuple[float, ...]) -> Iterator[float]:
     yield from pauses_s
     while True:
         yield pauses_s[-1]
+
+
+def _name(payment: Payment) -> str:
+    return f"pay:{payment.payment_id}"

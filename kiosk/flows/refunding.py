@@ -134,8 +134,9 @@ class Refunding:
         return refund
 
     def _start(self, refund: refunds.RefundRow) -> None:
-        if refund.refund_id not in self._jobs:
-            job = self._tasks.start(f"refund:{refund.refund_id}", self._carry_out(refund))
+        name = f"refund:{refund.refund_id}"
+        if refund.refund_id not in self._jobs and name not in self._tasks.aside:
+            job = self._tasks.start(name, self._carry_out(refund), taken_up=True)
             self._jobs[refund.refund_id] = job
             job.add_done_callback(lambda _: self._jobs.pop(refund.refund_id, None))
 
@@ -210,8 +211,9 @@ class Refunding:
         self._return_found(finding_id)
 
     def _return_found(self, finding_id: str) -> None:
-        if finding_id not in self._jobs:
-            job = self._tasks.start(f"return:{finding_id}", self._carry_back(finding_id))
+        name = f"return:{finding_id}"
+        if finding_id not in self._jobs and name not in self._tasks.aside:
+            job = self._tasks.start(name, self._carry_back(finding_id), taken_up=True)
             self._jobs[finding_id] = job
             job.add_done_callback(lambda _: self._jobs.pop(finding_id, None))
 

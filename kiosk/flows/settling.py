@@ -24,13 +24,14 @@ from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.guarding import Guard
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
+from kiosk.flows.setting_aside import SettingAside
 from kiosk.store import audits, orders, payments, records, refunds, stocks, troubles
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
 _LOOK_S = 10.0
 _EXAMINED = timedelta(days=3)
-_FIX, _DEVICE = "fix-", "device-"
+_FIX, _DEVICE, _ASIDE = "fix-", "device-", "aside-"
 
 
 class Settling:
@@ -45,6 +46,7 @@ class Settling:
         refunding: Refunding,
         correcting: Correcting,
         guards: Mapping[str, Guard],
+        setting_aside: SettingAside,
         clock: Clock,
         stuck_after_s: float,
         tripped_after_s: float,
@@ -56,6 +58,7 @@ class Settling:
         self._refunding = refunding
         self._correcting = correcting
         self._guards = guards
+        self._setting_aside = setting_aside
         self._clock = clock
         self._stuck_after = timedelta(seconds=stuck_after_s)
         self._tripped_after = timedelta(seconds=tripped_after_s)
@@ -110,6 +113,8 @@ class Settling:
         now = self._clock.now()
         if row.kind is Kind.DEVICE_TRIPPED:
             self._ask_again(stuck_id.removeprefix(_DEVICE))
+        elif row.kind is Kind.SET_ASIDE:
+            await self._take_up(stuck_id.removeprefix(_ASIDE))
         elif row.kind is Kind.FINDING:
             await self._settle_finding(stuck_id, move, actor, now)
         elif row.kind is Kind.PORTION_LOST:
@@ -131,6 +136,11 @@ class Settling:
         self._refunding.nudge()
         self._correcting.nudge()
         return await self.stuck()
+
+    async def _take_up(self, job: str) -> None:
+        await self._setting_aside.take_up(job)
+        for flow in (self._paying, self._refunding, self._correcting):
+            await flow.resume()
 
     def _ask_again(self, device: str) -> None:
         """Those that are polled anyway need no asking."""

@@ -282,6 +282,14 @@ CREATE TABLE device_fault (
   since  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Jobs that are taken up at start (`pay:…`, `refund:…`, `return:…`, `correct:…`) and ended in a bug.
+CREATE TABLE failed_job (
+  job      TEXT PRIMARY KEY,
+  failures INTEGER NOT NULL,
+  at       TEXT NOT NULL,
+  error    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE journal (
   entry  INTEGER PRIMARY KEY AUTOINCREMENT,
   at     TEXT NOT NULL,

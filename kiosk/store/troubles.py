@@ -12,6 +12,9 @@ from kiosk.domain.stuck import RECEIPT_FIRST, Kind
 from kiosk.store.database import Reader, Tx
 from kiosk.store.orders import WRITTEN_OFF
 
+#: A job that ended in a bug so often is taken up no more by itself.
+SET_ASIDE_AFTER = 3
+
 
 class TroubleRow(msgspec.Struct, frozen=True):
     stuck_id: str
@@ -56,6 +59,12 @@ _QUESTIONS = (
     "SELECT 'device-' || device, 'device_tripped', NULL, NULL, NULL, since, code, NULL FROM device_fault"
     " WHERE since < :devices_before AND (device IN ('bank', 'receipts', 'sms', 'fiscal', 'robot', 'cells')"
     " OR device LIKE 'station%')",
+    "SELECT 'aside-' || j.job, 'set_aside', p.order_id, o.number, p.amount_kopecks, j.at, j.error, NULL"
+    " FROM failed_job j"
+    " LEFT JOIN refund r ON j.job = 'refund:' || r.refund_id"
+    " LEFT JOIN payment p ON j.job = 'pay:' || p.payment_id OR p.payment_id = r.payment_id"
+    " LEFT JOIN orders o ON o.order_id = p.order_id"
+    f" WHERE j.failures >= {SET_ASIDE_AFTER}",
     "SELECT finding_id, 'finding', order_id, NULL, amount_kopecks, found_at, kind || ' ' || subject || ': ' || detail,"
     " transaction_id FROM finding WHERE settled_at IS NULL",
 )
@@ -70,6 +79,33 @@ async def read_troubles(reader: Reader, before: datetime, devices_before: dateti
         sql = f"WITH found ({_COLUMNS}) AS ({question}) SELECT {_COLUMNS} FROM found"
         found += await reader.all(TroubleRow, sql, moments)
     return sorted(found, key=lambda row: row.since)
+
+
+# Jobs set aside.
+
+
+class JobRow(msgspec.Struct, frozen=True):
+    job: str
+
+
+async def read_set_aside(reader: Reader) -> frozenset[str]:
+    rows = await reader.all(JobRow, "SELECT job FROM failed_job WHERE failures >= ?", (SET_ASIDE_AFTER,))
+    return frozenset(row.job for row in rows)
+
+
+def count_failure(tx: Tx, job: str, error: str, now: datetime) -> bool:
+    """A job ended in a bug; True where it is set aside from now on."""
+    failures = tx.scalar(
+        "INSERT INTO failed_job VALUES (?, 1, ?, ?) ON CONFLICT (job)"
+        " DO UPDATE SET failures = failures + 1, at = excluded.at, error = excluded.error RETURNING failures",
+        (job, rfc3339(now), error),
+    )
+    return int(failures) >= SET_ASIDE_AFTER
+
+
+def take_up_again(tx: Tx, job: str) -> None:
+    """A person asks for one more try: the next bug sets it aside at once."""
+    tx.execute("UPDATE failed_job SET failures = ? WHERE job = ?", (SET_ASIDE_AFTER - 1, job))
 
 
 # Findings.

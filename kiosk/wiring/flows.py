@@ -23,6 +23,7 @@ from kiosk.flows.recalling import Recalling
 from kiosk.flows.reconciling import Reconciling
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.reserving import Reserving
+from kiosk.flows.setting_aside import SettingAside
 from kiosk.flows.settling import Settling
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import SigningIn
@@ -98,6 +99,7 @@ class Flows:
         )
         self.correcting = Correcting(database, self.fiscalising, ground.tasks, clock)
         self.reconciling = Reconciling(database, bank, devices.registrar, self.fiscalising, ground.readiness, clock)
+        self.setting_aside = SettingAside(database, ground.tasks, clock)
         self.settling = Settling(
             database,
             devices.registrar,
@@ -106,6 +108,7 @@ class Flows:
             self.refunding,
             self.correcting,
             guards.by_name(),
+            self.setting_aside,
             clock,
             parts.stuck_after_s,
             parts.tripped_after_s,

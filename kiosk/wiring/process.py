@@ -67,6 +67,7 @@ class Kiosk:
         self._sinks = Sinks(ground, flows)
         opened.push_async_callback(self.tasks.drain, self._parts.drain_s)
         await flows.guests.restore()
+        await flows.setting_aside.restore()
         await flows.tending.restore()
         await self._serve(ground, opened)
         await flows.settling.examine()

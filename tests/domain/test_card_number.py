@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.domain.card_number import refuse_card_numbers
-from kiosk.domain.errors import CardNumberRefused
+from kiosk.domain.errors import CardNumberRefused, InvalidRequest
 
 TRIED = 20_000
 SCHEMES = [
@@ -159,4 +159,10 @@ def test_twice_the_body_takes_twice_the_steps(part: str) -> None:
             sys.settrace(None)
         return seen
 
-    assert steps(64_000) <= 2.2 * steps(32_000) + 100
+    assert steps(2_000) <= 2.2 * steps(1_000) + 100
+
+
+@pytest.mark.parametrize("body", [{"card_token": "4 " * 2000}, ["4111"] * 2000, {f"{n}": n for n in range(2000)}])
+def test_3_more_text_than_a_payment_has_is_refused_before_it_is_searched(body: object) -> None:
+    with pytest.raises(InvalidRequest):
+        refuse_card_numbers(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from kiosk.domain.events import StoredEvent
@@ -81,6 +82,6 @@ async def test_4_guest_is_called_to_food_and_never_to_none(
         portions.progress(tx, "ORDER1", START)
         portions.progress(tx, "ORDER1", START)
         told = tx.all(StoredEvent, "SELECT * FROM event WHERE type = 'OrderReadyEvent'")
-        return [row.data["cells"] for row in told]
+        return [msgspec.json.decode(row.data)["cells"] for row in told]
 
     assert await database.write(run) == ([] if called is None else [called])

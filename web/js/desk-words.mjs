@@ -29,6 +29,7 @@ export const KINDS = /** @type {Record<string, string>} */ ({
   charge_unknown: "Банк не сказал, списаны ли деньги", receipt_held: "Оплачено, чека нет, не готовим", receipt_owed: "Оплачено и готовится, чек не напечатан",
   void_pending: "Банк не принимает отмену оплаты", refund_pending: "Возврат не прошёл до конца", refund_uncertain: "Возврат в банке под вопросом",
   correction_pending: "Чек исправлен не до конца",
+  set_aside: "Программа не справилась, отложено: позовите поддержку",
   device_tripped: "Устройство не работает, продажа закрыта", portion_lost: "Порция не приготовлена, деньги не возвращены", finding: "Записи расходятся",
 });
 export const MONEY = /** @type {Record<string, string>} */ ({ unknown: "деньги: неизвестно", charged: "деньги: списаны", returning: "деньги: возвращаются", none: "" });

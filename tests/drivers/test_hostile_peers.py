@@ -1,0 +1,175 @@
+"""Whatever a peer answers, a driver raises its own errors and nothing else: bank, SMS, push, ATOL web, webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from drivers import http
+from drivers.bank.acquirer import HttpAcquirer
+from drivers.bank.port import Charge
+from drivers.errors import DeviceError
+from drivers.fiscal.atol_web_server import AtolWebServer, AtolWebTimeouts
+from drivers.http import LONGEST_ANSWER, UnreadableAnswer, read_json
+from drivers.push.gateway import HttpPushGateway
+from drivers.sms.gateway import HttpSmsGateway
+from drivers.webhook.sender import HttpWebhookSender
+
+Calls = list[tuple[str, Callable[[], Awaitable[Any]]]]
+
+
+def page(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
+    head = "\r\n".join([f"HTTP/1.1 {status}", "Content-Type: application/json", *headers, "Connection: close"])
+    return f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
+
+
+CP1251 = "<html><body>Ошибка обслуживания, попробуйте позже</body></html>".encode("cp1251")
+WRONG_TYPES = [
+    b"null", b"[]", b"1e999", b"-0", b'"x"', b'{"status":"approved"}', b'{"status":"approved","transaction_id":1}',
+    b'{"status":{}}', b'{"transactions":[{"status":"approved","amount_kopecks":1e300}]}', b'{"transactions":{}}',
+    b'{"status":"declined","card":[]}', b"{", b"", b"\x00" * 100, b'{"status":"\xed\xa0\x80"}', b'{"a":' * 3000,
+    b"9" * 5000, b'{"is_blocked":1}', b'{"results":[{"status":7}]}', b'{"results":null}',
+    b'{"uuid":"' + b"\xff" * 10 + b'"}',
+]  # fmt: skip
+BODIES = [CP1251, b"[" * 5000, b'{"x":' + b"[" * 5000, *WRONG_TYPES]
+ANSWERS: list[bytes] = [
+    *(page(body, status) for body in BODIES for status in ("200 OK", "201 Created", "402 No")),
+    page(gzip.compress(b"0" * 10_000_000), "200 OK", "Content-Encoding: gzip"),
+    page(b"no gzip at all", "201 Created", "Content-Encoding: gzip"),
+    page(b"{}", "500 \xce\xf8\xe8\xe1\xea\xe0"),
+    page(b"{}", "200 OK", "Content-Type: application/json; charset=utf-99"),
+    page(b"{}", "200 OK", "X: " + "a" * 100_000),
+    page(b"{}", "429 Wait", "Retry-After: " + "9" * 5000),
+    page(b"{}", "503 Wait", "Retry-After: Fri, 31 Feb 0000 99:99:99 GMT"),
+    page(b"{}", "301 Moved", "Location: http://127.0.0.1:1/"),
+    page(b"{}", "200 OK", "Set-Cookie: \x01=\x02; expires=never"),
+    b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n{}",
+    b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 999999 x\r\n\r\n", b"HTTP/9.9 200\r\n\r\n", b"ICY 200 OK\r\n\r\n",
+    b"", b"\r\n" * 1000, b"\x16\x03\x01\x02\x00", b"SSH-2.0-OpenSSH_9.2\r\n",
+]  # fmt: skip
+
+
+class Peer:
+    """Answers every connection with the same bytes, after it was asked something."""
+
+    def __init__(self) -> None:
+        self.says = b""
+        self.port = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(self.says)
+            await writer.drain()
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # the driver has heard enough
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def hostile() -> AsyncIterator[tuple[Peer, Calls]]:
+    peer = Peer()
+    server = await asyncio.start_server(peer.serve, "127.0.0.1", 0)
+    peer.port = server.sockets[0].getsockname()[1]
+    url = f"http://127.0.0.1:{peer.port}"
+    bank, sms, push = HttpAcquirer(url, "k", 2.0), HttpSmsGateway(url, "k", 2.0), HttpPushGateway(url, "k", 2.0)
+    atol = AtolWebServer(url, user="u", password="p", timeouts=AtolWebTimeouts(call_s=2.0, question_s=0.01), api="v2")
+    webhook = HttpWebhookSender(2.0)
+    calls: Calls = [
+        ("charge", lambda: bank.charge(Charge("O:1", "O", 100, "tok", "token"))),
+        ("find", lambda: bank.find("O:1")),
+        ("listing", lambda: bank.listing(datetime(2026, 11, 29, tzinfo=UTC))),
+        ("void", lambda: bank.void("T", "k")),
+        ("refund", lambda: bank.refund("T", 1, "k")),
+        ("sms", lambda: sms.send("+79161234567", "x", "c")),
+        ("sms probe", sms.probe),
+        ("push", lambda: push.send("a", "t", "b", "c")),
+        ("atol post", lambda: atol.post("u", [{"type": "x"}])),
+        ("atol look", lambda: atol.look("u")),
+        ("atol ask", lambda: atol.ask({"type": "x"})),
+        ("webhook", lambda: webhook.deliver(url, {}, b"{}")),
+    ]
+    try:
+        yield peer, calls
+    finally:
+        for driver in (bank, sms, push, atol, webhook):
+            await driver.close()
+        server.close()
+
+
+async def leaks(peer: Peer, calls: Calls, answer: bytes) -> list[str]:
+    """Which calls raised something that nobody expects."""
+    peer.says = answer
+    found = []
+    for name, call in calls:
+        try:
+            await call()
+        except DeviceError:
+            pass
+        except Exception as error:  # noqa: BLE001 - what the test is about
+            found.append(f"{name}: {error!r}")
+    return found
+
+
+async def test_3_3_no_answer_from_outside_is_more_than_a_device_error() -> None:
+    async with hostile() as (peer, calls):
+        found = {answer[:80]: told for answer in ANSWERS if (told := await leaks(peer, calls, answer))}
+        assert found == {}
+
+
+async def test_planted_decoder_that_trusts_its_peer_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trusting(body: bytes, kind: type[Any]) -> Any:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.DecodeError as error:
+            raise UnreadableAnswer(str(error)) from error
+
+    monkeypatch.setattr("drivers.bank.acquirer.read_json", trusting)
+    async with hostile() as (peer, calls):
+        assert await leaks(peer, calls, page(b'{"status":"\xff"}', "201 Created"))
+        assert await leaks(peer, calls, page(b'{"x":' + b"[" * 5000, "201 Created"))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=300), st.sampled_from(["200 OK", "201 Created", "402 No", "500 No", ""]))
+def test_3_3_random_bytes_are_an_unreadable_answer(body: bytes, status: str) -> None:
+    async def run() -> list[str]:
+        async with hostile() as (peer, calls):
+            return await leaks(peer, calls, page(body, status) if status else body)
+
+    assert asyncio.run(run()) == []
+
+
+@given(st.binary() | st.text().map(str.encode) | st.integers(1, 20_000).map(lambda n: b"[" * n))
+def test_3_3_whatever_is_read_is_a_value_or_unreadable(body: bytes) -> None:
+    with contextlib.suppress(UnreadableAnswer):
+        assert isinstance(read_json(body, dict), dict)
+
+
+async def test_3_3_answer_without_end_is_read_up_to_a_limit() -> None:
+    async with hostile() as (peer, calls):
+        endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b" " * (LONGEST_ANSWER + 1_000_000)
+        peer.says = endless
+        for name, call in calls:
+            if name in ("find", "charge", "sms", "atol look"):
+                with pytest.raises(DeviceError) as caught:
+                    await call()
+                assert "answer_too_long" in str(caught.value), name
+
+
+def test_packed_answers_are_not_asked_for() -> None:
+    assert http.PLAIN == {"Accept-Encoding": "identity"}

@@ -1,0 +1,88 @@
+"""No answer and no bug ends the process for good: what cannot be carried out is set aside, and a person takes it up."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from kiosk.domain.payment import Payment
+from kiosk.flows.fiscalising import Failure, Fiscalising
+from tests.restaurant import Restaurant, restaurant, until
+
+CP1251 = "<html><body>Ошибка обслуживания</body></html>".encode("cp1251")
+
+
+class TripsOver(Fiscalising):
+    """Planted: a bug that one order meets each time it is carried out."""
+
+    order_id = ""
+
+    async def try_once(self, payment: Payment) -> tuple[Payment, Failure | None]:
+        if payment.order_id == TripsOver.order_id:
+            raise ZeroDivisionError("a bug")
+        return await super().try_once(payment)
+
+
+async def aside(place: Restaurant) -> list[dict[str, Any]]:
+    rows = (await place.internal("GET", "/internal/stuck")).body["stuck"]
+    return [row for row in rows if row["kind"] == "set_aside"]
+
+
+async def test_3_payment_whose_every_resumption_is_a_bug_is_set_aside_and_the_others_are_served() -> None:
+    async with restaurant(fiscalising=TripsOver) as place:
+        guest, other = await place.guest(), await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        TripsOver.order_id = order_id
+        with contextlib.suppress(aiohttp.ClientError):
+            await guest.pay(order_id, key="k")
+        for _ in range(2):  # the first two end the process: a restart may be all that is needed
+            await until(place.kiosk.tasks.failed.done)
+            await place.restart()
+        (row,) = await until(lambda: aside(place))
+        assert not place.kiosk.tasks.failed.done()
+        assert (row["order_id"], row["money"], row["moves"]) == (order_id, "unknown", ["retry"])
+        assert row["detail"].startswith("ZeroDivisionError at tests.scenes.test_set_aside:")
+        await place.restart()  # it is not taken up by itself any more
+        await place.until_open()
+        served = (await other.order(("tea", 1)))["order_id"]
+        assert (await other.pay(served)).status == 200
+        retry = f"/internal/stuck/{row['stuck_id']}"
+        assert (await place.internal("POST", retry, {"move": "retry"})).status == 200
+        await until(lambda: aside(place))  # the bug is still there: set aside at once, the process lives
+        assert not place.kiosk.tasks.failed.done()
+        TripsOver.order_id = ""  # a new version
+        assert (await place.internal("POST", retry, {"move": "retry"})).status == 200
+        await guest.until_status(order_id, "completed")
+        assert (await aside(place), len(place.effects("bank", "charged"))) == ([], 2)
+        assert len(place.effects("fiscal", "receipt")) == 2
+
+
+async def test_3_3_bank_that_answers_a_page_in_cp1251_ends_no_process() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        if request.method == "GET":
+            return web.json_response({"error": "not_found"}, status=404)
+        return web.Response(body=CP1251, status=201, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with restaurant("[payment]\nanswer_within_s = 0.5") as place:
+            text = (place.folder / "config.toml").read_text()
+            bank = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            (place.folder / "config.toml").write_text(text.replace(place.bank.url, bank))
+            await place.restart()
+            await place.until_open()
+            guest = await place.guest()
+            order_id = (await guest.order(("tea", 1)))["order_id"]
+            assert (await guest.pay(order_id)).status == 202
+            await place.restart()
+            assert (await guest.look(order_id))["status"] == "paying"
+            assert not place.kiosk.tasks.failed.done()
+    finally:
+        await runner.cleanup()
