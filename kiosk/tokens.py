@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -94,8 +95,9 @@ class AccessTokens:
             return None
         return str(claims["jti"]) if claims["typ"] == "temporary" else None
 
-    def issue_service(self, lifetime_s: int, name: str = "") -> str:
-        """A staff session by PIN: a type of its own, no access token. `name`: who says they are at the page."""
+    def issue_service(self, lifetime_s: int, pin: str, name: str = "") -> str:
+        """A staff session by `pin`, dead once that is changed: a type of its own, no access token. `name`: who says
+        they are at the page."""
         now = int(self._clock.now().timestamp())
         claims = {
             "iss": _ISSUER,
@@ -104,20 +106,27 @@ class AccessTokens:
             "jti": secrets.token_urlsafe(16),
             "dev": "",
             "typ": "service",
+            "pin": self._seal(pin),
             "nbf": now,
             "iat": now,
             "exp": now + lifetime_s,
         }
         return self._sign(claims)
 
-    def service_actor(self, token: str) -> str:
-        """Who acts in a live staff session of ours: the name given with the PIN, and the session. Raises
-        `Unauthorized`."""
+    def service_actor(self, token: str, pin: str) -> str:
+        """Who acts in a live staff session of ours, opened with this PIN: the name given with it, and the session.
+        Raises `Unauthorized`."""
         claims, expires_at = self._decode(token)
         if claims["typ"] != "service" or expires_at <= self._clock.now():
             raise Unauthorized
+        if not hmac.compare_digest(str(claims.get("pin", "")), self._seal(pin)):
+            raise Unauthorized
         name = str(claims["sub"]).removeprefix("staff:") or "staff"
         return f"pin:{name}:{str(claims['jti'])[:6]}"
+
+    def _seal(self, pin: str) -> str:
+        """Tells one PIN from the next, and nothing of the PIN without our key."""
+        return hmac.digest(self._keys[self._kid], b"pin:" + pin.encode(), hashlib.sha256).hex()[:32]
 
     def verify(self, token: str) -> Session:
         """Raises `Unauthorized` for anything but a live access token of ours."""

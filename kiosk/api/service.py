@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,13 +11,13 @@ from aiohttp import web
 from kiosk.api.days import day_of
 from kiosk.api.public import SalesView
 from kiosk.api.wire import Nothing, answer, body_bytes, cell_number, decode, optional_body
-from kiosk.domain.errors import NotFound, StaffOnly, Unauthorized
+from kiosk.domain.errors import Unauthorized
 from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.stuck import Move, Stuck
 from kiosk.flows.choosing_portions import RefundRequest
 from kiosk.flows.guests import TokenView
 from kiosk.flows.handing_out import HandingOut
-from kiosk.flows.limiting import Window
+from kiosk.flows.letting_in import LettingIn
 from kiosk.flows.overseeing import Overseeing
 from kiosk.flows.refunding import Refunding
 from kiosk.flows.reporting import Reporting
@@ -28,7 +27,6 @@ from kiosk.flows.tending import StopRequest, Tending
 from kiosk.flows.tending_cells import CellRequest, TendingCells
 from kiosk.flows.tending_shift import TendingShift
 from kiosk.flows.views import refund_view
-from kiosk.tokens import AccessTokens
 
 _LIFETIME_S = 1800
 
@@ -99,10 +97,8 @@ class Bench:
 class ServiceApi:
     """Without a PIN file there are no staff pages: every call is 404."""
 
-    def __init__(self, tokens: AccessTokens, pin: str, tries: Window, bench: Bench) -> None:
-        self._tokens = tokens
-        self._pin = pin
-        self._tries = tries
+    def __init__(self, letting_in: LettingIn, bench: Bench) -> None:
+        self._letting_in = letting_in
         self._bench = bench
 
     def routes(self) -> list[web.RouteDef]:
@@ -127,14 +123,10 @@ class ServiceApi:
         ]
 
     async def open_session(self, request: web.Request) -> web.Response:
-        """201 with a token of its own type. A few tries a minute for each device."""
+        """201 with a token of its own type."""
         wanted = decode(await body_bytes(request), PinRequest)
-        if not self._pin:
-            raise NotFound
-        self._tries.take(request.remote or "")
-        if not hmac.compare_digest(wanted.pin.encode(), self._pin.encode()):
-            raise StaffOnly
-        return answer(TokenView(self._tokens.issue_service(_LIFETIME_S, wanted.name), "Bearer", _LIFETIME_S), 201)
+        token = await self._letting_in.enter(wanted.pin, wanted.name, request.remote or "", _LIFETIME_S)
+        return answer(TokenView(token, "Bearer", _LIFETIME_S), 201)
 
     async def stats(self, request: web.Request) -> web.Response:
         self._actor(request)
@@ -227,11 +219,15 @@ class ServiceApi:
         return web.Response(status=204)
 
     def _actor(self, request: web.Request) -> str:
-        """Who acts. Raises `Unauthorized` without a live session by PIN."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            raise Unauthorized
-        return self._tokens.service_actor(token.strip())
+        return staff_actor(request, self._letting_in)
+
+
+def staff_actor(request: web.Request, letting_in: LettingIn) -> str:
+    """Who acts. Raises `Unauthorized` without a live session by PIN."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthorized
+    return letting_in.actor(token.strip())
 
 
 def _word(request: web.Request, name: str) -> str:

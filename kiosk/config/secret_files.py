@@ -64,7 +64,7 @@ def service_pin(config: Config, environment: Mapping[str, str] | None = None, *,
             raise ConfigError(problem(where, f"{path} is missing"))
         if _under_systemd(environment) or not make:
             return ""
-        _make_secret(path, f"{secrets.randbelow(1_000_000):06d}", where)
+        _make_secret(path, f"{secrets.randbelow(100_000_000):08d}", where)
     pin = read_secret(str(path), where).decode("utf-8", "replace")
     if len(pin) < _PIN_CHARACTERS or not pin.isprintable():
         raise ConfigError(problem(where, f"at least {_PIN_CHARACTERS} characters on one line"))

@@ -152,5 +152,11 @@ def ticket_number(serial: int) -> str:
     return f"{_NUMBER_LETTERS[letter]}{rest + 1:02d}"
 
 
+def long_ticket_number(serial: int) -> str:
+    """Where the short one is still somebody's: A1000…A9999, different from those around it."""
+    letter, rest = divmod(serial % (9000 * len(_NUMBER_LETTERS)), 9000)
+    return f"{_NUMBER_LETTERS[letter]}{rest + 1000}"
+
+
 def new_pickup_code() -> str:
     return f"{secrets.randbelow(10_000):04d}"

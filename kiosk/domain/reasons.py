@@ -19,6 +19,7 @@ CELL_FAULT = "cell_fault"
 BANK_DOWN, BANK_REFUSES = "bank_down", "bank_refuses"
 FISCAL_REFUSES = "fiscal_refuses"
 SMS_DOWN, SMS_REFUSES = "sms_down", "sms_refuses"
+PIN_GUESSED = "pin_guessed"
 DISK, BOOKS = "disk", "books"
 SHIFT_CLOSING = "fiscal_shift_closing"
 # Of a dish:
@@ -62,6 +63,10 @@ _HINTS: Mapping[str, Text] = {
     BANK_REFUSES: Text(
         "Банк отказывает (401, 403): ключ [bank] merchant_key_file, договор; проверяется каждые 15 с",
         "The bank refuses (401, 403): [bank] merchant_key_file, the contract; asked every 15 s",
+    ),
+    PIN_GUESSED: Text(
+        "Кто-то подбирает PIN персонала: журнал назовёт адреса; смените PIN, если его могли увидеть",
+        "Somebody guesses the staff's PIN: the journal names addresses; change it if it may have been seen",
     ),
     DISK: Text("Мало места на диске: освободите его", "The disk is almost full: make room"),
     BOOKS: Text(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import structlog
 
 from kiosk.clock import Clock
@@ -12,11 +14,13 @@ from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
 _LOOK_S = 60.0
+_OF_ONE_SESSION = 100
 
 
 class Expiring:
     """`run()`, for ever: what was seen unpaid for `unpaid_for_s` is cancelled as if by the customer, with its event.
-    After a restart the time begins anew."""
+    After a restart the time begins anew. So are the oldest of a session that leaves more than `_OF_ONE_SESSION` behind:
+    nobody chooses so many dinners."""
 
     def __init__(self, database: Database, clock: Clock, unpaid_for_s: float) -> None:
         self._db = database
@@ -33,9 +37,12 @@ class Expiring:
         async with self._db.read() as reader:
             unpaid = await orders.read_unpaid(reader)
         now_s = self._clock.monotonic()
-        self._seen_s = {order_id: self._seen_s.get(order_id, now_s) for order_id in unpaid}
-        for order_id, since_s in self._seen_s.items():
-            if now_s - since_s >= self._unpaid_for_s:
+        self._seen_s = {row.order_id: self._seen_s.get(row.order_id, now_s) for row in unpaid}
+        of_session = Counter(row.session_id for row in unpaid)
+        for order_id, session_id in [(row.order_id, row.session_id) for row in unpaid]:
+            too_many = of_session[session_id] > _OF_ONE_SESSION
+            of_session[session_id] -= too_many
+            if too_many or now_s - self._seen_s[order_id] >= self._unpaid_for_s:
                 await self._db.write(lambda tx, order_id=order_id: self._expire(tx, order_id))  # type: ignore[misc]
 
     def _expire(self, tx: Tx, order_id: str) -> None:

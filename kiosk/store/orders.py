@@ -18,6 +18,7 @@ from kiosk.domain.order import (
     PortionStatus,
     Service,
     check_order_transition,
+    long_ticket_number,
     ticket_number,
 )
 from kiosk.store.database import Reader, Tx
@@ -61,13 +62,21 @@ _GIVEN_BACK = (
 _PORTION = f"portion_id, order_id, line, status, attempt, cell, released, called, fault, {_GIVEN_BACK}"
 
 
+_OPEN = "'created', 'paying', 'paid', 'cooking', 'ready'"
+
+
 def next_number(tx: Tx) -> str:
-    """The next ticket of the day's run; the counter never goes back, so two open orders never share a number."""
+    """The next ticket of the day's run that no open order has, paid or not: a guest reads it before paying."""
     serial = tx.scalar(
         "INSERT INTO meta VALUES ('ticket_serial', '1')"
         " ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) RETURNING value"
     )
-    return ticket_number(int(serial) - 1)
+    short = ticket_number(int(serial) - 1)
+    return long_ticket_number(int(serial) - 1) if _is_open(tx, short) else short
+
+
+def _is_open(tx: Tx, number: str) -> bool:
+    return bool(tx.scalar(f"SELECT EXISTS (SELECT 1 FROM orders WHERE number = ? AND status IN ({_OPEN}))", (number,)))
 
 
 def add(tx: Tx, order: Order, lines: Sequence[OrderLine]) -> None:
@@ -158,7 +167,11 @@ def in_status(tx: Tx, status: OrderStatus) -> list[Order]:
     return tx.all(Order, f"SELECT {_ORDER} FROM orders WHERE status = ? ORDER BY order_id", (status.value,))
 
 
-_NEWEST = f"SELECT {_ORDER} FROM orders WHERE number = ? ORDER BY created_at DESC LIMIT 1"
+#: A number that nobody paid for names nothing: whoever creates orders must not stand before whoever bought one.
+_NEWEST = (
+    f"SELECT {_ORDER} FROM orders WHERE number = ? AND status NOT IN ('created', 'cancelled')"
+    " ORDER BY created_at DESC LIMIT 1"
+)
 
 
 def find(tx: Tx, word: str) -> Order | None:
@@ -270,10 +283,16 @@ async def read_own_orders(
     return [row.order_id for row in rows]
 
 
-async def read_unpaid(reader: Reader) -> list[str]:
-    """Ids of the orders that are not paid and that nobody is paying now."""
-    rows = await reader.all(IdRow, "SELECT order_id FROM orders WHERE status = 'created' ORDER BY order_id")
-    return [row.order_id for row in rows]
+class UnpaidRow(msgspec.Struct, frozen=True):
+    order_id: str
+    session_id: str
+
+
+async def read_unpaid(reader: Reader) -> list[UnpaidRow]:
+    """The orders that are not paid and that nobody is paying now, the oldest first."""
+    return await reader.all(
+        UnpaidRow, "SELECT order_id, session_id FROM orders WHERE status = 'created' ORDER BY order_id"
+    )
 
 
 class HeldRow(msgspec.Struct, frozen=True):

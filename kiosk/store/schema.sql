@@ -413,4 +413,5 @@ CREATE INDEX orders_of_customer ON orders (customer_id, created_at) WHERE custom
 CREATE INDEX refund_in_work ON refund (step) WHERE step = 'pending';
 CREATE INDEX intent_of_sign ON fiscal_intent (fiscal_sign) WHERE status = 'registered';
 CREATE INDEX refund_lately ON refund (done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX orders_open_number ON orders (number) WHERE status IN ('created', 'paying', 'paid', 'cooking', 'ready');
 CREATE INDEX orders_unpaid ON orders (order_id) WHERE status = 'created';

@@ -20,9 +20,7 @@ from kiosk.api.shift import ShiftApi
 from kiosk.api.sim import SimApi
 from kiosk.api.site import SiteApi
 from kiosk.catalogue import web_root
-from kiosk.config.secret_files import service_pin
 from kiosk.config.settings import Config
-from kiosk.flows.limiting import Window
 from kiosk.flows.overseeing import Overseeing
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
@@ -42,7 +40,7 @@ def health_of(ground: Ground, flows: Flows, counts: Callable[[], dict[str, float
 
 
 def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi) -> web.Application:
-    """Everybody's. Raises `ConfigError` for a PIN that cannot be read."""
+    """Everybody's."""
     config = ground.config
     public = PublicApi(
         flows.tokens,
@@ -59,14 +57,13 @@ def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi) -
         ground.kitchen,
         _shop(config),
     )
-    window = Window(ground.parts.clock, _PIN_TRIES_PER_MINUTE, 60)
-    service = ServiceApi(flows.tokens, service_pin(config), window, _bench(ground, flows))
+    service = ServiceApi(flows.letting_in, _bench(ground, flows))
     images = Path(config.menu.images) if config.menu.images else None
     return application(
         public.routes(),
         DisplayApi(sinks.showing).routes(),
         service.routes(),
-        SimApi(ground.simulators).routes(),
+        SimApi(ground.simulators, flows.letting_in).routes(),
         OpenApi().routes(),
         health.routes(),
         Pages(web_root(), images, ground.simulators is not None).routes(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from kiosk.config.secret_files import service_pin
 from kiosk.domain.bonus import BonusRules
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.closing_day import ClosingDay
@@ -17,6 +18,7 @@ from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.inquiring import Inquiring
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.keeping_space import KeepingSpace
+from kiosk.flows.letting_in import LettingIn
 from kiosk.flows.ordering import Ordering
 from kiosk.flows.proving import Proving
 from kiosk.flows.recalling import Recalling
@@ -99,6 +101,7 @@ class Flows:
         )
         self.correcting = Correcting(database, self.fiscalising, ground.tasks, clock)
         self.reconciling = Reconciling(database, bank, devices.registrar, self.fiscalising, ground.readiness, clock)
+        self.letting_in = LettingIn(database, self.tokens, service_pin(config), ground.readiness, clock)
         self.setting_aside = SettingAside(database, ground.tasks, clock)
         self.settling = Settling(
             database,

@@ -150,6 +150,7 @@ class Kiosk:
         for guard, probe in flows.guards.probes():
             supervise(f"guard:{guard.name}", partial(guard.run, probe), ())
         supervise("stuck", flows.settling.watch, ())
+        supervise("door", flows.letting_in.run, ())
         supervise("forgetting", flows.signing_in.forget_unconfirmed, ())
         for target in sinks.targets:
             supervise(f"{target.kind}:{target.url}", partial(sinks.relaying.run, target), ())

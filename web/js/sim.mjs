@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.mjs";
-import { staffCall } from "./staff.mjs";
+import { staffCall, staffToken } from "./staff.mjs";
 
 const REFRESH_MS = 3_000;
 const DEVICES = /** @type {Record<string, string>} */ ({ bank: "Банк", fiscal: "Касса", robot: "Робот", sms: "SMS-шлюз", push: "Push-шлюз" });
@@ -45,17 +45,18 @@ function Panel() {
   const [devices, setDevices] = useState(/** @type {any[]} */ ([]));
   const [trouble, setTrouble] = useState("");
   const take = (/** @type {{ok: boolean, body: any}} */ answer) => {
+    if (answer.status === 401) return setTrouble("Часть устройств настоящая: войдите на /service и откройте эту страницу в той же вкладке");
     if (answer.ok) setDevices(answer.body.devices);
     setTrouble(answer.ok ? "" : (answer.body?.errors?.[0]?.message ?? answer.body?.title ?? "не вышло"));
   };
   useEffect(() => {
-    const load = async () => take(await staffCall("", "GET", "/api/sim"));
+    const load = async () => take(await staffCall(staffToken(), "GET", "/api/sim"));
     void load();
     const timer = setInterval(load, REFRESH_MS);
     return () => clearInterval(timer);
   }, []);
   const flip = async (/** @type {string} */ device, /** @type {any} */ fault) =>
-    take(await staffCall("", "POST", "/api/sim", { device, fault: fault.name, on: !fault.on, parameters: fault.on ? {} : parametersOf(device, fault.name) }));
+    take(await staffCall(staffToken(), "POST", "/api/sim", { device, fault: fault.name, on: !fault.on, parameters: fault.on ? {} : parametersOf(device, fault.name) }));
   const mend = async () => {
     for (const { device, faults } of devices) for (const fault of faults) if (fault.on) await flip(device, fault);
   };

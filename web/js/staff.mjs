@@ -7,9 +7,12 @@ const TOKEN = "staff-token";
 const WITHIN_MS = 15_000;
 const TROUBLE = { wrong_pin: "Неверный PIN", too_many_requests: "Слишком много попыток, подождите минуту", not_found: "Страницы персонала не настроены" };
 
+/** The session's token of this tab, or nothing. */
+export const staffToken = () => sessionStorage.getItem(TOKEN) ?? "";
+
 /** @returns {[string, (token: string) => void]} the session's token, and how to change it */
 export function useStaff() {
-  const [token, setToken] = useState(sessionStorage.getItem(TOKEN) ?? "");
+  const [token, setToken] = useState(staffToken());
   return [token, (fresh) => {
     if (fresh) sessionStorage.setItem(TOKEN, fresh);
     else sessionStorage.removeItem(TOKEN);
