@@ -39,6 +39,7 @@ class Refused(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parser(__doc__).parse_args(argv)
+    os.umask(0o077)  # phones, codes and ledgers are nobody else's to read
     try:
         config = _load(options)
         if options.command == "run":

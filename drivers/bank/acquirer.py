@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from drivers.bank.port import Charge, ChargeStatus, ListedTransaction, Transaction
+from drivers.bank.port import NOT_THIS_ONE, Charge, ChargeStatus, ListedTransaction, Transaction
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.http import REFUSES_US, HttpDevice, UnreadableAnswer, read_json
 
@@ -60,7 +60,8 @@ class HttpAcquirer:
             },
         )
         if status not in (201, 202, 402):
-            raise OutcomeUnknown(_DEVICE, "unexpected_answer", f"HTTP {status}")
+            word = NOT_THIS_ONE if 400 <= status < 500 else "unexpected_answer"
+            raise OutcomeUnknown(_DEVICE, word, f"HTTP {status}")
         return _transaction(body)
 
     async def find(self, key: str) -> Transaction | None:

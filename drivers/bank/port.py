@@ -11,6 +11,9 @@ from drivers.errors import DeviceError
 
 __all__ = ["DeviceError"]
 
+#: The code of an answer to a charge that speaks of this one alone (its token, say) and is no decline.
+NOT_THIS_ONE = "not_this_one"
+
 
 class ChargeStatus(StrEnum):
     APPROVED = "approved"

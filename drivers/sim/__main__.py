@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -142,6 +143,7 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
 
 
 def main() -> None:
+    os.umask(0o077)  # ledgers hold phones and codes
     asyncio.run(serve(arguments(sys.argv[1:])))
 
 

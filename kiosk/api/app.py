@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from kiosk.api.problems import Handler, problems
+from kiosk.api.gate import Gate
+from kiosk.api.problems import ForeignHost, Handler, problems
 from kiosk.domain.errors import Unauthorized
 from kiosk.domain.text import Text
 
 BODY_LIMIT = 64 * 1024
 
 
-def application(*groups: Iterable[web.RouteDef], public: bool) -> web.Application:
-    """An application of these routes; what is not named here is 404."""
-    middlewares = [headers, problems, same_origin] if public else [problems]
+def application(*groups: Iterable[web.RouteDef], gate: Gate | None = None) -> web.Application:
+    """An application of these routes; what is not named here is 404. `gate`: of the public listener."""
+    middlewares = [problems] if gate is None else [gate.middleware, headers, problems, own_name, same_origin]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
+    app.on_response_prepare.append(_say_no_versions)
     for routes in groups:
         app.add_routes(routes)
     return app
@@ -30,6 +34,33 @@ async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
     return response
+
+
+async def _say_no_versions(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "kiosk"
+
+
+@web.middleware
+async def own_name(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A page of another site whose name was made to lead here asks under that name: it gets nothing."""
+    host = request.headers.get("Host")
+    if host is not None and not _is_ours(host):
+        raise ForeignHost
+    return await handler(request)
+
+
+def _is_ours(host: str) -> bool:
+    """An address is nobody's name; names are ours where they are this machine's."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    try:
+        ip_address(name)
+    except ValueError:
+        own = socket.gethostname().lower()
+        return name in ("localhost", own, f"{own}.local", own.partition(".")[0])
+    return True
 
 
 @web.middleware

@@ -32,6 +32,18 @@ class BodyTooLarge(DomainError):
     title = Text("Тело запроса слишком велико", "The body is too large")
 
 
+class BodyTooSlow(DomainError):
+    code = "request_timeout"
+    title = Text("Тело запроса не пришло вовремя", "The body did not come in time")
+
+
+class ForeignHost(DomainError):
+    """Another site's name leads here (DNS rebinding): its pages get nothing."""
+
+    code = "foreign_host"
+    title = Text("Это имя не наше", "This is no name of ours")
+
+
 class MethodNotAllowed(DomainError):
     code = "method_not_allowed"
     title = Text("Метод не поддерживается", "The method is not allowed")
@@ -64,6 +76,8 @@ STATUS: dict[type[DomainError], int] = {
     errors.NotFound: 404,
     errors.NoPendingConfirmation: 404,
     MethodNotAllowed: 405,
+    BodyTooSlow: 408,
+    ForeignHost: 421,
     errors.ItemsUnavailable: 409,
     errors.IngredientsUnavailable: 409,
     errors.OrderStateConflict: 409,

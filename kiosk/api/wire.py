@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
-from kiosk.api.problems import BadJson, UnsupportedMediaType
+from kiosk.api.problems import BadJson, BodyTooSlow, UnsupportedMediaType
 from kiosk.domain.errors import InvalidRequest, NotFound, Unauthorized
 from kiosk.tokens import AccessTokens, Session
 
 T = TypeVar("T")
 _AT = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
 _KEY_LENGTH = 64
+#: For 64 KiB at most: whoever needs longer only holds a connection.
+_BODY_WITHIN_S = 20.0
 
 
 async def body_bytes(request: web.Request) -> bytes:
-    """The body of a call that requires one. Raises `UnsupportedMediaType`."""
-    body = await request.read()
+    """The body of a call that requires one. Raises `UnsupportedMediaType`, `BodyTooSlow`."""
+    body = await _read(request)
     if request.content_type != "application/json":
         raise UnsupportedMediaType
     return body
+
+
+async def _read(request: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(_BODY_WITHIN_S):
+            return await request.read()
+    except TimeoutError as error:
+        raise BodyTooSlow from error
 
 
 def decode(body: bytes, kind: type[T]) -> T:
@@ -46,7 +57,7 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def optional_body(request: web.Request, kind: type[T]) -> T:
     """A call without required fields: no body and no type, or JSON."""
-    body = await request.read()
+    body = await _read(request)
     if not body:
         return kind()
     if request.content_type != "application/json":

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 
-from drivers.bank.port import Acquirer, Charge, ListedTransaction, Transaction
+from drivers.bank.port import NOT_THIS_ONE, Acquirer, Charge, ListedTransaction, Transaction
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.sms.port import SmsGateway
 from kiosk.flows.guarding import Guard
@@ -64,8 +64,9 @@ class GuardedBank:
         try:
             with _working(self._guard):
                 return await self._bank.charge(charge)
-        except OutcomeUnknown:
-            self._unknown.add(charge.key)
+        except OutcomeUnknown as error:
+            if error.code != NOT_THIS_ONE:  # else three bad tokens would close the house
+                self._unknown.add(charge.key)
             raise
 
     async def find(self, key: str) -> Transaction | None:

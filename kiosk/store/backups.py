@@ -12,7 +12,7 @@ from pathlib import Path
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.database import Reader, Tx
-from kiosk.store.opening import inspect, migrate, take_lock
+from kiosk.store.opening import inspect, migrate, require_schema, take_lock
 from kiosk.store.records import JOB_EPOCH
 
 RESTORED = "restored_at"
@@ -33,6 +33,7 @@ def restore(path: Path, file: Path, actor: str, now: datetime) -> Path | None:
         staged.unlink(missing_ok=True)
         _copy(file, staged, actor, now)
         kept = _set_aside(path, now)
+        _give_to(staged, path if path.exists() else path.parent)
         staged.rename(path)
         _sync(path.parent)
         return kept
@@ -47,8 +48,12 @@ def _copy(file: Path, staged: Path, actor: str, now: datetime) -> None:
     target = sqlite3.connect(staged, isolation_level=None)
     try:
         source.backup(target)
+        target.execute("PRAGMA trusted_schema=0")
         target.execute("PRAGMA journal_mode=DELETE")
+        if found := target.execute("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
+            raise DatabaseBroken(f"{file} holds {found[0]}, which no kiosk made")
         migrate(target)
+        require_schema(target, file)
         target.execute("BEGIN IMMEDIATE")
         _mark(target, file, actor, now)
         target.execute("COMMIT")
@@ -56,6 +61,14 @@ def _copy(file: Path, staged: Path, actor: str, now: datetime) -> None:
         source.close()
         target.close()
     _sync(staged)
+
+
+def _give_to(staged: Path, owner: Path) -> None:
+    """Restored by root or by the service, the file is the service's, and nobody else's."""
+    os.chmod(staged, 0o600)
+    found = owner.stat()
+    if os.geteuid() == 0:
+        os.chown(staged, found.st_uid, found.st_gid)
 
 
 def _mark(target: sqlite3.Connection, file: Path, actor: str, now: datetime) -> None:

@@ -117,3 +117,34 @@ def migrate(connection: sqlite3.Connection) -> None:
     for number, sql in steps:
         if number > version:
             connection.executescript(f"BEGIN IMMEDIATE; {sql}; PRAGMA user_version={number}; COMMIT;")
+
+
+def require_schema(connection: sqlite3.Connection, file: Path) -> None:
+    """Tables and indexes are those of this program, no more and no fewer. Raises `DatabaseBroken`."""
+    own = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(own)
+        missing, foreign = _shape(own) - _shape(connection), _shape(connection) - _shape(own)
+    finally:
+        own.close()
+    if missing or foreign:
+        names = ", ".join(sorted({name for _, name, _ in missing | foreign})[:5])
+        raise DatabaseBroken(f"{file} is no database of a kiosk: {names}")
+
+
+def _shape(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    rows = connection.execute(
+        "SELECT type, name, ifnull(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%'"
+    )
+    return {(kind, name, " ".join(sql.split())) for kind, name, sql in rows}
+
+
+def keep_private(path: Path) -> list[Path]:
+    """Phones, codes and tokens stand in the database and beside it: what everybody could read is closed; which."""
+    opened = []
+    beside = (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm", ".lock"))
+    for found in (*beside, *sorted(path.parent.glob(f"{path.name}.before-restore-*"))):
+        if found.is_file() and found.stat().st_mode & 0o077:
+            os.chmod(found, 0o600)
+            opened.append(found)
+    return opened

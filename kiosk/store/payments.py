@@ -67,10 +67,16 @@ def last(tx: Tx, order_id: str) -> Payment | None:
     )
 
 
+_NEEDS_TOKEN = (PaymentStep.RESERVING, PaymentStep.PREFLIGHT, PaymentStep.CHARGING)
+
+
 def move(tx: Tx, payment: Payment, step: PaymentStep, **changes: Any) -> Payment:
-    """Journal a step by the table, with further columns. Raises `ImpossibleStep`."""
+    """Journal a step by the table, with further columns. Once nothing can be posted to the bank any more the card's
+    token is forgotten. Raises `ImpossibleStep`."""
     if step not in PAYMENT_TRANSITIONS[payment.step]:
         raise ImpossibleStep(f"{payment.payment_id}: {payment.step} → {step}")
+    if step not in _NEEDS_TOKEN:
+        changes["card_token"] = ""
     return note(tx, payment, step=step, **changes)
 
 

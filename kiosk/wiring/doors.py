@@ -10,6 +10,7 @@ from aiohttp import web
 
 from kiosk.api.app import application
 from kiosk.api.display import DisplayApi
+from kiosk.api.gate import Gate
 from kiosk.api.health import HealthApi
 from kiosk.api.internal import InternalApi
 from kiosk.api.openapi import OpenApi
@@ -39,7 +40,7 @@ def health_of(ground: Ground, flows: Flows, counts: Callable[[], dict[str, float
     )
 
 
-def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi) -> web.Application:
+def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi, gate: Gate) -> web.Application:
     """Everybody's."""
     config = ground.config
     public = PublicApi(
@@ -67,7 +68,7 @@ def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi) -
         OpenApi().routes(),
         health.routes(),
         Pages(web_root(), images, ground.simulators is not None).routes(),
-        public=True,
+        gate=gate,
     )
 
 
@@ -93,7 +94,7 @@ def staff_door(ground: Ground, flows: Flows) -> web.Application:
         flows.surveying,
         ground.readiness,
     )
-    return application(internal.routes(), shift.routes(), site.routes(), public=False)
+    return application(internal.routes(), shift.routes(), site.routes())
 
 
 def _shop(config: Config) -> Shop:

@@ -2,24 +2,70 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
+import resource
 import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
+from kiosk.api.gate import Gate
 from kiosk.config import ConfigError, problem
 
 _HTTP_TIMEOUT_S = 5.0
 _ASK_TIMEOUT_S = 1.0
+_DESCRIPTORS, _OWN_DESCRIPTORS, _CONNECTIONS = 8192, 256, 2048
+
+
+class _OneLine(logging.Filter):
+    """What no HTTP is, is a line of ours: aiohttp's own shows the bytes, and with them tokens and phones."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError):
+            return True
+        record.msg, record.args, record.exc_info = f"bad_request {type(error).__name__}", (), None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        return True
+
+
+_ONE_LINE = _OneLine()
 
 
 async def runner_of(app: web.Application, opened: AsyncExitStack) -> web.AppRunner:
+    logging.getLogger("aiohttp.server").addFilter(_ONE_LINE)  # the same one again changes nothing
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_HTTP_TIMEOUT_S)
     await runner.setup()
     opened.push_async_callback(runner.cleanup)
     return runner
+
+
+async def listen_gated(runner: web.AppRunner, gate: Gate, host: str, port: int, opened: AsyncExitStack) -> int:
+    """The public listener; its port. Raises `ConfigError` that names the setting."""
+    if runner.server is None:
+        raise RuntimeError("a runner that was not set up")
+    gate.lead_to(runner.server)
+    try:
+        server = await asyncio.get_running_loop().create_server(gate, host, port, reuse_address=True, backlog=128)
+    except OSError as error:
+        raise ConfigError(problem("$.server.port", f"cannot listen: {error.strerror or error}")) from error
+    opened.callback(server.close)
+    return int(server.sockets[0].getsockname()[1])
+
+
+def connections_allowed() -> int:
+    """As many as the process may open less what staff, database and devices need; the limit is raised first as far as
+    this user may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return _CONNECTIONS if soft == resource.RLIM_INFINITY else max(32, min(_CONNECTIONS, soft - _OWN_DESCRIPTORS))
 
 
 async def listen(site: web.BaseSite, where: str) -> None:

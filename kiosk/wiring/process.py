@@ -15,6 +15,7 @@ from aiohttp import web
 
 from drivers.errors import DeviceError
 from kiosk import logs
+from kiosk.api.gate import Gate, GateLimits
 from kiosk.config import ConfigError, problem
 from kiosk.config.secret_files import token_secrets
 from kiosk.config.settings import Config
@@ -25,13 +26,14 @@ from kiosk.runtime import systemd
 from kiosk.runtime.preparing import prepare_types
 from kiosk.store import records
 from kiosk.store.database import Database
+from kiosk.store.opening import keep_private
 from kiosk.store.reserve import Reserve
 from kiosk.tasks import Tasks
 from kiosk.wiring.devices import Devices, start_simulators
 from kiosk.wiring.doors import health_of, public_door, staff_door
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import MEGABYTE, Ground
-from kiosk.wiring.listeners import listen, runner_of, unix_socket
+from kiosk.wiring.listeners import connections_allowed, listen, listen_gated, runner_of, unix_socket
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.preconditions import prepared
 from kiosk.wiring.rules import kitchen_of
@@ -88,6 +90,8 @@ class Kiosk:
         prepare_types()  # before the writer's thread is there
         self.database = await self._open_database(reserve)  # the lock comes first
         opened.push_async_callback(self.database.close)
+        if closed := keep_private(config.database.path):
+            _log.warning("files_were_readable_by_others", files=[path.name for path in closed])
         endpoints, simulators = start_simulators(config, opened)
         self.tasks = Tasks(parts.clock)
         self.readiness = Readiness(_CHECKS)
@@ -112,10 +116,10 @@ class Kiosk:
     async def _serve(self, ground: Ground, opened: AsyncExitStack) -> None:
         server = self.config.server
         self.health = health_of(ground, self.flows, self._counts)
-        self.public_app = public_door(ground, self.flows, self._sinks, self.health)
+        gate = Gate(GateLimits(in_all=connections_allowed()))
+        self.public_app = public_door(ground, self.flows, self._sinks, self.health, gate)
         runner = await runner_of(self.public_app, opened)
-        await listen(web.TCPSite(runner, server.host, server.port, reuse_address=True), "$.server.port")
-        self.public_port = runner.addresses[0][1]
+        self.public_port = await listen_gated(runner, gate, server.host, server.port, opened)
         staff = await runner_of(staff_door(ground, self.flows), opened)
         await listen(web.SockSite(staff, unix_socket(server.socket)), "$.server.socket")
         opened.callback(server.socket.unlink, missing_ok=True)

@@ -180,6 +180,18 @@ async def test_3_3_bank_that_takes_charges_and_knows_of_none_closes_sales() -> N
         await place.until_open()
 
 
+async def test_3_3_bank_that_takes_no_such_token_closes_no_sales() -> None:
+    extra = "[payment]\nanswer_within_s = 0.5"
+    async with restaurant(extra) as place, refusing_bank(422, knows=False) as bank:
+        await with_bank(place, bank)
+        await place.until_open()
+        guest = await place.guest()
+        made = [(await guest.order(("tea", 1)))["order_id"] for _ in range(4)]
+        assert {(await guest.pay(order_id)).status for order_id in made} == {202}
+        await until(lambda: bank.asked.count("POST") > 8)  # each was asked about and posted again
+        assert (await place.call("GET", "/api/restaurant")).body["sales"]["open"]
+
+
 async def test_3_3_bank_that_is_down_closes_sales_before_anybody_fills_a_cart(place: Restaurant) -> None:
     guest = await place.guest()
     order_id = (await guest.order(("tea", 1)))["order_id"]

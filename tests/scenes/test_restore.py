@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from typing import Any
 
 import pytest
@@ -161,3 +162,53 @@ async def test_restore_refuses_a_running_kiosk_and_what_is_no_backup(place: Rest
     assert not other.exists()
     assert restore(other, backup, "tester", START) is None
     assert inspect(other).startswith("version")
+
+
+HOSTILE = {
+    "trigger": "CREATE TRIGGER extra AFTER INSERT ON journal BEGIN DELETE FROM bonus_entry; END",
+    "view": "CREATE VIEW extra AS SELECT * FROM customer",
+    "table": "CREATE TABLE extra (a)",
+    "missing": "DROP TABLE journal",
+    "changed": "ALTER TABLE journal ADD COLUMN more TEXT",
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE)
+async def test_restore_refuses_a_file_whose_shape_is_not_ours(place: Restaurant, change: str) -> None:
+    await backed_up(place)
+    await place.kiosk.stop()
+    file = place.folder / "backup.db"
+    hostile = sqlite3.connect(file)
+    hostile.execute(HOSTILE[change])
+    hostile.commit()
+    hostile.close()
+    before = (place.folder / "kiosk.db").read_bytes()
+    with pytest.raises(DatabaseBroken, match=r"extra|journal"):
+        restore(place.folder / "kiosk.db", file, "tester", START)
+    assert (place.folder / "kiosk.db").read_bytes() == before
+    await place.restart()
+
+
+async def test_books_are_nobody_elses_to_read_and_what_was_open_is_closed(place: Restaurant) -> None:
+    path = place.folder / "kiosk.db"
+    await place.kiosk.stop()
+    path.chmod(0o644)
+    await place.restart()
+    for found in path.parent.glob(f"{path.name}*"):
+        assert found.stat().st_mode & 0o077 == 0, found
+    await backed_up(place)
+    await place.kiosk.stop()
+    restore(path, place.folder / "backup.db", "tester", START)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.stat().st_uid == path.parent.stat().st_uid
+    await place.restart()
+
+
+async def test_3_3_token_of_a_card_is_forgotten_once_its_charge_is_settled(place: Restaurant) -> None:
+    guest = await place.guest()
+    for token, status in (("tok_ok", 200), ("tok_declined", 402)):
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        assert (await guest.pay(order_id, token)).status == status
+    async with place.kiosk.database.read() as reader:
+        assert await reader.scalar("SELECT count(*) FROM payment WHERE card_token <> ''") == 0
+        assert await reader.scalar("SELECT count(*) FROM payment") == 2
