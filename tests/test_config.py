@@ -19,6 +19,10 @@ from kiosk.wiring.registrars import switched
 EVERY_KEY = """
 [restaurant]
 name = "Огонёк"
+name_en = "Ogonyok"
+legal_name_en = "Ogonyok LLC"
+address_en = "1 Primernaya Street, Moscow"
+receipt_link = "https://ofd.example/{inn}/{fn}/{i}/{fp}?s={s}"
 legal_name = "ООО «Огонёк»"
 address = "г. Москва, ул. Примерная, д. 1"
 place = "Киоск 1"
@@ -95,6 +99,7 @@ late_limit_s = 600
 [sms]
 url = "https://sms.example"
 key_file = "secrets/sms"
+countries = ["RU", "BY"]
 [push]
 url = "http://127.0.0.1:9100"
 [[terminals]]
@@ -212,6 +217,15 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ('[broker]\nkind = "kafka"\nbootstrap = "a:9092"\ntopic = "t"\nuser = "u"', "$.broker.user"),
         ('[bank]\nurl = "http://bank.example"', "$.bank.url"),
         ('[sms]\nurl = "http://10.0.0.5"', "$.sms.url"),
+        ('[sms]\ncountries = ["RU", "Russia"]', "$.sms.countries[1]"),
+        ('[sms]\ncountries = ["XX"]', "$.sms.countries[0]"),
+        ('[sms]\ncountries = ["RU", "RU"]', "$.sms.countries[1]"),
+        ("[sms]\ncountries = []", "$.sms.countries"),
+        ('[restaurant]\nreceipt_link = "http://ofd.example/{fp}"', "$.restaurant.receipt_link"),
+        ('[restaurant]\nreceipt_link = "https://ofd.example/receipts"', "$.restaurant.receipt_link"),
+        ('[restaurant]\nreceipt_link = "https://ofd.example/{fp}/{kkt}"', "$.restaurant.receipt_link"),
+        ('[restaurant]\nreceipt_link = "https://ofd.example/{fp"', "$.restaurant.receipt_link"),
+        ('[restaurant]\nreceipt_link = "https://ofd.example/{fp.imag}"', "$.restaurant.receipt_link"),
         ('[push]\nurl = "ftp://127.0.0.1"', "$.push.url"),
         ('[bank]\nurl = "bank.example"', "$.bank.url"),
         ('[bank]\nurl = "http://127.0.0.1.evil.example"', "$.bank.url"),

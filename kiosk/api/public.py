@@ -12,6 +12,7 @@ from kiosk.api.wire import Nothing, answer, bearer, body_bytes, decode, idempote
 from kiosk.domain.card_number import refuse_card_numbers
 from kiosk.domain.contact import check_contact
 from kiosk.domain.errors import InvalidRequest
+from kiosk.domain.phone import PhoneCountry, Phones
 from kiosk.domain.readiness import Kitchen
 from kiosk.domain.reasons import words_of
 from kiosk.domain.text import Text
@@ -46,9 +47,11 @@ class PointsView(msgspec.Struct, frozen=True):
 
 class RestaurantView(msgspec.Struct, frozen=True):
     """`GET /api/restaurant`: what the pages need before anybody orders; `says`: why sales are closed, for the guest;
-    `sms_says`: why no code will come to a phone."""
+    `sms_says`: why no code will come to a phone; `names`: its name in both languages, for who sees both at once;
+    `receipt_link`: a template of the address where a receipt is shown, empty where there is none."""
 
     name: str
+    names: Text
     legal_name: str
     address: str
     phone: str
@@ -56,6 +59,8 @@ class RestaurantView(msgspec.Struct, frozen=True):
     ogrn: str
     hours: str
     languages: list[str]
+    phone_countries: list[PhoneCountry]
+    receipt_link: str
     demo: bool
     sales: SalesView
     says: Text | None
@@ -68,13 +73,15 @@ class RestaurantView(msgspec.Struct, frozen=True):
 class Shop:
     """The fixed part of `RestaurantView`."""
 
-    name: str
-    legal_name: str
-    address: str
+    name: Text
+    legal_name: Text
+    address: Text
     phone: str
     inn: str
     ogrn: str
     hours: str
+    phones: Phones
+    receipt_link: str
     demo: bool
     points: PointsView
 
@@ -167,17 +174,21 @@ class PublicApi:
 
     async def show_restaurant(self, request: web.Request) -> web.Response:
         wait_s = self._kitchen.promise_s([self._kitchen.typical])
+        language = language_of(request)
         shop, reason, no_sms = self._shop, self._conditions.why_paused(wait_s), self._conditions.reason_of("sms")
         return answer(
             RestaurantView(
-                name=shop.name,
-                legal_name=shop.legal_name,
-                address=shop.address,
+                name=shop.name.into(language),
+                names=shop.name,
+                legal_name=shop.legal_name.into(language),
+                address=shop.address.into(language),
                 phone=shop.phone,
                 inn=shop.inn,
                 ogrn=shop.ogrn,
                 hours=shop.hours,
                 languages=["ru", "en"],
+                phone_countries=shop.phones.countries,
+                receipt_link=shop.receipt_link,
                 demo=shop.demo,
                 sales=SalesView(reason is None, reason),
                 says=None if reason is None else words_of(reason).guest,
@@ -229,7 +240,7 @@ class PublicApi:
         body = await body_bytes(request)
         refuse_card_numbers(decode(body, object))
         wanted = decode(body, PayRequest)
-        check_contact(wanted.receipt_to)
+        check_contact(wanted.receipt_to, self._shop.phones)
         order_id = _order_id(request)
         if wanted.bonus_points and session.customer_id is not None:
             await self._signing_in.require_trusted(session, language_of(request))

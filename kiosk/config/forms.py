@@ -10,16 +10,17 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-import phonenumbers
 
 from kiosk.config.problems import nearest
 from kiosk.domain import events
 from kiosk.domain.hours import OpeningHours
+from kiosk.domain.phone import is_callable, is_country
 
 SIM = "sim"
 TCP = "tcp://"
@@ -29,6 +30,7 @@ EVENTS = frozenset(
 )
 #: The demo's taxpayer: numbers of the right length with wrong check digits, so that they are nobody's.
 DEMO_INN, DEMO_OGRN = "7700000000", "1027700000000"
+RECEIPT_MEMBERS = ("t", "s", "fn", "i", "fp", "n", "qr", "inn")
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\.?")  # RFC 1123 2.1
 _PATH_BYTES, _NAME_BYTES = 4095, 255  # Linux: PATH_MAX without its NUL, NAME_MAX
@@ -99,12 +101,13 @@ def ogrn(text: str) -> None:
 
 
 def phone(text: str) -> None:
-    try:
-        number = phonenumbers.parse(text, "RU")
-    except phonenumbers.NumberParseException as error:
-        raise ValueError("expected a phone number") from error
-    if not phonenumbers.is_possible_number(number):
-        raise ValueError("no phone number is like that")
+    if not is_callable(text):
+        raise ValueError("expected a phone number like +7 495 123-45-67")
+
+
+def country(text: str) -> None:
+    if not is_country(text):
+        raise ValueError("expected the two letters of a country with mobile numbers, like RU (ISO 3166)")
 
 
 def time_zone(text: str) -> None:
@@ -161,6 +164,19 @@ def url(text: str) -> None:
     if number == 0 or parts.username is not None:
         raise ValueError("no url: port 0, or a user name (a secret has its own file)")
     host(named)
+
+
+def receipt_link(text: str) -> None:
+    """A page of the fiscal data operator; in braces the members of the receipt's QR code (t, s, fn, i, fp, n), all of
+    it (qr) or the seller's inn."""
+    try:
+        names = {name for _, name, spec, conversion in Formatter().parse(text) if name is not None and not spec}
+        address = text.format(**dict.fromkeys(RECEIPT_MEMBERS, "1"))
+    except (ValueError, LookupError, AttributeError) as error:
+        raise ValueError(f"only {{{'}, {'.join(RECEIPT_MEMBERS)}}} can be filled in") from error
+    if not names & {"fp", "qr"}:
+        raise ValueError("a link to one receipt holds its fiscal sign {fp}, or {qr}")
+    url(address)
 
 
 def url_or_sim(text: str) -> None:
@@ -247,6 +263,8 @@ Inn = Annotated[str, formed(inn)]  # 1018
 PersonInn = Annotated[str, formed(person_inn, empty=True)]  # 1203
 Ogrn = Annotated[str, formed(ogrn, empty=True)]
 Phone = Annotated[str, formed(phone, empty=True, longest=32)]
+ReceiptLink = Annotated[str, formed(receipt_link, empty=True, longest=512)]
+Country = Annotated[str, formed(country, longest=2)]
 TimeZone = Annotated[str, formed(time_zone, longest=64)]
 Hours = Annotated[str, formed(OpeningHours.parse, empty=True)]
 TimeOfDay = Annotated[str, formed(time_of_day, empty=True)]

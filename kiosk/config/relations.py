@@ -11,6 +11,7 @@ from kiosk.config.settings import Broker, Config
 def problems_of(config: Config) -> list[str]:
     return [
         *_repeated("$.webhooks", "url", [webhook.url for webhook in config.webhooks]),
+        *_countries(config.sms.countries),
         *_terminals(config),
         *_registrars(config),
         *_broker(config.broker),
@@ -21,6 +22,12 @@ def _repeated(where: str, key: str, values: Sequence[str]) -> Iterator[str]:
     for n, value in enumerate(values):
         if value in values[:n]:
             yield problem(f"{where}[{n}].{key}", f"{value!r} stands at {where}[{values.index(value)}] already")
+
+
+def _countries(countries: Sequence[str]) -> Iterator[str]:
+    for n, country in enumerate(countries):
+        if country in countries[:n]:
+            yield problem(f"$.sms.countries[{n}]", f"{country!r} stands there already")
 
 
 def _terminals(config: Config) -> Iterator[str]:

@@ -11,6 +11,8 @@ import msgspec
 from kiosk.config import forms
 from kiosk.config.forms import LOOPBACK, SIM
 from kiosk.domain.customer import Limits
+from kiosk.domain.phone import HOME
+from kiosk.domain.text import Text
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -21,7 +23,14 @@ Rate = Literal["none", "0", "5", "7", "10", "20", "22", "5/105", "7/107", "10/11
 
 
 class Restaurant(_Section, frozen=True, kw_only=True):
+    """`name_en`, `legal_name_en`, `address_en`: what who reads English is shown; empty: as in Russian. `receipt_link`:
+    where the fiscal data operator shows a receipt, with `{fn}`, `{i}`, `{fp}` and the rest of its QR code's members."""
+
     name: forms.Name = "Огонёк"
+    name_en: forms.Caption = ""
+    legal_name_en: forms.LegalName = ""
+    address_en: forms.Address = ""
+    receipt_link: forms.ReceiptLink = ""
     legal_name: forms.LegalName = "ООО «Огонёк»"
     address: forms.Address = "г. Москва, ул. Примерная, д. 1"
     place: forms.Place = "Киоск самообслуживания"
@@ -36,6 +45,28 @@ class Restaurant(_Section, frozen=True, kw_only=True):
     hours: forms.Hours = ""
     cashier: forms.Cashier = ""
     cashier_inn: forms.PersonInn = ""
+
+    @property
+    def called(self) -> Text:
+        return _in_both(self.name, self.name_en)
+
+    @property
+    def legally(self) -> Text:
+        return _in_both(self.legal_name, self.legal_name_en)
+
+    @property
+    def located(self) -> Text:
+        return _in_both(self.address, self.address_en)
+
+
+_DEMO_IN_ENGLISH = {
+    "ООО «Огонёк»": "Ogonyok LLC",
+    "г. Москва, ул. Примерная, д. 1": "1 Primernaya Street, Moscow",
+}
+
+
+def _in_both(russian: str, english: str) -> Text:
+    return Text(russian, english or _DEMO_IN_ENGLISH.get(russian, russian))
 
 
 class Server(_Section, frozen=True, kw_only=True):
@@ -145,8 +176,13 @@ class Robot(_Section, frozen=True, kw_only=True):
 
 
 class Sms(_Section, frozen=True, kw_only=True):
+    """`countries`: whose mobile numbers the gateway sends to; the first is that of a number without a country."""
+
     url: forms.UrlOrSim = SIM
     key_file: forms.File = ""
+    countries: Annotated[list[forms.Country], msgspec.Meta(min_length=1)] = msgspec.field(
+        default_factory=lambda: [HOME]
+    )
 
 
 class Push(_Section, frozen=True, kw_only=True):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import phonenumbers
-
-from kiosk.domain.errors import InvalidRequest
+from kiosk.domain.errors import InvalidPhone, InvalidRequest
+from kiosk.domain.phone import Phones
 
 _LONGEST = 64  # of tag 1008; RFC 5321 4.5.3.1.1 allows as much before the @ alone
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -16,20 +15,20 @@ _ADDRESS = re.compile(
 )  # RFC 5321 4.1.2: Dot-string@Domain
 
 
-def check_contact(contact: str | None) -> None:
-    """`+` and a number that is assigned, or an address. Raises `InvalidRequest`."""
+def check_contact(contact: str | None, phones: Phones) -> None:
+    """A number of `phones` as E.164 writes it, or an address. Raises `InvalidRequest`."""
     if contact is None:
         return
     if len(contact) > _LONGEST:
         raise InvalidRequest.at("$.receipt_to", f"at most {_LONGEST} characters")
-    if not (_is_phone(contact) if contact.startswith("+") and "@" not in contact else _ADDRESS.fullmatch(contact)):
+    if not (
+        _is_phone(contact, phones) if contact.startswith("+") and "@" not in contact else _ADDRESS.fullmatch(contact)
+    ):
         raise InvalidRequest.at("$.receipt_to", "expected a phone number like +79161234567 or an e-mail address")
 
 
-def _is_phone(text: str) -> bool:
-    if not re.fullmatch(r"\+[0-9]{7,15}", text):
-        return False
+def _is_phone(text: str, phones: Phones) -> bool:
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(text))
-    except phonenumbers.NumberParseException:
+        return phones.parse(text) == text
+    except InvalidPhone:
         return False

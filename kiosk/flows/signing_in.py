@@ -8,11 +8,11 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
-import phonenumbers
 
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.customer import Limits
@@ -20,20 +20,19 @@ from kiosk.domain.errors import (
     AttemptsExhausted,
     ConsentRequired,
     CustomersOnly,
-    InvalidPhone,
     NoPendingConfirmation,
     PasswordExpired,
     StepUpRequired,
     TooManyRequests,
     WrongPassword,
 )
+from kiosk.domain.phone import Phones, mask_phone
 from kiosk.flows.guests import TokenView
 from kiosk.flows.limiting import Window
 from kiosk.store import bonuses, customers, sessions
 from kiosk.store.database import Database, Tx
 from kiosk.tokens import AccessTokens, Session
 
-_REGION = "RU"
 _SCRYPT = {"n": 2**12, "r": 8, "p": 1, "dklen": 32}
 _FORGET_AFTER = timedelta(hours=24)
 _FORGET_EVERY_S = 3600
@@ -73,14 +72,16 @@ class MeView(msgspec.Struct, frozen=True):
     customer_since: str
 
 
-class SignInRules(msgspec.Struct, frozen=True):
-    """`[auth]`."""
+@dataclass(frozen=True, slots=True)
+class SignInRules:
+    """`[auth]`, and whose numbers are taken."""
 
     password_lifetime_s: int
     max_attempts: int
     spend_requires_code: bool
     consent_version: str
     limits: Limits
+    phones: Phones
 
 
 class SigningIn:
@@ -110,7 +111,7 @@ class SigningIn:
     ) -> Pending | TokenView:
         """Row 1: a confirmed number gets its token (2.2), any other a code by SMS (2.1). Raises `InvalidPhone`,
         `ConsentRequired`, `TooManyRequests`."""
-        phone = parse_phone(request.phone)
+        phone = self._rules.phones.parse(request.phone)
         self._logins.take(device)
         terminal_id = terminal_id or self._default_terminal
         customer = await self._db.write(lambda tx: customers.by_phone(tx, phone))
@@ -186,7 +187,7 @@ class SigningIn:
 
     async def confirm(self, request: ConfirmRequest, terminal_id: str | None, language: str) -> TokenView:
         """Rows 3–3.1. Raises `NoPendingConfirmation`, `PasswordExpired`, `WrongPassword`, `AttemptsExhausted`."""
-        phone, now = parse_phone(request.phone), self._clock.now()
+        phone, now = self._rules.phones.parse(request.phone), self._clock.now()
 
         def take(tx: Tx) -> tuple[customers.CodeRow, int | None]:
             row = customers.last_code(tx, phone)
@@ -280,19 +281,3 @@ class SigningIn:
             before = self._clock.now() - _FORGET_AFTER
             await self._db.write(lambda tx, before=before: customers.forget_unconfirmed(tx, before))  # type: ignore[misc]
             await self._clock.sleep(_FORGET_EVERY_S)
-
-
-def parse_phone(text: str) -> str:
-    """E.164. Raises `InvalidPhone`."""
-    try:
-        number = phonenumbers.parse(text, _REGION)
-    except phonenumbers.NumberParseException as error:
-        raise InvalidPhone from error
-    if not phonenumbers.is_valid_number(number):
-        raise InvalidPhone
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def mask_phone(phone: str) -> str:
-    """Only the last two digits stay."""
-    return "+" + "•" * (len(phone) - 3) + phone[-2:]

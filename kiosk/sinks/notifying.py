@@ -7,6 +7,7 @@ from collections.abc import Callable
 from kiosk.clock import Clock
 from kiosk.domain.events import OrderPaidEvent, OrderReadyEvent, OrderRefundedEvent, StoredEvent
 from kiosk.domain.notice import PICKUP_CODE, Notices, Template, fill, roubles
+from kiosk.domain.text import Text
 from kiosk.store import messages
 from kiosk.store.database import Tx
 
@@ -19,7 +20,7 @@ class Notifying:
     name = "notifications"
     wants = frozenset({OrderPaidEvent.__name__, OrderReadyEvent.__name__, OrderRefundedEvent.__name__})
 
-    def __init__(self, notices: Notices, restaurant: str, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(self, notices: Notices, restaurant: Text, clock: Clock, wake: Callable[[], None]) -> None:
         self._notices = notices
         self._restaurant = restaurant
         self._clock = clock
@@ -73,7 +74,7 @@ class Notifying:
         members: dict[str, str],
     ) -> None:
         assert event.order_id is not None
-        words = fill(template, to.language, restaurant=self._restaurant, **members)
+        words = fill(template, to.language, restaurant=self._restaurant.into(to.language), **members)
         messages.add(
             tx,
             client_id=f"{event.event_id}:{kind}",

@@ -18,6 +18,7 @@ from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
 from kiosk.domain.backoff import retry_delay_s
 from kiosk.domain.notice import Notices, fill
+from kiosk.domain.text import Text
 from kiosk.store import customers, messages
 from kiosk.store.database import Database
 
@@ -71,7 +72,7 @@ class CodeSender:
         database: Database,
         sms: SmsGateway,
         notices: Notices,
-        restaurant: str,
+        restaurant: Text,
         clock: Clock,
         checkpoint: Callable[[str], None] = pass_by,
     ) -> None:
@@ -104,7 +105,7 @@ class CodeSender:
         return await self._db.write(lambda tx: customers.take_code_to_send(tx, now, again))
 
     async def _send(self, code: customers.CodeToSend) -> None:
-        words = fill(self._template, code.language, restaurant=self._restaurant, code=code.code)
+        words = fill(self._template, code.language, restaurant=self._restaurant.into(code.language), code=code.code)
         try:
             await self._sms.send(code.phone, words.body, code.code_id)
         except (DeviceRefused, DeviceUnreachable) as error:

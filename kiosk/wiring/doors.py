@@ -22,6 +22,7 @@ from kiosk.api.sim import SimApi
 from kiosk.api.site import SiteApi
 from kiosk.catalogue import web_root
 from kiosk.config.settings import Config
+from kiosk.domain.phone import Phones
 from kiosk.flows.overseeing import Overseeing
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
@@ -100,13 +101,15 @@ def staff_door(ground: Ground, flows: Flows) -> web.Application:
 def _shop(config: Config) -> Shop:
     restaurant = config.restaurant
     return Shop(
-        name=restaurant.name,
-        legal_name=restaurant.legal_name,
-        address=restaurant.address,
+        name=restaurant.called,
+        legal_name=restaurant.legally,
+        address=restaurant.located,
         phone=restaurant.phone,
         inn=restaurant.inn,
         ogrn=restaurant.ogrn,
         hours=restaurant.hours,
+        phones=Phones(tuple(config.sms.countries)),
+        receipt_link=restaurant.receipt_link,
         demo=config.is_demo,
         points=PointsView(
             config.bonus.accrual,

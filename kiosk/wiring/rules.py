@@ -11,6 +11,7 @@ from kiosk.domain.fiscal_day import FiscalDay
 from kiosk.domain.hours import OpeningHours
 from kiosk.domain.menu import Menu
 from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
+from kiosk.domain.phone import Phones
 from kiosk.domain.planning import Work
 from kiosk.domain.readiness import Kitchen
 from kiosk.domain.tax import TaxRule, TaxTable
@@ -75,7 +76,12 @@ def fiscal_patience(config: Config) -> FiscalPatience:
 def sign_in_rules(config: Config) -> SignInRules:
     auth = config.auth
     return SignInRules(
-        auth.password_lifetime_s, auth.max_attempts, auth.spend_requires_code, auth.consent_version, auth.limits
+        auth.password_lifetime_s,
+        auth.max_attempts,
+        auth.spend_requires_code,
+        auth.consent_version,
+        auth.limits,
+        Phones(tuple(config.sms.countries)),
     )
 
 

@@ -39,7 +39,7 @@ class Sinks:
         self._build_senders(ground, flows)
 
     def _build_senders(self, ground: Ground, flows: Flows) -> None:
-        parts, database, name = ground.parts, ground.database, ground.config.restaurant.name
+        parts, database, name = ground.parts, ground.database, ground.config.restaurant.called
         devices = ground.devices
         clock, checkpoint = parts.clock, parts.checkpoint
         sms, push = flows.guards.sms, devices.push
