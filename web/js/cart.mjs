@@ -18,8 +18,8 @@
 
 export const MAX_QUANTITY = 9;
 /** The server takes no larger order than this. */
-const MAX_PORTIONS = 40;
-const MAX_LINES = 30;
+export const MAX_PORTIONS = 40;
+export const MAX_LINES = 30;
 
 /** @param {{itemId: string, options: string[]}} line */
 export function keyOf(line) {
@@ -76,10 +76,23 @@ export function unitPrice(item, options) {
  */
 export function withLine(lines, added, items) {
   const key = keyOf(added);
-  const known = lines.some((line) => keyOf(line) === key);
-  if (portions([...lines, added], items) > MAX_PORTIONS) return lines;
-  if (!known) return lines.length < MAX_LINES ? [...lines, added] : lines;
+  if (whyFull(lines, added, items)) return lines;
+  if (!lines.some((line) => keyOf(line) === key)) return [...lines, added];
   return withQuantity(lines, key, quantityOf(lines, key) + added.quantity);
+}
+
+/**
+ * Why a line cannot be added: of one kind there are as many as go, the order is as large as the server takes, or as long.
+ * @param {Line[]} lines
+ * @param {Line} added
+ * @param {Map<string, Item>} items
+ * @returns {"kind"|"portions"|"lines"|null}
+ */
+export function whyFull(lines, added, items) {
+  const before = quantityOf(lines, keyOf(added));
+  if (before + added.quantity > MAX_QUANTITY) return "kind";
+  if (portions([...lines, added], items) > MAX_PORTIONS) return "portions";
+  return !before && lines.length >= MAX_LINES ? "lines" : null;
 }
 
 /**
@@ -125,14 +138,37 @@ export function count(lines) {
 }
 
 /**
+ * What can be had of it costs so much.
  * @param {Line[]} lines
  * @param {Map<string, Item>} items
  */
 export function total(lines, items) {
-  return lines.reduce((sum, line) => {
+  return sellable(lines, items).reduce((sum, line) => {
     const item = items.get(line.itemId);
     return item ? sum + unitPrice(item, line.options) * line.quantity : sum;
   }, 0);
+}
+
+/** @param {Line[]} lines @param {Map<string, Item>} items */
+export function sellable(lines, items) {
+  return lines.filter((line) => !isGone(line, items.get(line.itemId)));
+}
+
+/**
+ * What stands in for a dish that is gone: of the same section, available, not in the cart, nearest in price.
+ * @param {Line} line
+ * @param {Line[]} lines
+ * @param {Menu|null} menu
+ * @param {(item: Item) => boolean} [fits]
+ * @returns {Item|null}
+ */
+export function substituteFor(line, lines, menu, fits = () => true) {
+  const section = menu?.categories.find((c) => c.items.some((item) => item.id === line.itemId));
+  const gone = section?.items.find((item) => item.id === line.itemId);
+  if (!section || !gone || gone.available) return null;
+  const far = (/** @type {Item} */ item) => Math.abs(unitPrice(item, defaultOptions(item)) - unitPrice(gone, line.options));
+  const offered = section.items.filter((item) => item.available && fits(item) && !lines.some((known) => known.itemId === item.id));
+  return offered.sort((a, b) => far(a) - far(b))[0] ?? null;
 }
 
 /**
@@ -167,9 +203,9 @@ export function fittedTo(lines, items) {
   });
 }
 
-/** The estimate of this very cart; none while another one's is here. @param {{estimate: {of: string, ready_in_s: number}|null, lines: Line[]}} state */
-export function estimateOf({ estimate, lines }) {
-  return estimate?.of === cartKey(lines) ? estimate : null;
+/** The estimate of this very cart; none while another one's is here. @param {{estimate: {of: string, ready_in_s: number}|null, lines: Line[], menu: Menu|null}} state */
+export function estimateOf({ estimate, lines, menu }) {
+  return estimate?.of === cartKey(sellable(lines, itemsById(menu))) ? estimate : null;
 }
 
 /** @param {Line[]} lines */

@@ -2,6 +2,9 @@
 
 import { newKey, Problem, Unreachable } from "./api.mjs";
 
+/** Refusals of the code itself. */
+const WRONG = new Set(["wrong_password", "attempts_exhausted", "password_expired", "no_pending_confirmation"]);
+
 /** @param {import("./kiosk.mjs").Parts} kiosk */
 export function createSigning({ api, store, session }) {
   /** @param {object} change */
@@ -17,7 +20,9 @@ export function createSigning({ api, store, session }) {
       await work();
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
-      if (member()?.visit === visit) tell({ trouble: troubleOf(error) });
+      // A wrong code is typed anew; one that only met silence stays.
+      const wrong = error instanceof Problem && member()?.step === "code" && WRONG.has(error.code);
+      if (member()?.visit === visit) tell({ ...(wrong ? { code: "" } : {}), trouble: troubleOf(error) });
     }
     if (member()?.visit === visit) tell({ busy: false });
   }

@@ -1,6 +1,6 @@
 /** The page's state and the one reducer that changes it; whatever the server owns is only mirrored here. */
 
-import { fittedTo, isGone, itemsById, keyOf, withLine, withQuantity } from "./cart.mjs";
+import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, withQuantity } from "./cart.mjs";
 
 /**
  * @typedef {"attract"|"service"|"menu"|"cart"|"points"|"payment"|"done"|"track"|"seller"} Screen
@@ -12,7 +12,7 @@ import { fittedTo, isGone, itemsById, keyOf, withLine, withQuantity } from "./ca
  *   order: any, opened: number[]|null}} Track
  * @typedef {{phase: "card", since: number, agreed: boolean, shownKopecks?: number|null}|{phase: "working", stage: import("./outcomes.mjs").Stage, since: number}
  *   |{phase: "failed", failure: import("./outcomes.mjs").Failure}} Payment
- * @typedef {{text: "added"|"removed", line: import("./cart.mjs").Line}} Toast
+ * @typedef {{text: "added"|"removed"|"full", line: import("./cart.mjs").Line, why?: "kind"|"portions"|"lines"}} Toast
  * @typedef {object} State
  * @property {Screen} screen
  * @property {import("./texts.mjs").Language} language
@@ -90,14 +90,19 @@ const CHANGES = {
   sheet_opened: (_, { itemId, key = null }) => ({ sheet: { itemId, key }, toast: null }),
   sheet_closed: () => ({ sheet: null }),
   line_added: (state, { line, quiet }) => ({
-    lines: withLine(state.lines, line, itemsById(state.menu)), sheet: null, notice: null, toast: quiet ? null : { text: "added", line },
+    lines: withLine(state.lines, line, itemsById(state.menu)), sheet: null, notice: null, toast: refusal(state, line) ?? (quiet ? null : { text: "added", line }),
   }),
-  line_replaced: (state, { key, line }) => ({
-    lines: withLine(withQuantity(state.lines, key, 0), line, itemsById(state.menu)), sheet: null, toast: null,
-  }),
+  /** Where the new one does not fit, the old one stays. */
+  line_replaced: (state, { key, line }) => {
+    const lines = withQuantity(state.lines, key, 0);
+    const toast = refusal({ ...state, lines }, line);
+    return { lines: toast ? state.lines : withLine(lines, line, itemsById(state.menu)), sheet: null, toast };
+  },
   quantity_set: (state, { key, quantity }) => {
     const line = state.lines.find((known) => keyOf(known) === key);
-    return {
+    const more = quantity - quantityOf(state.lines, key);
+    const toast = line && more > 0 ? refusal(state, { ...line, quantity: more }) : null;
+    return toast ? { toast } : {
       lines: withQuantity(state.lines, key, quantity), notice: null,
       toast: line && quantity <= 0 && state.screen === "cart" ? { text: "removed", line } : null,
     };
@@ -129,6 +134,12 @@ const CHANGES = {
   reset: (state) => ({ ...INITIAL, ...Object.fromEntries(RESTAURANT_OWN.map((name) => [name, state[name]])),
     category: state.menu?.categories[0]?.id ?? null }),
 };
+
+/** What is said of a line that does not fit into the order. @param {State} state @param {import("./cart.mjs").Line} line @returns {Toast|null} */
+function refusal({ lines, menu }, line) {
+  const why = whyFull(lines, line, itemsById(menu));
+  return why && { text: "full", line, why };
+}
 
 /**
  * @param {State} state

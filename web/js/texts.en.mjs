@@ -325,4 +325,18 @@ export const en = {
 
   priceChanged: (before, now) => `The price has changed from ${before} to ${now}.`,
   agree: "Fine, pay",
+
+  cancelTitle: "Cancel the order?",
+  cancelLead: "Everything you have chosen will be gone.",
+  cancelStay: "Keep my order",
+  cancelLeave: "Cancel it",
+  full: {
+    kind: (name) => `${name}: at most 9 of a kind in one order. Please order the rest separately.`,
+    portions: () => "At most 40 portions in one order: that is what the robot cooks at a time. Please order the rest separately.",
+    lines: () => "At most 30 lines in one order. Please order the rest separately.",
+  },
+  clear: "Fine",
+  instead: (name) => `Take instead: ${name}`,
+  choiceGone: (names) => `Sold out: ${names}. Please choose another.`,
+  backToOrder: "← Back to my order",
 };

@@ -1,8 +1,8 @@
 /** The order before payment: lines, one suggestion, the sum; what sold out meanwhile is marked. */
 
-import { chosenOptions, count, defaultOptions, estimateOf, goneLines, isGone, itemsById, keyOf, MAX_QUANTITY, total, unitPrice } from "../cart.mjs";
+import { chosenOptions, count, defaultOptions, estimateOf, goneLines, isGone, itemsById, keyOf, MAX_QUANTITY, sellable, substituteFor, total, unitPrice } from "../cart.mjs";
 import { dishesOf, portionOf } from "../contents.mjs";
-import { broken } from "../filters.mjs";
+import { broken, fittingOptions } from "../filters.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { failureText } from "../texts.mjs";
@@ -69,9 +69,22 @@ function CartLine({ line, item }) {
     </div>
     ${gone
       ? html`<button type="button" class="chip" aria-label=${t.remove(item?.name ?? line.itemId)} onClick=${() => actions.removeLine(key)}>×</button>`
-      : stepper({ t, id: line.itemId, name: item?.name ?? "", quantity: line.quantity, atMost: line.quantity >= MAX_QUANTITY,
+      : stepper({ t, id: line.itemId, name: item?.name ?? "", quantity: line.quantity, atMost: false, full: line.quantity >= MAX_QUANTITY,
           less: () => actions.step(key, -1), more: () => actions.step(key, 1) })}
+    ${gone && html`<${Substitute} line=${line} />`}
   </li>`;
+}
+
+/** Another dish instead of one that is gone. @param {{line: import("../cart.mjs").Line}} props */
+function Substitute({ line }) {
+  const { state, actions, t } = useKiosk();
+  const { lines, menu, filters } = state;
+  const other = menu && substituteFor(line, lines, menu, (item) => fittingOptions(item, filters, menu) !== null);
+  if (!menu || !other) return null;
+  const options = fittingOptions(other, filters, menu) ?? defaultOptions(other);
+  return html`<button type="button" class="option substitute" data-testid=${`instead-of-${line.itemId}`}
+    onClick=${() => actions.replaceLine(keyOf(line), { itemId: other.id, options, quantity: line.quantity })}>
+    <${Picture} src=${other.image} size=${72} /><span>${t.instead(other.name)}</span><b>${money(unitPrice(other, options) * line.quantity)}</b></button>`;
 }
 
 /** At most one strip, of a section the customer has nothing from. @param {{items: Map<string, import("../cart.mjs").Item>}} props */
@@ -106,7 +119,7 @@ function PayBar({ items }) {
   const blocked = busy || goneLines(lines, items).length > 0 || (restaurant && !restaurant.sales.open);
   return html`<footer class="bar"><div class="bar-line">
     <div class="sum" role="status"><b data-testid="cart-total">${money(total(lines, items))}</b>
-      <span>${t.dishes(count(lines))}${estimate && html` · <span data-testid="cart-wait">${t.wait(minutes(estimate.ready_in_s))}</span>`}</span></div>
+      <span>${t.dishes(count(sellable(lines, items)))}${estimate && html` · <span data-testid="cart-wait">${t.wait(minutes(estimate.ready_in_s))}</span>`}</span></div>
     <button type="button" class="go ghost" data-testid="cart-back" onClick=${() => actions.open("menu")}>${t.back}</button>
     <button type="button" class="go" data-testid="pay" disabled=${blocked} aria-busy=${busy} onClick=${actions.toPoints}>${busy ? t.preparing : t.pay}</button>
   </div></footer>`;

@@ -44,6 +44,16 @@ export function IdleDialog({ left, stay, leave }) {
   <//>`;
 }
 
+/** A full cart is not thrown away by one tap. @param {{stay: () => void, leave: () => void}} props */
+export function CancelDialog({ stay, leave }) {
+  const { t } = useTexts();
+  return html`<${Dialog} class="notice-dialog" role="alertdialog" label=${t.cancelTitle} close=${stay}>
+    <h2>${t.cancelTitle}</h2><p class="lead">${t.cancelLead}</p>
+    <div class="two"><button type="button" class="go" data-testid="cancel-stay" onClick=${stay}>${t.cancelStay}</button>
+      <button type="button" class="go ghost" data-testid="cancel-leave" onClick=${leave}>${t.cancelLeave}</button></div>
+  <//>`;
+}
+
 /** The number needs no server: while it is read, nothing may lie over it. */
 export function Offline() {
   const { screen, offline, t } = usePart((state) => ({ language: state.language, screen: state.screen, offline: state.offline }));
@@ -64,6 +74,10 @@ export function Toast() {
   const item = toast && itemsById(menu).get(toast.line.itemId);
   if (!toast || !item) return null;
   const words = toast.line.options.flatMap((id) => item.modifier_groups.flatMap((g) => g.options.filter((o) => o.id === id).map((o) => o.name)));
+  if (toast.text === "full") {
+    return html`<div class="toast" role="alert" data-testid="full"><span>${t.full[toast.why ?? "portions"](item.name)}</span>
+      <button type="button" data-testid="toast-hide" onClick=${actions.hideToast}>${t.clear}</button></div>`;
+  }
   const added = toast.text === "added";
   return html`<div class="toast" role="status">
     <span>${added ? t.added([item.name, ...words].join(" · ")) : t.removed(item.name)}</span>

@@ -1,7 +1,7 @@
 /** One dish in full: what is in it, what may harm, what can be changed, and one button with the price. */
 
 import { useState } from "preact/hooks";
-import { defaultOptions, isGone, itemsById, keyOf, MAX_QUANTITY, unitPrice } from "../cart.mjs";
+import { chosenOptions, defaultOptions, isGone, itemsById, keyOf, MAX_QUANTITY, unitPrice } from "../cart.mjs";
 import { savingOf } from "../combo.mjs";
 import { dishesOf, isCombo, portionOf, servedWith } from "../contents.mjs";
 import { broken, fittingOptions, leftOut } from "../filters.mjs";
@@ -28,6 +28,7 @@ function Choice({ item, line }) {
   const [quantity, setQuantity] = useState(line?.quantity ?? 1);
   const chosen = { itemId: item.id, options, quantity };
   const out = isGone(chosen, item);
+  const over = chosenOptions(item, options).filter((option) => !option.available);
   return html`<button type="button" class="close" aria-label=${t.close} data-testid="sheet-close" onClick=${actions.closeSheet}>×</button>
     <div class="sheet-scroll">
       <div class="sheet-head"><${Picture} src=${item.image} size=${256} />
@@ -37,6 +38,7 @@ function Choice({ item, line }) {
       ${menu && isCombo(item) && dishesOf(item, options, itemsById(menu)).map((dish) => html`<${Making} key=${dish.id} item=${dish}
         portion=${portionOf(dish, servedWith(dish), menu)} menu=${menu} called=${dish.name} />`)}
     </div>
+    ${item.available && over.length > 0 && html`<p class="strip" role="status" data-testid="choice-gone">${t.choiceGone(over.map(({ name }) => name).join(", "))}</p>`}
     <footer class="sheet-foot">
       ${item.available
         ? html`${stepper({ t, name: item.name, quantity, atMost: quantity >= MAX_QUANTITY,

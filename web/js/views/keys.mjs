@@ -6,10 +6,10 @@ import { useKiosk } from "./context.mjs";
 
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const ROWS = {
-  ru: ["йцукенгшщзх", "фывапролджэ", "ячсмитьбю"],
-  en: ["qwertyuiop", "asdfghjkl", "zxcvbnm"],
+  ru: ["йцукенгшщзх", "фывапролджэ", "ячсмитьбю", "ёъ"], // what two rows of eleven leave stands beside the space
+  en: ["qwertyuiop", "asdfghjkl", "zxcvbnm", ""],
 };
-const MAIL_ROWS = ["1234567890", ...ROWS.en];
+const MAIL_ROWS = ["1234567890", ...ROWS.en.slice(0, 3)];
 const MAIL_ENDS = ["@yandex.ru", "@mail.ru", "@gmail.com"];
 
 /**
@@ -44,11 +44,12 @@ export function Alphabet({ press, erase, done }) {
   const { state, t } = useKiosk();
   const [alphabet, setAlphabet] = useState(/** @type {"ru"|"en"} */ (state.language));
   useTyping(press, erase, /[\p{L}\p{N} ]/u);
-  const [first, second, third] = ROWS[alphabet];
+  const [first, second, third, rest] = ROWS[alphabet];
   return html`<section class="alphabet" aria-label=${t.keyboard}>
     <${Row} keys=${first} press=${press} /><${Row} keys=${second} press=${press} />
     <div class="key-row"><${Letters} keys=${third} press=${press} /><${Erase} erase=${erase} /></div>
     <div class="key-row"><button type="button" class="key soft wide" data-testid="key-alphabet" onClick=${() => setAlphabet(alphabet === "ru" ? "en" : "ru")}>${alphabet === "ru" ? "ABC" : "АБВ"}</button>
+      <${Letters} keys=${rest} press=${press} />
       <button type="button" class="key long" data-testid="key-space" onClick=${() => press(" ")}>${t.space}</button>
       <button type="button" class="key wide strong" data-testid="search-done" onClick=${done}>${t.done}</button></div>
   </section>`;

@@ -11,6 +11,7 @@ import { dishesFor } from "../search.mjs";
 import { afterPaint } from "../stage.mjs";
 import { pausedText, reasonText } from "../texts.mjs";
 import { KioskContext, useKiosk, usePart, useTexts } from "./context.mjs";
+import { CancelDialog } from "./dialogs.mjs";
 import { Alphabet } from "./keys.mjs";
 import { Heading, Picture, stepper } from "./parts.mjs";
 
@@ -89,13 +90,15 @@ function Search({ text }) {
   const { menu, filters, actions, t } = usePart(({ language, menu, filters }) => ({ language, menu, filters }));
   const found = menu ? fitting(dishesFor(menu, text), filters, menu) : [];
   const close = () => actions.search(null);
+  const sections = menu?.categories.filter((c) => fitting(c.items, filters, menu).length) ?? [];
   return html`<main class="grid searching">
       <${Heading} class="unseen">${t.searchFor}<//>
       <div class="search-line"><output class="field" aria-label=${t.searchFor} data-testid="search-text">${text || html`<span class="hint">${t.searchHint}</span>`}</output>
         <button type="button" class="chip" aria-label=${t.close} data-testid="search-close" onClick=${close}>×</button></div>
       <p class="unseen" role="status">${text && t.found(found.length)}</p>
       ${found.map((item) => html`<${Dish} key=${item.id} item=${item} />`)}
-      ${text && !found.length && html`<p class="lead nothing">${t.nothingFound}</p>`}
+      ${text && !found.length && html`<p class="lead nothing">${t.nothingFound}</p><div class="filters" role="group" aria-label=${t.categories}>
+        ${sections.map(({ id, name }) => html`<button type="button" key=${id} class="chip" data-testid=${`found-category-${id}`} onClick=${() => actions.chooseCategory(id)}>${name}</button>`)}</div>`}
     </main>
     <${Alphabet} press=${(/** @type {string} */ key) => actions.typeSearch(key, SEARCH_LENGTH)} erase=${actions.eraseSearch} done=${close} />
     <${Bar} />`;
@@ -154,7 +157,7 @@ function amount(item, options, quantity, t, actions) {
     if (quantity === 1) button.parentElement.lastElementChild.focus(); // «−» goes away with the last one
     actions.takeOne(id);
   };
-  return stepper({ t, id, name, quantity, less, more: () => actions.addOne(id, options), atMost: !item.available || quantity >= MAX_QUANTITY });
+  return stepper({ t, id, name, quantity, less, more: () => actions.addOne(id, options), atMost: !item.available, full: quantity >= MAX_QUANTITY });
 }
 
 /**
@@ -191,13 +194,14 @@ function Bar() {
   const sum = total(lines, itemsById(state.menu));
   const estimate = estimateOf(state);
   const wait = estimate ? ` · ${t.wait(minutes(estimate.ready_in_s))}` : "";
+  const [asking, setAsking] = useState(false);
   return html`<footer class="bar"><div class="bar-line">
     <div class="sum" role="status">
       ${lines.length
         ? html`<b data-testid="cart-total">${money(sum)}</b><span>${t.dishes(count(lines))}${wait}</span>`
         : html`<span class="empty">${t.cartEmpty}</span><span>${t.cartEmptyHint}</span>`}
     </div>
-    <button type="button" class="go ghost" data-testid="cancel" onClick=${actions.reset}>${t.cancel}</button>
+    <button type="button" class="go ghost" data-testid="cancel" onClick=${lines.length ? () => setAsking(true) : actions.reset}>${t.cancel}</button>
     <button type="button" class="go" data-testid="cart-open" disabled=${!lines.length} onClick=${() => actions.open("cart")}>${t.toCart} →</button>
-  </div></footer>`;
+  </div>${asking && html`<${CancelDialog} stay=${() => setAsking(false)} leave=${actions.reset} />`}</footer>`;
 }
