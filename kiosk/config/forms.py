@@ -102,7 +102,7 @@ def ogrn(text: str) -> None:
 
 def phone(text: str) -> None:
     if not is_callable(text):
-        raise ValueError("expected a phone number like +7 495 123-45-67")
+        raise ValueError("expected a phone number")
 
 
 def country(text: str) -> None:

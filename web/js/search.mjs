@@ -16,10 +16,10 @@ export function folded(text) {
   return text.toLowerCase().replaceAll("ё", "е").replaceAll("э", "е").replaceAll("ъ", "").trim();
 }
 
-/** A folded word without its ending. @param {string} word */
+/** A folded word without its ending, and without a vowel that comes and goes (напиток, напитки). @param {string} word */
 export function stemOf(word) {
   const ending = ENDINGS.find((end) => word.endsWith(end) && word.length - end.length >= STEM);
-  return ending ? word.slice(0, -ending.length) : word;
+  return (ending ? word.slice(0, -ending.length) : word).replace(/(..)[ое]([кц])$/, "$1$2");
 }
 
 /** @param {string} text @returns {string[]} */

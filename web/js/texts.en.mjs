@@ -331,9 +331,9 @@ export const en = {
   cancelStay: "Keep my order",
   cancelLeave: "Cancel it",
   full: {
-    kind: (name) => `${name}: at most 9 of a kind in one order. Please order the rest separately.`,
-    portions: () => "At most 40 portions in one order: that is what the robot cooks at a time. Please order the rest separately.",
-    lines: () => "At most 30 lines in one order. Please order the rest separately.",
+    kind: (n, name) => `${name}: at most ${n} of a kind in one order. Please order the rest separately.`,
+    portions: (n) => `At most ${n} portions in one order. Please order the rest separately.`,
+    lines: (n) => `At most ${n} lines in one order. Please order the rest separately.`,
   },
   clear: "Fine",
   instead: (name) => `Take instead: ${name}`,

@@ -1,12 +1,13 @@
 /** What comes above a screen: the dish, "are you still here", lost connection, short notes about the cart. */
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { itemsById, keyOf } from "../cart.mjs";
+import { itemsById, keyOf, MAX_LINES, MAX_PORTIONS, MAX_QUANTITY } from "../cart.mjs";
 import { html } from "../html.mjs";
 import { usePart, useTexts } from "./context.mjs";
 import { Picture } from "./parts.mjs";
 
 const TOAST_MS = 6_000;
+const LIMITS = { kind: MAX_QUANTITY, portions: MAX_PORTIONS, lines: MAX_LINES };
 
 /** A modal of the browser's own: the rest of the page is inert, Escape closes. @param {any} props */
 export function Dialog({ children, class: name = "", label, close, role = "dialog", live }) {
@@ -75,7 +76,7 @@ export function Toast() {
   if (!toast || !item) return null;
   const words = toast.line.options.flatMap((id) => item.modifier_groups.flatMap((g) => g.options.filter((o) => o.id === id).map((o) => o.name)));
   if (toast.text === "full") {
-    return html`<div class="toast" role="alert" data-testid="full"><span>${t.full[toast.why ?? "portions"](item.name)}</span>
+    return html`<div class="toast" role="alert" data-testid="full"><span>${t.full[toast.why ?? "portions"](LIMITS[toast.why ?? "portions"], item.name)}</span>
       <button type="button" data-testid="toast-hide" onClick=${actions.hideToast}>${t.clear}</button></div>`;
   }
   const added = toast.text === "added";

@@ -28,8 +28,8 @@ export function stepper({ t, name, quantity, less, more, atMost, full = false, i
   return html`<div class=${quantity ? "stepper" : ""} role=${quantity ? "group" : undefined} aria-label=${quantity ? name : undefined}>
     ${quantity > 0 && html`<button key="less" type="button" aria-label=${t.less(name)} data-testid=${id && `less-${id}`} onClick=${less}>−</button>`}
     ${quantity > 0 && html`<output key="quantity" aria-label=${t.inCart(quantity)}>${quantity}</output>`}
-    <button key="more" type="button" class=${quantity ? "" : "add"} data-testid=${id && `${quantity ? "more" : "add"}-${id}`}
-      aria-label=${quantity ? t.more(name) : t.add(name)} disabled=${atMost} aria-disabled=${full || undefined} onClick=${more}>+</button>
+    <button key="more" type="button" class=${!quantity ? "add" : full ? "full" : ""} data-testid=${id && `${quantity ? "more" : "add"}-${id}`}
+      aria-label=${quantity ? t.more(name) : t.add(name)} disabled=${atMost} onClick=${more}>+</button>
   </div>`;
 }
 
