@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.async_api import Response, expect
 
-from tests.pages.screens import WAIT_MS, KioskScreen, Screens
+from tests.pages.screens import WAIT_MS, Screens
 from tests.pages.test_accessibility import assert_usable, assert_usable_in_both
 from tests.restaurant import Restaurant, until
 
@@ -89,23 +87,11 @@ async def test_2_plus_says_why_there_is_no_more(place: Restaurant, screens: Scre
     await assert_usable(kiosk)
     await kiosk.shot("full-kind-ru")
     await kiosk.tap("toast-hide")
-    await kiosk.page.reload()
-    kept = await kiosk.kept()
-    ids = ("cola", "fries", "tea-cold", "udon-beef")
-    kept["page"]["lines"] = [{"itemId": "tea", "options": [], "quantity": 4}] + [
-        {"itemId": item, "options": [], "quantity": 9} for item in ids
-    ]
-    await put(kiosk, kept)
-    await kiosk.tap("more-tea")
+    for dish in ("cola", "tea-cold", "cola-float"):
+        await kiosk.tap(f"add-{dish}", *[f"more-{dish}"] * 8)
+    await kiosk.tap("category-snacks", "add-fries", *["more-fries"] * 4)
     await kiosk.reads("не больше 40 порций")
     await expect(kiosk.page.get_by_label("В заказе: 4")).to_be_visible()
-
-
-async def put(kiosk: KioskScreen, kept: dict[str, Any]) -> None:
-    """As a reload finds it."""
-    await kiosk.page.add_init_script("if (window.keptBefore) sessionStorage.setItem('kiosk', window.keptBefore);")
-    await kiosk.page.evaluate("kept => sessionStorage.setItem('kiosk', JSON.stringify(kept))", kept)
-    await kiosk.page.reload()
 
 
 async def test_2_what_is_gone_leaves_the_sum_at_once_and_has_a_substitute(place: Restaurant, screens: Screens) -> None:
