@@ -25,6 +25,7 @@ class ItemView(msgspec.Struct, frozen=True, omit_defaults=True):
     price_kopecks: int
     sum_kopecks: int
     modifiers: list[str]
+    combo_id: str | None = None
     portions: list[PortionView] | None = None
 
 
@@ -97,6 +98,7 @@ def item_view(line: OrderLine, language: str, portions: list[PortionView] | None
         price_kopecks=line.price_kopecks,
         sum_kopecks=line.sum_kopecks,
         modifiers=line.options,
+        combo_id=line.combo_id,
         portions=portions,
     )
 

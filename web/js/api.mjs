@@ -78,6 +78,8 @@ export function createApi({ language }) {
     /** @param {string} token @param {string} key @param {unknown} body */
     create: async (token, key, body) =>
       accepted(await call("POST", "/api/orders/create", { token, key, body, deadline_ms: DEADLINES_MS.create })).body,
+    /** Own ones, newest first, a page at a time. @param {string} token @param {string} before an order's id, or nothing */
+    orders: async (token, before) => accepted(await call("GET", `/api/orders${before ? `?before=${encodeURIComponent(before)}` : ""}`, { token })).body,
     /** @param {string} token @param {string} orderId */
     order: async (token, orderId) => accepted(await call("GET", `/api/orders/${orderId}`, { token })).body,
     /** @param {string} token @param {string} orderId */

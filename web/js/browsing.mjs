@@ -86,7 +86,7 @@ export function createBrowsing(storage) {
 /** @typedef {ReturnType<typeof createBrowsing>} Browsing */
 
 /** Screens that want what a reload forgets. @type {Record<string, import("./store.mjs").Screen>} */
-const SHOWN_AFTER_RELOAD = { payment: "cart", done: "cart", points: "cart", track: "attract", seller: "attract" };
+const SHOWN_AFTER_RELOAD = { payment: "cart", done: "cart", points: "cart", track: "attract", seller: "attract", history: "attract" };
 
 /** @param {Partial<import("./memory.mjs").Kept>} kept */
 function restorable({ page, order, orderId }) {

@@ -47,7 +47,7 @@ function Hall() {
   const stale = now - Math.max(board.beatAt, startedAt) > STALE_AFTER_MS;
   const standing = board.kitchen !== null && !stale;
   return html`<div class="hall">
-    <header class="top"><div class="brand"><${Picture} src="/assets/images/robot.webp" size=${68} />${restaurant?.name ?? "Огонёк"}</div>
+    <header class="top"><div class="brand"><${Picture} src="/assets/images/robot.webp" size=${68} />${namesOf(restaurant)}</div>
       ${silent && html`<button type="button" class="chip" data-testid="sound" onClick=${() => setSilent(!chime())}>Включить звук · Sound on</button>`}
       <time class="chip">${clockOf(now)}</time></header>
     ${stale && html`<div class="stale" role="alert" data-testid="stale"><${Picture} src=${WARNING} size=${56} /> Табло обновляется, сверьтесь с экраном ячейки · The board is catching up</div>`}
@@ -81,7 +81,7 @@ function Column({ kind, title, english, note, entries, now, turnAt, tight }) {
     <div class=${nums} aria-live=${kind === "ready" ? "polite" : "off"}>
       ${pages[page].map((e) => html`<${OrderNumber} key=${e.number} entry=${e} now=${now} />`)}
     </div>
-    ${pages.length > 1 && html`<footer class="pages">${pages.map((_, i) => html`<i key=${i} class=${i === page ? "on" : ""}></i>`)} всего ${entries.length}</footer>`}
+    ${pages.length > 1 && html`<footer class="pages">${pages.map((_, i) => html`<i key=${i} class=${i === page ? "on" : ""}></i>`)} всего <span lang="en">in all</span> ${entries.length}</footer>`}
   </section>`;
 }
 
@@ -99,20 +99,27 @@ function wordsFor(entry, now) {
   if (isCalled(entry)) return html`${cellWords(entry.cells)} <em>остальное готовится <span lang="en">the rest is cooking</span></em>`;
   if (entry.status === "delayed") return html`<mark>задерживается <span lang="en">late</span></mark>`;
   const left = secondsLeft(entry, now);
-  if (left === null) return "готовим";
-  return left <= 0 ? "вот-вот" : `≈ ${minutes(left)} мин`;
+  if (left === null) return html`готовим <span lang="en">cooking</span>`;
+  return left <= 0 ? html`вот-вот <span lang="en">any moment</span>` : html`≈ ${minutes(left)} мин <span lang="en">min</span>`;
+}
+
+/** In both languages where they differ. @param {any} restaurant */
+function namesOf(restaurant) {
+  const { ru = "Огонёк", en = ru } = restaurant?.names ?? {};
+  return en === ru ? ru : html`${ru} <span lang="en">${en}</span>`;
 }
 
 /** @param {string|null} reason */
 function standingWords(reason) {
   if (reason === "cells_full") return html`<b>Все ячейки заняты.</b> Заберите, пожалуйста, готовые заказы: остальным некуда встать.<br /><span lang="en"><b>All cells are full.</b> Please collect what is ready: the rest has no place to go.</span>`;
-  return html`<b>Кухня остановилась.</b> Заказы и деньги не потеряются, сотрудник уже знает.<br /><span lang="en"><b>The kitchen has stopped.</b> No order and no money is lost, the staff knows.</span>`;
+  return html`<b>Кухня остановилась.</b> Заказы и деньги не потеряются. Если это надолго, подойдите к сотруднику.<br /><span lang="en"><b>The kitchen has stopped.</b> No order and no money is lost. If it takes long, please see the staff.</span>`;
 }
 
 /** @param {number[]} cells */
 function cellWords(cells) {
-  if (!cells.length) return "у выдачи →";
-  return `${cells.length > 1 ? "ячейки" : "ячейка"} ${cells.join(", ")} →`;
+  if (!cells.length) return html`у выдачи <span lang="en">at the counter</span> →`;
+  const many = cells.length > 1;
+  return html`${many ? "ячейки" : "ячейка"} <span lang="en">${many ? "cells" : "cell"}</span> ${cells.join(", ")} →`;
 }
 
 /** @param {number} now */

@@ -3,6 +3,7 @@
 import { createApi } from "./api.mjs";
 import { createEstimating } from "./estimating.mjs";
 import { createFeeds } from "./feeds.mjs";
+import { createHistory } from "./history.mjs";
 import { createLink } from "./link.mjs";
 import { createOrdering } from "./ordering.mjs";
 import { createPaying } from "./paying.mjs";
@@ -26,6 +27,8 @@ export function createKiosk(browsing, terminalId) {
   const paying = createPaying(parts);
   const ordering = createOrdering({ ...parts, paying });
   const signing = createSigning(parts);
+  const history = createHistory({ ...parts, signing });
+  signing.onHistory(history.show);
   const tracking = createTracking(parts);
   const estimating = createEstimating(parts);
 
@@ -43,8 +46,20 @@ export function createKiosk(browsing, terminalId) {
       const rules = store.get().restaurant?.points;
       if (store.get().busy || !store.get().lines.length) return;
       if (!rules || (!rules.accrual && !rules.max_share)) return void ordering.checkout();
-      say("points_opened");
+      say("points_opened", { member: { onward: undefined } });
     },
+    leavePoints: () => {
+      if (store.get().order) return void ordering.cancel("cart");
+      say("points_left");
+    },
+    /** By one's number: asked for, or known already. */
+    toHistory: () => {
+      if (store.get().member?.step === "account") return void history.show();
+      say("points_opened", { member: { onward: "history" } });
+    },
+    showOlder: history.more,
+    repeatOrder: history.repeat,
+    leaveHistory: () => (store.get().lines.length ? say("points_opened", { member: { onward: undefined } }) : say("points_left")),
     signIn: signing.byNumber,
     confirmCode: signing.byCode,
     resendCode: signing.resend,
@@ -74,7 +89,7 @@ export function createKiosk(browsing, terminalId) {
       paying.again();
     },
     payWithoutPoints: () => {
-      say("member_changed", { change: { spend: false } });
+      say("member_changed", { change: { spend: 0 } });
       paying.again();
     },
     payStopped: paying.stopped,

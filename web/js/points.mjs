@@ -24,22 +24,48 @@ export function earned(rules, paidKopecks) {
 }
 
 /**
- * What this customer spends on this order: nothing unless the switch is on.
+ * What this customer spends on this order: as many as were chosen and the rules allow.
  * @param {import("./store.mjs").State} state
  * @param {number} amountKopecks
  */
 export function pointsToSpend({ member, restaurant }, amountKopecks) {
   if (!member?.spend) return 0;
-  return Math.min(spendable(restaurant?.points, amountKopecks, member.points ?? 0), member.atMost ?? Infinity);
+  return Math.min(spendable(restaurant?.points, amountKopecks, member.points ?? 0), member.spend, member.atMost ?? Infinity);
 }
 
-/** `+7 (916) 123-45-67`, with blanks for what is not typed yet. @param {string} digits ten of them when whole */
-export function phoneShown(digits) {
-  const d = digits.padEnd(10, "_");
-  return `+7 (${d.slice(0, 3)}) ${d.slice(3, 6)}-${d.slice(6, 8)}-${d.slice(8, 10)}`;
+/** The next number of points up or down: in steps that lead through all of them in some taps. @param {number} points @param {number} most @param {1|-1} way */
+export function stepped(points, most, way) {
+  const step = most <= 20 ? 1 : most <= 200 ? 10 : 50;
+  return way > 0 ? Math.min(most, (Math.floor(points / step) + 1) * step) : Math.max(0, (Math.ceil(points / step) - 1) * step);
 }
 
-/** Only the last two digits stay. @param {string} digits */
-export function phoneMasked(digits) {
-  return `+7 ••• •••-••-${digits.slice(-2)}`;
+/** @typedef {{code: string, calling_code: number, least: number, most: number, shown: string}} Country its numbers as the server describes them */
+
+/** @type {Country[]} */
+const HOME = [{ code: "RU", calling_code: 7, least: 10, most: 10, shown: "+7 ___ ___-__-__" }];
+
+/** Whose numbers are taken. @param {{phone_countries?: Country[]}|null|undefined} restaurant */
+export function countriesOf(restaurant) {
+  return restaurant?.phone_countries ?? HOME;
 }
+
+/** @param {{phone_countries?: Country[]}|null|undefined} restaurant @param {string|undefined} code the first country where none is chosen */
+export function countryOf(restaurant, code) {
+  const countries = countriesOf(restaurant);
+  return countries.find((country) => country.code === code) ?? countries[0];
+}
+
+/** `+7 916 123-45-67`, with blanks for what is not typed yet. @param {string} digits @param {Country} country */
+export function phoneShown(digits, { shown }) {
+  const [calling, ...rest] = shown.split(" ");
+  const left = [...digits];
+  return `${calling} ${rest.join(" ").replace(/_/g, () => left.shift() ?? "_")}${left.join("")}`;
+}
+
+/** Only the last two digits stay. @param {string} digits @param {Country} country */
+export function phoneMasked(digits, country) {
+  return phoneShown("•".repeat(Math.max(0, digits.length - 2)) + digits.slice(-2), country);
+}
+
+/** E.164. @param {string} digits @param {Country} country */
+export const phoneWhole = (digits, { calling_code: calling }) => `+${calling}${digits}`;

@@ -8,6 +8,7 @@ import { Cart } from "./views/cart.mjs";
 import { Offline, Toast } from "./views/dialogs.mjs";
 import { DishSheet } from "./views/dish-sheet.mjs";
 import { Done } from "./views/done.mjs";
+import { OwnOrders } from "./views/history.mjs";
 import { Idle } from "./views/idle.mjs";
 import { Menu } from "./views/menu.mjs";
 import { Payment } from "./views/payment.mjs";
@@ -16,7 +17,7 @@ import { Seller } from "./views/seller.mjs";
 import { Service } from "./views/service.mjs";
 import { Track } from "./views/track.mjs";
 
-export const SCREENS = { service: Service, menu: Menu, cart: Cart, points: Points, payment: Payment, done: Done, track: Track, seller: Seller };
+export const SCREENS = { service: Service, menu: Menu, cart: Cart, points: Points, payment: Payment, done: Done, track: Track, seller: Seller, history: OwnOrders };
 /** What lies above a screen, or listens to it. */
 export const LAYERS = [Toast, DishSheet, Idle, Speech, Offline];
 

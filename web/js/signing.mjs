@@ -1,12 +1,16 @@
 /** Signing in by phone: number, code, points. Every trouble leaves the way "without a number" open. */
 
 import { newKey, Problem, Unreachable } from "./api.mjs";
+import { countryOf, phoneWhole } from "./points.mjs";
 
 /** Refusals of the code itself. */
 const WRONG = new Set(["wrong_password", "attempts_exhausted", "password_expired", "no_pending_confirmation"]);
 
 /** @param {import("./kiosk.mjs").Parts} kiosk */
 export function createSigning({ api, store, session }) {
+  /** What comes after signing in on the way to one's own orders. */
+  let afterwards = () => {};
+
   /** @param {object} change */
   const tell = (change) => store.dispatch({ type: "member_changed", change });
   const member = () => store.get().member;
@@ -27,8 +31,7 @@ export function createSigning({ api, store, session }) {
     if (member()?.visit === visit) tell({ busy: false });
   }
 
-  /** What is typed so far: ten digits after +7. */
-  const phone = () => `+7${member()?.digits ?? ""}`;
+  const phone = () => phoneWhole(member()?.digits ?? "", countryOf(store.get().restaurant, member()?.country));
 
   async function askByNumber() {
     const { consent = false } = member() ?? {};
@@ -50,6 +53,7 @@ export function createSigning({ api, store, session }) {
   async function showAccount(verified) {
     const open = verified || !store.get().restaurant?.points?.spend_requires_code;
     tell({ step: "account", verified, points: open ? (await api.me(session.current())).bonus_points : null });
+    if (member()?.onward === "history") afterwards();
   }
 
   async function askByCode() {
@@ -85,6 +89,13 @@ export function createSigning({ api, store, session }) {
     byCode: () => trying(askByCode),
     stepUp: () => trying(stepUp),
     resend: () => trying(resend),
+    /** @param {() => void} work */
+    onHistory: (work) => { afterwards = work; },
+    /** So do the guest's own orders. @param {any} told */
+    forHistory(told) {
+      store.dispatch({ type: "points_opened", member: { step: "code", onward: "history" } });
+      codeAsked(told);
+    },
     /** The payment wants a code: its refusal has sent one. @param {any} told */
     forPayment(told) {
       store.dispatch({ type: "points_opened", member: { step: "code", onward: "payment" } });

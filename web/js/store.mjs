@@ -3,11 +3,11 @@
 import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, withQuantity } from "./cart.mjs";
 
 /**
- * @typedef {"attract"|"service"|"menu"|"cart"|"points"|"payment"|"done"|"track"|"seller"} Screen
+ * @typedef {"attract"|"service"|"menu"|"cart"|"points"|"payment"|"done"|"track"|"seller"|"history"} Screen
  * @typedef {{code: string, attemptsLeft?: number, retryAfterS?: number}} Trouble
  * @typedef {{step: "phone"|"code"|"account", digits: string, code: string, consent: boolean, busy: boolean, trouble: Trouble|null,
- *   temporaryToken?: string, resendAt?: number, stepUp?: boolean, verified: boolean, points: number|null, spend: boolean,
- *   atMost?: number, onward?: "payment", visit?: string}} Member
+ *   temporaryToken?: string, resendAt?: number, stepUp?: boolean, verified: boolean, points: number|null, spend: number, country?: string,
+ *   atMost?: number, onward?: "payment"|"history", visit?: string}} Member
  * @typedef {{by: "code"|"receipt", number: string, code: string, sign: string, sum: string, busy: boolean, trouble: Trouble|null,
  *   order: any, opened: number[]|null}} Track
  * @typedef {{phase: "card", since: number, agreed: boolean, shownKopecks?: number|null}|{phase: "working", stage: import("./outcomes.mjs").Stage, since: number}
@@ -24,6 +24,7 @@ import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, with
  * @property {boolean} upsellRefused
  * @property {Member|null} member
  * @property {Track|null} track
+ * @property {{orders: any[], busy: boolean, failed: boolean, missing: string[]}|null} history
  * @property {"dine_in"|"take_away"|null} service
  * @property {import("./cart.mjs").Line[]} lines
  * @property {string|null} category
@@ -45,13 +46,13 @@ import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, with
 /** @type {State} */
 export const INITIAL = {
   screen: "attract", language: "ru", low: false, large: false, aloud: false, search: null, receiptTo: null, upsellRefused: false,
-  member: null, track: null, service: null, lines: [], category: null, filters: [], sheet: null,
+  member: null, track: null, history: null, service: null, lines: [], category: null, filters: [], sheet: null,
   toast: null, busy: false, notice: null, order: null, payment: null, paid: null, offline: false, menu: null, minutes: {}, estimate: null, restaurant: null,
 };
 
 /** What a customer leaves behind is all forgotten; what the restaurant said stays. */
 /** @type {Member} */
-export const NOBODY = { step: "phone", digits: "", code: "", consent: false, busy: false, trouble: null, verified: false, points: null, spend: false };
+export const NOBODY = { step: "phone", digits: "", code: "", consent: false, busy: false, trouble: null, verified: false, points: null, spend: 0 };
 /** @type {Track} */
 export const NO_TRACK = { by: "code", number: "", code: "", sign: "", sum: "", busy: false, trouble: null, order: null, opened: null };
 
@@ -74,8 +75,21 @@ const CHANGES = {
     screen: "points", toast: null, notice: null, payment: null, member: { ...(state.member ?? NOBODY), trouble: null, busy: false, ...member },
   }),
   member_changed: (state, { change }) => ({ member: state.member && { ...state.member, ...change } }),
-  member_left: () => ({ member: null }),
-  member_lost: () => ({ member: null }),
+  member_left: () => ({ member: null, history: null }),
+  member_lost: () => ({ member: null, history: null }),
+  points_left: (state) => ({
+    screen: state.lines.length ? "cart" : "service", member: state.member?.step === "account" ? { ...state.member, onward: undefined } : null,
+  }),
+  history_opened: () => ({ screen: "history", toast: null, notice: null, history: { orders: [], busy: true, failed: false, missing: [] } }),
+  history_came: (state, { orders, before }) => ({
+    history: state.history && { ...state.history, busy: false, failed: false, orders: before ? [...state.history.orders, ...orders] : orders },
+  }),
+  history_failed: (state) => ({ history: state.history && { ...state.history, busy: false, failed: true } }),
+  /** Where nothing of it can be had, it is told where the guest stands. */
+  order_repeated: (state, { lines, missing, service }) => lines === state.lines
+    ? { history: state.history && { ...state.history, missing } }
+    : { lines, service: state.service ?? service, screen: "cart",
+        notice: missing.length ? { code: "repeated_partly", says: `${missing.join(", ")}.`, money: "safe", retry: false } : null },
   track_opened: () => ({ screen: "track", track: NO_TRACK }),
   track_changed: (state, { change }) => ({ track: state.track && { ...state.track, ...change } }),
   screen_opened: (_, { screen }) => ({ screen, search: null, sheet: null, toast: null, notice: null }),

@@ -2,14 +2,14 @@
 
 import { useState } from "preact/hooks";
 import { html } from "../html.mjs";
-import { phoneShown } from "../points.mjs";
+import { countriesOf, countryOf, phoneShown, phoneWhole } from "../points.mjs";
 import { useKiosk } from "./context.mjs";
+import { CountryChoice } from "./countries.mjs";
 import { Dialog } from "./dialogs.mjs";
 import { MailKeys, Numpad } from "./keys.mjs";
 
 const MAIL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 const MAIL_LENGTH = 120;
-const PHONE_DIGITS = 10;
 
 export function ReceiptLine() {
   const { state, t } = useKiosk();
@@ -27,15 +27,17 @@ function Asking({ close }) {
   const { state, actions, t } = useKiosk();
   const before = state.receiptTo ?? "";
   const [mail, setMail] = useState(before.includes("@"));
-  const [text, setText] = useState(before.replace(/^\+7/, ""));
+  const [code, setCode] = useState(() => countriesOf(state.restaurant).find(({ calling_code: calling }) => before.startsWith(`+${calling}`))?.code);
+  const country = countryOf(state.restaurant, code);
+  const [text, setText] = useState(before.startsWith("+") ? before.slice(`+${country.calling_code}`.length) : before);
   const [wrong, setWrong] = useState(false);
   const change = (/** @type {(text: string) => string} */ next) => { setText(next); setWrong(false); };
   const type = (/** @type {number} */ most) => (/** @type {string} */ key) => change((known) => (known.length < most ? known + key : known));
   const erase = () => change((known) => known.slice(0, -1));
   const choose = (/** @type {boolean} */ toMail) => { setMail(toMail); change(() => ""); };
   const save = () => {
-    const contact = mail ? text : `+7${text}`;
-    if (!(mail ? MAIL.test(text) : /^\d{10}$/.test(text))) return setWrong(true);
+    const contact = mail ? text : phoneWhole(text, country);
+    if (!(mail ? MAIL.test(text) : text.length >= country.least && text.length <= country.most)) return setWrong(true);
     actions.sendReceiptTo(contact);
     close();
   };
@@ -46,9 +48,10 @@ function Asking({ close }) {
       <div class="pair" role="group" aria-label=${t.eReceipt}>
         <button type="button" class=${mail ? "chip" : "chip on"} aria-pressed=${!mail} data-testid="to-phone" onClick=${() => choose(false)}>${t.toPhone}</button>
         <button type="button" class=${mail ? "chip on" : "chip"} aria-pressed=${mail} data-testid="to-mail" onClick=${() => choose(true)}>${t.toMail}</button></div>
-      <output class=${mail ? "field mail" : "field"} aria-label=${mail ? t.mailField : t.phoneField} data-testid="contact">${mail ? text || "…" : phoneShown(text)}</output>
+      <output class=${mail ? "field mail" : "field"} aria-label=${mail ? t.mailField : t.phoneField} data-testid="contact">${mail ? text || "…" : phoneShown(text, country)}</output>
+      ${!mail && html`<${CountryChoice} code=${country.code} choose=${(/** @type {string} */ chosen) => { setCode(chosen); change(() => ""); }} />`}
       <p class="trouble" role="alert">${wrong ? t.contactWrong : ""}</p>
-      ${mail ? html`<${MailKeys} press=${type(MAIL_LENGTH)} erase=${erase} />` : html`<${Numpad} press=${type(PHONE_DIGITS)} erase=${erase} />`}
+      ${mail ? html`<${MailKeys} press=${type(MAIL_LENGTH)} erase=${erase} />` : html`<${Numpad} press=${type(country.most)} erase=${erase} />`}
     </div>
     <footer class="sheet-foot two even"><button type="button" class="go" data-testid="contact-save" onClick=${save}>${t.save}</button>
       <button type="button" class="go ghost" data-testid="contact-drop" onClick=${drop}>${t.eReceiptDrop}</button></footer><//>`;

@@ -6,7 +6,7 @@ import { minutes } from "../format.mjs";
 import { html } from "../html.mjs";
 import { useKiosk, useNow } from "./context.mjs";
 import { Heading, Picture, Steps } from "./parts.mjs";
-import { QrCode } from "./qr.mjs";
+import { ReceiptPanel } from "./receipt.mjs";
 
 const SHOWN_MS = 30_000;
 
@@ -42,6 +42,5 @@ function Receipt({ paid }) {
   if (!paid.receipt?.qr) {
     return html`<div class="panel"><${Picture} src="/assets/images/receipt.webp" size=${160} /><div><b>${t.receiptTitle}</b><p class="lead">${t.receiptLate}${bonus}</p></div></div>`;
   }
-  return html`<div class="panel" data-testid="receipt"><${QrCode} text=${paid.receipt.qr} size=${260} label=${t.receiptTitle} />
-    <div><b>${t.receiptTitle}</b><p class="lead">${t.receiptHint}${bonus}</p><small>${t.receiptNo(paid.receipt.fiscal_document_number)}</small></div></div>`;
+  return html`<${ReceiptPanel} receipt=${paid.receipt} size=${260} bonus=${bonus} />`;
 }

@@ -9,13 +9,13 @@ import { IdleDialog } from "./dialogs.mjs";
 const MENU_MS = 45_000;
 /** Reading about allergens takes longer than tapping. */
 const SHEET_MS = 90_000;
-const UNHURRIED = new Set(["points", "seller"]);
+const UNHURRIED = new Set(["points", "seller", "history"]);
 const WARNING_MS = 20_000;
 
 /** Where silence means that the customer has left; a payment in flight and the number have their own clocks. @param {import("../store.mjs").State} state */
 function watched({ screen, payment, offline, busy }) {
   if (offline || busy) return false;
-  return ["service", "menu", "cart", "points", "track", "seller"].includes(screen) || (screen === "payment" && payment?.phase === "failed");
+  return ["service", "menu", "cart", "points", "track", "seller", "history"].includes(screen) || (screen === "payment" && payment?.phase === "failed");
 }
 
 export function Idle() {

@@ -5,8 +5,8 @@ import { html } from "../html.mjs";
 
 const QUIET = 4;
 
-/** @param {{text: string, size: number, label: string}} props */
-export function QrCode({ text, size, label }) {
+/** @param {{text: string, size: number, label: string, name?: string}} props */
+export function QrCode({ text, size, label, name = "receipt-qr" }) {
   const code = qrcode(0, "M");
   code.addData(text);
   code.make();
@@ -16,7 +16,7 @@ export function QrCode({ text, size, label }) {
     for (let x = 0; x < side; x += 1) if (code.isDark(y, x)) squares.push(`M${x + QUIET} ${y + QUIET}h1v1h-1z`);
   }
   const box = side + 2 * QUIET;
-  return html`<svg class="qr" role="img" aria-label=${label} data-testid="receipt-qr" data-text=${text} width=${size} height=${size} viewBox=${`0 0 ${box} ${box}`} shape-rendering="crispEdges">
+  return html`<svg class="qr" role="img" aria-label=${label} data-testid=${name} data-text=${text} width=${size} height=${size} viewBox=${`0 0 ${box} ${box}`} shape-rendering="crispEdges">
     <rect width=${box} height=${box} fill="#fff" /><path d=${squares.join("")} fill="#221c16" />
   </svg>`;
 }

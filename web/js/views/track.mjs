@@ -5,7 +5,7 @@ import { html } from "../html.mjs";
 import { useKiosk } from "./context.mjs";
 import { Numpad, useTyping } from "./keys.mjs";
 import { Heading, Picture } from "./parts.mjs";
-import { QrCode } from "./qr.mjs";
+import { ReceiptPanel } from "./receipt.mjs";
 
 const LETTERS = [..."ABCDEFGHKLMNPRSTUVXZ"];
 /** `least` of `length` characters make a whole field. */
@@ -88,7 +88,7 @@ function Found({ track }) {
     <ul class="bill">${order.items.map((/** @type {any} */ item) => html`<li key=${item.name}><span>${item.quantity} × ${item.name}</span><b>${money(item.sum_kopecks)}</b></li>`)}</ul>
     ${order.refunds.map((/** @type {any} */ refund) => html`<p class="note wait-note" key=${refund.refund_id} data-testid="refund">${t.refundOf(money(refund.amount_kopecks))}: ${refund.status === "done" ? t.refundSteps.done : t.refundSteps.other}</p>`)}
     ${order.receipt?.qr
-      ? html`<div class="panel"><${QrCode} text=${order.receipt.qr} size=${220} label=${t.receiptTitle} /><div><b>${t.receiptTitle}</b><p class="lead">${t.receiptHint}</p><small>${t.receiptNo(order.receipt.fiscal_document_number)}</small></div></div>`
+      ? html`<${ReceiptPanel} receipt=${order.receipt} size=${220} />`
       : order.receipt_unknown && html`<div class="panel"><p class="lead">${t.receiptLate}</p></div>`}
     <p class="trouble" role="alert">${trouble ? t.cellTrouble : ""}</p>
     <div class="spring"></div>
