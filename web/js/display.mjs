@@ -54,8 +54,8 @@ function Hall() {
     ${standing && html`<div class="standing" role="status" data-testid="standing"><${Picture} src=${WARNING} size=${64} /><p>${standingWords(board.kitchen)}</p></div>`}
     <main class="cols">
       <h1 class="unseen">Готовность заказов</h1>
-      <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s > 0 ? `≈ ${minutes(restaurant.wait_s)} мин` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} tight=${standing} />
-      <${Column} kind="ready" title="Готово" english="Ready" note="заберите заказ" entries=${ready} now=${now} turnAt=${calledAt} tight=${standing} />
+      <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s > 0 ? `≈ ${minutes(restaurant.wait_s)} мин · min` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} tight=${standing} />
+      <${Column} kind="ready" title="Готово" english="Ready" note="заберите · collect" entries=${ready} now=${now} turnAt=${calledAt} tight=${standing} />
     </main>
   </div>`;
 }
