@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import shutil
 import tempfile
 import time
@@ -203,7 +204,7 @@ def config_text(folder: Path, bank_url: str, extra: str = "", sms_url: str = NOB
         "payment": "answer_within_s = 10\nreceipt_retry_s = 1.0\nhold_limit_s = 1.5",
         "log": 'level = "error"',
     }
-    for part in extra.split("[")[1:]:
+    for part in re.split(r"(?m)^\[", extra)[1:]:
         name, _, body = part.partition("]")
         keys = {line.partition("=")[0].strip() for line in body.strip().splitlines()}
         kept = [line for line in sections.get(name, "").splitlines() if line.partition("=")[0].strip() not in keys]

@@ -4,7 +4,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { createBrowsing } from "./browsing.mjs";
 import { html } from "./html.mjs";
-import { afterPaint, dress, fitTo, reachOf } from "./stage.mjs";
+import { afterPaint, dress, fillPanel, reachOf } from "./stage.mjs";
 import { learn } from "./texts.mjs";
 import { Attract } from "./views/attract.mjs";
 import { KioskContext, usePart } from "./views/context.mjs";
@@ -56,7 +56,7 @@ const wanted = new URLSearchParams(location.search);
 const terminalId = wanted.get("terminal") ?? "kiosk-1";
 const browsing = createBrowsing(sessionStorage);
 sessionStorage.removeItem("staff-token"); // whoever of the staff was at this screen has left it
-fitTo(1080, 1920);
+fillPanel();
 reachOf(Number(wanted.get("reach")));
 await learn(browsing.store.get().language).catch(() => undefined); // Russian, until the page begins anew
 render(html`<${KioskContext.Provider} value=${browsing}><${Page} /><//>`, /** @type {HTMLElement} */ (document.getElementById("page")));

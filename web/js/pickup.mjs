@@ -7,7 +7,7 @@ import { createBrowsing } from "./browsing.mjs";
 import { html } from "./html.mjs";
 import { troubleText, words } from "./pickup-words.mjs";
 import { Speech } from "./speech.mjs";
-import { fitTo, lockTheScreen, reachOf } from "./stage.mjs";
+import { fillPanel, lockTheScreen, reachOf } from "./stage.mjs";
 import { INITIAL, NO_TRACK } from "./store.mjs";
 import { learn } from "./texts.mjs";
 import { KioskContext, useKiosk, useNow } from "./views/context.mjs";
@@ -166,7 +166,7 @@ function Opened({ cells, t }) {
   </main>`;
 }
 
-fitTo(1080, 1920);
+fillPanel();
 reachOf(Number(new URLSearchParams(location.search).get("reach")));
 lockTheScreen();
 await learn("en").catch(() => undefined);

@@ -1,5 +1,27 @@
 /** The page is drawn for one panel: other screens show it whole, scaled; the panel shows nothing but it. */
 
+/** The narrower side of a stage: nothing is drawn for less. */
+const LEAST = 800;
+
+/**
+ * The kiosk's page fills every panel: drawn for 1080 by 1920 or for the same lying down, larger panels magnify it, smaller ones
+ * show less at once, never smaller keys. A panel below 800 pixels is no touch panel: there everything shrinks.
+ */
+export function fillPanel() {
+  const { style, dataset } = document.documentElement;
+  const fit = () => {
+    const [short, long] = [Math.min(innerWidth, innerHeight), Math.max(innerWidth, innerHeight)];
+    const scale = short < LEAST ? short / LEAST : Math.max(1, Math.min(short / 1080, long / 1920));
+    document.body.style.setProperty("zoom", String(scale));
+    style.setProperty("--wide", `${innerWidth / scale}px`);
+    style.setProperty("--high", `${innerHeight / scale}px`);
+    dataset.shape = innerWidth > innerHeight ? "wide" : "tall";
+    dataset.size = short / scale < 1080 ? "small" : "full";
+  };
+  addEventListener("resize", fit);
+  fit();
+}
+
 /**
  * @param {number} width
  * @param {number} height
