@@ -13,7 +13,8 @@ from tests.pages.test_accessibility import PRIMARY_PX, SMALLEST_PX, boxes
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 _OUTSIDE = """() => [...document.querySelectorAll('button')].filter((b) => b.checkVisibility())
-    .filter((b) => !document.querySelector('dialog') || b.closest('dialog')).map((b) => [b.dataset.testid, b.getBoundingClientRect()])
+    .filter((b) => !document.querySelector('dialog') || b.closest('dialog'))
+    .map((b) => [b.dataset.testid, b.getBoundingClientRect()])
     .filter(([, r]) => r.left < -1 || r.right > innerWidth + 1).map(([name]) => name)"""
 #: How much of the panel's width and height the page takes, and how far it reaches sideways.
 _FILLED = """() => { const r = document.querySelector('.app').getBoundingClientRect();

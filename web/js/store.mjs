@@ -68,7 +68,7 @@ const CHANGES = {
   low_switched: (state) => ({ low: !state.low }),
   large_switched: (state) => ({ large: !state.large }),
   aloud_switched: (state) => ({ aloud: !state.aloud }),
-  search_changed: (_, { text }) => ({ search: text }),
+  search_changed: (_, { text }) => ({ search: text, toast: null }), // a note would lie over the keys
   receipt_to_chosen: (_, { contact }) => ({ receiptTo: contact }),
   upsell_refused: () => ({ upsellRefused: true }),
   points_opened: (state, { member = {} }) => ({
