@@ -119,7 +119,7 @@ function standingWords(reason) {
 function cellWords(cells) {
   if (!cells.length) return html`у выдачи <span lang="en">at the counter</span> →`;
   const many = cells.length > 1;
-  return html`${many ? "ячейки" : "ячейка"} <span lang="en">${many ? "cells" : "cell"}</span> ${cells.join(", ")} →`;
+  return html`${many ? "ячейки" : "ячейка"} ${cells.join(", ")} <span lang="en">${many ? "cells" : "cell"}</span> →`;
 }
 
 /** @param {number} now */
