@@ -12,8 +12,6 @@ from tests.restaurant import Restaurant, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-_SPEAKER = """window.said = []; window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
-Object.defineProperty(window, 'speechSynthesis', {value: {speak: (u) => said.push([u.lang, u.text]), cancel() {}}});"""
 #: Elements whose words do not fit into them, or that stick out of the panel.
 _CLIPPED = """() => [...document.querySelectorAll('button, h1, h2, dd, .field, .price, .bar .sum *, .note, .code')]
     .filter((e) => e.checkVisibility() && !e.closest('.unseen') && getComputedStyle(e).display !== 'inline')
@@ -61,31 +59,6 @@ async def test_1_to_3_larger_and_lower_text_fits_every_screen_in_both_languages(
     await kiosk.tap("pay-again")
     await look(settle="order-number")
     assert await violations(kiosk) == []
-
-
-async def test_1_screen_is_read_aloud_only_when_asked(place: Restaurant, screens: Screens) -> None:
-    kiosk = await screens.kiosk(place.kiosk)
-    await kiosk.page.add_init_script(_SPEAKER)
-    await kiosk.page.reload()
-    await kiosk.sees("attract")
-
-    async def said(words: str) -> bool:
-        told: list[list[str]] = await kiosk.page.evaluate("said")
-        return any(words in text for _, text in told)
-
-    await kiosk.tap("attract")
-    assert await kiosk.page.evaluate("said") == []
-    await kiosk.tap("aloud")
-    await until(lambda: said("Где будете есть?"))
-    await kiosk.tap("service-dine-in")
-    await until(lambda: said("Комбо"))
-    await kiosk.tap("category-noodles")
-    await until(lambda: said("Лапша"))
-    await kiosk.at("dish-udon-chicken").focus()
-    await until(lambda: said("Удон с курицей терияки"))
-    assert (await kiosk.page.evaluate("said[0][0]")) == "ru-RU"
-    await kiosk.tap("lang-en")
-    await until(lambda: said("Noodles"))
 
 
 async def test_1_fingers_open_no_menu_go_nowhere_back_and_zoom_nothing(place: Restaurant, screens: Screens) -> None:

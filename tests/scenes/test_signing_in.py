@@ -40,8 +40,8 @@ async def confirm(place: Restaurant, password: str, phone: str = PHONE, **more: 
     return await place.call("POST", "/api/auth/confirm", {"phone": phone, "password": password, **more})
 
 
-async def signed_in(place: Restaurant, phone: str = PHONE) -> Customer:
-    assert (await quick(place, phone)).status == 201
+async def signed_in(place: Restaurant, phone: str = PHONE, **more: Any) -> Customer:
+    assert (await quick(place, phone, **more)).status == 201
     answer = await confirm(place, await code_of(place, phone), phone)
     assert answer.status == 200, answer
     return Customer(place, answer.body["access_token"])

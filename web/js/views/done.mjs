@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { verdict } from "../chime.mjs";
 import { minutes } from "../format.mjs";
 import { html } from "../html.mjs";
+import { useHeard } from "../heard.mjs";
 import { useKiosk, useNow } from "./context.mjs";
 import { Heading, Picture, Steps } from "./parts.mjs";
 import { ReceiptPanel } from "./receipt.mjs";
@@ -16,6 +17,7 @@ export function Done() {
   const [until, setUntil] = useState(() => Date.now() + SHOWN_MS);
   const left = Math.max(0, Math.ceil((until - useNow()) / 1000));
   useEffect(() => void verdict(true), []);
+  useHeard(() => setUntil(Date.now() + SHOWN_MS)); // who listens writes nothing down while it is said
   useEffect(() => {
     if (left === 0) void actions.reset();
   }, [left === 0]);
@@ -23,10 +25,10 @@ export function Done() {
   return html`<main class="sheet done">
     <${Steps} now=${3} />
     <${Heading}>${t.doneTitle}<//>
-    <div class="number" data-testid="order-number">${paid.number}</div>
+    <div class="number" data-say="signs" data-testid="order-number">${paid.number}</div>
     <p class="lead">${paid.ready_in_s != null && html`${t.doneSoon(minutes(paid.ready_in_s))}<br />`}${t.doneBoard}</p>
     ${paid.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.pickupHint}</p><small data-testid="code-again">${t.codeAgain(state.member !== null)}</small></div>
-      <output class="code" data-testid="pickup-code">${paid.pickup_code}</output></div>`}
+      <output class="code" data-say="signs" aria-label=${t.pickupCode} data-testid="pickup-code">${paid.pickup_code}</output></div>`}
     <${Receipt} paid=${paid} />
     <div class="spring"></div>
     <div class="two"><button type="button" class="go" data-testid="new-order" onClick=${actions.reset}>${t.thanks}</button>

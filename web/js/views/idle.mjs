@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.mjs";
 import { chirp } from "../chime.mjs";
+import { useHeard } from "../heard.mjs";
 import { useNow, usePart } from "./context.mjs";
 import { IdleDialog } from "./dialogs.mjs";
 
@@ -11,6 +12,8 @@ const MENU_MS = 45_000;
 const SHEET_MS = 90_000;
 const UNHURRIED = new Set(["points", "seller", "history"]);
 const WARNING_MS = 20_000;
+/** Who listens hears the warning first. */
+const WARNING_ALOUD_MS = 60_000;
 
 /** Where silence means that the customer has left; a payment in flight and the number have their own clocks. @param {import("../store.mjs").State} state */
 function watched({ screen, payment, offline, busy }) {
@@ -19,20 +22,21 @@ function watched({ screen, payment, offline, busy }) {
 }
 
 export function Idle() {
-  const { on, screen, phase, step, unhurried, actions } = usePart((state) => ({
+  const { on, screen, phase, step, unhurried, aloud, actions } = usePart((state) => ({
     language: state.language, on: watched(state), screen: state.screen, phase: state.payment?.phase, step: state.member?.step,
-    unhurried: state.sheet !== null || UNHURRIED.has(state.screen),
+    aloud: state.aloud, unhurried: state.sheet !== null || UNHURRIED.has(state.screen),
   }));
   const now = useNow(on);
   const touched = useLastTouch();
   const [, redraw] = useState(0);
   const limit = unhurried ? SHEET_MS : MENU_MS;
+  const warning = aloud ? WARNING_ALOUD_MS : WARNING_MS;
   useEffect(() => {
     touched.current = Date.now();
   }, [on, screen, phase, step]);
   const idle = now - touched.current - limit;
   const warned = on && idle >= 0;
-  const over = on && idle >= WARNING_MS;
+  const over = on && idle >= warning;
   useEffect(() => {
     if (warned) chirp();
   }, [warned]);
@@ -44,12 +48,15 @@ export function Idle() {
     touched.current = Date.now();
     redraw(touched.current);
   };
-  return html`<${IdleDialog} left=${Math.ceil((WARNING_MS - idle) / 1000)} stay=${stay} leave=${actions.abandon} />`;
+  return html`<${IdleDialog} left=${Math.ceil((warning - idle) / 1000)} stay=${stay} leave=${actions.abandon} />`;
 }
 
 /** When the customer last did something.  */
 function useLastTouch() {
   const touched = useRef(Date.now());
+  useHeard(() => {
+    if (!document.querySelector(".notice-dialog")) touched.current = Date.now(); // the warning's own words are no answer to it
+  });
   useEffect(() => {
     const mark = (/** @type {Event} */ event) => {
       // The warning's own buttons say what they mean: a finger on "start over" must not close it first.

@@ -133,13 +133,13 @@ function card({ item, options, quantity, wait, menu, t, actions }) {
   const pictures = picturesOf(item, options, items);
   const saving = isCombo(item) ? savingOf(item, options, items) : 0;
   return html`<article class=${name}>
-    ${!item.available ? html`<span class="badge off">${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</span>`
-      : saving > 0 && html`<span class="badge good">${t.saving(money(saving))}</span>`}
-    <button type="button" class="dish-open" data-testid=${`dish-${item.id}`} aria-haspopup="dialog" onClick=${() => actions.openSheet(item.id)}>
+    ${!item.available ? html`<span class="badge off" id=${`badge-${item.id}`}>${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</span>`
+      : saving > 0 && html`<span class="badge good" id=${`badge-${item.id}`}>${t.saving(money(saving))}</span>`}
+    <button type="button" class="dish-open" data-testid=${`dish-${item.id}`} aria-describedby=${`price-${item.id} badge-${item.id}`} aria-haspopup="dialog" onClick=${() => actions.openSheet(item.id)}>
       <span class=${pictures.length > 1 ? "pic several" : "pic"}>${pictures.map((src) => html`<${Picture} key=${src} src=${src} size=${pictures.length > 1 ? 132 : 196} />`)}</span>
       <b>${item.name}</b><small>${facts(item, portion, wait, t)}</small>
     </button>
-    <div class="foot"><div class="row"><span class="price">${money(portion.price_kopecks)}</span>${amount(item, options, quantity, t, actions)}</div></div>
+    <div class="foot"><div class="row"><span class="price" id=${`price-${item.id}`}>${money(portion.price_kopecks)}</span>${amount(item, options, quantity, t, actions)}</div></div>
   </article>`;
 }
 

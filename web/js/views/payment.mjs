@@ -118,7 +118,7 @@ function Working({ payment }) {
     <div role="status" class="status"><${Heading}>${title}<//><p class="lead">${explanation}</p></div>
     <div class=${`busy-ring at-step-${stepOf(stage)}${long ? " short" : ""}`} aria-hidden="true"><${Picture} src="/assets/images/robot.webp" size=${200} /></div>
     ${state.order?.amount_kopecks != null && html`<div class="price-mid">${money(state.order.amount_kopecks - pointsToSpend(state, state.order.amount_kopecks) * 100)}</div>`}
-    ${state.order?.number && html`<p class="lead">${t.orderNumber} <b class="inline-number">${state.order.number}</b></p>`}
+    ${state.order?.number && html`<p class="lead">${t.orderNumber} <b class="inline-number" data-say="signs">${state.order.number}</b></p>`}
     ${waited > SHOW_WAIT_MS && html`<p class="lead" role="timer">${t.waitedFor(clock(waited / 1000))}</p>`}
     ${!long && html`<p class="note">${t.onceOnly}</p><div class="spring twice"></div>`}
     ${long && html`<${Leaving} />`}
@@ -133,7 +133,7 @@ function Leaving() {
       <div><b>${t.orderReference}</b><p class="lead">${t.takesLonger}</p>${restaurant?.phone && html`<p>${t.callUs(restaurant.phone)}</p>`}</div>
     </div>
     ${order?.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.codeAgain(state.member !== null)}</p></div>
-      <output class="code" data-testid="pickup-code">${order.pickup_code}</output></div>`}
+      <output class="code" data-say="signs" aria-label=${t.pickupCode} data-testid="pickup-code">${order.pickup_code}</output></div>`}
     <div class="spring"></div>
     <button type="button" class="go ghost" data-testid="leave" onClick=${actions.reset}>${t.leaveNow}</button>`;
 }
@@ -152,7 +152,7 @@ function Failed({ failure }) {
     <div role="alert" class="status"><${Heading}>${title}<//>
       <p class=${failure.money === "safe" ? "note big" : "note big wait-note"} data-testid="money">${failure.money === "safe" ? t.safe : t.returned}</p>
       <p class="lead">${detail && detail !== `${title}.` ? `${detail} ` : ""}${next}</p></div>
-    ${state.order?.number && html`<p class="lead">${t.orderNumber} <b class="inline-number">${state.order.number}</b></p>`}
+    ${state.order?.number && html`<p class="lead">${t.orderNumber} <b class="inline-number" data-say="signs">${state.order.number}</b></p>`}
     <div class="spring"></div>
     <div class="stack">
       ${failure.code === "step_up_required" && html`<button type="button" class="go" data-testid="enter-code" onClick=${() => actions.codeForPayment(failure.stepUp ?? {})}>${t.enterCode}</button>

@@ -93,7 +93,7 @@ function Code({ member }) {
   return html`<main class="sheet keyed">
     <div class="keyed-words"><${Heading}>${t.codeTitle}<//>
       <p class="lead">${t.codeLead(phoneMasked(member.digits, countryOf(state.restaurant, member.country)))}</p>
-      <output class="field spaced" aria-label=${t.codeField} data-testid="code">${code.padEnd(CODE_DIGITS, "_")}</output>
+      <output class="field spaced" data-say="signs" aria-label=${t.codeField} data-testid="code">${code.padEnd(CODE_DIGITS, "_")}</output>
       <${Trouble} trouble=${member.trouble} />
       <div class="pair"><button type="button" class="chip" data-testid="code-resend" disabled=${wait > 0 || busy} onClick=${actions.resendCode}>${wait > 0 ? t.resendIn(wait) : t.resend}</button>
         ${member.onward !== "payment" && html`<button type="button" class="chip" data-testid="other-number" onClick=${() => actions.memberIs({ step: "phone", code: "", trouble: null })}>${t.otherNumber}</button>`}</div></div>

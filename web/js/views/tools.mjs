@@ -4,7 +4,7 @@ import { html } from "../html.mjs";
 import { usePart } from "./context.mjs";
 
 /** Whether the browser has a synthesiser. */
-const canSpeak = () => "speechSynthesis" in window && typeof SpeechSynthesisUtterance === "function";
+export const canSpeak = () => "speechSynthesis" in window && typeof SpeechSynthesisUtterance === "function";
 
 export function Tools() {
   const { low, large, aloud, actions, t } = usePart(({ language, low, large, aloud }) => ({ language, low, large, aloud }));

@@ -50,7 +50,7 @@ export function TicketFields({ track }) {
   const { t } = useKiosk();
   const words = { number: t.ticketField, code: t.pickupField, sign: t.signField, sum: t.sumField };
   return html`<div class=${`ticket by-${track.by}`}>${FIELDS[track.by].map(({ name, length }) => html`<div key=${name}><small>${words[name]}</small>
-    <output class="field spaced" aria-label=${words[name]} data-testid=${`track-${name}`}>${track.by === "code" ? track[name].padEnd(length, "_") : track[name] || "_"}</output></div>`)}</div>`;
+    <output class="field spaced" data-say=${name === "sum" ? undefined : "signs"} aria-label=${words[name]} data-testid=${`track-${name}`}>${track.by === "code" ? track[name].padEnd(length, "_") : track[name] || "_"}</output></div>`)}</div>`;
 }
 
 /** @param {{press: (key: string) => void}} props */
@@ -79,12 +79,12 @@ function Found({ track }) {
   const images = /** @type {Record<string, string>} */ (IMAGES);
   const ready = OPENS.has(order.status) && order.cells.length > 0;
   return html`<main class="sheet done tracked" data-testid=${`track-${order.status}`}>
-    <div class="number small" data-testid="tracked-number">${order.number}</div>
+    <div class="number small" data-say="signs" data-testid="tracked-number">${order.number}</div>
     <div class="status" role="status"><${Picture} src=${`/assets/images/${images[order.status] ?? "ramen"}.webp`} size=${150} />
       <${Heading}>${opened ? t.cellOpened(opened) : title}<//>
       <p class="lead">${words} ${SOON.has(order.status) && order.ready_in_s > 0 ? t.doneSoon(minutes(order.ready_in_s)) : ""}</p></div>
     ${ready && !opened && html`<p class="note big">${t.cellOf(order.cells)}${order.status === "ready" ? "" : `. ${t.restCooks}`}</p>`}
-    ${CODED.has(order.status) && order.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.pickupHint}</p></div><output class="code" data-testid="pickup-code">${order.pickup_code}</output></div>`}
+    ${CODED.has(order.status) && order.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.pickupHint}</p></div><output class="code" data-say="signs" aria-label=${t.pickupCode} data-testid="pickup-code">${order.pickup_code}</output></div>`}
     <ul class="bill">${order.items.map((/** @type {any} */ item) => html`<li key=${item.name}><span>${item.quantity} × ${item.name}</span><b>${money(item.sum_kopecks)}</b></li>`)}</ul>
     ${order.refunds.map((/** @type {any} */ refund) => html`<p class="note wait-note" key=${refund.refund_id} data-testid="refund">${t.refundOf(money(refund.amount_kopecks))}: ${refund.status === "done" ? t.refundSteps.done : t.refundSteps.other}</p>`)}
     ${order.receipt?.qr

@@ -1,0 +1,188 @@
+"""Every screen, lower, larger and both, in both languages: all its words in sight, ×1.3 larger, nothing cut off."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.pages.looks import looks
+from tests.pages.screens import KioskScreen, Screens, demo_kiosk
+from tests.pages.test_accessibility import violations
+from tests.pages.test_points_at_the_screen import PHONE, enter_number
+from tests.restaurant import Restaurant, restaurant
+from tests.scenes.test_signing_in import signed_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+RULES = """[auth]
+consent_version = "2026-01"
+[bonus]
+accrual = 0.5
+max_share = 0.3
+[bank]
+abandon_after_s = 60
+[payment]
+answer_within_s = 0.2"""
+#: A pin-pad that waits for the test, and a clock that the test may put forward.
+_HELD = """window.kioskTerminal = {token: () => new Promise((give) => { window.giveCard = give; })};
+const now = Date.now; window.ahead = 0; Date.now = () => now() + window.ahead;"""
+
+
+class Tour:
+    """Looks at a screen in every mode and both languages; `complaints` name screen, language and mode."""
+
+    def __init__(self, kiosk: KioskScreen) -> None:
+        self.kiosk = kiosk
+        self.complaints: list[str] = []
+
+    async def look(self, screen: str, *taps: str, settle: str) -> None:
+        await self.kiosk.tap(*taps)
+        await self.kiosk.sees(settle)
+        await self.kiosk.shows_whole_pictures()
+        for language in ("en", "ru"):
+            await self._speak(language)
+            for look in await looks(self.kiosk):
+                self.complaints += [f"{screen} {language} {found}" for found in look.complaints()]
+        for switch, mode in (("low", "low"), ("large", "low-large"), ("low", "large")):
+            await self._click(switch)
+            await self.kiosk.shot(f"{screen}-ru-{mode}")
+            self.complaints += [f"{screen} {mode} {found}" for found in await violations(self.kiosk)]
+        await self._click("large")
+
+    async def _click(self, name: str) -> None:
+        """By the page's own hand: an open dialog keeps fingers from the strips around it."""
+        await self.kiosk.at(name).evaluate("button => button.click()")
+
+    async def _speak(self, language: str) -> None:
+        menus = "**/api/menu/categories"
+        async with self.kiosk.page.expect_response(menus):
+            await self._click(f"lang-{language}")
+        await self.kiosk.page.wait_for_function("language => document.documentElement.lang === language", arg=language)
+        await self.kiosk.page.evaluate("new Promise((next) => setTimeout(next, 60))")
+
+
+async def browse(tour: Tour) -> None:
+    await tour.look("attract", settle="attract")
+    await tour.look("seller", "about", settle="seller")
+    await tour.look("ticket", "seller-back", "my-order", settle="track-number")
+    await tour.look("ticket by receipt", "track-by-receipt", settle="track-sign")
+    await tour.look("service", "track-back", "attract", settle="service-dine-in")
+    await tour.look("combos", "service-dine-in", settle="add-combo-lunch")
+    await tour.look("combo", "dish-combo-lunch", settle="sheet-add")
+    await tour.look("menu", "sheet-close", "category-noodles", "add-udon-chicken", settle="toast-change")
+    await tour.look("dish", "dish-udon-chicken", settle="sheet-add")
+    await tour.look("filters", "sheet-close", "filter-allergens", settle="filter-no_meat")
+    await tour.look("search", "search", "key-ч", settle="add-tea")
+    await tour.look("cart", "search-done", "cart-open", settle="suggest-none")
+    await tour.look("receipt to a phone", "receipt-ask", settle="contact")
+    await tour.look("receipt to a mailbox", "to-mail", settle="key-@mail.ru")
+    await tour.kiosk.tap("contact-close")
+
+
+async def sign_in(tour: Tour) -> None:
+    await tour.look("phone", "pay", settle="phone")
+    await tour.look("consent", "consent-read", settle="consent-close")
+    await tour.kiosk.tap("consent-close", "consent")
+    await tour.kiosk.types("9161234599")
+    await tour.look("code", "sign-in", settle="code")
+    await tour.kiosk.tap("other-number")
+    for _ in PHONE:
+        await tour.kiosk.tap("key-erase")
+    await enter_number(tour.kiosk)
+    await tour.look("account", "spend", settle="balance")
+
+
+async def pay(tour: Tour, place: Restaurant) -> None:
+    kiosk = tour.kiosk
+    await tour.look("card", "go-pay", settle="amount")
+    await kiosk.page.evaluate("giveCard('tok_declined'), giveCard = null")
+    await tour.look("declined", settle="failed-payment_declined")
+    await kiosk.tap("pay-again")
+    await kiosk.sees("amount")
+    await kiosk.page.wait_for_function("() => !!window.giveCard")
+    place.bank.faults.switch("slow", True, {"seconds": 30.0})
+    await kiosk.page.evaluate("giveCard('tok_ok')")
+    await tour.look("checking", settle="stage-checking")
+    await kiosk.page.evaluate("ahead = 61_000")
+    await tour.look("takes longer", settle="leave")
+    place.bank.faults.switch("slow", False, {})
+    await tour.look("done", settle="order-number")
+
+
+@asynccontextmanager
+async def touring(screens: Screens, place: Restaurant) -> AsyncIterator[Tour]:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.page.add_init_script(_HELD)
+    await kiosk.page.reload()
+    tour = Tour(kiosk)
+    yield tour
+    assert tour.complaints == [], "\n".join(tour.complaints)
+    await screens.close()
+
+
+async def test_1_to_3_every_screen_of_an_order_keeps_its_words_and_grows_by_a_third_in_every_mode(
+    screens: Screens,
+) -> None:
+    screens.traffic.expects(402, 422)
+    async with restaurant(RULES) as place:
+        member = await signed_in(place, f"+7{PHONE}", consent="2026-01")
+        await member.pay((await member.order(("udon-chicken", 1)))["order_id"])
+        async with touring(screens, place) as tour:
+            await browse(tour)
+            await sign_in(tour)
+            await pay(tour, place)
+            number, code = await tour.kiosk.words("order-number"), await tour.kiosk.words("pickup-code")
+            await tour.kiosk.tap("new-order", "my-order")
+            await tour.kiosk.types((number + code).lower().replace(number.lower(), number))
+            await tour.look("found", "track-show", settle="tracked-number")
+
+
+async def test_1_and_2_every_trouble_keeps_its_words_and_grows_by_a_third_in_every_mode(screens: Screens) -> None:
+    screens.traffic.expects_silence()
+    async with restaurant(RULES) as place, touring(screens, place) as tour:
+        kiosk = tour.kiosk
+        await kiosk.order_tea()
+        place.robot.faults.switch("bin_empty", True, {"bin": 23})
+        await tour.look("sold out", settle="notice")
+        await kiosk.page.evaluate("ahead = 46_000")
+        await tour.look("still here", settle="idle-stay")
+        await kiosk.tap("idle-leave")
+        await place.internal("POST", "/internal/sales/pause")
+        await tour.look("closed", settle="closed")
+
+
+async def test_3_practice_terminal_keeps_its_words_and_grows_by_a_third_in_every_mode(screens: Screens) -> None:
+    async with demo_kiosk() as process:
+        kiosk = await screens.kiosk(process)
+        tour = Tour(kiosk)
+        await kiosk.order_tea()
+        await kiosk.tap("pay")
+        await tour.look("practice", "without-number", settle="terminal-approve")
+        await kiosk.tap("terminal-approve")
+        await tour.look("practised", settle="order-number")
+        assert tour.complaints == [], "\n".join(tour.complaints)
+        await screens.close()
+
+
+_PLANT = "css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); document.adoptedStyleSheets = [sheet]; }"
+PLANTED = {
+    "lost": ".low .way small { display: none; }",
+    "not larger": ".large .way b { font-size: 46px; }",
+    "cut": ".large .way { height: 300px; overflow: hidden; }",
+    "small": ".low [data-testid=service-back] { min-height: 60px; }",
+    "wide": ".large main { overflow-x: auto; } .large .service-two { width: 1400px; }",
+}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+async def test_1_planted_style_that_hides_cuts_or_does_not_grow_is_caught(
+    place: Restaurant, screens: Screens, kind: str
+) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.tap("attract")
+    await kiosk.sees("service-back")
+    await kiosk.page.evaluate(_PLANT, PLANTED[kind])
+    found = [complaint for look in await looks(kiosk) for complaint in look.complaints()]
+    assert any(f" {kind}: " in complaint for complaint in found), found
