@@ -92,6 +92,8 @@ async def sign_in(tour: Tour) -> None:
         await tour.kiosk.tap("key-erase")
     await enter_number(tour.kiosk)
     await tour.look("account", "spend", settle="balance")
+    await tour.look("own orders", "own-orders-open", settle="own-orders")
+    await tour.kiosk.tap("history-back")
 
 
 async def pay(tour: Tour, place: Restaurant) -> None:
