@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import structlog
@@ -15,12 +16,14 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 _PLAIN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[ T]\d\d:\d\d"  # ids and times stay readable
 _PHONE = re.compile(rf"(?P<plain>{_PLAIN})|(?<![A-Za-z0-9])\+?\d[\d\xa0 ()-]{{8,}}\d(?![A-Za-z0-9])")
 _TOKEN = re.compile(r"\b(eyJ[\w-]+\.[\w-]+\.[\w-]*|tok_\w+|Bearer\s+\S+)")
+_HEX = re.compile(r"\b(?:[0-9a-fA-F]{2}){10,}\b")
 _SECRET_NAMES = frozenset({"password", "card_token", "access_token", "temporary_token", "pickup_code", "authorization"})
 _PLAIN_NAMES = frozenset({"timestamp", "event", "level", "hex"})
 
 
 def configure(level: str, form: str) -> None:
-    """`form`: json for machines, console for people."""
+    """`form`: json for machines, console for people. What drivers and libraries say to the standard `logging` goes the
+    same way: one level, one form, one stream, masked alike."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -28,16 +31,69 @@ def configure(level: str, form: str) -> None:
         redact,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    console = form == "console"
+    written: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=False) if console else structlog.processors.JSONRenderer(serializer=_json)
+    )
     structlog.configure(
-        processors=[*shared, structlog.dev.ConsoleRenderer(colors=False)]
-        if form == "console"
-        else [*shared, structlog.processors.JSONRenderer(serializer=_json)],
+        processors=[*shared, written],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr)
-        if form == "console"
+        if console
         else structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
+    _bridge(_LEVELS[level], shared, written, sys.stderr.buffer if console else sys.stdout.buffer)
+
+
+def _bridge(
+    level: int, shared: list[structlog.typing.Processor], written: structlog.typing.Processor, to: IO[bytes]
+) -> None:
+    """Everything the standard `logging` is given ends in our pipeline. Libraries are heard from `warning` on: below it
+    they tell every statement and frame with all its values."""
+    handler = _Handler(to)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, _sentence, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, written, _as_text],
+        )
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+    logging.getLogger("drivers").setLevel(level)
+    logging.captureWarnings(True)
+
+
+class _Handler(logging.Handler):
+    """Whole lines to the stream of our own ones; a line that cannot be written stops nobody."""
+
+    def __init__(self, to: IO[bytes]) -> None:
+        super().__init__()
+        self._to = to
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except (TypeError, ValueError):  # values that do not fit into the sentence: it is told without them
+            record.args = ()
+            line = self.format(record)
+        with contextlib.suppress(OSError, ValueError):
+            self._to.write(line.encode("utf-8", "backslashreplace") + b"\n")
+            self._to.flush()
+
+
+def _sentence(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A foreign line is a free sentence, no stable word of ours: it is masked whole, also where it shows bytes."""
+    event["event"] = _clean("", _HEX.sub(_without_digits, str(event["event"])))
+    return event
+
+
+def _without_digits(match: re.Match[str]) -> str:
+    """A device's bytes with every long run of digits, a phone or a card, crossed out."""
+    return re.sub(rb"[0-9]{10,}", lambda digits: b"*" * len(digits.group()), bytes.fromhex(match.group())).hex()
+
+
+def _as_text(_: Any, __: str, line: Any) -> str:
+    return line.decode() if isinstance(line, bytes) else str(line)
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -159,3 +159,47 @@ def test_a_whole_line_is_json_with_its_context_and_a_clean_traceback() -> None:
     assert "LookupError: nobody at …67" in found["exception"]
     assert b"9161234" not in done.stdout + done.stderr
     assert datetime.fromisoformat(found["timestamp"]).tzinfo is not None
+
+
+FROM_A_DRIVER = """
+import logging, sys
+from kiosk import logs
+logs.configure(sys.argv[1], "json")
+log = logging.getLogger("drivers.fiscal.shtrih_link")
+log.debug("unheard")
+log.info("%s: answer %s recovered", "fiscal", "FF45h")
+log.warning("fiscal: stale answer %s thrown away: no number +79161234567", b"\\x02+79161234567\\x03".hex())
+log.warning("fiscal: %d documents for Bearer tok_ok", "not a number of +79161234567")
+try:
+    raise OSError("nobody at +79161234567")
+except OSError:
+    log.exception("fiscal: release")
+logging.getLogger("aiosqlite").debug("executing SELECT phone, +79161234567")
+logging.getLogger("aiohttp.server").error("Error handling request from %s", "+79161234567")
+"""
+
+
+def from_a_driver(level: str) -> list[dict[str, Any]]:
+    done = subprocess.run([sys.executable, "-c", FROM_A_DRIVER, level], capture_output=True, timeout=20, check=True)
+    assert b"9161234" not in done.stdout + done.stderr
+    assert b"9161234567".hex().encode() not in done.stdout
+    assert done.stderr == b""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_drivers_own_lines_take_the_same_way_as_ours() -> None:
+    recovered, stale, unfit, failed, library = from_a_driver("info")
+    assert (recovered["event"], recovered["level"]) == ("fiscal: answer FF45h recovered", "info")
+    assert recovered["logger"] == "drivers.fiscal.shtrih_link"
+    assert datetime.fromisoformat(recovered["timestamp"]).tzinfo is not None
+    masked = b"\x02+***********\x03".hex()
+    assert stale["event"] == f"fiscal: stale answer {masked} thrown away: no number …67"
+    assert unfit["event"] == "fiscal: %d documents for ***"  # values that do not fit cost the values, not the line
+    assert "OSError: nobody at …67" in failed["exception"]
+    assert (library["event"], library["level"]) == ("Error handling request from …67", "error")
+
+
+def test_a_drivers_own_lines_have_the_level_of_the_settings_and_libraries_never_tell_values() -> None:
+    assert [row["level"] for row in from_a_driver("warning")] == ["warning", "warning", "error", "error"]
+    assert from_a_driver("debug")[0]["event"] == "unheard"
+    assert {row["logger"] for row in from_a_driver("debug")} == {"drivers.fiscal.shtrih_link", "aiohttp.server"}

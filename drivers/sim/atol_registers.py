@@ -98,8 +98,7 @@ def _last_receipt(machine: Machine, *_: int) -> bytes:
 def _last_document(machine: Machine, *_: int) -> bytes:
     number = machine.till.drive.state.last_document
     document = machine.till.drive.document(number)
-    assert document is not None
-    return bcd(number, 5) + _moment_and_sign(document)
+    return bytes(5 + 5 + 5) if document is None else bcd(number, 5) + _moment_and_sign(document)
 
 
 def _moment_and_sign(document: Document) -> bytes:

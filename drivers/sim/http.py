@@ -61,7 +61,8 @@ class HttpSimulator:
         await self._listen()
 
     async def _listen(self) -> None:
-        assert self._runner is not None
+        if self._runner is None:
+            raise RuntimeError("start() comes first")
         self._site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
         await self._site.start()
 

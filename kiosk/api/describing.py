@@ -163,7 +163,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     responses = {str(status): _answer(operation, status) for status in operation.answers}
     for status, kinds in sorted(_by_status(refusals(operation)).items()):
         responses[str(status)] = _problem(kinds)
-    body = {} if operation.body is None else {"requestBody": _request_body(operation)}
+    kind = operation.body
+    body = {} if kind is None else {"requestBody": _request_body(kind, optional=operation.body_optional)}
     names = (*operation.parameters, "Accept-Language")
     return {
         "operationId": _operation_id(operation),
@@ -201,10 +202,9 @@ def _by_status(kinds: tuple[type[DomainError], ...]) -> dict[int, list[type[Doma
     return found
 
 
-def _request_body(operation: Operation) -> dict[str, Any]:
-    assert operation.body is not None
-    content = {"application/json": {"schema": {"$ref": _REF.format(name=operation.body.__name__)}}}
-    return {"required": not operation.body_optional, "content": content}
+def _request_body(kind: type, *, optional: bool) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": _REF.format(name=kind.__name__)}}}
+    return {"required": not optional, "content": content}
 
 
 def _answer(operation: Operation, status: int) -> dict[str, Any]:

@@ -48,6 +48,10 @@ class Pages:
         self._files = {path.relative_to(root).as_posix(): _load(path) for path in root.rglob("*") if path.is_file()}
         if images is not None:
             self._files |= {f"images/{path.name}": _load(path) for path in images.iterdir() if path.is_file()}
+        shell = "".join(
+            file.tag for name, file in sorted(self._files.items()) if _is_shell(name) or name == "index.html"
+        )
+        self._files[_WORKER] = _dated(self._files[_WORKER], hashlib.sha256(shell.encode()).hexdigest()[:20])
         scripts = b"".join(_INLINE.findall(b"".join(self._files[name].body for name in set(self._pages.values()))))
         self._policies = (
             {name: _policy(self._files[name].body) for name in set(self._pages.values())} if scripts else {}
@@ -84,9 +88,18 @@ def _is_shell(name: str) -> bool:
     return "/" in name and not _NOT_SHELL.search(name)
 
 
+def _dated(worker: _File, version: str) -> _File:
+    """The worker's script with the version of what it keeps: other files make another worker, which a browser takes
+    for an update (Service Workers, 'Update': byte by byte)."""
+    return _file(b"// " + version.encode() + b"\n" + worker.body, worker.kind)
+
+
 def _load(path: Path) -> _File:
-    body = path.read_bytes()
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return _file(path.read_bytes(), kind)
+
+
+def _file(body: bytes, kind: str) -> _File:
     packed = gzip.compress(body, 6, mtime=0) if kind.startswith(_COMPRESSED) else None
     return _File(body, packed, kind, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
 

@@ -160,8 +160,7 @@ class ServiceApi:
     async def x_report(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
         await optional_body(request, Nothing)
-        await self._bench.overseeing.x_report(actor)
-        return web.Response(status=204)
+        return answer(await self._bench.shift.x_report(actor))
 
     async def refill(self, request: web.Request) -> web.Response:
         actor = self._actor(request)

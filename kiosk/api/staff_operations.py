@@ -17,6 +17,7 @@ from kiosk.api.sim import FaultSwitch, SimView
 from kiosk.api.wire import Nothing
 from kiosk.domain import errors
 from kiosk.flows.choosing_portions import RefundRequest
+from kiosk.flows.closing_day import ShiftReportView
 from kiosk.flows.guests import TokenView
 from kiosk.flows.overseeing import OverviewView
 from kiosk.flows.reporting import StatsView
@@ -78,11 +79,11 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="POST",
         path="/api/service/x-report",
-        summary="Print the shift's totals; nothing is closed",
+        summary="Print the shift's totals, keep them and compare them with the books; nothing is closed",
         body=Nothing,
         body_optional=True,
         session="required",
-        answers={204: None},
+        answers={200: ShiftReportView},
         refusals=(errors.DeviceUnavailable,),
     ),
     Operation(

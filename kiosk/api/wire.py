@@ -47,8 +47,8 @@ def decode(body: bytes, kind: type[T]) -> T:
         return msgspec.convert(value, kind, strict=True)
     except msgspec.ValidationError as error:
         found = _AT.match(str(error))
-        assert found is not None
-        raise InvalidRequest.at(found["path"] or "$", found["message"]) from error
+        path, message = (found["path"], found["message"]) if found else ("$", str(error))
+        raise InvalidRequest.at(path or "$", message) from error
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -88,6 +88,15 @@ GONE_PORTIONS = (PortionStatus.HANDED_OUT, PortionStatus.WRITTEN_OFF)
 PENDING_PORTIONS = (
     PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED, PortionStatus.COOKING,
 )  # fmt: skip
+
+
+#: So long after its promise an order counts as late, on every screen and in every message.
+LATE = timedelta(seconds=60)
+
+
+def is_late(status: OrderStatus, promised_at: datetime | None, now: datetime) -> bool:
+    """Paid, not ready yet, and promised for a moment that has passed."""
+    return status in (OrderStatus.PAID, OrderStatus.COOKING) and promised_at is not None and now - promised_at > LATE
 
 
 def check_order_transition(current: OrderStatus, wanted: OrderStatus) -> None:

@@ -56,7 +56,16 @@ MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
     Kind.DEVICE_TRIPPED: (Money.NONE, (Move.RETRY,)),
     Kind.FINDING: (Money.UNKNOWN, (Move.ACCEPT,)),
 }
-_RECEIPT_IN_DOUBT = (Kind.RECEIPT_HELD, Kind.RECEIPT_OWED, Kind.REFUND_PENDING, Kind.CORRECTION_PENDING)
+RECEIPT_IN_DOUBT = (Kind.RECEIPT_HELD, Kind.RECEIPT_OWED, Kind.REFUND_PENDING, Kind.CORRECTION_PENDING)
+#: Their jobs go on for ever: to retry is to let them try now.
+BY_THEMSELVES = (
+    Kind.CHARGE_UNKNOWN,
+    Kind.RECEIPT_HELD,
+    Kind.RECEIPT_OWED,
+    Kind.VOID_PENDING,
+    Kind.REFUND_PENDING,
+    Kind.CORRECTION_PENDING,
+)
 _MONEY_BACK = (Kind.VOID_PENDING, Kind.REFUND_PENDING)
 _BANK_REFUSES = "bank:refused"
 _WRITTEN_OFF = "written_off:"
@@ -88,7 +97,7 @@ def moves_of(kind: Kind, detail: str, transaction_id: str | None = None) -> tupl
     """
     money, moves = MOVES[kind]
     found = list(moves)
-    if kind in _RECEIPT_IN_DOUBT and detail.startswith("foreign:"):
+    if kind in RECEIPT_IN_DOUBT and detail.startswith("foreign:"):
         found += [Move.ISSUE, Move.ADOPT]
     if kind in _MONEY_BACK and detail == _BANK_REFUSES:
         found.append(Move.ACCEPT)

@@ -195,7 +195,8 @@ class AnswerStore:
     ) -> None:
         """End an attempt without a paid order: step, holds, order, event and key in one transaction."""
         current = payments.require(tx, payment.payment_id)
-        assert current.step in LIVE_STEPS
+        if current.step not in LIVE_STEPS:
+            raise payments.ImpossibleStep(f"{payment.payment_id}: {current.step} has ended already")
         payments.move(tx, current, step, failure=refusal.code)
         order = orders.require(tx, payment.order_id)
         orders.move(tx, order, OrderStatus.CREATED, now)

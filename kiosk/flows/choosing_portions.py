@@ -67,7 +67,6 @@ def lines_given_back(tx: Tx, payment: Payment, chosen: list[orders.PortionRow], 
     """The sold pieces of the chosen portions, at the rates of the sale: the first pieces of a line went back with the
     first refunds of it."""
     intent = payments.standing_sale(tx, payment.payment_id)
-    assert intent is not None
     pieces: dict[int, list[PricedLine]] = {}
     for sold in payments.sold_lines(tx, intent.intent_id):
         piece = PricedLine(sold.name, sold.price_kopecks, 1, sold.line, sold.vat, sold.subject)

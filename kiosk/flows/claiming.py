@@ -117,15 +117,13 @@ def intent_of(tx: Tx, claim: Claim) -> payments.IntentRow | None:
 
 def as_answered(intent: payments.IntentRow) -> FiscalDocument:
     """The document of an intent that is registered already."""
-    assert intent.document_number is not None
-    assert intent.fiscal_sign is not None
-    assert intent.issued_at is not None
+    found = intent.registered()
     return FiscalDocument(
-        number=intent.document_number,
-        fiscal_sign=intent.fiscal_sign,
+        number=found.number,
+        fiscal_sign=found.fiscal_sign,
         drive_number=intent.drive_number,
-        shift=intent.document_shift or 0,
-        issued_at=datetime.fromisoformat(intent.issued_at).replace(tzinfo=None),
+        shift=found.shift or 0,
+        issued_at=found.issued_at.replace(tzinfo=None),
         operation=Operation.SALE if intent.operation == "sale" else Operation.REFUND,
         total_kopecks=intent.total_kopecks,
     )

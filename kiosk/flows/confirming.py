@@ -61,7 +61,8 @@ class Confirming:
     def confirm(self, tx: Tx, payment: Payment) -> Confirmation:
         order = orders.require(tx, payment.order_id)
         intent = payments.sale_intent(tx, payment.payment_id)
-        assert intent is not None
+        if intent is None:
+            raise LookupError(f"no receipt of {payment.payment_id}")
         return Confirmation(
             order_id=order.order_id,
             status=OrderStatus.PAID,

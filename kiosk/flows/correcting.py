@@ -118,7 +118,6 @@ class Correcting:
     def _sold(tx: Tx, payment_id: str, before: int | None = None) -> list[PricedLine]:
         """The lines of the receipt that stands, or stood before the n-th correction."""
         intent = payments.standing_sale(tx, payment_id, before)
-        assert intent is not None
         return [
             PricedLine(sold.name, sold.price_kopecks, sold.quantity, sold.line, sold.vat, sold.subject)
             for sold in payments.sold_lines(tx, intent.intent_id)

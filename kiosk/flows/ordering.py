@@ -150,7 +150,8 @@ class Ordering:
             ids = await orders.read_own_orders(reader, session.session_id, session.customer_id, before, _PAGE)
             for order_id in ids:
                 order = await orders.read_order(reader, order_id)
-                assert order is not None
+                if order is None:
+                    raise LookupError(order_id)
                 found.append(await order_view(reader, order, language, self._clock.now()))
         return found
 

@@ -10,30 +10,27 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from drivers.errors import DeviceError
-from drivers.fiscal.port import FiscalRegistrar, FiscalStatus, Paper
+from drivers.fiscal.port import FiscalStatus, Paper
 from kiosk.clock import Clock, rfc3339
-from kiosk.domain.errors import DeviceUnavailable
 from kiosk.domain.menu import Menu
 from kiosk.domain.readiness import Check, Kitchen, Readiness
 from kiosk.domain.reasons import words_of
 from kiosk.domain.text import Text
-from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.reserving import BinView, Reserving
 from kiosk.flows.surveying import Surveying
 from kiosk.flows.syncing import EndpointView, Syncing
 from kiosk.flows.tending import Tending
 from kiosk.flows.watching_pages import WatchingPages
+from kiosk.flows.watching_registrar import clock_drift, clock_is_off, clock_is_wrong
 from kiosk.store import customers, messages, records
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database
 
 _JOURNAL_LINES = 30
 _DRIVE_WARN, _DRIVE_ALARM = timedelta(days=30), timedelta(days=3)
 _UNSENT_WARN, _UNSENT_ALARM = timedelta(hours=1), timedelta(hours=24)  # the drive blocks after 30 days
 _DISK_WARN_MB, _DISK_ALARM_MB = 2048, 512
 _ALWAYS_LIT = ("robot", "fiscal")
-_CLOCK_WARN_S, _CLOCK_ALARM_S = 120, 600
 _SMS_WARN, _SMS_ALARM = 3, 20
 N = TypeVar("N", int, timedelta)
 GOOD, WARN, BAD, UNKNOWN = "good", "warn", "bad", "unknown"
@@ -110,8 +107,6 @@ class Overseeing:
     def __init__(
         self,
         database: Database,
-        registrar: FiscalRegistrar,
-        fiscalising: Fiscalising,
         surveying: Surveying,
         menu: Menu,
         kitchen: Kitchen,
@@ -126,8 +121,6 @@ class Overseeing:
         clock: Clock,
     ) -> None:
         self._db = database
-        self._registrar = registrar
-        self._fiscalising = fiscalising
         self._surveying = surveying
         self._menu = menu
         self._kitchen = kitchen
@@ -162,20 +155,6 @@ class Overseeing:
             journal=[JournalLine(rfc3339(row.at), row.actor, row.action, row.detail) for row in rows],
         )
 
-    async def x_report(self, actor: str) -> None:
-        """Totals on paper, nothing is closed. Raises `DeviceUnavailable`."""
-        now = self._clock.now()
-
-        def run(tx: Tx) -> None:
-            records.journal(tx, actor, "x_report", "", now)
-
-        await self._db.write(run)
-        try:
-            async with self._fiscalising.turn:
-                await self._registrar.x_report()
-        except DeviceError as error:
-            raise DeviceUnavailable(device="fiscal", reason=error.code) from error
-
     async def _lights(self, status: FiscalStatus | None) -> list[Light]:
         checks = self._readiness.checks()
         own = {"books", "sales", "shift", "disk", "sms", "bank"}  # they have lamps or lines of their own
@@ -195,7 +174,7 @@ class Overseeing:
             return [Light(name, UNKNOWN) for name in ("paper", "drive", "ofd", "clock")]
         now = self._clock.now().astimezone(self._zone)
         left = None if status.drive_valid_until is None else status.drive_valid_until - now.date()
-        late_s = abs((status.device_time - now.replace(tzinfo=None)).total_seconds())
+        off_s = round(clock_drift(status, now, self._zone).total_seconds())
         paper = {Paper.PRESENT: GOOD, Paper.LOW: WARN, Paper.OUT: BAD}[status.paper]
         return [
             Light("paper", paper, None, status.paper.value),
@@ -203,7 +182,7 @@ class Overseeing:
             if left is None
             else Light("drive", _low(left, _DRIVE_WARN, _DRIVE_ALARM), left.days),
             Light("ofd", self._ofd_level(status, now), status.unsent_documents),
-            Light("clock", _high(round(late_s), _CLOCK_WARN_S, _CLOCK_ALARM_S), round(late_s)),
+            Light("clock", clock_level(status, now, self._zone), off_s),
         ]
 
     def _ofd_level(self, status: FiscalStatus, now: datetime) -> str:
@@ -271,6 +250,13 @@ def _says(check: Check) -> str | None:
         return None
     sentence = words_of(check.reason).technician.ru
     return f"{sentence}. {check.detail}" if check.detail else sentence
+
+
+def clock_level(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> str:
+    """Red exactly where sales stop, amber where the shift's warnings begin."""
+    if clock_is_wrong(status, now, zone):
+        return BAD
+    return WARN if clock_is_off(status, now, zone) else GOOD
 
 
 def _low(value: N, warn: N, alarm: N) -> str:

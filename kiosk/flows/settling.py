@@ -17,7 +17,7 @@ from kiosk.domain.errors import DeviceUnavailable, InvalidRequest, NotFound, Ord
 from kiosk.domain.order import PortionStatus
 from kiosk.domain.payment import PaymentStep
 from kiosk.domain.reasons import words_of
-from kiosk.domain.stuck import Kind, Move, Stuck, moves_of
+from kiosk.domain.stuck import BY_THEMSELVES, RECEIPT_IN_DOUBT, Kind, Move, Stuck, moves_of
 from kiosk.flows.claiming import as_asked, register
 from kiosk.flows.correcting import Correcting
 from kiosk.flows.fiscalising import Fiscalising
@@ -71,6 +71,8 @@ class Settling:
         found = []
         for row in rows:
             money, moves = moves_of(row.kind, row.detail, row.transaction_id)
+            if row.kind is Kind.DEVICE_TRIPPED and row.stuck_id.removeprefix(_DEVICE) not in self._guards:
+                moves = []  # it is looked at all the time: there is nothing to hasten
             says = words_of(row.detail).technician if row.kind is Kind.DEVICE_TRIPPED else None
             found.append(
                 Stuck(row.stuck_id, row.kind, row.order_id, row.number, row.amount_kopecks, row.since, row.detail,
@@ -111,41 +113,47 @@ class Settling:
         if move not in row.moves:
             raise OrderStateConflict(order_status=f"{row.kind} allows {', '.join(row.moves)}")
         now = self._clock.now()
-        if row.kind is Kind.DEVICE_TRIPPED:
-            self._ask_again(stuck_id.removeprefix(_DEVICE))
-        elif row.kind is Kind.SET_ASIDE:
-            await self._take_up(stuck_id.removeprefix(_ASIDE))
-        elif row.kind is Kind.FINDING:
-            await self._settle_finding(stuck_id, move, actor, now)
-        elif row.kind is Kind.PORTION_LOST:
-            await self._decide_portion(int(stuck_id.removeprefix("portion-")), move, actor, now)
-        elif row.kind is Kind.CHARGE_UNKNOWN and move is Move.REFUND:
-            await self._give_up(stuck_id, actor)
-        elif row.kind is Kind.VOID_PENDING and move is Move.ACCEPT:
-            await self._accept_void(stuck_id, now)
-        elif move is Move.REFUND:
-            await self._ask_to_reverse(stuck_id, actor, now)
-        elif move is Move.ISSUE:
-            await self._disprove(stuck_id, actor, now)
-        elif move is Move.ADOPT:
-            await self._adopt(stuck_id, document, actor, now)
-        elif row.kind is Kind.REFUND_UNCERTAIN or move is Move.ACCEPT:
-            await self._decide_refund(stuck_id, move, actor, now)
+        await self._act(row, move, actor, document, now)
         await self._db.write(lambda tx: records.journal(tx, actor, f"stuck_{move}", f"{stuck_id} {row.detail}", now))
         self._paying.nudge()
         self._refunding.nudge()
         self._correcting.nudge()
         return await self.stuck()
 
+    async def _act(self, row: Stuck, move: Move, actor: str, document: int | None, now: datetime) -> None:
+        """By kind first, then by what may be done about a receipt or money of any kind; `retry` is a nudge. Raises
+        `OrderStateConflict` for a pair that nobody carries out: it never comes into the journal."""
+        stuck_id = row.stuck_id
+        match row.kind, move:
+            case Kind.DEVICE_TRIPPED, Move.RETRY:
+                self._guards[stuck_id.removeprefix(_DEVICE)].nudge()
+            case Kind.SET_ASIDE, Move.RETRY:
+                await self._take_up(stuck_id.removeprefix(_ASIDE))
+            case Kind.FINDING, Move.REFUND | Move.ACCEPT:
+                await self._settle_finding(stuck_id, move, actor, now)
+            case Kind.PORTION_LOST, Move.RETRY | Move.REFUND | Move.ACCEPT:
+                await self._decide_portion(int(stuck_id.removeprefix("portion-")), move, actor, now)
+            case Kind.CHARGE_UNKNOWN, Move.REFUND:
+                await self._give_up(stuck_id, actor)
+            case Kind.RECEIPT_HELD, Move.REFUND:
+                await self._ask_to_reverse(stuck_id, actor, now)
+            case Kind.VOID_PENDING, Move.ACCEPT:
+                await self._accept_void(stuck_id, now)
+            case (Kind.REFUND_UNCERTAIN, Move.RETRY | Move.ACCEPT) | (Kind.REFUND_PENDING, Move.ACCEPT):
+                await self._decide_refund(stuck_id, move, actor, now)
+            case kind, Move.ISSUE if kind in RECEIPT_IN_DOUBT:
+                await self._disprove(stuck_id, actor, now)
+            case kind, Move.ADOPT if kind in RECEIPT_IN_DOUBT:
+                await self._adopt(stuck_id, document, actor, now)
+            case kind, Move.RETRY if kind in BY_THEMSELVES:
+                pass  # the nudge that follows every move
+            case _:
+                raise OrderStateConflict(order_status=f"{row.kind}: nobody carries out {move}")
+
     async def _take_up(self, job: str) -> None:
         await self._setting_aside.take_up(job)
         for flow in (self._paying, self._refunding, self._correcting):
             await flow.resume()
-
-    def _ask_again(self, device: str) -> None:
-        """Those that are polled anyway need no asking."""
-        if (guard := self._guards.get(device)) is not None:
-            guard.nudge()
 
     async def _ask_to_reverse(self, payment_id: str, actor: str, now: datetime) -> None:
         """The money goes back once the registrar proves that no receipt stands; never before."""
@@ -217,8 +225,7 @@ class Settling:
             return
 
         def run(tx: Tx) -> None:
-            row = orders.portion(tx, portion_id)
-            assert row is not None
+            row = orders.require_portion(tx, portion_id)
             if move is Move.ACCEPT:
                 orders.move_portion(tx, row, PortionStatus.WRITTEN_OFF if row.thrown_away else PortionStatus.HANDED_OUT)
             else:

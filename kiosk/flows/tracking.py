@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 import msgspec
 
 from kiosk.clock import Clock
 from kiosk.domain.errors import InvalidRequest
-from kiosk.domain.order import Order, OrderStatus, PortionStatus
+from kiosk.domain.order import Order, PortionStatus, is_late
 from kiosk.domain.payment import ReceiptView
 from kiosk.flows.handing_out import to_take
 from kiosk.flows.proving import PickupRequest, Proving
 from kiosk.flows.views import ItemView, RefundView, order_view
 from kiosk.store import orders
 from kiosk.store.database import Database
-
-_LATE = timedelta(seconds=60)  # the hall board says `delayed` from here on
 
 
 class TrackRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,6 +83,4 @@ class Tracking:
         raise InvalidRequest.at("$", "either number and pickup_code, or fiscal_sign and amount_kopecks")
 
     def _told(self, order: Order) -> str:
-        cooking = order.status in (OrderStatus.PAID, OrderStatus.COOKING) and order.promised_at is not None
-        late = cooking and order.promised_at is not None and self._clock.now() - order.promised_at > _LATE
-        return "delayed" if late else order.status
+        return "delayed" if is_late(order.status, order.promised_at, self._clock.now()) else order.status

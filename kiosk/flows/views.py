@@ -117,22 +117,19 @@ def created_view(order: Order, lines: list[OrderLine], language: str) -> Created
 
 def receipt_view(intent: payments.IntentRow) -> ReceiptView:
     """The registered document behind an intent; its time is kept with the drive's offset, shown in UTC."""
-    assert intent.document_number is not None
-    assert intent.fiscal_sign is not None
-    assert intent.issued_at is not None
-    issued_at = datetime.fromisoformat(intent.issued_at)
+    found = intent.registered()
     return ReceiptView(
-        fiscal_document_number=intent.document_number,
-        fiscal_sign=intent.fiscal_sign,
+        fiscal_document_number=found.number,
+        fiscal_sign=found.fiscal_sign,
         fiscal_drive_number=intent.drive_number,
-        shift=intent.document_shift or intent.shift,
-        issued_at=rfc3339(issued_at),
+        shift=found.shift or intent.shift,
+        issued_at=rfc3339(found.issued_at),
         qr=receipt_qr(
-            issued_at=issued_at,
+            issued_at=found.issued_at,
             total_kopecks=intent.total_kopecks,
             drive_number=intent.drive_number,
-            document_number=intent.document_number,
-            fiscal_sign=intent.fiscal_sign,
+            document_number=found.number,
+            fiscal_sign=found.fiscal_sign,
             operation=1 if intent.operation == "sale" else 2,
         ),
     )

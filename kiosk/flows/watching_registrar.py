@@ -41,7 +41,7 @@ def why_stopped(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> str | No
     """A stable word beyond the device's own `why_not`."""
     if (reason := status.why_not()) is not None:
         return reason
-    if clock_drift(status, now, zone) > _CLOCK_STOP:
+    if clock_is_wrong(status, now, zone):
         return "clock_wrong"
     if _unsent_for(status, now, zone) > _UNSENT_STOP:
         return "unsent_29_days"
@@ -49,7 +49,13 @@ def why_stopped(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> str | No
 
 
 def clock_is_wrong(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> bool:
+    """Nothing is sold, and the clock is set as soon as the shift is closed."""
     return clock_drift(status, now, zone) > _CLOCK_STOP
+
+
+def clock_is_off(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> bool:
+    """Worth a warning."""
+    return clock_drift(status, now, zone) > _CLOCK_WARN
 
 
 def warnings_of(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> Mapping[str, str | None]:
@@ -60,7 +66,7 @@ def warnings_of(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> Mapping[
         left = (status.drive_valid_until - now.astimezone(zone).date()).days
         drive = next((word for days, word in _DRIVE if left <= days), drive)
     return {
-        "fiscal_clock": "clock_off" if clock_drift(status, now, zone) > _CLOCK_WARN else None,
+        "fiscal_clock": "clock_off" if clock_is_off(status, now, zone) else None,
         "fiscal_ofd": next((word for age, word in _UNSENT if waiting > age), None),
         "fiscal_drive": drive,
         "fiscal_paper": {Paper.LOW: "paper_low", Paper.OUT: "no_paper"}.get(status.paper),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -15,11 +15,10 @@ from kiosk.domain.events import (
     OrderRefundedEvent,
     StoredEvent,
 )
-from kiosk.domain.order import OrderStatus
+from kiosk.domain.order import OrderStatus, is_late
 from kiosk.store.halls import HallRow
 
 DELAYED, SEE_STAFF = "delayed", "see_staff"
-_LATE = timedelta(seconds=60)
 
 
 class BoardOrder(msgspec.Struct, frozen=True):
@@ -63,7 +62,7 @@ def look_of(row: HallRow, now: datetime) -> BoardOrder:
         status = SEE_STAFF
     elif row.status is OrderStatus.READY:
         left_s = 0
-    elif row.promised_at is not None and now - row.promised_at > _LATE:
+    elif is_late(row.status, row.promised_at, now):
         status = DELAYED
     return BoardOrder(row.number, status, left_s, row.cells[0] if row.cells else None, row.cells)
 

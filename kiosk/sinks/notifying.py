@@ -73,7 +73,6 @@ class Notifying:
         address: str,
         members: dict[str, str],
     ) -> None:
-        assert event.order_id is not None
         words = fill(template, to.language, restaurant=self._restaurant.into(to.language), **members)
         messages.add(
             tx,

@@ -27,10 +27,7 @@ def by_phone(tx: Tx, phone: str) -> CustomerRow | None:
 
 
 def require(tx: Tx, customer_id: str) -> CustomerRow:
-    row = tx.one(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
-    if row is None:
-        raise LookupError(customer_id)
-    return row
+    return tx.require(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
 
 
 async def read(reader: Reader, customer_id: str) -> CustomerRow | None:

@@ -56,6 +56,13 @@ class Tx:
         row = self._connection.execute(sql, parameters).fetchone()
         return None if row is None else as_record(kind, row)
 
+    def require(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R:
+        """The row that is known to be there. Raises `LookupError`."""
+        found = self.one(kind, sql, parameters)
+        if found is None:
+            raise LookupError(f"no {kind.__name__} where {parameters!r}")
+        return found
+
     def all(self, kind: type[R], sql: str, parameters: Parameters = ()) -> list[R]:
         return [as_record(kind, row) for row in self._connection.execute(sql, parameters)]
 

@@ -40,7 +40,7 @@ def recipient(tx: Tx, order_id: str) -> Recipient | None:
 
 
 def add(
-    tx: Tx, *, client_id: str, channel: str, address: str, title: str, body: str, order_id: str, now: datetime
+    tx: Tx, *, client_id: str, channel: str, address: str, title: str, body: str, order_id: str | None, now: datetime
 ) -> None:
     """Due at once; a message that is known already stays as it is."""
     tx.execute(

@@ -204,6 +204,11 @@ def portion(tx: Tx, portion_id: int) -> PortionRow | None:
     return tx.one(PortionRow, f"SELECT {_PORTION} FROM portion WHERE portion_id = ?", (portion_id,))
 
 
+def require_portion(tx: Tx, portion_id: int) -> PortionRow:
+    """The portion that is known to exist."""
+    return tx.require(PortionRow, f"SELECT {_PORTION} FROM portion WHERE portion_id = ?", (portion_id,))
+
+
 def move_portion(tx: Tx, row: PortionRow, status: PortionStatus, **changes: Any) -> None:
     """Change a portion's status by the table, with further columns. Raises `OrderStateConflict`."""
     if status not in PORTION_TRANSITIONS[row.status]:

@@ -50,10 +50,7 @@ def add(tx: Tx, payment: Payment) -> None:
 
 
 def require(tx: Tx, payment_id: str) -> Payment:
-    payment = tx.one(Payment, f"SELECT {_PAYMENT} FROM payment WHERE payment_id = ?", (payment_id,))
-    if payment is None:
-        raise LookupError(payment_id)
-    return payment
+    return tx.require(Payment, f"SELECT {_PAYMENT} FROM payment WHERE payment_id = ?", (payment_id,))
 
 
 def live(tx: Tx, order_id: str) -> Payment | None:
@@ -121,6 +118,15 @@ async def read_last(reader: Reader, order_id: str) -> Payment | None:
 # Fiscal intents.
 
 
+class Registered(msgspec.Struct, frozen=True):
+    """What the registrar gave a document. `issued_at` with the drive's offset."""
+
+    number: int
+    fiscal_sign: int
+    shift: int | None
+    issued_at: datetime
+
+
 class IntentRow(msgspec.Struct, frozen=True):
     intent_id: int
     order_id: str
@@ -138,6 +144,13 @@ class IntentRow(msgspec.Struct, frozen=True):
     issued_at: str | None
     correction: bool
     fix: int  # 0 of the sale and its refunds, n of the documents that made the receipt right for the n-th time
+
+    def registered(self) -> Registered:
+        """Raises `LookupError` while no document stands for it."""
+        if self.document_number is None or self.fiscal_sign is None or self.issued_at is None:
+            raise LookupError(f"intent {self.intent_id} is {self.status}, no document stands for it")
+        issued_at = datetime.fromisoformat(self.issued_at)
+        return Registered(self.document_number, self.fiscal_sign, self.document_shift, issued_at)
 
 
 _INTENT = (
@@ -190,9 +203,7 @@ def add_intent(
             vat=line.vat,
             subject=line.subject,
         )
-    row = tx.one(IntentRow, f"SELECT {_INTENT} FROM fiscal_intent WHERE intent_id = ?", (intent_id,))
-    assert row is not None
-    return row
+    return tx.require(IntentRow, f"SELECT {_INTENT} FROM fiscal_intent WHERE intent_id = ?", (intent_id,))
 
 
 def intent_of(tx: Tx, payment_id: str, refund_id: str | None) -> IntentRow | None:
@@ -223,10 +234,10 @@ def open_fix_intent(tx: Tx, payment_id: str, fix: int) -> IntentRow | None:
     )
 
 
-def standing_sale(tx: Tx, payment_id: str, before: int | None = None) -> IntentRow | None:
+def standing_sale(tx: Tx, payment_id: str, before: int | None = None) -> IntentRow:
     """The sale's registered document as it stands now: the last one that made it right, else the first. `before`: as
-    it stood before the fix of that number."""
-    return tx.one(
+    it stood before the fix of that number. Raises `LookupError` before there is one."""
+    return tx.require(
         IntentRow,
         f"SELECT {_INTENT} FROM fiscal_intent WHERE payment_id = ? AND operation = 'sale' AND status = 'registered'"
         " AND (? IS NULL OR fix < ?) ORDER BY fix DESC LIMIT 1",

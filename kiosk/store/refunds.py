@@ -65,9 +65,7 @@ def add_refund(
         portions=msgspec.json.encode(list(portions)).decode(),
         whole=int(whole),
     )
-    row = tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (refund_id,))
-    assert row is not None
-    return row
+    return tx.require(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (refund_id,))
 
 
 def find_refund(tx: Tx, refund_id: str) -> RefundRow | None:
@@ -125,8 +123,7 @@ async def late_portions(reader: Reader, before: datetime) -> list[FailedPortion]
 def drop_given_back(tx: Tx, portion_id: int) -> bool:
     """A portion that failed or waits again, and whose money went back while it was in the robot: nobody waits for it.
     True where it was dropped."""
-    row = orders.portion(tx, portion_id)
-    assert row is not None
+    row = orders.require_portion(tx, portion_id)
     asked = "SELECT 1 FROM refund r, json_each(r.portions) j WHERE r.order_id = ? AND j.value = ?"
     if tx.scalar(asked, (row.order_id, portion_id)) is None:
         return False
@@ -142,9 +139,7 @@ def add_void(tx: Tx, payment: Payment, reason: str, actor: str, now: datetime) -
         " VALUES (?, ?, ?, 'void', 'pending', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (payment.void_id, payment.order_id, payment.payment_id, payment.amount_kopecks, reason, actor, rfc3339(now)),
     )
-    row = tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (payment.void_id,))
-    assert row is not None
-    return row
+    return tx.require(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (payment.void_id,))
 
 
 def is_accepted(tx: Tx, refund_id: str) -> bool:

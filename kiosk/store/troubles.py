@@ -156,10 +156,7 @@ def add_finding(
 
 def require_finding(tx: Tx, finding_id: str) -> FindingRow:
     """The finding that is known to exist."""
-    found = tx.one(FindingRow, f"SELECT {_FINDING} FROM finding WHERE finding_id = ?", (finding_id,))
-    if found is None:
-        raise LookupError(finding_id)
-    return found
+    return tx.require(FindingRow, f"SELECT {_FINDING} FROM finding WHERE finding_id = ?", (finding_id,))
 
 
 def settle_finding(tx: Tx, finding_id: str, actor: str, settlement: str, now: datetime) -> None:

@@ -123,8 +123,6 @@ def _shop(config: Config) -> Shop:
 def _bench(ground: Ground, flows: Flows) -> Bench:
     overseeing = Overseeing(
         ground.database,
-        ground.devices.registrar,
-        flows.fiscalising,
         flows.surveying,
         ground.menu,
         ground.kitchen,

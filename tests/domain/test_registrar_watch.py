@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from drivers.fiscal.port import FiscalStatus, Paper, Registration, TaxSystem, Vat
+from kiosk.flows.overseeing import clock_level
 from kiosk.flows.watching_registrar import Expected, registration_mismatches, warnings_of, why_stopped
 from tests.clocks import START
 
@@ -75,6 +76,14 @@ def test_sales_stop_by_a_word(seen: FiscalStatus, reason: str | None) -> None:
 )
 def test_a_person_is_called_in_time(seen: FiscalStatus, device: str, word: str | None) -> None:
     assert warnings_of(seen, START, ZONE)[device] == word
+
+
+@pytest.mark.parametrize("off_s", range(-720, 721, 15))
+def test_the_lamp_of_the_clock_is_red_exactly_where_sales_stop(off_s: int) -> None:
+    seen = status(device_time=LOCAL + timedelta(seconds=off_s))
+    stopped = why_stopped(seen, START, ZONE) == "clock_wrong"
+    warned = warnings_of(seen, START, ZONE)["fiscal_clock"] is not None
+    assert clock_level(seen, START, ZONE) == ("bad" if stopped else "warn" if warned else "good")
 
 
 REGISTERED = Registration(

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from drivers.errors import DeviceRefused
 from kiosk.flows.fiscalising import Fiscalising
+from kiosk.store import records
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
 TEA = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
@@ -260,6 +261,23 @@ async def test_3_4_every_registrar_that_refuses_closes_sales(registrar: str) -> 
         await place.until_open()
         assert (await guest.pay(order_id)).status == 200
         assert len(place.effects("fiscal", "receipt")) == 1
+
+
+async def test_what_is_looked_at_all_the_time_cannot_be_hastened_and_no_act_is_journalled_that_nobody_did() -> None:
+    async with restaurant(tripped_after_s=0.0) as place:
+        place.robot.faults.switch("estop", True, {})
+        await place.until_paused("robot_estop")
+
+        async def named() -> list[dict[str, Any]]:
+            rows = (await place.internal("GET", "/internal/stuck")).body["stuck"]
+            return [row for row in rows if row["stuck_id"] == "device-robot"]
+
+        (row,) = await until(named)
+        assert row["moves"] == []
+        answer = await place.internal("POST", "/internal/stuck/device-robot", {"move": "retry"})
+        assert (answer.status, answer.code) == (409, "order_state")
+        async with place.kiosk.database.read() as reader:
+            assert [line.action for line in await records.read_journal(reader, 10)] == []
 
 
 async def _stuck(place: Restaurant, stuck_id: str) -> bool:

@@ -53,12 +53,13 @@ async def test_every_act_at_the_desk_is_done_and_journalled_with_its_actor() -> 
             ("sales", {"open": True}),
             ("refill", {"bin": 23, "amount": 1000}),
             ("stop-list", {"item_id": "cola", "stopped": True}),
-            ("x-report", None),
             ("robot/acknowledge", None),
         ]
         for path, body in acts:
             answer = await desk.call("POST", f"/api/service/{path}", body)
             assert answer.status == 204, (path, answer)
+        report = await desk.call("POST", "/api/service/x-report")
+        assert (report.status, report.body["kind"], report.body["sales"]["count"]) == (200, "x", 1), report
         refund = await desk.call("POST", f"/api/service/orders/{order_id}/refund", {"reason": "гость передумал"})
         assert refund.status == 202, refund
         await guest.until_status(order_id, "refunded")

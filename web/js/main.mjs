@@ -6,6 +6,7 @@ import { createBrowsing } from "./browsing.mjs";
 import { html } from "./html.mjs";
 import { afterPaint, dress, fillPanel, reachOf } from "./stage.mjs";
 import { learn } from "./texts.mjs";
+import { followVersions } from "./version.mjs";
 import { Attract } from "./views/attract.mjs";
 import { KioskContext, usePart } from "./views/context.mjs";
 import { Tools } from "./views/tools.mjs";
@@ -61,6 +62,4 @@ reachOf(Number(wanted.get("reach")));
 await learn(browsing.store.get().language).catch(() => undefined); // Russian, until the page begins anew
 render(html`<${KioskContext.Provider} value=${browsing}><${Page} /><//>`, /** @type {HTMLElement} */ (document.getElementById("page")));
 // The worker only covers restarts of the process: nothing waits for it, and a browser without one still sells.
-setTimeout(() => {
-  navigator.serviceWorker?.register("/worker.mjs", { type: "module" }).catch((error) => console.warn("service worker", error));
-}, WORKER_AFTER_MS);
+followVersions(browsing.store, navigator.serviceWorker, WORKER_AFTER_MS).catch((error) => console.warn("service worker", error));
