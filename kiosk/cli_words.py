@@ -19,6 +19,7 @@ _MOVES = {
 }
 
 
+_STATS = ["hours", "dishes", "combos", "options"]
 _CELL_ACTIONS = {
     "open": "open the door",
     "hand-out": "the guest gets it from you: the door opens, the books say taken",
@@ -94,11 +95,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     replay.add_argument("--from", dest="sequence", type=int, required=True, metavar="SEQ")
     replay.add_argument("--url", help="this endpoint only")
     hooks.add_parser("enable", help="a disabled endpoint", parents=[common]).add_argument("url")
-    stats = command("stats", "orders and revenue of a period, by hour and dish; today when no day is given")
+    stats = command(
+        "stats", "orders, revenue and points of a period, by hour, dish, combo and option; today when no day is given"
+    )
     stats.add_argument("--from", dest="first", metavar="DAY")
     stats.add_argument("--to", dest="last", metavar="DAY")
     stats.add_argument("--report", metavar="DAY", help="what was kept when that day was over")
-    stats.add_argument("--csv", nargs="?", const="hours", choices=["hours", "dishes"], help="a table for a spreadsheet")
+    stats.add_argument("--csv", nargs="?", const="hours", choices=_STATS, help="a table for a spreadsheet")
     command("audit", "cross-check bank, receipts, orders, robot, points and events")
     stuck = command("stuck", "what waits for a person, with the moves that are safe").add_subparsers(dest="action")
     for move, text in _MOVES.items():

@@ -84,7 +84,11 @@ class PaymentFailedEvent(_OrderEvent, frozen=True, kw_only=True):
 
 
 class BonusChangedEvent(Event, frozen=True, kw_only=True):
+    """`kind`: `hold` at an order that spends, `release` of one that was not paid, `accrual`, and after money went back
+    `returned` (what had been spent) and `taken_back` (what had been earned)."""
+
     customer_id: str
+    kind: str = ""
     points: int
     balance: int
     order_id: str | None = None

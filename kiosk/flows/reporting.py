@@ -10,7 +10,7 @@ import msgspec
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import InvalidRequest, NotFound
 from kiosk.domain.order import CURRENCY
-from kiosk.store import outbox, stats
+from kiosk.store import bonuses, outbox, stats
 from kiosk.store.database import Database
 
 _LOOK_S = 600
@@ -19,7 +19,8 @@ _BY_HOUR = timedelta(days=31)  # a longer period is told by day
 
 class StatsView(msgspec.Struct, frozen=True):
     """`GET /internal/stats`: days are the restaurant's own, both ends included; `hours` are days where
-    the period is longer than a month."""
+    the period is longer than a month. Points: `bonus_returned` what had been spent and came back with the money,
+    `bonus_taken_back` what had been earned and went with it, `bonus_outstanding` what customers hold as of now."""
 
     first_day: str
     last_day: str
@@ -34,6 +35,13 @@ class StatsView(msgspec.Struct, frozen=True):
     bonus_spent: int
     hours: list[stats.HourRow]
     dishes: list[stats.DishRow]
+    combos: list[stats.ComboRow] = []
+    options: list[stats.OptionRow] = []
+    bonus_earned: int = 0
+    bonus_returned: int = 0
+    bonus_taken_back: int = 0
+    bonus_outstanding: int = 0
+    timezone: str = ""
 
 
 class Reporting:
@@ -52,7 +60,11 @@ class Reporting:
         begin, end = f"{first.isoformat()}T", f"{last.isoformat()}T99"
         async with self._db.read() as reader:
             hours = await stats.read_hours(reader, begin, end, by_day=last - first > _BY_HOUR)
-            dishes = await stats.read_dishes(reader, first.isoformat(), last.isoformat())
+            days = (first.isoformat(), last.isoformat())
+            dishes = await stats.read_dishes(reader, *days)
+            combos = await stats.read_combos(reader, *days)
+            options = await stats.read_options(reader, *days)
+            outstanding = await bonuses.read_outstanding(reader)
         paid = sum(row.orders_paid for row in hours)
         revenue = sum(row.revenue_kopecks for row in hours)
         return StatsView(
@@ -69,6 +81,13 @@ class Reporting:
             bonus_spent=sum(row.bonus_spent for row in hours),
             hours=hours,
             dishes=dishes,
+            combos=combos,
+            options=options,
+            bonus_earned=sum(row.bonus_earned for row in hours),
+            bonus_returned=sum(row.bonus_returned for row in hours),
+            bonus_taken_back=sum(row.bonus_taken_back for row in hours),
+            bonus_outstanding=outstanding,
+            timezone=self._timezone.key,
         )
 
     async def report(self, day: date) -> StatsView:

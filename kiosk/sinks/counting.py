@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from kiosk.domain.events import (
+    BonusChangedEvent,
     OrderCompletedEvent,
     OrderCreatedEvent,
     OrderPaidEvent,
     OrderRefundedEvent,
     StoredEvent,
 )
-from kiosk.store import stats
+from kiosk.domain.menu import Menu
+from kiosk.domain.order import OrderLine
+from kiosk.store import orders, stats
 from kiosk.store.database import Tx
+
+#: Entries of the points' ledger that an hour counts; what an order spends is counted once it is paid.
+_POINTS = {"accrual": "bonus_earned", "returned": "bonus_returned", "taken_back": "bonus_taken_back"}
 
 
 class Counting:
@@ -20,11 +27,14 @@ class Counting:
 
     name = stats.CONSUMER
     wants = frozenset(
-        kind.__name__ for kind in (OrderCreatedEvent, OrderPaidEvent, OrderCompletedEvent, OrderRefundedEvent)
+        kind.__name__
+        for kind in (OrderCreatedEvent, OrderPaidEvent, OrderCompletedEvent, OrderRefundedEvent, BonusChangedEvent)
     )
 
-    def __init__(self, timezone: ZoneInfo) -> None:
+    def __init__(self, timezone: ZoneInfo, menu: Menu | None = None) -> None:
+        """`menu` names combos and options and knows what they cost."""
         self._timezone = timezone
+        self._menu = menu
 
     def handle(self, tx: Tx, event: StoredEvent) -> None:
         hour = event.at.astimezone(self._timezone).strftime("%Y-%m-%dT%H")
@@ -35,11 +45,33 @@ class Counting:
                 stats.count(tx, hour, orders_paid=1, revenue_kopecks=paid.amount_kopecks, bonus_spent=paid.bonus_spent)
                 for item in paid.items:
                     stats.count_dish(tx, hour[:10], item.item_id, item.name, item.quantity, item.sum_kopecks)
+                self._count_choices(tx, hour[:10], orders.lines(tx, paid.order_id))
+            case BonusChangedEvent(kind=kind, points=points) if kind in _POINTS:
+                stats.count(tx, hour, **{_POINTS[kind]: abs(points)})
             case OrderCompletedEvent():
                 stats.count(tx, hour, orders_completed=1)
             case OrderRefundedEvent() as refunded:
                 whole = int(refunded.whole)
                 stats.count(tx, hour, orders_refunded=whole, refunded_kopecks=refunded.amount_kopecks)
+
+    def _count_choices(self, tx: Tx, day: str, lines: Sequence[OrderLine]) -> None:
+        if self._menu is None:
+            return
+        for combo_id in {line.combo_id for line in lines if line.combo_id is not None}:
+            parts = [line for line in lines if line.combo_id == combo_id]
+            combo = self._menu.combos.get(combo_id)
+            places = len(combo.item.slots) if combo else len(parts)  # every place of a combo is a line of its own
+            name = combo.item.name.ru if combo else combo_id
+            quantity, kopecks = sum(line.quantity for line in parts) // places, sum(line.sum_kopecks for line in parts)
+            stats.count_choice(tx, day, stats.Choices.COMBO, combo_id, name, quantity, kopecks)
+        for line in lines:
+            dish = self._menu.dishes.get(line.item_id)
+            known = {option.id: option for group in (dish.groups if dish else ()) for option in group.options}
+            for option_id in line.options:
+                option = known.get(option_id)
+                name, more_kopecks = (option.name.ru, option.price_kopecks) if option else (option_id, 0)
+                kopecks = 0 if line.combo_id else more_kopecks * line.quantity  # in a combo it is in the combo's price
+                stats.count_choice(tx, day, stats.Choices.OPTION, option_id, name, line.quantity, kopecks)
 
     def recorded(self) -> None:
         """Nothing waits for a count."""

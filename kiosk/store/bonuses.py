@@ -36,7 +36,18 @@ def enter(tx: Tx, customer_id: str, kind: str, points: int, order_id: str, sourc
         outbox.put(
             tx,
             BonusChangedEvent(
-                customer_id=customer_id, points=points, balance=balance(tx, customer_id), order_id=order_id
+                customer_id=customer_id,
+                kind=kind,
+                points=points,
+                balance=balance(tx, customer_id),
+                order_id=order_id,
             ),
             now,
         )
+
+
+async def read_outstanding(reader: Reader) -> int:
+    """What all customers together may spend now; a debt of one is no credit of another."""
+    balances = "SELECT sum(points) AS points FROM bonus_entry GROUP BY customer_id"
+    points: int = await reader.scalar(f"SELECT coalesce(sum(points), 0) FROM ({balances}) WHERE points > 0")
+    return points

@@ -375,7 +375,10 @@ CREATE TABLE stat_hour (
   orders_refunded  INTEGER NOT NULL DEFAULT 0,
   revenue_kopecks  INTEGER NOT NULL DEFAULT 0,
   refunded_kopecks INTEGER NOT NULL DEFAULT 0,
-  bonus_spent      INTEGER NOT NULL DEFAULT 0
+  bonus_spent      INTEGER NOT NULL DEFAULT 0,
+  bonus_earned     INTEGER NOT NULL DEFAULT 0,
+  bonus_returned   INTEGER NOT NULL DEFAULT 0,
+  bonus_taken_back INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stat_dish (
@@ -385,6 +388,17 @@ CREATE TABLE stat_dish (
   quantity        INTEGER NOT NULL,
   revenue_kopecks INTEGER NOT NULL,
   PRIMARY KEY (day, item_id)
+) STRICT, WITHOUT ROWID;
+
+-- What a dish was chosen with, and the bundle it was chosen in.
+CREATE TABLE stat_choice (
+  day             TEXT NOT NULL,
+  kind            TEXT NOT NULL CHECK (kind IN ('combo', 'option')),
+  choice_id       TEXT NOT NULL,
+  name            TEXT NOT NULL,
+  quantity        INTEGER NOT NULL,
+  revenue_kopecks INTEGER NOT NULL,
+  PRIMARY KEY (day, kind, choice_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stat_report (

@@ -1,6 +1,8 @@
-"""Aggregates by hour, and by day and dish, kept by the counting sink; reports read them, never the orders."""
+"""Aggregates by hour, and by day with dish, combo and option, kept by the counting sink; reports read them alone."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 import msgspec
 
@@ -20,15 +22,56 @@ class HourRow(msgspec.Struct, frozen=True):
     revenue_kopecks: int
     refunded_kopecks: int
     bonus_spent: int
+    bonus_earned: int = 0
+    bonus_returned: int = 0
+    bonus_taken_back: int = 0
 
 
 class DishRow(msgspec.Struct, frozen=True):
+    """`revenue_share`: of all dishes' prices of the period, 0…1."""
+
     item_id: str
     name: str
     quantity: int
     revenue_kopecks: int
+    revenue_share: float = 0.0
 
 
+class ComboRow(msgspec.Struct, frozen=True):
+    """A combo's money is in its dishes too: `revenue_share` tells how much of theirs came as combos."""
+
+    combo_id: str
+    name: str
+    quantity: int
+    revenue_kopecks: int
+    revenue_share: float
+
+
+class OptionRow(msgspec.Struct, frozen=True):
+    """`revenue_kopecks`: what the option added to the prices of its dishes; 0 of one that costs nothing."""
+
+    option_id: str
+    name: str
+    quantity: int
+    revenue_kopecks: int
+    revenue_share: float
+
+
+class Choices(StrEnum):
+    COMBO = "combo"
+    OPTION = "option"
+
+
+#: Of a period's rows of one dish or choice.
+_SUMS = (
+    "max(name) AS name, sum(quantity) AS quantity, sum(revenue_kopecks) AS revenue_kopecks,"
+    " round(ifnull(1.0 * sum(revenue_kopecks) / (SELECT nullif(sum(revenue_kopecks), 0) FROM stat_dish"
+    " WHERE day BETWEEN :first AND :last), 0.0), 4) AS revenue_share"
+)
+_CHOICES = (
+    f"SELECT choice_id AS {{name}}, {_SUMS} FROM stat_choice WHERE kind = :kind AND day BETWEEN :first AND :last"
+    " GROUP BY choice_id ORDER BY revenue_kopecks DESC, quantity DESC, choice_id"
+)
 _COUNTS = tuple(name for name in HourRow.__struct_fields__ if name != "hour")
 
 
@@ -51,6 +94,17 @@ def count_dish(tx: Tx, day: str, item_id: str, name: str, quantity: int, revenue
     )
 
 
+def count_choice(
+    tx: Tx, day: str, kind: Choices, choice_id: str, name: str, quantity: int, revenue_kopecks: int
+) -> None:
+    tx.execute(
+        "INSERT INTO stat_choice VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (day, kind, choice_id) DO UPDATE SET"
+        " quantity = quantity + excluded.quantity, revenue_kopecks = revenue_kopecks + excluded.revenue_kopecks,"
+        " name = excluded.name",
+        (day, kind.value, choice_id, name, quantity, revenue_kopecks),
+    )
+
+
 async def read_hours(reader: Reader, first: str, last: str, *, by_day: bool = False) -> list[HourRow]:
     """Hours from `first` up to and without `last`, or their days (`2026-11-22`) in the same shape."""
     sums = ", ".join(f"sum({name}) AS {name}" for name in _COUNTS)
@@ -65,10 +119,24 @@ async def read_dishes(reader: Reader, first: str, last: str) -> list[DishRow]:
     """Dishes of the days from `first` to `last`, by revenue, greatest first."""
     return await reader.all(
         DishRow,
-        "SELECT item_id, max(name) AS name, sum(quantity) AS quantity, sum(revenue_kopecks) AS revenue_kopecks"
-        " FROM stat_dish WHERE day BETWEEN ? AND ? GROUP BY item_id ORDER BY revenue_kopecks DESC, item_id",
-        (first, last),
+        f"SELECT item_id, {_SUMS} FROM stat_dish WHERE day BETWEEN :first AND :last GROUP BY item_id"
+        " ORDER BY revenue_kopecks DESC, item_id",
+        {"first": first, "last": last},
     )
+
+
+async def read_combos(reader: Reader, first: str, last: str) -> list[ComboRow]:
+    """By revenue, greatest first."""
+    return await reader.all(ComboRow, _CHOICES.format(name="combo_id"), _chosen(Choices.COMBO, first, last))
+
+
+async def read_options(reader: Reader, first: str, last: str) -> list[OptionRow]:
+    """By revenue, greatest first, those that cost nothing by how often they were chosen."""
+    return await reader.all(OptionRow, _CHOICES.format(name="option_id"), _chosen(Choices.OPTION, first, last))
+
+
+def _chosen(kind: Choices, first: str, last: str) -> dict[str, str]:
+    return {"kind": kind.value, "first": first, "last": last}
 
 
 def store_report(tx: Tx, day: str, body: bytes, at: str) -> None:

@@ -32,7 +32,7 @@ class Sinks:
             flows.reserving.refresh,
         )
         self.cooking = Cooking(self.kitchen_line.wake)
-        self.counting = Counting(ZoneInfo(ground.config.restaurant.timezone))
+        self.counting = Counting(ZoneInfo(ground.config.restaurant.timezone), ground.menu)
         self.showing = Showing(database, ground.readiness, ground.config.display.keep_s, parts.clock)
         self.relaying = parts.relaying(database, parts.clock, parts.checkpoint)
         self.targets = targets(ground.config, devices.webhooks, devices.broker, parts.clock)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from kiosk.domain.events import (
@@ -83,6 +84,43 @@ async def test_6_orders_are_counted_by_hour_and_by_dish_in_the_restaurants_own_t
         hours = {(there - timedelta(hours=back)).strftime("%Y-%m-%dT%H") for back in (0, 1)}
         assert {row["hour"] for row in body["hours"]} <= hours
         assert sum(row["orders_paid"] for row in body["hours"]) == 2
+
+
+async def test_6_combos_options_and_points_are_counted_with_their_part_of_the_revenue() -> None:
+    async with restaurant(FREE) as place:
+        customer = await signed_in(place)
+        body = {
+            "items": [
+                {"item_id": "combo-lunch", "quantity": 2, "modifiers": ["lunch-bolognese", "lunch-cola"]},
+                {"item_id": "combo-lunch", "quantity": 1, "modifiers": []},
+                {"item_id": "udon-chicken", "quantity": 3, "modifiers": ["hot", "extra-egg"]},
+            ],
+            "service": "dine_in",
+        }
+        created = (await customer.call("POST", "/api/orders/create", body)).body
+        paid = await customer.pay(created["order_id"])
+        assert paid.status == 200
+        earned = paid.body["bonus_accrued"]
+        again = await customer.order(("tea", 2))
+        spent = await customer.pay(again["order_id"], bonus_points=50)
+        path = f"/internal/orders/{again['order_id']}/refund"
+        assert (await place.internal("POST", path, {"reason": "x"})).status == 202
+        await refunded(place, customer, again["order_id"])
+        more = spent.body["bonus_accrued"]
+        told = await until_counted(place, orders=2, bonus_returned=50, bonus_taken_back=more)
+        assert (told["bonus_earned"], told["bonus_spent"], told["bonus_outstanding"]) == (earned + more, 50, earned)
+        lunch_kopecks = 2 * (64900 + 3000) + 64900
+        dishes_kopecks = created["amount_kopecks"] + again["amount_kopecks"]
+        (combo,) = told["combos"]
+        assert (combo["combo_id"], combo["quantity"], combo["revenue_kopecks"]) == ("combo-lunch", 3, lunch_kopecks)
+        assert combo["revenue_share"] == round(lunch_kopecks / dishes_kopecks, 4)
+        options = {row["option_id"]: (row["name"], row["quantity"], row["revenue_kopecks"]) for row in told["options"]}
+        assert options["extra-egg"] == ("Яйцо", 3, 3 * 4900)
+        assert options["hot"] == ("Остро", 3, 0)
+        assert told["options"][0]["option_id"] == "extra-egg"
+        assert sum(row["revenue_share"] for row in told["dishes"]) == pytest.approx(1, abs=0.01)
+        (hour, *rest) = told["hours"]
+        assert hour["bonus_earned"] + sum(row["bonus_earned"] for row in rest) == earned + more
 
 
 async def test_6_days_are_chosen_and_a_day_that_is_none_is_refused(place: Restaurant) -> None:
@@ -212,6 +250,31 @@ async def test_6_the_day_ends_at_the_restaurants_midnight(database: Database) ->
     both = await reporting.stats(date(2026, 11, 22), date(2026, 11, 23))
     assert (both.orders, both.average_kopecks) == (2, 200)
     assert [row.hour for row in both.hours] == ["2026-11-22T23", "2026-11-23T00"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kamchatka"])
+async def test_6_a_day_has_its_own_hours_also_where_summer_time_gives_or_takes_one(
+    database: Database, zone: str
+) -> None:
+    there, clock = ZoneInfo(zone), ManualClock()
+    begin = datetime(2026, 1, 1, tzinfo=there).astimezone(UTC)
+    moments = [begin + timedelta(minutes=30 * half) for half in range(2 * 24 * 365)]
+
+    def run(tx: Tx) -> None:
+        sink = Counting(there)
+        for number, moment in enumerate(moments):
+            data = msgspec.json.encode(paid(str(number), 100)).decode()
+            sink.handle(tx, StoredEvent(number + 1, str(number), "OrderPaidEvent", moment, str(number), data))
+
+    await database.write(run)
+    reporting = Reporting(database, there, clock)
+    for shift in (date(2026, 3, 8), date(2026, 3, 29), date(2026, 4, 5), date(2026, 10, 4), date(2026, 10, 25)):
+        view = await reporting.stats(shift, shift)
+        wanted = [moment for moment in moments if moment.astimezone(there).date() == shift]
+        assert (view.orders, view.timezone) == (len(wanted), zone)
+        assert {row.hour[:10] for row in view.hours} == {shift.isoformat()}
+    year = await reporting.stats(date(2026, 1, 1), date(2026, 12, 31))
+    assert (year.orders, len(year.hours)) == (len(moments), 365)
 
 
 async def test_6_the_report_of_a_day_is_written_once_after_all_of_it_is_counted(database: Database) -> None:

@@ -5,11 +5,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
+import { chartOf, rowsOf } from "./stats-chart.mjs";
 import { Door, staffCall, useStaff } from "./staff.mjs";
 
 const REFRESH_MS = 10_000;
-
-/** @typedef {{hour: string, orders_paid: number, revenue_kopecks: number}} Hour */
+const REVERSED = "Начало периода позже конца: поменяйте дни местами.";
 
 function Desk() {
   const [token, setToken] = useStaff();
@@ -20,15 +20,24 @@ function Desk() {
 function Report({ token, leave }) {
   const [period, setPeriod] = useState({ from: "", to: "" }); // empty: today by the restaurant's clock, not the browser's
   const [stats, setStats] = useState(/** @type {any} */ (null));
-  const shown = { from: period.from || (stats?.first_day ?? ""), to: period.to || (stats?.last_day ?? "") };
+  const [trouble, setTrouble] = useState("");
+  const today = useRef("");
+  const shown = { from: period.from || today.current, to: period.to || today.current };
+  const reversed = Boolean(shown.from && shown.to && shown.from > shown.to);
   useEffect(() => {
+    setStats(null); // figures of another period are no figures of this one
+    setTrouble(reversed ? REVERSED : "");
+    if (reversed) return undefined;
     let over = false;
     const load = async () => {
       const query = new URLSearchParams(Object.entries(period).filter(([, day]) => day));
       const answer = await staffCall(token, "GET", `/api/service/stats?${query}`);
       if (over) return;
-      if (answer.status === 401) leave();
-      else if (answer.ok) setStats(answer.body);
+      if (answer.status === 401) return leave();
+      setTrouble(answer.ok ? "" : answer.status ? (answer.body?.detail ?? answer.body?.title ?? "Не получилось") : "Киоск не отвечает: цифры могли устареть.");
+      if (!answer.ok) return;
+      if (!period.from && !period.to) today.current = answer.body.first_day;
+      setStats(answer.body);
     };
     load();
     const timer = setInterval(load, REFRESH_MS);
@@ -37,10 +46,14 @@ function Report({ token, leave }) {
   const set = (/** @type {string} */ name) => (/** @type {any} */ event) => event.target.value && setPeriod({ ...shown, [name]: event.target.value });
   return html`<main class="desk">
     <header><h1>Статистика</h1>
-      <form><label>с<input type="date" value=${shown.from} onChange=${set("from")} /></label>
-        <label>по<input type="date" value=${shown.to} onChange=${set("to")} /></label>
+      <form><label>с<input type="date" value=${shown.from} onChange=${set("from")} data-testid="from" /></label>
+        <label>по<input type="date" value=${shown.to} onChange=${set("to")} data-testid="to" /></label>
         <button type="button" onClick=${leave}>Выйти</button></form></header>
-    ${stats && html`<${Sums} stats=${stats} /><${Chart} stats=${stats} /><${Dishes} dishes=${stats.dishes} />`}
+    <p class="trouble" role="alert" data-testid="trouble">${trouble}</p>
+    ${stats && html`<${Sums} stats=${stats} /><${Chart} stats=${stats} />
+      <${Table} id="dishes" title="Блюда" unit="порций" rows=${stats.dishes} by="item_id" />
+      <${Table} id="combos" title="Комбо" unit="комбо" rows=${stats.combos} by="combo_id" note="Деньги за комбо входят и в выручку его блюд." />
+      <${Table} id="options" title="Добавки и выбор" unit="раз" rows=${stats.options} by="option_id" note="Выручка: насколько добавка подняла цену блюда." />`}
   </main>`;
 }
 
@@ -48,73 +61,49 @@ function Report({ token, leave }) {
 function Sums({ stats }) {
   const tiles = [
     [money(stats.revenue_kopecks), "выручка", "revenue"],
-    [stats.orders, "оплачено заказов", "orders"],
+    [whole(stats.orders), "оплачено заказов", "orders"],
     [money(stats.average_kopecks), "средний чек", "average"],
-    [stats.orders_completed, "выдано", "completed"],
+    [whole(stats.orders_completed), "выдано", "completed"],
     [money(stats.refunded_kopecks), "возвраты", "refunded"],
-    [stats.bonus_spent, "списано баллов", "bonus"],
+    [whole(stats.bonus_earned), "баллов начислено", "earned"],
+    [whole(stats.bonus_spent), "баллов списано", "bonus"],
+    [whole(stats.bonus_returned), "баллов возвращено гостям", "returned"],
+    [whole(stats.bonus_taken_back), "начисленных баллов снято при возвратах", "taken-back"],
+    [whole(stats.bonus_outstanding), "баллов у гостей сейчас", "outstanding"],
   ];
-  return html`<section class="tiles">${tiles.map(([value, name, id]) => html`<div class="tile" key=${id}><b data-testid=${id}>${value}</b><span>${name}</span></div>`)}</section>`;
+  return html`<section class="tiles">${tiles.map(([value, name, id]) => html`<div class="tile" key=${id}>
+    <b data-testid=${id} style=${{ "--signs": String(value).length }}>${value}</b><span>${name}</span></div>`)}</section>`;
 }
 
-const HOUR_S = 3600;
-const DAY_S = 24 * HOUR_S;
-/** From this many days on the axis tells days, not hours. */
-const BY_DAY = 3;
-
-/** @param {string} text a day, or an hour of one, by the restaurant's clock; seconds since the epoch as if that clock were the browser's */
-const at = (text) => new Date(text.length > 10 ? `${text}:00` : `${text}T00:00`).getTime() / 1000;
-const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
-
-/** @param {boolean} byDay */
-const moment = (byDay) => (/** @type {number} */ seconds) => {
-  const time = new Date(seconds * 1000);
-  return byDay ? `${two(time.getDate())}.${two(time.getMonth() + 1)}` : `${two(time.getHours())}:00`;
-};
-
-/**
- * @param {any} stats
- * @param {number} width
- */
-function chartOf(stats, width) {
-  const from = at(stats.first_day), to = at(stats.last_day) + DAY_S;
-  const told = moment(to - from >= BY_DAY * DAY_S);
-  const upward = { range: (/** @type {any} */ _, /** @type {number} */ __, /** @type {number} */ high) => [0, Math.max(high, 1)] };
-  return {
-    width, height: 320,
-    scales: { x: { range: () => [from - HOUR_S, to + HOUR_S] }, roubles: upward, orders: upward },
-    axes: [
-      { values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(told), space: 70 },
-      { scale: "roubles", size: 80, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((n) => n.toLocaleString("ru-RU")) },
-      { scale: "orders", side: 1, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
-    ],
-    series: [
-      { label: "час", value: (/** @type {any} */ _, /** @type {number|null} */ v) => (v == null ? "" : told(v)) },
-      { label: "выручка, ₽", scale: "roubles", stroke: "#c8371b", fill: "#fde9df", width: 2, paths: uPlot.paths.bars({ size: [0.7, 60] }) },
-      { label: "заказы", scale: "orders", stroke: "#1d7a46", width: 2, points: { show: true, size: 8 } },
-    ],
-  };
-}
+/** @param {number} n */
+const whole = (n) => n.toLocaleString("ru-RU");
 
 /** @param {{stats: any}} props */
 function Chart({ stats }) {
   const place = useRef(/** @type {HTMLElement|null} */ (null));
-  /** @type {Hour[]} */
-  const hours = stats.hours;
+  const { hours, timezone } = stats;
+  const byDay = hours.length > 0 && hours[0].hour.length <= 10;
   useEffect(() => {
-    if (!place.current || !hours.length) return undefined;
-    const middle = (/** @type {Hour} */ row) => at(row.hour) + (row.hour.length > 10 ? HOUR_S : DAY_S) / 2;
-    const rows = [hours.map(middle), hours.map((row) => row.revenue_kopecks / 100), hours.map((row) => row.orders_paid)];
-    const plot = new uPlot(chartOf(stats, place.current.clientWidth), rows, place.current);
-    return () => plot.destroy();
+    const box = place.current;
+    if (!box || !hours.length) return undefined;
+    const plot = new uPlot(chartOf(stats, box.clientWidth), rowsOf(hours), box);
+    const seen = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: 320 }));
+    seen.observe(box);
+    return () => { seen.disconnect(); plot.destroy(); };
   }, [JSON.stringify([stats.first_day, stats.last_day, hours])]);
-  return html`<section class="chart"><h2>По часам</h2><div ref=${place} data-testid="chart"></div>${!hours.length && html`<p>За этот период заказов не было.</p>`}</section>`;
+  return html`<section class="chart"><h2>${byDay ? "По дням" : "По часам"} <small>${timezone && `время ресторана, ${timezone}`}</small></h2>
+    <div ref=${place} data-testid="chart"></div>${!hours.length && html`<p>За этот период заказов не было.</p>`}</section>`;
 }
 
-/** @param {{dishes: {item_id: string, name: string, quantity: number, revenue_kopecks: number}[]}} props */
-function Dishes({ dishes }) {
-  return html`<section class="dishes"><h2>Блюда</h2><table><thead><tr><th>блюдо</th><th>порций</th><th>выручка</th></tr></thead>
-    <tbody>${dishes.map((row) => html`<tr key=${row.item_id}><td>${row.name}</td><td>${row.quantity}</td><td>${money(row.revenue_kopecks)}</td></tr>`)}</tbody></table></section>`;
+/** @param {{id: string, title: string, unit: string, rows: any[], by: string, note?: string}} props */
+function Table({ id, title, unit, rows, by, note = "" }) {
+  if (!rows.length) return null;
+  return html`<section class="dishes" data-testid=${id}><h2>${title}</h2>${note && html`<p class="note">${note}</p>`}
+    <div class="wide"><table><thead><tr><th>название</th><th>${unit}</th><th>выручка</th><th>доля выручки</th></tr></thead>
+    <tbody>${rows.map((row) => html`<tr key=${row[by]}><td>${row.name}</td><td>${whole(row.quantity)}</td><td>${money(row.revenue_kopecks)}</td><td>${share(row.revenue_share)}</td></tr>`)}</tbody></table></div></section>`;
 }
+
+/** @param {number} part 0…1 */
+const share = (part) => part.toLocaleString("ru-RU", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 render(html`<${Desk} />`, /** @type {HTMLElement} */ (document.getElementById("page")));
