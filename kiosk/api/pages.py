@@ -26,7 +26,7 @@ _PAGES = {
 }
 _WORKER = "worker.mjs"  # served from the root: a service worker rules only below its own address
 _NOT_SHELL = re.compile(
-    r"vendor/uplot/|LICENSE|README|js/(stats|staff|desk|desk-parts|desk-words|sim|display|board|hall-feed|pickup|pickup-words)|css/(stats|desk|display|pickup)"
+    r"vendor/uplot/|LICENSE|README|js/(stats|stats-chart|staff|desk|desk-parts|desk-words|sim|display|board|hall-feed|pickup|pickup-words)|css/(stats|desk|display|pickup)"
 )
 _TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2", ".webp": "image/webp"}
 _COMPRESSED = ("text/", "application/json", "image/svg")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.async_api import expect
+from functools import partial
+from typing import Any
 
-from tests.pages.screens import WAIT_MS, Screens
+import pytest
+from playwright.async_api import Browser, Route, expect
+
+from tests.pages.screens import WAIT_MS, Screen, Screens
 from tests.pages.test_accessibility import violations
 from tests.restaurant import Restaurant
 
@@ -29,6 +32,96 @@ async def test_6_manager_sees_the_days_sums_behind_a_pin(place: Restaurant, scre
     await expect(desk.at("chart").locator("canvas")).to_be_visible()
     await desk.shot("stats")
     assert await violations(desk) == []
+
+
+async def signed_in(place: Restaurant, screens: Screens, width: int = 1280, height: int = 800) -> Screen:
+    desk = await screens.desk(place.kiosk, "/stats")
+    await desk.page.set_viewport_size({"width": width, "height": height})
+    await desk.at("pin").fill((place.folder / "service.pin").read_text())
+    await desk.tap("enter")
+    await desk.sees("revenue")
+    return desk
+
+
+def a_rich_year(kopecks: int) -> dict[str, Any]:
+    """A period of a restaurant that sells for so much."""
+    hours = [
+        {"hour": f"2026-{month:02d}-15", "orders_paid": 90_000, "revenue_kopecks": kopecks // 12}
+        for month in range(1, 13)
+    ]
+    row = {"name": "Удон с курицей терияки", "quantity": 1_234_567, "revenue_kopecks": kopecks, "revenue_share": 0.1234}
+    return {
+        "first_day": "2026-01-01", "last_day": "2026-12-31", "timezone": "Europe/Moscow", "hours": hours,
+        "revenue_kopecks": kopecks, "average_kopecks": kopecks, "refunded_kopecks": kopecks, "orders": 1_080_000,
+        "orders_completed": 1_079_999, "bonus_earned": kopecks, "bonus_spent": kopecks, "bonus_returned": kopecks,
+        "bonus_taken_back": kopecks, "bonus_outstanding": kopecks,
+        "dishes": [{"item_id": "udon-chicken", **row}], "combos": [{"combo_id": "combo-lunch", **row}],
+        "options": [{"option_id": "extra-egg", **row}],
+    }  # fmt: skip
+
+
+async def _tell(told: dict[str, Any], route: Route) -> None:
+    await route.fulfill(json=told)
+
+
+CUT = """[...document.querySelectorAll('.tile b, .tile span, .dishes td, .dishes th, h1, h2')].filter((one) => {
+    const box = one.parentElement.getBoundingClientRect(), own = one.getBoundingClientRect();
+    const words = document.createRange(); words.selectNodeContents(one);
+    const ink = words.getBoundingClientRect();
+    return ink.right > box.right + 1 || ink.left < box.left - 1;
+}).map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1080, 1920), (390, 844)])
+async def test_8_no_sum_is_cut_off_up_to_billions(place: Restaurant, screens: Screens, width: int, height: int) -> None:
+    for kopecks in (8_113_889, 123_456_789, 999_999_999_999):
+        desk = await screens.desk(place.kiosk, "/stats")
+        told = a_rich_year(kopecks)
+
+        await desk.page.route("**/api/service/stats*", partial(_tell, told))
+        await desk.page.set_viewport_size({"width": width, "height": height})
+        await desk.at("pin").fill((place.folder / "service.pin").read_text())
+        await desk.tap("enter")
+        await desk.sees("options")
+        assert await desk.page.evaluate(CUT) == []
+        assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        size = await desk.at("revenue").evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
+        assert size >= 14
+        await desk.shot(f"stats-{width}-{kopecks}")
+
+
+async def test_8_a_reversed_period_says_so_and_shows_no_figures_of_another(place: Restaurant, screens: Screens) -> None:
+    desk = await signed_in(place, screens)
+    await desk.at("to").fill("2020-01-01")
+    await desk.reads("Начало периода позже конца")
+    await expect(desk.at("revenue")).to_have_count(0)
+    assert await violations(desk) == []
+    await desk.shot("stats-reversed")
+    await desk.at("from").fill("2020-01-01")
+    await desk.sees("revenue")
+    await desk.reads("За этот период заказов не было")
+    await expect(desk.at("trouble")).to_have_text("")
+
+
+async def test_8_hours_are_the_restaurants_whatever_clock_the_browser_has(place: Restaurant, browser: Browser) -> None:
+    """In Berlin the hour from 02:00 does not exist on 29 March, in Moscow it does."""
+    context = await browser.new_context(timezone_id="Europe/Berlin")
+    try:
+        page = await context.new_page()
+        await page.goto(f"http://127.0.0.1:{place.kiosk.public_port}/stats")
+        told = await page.evaluate(
+            "import('/assets/js/stats-chart.mjs').then(({ at, moment, rowsOf, chartOf }) => {"
+            " const hours = [...Array(24).keys()].map((n) => '2026-03-29T' + String(n).padStart(2, '0'));"
+            " const chart = chartOf({first_day: '2026-03-29', last_day: '2026-03-29'}, 800);"
+            " const rows = rowsOf(hours.map((hour) => ({hour, orders_paid: 1, revenue_kopecks: 100})));"
+            " return {labels: hours.map((hour) => moment(false)(at(hour))), long: chart.scales.x.range(),"
+            "  steps: [...new Set(rows[0].slice(1).map((n, i) => n - rows[0][i]))]}; })"
+        )
+    finally:
+        await context.close()
+    assert told["labels"] == [f"{hour:02d}:00" for hour in range(24)]
+    assert told["steps"] == [3600]
+    assert told["long"][1] - told["long"][0] == 26 * 3600
 
 
 async def test_6_staff_calls_want_a_staff_session_and_a_pin_may_not_be_guessed(place: Restaurant) -> None:

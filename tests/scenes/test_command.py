@@ -186,6 +186,9 @@ async def test_statistics_come_as_text_json_and_csv(place: Restaurant) -> None:
     assert sum(int(row["revenue_kopecks"]) for row in hours) == created["amount_kopecks"]
     dishes = list(csv.DictReader(io.StringIO((await kiosk(place, "stats", "--csv", "dishes")).out)))
     assert [(row["item_id"], row["quantity"]) for row in dishes] == [("tea", "2")]
+    options = list(csv.DictReader(io.StringIO((await kiosk(place, "stats", "--csv", "options")).out)))
+    assert options == []  # tea has none
+    assert (await kiosk(place, "stats", "--csv", "combos")).out == ""
     past = await ok(place, "stats", "--from", "2020-01-01", "--to", "2020-01-02")
     assert (past["orders"], past["hours"]) == (0, [])
 
