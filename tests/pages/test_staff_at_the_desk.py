@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from kiosk.wiring import Kiosk
 from tests.pages.screens import WAIT_MS, Screen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
+from tests.restaurant import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -81,4 +82,35 @@ async def test_8_five_taps_and_a_pin_lead_the_staff_in_from_the_touch_screen_and
         await screen.tap("to-kiosk")
         await screen.sees("attract")
         assert await screen.page.evaluate("sessionStorage.length") == 0
+        await screens.close()
+
+
+async def test_9_an_act_that_takes_time_is_done_once_and_one_without_an_answer_says_what_to_do(
+    screens: Screens,
+) -> None:
+    async with demo_kiosk() as kiosk:
+        desk = await at_the_desk(screens, kiosk)
+        await desk.sees("x-report")
+        asked: list[Route] = []
+
+        async def hold(route: Route) -> None:
+            asked.append(route)
+
+        await desk.page.route("**/api/service/x-report", hold)
+        await desk.at("x-report").dispatch_event("click")
+        await desk.at("x-report").dispatch_event("click")
+        await desk.reads("X-отчёт…")
+        await expect(desk.at("x-report")).to_be_disabled(timeout=WAIT_MS)
+        await expect(desk.at("pause")).to_be_disabled()
+        await until(lambda: asked)
+        assert len(asked) == 1
+        await asked[0].continue_()
+        await desk.reads("X-отчёт: сделано")
+        await expect(desk.at("x-report")).to_be_enabled(timeout=WAIT_MS)
+        screens.traffic.expects_silence()
+        await desk.tap("x-report")
+        await until(lambda: len(asked) == 2)
+        await asked[1].abort()
+        await desk.reads("прежде чем повторять")
+        await expect(desk.at("x-report")).to_be_enabled(timeout=WAIT_MS)
         await screens.close()

@@ -1,7 +1,7 @@
 /** The technician's page: lights, stuck payments, bins, shift, stop list, orders, webhooks, journal; every act has a name. */
 
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Bins, Cells, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
 import { html } from "./html.mjs";
 import { Door, staffCall, useStaff } from "./staff.mjs";
@@ -39,6 +39,8 @@ function Board({ token, leave }) {
   const [stuck, setStuck] = useState(/** @type {any[]} */ ([]));
   const [said, setSaid] = useState("");
   const [behind, setBehind] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const acting = useRef(false); // a second tap comes sooner than the page is drawn
 
   const load = async () => {
     const [overview, waiting, held] = await Promise.all(["overview", "stuck", "cells"].map((name) => staffCall(token, "GET", `/api/service/${name}`)));
@@ -56,10 +58,16 @@ function Board({ token, leave }) {
 
   /** @param {string} words what was asked @param {string} path @param {unknown} [body] */
   const act = async (words, path, body) => {
+    if (acting.current) return;
+    acting.current = true;
+    setBusy(true);
     setSaid(`${words}…`);
     const answer = await staffCall(token, "POST", `/api/service/${path}`, body);
+    acting.current = false;
+    setBusy(false);
     if (answer.status === 401) return leave();
-    setSaid(answer.ok ? `${words}: ${answer.body?.pickup_code ?? "сделано"}` : `${words}: не вышло. ${answer.body?.detail ?? answer.body?.title ?? ""}`);
+    if (!answer.status) setSaid(`${words}: ответа нет. Возможно, сделано: посмотрите состояние и журнал на этой странице, прежде чем повторять.`);
+    else setSaid(answer.ok ? `${words}: ${answer.body?.pickup_code ?? "сделано"}` : `${words}: не вышло. ${answer.body?.detail ?? answer.body?.title ?? ""}`);
     await load();
   };
 
@@ -69,11 +77,11 @@ function Board({ token, leave }) {
       <button type="button" class="quiet" data-testid="leave" onClick=${leave}>Выйти</button></header>
     <p class="said" role="status" data-testid="said">${said}</p>
     ${behind && html`<p class="trouble" role="alert">Киоск не отвечает: ниже то, что было в последний раз.</p>`}
-    ${told && html`<${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
+    ${told && html`<fieldset class="acts" disabled=${busy} aria-busy=${busy} data-testid="acts"><${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
       <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders} act=${act} />
       <${Cells} cells=${cells} act=${act} />
       <${Bins} bins=${told.bins} act=${act} /><${StopList} dishes=${told.dishes} act=${act} />
-      <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal} />`}
+      <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal} /></fieldset>`}
   </main>`;
 }
 

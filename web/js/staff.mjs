@@ -5,6 +5,8 @@ import { html } from "./html.mjs";
 
 const TOKEN = "staff-token";
 const WITHIN_MS = 15_000;
+/** A Z report prints, a robot moves a door: an act may take as long as its device. */
+const ACT_WITHIN_MS = 60_000;
 const TROUBLE = { wrong_pin: "Неверный PIN", too_many_requests: "Слишком много попыток, подождите минуту", not_found: "Страницы персонала не настроены" };
 
 /** The session's token of this tab, or nothing. */
@@ -28,7 +30,7 @@ export function useStaff() {
 export async function staffCall(token, method, path, body) {
   const headers = { Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) };
   try {
-    const answer = await fetch(path, { method, headers, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(WITHIN_MS) });
+    const answer = await fetch(path, { method, headers, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(method === "GET" ? WITHIN_MS : ACT_WITHIN_MS) });
     const json = /json/.test(answer.headers.get("Content-Type") ?? "");
     return { ok: answer.ok, status: answer.status, body: json ? await answer.json() : null };
   } catch (error) {
