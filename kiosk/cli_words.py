@@ -45,7 +45,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     command("orders", "paid orders that are not handed out")
     command("order", "one order").add_argument("order_id")
     refund = command("refund", "give an order back, whole or by item")
-    refund.add_argument("order_id")
+    refund.add_argument("order_id", help="its id, its number, or the receipt's document number or fiscal sign")
     refund.add_argument("--reason", required=True)
     refund.add_argument("--item", dest="items", action="append", type=_item, metavar="ITEM=QTY")
     shift = command("shift", "the fiscal shift; open or close it")

@@ -146,7 +146,7 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="POST",
         path="/api/service/orders/{order_id}/refund",
-        summary="Give an order's money back, whole or by dishes, with a reason",
+        summary="Give the money back, whole or by dishes, with a reason; the order by id, number or receipt",
         body=RefundRequest,
         session="required",
         parameters=("order_id",),

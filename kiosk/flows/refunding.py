@@ -71,9 +71,14 @@ class Refunding:
         self._pauses = Pauses(clock)
         self._jobs: dict[str, asyncio.Task[None]] = {}
 
-    async def request(self, order_id: str, request: RefundRequest, actor: str) -> refunds.RefundRow:
-        """By staff. Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`."""
+    async def request(self, word: str, request: RefundRequest, actor: str) -> refunds.RefundRow:
+        """By staff; `word`: the order's id, its number, or a figure of its receipt. Raises `NotFound`,
+        `OrderStateConflict`, `InvalidRequest`."""
         now = self._clock.now()
+        order = await self._db.write(lambda tx: orders.find_sold(tx, word))
+        if order is None:
+            raise NotFound
+        order_id = order.order_id
         *_, chosen = await self._db.write(lambda tx: _chosen(tx, order_id, request.items, None))
         with self._recalling.keep_back(chosen):
             begun = await self._recalling.recall(chosen)  # the robot first, then the books

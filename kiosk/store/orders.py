@@ -179,6 +179,21 @@ def find(tx: Tx, word: str) -> Order | None:
     return get(tx, word) or tx.one(Order, _NEWEST, (word.strip().upper(),))
 
 
+def find_sold(tx: Tx, word: str) -> Order | None:
+    """As a guest can show it: by id, by number, or by the receipt's fiscal sign or document number (FFD tags 1077 and
+    1040), the newest that bears it."""
+    found = find(tx, word)
+    if found is not None or not word.strip().isdecimal():
+        return found
+    order_id = tx.scalar(
+        "SELECT order_id FROM fiscal_intent WHERE status = 'registered' AND operation = 'sale'"
+        " AND (fiscal_sign = :figure OR document_number = :figure)"
+        " ORDER BY fiscal_sign = :figure DESC, intent_id DESC LIMIT 1",
+        {"figure": min(int(word), 2**53)},
+    )
+    return None if order_id is None else get(tx, order_id)
+
+
 def set_pickup_code(tx: Tx, order_id: str, code: str) -> None:
     """A new one, also in the answer of the payment that is given again."""
     tx.execute("UPDATE orders SET pickup_code = ? WHERE order_id = ?", (code, order_id))

@@ -166,3 +166,19 @@ async def test_4_empty_bin_holds_the_dishes_that_need_it_and_no_others(place: Re
     assert (await noodles.look(first))["status"] == "paid"
     assert (await place.internal("POST", "/internal/stock/refill", {"bin": 1, "amount": 5000})).status == 204
     await noodles.until_status(first, "completed")
+
+
+@pytest.mark.parametrize("shown", ["number", "fiscal_document_number", "fiscal_sign"])
+async def test_staff_gives_money_back_by_what_the_guest_can_show(place: Restaurant, shown: str) -> None:
+    guest = await place.guest()
+    created = await guest.order(("tea", 2))
+    paid = await guest.pay(created["order_id"])
+    assert paid.status == 200
+    word = created["number"].lower() if shown == "number" else paid.body["receipt"][shown]
+    asked = {"reason": "остыл", "items": [{"item_id": "tea", "quantity": 1}]}
+    opened = await place.internal("POST", f"/internal/orders/{word}/refund", asked)
+    assert opened.status == 202, opened
+    await refunded(place, guest, created["order_id"])
+    assert sum(line["amount_kopecks"] for line in place.effects("bank", "refunded")) == created["amount_kopecks"] // 2
+    missing = await place.internal("POST", "/internal/orders/99999999999999/refund", {"reason": "x"})
+    assert (missing.status, missing.code) == (404, "not_found")

@@ -70,7 +70,7 @@ export function Orders({ orders, act }) {
   return html`<section class="card"><h2>Заказы в работе</h2>
     ${!orders.length && html`<p class="calm">Сейчас ничего не готовится.</p>`}
     <ul class="chips">${orders.map((order) => html`<li key=${order.order_id}><button type="button" class="quiet" data-testid=${`order-${order.number}`} onClick=${() => setNumber(order.order_id)}><b>${order.number}</b> ${order.failed ? "сбой" : order.status}</button></li>`)}</ul>
-    <form onSubmit=${refund}><label>Заказ<input name="order" required value=${number} maxlength="16" autocomplete="off" data-testid="refund-order" onInput=${(/** @type {any} */ e) => setNumber(e.target.value)} /></label>
+    <form onSubmit=${refund}><label>Номер заказа, или ФД или ФП с чека<input name="order" required value=${number} maxlength="16" autocomplete="off" data-testid="refund-order" onInput=${(/** @type {any} */ e) => setNumber(e.target.value)} /></label>
       <label class="long">Причина возврата<input name="reason" required maxlength="200" autocomplete="off" data-testid="refund-reason" /></label>
       <button data-testid="refund">Вернуть деньги за весь заказ</button></form></section>`;
 }
