@@ -43,7 +43,7 @@ async def began_anew(kiosk: KioskScreen) -> None:
     await kiosk.sees("attract")
 
 
-def test_other_files_make_another_worker(tmp_path: Path) -> None:
+async def test_other_files_make_another_worker(tmp_path: Path) -> None:
     def worker() -> bytes:
         return Pages(web_root(), tmp_path)._files["worker.mjs"].body
 
