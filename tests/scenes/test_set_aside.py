@@ -72,7 +72,8 @@ async def test_3_3_bank_that_answers_a_page_in_cp1251_ends_no_process() -> None:
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with restaurant("[payment]\nanswer_within_s = 0.5") as place:
+        rules = "[payment]\nanswer_within_s = 0.5\n[bank]\nabandon_after_s = 600"
+        async with restaurant(rules) as place:
             text = (place.folder / "config.toml").read_text()
             bank = f"http://127.0.0.1:{runner.addresses[0][1]}"
             (place.folder / "config.toml").write_text(text.replace(place.bank.url, bank))

@@ -97,6 +97,9 @@ async def test_a_number_finds_the_newest_order_of_that_name(shop: Database) -> N
             "UPDATE orders SET number = 'A01', created_at = '2026-11-23T00:00:00.000Z' WHERE order_id = 'ORDER2'"
         )
     )
+    for word in ("A01", "A02"):  # by number nobody finds what nobody paid
+        assert await shop.write(lambda tx, word=word: orders.find(tx, word)) is None  # type: ignore[misc]
+    await shop.write(lambda tx: tx.execute("UPDATE orders SET status = 'paid'"))
     for word, order_id in (("A01", "ORDER2"), (" a01 ", "ORDER2"), ("ORDER1", "ORDER1"), ("Z99", None)):
         found = await shop.write(lambda tx, word=word: orders.find(tx, word))  # type: ignore[misc]
         assert (found and found.order_id) == order_id
