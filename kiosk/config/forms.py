@@ -244,7 +244,7 @@ Wait = Annotated[float, msgspec.Meta(ge=0.05, le=3600)]  # of one answer, second
 Patience = Annotated[float, msgspec.Meta(ge=0.05, le=86_400)]  # of a whole matter, seconds
 Lifetime = Annotated[int, msgspec.Meta(ge=1, le=2_592_000)]  # seconds, a month at most
 Promise = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]  # seconds
-Megabytes = Annotated[int, msgspec.Meta(ge=0, le=2**50)]
+Megabytes = Annotated[int, msgspec.Meta(ge=0, le=2**24)]  # 16 TB
 Tries = Annotated[int, msgspec.Meta(ge=1, le=100)]
 Unit = Annotated[int, msgspec.Meta(ge=1, le=247)]  # Modbus over serial line 2.2
 Speed = Annotated[float, msgspec.Meta(ge=0.01, le=1000)]

@@ -18,6 +18,8 @@ _LONGEST_BYTES = 65_536
 def read_secret(path: str, where: str) -> bytes:
     """The stripped text of a secret file. Raises `ConfigError`."""
     try:
+        if Path(path).exists() and not Path(path).is_file():  # a pipe would be waited for
+            raise ConfigError(problem(where, f"{path} is no regular file"))
         with open(path, "rb") as file:
             found = file.read(_LONGEST_BYTES + 1)
     except OSError as error:

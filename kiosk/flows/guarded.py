@@ -111,8 +111,12 @@ class GuardedSms:
         self._guard = guard
 
     async def send(self, to: str, text: str, client_id: str) -> None:
-        with _working(self._guard):
-            await self._sms.send(to, text, client_id)
+        try:
+            with _working(self._guard):
+                await self._sms.send(to, text, client_id)
+        except OutcomeUnknown as error:  # nobody can be asked what became of it
+            self._guard.lost(client_id, str(error))
+            raise
 
     async def probe(self) -> None:
         await self._sms.probe()

@@ -88,8 +88,11 @@ class Guard:
     def _change(self, tell: Callable[[], None], detail: str) -> None:
         before = self._breaker.reason
         tell()
-        self._trusted = False  # what has happened since that word counts more
-        self._heard_at = self._clock.monotonic()
+        reason = self._breaker.reason
+        if reason != before or reason is None:  # while it stays tripped, only the probe moves the probe's date
+            self._heard_at = self._clock.monotonic()
+        if reason is not None and reason != before:
+            self._trusted = False  # what has happened since that word counts more
         self._detail = detail or self._detail
         told = self._breaker.reason is not None or self.name in self._readiness.checks()
         if told and (
@@ -145,7 +148,7 @@ class Guard:
                 self._change(self._breaker.probed, "")
             elif trusted:
                 self.answered()
-            self._heard_at = self._clock.monotonic()
+        self._heard_at = self._clock.monotonic()
 
     async def _publish(self) -> None:
         reason, detail, now = self._breaker.reason, self._detail, self._clock.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,7 +11,11 @@ import pytest
 from aiohttp import web
 
 from drivers.errors import DeviceRefused
+from kiosk.clock import SystemClock
+from kiosk.domain.breaker import Breaker
+from kiosk.domain.readiness import Readiness
 from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.guarding import Guard
 from kiosk.store import records
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
@@ -300,3 +305,42 @@ async def test_5_sms_gateway_that_is_down_is_told_and_closes_no_sales(place: Res
         return bool((await check(place, "sms"))["ok"])
 
     await until(restored)
+
+
+class _ByHand(SystemClock):
+    """Monotonic time that the test sets."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+async def test_3_3_answers_to_questions_do_not_put_off_the_probe_that_restores(place: Restaurant) -> None:
+    clock = _ByHand()
+    guard = Guard("spare", Breaker("down", "refuses"), Readiness(()), place.kiosk.database, clock)
+    probed = asyncio.Event()
+
+    async def probe() -> bool:
+        probed.set()
+        return True
+
+    guard.refused("HTTP 401")
+    running = asyncio.create_task(guard.run(probe))
+    try:
+        for _ in range(20):  # an inquiry of an old key every second
+            clock.seconds += 1.0
+            guard.heard()
+            await clock.sleep(0)
+        await asyncio.wait_for(probed.wait(), 10)
+        await until(lambda: guard.reason is None)
+    finally:
+        running.cancel()
+
+
+async def test_5_sms_gateway_that_takes_no_message_is_told_though_it_answers_questions(place: Restaurant) -> None:
+    guard = place.kiosk.flows.guards.of_sms
+    for n in range(3):
+        guard.lost(f"message-{n}", "HTTP 500")
+    assert await check(place, "sms") == {"ok": False, "reason": "sms_down"}
+    assert (await place.call("GET", "/api/restaurant")).body["sales"]["open"]
