@@ -73,11 +73,19 @@ class Tasks:
             raise
 
     async def _judge(self, name: str, error: Exception, taken_up: bool) -> None:
-        if taken_up and self._set_aside is not None and await self._set_aside(name, error):
+        if taken_up and await self._is_set_aside(name, error):
             self.aside.add(name)
             _log.error("job_set_aside", task=name, exc_info=error)
             return
         self._bug(name, error)
+
+    async def _is_set_aside(self, name: str, error: Exception) -> bool:
+        """Where even that cannot be written down, it is a bug like any other: the next start takes the work up."""
+        try:
+            return self._set_aside is not None and await self._set_aside(name, error)
+        except Exception as failure:  # noqa: BLE001
+            _log.error("not_set_aside", task=name, error=str(failure))
+            return False
 
     def _bug(self, name: str, error: BaseException) -> None:
         _log.error("task_failed", task=name, exc_info=error)

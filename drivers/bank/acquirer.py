@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -13,6 +13,9 @@ from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.http import REFUSES_US, HttpDevice, UnreadableAnswer, read_json
 
 _DEVICE = "bank"
+
+
+_Kopecks = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class _Card(msgspec.Struct):
@@ -33,8 +36,8 @@ class _Row(_Answer):
     key: str | None = None
     idempotency_key: str | None = None
     order_id: str | None = None
-    amount_kopecks: int | None = None
-    returned_kopecks: int | None = None
+    amount_kopecks: _Kopecks | None = None
+    returned_kopecks: _Kopecks | None = None
 
 
 class _List(msgspec.Struct):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +70,13 @@ class KafkaBroker:
                 await self._landed(self._flying[1])
         except TimeoutError as error:
             raise OutcomeUnknown(_DEVICE, "no_ack", f"within {self._timeout_s:g} s") from error
-        except (KafkaError, OSError) as error:  # this producer will not do it any more
+        except (
+            KafkaError,
+            OSError,
+            TypeError,
+            ValueError,
+            struct.error,
+        ) as error:  # the last: what it answers; this producer will not do it any more
             await self.close()
             raise OutcomeUnknown(_DEVICE, "no_ack", f"{type(error).__name__}: {error}"[:200]) from error
 

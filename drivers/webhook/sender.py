@@ -79,6 +79,6 @@ def _pause_s(headers: Mapping[str, str]) -> float | None:
         return min(float(text), _LONGEST_PAUSE_S)
     try:
         pause: timedelta = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("Date", ""))
-    except (ValueError, TypeError):  # neither, or one of them has no zone
+    except (ValueError, TypeError, OverflowError):  # neither, one without a zone, or no date of this calendar
         return None
     return min(max(0.0, pause.total_seconds()), _LONGEST_PAUSE_S)

@@ -164,7 +164,7 @@ class Reconciling:
 def _is_lost(row: ListedTransaction, known: dict[tuple[str, int], Payment]) -> bool:
     """No payment of ours stands behind it."""
     order_id, _, attempt = (row.key or "").rpartition(":")
-    if order_id and attempt.isdigit():
+    if order_id and attempt.isascii() and attempt.isdigit() and len(attempt) < 10:
         payment = known.get((order_id, int(attempt)))
         return payment is None or payment.step in _BEFORE_MONEY
     transaction_id = row.transaction.transaction_id

@@ -49,6 +49,8 @@ def _copy(file: Path, staged: Path, actor: str, now: datetime) -> None:
     try:
         source.backup(target)
         target.execute("PRAGMA trusted_schema=0")
+        if target.execute("SELECT 1 FROM sqlite_master WHERE name = 'orders'").fetchone() is None:
+            raise DatabaseBroken(f"{file} is no database of a kiosk")
         target.execute("PRAGMA journal_mode=DELETE")
         if found := target.execute("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
             raise DatabaseBroken(f"{file} holds {found[0]}, which no kiosk made")
@@ -73,8 +75,6 @@ def _give_to(staged: Path, owner: Path) -> None:
 
 def _mark(target: sqlite3.Connection, file: Path, actor: str, now: datetime) -> None:
     """Nothing of the lost hours may be counted, called, cooked or paid again under the same name."""
-    if target.execute("SELECT 1 FROM sqlite_master WHERE name = 'orders'").fetchone() is None:
-        raise DatabaseBroken(f"{file} is no database of a kiosk")
     moment = rfc3339(now)
     jobs = int((now - JOB_EPOCH).total_seconds())
     target.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) + 100000 WHERE name = 'portion'", (jobs,))

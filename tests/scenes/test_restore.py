@@ -152,6 +152,9 @@ async def test_restore_refuses_a_running_kiosk_and_what_is_no_backup(place: Rest
         restore(other, place.folder / "text.db", "tester", START)
     with pytest.raises(DatabaseBroken, match="no such file"):
         restore(other, place.folder / "none.db", "tester", START)
+    (place.folder / "empty.db").touch()
+    with pytest.raises(DatabaseBroken, match="no database of a kiosk"):
+        restore(other, place.folder / "empty.db", "tester", START)
     damaged = place.folder / "damaged.db"
     shutil.copy(backup, damaged)
     with damaged.open("r+b") as file:

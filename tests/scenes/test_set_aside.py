@@ -8,8 +8,11 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from kiosk.clock import SystemClock
+from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.payment import Payment
 from kiosk.flows.fiscalising import Failure, Fiscalising
+from kiosk.tasks import Tasks
 from tests.restaurant import Restaurant, restaurant, until
 
 CP1251 = "<html><body>Ошибка обслуживания</body></html>".encode("cp1251")
@@ -58,6 +61,21 @@ async def test_3_payment_whose_every_resumption_is_a_bug_is_set_aside_and_the_ot
         await guest.until_status(order_id, "completed")
         assert (await aside(place), len(place.effects("bank", "charged"))) == ([], 2)
         assert len(place.effects("fiscal", "receipt")) == 2
+
+
+async def test_3_bug_that_cannot_even_be_written_down_ends_the_process() -> None:
+    async def full(name: str, error: Exception) -> bool:
+        raise DatabaseBroken("disk full")
+
+    async def bug() -> None:
+        raise ZeroDivisionError
+
+    tasks = Tasks(SystemClock())
+    tasks.set_aside_by(full)
+    with contextlib.suppress(ZeroDivisionError):
+        await tasks.start("pay:1", bug(), taken_up=True)
+    assert isinstance(tasks.failed.result(), ZeroDivisionError)
+    assert tasks.aside == set()
 
 
 async def test_3_3_bank_that_answers_a_page_in_cp1251_ends_no_process() -> None:
