@@ -64,6 +64,7 @@ async def told(place: Restaurant, lines: list[Line]) -> list[dict[str, Any]]:
     guest, found = await place.guest(), []
     for start in range(0, len(lines), AT_ONCE // 3):  # a combo is three portions, an order forty
         part = [{"item_id": i, "quantity": 1, "modifiers": way} for i, way in lines[start : start + AT_ONCE // 3]]
+        await place.until_open()  # beside a busy neighbour a device may be silent for a moment
         answer = await guest.call("POST", "/api/orders/estimate", {"items": part, "service": "dine_in"})
         assert answer.status == 200, answer
         found += answer.body["items"]
