@@ -83,16 +83,16 @@ class Paying:
         self._space.notice()
         opening = self._tasks.start(f"open:{order_id}", self._open(session, order_id, request, key))
         found = await asyncio.shield(opening)
-        if isinstance(found, Confirmation):
-            return found
-        return await self._answer_of(found)
+        return await self._answer_of(found) if isinstance(found, asyncio.Task) else found
 
     async def _open(
         self, session: Session, order_id: str, request: PayRequest, key: str | None
-    ) -> Confirmation | asyncio.Task[Confirmation]:
+    ) -> Confirmation | Accepted | asyncio.Task[Confirmation]:
         opened = await self._attempts.open(session, order_id, request, key)  # T1
         if isinstance(opened, Confirmation):
             return opened
+        if _name(opened) in self._tasks.aside:  # a person takes it up, not whoever asks again
+            return await self._attempts.accepted(opened.payment_id)
         self._cp("t1.after")
         return self._job(opened)
 

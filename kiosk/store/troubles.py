@@ -64,7 +64,8 @@ _QUESTIONS = (
     " LEFT JOIN refund r ON j.job = 'refund:' || r.refund_id"
     " LEFT JOIN payment p ON j.job = 'pay:' || p.payment_id OR p.payment_id = r.payment_id"
     " LEFT JOIN orders o ON o.order_id = p.order_id"
-    f" WHERE j.failures >= {SET_ASIDE_AFTER}",
+    f" WHERE j.failures >= {SET_ASIDE_AFTER} AND (j.job NOT LIKE 'pay:%' OR p.step NOT IN ('done', 'refused',"
+    " 'declined', 'closed', 'reversed')) AND (j.job NOT LIKE 'refund:%' OR r.step = 'pending')",
     "SELECT finding_id, 'finding', order_id, NULL, amount_kopecks, found_at, kind || ' ' || subject || ': ' || detail,"
     " transaction_id FROM finding WHERE settled_at IS NULL",
 )
