@@ -7,6 +7,8 @@ import os
 from tests.restaurant import Restaurant, restaurant
 
 MEGABYTE = 1024 * 1024
+MOST_MB = 16 * 1024 * 1024
+"""The largest floor that the settings take: no disk here has as much free."""
 
 
 def set_floor(place: Restaurant, floor_mb: int) -> None:
@@ -19,7 +21,7 @@ async def test_3_full_disk_refuses_new_orders_and_payments_before_money_moves() 
     async with restaurant("[database]\nfree_floor_mb = 1") as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        set_floor(place, 1 << 40)
+        set_floor(place, MOST_MB)
         await place.restart()
         await place.until_paused("disk")
         refused = await guest.pay(order_id, key="k")
