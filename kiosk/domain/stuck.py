@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from kiosk.domain.payment import PaymentStep
 from kiosk.domain.text import Text
 
 
@@ -108,3 +109,42 @@ def moves_of(kind: Kind, detail: str, transaction_id: str | None = None) -> tupl
     if kind is Kind.FINDING and transaction_id is not None:
         return Money.CHARGED, [*found, Move.REFUND]
     return money, found
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """How far work came that is set aside: the step of its payment, whether a receipt may stand that is not found yet,
+    whether the meal is given out without one, and whether a refund's money is not known to be back."""
+
+    step: PaymentStep
+    in_doubt: bool
+    released: bool
+    unreturned: bool
+
+
+_STEPS_MONEY: Mapping[PaymentStep, Money] = {
+    PaymentStep.RESERVING: Money.NONE,
+    PaymentStep.PREFLIGHT: Money.NONE,
+    PaymentStep.CHARGED: Money.CHARGED,
+    PaymentStep.PRINTING: Money.CHARGED,
+    PaymentStep.FISCALISED: Money.CHARGED,
+    PaymentStep.REVERSING: Money.RETURNING,
+}
+#: A payment that staff may end: what was or may have been charged goes back.
+ENDS_BY_RETURN = (PaymentStep.CHARGING, PaymentStep.CHARGED, PaymentStep.PRINTING)
+
+
+def moves_aside(job: str, aside: Aside | None) -> tuple[Money, list[Move]]:
+    """For a job that is set aside: besides one more try the moves that need less of the program than the job does.
+    A payment ends by giving the money back; where a receipt may stand and the program cannot find out, somebody looks;
+    what the bank's papers show as given back is accepted."""
+    kind, _, _ = job.partition(":")
+    if aside is None or kind not in ("pay", "refund"):
+        return MOVES[Kind.SET_ASIDE][0], [Move.RETRY]
+    found = [Move.RETRY]
+    if aside.in_doubt:
+        found += [Move.ISSUE, Move.ADOPT]
+    if kind == "refund":
+        return Money.RETURNING, [*found, Move.ACCEPT] if aside.unreturned else found
+    if aside.step in ENDS_BY_RETURN and not aside.released:
+        found.append(Move.REFUND)
+    return _STEPS_MONEY.get(aside.step, Money.UNKNOWN), found

@@ -15,9 +15,8 @@ from drivers.fiscal.port import FiscalRegistrar
 from kiosk.clock import Clock
 from kiosk.domain.errors import DeviceUnavailable, InvalidRequest, NotFound, OrderStateConflict
 from kiosk.domain.order import PortionStatus
-from kiosk.domain.payment import PaymentStep
 from kiosk.domain.reasons import words_of
-from kiosk.domain.stuck import BY_THEMSELVES, RECEIPT_IN_DOUBT, Kind, Move, Stuck, moves_of
+from kiosk.domain.stuck import BY_THEMSELVES, ENDS_BY_RETURN, RECEIPT_IN_DOUBT, Kind, Move, Stuck, moves_aside, moves_of
 from kiosk.flows.claiming import as_asked, register
 from kiosk.flows.correcting import Correcting
 from kiosk.flows.fiscalising import Fiscalising
@@ -68,9 +67,11 @@ class Settling:
         async with self._db.read() as reader:
             now = self._clock.now()
             rows = await troubles.read_troubles(reader, now - self._stuck_after, now - self._tripped_after)
+            jobs = [row.stuck_id.removeprefix(_ASIDE) for row in rows if row.kind is Kind.SET_ASIDE]
+            aside = {_ASIDE + job: moves_aside(job, await troubles.read_aside(reader, job)) for job in jobs}
         found = []
         for row in rows:
-            money, moves = moves_of(row.kind, row.detail, row.transaction_id)
+            money, moves = aside.get(row.stuck_id) or moves_of(row.kind, row.detail, row.transaction_id)
             if row.kind is Kind.DEVICE_TRIPPED and row.stuck_id.removeprefix(_DEVICE) not in self._guards:
                 moves = []  # it is looked at all the time: there is nothing to hasten
             says = words_of(row.detail).technician if row.kind is Kind.DEVICE_TRIPPED else None
@@ -127,16 +128,14 @@ class Settling:
         match row.kind, move:
             case Kind.DEVICE_TRIPPED, Move.RETRY:
                 self._guards[stuck_id.removeprefix(_DEVICE)].nudge()
-            case Kind.SET_ASIDE, Move.RETRY:
-                await self._take_up(stuck_id.removeprefix(_ASIDE))
+            case Kind.SET_ASIDE, move:
+                await self._act_aside(stuck_id.removeprefix(_ASIDE), move, actor, document, now)
             case Kind.FINDING, Move.REFUND | Move.ACCEPT:
                 await self._settle_finding(stuck_id, move, actor, now)
             case Kind.PORTION_LOST, Move.RETRY | Move.REFUND | Move.ACCEPT:
                 await self._decide_portion(int(stuck_id.removeprefix("portion-")), move, actor, now)
-            case Kind.CHARGE_UNKNOWN, Move.REFUND:
-                await self._give_up(stuck_id, actor)
-            case Kind.RECEIPT_HELD, Move.REFUND:
-                await self._ask_to_reverse(stuck_id, actor, now)
+            case Kind.CHARGE_UNKNOWN | Kind.RECEIPT_HELD, Move.REFUND:
+                await self._end_by_giving_back(stuck_id, actor)
             case Kind.VOID_PENDING, Move.ACCEPT:
                 await self._accept_void(stuck_id, now)
             case (Kind.REFUND_UNCERTAIN, Move.RETRY | Move.ACCEPT) | (Kind.REFUND_PENDING, Move.ACCEPT):
@@ -150,28 +149,31 @@ class Settling:
             case _:
                 raise OrderStateConflict(order_status=f"{row.kind}: nobody carries out {move}")
 
-    async def _take_up(self, job: str) -> None:
+    async def _act_aside(self, job: str, move: Move, actor: str, document: int | None, now: datetime) -> None:
+        """What a person decided stands in the books first; then the work is taken up once more."""
+        work_id = job.partition(":")[2]
+        match move:
+            case Move.ISSUE:
+                await self._disprove(work_id, actor, now)
+            case Move.ADOPT:
+                await self._adopt(work_id, document, actor, now)
+            case Move.ACCEPT:
+                await self._decide_refund(work_id, move, actor, now)
+            case Move.REFUND:
+                await self._end_by_giving_back(work_id, actor)
+            case Move.RETRY:
+                pass
         await self._setting_aside.take_up(job)
         for flow in (self._paying, self._refunding, self._correcting):
             await flow.resume()
 
-    async def _ask_to_reverse(self, payment_id: str, actor: str, now: datetime) -> None:
-        """The money goes back once the registrar proves that no receipt stands; never before."""
+    async def _end_by_giving_back(self, payment_id: str, actor: str) -> None:
+        """Charged: the money goes back once the registrar proves that no receipt stands, never before. Not known to be
+        charged: the order ends here, and should the bank ever say that it was, the money goes back."""
 
         def run(tx: Tx) -> None:
             payment = payments.require(tx, payment_id)
-            if payment.step not in (PaymentStep.CHARGED, PaymentStep.PRINTING) or payment.released_at is not None:
-                raise OrderStateConflict(order_status=payment.step)
-            payments.note(tx, payment, reverse_asked_by=actor)
-
-        await self._db.write(run)
-
-    async def _give_up(self, payment_id: str, actor: str) -> None:
-        """The order ends here; should the bank ever say that the card was charged, the money goes back."""
-
-        def run(tx: Tx) -> None:
-            payment = payments.require(tx, payment_id)
-            if payment.step is not PaymentStep.CHARGING:
+            if payment.step not in ENDS_BY_RETURN or payment.released_at is not None:
                 raise OrderStateConflict(order_status=payment.step)
             payments.note(tx, payment, reverse_asked_by=actor)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from kiosk.clock import rfc3339
-from kiosk.domain.stuck import RECEIPT_FIRST, Kind
+from kiosk.domain.stuck import RECEIPT_FIRST, Aside, Kind
 from kiosk.store.database import Reader, Tx
 from kiosk.store.orders import WRITTEN_OFF
 
@@ -92,6 +92,19 @@ class JobRow(msgspec.Struct, frozen=True):
 async def read_set_aside(reader: Reader) -> frozenset[str]:
     rows = await reader.all(JobRow, "SELECT job FROM failed_job WHERE failures >= ?", (SET_ASIDE_AFTER,))
     return frozenset(row.job for row in rows)
+
+
+async def read_aside(reader: Reader, job: str) -> Aside | None:
+    """How far a payment's or a refund's job came; None for another kind of work."""
+    return await reader.one(
+        Aside,
+        "SELECT p.step, EXISTS (SELECT 1 FROM fiscal_intent i WHERE i.payment_id = p.payment_id AND i.status = 'open'"
+        " AND i.refund_id IS r.refund_id AND i.fix = 0) AS in_doubt, p.released_at IS NOT NULL AS released,"
+        " r.refund_id IS NOT NULL AND r.bank_done_at IS NULL AS unreturned"
+        " FROM payment p LEFT JOIN refund r ON r.payment_id = p.payment_id AND 'refund:' || r.refund_id = :job"
+        " WHERE 'pay:' || p.payment_id = :job OR r.refund_id IS NOT NULL",
+        {"job": job},
+    )
 
 
 def count_failure(tx: Tx, job: str, error: str, now: datetime) -> bool:
