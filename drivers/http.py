@@ -20,8 +20,12 @@ T = TypeVar("T")
 _ACCEPTED = (200, 201, 202)
 #: It answers, and will take nothing from us until a person sees to it.
 REFUSES_US = (401, 403)
-#: The gateway does not take anything from us now; it says nothing against this message.
-_NOT_NOW = {**dict.fromkeys(REFUSES_US, "unauthorized"), 408: "busy", 429: "busy"}
+#: The gateway does not take anything from us now, or is not at this address; it says nothing against this message.
+_NOT_NOW = {
+    **dict.fromkeys(REFUSES_US, "unauthorized"),
+    **dict.fromkeys((404, 405, 407), "wrong_address"),
+    **dict.fromkeys((408, 429), "busy"),
+}
 
 
 class UnreadableAnswer(ValueError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -13,9 +15,11 @@ from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.http import REFUSES_US, HttpDevice, UnreadableAnswer, read_json
 
 _DEVICE = "bank"
-
-
 _Kopecks = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+#: It names the charge from now on, also in addresses. What only adorns a receipt is cut instead: money moved.
+_Name = Annotated[str, msgspec.Meta(pattern=r"^(?!\.{1,2}$)[!-~]{1,200}$")]
+_LONGEST_TEXT = 64
+_LAST4 = re.compile(r"[0-9]{4}")  # a whole card number has no place here
 
 
 class _Card(msgspec.Struct):
@@ -25,7 +29,7 @@ class _Card(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     status: Literal["approved", "declined", "pending", "voided", "refunded"]
-    transaction_id: str | None = None
+    transaction_id: _Name | None = None
     auth_code: str | None = None
     rrn: str | None = None
     card: _Card | None = None
@@ -95,10 +99,12 @@ class HttpAcquirer:
         ]
 
     async def void(self, transaction_id: str, key: str) -> None:
-        await self._change(f"/transactions/{transaction_id}/void", key, {})
+        await self._change(f"/transactions/{quote(transaction_id, safe='')}/void", key, {})
 
     async def refund(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
-        await self._change(f"/transactions/{transaction_id}/refund", key, {"amount_kopecks": amount_kopecks})
+        await self._change(
+            f"/transactions/{quote(transaction_id, safe='')}/refund", key, {"amount_kopecks": amount_kopecks}
+        )
 
     async def close(self) -> None:
         await self._http.close()
@@ -143,9 +149,13 @@ def _told(answer: _Answer) -> Transaction:
     return Transaction(
         status=ChargeStatus(answer.status),
         transaction_id=answer.transaction_id,
-        auth_code=answer.auth_code,
-        rrn=answer.rrn,
-        card_brand=card.brand,
-        card_last4=card.last4,
-        reason=answer.reason,
+        auth_code=_cut(answer.auth_code),
+        rrn=_cut(answer.rrn),
+        card_brand=_cut(card.brand),
+        card_last4=card.last4 if card.last4 and _LAST4.fullmatch(card.last4) else None,
+        reason=_cut(answer.reason),
     )
+
+
+def _cut(text: str | None) -> str | None:
+    return None if text is None else text[:_LONGEST_TEXT]

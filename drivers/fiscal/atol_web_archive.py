@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,12 @@ _CORRECTIONS = ("receiptCorrection", "bsoCorrection")
 _SCAN_LIMIT = 2000  # documents behind one intent; more is a matter for a person
 _REPORT_SCAN = 200
 _NO_DOCUMENT = (93, 123)
+_LARGEST = 2**32 - 1  # numbers, signs and shifts of a fiscal drive are of four bytes
+_YEARS = range(2000, 2100)  # a drive tells two digits
+_LONGEST_TAG = 256
+_LONGEST_KIND = 40
+_LONGEST_NUMBER = 20  # a drive's own has 16 digits
+_MOST_KOPECKS = 10**12  # more than the drive's five bytes of a sum
 
 
 class Unreadable(ValueError):
@@ -78,11 +84,11 @@ class WebArchive:
         )
         try:
             return FiscalCounter(
-                drive_number=str(info["fnInfo"]["serial"]),
-                last_document=int(status["fnStatus"]["fiscalDocumentNumber"]),
-                shift=int(shift["shiftStatus"]["number"]),
+                drive_number=drive_of(info["fnInfo"]["serial"]),
+                last_document=whole(status["fnStatus"]["fiscalDocumentNumber"]),
+                shift=whole(shift["shiftStatus"]["number"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise DeviceUnreachable(DEVICE, "unreadable_answer", repr(error)) from error
 
     async def find(self, intent: FiscalIntent) -> FiscalDocument | None:
@@ -142,19 +148,19 @@ def require_same_drive(counter: FiscalCounter, intent: FiscalIntent) -> None:
 def parse_document(tlv: Mapping[str, Any], number: int) -> Found:
     """`getFnDocument`: requisites by their tags. Raises `Unreadable`."""
     try:
-        kind = str(tlv["fiscalDocumentType"])
+        kind = str(tlv["fiscalDocumentType"])[:_LONGEST_KIND]
         settlement = kind in _RECEIPTS or kind in _CORRECTIONS
         return Found(
             kind=kind,
             number=number,
-            sign=int(tlv["1077"]),
-            shift=int(tlv.get("1038", 0)),
+            sign=whole(tlv["1077"]),
+            shift=whole(tlv.get("1038", 0)),
             issued_at=minute_of(str(tlv["1012"])),
-            operation=int(tlv["1054"]) if settlement else 0,
+            operation=whole(tlv["1054"]) if settlement else 0,
             total_kopecks=kopecks(tlv["1020"]) if settlement else 0,
-            order_id=_order_id(tlv),
+            order_id=(_order_id(tlv) or "")[:_LONGEST_TAG] or None,
         )
-    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise Unreadable(repr(error)) from error
 
 
@@ -163,26 +169,54 @@ def parse_receipt(answer: Any, intent: FiscalIntent) -> FiscalDocument:
     try:
         told = answer["fiscalParams"]
         return FiscalDocument(
-            number=int(told["fiscalDocumentNumber"]),
-            fiscal_sign=int(told["fiscalDocumentSign"]),
-            drive_number=str(told["fnNumber"]),
-            shift=int(told["shiftNumber"]),
+            number=whole(told["fiscalDocumentNumber"]),
+            fiscal_sign=whole(told["fiscalDocumentSign"]),
+            drive_number=drive_of(told["fnNumber"]),
+            shift=whole(told["shiftNumber"]),
             issued_at=minute_of(str(told["fiscalDocumentDateTime"])),
             operation=intent.operation,
             total_kopecks=kopecks(told["total"]),
             correction=intent.correction,
         )
-    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise Unreadable(repr(error)) from error
 
 
 def minute_of(text: str) -> datetime:
+    """Documents carry no seconds. Raises `ValueError`."""
+    return moment_of(text).replace(second=0)
+
+
+def moment_of(text: str) -> datetime:
     """ISO 8601 with or without an offset; the drive's local time is what is meant. Raises `ValueError`."""
-    return datetime.fromisoformat(text.replace(".", "-", 2)).replace(tzinfo=None, second=0, microsecond=0)
+    found = datetime.fromisoformat(text.replace(".", "-", 2)).replace(tzinfo=None, microsecond=0)
+    if found.year not in _YEARS:
+        raise ValueError(f"{text[:30]} is no time of a fiscal drive")
+    return found
+
+
+def whole(value: Any) -> int:
+    """A number of the drive. Raises `ValueError`, `TypeError`, `ArithmeticError`."""
+    found = int(value)
+    if not 0 <= found <= _LARGEST:
+        raise ValueError(f"{str(value)[:30]} is no number of a fiscal drive")
+    return found
+
+
+def drive_of(serial: Any) -> str:
+    """The number of a drive. Raises `ValueError`."""
+    found = str(serial)
+    if not found.isalnum() or len(found) > _LONGEST_NUMBER:
+        raise ValueError(f"{found[:30]} is no number of a fiscal drive")
+    return found
 
 
 def kopecks(roubles: Any) -> int:
-    return int((Decimal(str(roubles)) * 100).to_integral_value())
+    """Raises `ValueError`, `ArithmeticError`."""
+    found = int((Decimal(str(roubles)) * 100).to_integral_value())
+    if abs(found) > _MOST_KOPECKS:
+        raise ValueError(f"{str(roubles)[:30]} is no sum of a fiscal drive")
+    return found
 
 
 def _order_id(tlv: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
-from drivers.fiscal.atol_web_archive import CLOSE_SHIFT, OPEN_SHIFT, Unreadable, WebArchive, kopecks, minute_of
+from drivers.fiscal.atol_web_archive import (
+    CLOSE_SHIFT,
+    OPEN_SHIFT,
+    Unreadable,
+    WebArchive,
+    drive_of,
+    kopecks,
+    minute_of,
+    moment_of,
+    whole,
+)
 from drivers.fiscal.atol_web_compose import TAX_SYSTEMS
 from drivers.fiscal.atol_web_server import DEVICE, AtolWebServer, Fate, Task, fate_of
 from drivers.fiscal.port import (
@@ -24,6 +34,7 @@ from drivers.fiscal.port import (
 )
 
 _T = TypeVar("_T")
+_LONGEST_REQUISITE = 256
 _OPENED, _EXPIRED = "opened", "expired"
 _WARNINGS = {
     "needReplacement": "drive_replace_now",
@@ -106,7 +117,7 @@ class WebOffice:
     async def _current(self, state: FiscalStatus) -> ShiftReport:
         """The report that opened the open shift; its receipts tell about where it stands."""
         (status,) = await self.server.ask({"type": "getFnStatus"})
-        receipts = _read(lambda answer: int(answer["fnStatus"]["fiscalReceiptNumber"]), status)
+        receipts = _read(lambda answer: whole(answer["fnStatus"]["fiscalReceiptNumber"]), status)
         found = await self.archive.report(OPEN_SHIFT, 1, max(state.last_document - receipts, 1))
         if found is None or found.shift != state.shift:
             return ShiftReport(shift=state.shift, document_number=0, fiscal_sign=0)
@@ -149,19 +160,19 @@ def _read(reader: Callable[..., _T], *answers: Any) -> _T:
 def _status(device: Any, shift: Any, info: Any, drive: Any, exchange: Any) -> FiscalStatus:
     device, shift, info = device["deviceStatus"], shift["shiftStatus"], info["fnInfo"]
     drive, queue = drive["fnStatus"], exchange["status"]
-    unsent = int(queue["notSentCount"])
+    unsent = whole(queue["notSentCount"])
     flags = info.get("warnings") or {}
     return FiscalStatus(
-        drive_number=str(info["serial"]),
-        last_document=int(drive["fiscalDocumentNumber"]),
-        shift=int(shift["number"]),
+        drive_number=drive_of(info["serial"]),
+        last_document=whole(drive["fiscalDocumentNumber"]),
+        shift=whole(shift["number"]),
         shift_open=shift["state"] in (_OPENED, _EXPIRED),
         shift_expired=shift["state"] == _EXPIRED,
         paper=Paper.PRESENT if device["paperPresent"] else Paper.OUT,
         document_open=False,  # the server cancels what it could not close
         unsent_documents=unsent,
-        first_unsent_at=_moment(queue["notSentFirstDocDateTime"]) if unsent else None,
-        device_time=_moment(device["currentDateTime"]),
+        first_unsent_at=moment_of(str(queue["notSentFirstDocDateTime"])) if unsent else None,
+        device_time=moment_of(str(device["currentDateTime"])),
         blocked=_blocked(device, info, flags),
         drive_valid_until=_day(info.get("validityDate")),
         warnings=tuple(word for name, word in _WARNINGS.items() if flags.get(name)),
@@ -180,11 +191,6 @@ def _blocked(device: Any, info: Any, flags: Any) -> str | None:
     return "device_blocked" if device["blocked"] else None
 
 
-def _moment(text: str) -> datetime:
-    """Local wall time to the second."""
-    return datetime.fromisoformat(str(text).replace(".", "-", 2)).replace(tzinfo=None)
-
-
 def _day(text: Any) -> date | None:
     return minute_of(str(text)).date() if text else None
 
@@ -193,30 +199,42 @@ def _registration(info: Any, device: Any, drive: Any) -> Registration:
     own, owner = info["device"], info["organization"]
     words = owner.get("taxationTypes")
     return Registration(
-        device_serial=str(device["deviceInfo"]["serial"]),
-        drive_number=str(drive["fnInfo"]["serial"]),
-        registration_number=str(own["registrationNumber"]).strip(),
-        inn=str(owner["vatin"]).strip(),
-        ffd=own.get("ffdVersion"),
+        device_serial=_text(device["deviceInfo"]["serial"]) or "",
+        drive_number=drive_of(drive["fnInfo"]["serial"]),
+        registration_number=_text(own["registrationNumber"]) or "",
+        inn=_text(owner["vatin"]) or "",
+        ffd=_text(own.get("ffdVersion")),
         tax_systems=None if words is None else frozenset(TAX_SYSTEMS[word] for word in words if word in TAX_SYSTEMS),
-        automatic=own.get("autoMode"),
-        internet=own.get("internet"),
-        address=owner.get("address"),
-        place=own.get("paymentsAddress"),
+        automatic=_flag(own.get("autoMode")),
+        internet=_flag(own.get("internet")),
+        address=_text(owner.get("address")),
+        place=_text(own.get("paymentsAddress")),
         vats=frozenset(Vat),
     )
+
+
+def _text(told: Any) -> str | None:
+    """A requisite of the registration: the longest have 256 characters. Raises `ValueError`."""
+    found = None if told is None else str(told).strip()
+    if found and len(found) > _LONGEST_REQUISITE:
+        raise ValueError(f"{found[:30]}… is no requisite")
+    return found
+
+
+def _flag(told: Any) -> bool | None:
+    return told if isinstance(told, bool) else None
 
 
 def _totals(answer: Any) -> ShiftTotals:
     totals = answer["shiftTotals"]
     receipts = totals["receipts"]
-    return ShiftTotals(int(totals["shiftNumber"]), _operation(receipts["sell"]), _operation(receipts["sellReturn"]))
+    return ShiftTotals(whole(totals["shiftNumber"]), _operation(receipts["sell"]), _operation(receipts["sellReturn"]))
 
 
 def _operation(told: Any) -> OperationTotals:
     payments = told.get("payments") or {}
     return OperationTotals(
-        count=int(told["count"]),
+        count=whole(told["count"]),
         total_kopecks=kopecks(told["sum"]),
         cash_kopecks=kopecks(payments.get("cash", 0)),
         electronic_kopecks=kopecks(payments.get("electronically", 0)),

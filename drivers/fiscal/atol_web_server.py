@@ -127,6 +127,8 @@ class AtolWebServer:
                 raise DeviceUnreachable(DEVICE, "silent", result.refusal.detail)
             if result.status != "ready":
                 raise result.refusal
+        if len(results) != len(tasks):
+            raise DeviceUnreachable(DEVICE, "unreadable_answer", f"{len(results)} answers to {len(tasks)} questions")
         return [result.result for result in results]
 
     async def post(self, uuid: str, tasks: Sequence[Task]) -> None:

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from drivers import http
 from drivers.bank.acquirer import HttpAcquirer
-from drivers.bank.port import Charge
-from drivers.errors import DeviceError
+from drivers.bank.port import Charge, ChargeStatus
+from drivers.errors import DeviceError, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.atol_web_server import AtolWebServer, AtolWebTimeouts
 from drivers.http import LONGEST_ANSWER, UnreadableAnswer, read_json
 from drivers.push.gateway import HttpPushGateway
@@ -161,6 +161,32 @@ def test_3_3_random_bytes_are_an_unreadable_answer(body: bytes, status: str) -> 
 def test_3_3_whatever_is_read_is_a_value_or_unreadable(body: bytes) -> None:
     with contextlib.suppress(UnreadableAnswer):
         assert isinstance(read_json(body, dict), dict)
+
+
+async def test_3_3_only_sound_names_and_short_words_of_a_bank_are_kept() -> None:
+    long = "x" * 5000
+    card = {"brand": long, "last4": "4111111111111111"}
+    told = {"status": "approved", "transaction_id": "T-1", "auth_code": long, "rrn": long, "reason": long, "card": card}
+    async with hostile() as (peer, calls):
+        charge = dict(calls)["charge"]
+        peer.says = page(msgspec.json.encode(told), "201 Created")
+        found = await charge()
+        assert (found.status, found.transaction_id, found.card_last4) == (ChargeStatus.APPROVED, "T-1", None)
+        assert {len(text) for text in (found.auth_code, found.rrn, found.card_brand, found.reason)} == {64}
+        for name in ("..", "", " ", "x" * 201, "T\n1", "Т"):
+            peer.says = page(msgspec.json.encode(told | {"transaction_id": name}), "201 Created")
+            with pytest.raises(OutcomeUnknown):
+                await charge()
+
+
+async def test_5_gateway_that_is_not_at_its_address_refuses_no_message() -> None:
+    async with hostile() as (peer, calls):
+        for status in ("404 Not Found", "405 Method Not Allowed"):
+            peer.says = page(b"{}", status)
+            for name in ("sms", "push"):
+                with pytest.raises(DeviceUnreachable) as caught:
+                    await dict(calls)[name]()
+                assert caught.value.code == "wrong_address"
 
 
 async def test_3_3_answer_without_end_is_read_up_to_a_limit() -> None:
