@@ -73,9 +73,13 @@ class Attempts:
             lambda tx: _open(tx, session, order_id, request, key, fingerprint, self._rules, look, now)
         )
 
-    async def accepted(self, payment_id: str) -> Accepted:
-        def run(tx: Tx) -> Accepted:
+    async def accepted(self, payment_id: str) -> Accepted | None:
+        """How far a live attempt is; None where it has ended: then it has its answer."""
+
+        def run(tx: Tx) -> Accepted | None:
             payment = payments.require(tx, payment_id)
+            if payment.step not in LIVE_STEPS:
+                return None
             return Accepted(payment.order_id, orders.require(tx, payment.order_id).status, payment.stage)
 
         return await self._db.write(run)

@@ -16,7 +16,7 @@ from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock
 from kiosk.domain.bonus import BonusRules
-from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, PaymentDeclined
+from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, PaymentDeclined, PaymentInProgress
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
 from kiosk.domain.readiness import Kitchen
 from kiosk.domain.reasons import BANK_DOWN, BANK_REFUSES
@@ -92,7 +92,10 @@ class Paying:
         if isinstance(opened, Confirmation):
             return opened
         if _name(opened) in self._tasks.aside:  # a person takes it up, not whoever asks again
-            return await self._attempts.accepted(opened.payment_id)
+            accepted = await self._attempts.accepted(opened.payment_id)
+            if accepted is None:
+                raise PaymentInProgress  # a person has just ended it: whoever asks again gets the answer
+            return accepted
         self._cp("t1.after")
         return self._job(opened)
 
@@ -112,10 +115,11 @@ class Paying:
 
     async def _answer_of(self, job: asyncio.Task[Confirmation]) -> Confirmation | Accepted:
         await asyncio.wait({job}, timeout=self._answer_within_s)
-        if job.done():
-            return job.result()
-        payment_id = job.get_name().removeprefix("pay:")
-        return await self._attempts.accepted(payment_id)
+        if not job.done():
+            accepted = await self._attempts.accepted(job.get_name().removeprefix("pay:"))
+            if accepted is not None:
+                return accepted
+        return await asyncio.shield(job)  # ended in this very moment
 
     def nudge(self) -> None:
         """Whatever waits for its next try tries now."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from kiosk.checkpoints import Checkpoints
 from tests.restaurant import restaurant, until
 
 
@@ -65,3 +67,24 @@ async def test_3_3_abandoned_key_that_the_bank_has_in_work_stays_under_inquiry_u
         bank.stage = "approved"
         await until(lambda: bank.voided)
         assert bank.voided == ["T1"]
+
+
+class StandsStill(Checkpoints):
+    """The loop stands until the answer's deadline has passed, right before the sale is committed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__({})
+        self._seconds = seconds
+
+    def __call__(self, name: str) -> None:
+        if name == "t7.before":
+            until_s = time.monotonic() + self._seconds
+            while time.monotonic() < until_s:
+                pass
+
+
+async def test_3_7_attempt_that_ends_while_its_deadline_passes_is_answered_as_it_ended() -> None:
+    async with restaurant("[payment]\nanswer_within_s = 2", checkpoint=StandsStill(2.5)) as place:
+        guest = await place.guest()
+        paid = await guest.pay((await guest.order(("tea", 1)))["order_id"])
+        assert (paid.status, paid.body["status"]) in ((200, "paid"), (202, "paying"))
