@@ -14,6 +14,7 @@ from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.database import Reader, Tx
 from kiosk.store.opening import inspect, migrate, require_schema, take_lock
 from kiosk.store.records import JOB_EPOCH
+from kiosk.store.soundness import require_sound
 
 RESTORED = "restored_at"
 _JUMP = 1_000_000  # sequences that a receiver has seen already are never used again
@@ -56,6 +57,7 @@ def _copy(file: Path, staged: Path, actor: str, now: datetime) -> None:
             raise DatabaseBroken(f"{file} holds {found[0]}, which no kiosk made")
         migrate(target)
         require_schema(target, file)
+        require_sound(target, file)
         target.execute("BEGIN IMMEDIATE")
         _mark(target, file, actor, now)
         target.execute("COMMIT")
