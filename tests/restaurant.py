@@ -17,17 +17,17 @@ from typing import Any
 
 import aiohttp
 
-from drivers.fiscal.atol_timeouts import AtolTimeouts
-from drivers.fiscal.atol_web_server import AtolWebTimeouts
-from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
+from drivers.fiscal.atol.timeouts import AtolTimeouts
+from drivers.fiscal.atol_web.client import AtolWebTimeouts
+from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.robot.modbus import ModbusTimings
-from drivers.sim.atol import AtolDevice, atol
-from drivers.sim.atol_web import AtolWebDevice, atol_web
-from drivers.sim.bank import BankDevice, bank
-from drivers.sim.push import PushDevice, push
-from drivers.sim.robot import RobotDevice, robot
-from drivers.sim.shtrih import ShtrihDevice, shtrih
-from drivers.sim.sms import SmsDevice, sms
+from drivers.sim.atol.device import AtolDevice, atol
+from drivers.sim.atol_web.device import AtolWebDevice, atol_web
+from drivers.sim.gateways.bank import BankDevice, bank
+from drivers.sim.gateways.push import PushDevice, push
+from drivers.sim.gateways.sms import SmsDevice, sms
+from drivers.sim.robot.device import RobotDevice, robot
+from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from kiosk.config import load
 from kiosk.config.settings import Config
 from kiosk.wiring import Kiosk, Parts

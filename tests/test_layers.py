@@ -140,7 +140,7 @@ def test_arrows_run_downward_only(module: str) -> None:
         ("kiosk.sinks.kitchen", "from drivers.robot import modbus", "only ports of drivers"),
         ("kiosk.store.orders", "from drivers.robot.port import Job", "only ports of drivers"),
         ("kiosk.flows.paying", "from drivers.sim.world import World", "wiring alone knows the simulators"),
-        ("drivers.fiscal.shtrih", "import drivers.sim.pty", "wiring alone knows the simulators"),
+        ("drivers.fiscal.shtrih.registrar", "import drivers.sim.pty", "wiring alone knows the simulators"),
         ("kiosk.flows.paying", "from kiosk.config import Config", "wiring passes the configuration"),
         ("kiosk.logs", "from kiosk.clock import Clock", "leaves stand over the domain only"),
         ("kiosk.catalogue", "from kiosk.config import Config", "downward only"),

@@ -165,7 +165,7 @@ FROM_A_DRIVER = """
 import logging, sys
 from kiosk import logs
 logs.configure(sys.argv[1], "json")
-log = logging.getLogger("drivers.fiscal.shtrih_link")
+log = logging.getLogger("drivers.fiscal.shtrih.line")
 log.debug("unheard")
 log.info("%s: answer %s recovered", "fiscal", "FF45h")
 log.warning("fiscal: stale answer %s thrown away: no number +79161234567", b"\\x02+79161234567\\x03".hex())
@@ -190,7 +190,7 @@ def from_a_driver(level: str) -> list[dict[str, Any]]:
 def test_a_drivers_own_lines_take_the_same_way_as_ours() -> None:
     recovered, stale, unfit, failed, library = from_a_driver("info")
     assert (recovered["event"], recovered["level"]) == ("fiscal: answer FF45h recovered", "info")
-    assert recovered["logger"] == "drivers.fiscal.shtrih_link"
+    assert recovered["logger"] == "drivers.fiscal.shtrih.line"
     assert datetime.fromisoformat(recovered["timestamp"]).tzinfo is not None
     masked = b"\x02+***********\x03".hex()
     assert stale["event"] == f"fiscal: stale answer {masked} thrown away: no number …67"
@@ -202,4 +202,4 @@ def test_a_drivers_own_lines_take_the_same_way_as_ours() -> None:
 def test_a_drivers_own_lines_have_the_level_of_the_settings_and_libraries_never_tell_values() -> None:
     assert [row["level"] for row in from_a_driver("warning")] == ["warning", "warning", "error", "error"]
     assert from_a_driver("debug")[0]["event"] == "unheard"
-    assert {row["logger"] for row in from_a_driver("debug")} == {"drivers.fiscal.shtrih_link", "aiohttp.server"}
+    assert {row["logger"] for row in from_a_driver("debug")} == {"drivers.fiscal.shtrih.line", "aiohttp.server"}

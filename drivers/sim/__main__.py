@@ -11,15 +11,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from drivers.sim import atol as atol_device
-from drivers.sim import atol_web as atol_web_device
-from drivers.sim import robot as robot_device
-from drivers.sim import shtrih as shtrih_device
-from drivers.sim.bank import bank
+from drivers.sim.atol import device as atol_device
+from drivers.sim.atol_web import device as atol_web_device
 from drivers.sim.faults import Controlled
-from drivers.sim.http import FAULTS as HTTP_FAULTS
-from drivers.sim.push import push
-from drivers.sim.sms import sms
+from drivers.sim.gateways.bank import bank
+from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
+from drivers.sim.gateways.push import push
+from drivers.sim.gateways.sms import sms
+from drivers.sim.robot import device as robot_device
+from drivers.sim.shtrih import device as shtrih_device
 
 _HTTP_DEVICES = {"bank": bank, "sms": sms, "push": push}
 _REGISTRARS: Mapping[str, Callable[..., contextlib.AbstractAsyncContextManager[Controlled]]] = {

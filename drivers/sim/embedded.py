@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from drivers.sim import faults
-from drivers.sim.atol import atol
-from drivers.sim.atol_web import atol_web
-from drivers.sim.bank import bank
-from drivers.sim.push import push
-from drivers.sim.robot import robot
-from drivers.sim.shtrih import shtrih
-from drivers.sim.sms import sms
+from drivers.sim.atol.device import atol
+from drivers.sim.atol_web.device import atol_web
+from drivers.sim.gateways.bank import bank
+from drivers.sim.gateways.push import push
+from drivers.sim.gateways.sms import sms
+from drivers.sim.robot.device import robot
+from drivers.sim.shtrih.device import shtrih
 
 _SWITCH_S = 0.0005  # device and driver take turns for every byte: at 5 ms each turn could cost that much
 _START_TIMEOUT_S = 20.0

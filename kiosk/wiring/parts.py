@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from drivers.fiscal.atol_timeouts import AtolTimeouts
-from drivers.fiscal.atol_web_server import AtolWebTimeouts
-from drivers.fiscal.shtrih_timeouts import ShtrihTimeouts
+from drivers.fiscal.atol.timeouts import AtolTimeouts
+from drivers.fiscal.atol_web.client import AtolWebTimeouts
+from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import LinkOpener, open_serial
 from drivers.robot.modbus import ModbusTimings
 from kiosk.checkpoints import Checkpoints

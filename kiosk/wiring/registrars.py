@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from drivers.fiscal.atol import AtolRegistrar
-from drivers.fiscal.atol_web import AtolWebRegistrar
+from drivers.fiscal.atol.registrar import AtolRegistrar
+from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
 from drivers.fiscal.port import FiscalOffice, OrderTag
-from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from drivers.fiscal.switch import SwitchedRegistrar
 from drivers.sim.embedded import Endpoints
 from kiosk.config.secret_files import read_key

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from drivers.fiscal import atol_codec as atol
-from drivers.fiscal.atol import AtolTimeouts
-from drivers.fiscal.shtrih import ShtrihTimeouts
-from drivers.fiscal.shtrih_codec import STX, code_of
+from drivers.fiscal.atol import frames as atol
+from drivers.fiscal.atol.registrar import AtolTimeouts
+from drivers.fiscal.shtrih.frames import STX, code_of
+from drivers.fiscal.shtrih.registrar import ShtrihTimeouts
 from drivers.link import Link, StreamLink
 from tests.drivers.atol_rig import AtolRig
 from tests.drivers.shtrih_rig import Rig, Wire, receipt

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.fiscal.atol_codec import ASYNC_ID, Decoder, Frame, encode
-from drivers.sim.atol import KNOWN_FAULTS
-from drivers.sim.atol_buffer import Executed, TaskBuffer
-from drivers.sim.atol_commands import COMMANDS, execute
-from drivers.sim.atol_machine import Machine
-from drivers.sim.atol_tasks import TASKS, TaskError, run_task
-from drivers.sim.atol_till import Till
+from drivers.fiscal.atol.frames import ASYNC_ID, Decoder, Frame, encode
+from drivers.sim.atol.buffer import Executed, TaskBuffer
+from drivers.sim.atol.commands import COMMANDS, execute
+from drivers.sim.atol.device import KNOWN_FAULTS
+from drivers.sim.atol.machine import Machine
+from drivers.sim.atol.tasks import TASKS, TaskError, run_task
+from drivers.sim.atol.till import Till
 from drivers.sim.faults import Faults
 from drivers.sim.world import World
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from drivers.fiscal.atol_codec import (
+from drivers.fiscal.atol.frames import (
     ASYNC_ID,
     ESCAPE,
     LAST_ID,
@@ -21,7 +21,7 @@ from drivers.fiscal.atol_codec import (
     text_bytes,
     text_of,
 )
-from drivers.fiscal.shtrih_codec import CodecError
+from drivers.fiscal.shtrih.frames import CodecError
 
 VECTORS = (
     "fe 00 00 01 9d",

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from drivers.fiscal import atol_answers, atol_codec, shtrih_codec
-from drivers.fiscal import shtrih_commands as commands
-from drivers.fiscal.atol_codec import bcd_value
-from drivers.fiscal.shtrih_codec import Answer, CodecError
-from drivers.fiscal.shtrih_tlv import Tlv, order_id_of, parse_tlvs
-from drivers.sim.atol_commands import COMMANDS as ATOL_COMMANDS
-from drivers.sim.shtrih_commands import COMMANDS as SHTRIH_COMMANDS
+from drivers.fiscal.atol import answers as atol_answers
+from drivers.fiscal.atol import frames as atol_codec
+from drivers.fiscal.atol.frames import bcd_value
+from drivers.fiscal.ffd.tlv import Tlv, order_id_of, parse_tlvs
+from drivers.fiscal.shtrih import commands
+from drivers.fiscal.shtrih import frames as shtrih_codec
+from drivers.fiscal.shtrih.frames import Answer, CodecError
+from drivers.sim.atol.commands import COMMANDS as ATOL_COMMANDS
+from drivers.sim.shtrih.commands import COMMANDS as SHTRIH_COMMANDS
 from tests.codecs.test_shtrih_properties import PARSERS
 
 NORMAL, MILLION = 20_000, 1_000_000

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.sim.modbus_rtu import ILLEGAL_ADDRESS, ModbusError, RtuSlave, crc16
+from drivers.sim.robot.modbus_rtu import ILLEGAL_ADDRESS, ModbusError, RtuSlave, crc16
 
 
 class Memory:

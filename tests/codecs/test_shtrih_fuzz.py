@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.fiscal import shtrih_tlv as tags
-from drivers.fiscal.shtrih_codec import Answer, code_bytes, money
-from drivers.fiscal.shtrih_receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
-from drivers.fiscal.shtrih_tlv import Tlv
+from drivers.fiscal.ffd import tlv as tags
+from drivers.fiscal.ffd.tlv import Tlv
+from drivers.fiscal.shtrih.frames import Answer, code_bytes, money
+from drivers.fiscal.shtrih.receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
 from drivers.sim.faults import Faults
-from drivers.sim.shtrih import KNOWN_FAULTS
-from drivers.sim.shtrih_commands import COMMANDS, execute
-from drivers.sim.shtrih_register import Register
+from drivers.sim.shtrih.commands import COMMANDS, execute
+from drivers.sim.shtrih.device import KNOWN_FAULTS
+from drivers.sim.shtrih.register import Register
 from drivers.sim.world import World
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -9,16 +9,7 @@ from datetime import date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.fiscal.shtrih_answers import (
-    Capabilities,
-    FullStatus,
-    Model,
-    Operator,
-    OperatorSum,
-    ShortStatus,
-)
-from drivers.fiscal.shtrih_codec import NOT_GIVEN, Answer, CodecError, Decoder, Frame, Garbage, code_of, encode
-from drivers.fiscal.shtrih_drive_answers import (
+from drivers.fiscal.ffd.drive import (
     Blob,
     ClosedReceipt,
     ClosedReport,
@@ -32,9 +23,18 @@ from drivers.fiscal.shtrih_drive_answers import (
     ShiftState,
     Unacknowledged,
 )
-from drivers.fiscal.shtrih_receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
-from drivers.fiscal.shtrih_table_answers import FieldShape, RegisterValue, TableShape, TableValue
-from drivers.fiscal.shtrih_tlv import Tlv, encode_tlvs, order_id_of, parse_tlvs
+from drivers.fiscal.ffd.tlv import Tlv, encode_tlvs, order_id_of, parse_tlvs
+from drivers.fiscal.shtrih.answers import (
+    Capabilities,
+    FullStatus,
+    Model,
+    Operator,
+    OperatorSum,
+    ShortStatus,
+)
+from drivers.fiscal.shtrih.frames import NOT_GIVEN, Answer, CodecError, Decoder, Frame, Garbage, code_of, encode
+from drivers.fiscal.shtrih.receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
+from drivers.fiscal.shtrih.table_answers import FieldShape, RegisterValue, TableShape, TableValue
 
 PARSERS = (
     Answer.parse,

@@ -6,12 +6,12 @@ from datetime import datetime
 
 import pytest
 
-from drivers.fiscal import shtrih_commands as commands
-from drivers.fiscal.shtrih_answers import FullStatus, Model, Operator, ShortStatus
-from drivers.fiscal.shtrih_codec import Answer, Decoder, Frame, encode
-from drivers.fiscal.shtrih_drive_answers import DriveStatus, FoundDocument
-from drivers.fiscal.shtrih_receipt import SUMS, CloseReceipt
-from drivers.fiscal.shtrih_tlv import Tlv, order_id_of, order_tlv, parse_tlvs, text_tlv
+from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument
+from drivers.fiscal.ffd.tlv import Tlv, order_id_of, order_tlv, parse_tlvs, text_tlv
+from drivers.fiscal.shtrih import commands
+from drivers.fiscal.shtrih.answers import FullStatus, Model, Operator, ShortStatus
+from drivers.fiscal.shtrih.frames import Answer, Decoder, Frame, encode
+from drivers.fiscal.shtrih.receipt import SUMS, CloseReceipt
 
 at = datetime.fromisoformat  # naive: the drive knows no time zone
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from drivers.sim.http import held_port
+from drivers.sim.gateways.http import held_port
 from tests.receiver import new_secret
 from tests.restaurant import ledger
 

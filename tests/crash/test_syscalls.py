@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.sim.http import held_port
+from drivers.sim.gateways.http import held_port
 from tests.crash.calls import CALL_S, Gone, call
 from tests.crash.judging import judged
 from tests.crash.rig import World, pause, world

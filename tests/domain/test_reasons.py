@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.fiscal import shtrih_state
+from drivers.fiscal.shtrih import state as shtrih_state
 from kiosk.domain.reasons import _GENERAL, _HINTS, _OTHER, ITEM_REASONS, hint_of, words_of
 
 #: What the drivers' looks and the keeper's own rules can say.

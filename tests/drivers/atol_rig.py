@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from drivers.fiscal.atol import AtolRegistrar, AtolTimeouts
+from drivers.fiscal.atol.registrar import AtolRegistrar, AtolTimeouts
 from drivers.fiscal.port import FiscalCounter, FiscalIntent, Receipt
-from drivers.sim.atol import AtolDevice
+from drivers.sim.atol.device import AtolDevice
 from drivers.sim.world import World
 from tests.drivers.shtrih_rig import TRANSPORTS, Rig, Wire, receipt
 

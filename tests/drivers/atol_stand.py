@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from drivers.sim.http import held_port
+from drivers.sim.gateways.http import held_port
 from tests.drivers.shtrih_stand import ROOT, Stand
 
 

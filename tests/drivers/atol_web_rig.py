@@ -10,10 +10,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from drivers.fiscal.atol_web import AtolWebRegistrar, AtolWebTimeouts
+from drivers.fiscal.atol_web.registrar import AtolWebRegistrar, AtolWebTimeouts
 from drivers.fiscal.port import FiscalCounter, FiscalIntent, Receipt
-from drivers.sim.atol_web import AtolWebDevice
-from drivers.sim.http import serving
+from drivers.sim.atol_web.device import AtolWebDevice
+from drivers.sim.gateways.http import serving
 from drivers.sim.world import World
 from tests.drivers.shtrih_rig import Clock
 

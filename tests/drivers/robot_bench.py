@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from drivers.robot.modbus import ModbusComplex, ModbusTimings
 from drivers.robot.port import ComplexCommand, ComplexState, CookingOrder, Health, Job, JobState, Phase
 from drivers.sim.pty import PtyPort
-from drivers.sim.robot import RobotDevice, RobotRules, robot
+from drivers.sim.robot.device import RobotDevice, RobotRules, robot
 
 TIMINGS = ModbusTimings(timeout_s=0.2, quiet_s=0.05, gap_s=0.0)
 RULES = RobotRules(reboot_s=0.05, transition_s=0.02)

@@ -15,9 +15,9 @@ from typing import Any
 
 from drivers.errors import DeviceUnreachable
 from drivers.fiscal.port import FiscalCounter, FiscalIntent, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem
-from drivers.fiscal.shtrih import ShtrihRegistrar, ShtrihTimeouts
+from drivers.fiscal.shtrih.registrar import ShtrihRegistrar, ShtrihTimeouts
 from drivers.link import Link, StreamLink
-from drivers.sim.shtrih import ShtrihDevice
+from drivers.sim.shtrih.device import ShtrihDevice
 from drivers.sim.world import World
 
 FAST = ShtrihTimeouts(

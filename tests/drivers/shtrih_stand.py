@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 _PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from drivers.sim.shtrih import shtrih
+from drivers.sim.shtrih.device import shtrih
 
 async def main(folder, ffd):
     paths = dict(state=folder / "state", ledger=folder / "ledger", control=folder / "control")

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from drivers.fiscal.atol_codec import ASYNC_ID, Broken, Decoder, Frame, bcd, bcd_value, encode
-from drivers.fiscal.shtrih_tlv import Tlv, encode_tlvs, text_tlv
-from drivers.sim.atol import AtolDevice
+from drivers.fiscal.atol.frames import ASYNC_ID, Broken, Decoder, Frame, bcd, bcd_value, encode
+from drivers.fiscal.ffd.tlv import Tlv, encode_tlvs, text_tlv
+from drivers.sim.atol.device import AtolDevice
 from drivers.sim.world import World
 from tests.drivers.shtrih_rig import Clock
 

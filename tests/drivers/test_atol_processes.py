@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from drivers.errors import DeviceError, DeviceUnreachable, OutcomeUnknown
-from drivers.fiscal.atol import AtolRegistrar
-from drivers.fiscal.atol_web import AtolWebRegistrar
+from drivers.fiscal.atol.registrar import AtolRegistrar
+from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, Receipt
 from drivers.link import open_serial
 from drivers.sim.embedded import EmbeddedSimulators, Wanted

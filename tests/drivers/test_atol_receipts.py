@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
-from drivers.fiscal.atol import AtolRegistrar
+from drivers.fiscal.atol.registrar import AtolRegistrar
+from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, CASHIER, CASHIER_INN, CUSTOMER_CONTACT, Tlv, text_tlv
 from drivers.fiscal.port import (
     Correction,
     CorrectionKind,
@@ -22,9 +23,8 @@ from drivers.fiscal.port import (
     TaxSystem,
     Vat,
 )
-from drivers.fiscal.shtrih_tlv import AUTOMAT_NUMBER, CASHIER, CASHIER_INN, CUSTOMER_CONTACT, Tlv, text_tlv
-from drivers.sim.atol_looks import INTERNET
-from drivers.sim.shtrih_drive import INN
+from drivers.sim.atol.looks import INTERNET
+from drivers.sim.shtrih.drive import INN
 from tests.drivers.atol_rig import FAST, TRANSPORTS, AtolRig, atol_rig, receipt
 
 CLOSE = b"\x00\x00\x4a\x00\x01"

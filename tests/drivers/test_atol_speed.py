@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from drivers.fiscal.atol import AtolTimeouts
-from drivers.fiscal.atol_codec import Decoder, Frame
+from drivers.fiscal.atol.frames import Decoder, Frame
+from drivers.fiscal.atol.registrar import AtolTimeouts
 from tests.bench.fiscal import ALLOWED, receipts
 from tests.drivers.atol_rig import atol_rig, receipt
 from tests.drivers.shtrih_rig import Tally

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
-from drivers.fiscal.atol_web import AtolWebRegistrar
-from drivers.fiscal.atol_web_once import uuid_of
+from drivers.fiscal.atol_web.once import uuid_of
+from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
 from drivers.fiscal.port import (
     Correction,
     CorrectionKind,
@@ -23,7 +23,7 @@ from drivers.fiscal.port import (
     TaxSystem,
     Vat,
 )
-from drivers.sim.shtrih_drive import INN
+from drivers.sim.shtrih.drive import INN
 from tests.drivers.atol_web_rig import WebRig, web_rig
 from tests.drivers.shtrih_rig import receipt
 from tests.restaurant import until

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from drivers.errors import DeviceError
-from drivers.fiscal.atol_web_archive import Unreadable, WebArchive, parse_receipt
-from drivers.fiscal.atol_web_office import WebOffice
-from drivers.fiscal.atol_web_server import AtolWebServer, AtolWebTimeouts
+from drivers.fiscal.atol_web.archive import Unreadable, WebArchive, parse_receipt
+from drivers.fiscal.atol_web.client import AtolWebServer, AtolWebTimeouts
+from drivers.fiscal.atol_web.office import WebOffice
 from drivers.fiscal.port import FiscalCounter, FiscalIntent, Operation, OrderTag
 
 EXTREMES = [

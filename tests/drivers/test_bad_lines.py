@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from drivers.fiscal.atol import AtolTimeouts
-from drivers.fiscal.shtrih import ShtrihTimeouts
+from drivers.fiscal.atol.registrar import AtolTimeouts
+from drivers.fiscal.shtrih.registrar import ShtrihTimeouts
 from tests.drivers import atol_rig as atol
 from tests.drivers import shtrih_rig as shtrih
 from tests.drivers.bad_lines import WAYS, Bench, Cut, Flip, harmed, length_of

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from drivers.errors import DeviceRefused
-from drivers.fiscal import shtrih_tlv as tlv
-from drivers.fiscal import tags
+from drivers.fiscal.ffd import tags, tlv
+from drivers.fiscal.ffd.tags import Document, Occasion, Settlement, Source
+from drivers.fiscal.ffd.tlv import Tlv
 from drivers.fiscal.port import Correction, CorrectionKind, FiscalIntent, Operation, Receipt
-from drivers.fiscal.shtrih_tlv import Tlv
-from drivers.fiscal.tags import Document, Occasion, Settlement, Source
 from tests.drivers.atol_rig import AtolRig, atol_rig
 from tests.drivers.shtrih_rig import Rig, receipt, rig
 

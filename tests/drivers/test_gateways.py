@@ -19,8 +19,8 @@ from aiohttp import web
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.push.gateway import HttpPushGateway
-from drivers.sim.push import push
-from drivers.sim.sms import SmsDevice, sms
+from drivers.sim.gateways.push import push
+from drivers.sim.gateways.sms import SmsDevice, sms
 from drivers.sms.gateway import HttpSmsGateway
 from tests.restaurant import ledger, short_folder, until
 

@@ -19,7 +19,7 @@ from drivers import http
 from drivers.bank.acquirer import HttpAcquirer
 from drivers.bank.port import Charge, ChargeStatus
 from drivers.errors import DeviceError, DeviceUnreachable, OutcomeUnknown
-from drivers.fiscal.atol_web_server import AtolWebServer, AtolWebTimeouts
+from drivers.fiscal.atol_web.client import AtolWebServer, AtolWebTimeouts
 from drivers.http import LONGEST_ANSWER, UnreadableAnswer, read_json
 from drivers.push.gateway import HttpPushGateway
 from drivers.sms.gateway import HttpSmsGateway

@@ -13,7 +13,7 @@ import pyshtrih.device as pyshtrih_device
 import pytest
 from pyshtrih import excepts
 
-from drivers.fiscal.shtrih_tlv import Tlv
+from drivers.fiscal.ffd.tlv import Tlv
 from tests.drivers.shtrih_stand import Stand
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from drivers.errors import DeviceRefused, DeviceUnreachable
 from drivers.robot.port import BinFlag, BinUnit, CellState, ComplexCommand, ComplexState, HealthFlag, JobState, Phase
-from drivers.sim.robot import RobotRules
+from drivers.sim.robot.device import RobotRules
 from tests.drivers.robot_bench import Bench, bring_up, new_bench, order, until, until_job, until_state
 
 

@@ -18,7 +18,7 @@ from tests.drivers.robot_bench import Bench, bring_up, new_bench, order, until, 
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from drivers.sim.robot import RobotRules, robot
+from drivers.sim.robot.device import RobotRules, robot
 
 async def main():
     folder = Path(sys.argv[1])

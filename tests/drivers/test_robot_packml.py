@@ -4,7 +4,7 @@ import pytest
 
 from drivers.robot.port import ComplexCommand as C
 from drivers.robot.port import ComplexState as S
-from drivers.sim.robot_packml import PackML
+from drivers.sim.robot.packml import PackML
 
 TABLE = {
     (S.STOPPED, C.RESET): S.RESETTING,

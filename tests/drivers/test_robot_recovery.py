@@ -20,7 +20,7 @@ from drivers.robot.port import (
     JobState,
     Phase,
 )
-from drivers.sim.robot import RobotRules
+from drivers.sim.robot.device import RobotRules
 from tests.drivers.robot_bench import (
     MAILBOX_WRITE,
     Bench,

@@ -13,9 +13,9 @@ from drivers.robot.mailbox import Mailbox, Opcode, encode_chart, encode_mailbox
 from drivers.robot.modbus import ModbusComplex, ModbusTimings
 from drivers.robot.port import JobState
 from drivers.robot.registers import CHART, HEALTH_SIZE, MAILBOX, crc_of, decode_health
-from drivers.sim.modbus_rtu import crc16
-from drivers.sim.robot import RobotDevice
-from drivers.sim.robot_memory import Ack
+from drivers.sim.robot.device import RobotDevice
+from drivers.sim.robot.memory import Ack
+from drivers.sim.robot.modbus_rtu import crc16
 from drivers.sim.world import World
 from tests.drivers.robot_bench import (
     BINS_READ,

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drivers.fiscal import shtrih_commands as commands
-from drivers.fiscal.shtrih_codec import Decoder, Frame, encode
-from drivers.fiscal.shtrih_receipt import SUMS, CloseReceipt, LegacyClose, LegacyLine, ReceiptOperation
-from drivers.fiscal.shtrih_tlv import text_tlv
-from drivers.sim.shtrih import KNOWN_FAULTS, ShtrihDevice
-from drivers.sim.shtrih_tables import CUT_IN_RECEIPT
+from drivers.fiscal.ffd.tlv import text_tlv
+from drivers.fiscal.shtrih import commands
+from drivers.fiscal.shtrih.frames import Decoder, Frame, encode
+from drivers.fiscal.shtrih.receipt import SUMS, CloseReceipt, LegacyClose, LegacyLine, ReceiptOperation
+from drivers.sim.shtrih.device import KNOWN_FAULTS, ShtrihDevice
+from drivers.sim.shtrih.tables import CUT_IN_RECEIPT
 from drivers.sim.world import World
 from tests.drivers.shtrih_rig import Clock
 

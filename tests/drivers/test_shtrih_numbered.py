@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from drivers.errors import DeviceRefused, DeviceUnreachable
 from drivers.fiscal.port import Operation
-from drivers.fiscal.shtrih import ShtrihRegistrar
-from drivers.fiscal.shtrih_numbered import Broken, Decoder, Event, Numbered, Sync, crc16, encode, encode_sync
+from drivers.fiscal.shtrih.frames2 import Broken, Decoder, Event, Numbered, Sync, crc16, encode, encode_sync
+from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from tests.drivers.bad_lines import WAYS, Cut, Flip, harmed, length_of
 from tests.drivers.shtrih_rig import FAST, Rig, receipt, rig
 

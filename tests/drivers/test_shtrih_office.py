@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from drivers.errors import DeviceRefused, OutcomeUnknown
+from drivers.fiscal.ffd.tlv import parse_tlvs
 from drivers.fiscal.port import (
     Correction,
     CorrectionKind,
@@ -22,8 +23,7 @@ from drivers.fiscal.port import (
     TaxSystem,
     Vat,
 )
-from drivers.fiscal.shtrih import ShtrihRegistrar
-from drivers.fiscal.shtrih_tlv import parse_tlvs
+from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from tests.drivers.shtrih_rig import Rig, receipt, rig
 
 SETTLED_ON = date(2026, 11, 20)

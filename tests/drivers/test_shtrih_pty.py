@@ -14,7 +14,7 @@ import pytest
 
 from drivers.errors import DeviceError, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, Receipt
-from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from drivers.link import open_serial
 from tests.drivers.shtrih_rig import FAST, receipt
 from tests.drivers.shtrih_stand import Stand

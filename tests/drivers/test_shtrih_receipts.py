@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, CASHIER_INN, CUSTOMER_CONTACT, Tlv
 from drivers.fiscal.port import FiscalDocument, Operation, OrderTag, Paper, Receipt
-from drivers.fiscal.shtrih import ShtrihRegistrar
-from drivers.fiscal.shtrih_tlv import AUTOMAT_NUMBER, CASHIER_INN, CUSTOMER_CONTACT, Tlv
-from drivers.sim.shtrih_tables import DATE_IN_CLOSE, REGIONAL
+from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.sim.shtrih.tables import DATE_IN_CLOSE, REGIONAL
 from tests.drivers.shtrih_rig import FAST, TRANSPORTS, Rig, receipt, rig
 
 QUICK_LOSS = replace(FAST, command_s=0.05, ack_s=0.06, enquiry_s=0.06)
@@ -221,7 +221,7 @@ async def test_a_noisy_line_never_registers_twice_and_never_lies(seed: int) -> N
 
 
 async def test_a_stale_answer_is_thrown_away_by_name(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, logger="drivers.fiscal.shtrih_link")
+    caplog.set_level(logging.WARNING, logger="drivers.fiscal.shtrih.line")
     async with rig() as (bench, registrar):
         link = await bench.open_link("other", 115200)
         other = bench.wires[-1]

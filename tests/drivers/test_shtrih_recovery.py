@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
-from drivers.fiscal import shtrih_commands as commands
 from drivers.fiscal.port import FiscalCounter, Operation, OrderTag
-from drivers.fiscal.shtrih import ShtrihRegistrar
-from drivers.fiscal.shtrih_codec import Answer, encode
-from drivers.fiscal.shtrih_errors import error_word
-from drivers.sim.shtrih_register import MODE_DATA, MODE_DOCUMENT
+from drivers.fiscal.shtrih import commands
+from drivers.fiscal.shtrih.errors import error_word
+from drivers.fiscal.shtrih.frames import Answer, encode
+from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.sim.shtrih.register import MODE_DATA, MODE_DOCUMENT
 from tests.drivers.shtrih_rig import FAST, Rig, receipt, rig
 
 CLOSE = b"\xff\x45"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from drivers.fiscal.shtrih_codec import Decoder, Frame, code_name, code_of
+from drivers.fiscal.shtrih.frames import Decoder, Frame, code_name, code_of
 from tests.bench.fiscal import ALLOWED, receipts
 from tests.drivers.shtrih_rig import Tally, receipt, rig
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from drivers.sim.robot import robot
-from drivers.sim.shtrih import shtrih
+from drivers.sim.robot.device import robot
+from drivers.sim.shtrih.device import shtrih
 from kiosk import cli
 from tests.command import DEADLINE_S, journal, kiosk, ok, spawn
 from tests.restaurant import NOBODY, Restaurant, config_text, short_folder, until

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, TaxSystem
-from drivers.sim.shtrih import shtrih
+from drivers.sim.shtrih.device import shtrih
 from kiosk.config import load
 from tests.clocks import JumpingClock
 from tests.command import kiosk

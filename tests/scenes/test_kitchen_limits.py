@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drivers.robot.port import Cell, CellState, ComplexState, Health, HealthFlag
-from drivers.sim.robot_memory import CELLS
+from drivers.sim.robot.memory import CELLS
 from kiosk.flows.recalling import Recalling
 from kiosk.sinks.picturing import why_not
 from kiosk.store import orders

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, TaxSystem
-from drivers.fiscal.shtrih import ShtrihRegistrar
+from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from drivers.link import Link, open_serial
-from drivers.sim.shtrih import shtrih
+from drivers.sim.shtrih.device import shtrih
 from tests.clocks import START, JumpingClock
 from tests.restaurant import FAST_FISCAL, Answer, Restaurant, restaurant, until
 

@@ -1,0 +1,175 @@
+"""Typed answers of an ATOL register: state, registers, drive (protocols/atol.md §2.5, §2.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from drivers.fiscal.atol.frames import bcd_value
+from drivers.fiscal.ffd.drive import (
+    CORRECTION,
+    RECEIPT,
+    SHIFT_CLOSE_REPORT,
+    SHIFT_OPEN_REPORT,
+    STRICT_FORM,
+)
+from drivers.fiscal.shtrih.frames import CodecError, Fields, moment_of
+
+_SHIFT, _PAPER, _COVER = 0x02, 0x08, 0x20
+
+
+@dataclass(frozen=True, slots=True)
+class FullState:
+    """3F."""
+
+    time: datetime
+    shift_open: bool
+    paper: bool
+    cover_open: bool
+    registered: bool
+    drive_active: bool
+    mode: int
+    receipt_kind: int  # 0: none is open
+
+    @classmethod
+    def parse(cls, data: bytes) -> FullState:
+        f = Fields(data)
+        f.take(2)
+        time = moment(f.take(3)[::-1], f.take(3))
+        flags = f.uint(1)
+        f.take(7)
+        mode = f.uint(1)
+        f.take(4)
+        return cls(
+            time=time,
+            shift_open=bool(flags & _SHIFT),
+            paper=bool(flags & _PAPER),
+            cover_open=bool(flags & _COVER),
+            registered=bool(flags & 0x01),
+            drive_active=bool(flags & 0x40),
+            mode=mode,
+            receipt_kind=f.uint(1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShortState:
+    """45: mode and submode, what keeps the printer from working."""
+
+    mode: int
+    submode: int
+    no_paper: bool
+    printer_fault: bool
+
+    @classmethod
+    def parse(cls, data: bytes) -> ShortState:
+        f = Fields(data)
+        mode, flags = f.uint(1), f.uint(1)
+        return cls(mode & 0x0F, mode >> 4, bool(flags & 0x01), bool(flags & 0x1E))
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftClock:
+    """Register 12."""
+
+    state: int  # 0 closed, 1 open, 2 expired
+
+    @classmethod
+    def parse(cls, data: bytes) -> ShiftClock:
+        return cls(Fields(data).uint(1))
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptSums:
+    """Register 14."""
+
+    total_kopecks: int
+    remainder_kopecks: int
+    change_kopecks: int
+
+    @classmethod
+    def parse(cls, data: bytes) -> ReceiptSums:
+        f = Fields(data)
+        return cls(bcd_value(f.take(5)), bcd_value(f.take(5)), bcd_value(f.take(5)))
+
+
+@dataclass(frozen=True, slots=True)
+class LastReceipt:
+    """Register 33."""
+
+    number: int
+    kind: int
+    total_kopecks: int
+    issued_at: datetime
+    sign: int
+
+    @classmethod
+    def parse(cls, data: bytes) -> LastReceipt:
+        f = Fields(data)
+        number, kind, total = bcd_value(f.take(5)), f.uint(1), bcd_value(f.take(7))
+        return cls(number, kind, total, moment(f.take(3), f.take(2) + b"\0"), bcd_value(f.take(5)))
+
+
+@dataclass(frozen=True, slots=True)
+class DriveShift:
+    """A4 10."""
+
+    open: bool
+    number: int
+    receipts: int
+
+    @classmethod
+    def parse(cls, data: bytes) -> DriveShift:
+        f = Fields(data)
+        return cls(bool(f.uint(1)), f.uint(2), f.uint(2))
+
+
+@dataclass(frozen=True, slots=True)
+class DriveDocument:
+    """A4 40: `operation` and `total_kopecks` of receipts and corrections, `shift` of shift reports."""
+
+    kind: int
+    issued_at: datetime
+    number: int
+    sign: int
+    operation: int = 0
+    total_kopecks: int = 0
+    shift: int = 0
+
+    @property
+    def is_receipt(self) -> bool:
+        return self.kind in (RECEIPT, STRICT_FORM)
+
+    @property
+    def is_correction(self) -> bool:
+        return self.kind == CORRECTION
+
+    @property
+    def is_settlement(self) -> bool:
+        return self.is_receipt or self.is_correction
+
+    @property
+    def is_shift_report(self) -> bool:
+        return self.kind in (SHIFT_OPEN_REPORT, SHIFT_CLOSE_REPORT)
+
+    @classmethod
+    def parse(cls, data: bytes) -> DriveDocument:
+        f = Fields(data)
+        kind, _ticket = f.uint(1), f.uint(1)
+        plain = cls(kind, moment_of(f.take(5)), f.uint(4), f.uint(4))
+        operation = total = shift = 0
+        if plain.is_settlement:
+            operation, total = f.uint(1), f.uint(5)
+        elif plain.is_shift_report:
+            shift = f.uint(2)
+        return cls(kind, plain.issued_at, plain.number, plain.sign, operation, total, shift)
+
+
+def moment(day: bytes, clock: bytes) -> datetime:
+    """DD MM YY and hh mm ss in BCD, the register's local time."""
+    numbers = [bcd_value(bytes((byte,))) for byte in day + clock]
+    try:
+        date, month, year, hour, minute, second = numbers
+        return datetime(2000 + year, month, date, hour, minute, second)  # noqa: DTZ001 - the register knows no zone
+    except ValueError as error:
+        raise CodecError(f"{day.hex()} {clock.hex()} is no date and time") from error

@@ -1,0 +1,223 @@
+"""Every command the driver gives an ATOL register, typed: bytes out, answer back (protocols/atol.md §2.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Generic, TypeVar
+
+from drivers.fiscal.atol.answers import (
+    DriveDocument,
+    DriveShift,
+    FullState,
+    LastReceipt,
+    ReceiptSums,
+    ShiftClock,
+    ShortState,
+    moment,
+)
+from drivers.fiscal.atol.frames import bcd, bcd_value, text_bytes
+from drivers.fiscal.ffd.drive import DriveStatus, OfdStatus
+from drivers.fiscal.ffd.tlv import Tlv, parse_tlvs
+from drivers.fiscal.port import ReceiptLine
+from drivers.fiscal.shtrih.frames import CodecError, Fields, uint
+
+_A = TypeVar("_A", covariant=True)
+_PASSWORD = bytes(2)
+_QUESTION, _ACTION = 2, 3  # bytes before the data of an answer: 55, error and, of actions, its extension
+CASH, ELECTRONIC = 1, 2
+_QUANTITY_UNIT = 1000
+_POSITION, _CORRECTED_POSITION = 0x0A, 0x02
+_FULL_PAYMENT = 4
+_ELECTRONIC_ONLY = 0x04
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Generic[_A]):
+    """`head`: how many bytes stand before the data; `answers`: the first of them."""
+
+    code: int
+    arguments: bytes
+    parse: Callable[[bytes], _A]
+    head: int = _ACTION
+    answers: int = 0x55
+
+    @property
+    def payload(self) -> bytes:
+        return _PASSWORD + bytes((self.code,)) + self.arguments
+
+
+def _done(data: bytes) -> None:
+    return None
+
+
+def _action(code: int, arguments: bytes = b"") -> Request[None]:
+    return Request(code, arguments, _done)
+
+
+def _register(number: int, parse: Callable[[bytes], _A], first: int = 0, second: int = 0) -> Request[_A]:
+    return Request(0x91, bytes((number, first, second)), parse, _QUESTION)
+
+
+def _drive(code: int, parse: Callable[[bytes], _A], arguments: bytes = b"") -> Request[_A]:
+    return Request(0xA4, bytes((code,)) + arguments, parse, _QUESTION)
+
+
+def full_state() -> Request[FullState]:
+    return Request(0x3F, b"", FullState.parse, 1, 0x44)
+
+
+def short_state() -> Request[ShortState]:
+    return Request(0x45, b"", ShortState.parse, 1)
+
+
+def enter_mode(mode: int, password: int) -> Request[None]:
+    return _action(0x56, bytes((mode,)) + bcd(password, 4))
+
+
+def leave_mode() -> Request[None]:
+    return _action(0x48)
+
+
+def open_shift() -> Request[None]:
+    return _action(0x9A, b"\0")
+
+
+def close_shift() -> Request[None]:
+    return _action(0x5A)
+
+
+def x_report() -> Request[None]:
+    return _action(0x67, b"\1")
+
+
+def open_receipt(kind: int, *, paperless: bool) -> Request[None]:
+    return _action(0x92, bytes((_ELECTRONIC_ONLY if paperless else 0, kind)))
+
+
+def write_tag(tlv: Tlv) -> Request[None]:
+    return _action(0xE8, b"\1\1\0" + tlv.encode())
+
+
+def begin_position() -> Request[None]:
+    return _action(0xEA, b"\0\1\0")
+
+
+def end_position(line: ReceiptLine, tax: int, *, correction: bool) -> Request[None]:
+    return _action(
+        0xEB,
+        bytes((_CORRECTED_POSITION if correction else _POSITION,))
+        + bcd(line.price_kopecks, 7)
+        + bcd(line.quantity * _QUANTITY_UNIT, 5)
+        + bcd(line.sum_kopecks, 7)
+        + bytes((tax,))
+        + bytes(7)
+        + bytes((1, line.subject, _FULL_PAYMENT, 0))
+        + bytes(9)
+        + text_bytes(line.name)[:128],
+    )
+
+
+def pay(kind: int, kopecks: int) -> Request[None]:
+    return _action(0x99, bytes((0, kind)) + bcd(kopecks, 5))
+
+
+def close_receipt() -> Request[None]:
+    return _action(0x4A, bytes((0, CASH)) + bcd(0, 5))
+
+
+def cancel_receipt() -> Request[None]:
+    return _action(0x59)
+
+
+def print_line(text: str) -> Request[None]:
+    return _action(0x4C, text_bytes(text))
+
+
+def cut() -> Request[None]:
+    return _action(0x75, b"\1")
+
+
+def continue_print() -> Request[None]:
+    return _action(0x55)
+
+
+def set_moment(now: datetime) -> Request[None]:
+    numbers = (now.day, now.month, now.year % 100, now.hour, now.minute, now.second)
+    return _action(0xED, b"".join(bcd(number, 1) for number in numbers))
+
+
+def shift_clock() -> Request[ShiftClock]:
+    return _register(0x12, ShiftClock.parse)
+
+
+def receipt_sums() -> Request[ReceiptSums]:
+    return _register(0x14, ReceiptSums.parse)
+
+
+def last_receipt() -> Request[LastReceipt]:
+    return _register(0x33, LastReceipt.parse)
+
+
+def payment_total(kind: int, payment: int) -> Request[int]:
+    return _register(0x03, lambda data: bcd_value(Fields(data).take(6)), kind, payment)
+
+
+def device_serial() -> Request[str]:
+    return _register(0x16, lambda data: str(bcd_value(Fields(data).take(7))).zfill(14))
+
+
+def drive_expiry() -> Request[date | None]:
+    return _register(0x1A, _expiry)
+
+
+def _expiry(data: bytes) -> date | None:
+    """Only told on: where it cannot be read the rest of the state still counts."""
+    try:
+        return moment(Fields(data[2:]).take(3), bytes(3)).date()
+    except CodecError:
+        return None
+
+
+def ffd_version() -> Request[int]:
+    return _register(0x36, lambda data: Fields(data).uint(1))
+
+
+def extended_error() -> Request[bytes]:
+    return _register(0x37, bytes)
+
+
+def drive_status() -> Request[DriveStatus]:
+    return _drive(0x30, DriveStatus.parse)
+
+
+def drive_shift() -> Request[DriveShift]:
+    return _drive(0x10, DriveShift.parse)
+
+
+def exchange() -> Request[OfdStatus]:
+    return _drive(0x20, OfdStatus.parse)
+
+
+def find_document(number: int) -> Request[DriveDocument]:
+    return _drive(0x40, DriveDocument.parse, uint(number, 4))
+
+
+def start_reading(number: int) -> Request[None]:
+    return _drive(0x45, _done, uint(number, 4))
+
+
+def read_next() -> Request[list[Tlv]]:
+    return _drive(0x46, parse_tlvs)
+
+
+def registration_tag(tag: int) -> Request[bytes]:
+    return Request(0xE9, uint(tag, 2) + b"\0", _requisite, _QUESTION)
+
+
+def _requisite(data: bytes) -> bytes:
+    """A count of blocks, then the requisite."""
+    fields = Fields(data)
+    fields.take(3)
+    return fields.take(fields.uint(2))

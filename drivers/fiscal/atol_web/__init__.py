@@ -1,0 +1,1 @@
+"""ATOL registers behind the vendor's web server: JSON tasks."""

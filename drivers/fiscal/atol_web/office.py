@@ -1,0 +1,241 @@
+"""What a fiscal day asks of ATOL's web server besides receipts: state, shifts, totals (protocols/atol.md §3.1)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.fiscal.atol_web.archive import (
+    CLOSE_SHIFT,
+    OPEN_SHIFT,
+    Unreadable,
+    WebArchive,
+    drive_of,
+    kopecks,
+    minute_of,
+    moment_of,
+    whole,
+)
+from drivers.fiscal.atol_web.client import DEVICE, AtolWebServer, Fate, Task, fate_of
+from drivers.fiscal.atol_web.compose import TAX_SYSTEMS
+from drivers.fiscal.port import (
+    FiscalStatus,
+    OperationTotals,
+    Paper,
+    Registration,
+    ShiftReport,
+    ShiftTotals,
+    Vat,
+)
+
+_T = TypeVar("_T")
+_LONGEST_REQUISITE = 256
+_OPENED, _EXPIRED = "opened", "expired"
+_WARNINGS = {
+    "needReplacement": "drive_replace_now",
+    "resourceExhausted": "drive_replace_soon",
+    "memoryOverflow": "drive_memory_low",
+    "ofdTimeout": "ofd_timeout",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WebOffice:
+    """Questions and shifts through one server."""
+
+    server: AtolWebServer
+    archive: WebArchive
+
+    async def status(self) -> FiscalStatus:
+        answers = await self.server.ask(
+            {"type": "getDeviceStatus"},
+            {"type": "getShiftStatus"},
+            {"type": "getFnInfo"},
+            {"type": "getFnStatus"},
+            {"type": "ofdExchangeStatus"},
+        )
+        return _read(_status, *answers)
+
+    async def open_shift(self) -> ShiftReport:
+        """The open shift if there is one; an expired one must be closed first."""
+        state = await self.status()
+        if state.shift_expired:
+            raise DeviceRefused(DEVICE, "shift_over_24h", "close the shift first")
+        if state.shift_open:
+            return await self._current(state)
+        return await self._report(OPEN_SHIFT, state)
+
+    async def close_shift(self) -> ShiftReport:
+        """Where the last document is a closing report already, that one: an unanswered attempt came through."""
+        state = await self.status()
+        if state.shift_open:
+            return await self._report(CLOSE_SHIFT, state)
+        last = await self.archive.report(CLOSE_SHIFT, state.last_document, state.last_document)
+        if last is None:
+            raise DeviceRefused(DEVICE, "shift_closed")
+        return last.report
+
+    async def _report(self, kind: str, before: FiscalStatus) -> ShiftReport:
+        if before.blocked is not None or before.paper is Paper.OUT:
+            raise DeviceRefused(DEVICE, before.blocked or "no_receipt_paper")
+        refusal = await self.do({"type": kind})
+        try:
+            after = await self.status()
+            found = await self.archive.report(kind, before.last_document + 1, after.last_document)
+        except DeviceUnreachable as error:
+            raise OutcomeUnknown(DEVICE, "answer_lost", str(error)) from error
+        if found is not None:
+            return found.report
+        raise refusal or DeviceRefused(DEVICE, "not_registered", kind)
+
+    async def do(self, task: Task) -> DeviceRefused | None:
+        """Give a command that is proved by what can be seen afterwards; the refusal, if it was one.
+
+        `OutcomeUnknown`: it is still under way, or nobody answers any more.
+        """
+        uuid = str(uuid4())
+        with contextlib.suppress(OutcomeUnknown):  # it may be queued: the next look tells
+            await self.server.post(uuid, (task,))
+        try:
+            results = await self.server.wait(uuid, self.server.timeouts.task_s)
+            fate = Fate.FAILED if results is None else fate_of(results)
+            if fate is Fate.BLOCKED:
+                await self.server.release(uuid)
+        except (DeviceUnreachable, OutcomeUnknown) as error:
+            raise OutcomeUnknown(DEVICE, error.code, error.detail) from error
+        if fate is Fate.PENDING:
+            raise OutcomeUnknown(DEVICE, "in_progress", uuid)
+        if fate is Fate.READY:
+            return None
+        return results[0].refusal if results else DeviceRefused(DEVICE, "not_taken", uuid)
+
+    async def _current(self, state: FiscalStatus) -> ShiftReport:
+        """The report that opened the open shift; its receipts tell about where it stands."""
+        (status,) = await self.server.ask({"type": "getFnStatus"})
+        receipts = _read(lambda answer: whole(answer["fnStatus"]["fiscalReceiptNumber"]), status)
+        found = await self.archive.report(OPEN_SHIFT, 1, max(state.last_document - receipts, 1))
+        if found is None or found.shift != state.shift:
+            return ShiftReport(shift=state.shift, document_number=0, fiscal_sign=0)
+        return found.report
+
+    async def registration(self) -> Registration:
+        return _read(
+            _registration,
+            *await self.server.ask({"type": "getRegistrationInfo"}, {"type": "getDeviceInfo"}, {"type": "getFnInfo"}),
+        )
+
+    async def ffd(self) -> str:
+        (info,) = await self.server.ask({"type": "getFnInfo"})
+        return _read(lambda answer: str(answer["fnInfo"]["ffdVersion"]), info)
+
+    async def totals(self) -> ShiftTotals:
+        """Driver 10.8 leaves counts and sums out where the register does not tell them: `DeviceRefused`."""
+        (answer,) = await self.server.ask({"type": "getShiftTotals"})
+        try:
+            return _read(_totals, answer)
+        except DeviceUnreachable as error:
+            raise DeviceRefused(DEVICE, "totals_not_told", str(error)) from error
+
+    async def set_time(self, now: datetime) -> None:
+        if (await self.status()).shift_open:
+            raise DeviceRefused(DEVICE, "shift_open")
+        refusal = await self.do({"type": "setDateTime", "dateTime": now.strftime("%Y.%m.%d %H:%M:%S")})
+        if refusal is not None:
+            raise refusal
+
+
+def _read(reader: Callable[..., _T], *answers: Any) -> _T:
+    """An answer that does not hold what it must is no answer."""
+    try:
+        return reader(*answers)
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, Unreadable) as error:
+        raise DeviceUnreachable(DEVICE, "unreadable_answer", repr(error)) from error
+
+
+def _status(device: Any, shift: Any, info: Any, drive: Any, exchange: Any) -> FiscalStatus:
+    device, shift, info = device["deviceStatus"], shift["shiftStatus"], info["fnInfo"]
+    drive, queue = drive["fnStatus"], exchange["status"]
+    unsent = whole(queue["notSentCount"])
+    flags = info.get("warnings") or {}
+    return FiscalStatus(
+        drive_number=drive_of(info["serial"]),
+        last_document=whole(drive["fiscalDocumentNumber"]),
+        shift=whole(shift["number"]),
+        shift_open=shift["state"] in (_OPENED, _EXPIRED),
+        shift_expired=shift["state"] == _EXPIRED,
+        paper=Paper.PRESENT if device["paperPresent"] else Paper.OUT,
+        document_open=False,  # the server cancels what it could not close
+        unsent_documents=unsent,
+        first_unsent_at=moment_of(str(queue["notSentFirstDocDateTime"])) if unsent else None,
+        device_time=moment_of(str(device["currentDateTime"])),
+        blocked=_blocked(device, info, flags),
+        drive_valid_until=_day(info.get("validityDate")),
+        warnings=tuple(word for name, word in _WARNINGS.items() if flags.get(name)),
+    )
+
+
+def _blocked(device: Any, info: Any, flags: Any) -> str | None:
+    if device["coverOpened"]:
+        return "cover_open"
+    if not device["fnPresent"]:
+        return "drive_no_answer"
+    if not device["fiscal"] or info.get("livePhase") not in (None, "fiscalMode"):
+        return "not_fiscalised"
+    if flags.get("criticalError"):
+        return "drive_full" if flags.get("memoryOverflow") else "drive_failure"
+    return "device_blocked" if device["blocked"] else None
+
+
+def _day(text: Any) -> date | None:
+    return minute_of(str(text)).date() if text else None
+
+
+def _registration(info: Any, device: Any, drive: Any) -> Registration:
+    own, owner = info["device"], info["organization"]
+    words = owner.get("taxationTypes")
+    return Registration(
+        device_serial=_text(device["deviceInfo"]["serial"]) or "",
+        drive_number=drive_of(drive["fnInfo"]["serial"]),
+        registration_number=_text(own["registrationNumber"]) or "",
+        inn=_text(owner["vatin"]) or "",
+        ffd=_text(own.get("ffdVersion")),
+        tax_systems=None if words is None else frozenset(TAX_SYSTEMS[word] for word in words if word in TAX_SYSTEMS),
+        automatic=_flag(own.get("autoMode")),
+        internet=_flag(own.get("internet")),
+        address=_text(owner.get("address")),
+        place=_text(own.get("paymentsAddress")),
+        vats=frozenset(Vat),
+    )
+
+
+def _text(told: Any) -> str | None:
+    """A requisite of the registration: the longest have 256 characters. Raises `ValueError`."""
+    found = None if told is None else str(told).strip()
+    if found and len(found) > _LONGEST_REQUISITE:
+        raise ValueError(f"{found[:30]}… is no requisite")
+    return found
+
+
+def _flag(told: Any) -> bool | None:
+    return told if isinstance(told, bool) else None
+
+
+def _totals(answer: Any) -> ShiftTotals:
+    totals = answer["shiftTotals"]
+    receipts = totals["receipts"]
+    return ShiftTotals(whole(totals["shiftNumber"]), _operation(receipts["sell"]), _operation(receipts["sellReturn"]))
+
+
+def _operation(told: Any) -> OperationTotals:
+    payments = told.get("payments") or {}
+    return OperationTotals(
+        count=whole(told["count"]),
+        total_kopecks=kopecks(told["sum"]),
+        cash_kopecks=kopecks(payments.get("cash", 0)),
+        electronic_kopecks=kopecks(payments.get("electronically", 0)),
+    )

@@ -1,0 +1,132 @@
+"""Driver of an ATOL registrar behind the vendor's web server: JSON tasks (protocols/atol.md §3)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from drivers.errors import DeviceRefused
+from drivers.fiscal.atol_web.archive import WebArchive
+from drivers.fiscal.atol_web.client import DEVICE, AtolWebServer, AtolWebTimeouts, Task
+from drivers.fiscal.atol_web.compose import correction_task, receipt_task
+from drivers.fiscal.atol_web.office import WebOffice
+from drivers.fiscal.atol_web.once import OnceOnly
+from drivers.fiscal.port import (
+    Correction,
+    FiscalCounter,
+    FiscalDocument,
+    FiscalIntent,
+    FiscalStatus,
+    Operation,
+    OrderTag,
+    Receipt,
+    Registration,
+    ShiftReport,
+    ShiftTotals,
+)
+
+__all__ = ["AtolWebRegistrar", "AtolWebTimeouts"]
+
+
+class AtolWebRegistrar:
+    """`drivers.fiscal.port.FiscalOffice` over HTTP. `url` is the server's root; `api` v1 for old servers."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        order_tag: OrderTag = OrderTag.TAG_1192,
+        timeouts: AtolWebTimeouts | None = None,
+        timezone: ZoneInfo | None = None,
+        user: str = "",
+        password: str = "",
+        api: Literal["v1", "v2"] = "v2",
+        clock_drift: timedelta = timedelta(minutes=10),
+    ) -> None:
+        self._server = AtolWebServer(url, user=user, password=password, timeouts=timeouts or AtolWebTimeouts(), api=api)
+        self._order_tag = order_tag
+        self._archive = WebArchive(self._server, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
+        self._once = OnceOnly(self._server, self._archive)
+        self._office = WebOffice(self._server, self._archive)
+        self._lock = asyncio.Lock()
+
+    async def status(self) -> FiscalStatus:
+        async with self._lock:
+            return await self._office.status()
+
+    async def counter(self) -> FiscalCounter:
+        async with self._lock:
+            return await self._archive.counter()
+
+    async def open_shift(self) -> ShiftReport:
+        async with self._lock:
+            return await self._office.open_shift()
+
+    async def close_shift(self) -> ShiftReport:
+        async with self._lock:
+            return await self._office.close_shift()
+
+    async def x_report(self) -> None:
+        await self._do({"type": "reportX"})
+
+    async def print_text(self, lines: tuple[str, ...], *, cut: bool) -> None:
+        """The server cuts by itself at the end of a document."""
+        await self._do({"type": "nonFiscal", "items": [{"type": "text", "text": line} for line in lines]})
+
+    async def resume_printing(self) -> None:
+        """A printer that still cannot print is no failure of this call: the state shows it."""
+        async with self._lock:
+            await self._office.do({"type": "continuePrint"})
+
+    async def cancel_open_document(self) -> None:
+        """Nothing to do: the server cancels what it could not close, before the next task."""
+
+    async def read_document(self, number: int) -> FiscalDocument | None:
+        async with self._lock:
+            found = await self._archive.document(number) if number > 0 else None
+            if found is None or found.correction or found.operation not in (Operation.SALE, Operation.REFUND):
+                return None
+            return found.document((await self._archive.counter()).drive_number)
+
+    async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
+        async with self._lock:
+            return await self._once.register(receipt_task(receipt, self._order_tag), intent)
+
+    async def rehearse(self, receipt: Receipt) -> bool:
+        """The server registers what it composes."""
+        return False
+
+    async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
+        async with self._lock:
+            ffd = await self._office.ffd()
+            return await self._once.register(correction_task(correction, self._order_tag, ffd), intent)
+
+    async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
+        async with self._lock:
+            return await self._once.find(intent)
+
+    async def registration(self) -> Registration:
+        async with self._lock:
+            return await self._office.registration()
+
+    async def totals(self) -> ShiftTotals:
+        async with self._lock:
+            return await self._office.totals()
+
+    async def set_time(self, now: datetime) -> None:
+        async with self._lock:
+            await self._office.set_time(now)
+
+    async def close(self) -> None:
+        await self._server.close()
+
+    async def _do(self, task: Task) -> None:
+        async with self._lock:
+            state = await self._office.status()
+            if state.blocked is not None or (not state.shift_open and task["type"] == "reportX"):
+                raise DeviceRefused(DEVICE, state.blocked or "shift_closed")
+            refusal = await self._office.do(task)
+            if refusal is not None:
+                raise refusal

@@ -1,0 +1,1 @@
+"""What every register has in common: tags of fiscal documents and the drive."""

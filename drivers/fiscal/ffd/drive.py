@@ -1,0 +1,298 @@
+"""Typed answers of the fiscal drive behind the registrar, commands FFxx (protocols/shtrih.md §2).
+
+`encode` and `parse` take the bytes after the error byte: the driver parses them, a device encodes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from drivers.fiscal.shtrih.frames import CodecError, Fields, moment_bytes, moment_of, money, uint
+
+REGISTRATION = 1
+SHIFT_OPEN_REPORT = 2
+RECEIPT = 3
+STRICT_FORM = 4
+SHIFT_CLOSE_REPORT = 5
+REREGISTRATION = 0x0B
+SETTLEMENT_REPORT = 21
+CORRECTION = 31
+STRICT_CORRECTION = 41
+
+NO_MOMENT = bytes(5)
+
+
+@dataclass(frozen=True, slots=True)
+class DriveStatus:
+    """FF01. `current_document`: 0 none, 02 shift open, 04 receipt, 08 shift close, 14h correction, 17h report.
+    `warnings`: bit 0 replace within 3 days, 1 within 30, 2 archive 90 % full, 3 operator silent, 7 the drive failed."""
+
+    life: int
+    current_document: int
+    has_data: int
+    shift_open: bool
+    warnings: int
+    last_document_at: datetime | None
+    serial: str
+    last_document: int
+
+    @property
+    def fiscal(self) -> bool:
+        return self.life & 0x03 == 0x03 and not self.life & 0x04
+
+    def encode(self) -> bytes:
+        head = bytes((self.life, self.current_document, self.has_data, self.shift_open, self.warnings))
+        return head + _moment_or_none(self.last_document_at) + _serial(self.serial) + uint(self.last_document, 4)
+
+    @classmethod
+    def parse(cls, data: bytes) -> DriveStatus:
+        f = Fields(data)
+        life, current, has_data, shift, warnings = f.take(5)
+        at = _parse_moment_or_none(f.take(5))
+        return cls(life, current, has_data, bool(shift), warnings, at, _parse_serial(f.take(16)), f.uint(4))
+
+
+@dataclass(frozen=True, slots=True)
+class DriveSerial:
+    """FF02."""
+
+    serial: str
+
+    def encode(self) -> bytes:
+        return _serial(self.serial)
+
+    @classmethod
+    def parse(cls, data: bytes) -> DriveSerial:
+        return cls(_parse_serial(Fields(data).take(16)))
+
+
+@dataclass(frozen=True, slots=True)
+class DriveExpiry:
+    """FF03; what stands behind the date differs between firmwares."""
+
+    until: date
+    rest: bytes = b""
+
+    def encode(self) -> bytes:
+        return bytes((self.until.year - 2000, self.until.month, self.until.day)) + self.rest
+
+    @classmethod
+    def parse(cls, data: bytes) -> DriveExpiry:
+        f = Fields(data)
+        year, month, day = f.take(3)
+        try:
+            return cls(date(2000 + year, month, day), f.rest())
+        except ValueError as error:
+            raise CodecError(f"{data.hex()} is no expiry date") from error
+
+
+@dataclass(frozen=True, slots=True)
+class DriveVersion:
+    """FF04: 16 characters and 0 debug, 1 serial."""
+
+    version: str
+    kind: int
+
+    def encode(self) -> bytes:
+        return _serial(self.version.ljust(16)) + uint(self.kind, 1)
+
+    @classmethod
+    def parse(cls, data: bytes) -> DriveVersion:
+        f = Fields(data)
+        return cls(_parse_serial(f.take(16)).rstrip(), f.uint(1))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocument:
+    """FF0A. `operation` and `total_kopecks` of receipts and corrections, `shift` of shift reports, else `rest`."""
+
+    kind: int
+    ticket: int
+    issued_at: datetime
+    number: int
+    sign: int
+    operation: int = 0
+    total_kopecks: int = 0
+    shift: int = 0
+    rest: bytes = b""
+
+    @property
+    def is_receipt(self) -> bool:
+        return self.kind in (RECEIPT, STRICT_FORM)
+
+    @property
+    def is_correction(self) -> bool:
+        return self.kind in (CORRECTION, STRICT_CORRECTION)
+
+    @property
+    def is_settlement(self) -> bool:
+        return self.is_receipt or self.is_correction
+
+    @property
+    def is_shift_report(self) -> bool:
+        return self.kind in (SHIFT_OPEN_REPORT, SHIFT_CLOSE_REPORT)
+
+    def encode(self) -> bytes:
+        head = bytes((self.kind, self.ticket)) + moment_bytes(self.issued_at)
+        head += uint(self.number, 4) + uint(self.sign, 4)
+        if self.is_settlement:
+            return head + uint(self.operation, 1) + money(self.total_kopecks) + self.rest
+        if self.is_shift_report:
+            return head + uint(self.shift, 2) + self.rest
+        return head + self.rest
+
+    @classmethod
+    def parse(cls, data: bytes) -> FoundDocument:
+        f = Fields(data)
+        kind, ticket = f.uint(1), f.uint(1)
+        common = cls(kind, ticket, moment_of(f.take(5)), f.uint(4), f.uint(4))
+        operation = total = shift = 0
+        if common.is_settlement:
+            operation, total = f.uint(1), f.uint(5)
+        elif common.is_shift_report:
+            shift = f.uint(2)
+        at, number, sign = common.issued_at, common.number, common.sign
+        return cls(kind, ticket, at, number, sign, operation, total, shift, f.rest())
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHead:
+    """FF3A: type and length of a document that FF3B then hands out."""
+
+    kind: int
+    length: int
+
+    def encode(self) -> bytes:
+        return uint(self.kind, 2) + uint(self.length, 2)
+
+    @classmethod
+    def parse(cls, data: bytes) -> DocumentHead:
+        f = Fields(data)
+        return cls(f.uint(2), f.uint(2))
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """FF3B: the next piece of a document; also the answer of commands that return nothing."""
+
+    data: bytes = b""
+
+    def encode(self) -> bytes:
+        return self.data
+
+    @classmethod
+    def parse(cls, data: bytes) -> Blob:
+        return cls(data)
+
+
+@dataclass(frozen=True, slots=True)
+class OfdStatus:
+    """FF39."""
+
+    state: int
+    reading: int
+    queue: int
+    first_document: int
+    first_at: datetime | None
+
+    def encode(self) -> bytes:
+        head = bytes((self.state, self.reading)) + uint(self.queue, 2) + uint(self.first_document, 4)
+        return head + _moment_or_none(self.first_at)
+
+    @classmethod
+    def parse(cls, data: bytes) -> OfdStatus:
+        f = Fields(data)
+        return cls(f.uint(1), f.uint(1), f.uint(2), f.uint(4), _parse_moment_or_none(f.take(5)))
+
+
+@dataclass(frozen=True, slots=True)
+class Unacknowledged:
+    """FF3F."""
+
+    count: int
+
+    def encode(self) -> bytes:
+        return uint(self.count, 2)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Unacknowledged:
+        return cls(Fields(data).uint(2))
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftState:
+    """FF40."""
+
+    open: bool
+    number: int
+    receipt: int
+
+    def encode(self) -> bytes:
+        return uint(self.open, 1) + uint(self.number, 2) + uint(self.receipt, 2)
+
+    @classmethod
+    def parse(cls, data: bytes) -> ShiftState:
+        f = Fields(data)
+        return cls(bool(f.uint(1)), f.uint(2), f.uint(2))
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedReceipt:
+    """FF45; the date stands there only where table 17 field 36 is 1."""
+
+    change_kopecks: int
+    number: int
+    sign: int
+    issued_at: datetime | None = None
+
+    def encode(self) -> bytes:
+        date5 = b"" if self.issued_at is None else moment_bytes(self.issued_at)
+        return money(self.change_kopecks) + uint(self.number, 4) + uint(self.sign, 4) + date5
+
+    @classmethod
+    def parse(cls, data: bytes) -> ClosedReceipt:
+        f = Fields(data)
+        return cls(f.uint(5), f.uint(4), f.uint(4), _parse_moment_or_none(f.take(5)) if f.left >= 5 else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedReport:
+    """FF0B, FF43, FF4A, FF36: shift or receipt number and the document."""
+
+    ordinal: int
+    number: int
+    sign: int
+    issued_at: datetime | None = None
+
+    def encode(self) -> bytes:
+        date5 = b"" if self.issued_at is None else moment_bytes(self.issued_at)
+        return uint(self.ordinal, 2) + uint(self.number, 4) + uint(self.sign, 4) + date5
+
+    @classmethod
+    def parse(cls, data: bytes) -> ClosedReport:
+        f = Fields(data)
+        return cls(f.uint(2), f.uint(4), f.uint(4), _parse_moment_or_none(f.take(5)) if f.left >= 5 else None)
+
+
+def _moment_or_none(moment: datetime | None) -> bytes:
+    return NO_MOMENT if moment is None else moment_bytes(moment)
+
+
+def _parse_moment_or_none(raw: bytes) -> datetime | None:
+    """An empty queue shows zeros or filler bytes where the date would be."""
+    try:
+        return moment_of(raw)
+    except CodecError:
+        return None
+
+
+def _serial(text: str) -> bytes:
+    raw = text.encode("ascii", errors="replace")
+    if len(raw) != 16:
+        raise CodecError(f"{text!r} has not 16 characters")
+    return raw
+
+
+def _parse_serial(raw: bytes) -> str:
+    return raw.decode("ascii", errors="replace").strip("\0")

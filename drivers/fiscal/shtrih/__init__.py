@@ -1,0 +1,1 @@
+"""Shtrih-M registers: both line protocols, commands, receipts, the drive's answers."""

@@ -1,0 +1,73 @@
+"""Which VAT rates a Shtrih-M register can put on a line, told by its table 6 (protocols/shtrih.md §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from drivers.errors import DeviceRefused
+from drivers.fiscal.port import Vat
+from drivers.fiscal.shtrih import commands
+from drivers.fiscal.shtrih.session import DEVICE, ShtrihRefused, ShtrihSession
+
+# FF46 takes one bit-coded byte.
+_ALWAYS: Mapping[Vat, int] = MappingProxyType(
+    {Vat.VAT_10: 0x02, Vat.VAT_0: 0x04, Vat.NONE: 0x08, Vat.VAT_10_110: 0x20},
+)
+_SINCE_2025: Mapping[Vat, int] = MappingProxyType(
+    {Vat.VAT_5: 0x81, Vat.VAT_7: 0x82, Vat.VAT_5_105: 0x84, Vat.VAT_7_107: 0x90}
+)
+# Which rate "basic" is, the first row says, in hundredths of a per cent.
+_BASIC: Mapping[int, tuple[Vat, Vat]] = MappingProxyType(
+    {2000: (Vat.VAT_20, Vat.VAT_20_120), 2200: (Vat.VAT_22, Vat.VAT_22_122)}
+)
+_BASIC_CODE, _BASIC_INSIDE_CODE = 0x01, 0x10
+_FREE_GROUPS, _GROUP_CODE, _LAST_GROUP = 11, 0xC0, 63
+_TABLE, _RATE = 6, 1
+_ROWS_OF_2025 = 10
+
+
+class Rates:
+    """Read once: a register that gets another table is started anew."""
+
+    def __init__(self, session: ShtrihSession) -> None:
+        self._session = session
+        self._codes: Mapping[Vat, int] | None = None
+
+    async def codes(self) -> Mapping[Vat, int]:
+        if self._codes is None:
+            self._codes = MappingProxyType(await self._read())
+        return self._codes
+
+    async def of(self, vats: Iterable[Vat]) -> Mapping[Vat, int]:
+        """The codes of these rates. Raises `DeviceRefused` for one the register cannot print."""
+        wanted = set(vats)
+        codes = _ALWAYS if wanted <= _ALWAYS.keys() else await self.codes()
+        unknown = sorted(vat.value for vat in wanted - codes.keys())
+        if unknown:
+            raise DeviceRefused(DEVICE, "vat_unsupported", f"{unknown[0]} is not in table {_TABLE}")
+        return codes
+
+    async def _read(self) -> dict[Vat, int]:
+        password = self._session.password
+        codes = dict(_ALWAYS)
+        try:
+            rows = (await self._session.ask(commands.table_shape(password, _TABLE))).rows
+        except ShtrihRefused:  # a cashier's password sees no tables
+            return codes
+        if rows >= _ROWS_OF_2025:
+            codes |= _SINCE_2025
+        whole, inside = _BASIC.get(await self._rate(1), (None, None))
+        if whole is not None and inside is not None:
+            codes |= {whole: _BASIC_CODE, inside: _BASIC_INSIDE_CODE}
+        for row in range(_FREE_GROUPS, min(rows, _LAST_GROUP) + 1):
+            other, _ = _BASIC.get(await self._rate(row), (None, None))
+            if other is not None:
+                codes.setdefault(other, _GROUP_CODE + row)
+        return codes
+
+    async def _rate(self, row: int) -> int:
+        try:
+            return (await self._session.ask(commands.read_table(self._session.password, _TABLE, row, _RATE))).number
+        except ShtrihRefused:
+            return 0

@@ -1,0 +1,117 @@
+"""One look at a Shtrih-M registrar, put into the port's words (protocols/shtrih.md §2, §3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import TypeVar
+
+from drivers.fiscal.ffd.drive import DriveStatus
+from drivers.fiscal.port import FiscalStatus, Paper
+from drivers.fiscal.shtrih import commands
+from drivers.fiscal.shtrih.answers import ShortStatus
+from drivers.fiscal.shtrih.commands import Request
+from drivers.fiscal.shtrih.session import (
+    MODE_CLOSED,
+    MODE_DATA,
+    MODE_DOCUMENT,
+    MODE_EXPIRED,
+    MODE_OPEN,
+    ShtrihRefused,
+    ShtrihSession,
+)
+
+_WORKING = (MODE_OPEN, MODE_EXPIRED, MODE_CLOSED, MODE_DOCUMENT)
+_MODES: Mapping[int, str] = MappingProxyType({5: "locked", 6: "confirm_date", 9: "tech_reset", 10: "test_run"})
+# Firmwares put other values there too, without any harm: only what certainly blocks is believed.
+_DRIVE_ERRORS: Mapping[int, str] = MappingProxyType({0x05: "drive_expired", 0x06: "drive_full", 0x14: "ofd_store_full"})
+_MEMORY_LOW, _DRIVE_FAILED = 0x04, 0x80
+_WARNINGS: Mapping[int, str] = MappingProxyType(
+    {0x01: "drive_replace_now", 0x02: "drive_replace_soon", _MEMORY_LOW: "drive_memory_low", 0x08: "ofd_timeout"}
+)
+_A = TypeVar("_A")
+
+
+class Look:
+    """Asks one short question at a time: between two of them a receipt goes first."""
+
+    def __init__(self, session: ShtrihSession, lock: asyncio.Lock) -> None:
+        self._session = session
+        self._lock = lock
+        self._near_end: bool | None = None
+        self._valid: tuple[str, date | None] | None = None
+
+    async def status(self) -> FiscalStatus:
+        password = self._session.password
+        state = await self._state()
+        drive = await self._ask(commands.drive_status(password))
+        shift = await self._ask(commands.shift_state(password))
+        ofd = await self._ask(commands.ofd_status(password))
+        full = await self._ask(commands.full_status(password))
+        return FiscalStatus(
+            drive_number=drive.serial,
+            last_document=drive.last_document,
+            shift=shift.number,
+            shift_open=shift.open,
+            shift_expired=state.mode == MODE_EXPIRED,
+            paper=await self._paper(state),
+            document_open=state.mode == MODE_DOCUMENT or drive.current_document != 0,
+            unsent_documents=ofd.queue,
+            first_unsent_at=ofd.first_at if ofd.queue else None,
+            device_time=full.time,
+            blocked=_blocked(state, drive),
+            drive_valid_until=await self._valid_until(drive.serial),
+            warnings=tuple(word for bit, word in _WARNINGS.items() if drive.warnings & bit),
+        )
+
+    async def _ask(self, request: Request[_A]) -> _A:
+        async with self._lock:
+            return await self._session.ask(request)
+
+    async def _state(self) -> ShortStatus:
+        async with self._lock:
+            state = await self._session.state()
+            if state.mode == MODE_DATA:  # a document that somebody stopped reading half way
+                await self._session.read_out()
+                state = await self._session.state()
+            return state
+
+    async def _paper(self, state: ShortStatus) -> Paper:
+        if not state.has_paper:
+            return Paper.OUT
+        return Paper.LOW if state.roll_ends and await self._has_near_end_sensor() else Paper.PRESENT
+
+    async def _has_near_end_sensor(self) -> bool:
+        """F7h, asked once; firmware that does not know it (37h) has no such sensor."""
+        if self._near_end is None:
+            try:
+                self._near_end = (await self._ask(commands.capabilities())).near_end
+            except ShtrihRefused:
+                self._near_end = False
+        return self._near_end
+
+    async def _valid_until(self, serial: str) -> date | None:
+        """It changes with the drive only."""
+        if self._valid is None or self._valid[0] != serial:
+            try:
+                expiry = await self._ask(commands.drive_expiry(self._session.password))
+            except ShtrihRefused:
+                self._valid = (serial, None)
+            else:
+                self._valid = (serial, expiry.until)
+        return self._valid[1]
+
+
+def _blocked(state: ShortStatus, drive: DriveStatus) -> str | None:
+    """A failed printer blocks until something prints again: an X report or a line of text tells."""
+    if state.cover_open:
+        return "cover_open"
+    if state.mode not in _WORKING:
+        return _MODES.get(state.mode, "wrong_mode")
+    if not drive.fiscal:
+        return "not_fiscalised"
+    if drive.warnings & _DRIVE_FAILED:
+        return "drive_full" if drive.warnings & _MEMORY_LOW else "drive_failure"
+    return _DRIVE_ERRORS.get(state.drive_error) or ("printer_fault" if state.printer_failed else None)

@@ -1,0 +1,1 @@
+"""An ATOL register with its fiscal drive."""

@@ -1,0 +1,170 @@
+"""A simulated ATOL register of platform 2.5: tasks over its line, and the same on a pseudo-terminal with control."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from drivers.sim.atol.buffer import Executed, TaskBuffer
+from drivers.sim.atol.commands import PASSWORD_BYTES, execute
+from drivers.sim.atol.machine import Machine
+from drivers.sim.atol.till import Till
+from drivers.sim.faults import Faults, serve_control
+from drivers.sim.pty import PtyPort
+from drivers.sim.world import World
+
+# Beyond the required parameters: `paper_out` takes "at": "close" (the roll ends with the next document),
+# `lose_answer` takes "forget": true (not even a REQ brings the answer back, as after a power cut).
+KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "paper_out": (),
+        "cover_open": (),
+        "printer_fault": (),
+        "drive_expires": ("days",),
+        "drive_full": (),
+        "off": (),
+        "link_lost": (),
+        "noise": ("rate",),
+        "lose_answer": ("after",),
+        "slow": ("seconds",),
+        "refuse_tag": ("tag",),
+    }
+)
+_DEFAULT_SERIAL = "9999078900054321"
+
+
+class AtolDevice:
+    """Bytes in by `feed`, bytes out by `send`; `plugged` hears of the pulled cable; `now` is the world's clock."""
+
+    def __init__(
+        self,
+        world: World,
+        send: Callable[[bytes], None],
+        *,
+        plugged: Callable[[bool], None] | None = None,
+        seed: int | None = None,
+        timezone: str = "Europe/Moscow",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ofd_delay_s: float = 2.0,
+        ffd: str = "1.05",
+        automatic: bool = True,
+        automat_number: str = "1",
+    ) -> None:
+        self.faults = Faults(KNOWN_FAULTS, self._fault_changed)
+        self._plugged = plugged
+        till = Till(
+            world,
+            self.faults,
+            serial=_DEFAULT_SERIAL if seed is None else f"9999{seed % 10**12:012d}",
+            timezone=ZoneInfo(timezone),
+            now=now,
+            ofd_delay_s=ofd_delay_s,
+            ffd=ffd,
+            automatic=automatic,
+            automat_number=automat_number,
+        )
+        self.machine = Machine(till)
+        self._buffer = TaskBuffer(
+            send=send,
+            execute=self._execute,
+            loses=lambda payload: self._losing(payload) is not None,
+            noise_rate=self._noise_rate,
+            rng=random.Random(seed),
+        )
+
+    @property
+    def till(self) -> Till:
+        return self.machine.till
+
+    def feed(self, data: bytes) -> None:
+        self._buffer.feed(data)
+
+    def state(self) -> dict[str, Any]:
+        drive, receipt = self.till.drive.state, self.till.receipt
+        return {
+            "powered": self.faults.on("off") is None,
+            "mode": self.machine.mode,
+            "drive_number": drive.serial,
+            "last_document": drive.last_document,
+            "shift": drive.shift,
+            "shift_open": drive.shift_open,
+            "current_document": drive.current_document,
+            "receipt_lines": 0 if receipt is None else len(receipt.lines),
+            "unsent_documents": len(self.till.drive.unsent()),
+            "tasks_kept": self._buffer.kept,
+            "device_time": self.till.now().isoformat(timespec="seconds"),
+        }
+
+    def _execute(self, payload: bytes) -> Executed:
+        """The effect stands in the world before a byte of the answer goes out."""
+        lose, slow = self._losing(payload), self.faults.on("slow")
+        if lose is not None:
+            self.faults.take("lose_answer")
+        result, failed = execute(self.machine, payload)
+        return Executed(
+            result,
+            failed,
+            delay_s=0.0 if slow is None else float(slow["seconds"]),
+            lost=lose is not None,
+            forgotten=lose is not None and bool(lose.get("forget")),
+        )
+
+    def _losing(self, payload: bytes) -> dict[str, Any] | None:
+        lose = self.faults.on("lose_answer")
+        after = "" if lose is None else str(lose["after"]).upper()
+        return lose if after and payload[PASSWORD_BYTES:].hex().upper().startswith(after) else None
+
+    def _noise_rate(self) -> float:
+        noise = self.faults.on("noise")
+        return 0.0 if noise is None else float(noise["rate"])
+
+    def _fault_changed(self, name: str, on: bool) -> None:
+        if name == "off" and on:
+            self._buffer.power_off()
+            self.machine.power_cut()
+        elif name == "off":
+            self._buffer.power_on()
+        elif name == "link_lost" and self._plugged is not None:
+            self._plugged(not on)
+
+
+@asynccontextmanager
+async def atol(
+    link: Path,
+    *,
+    state: Path,
+    ledger: Path,
+    control: Path | None = None,
+    seed: int | None = None,
+    speed: float = 1.0,
+    timezone: str = "Europe/Moscow",
+) -> AsyncIterator[AtolDevice]:
+    """The device on a pseudo-terminal linked at `link`. `speed` changes nothing: a registrar answers at once."""
+    world = World("fiscal", state, ledger)
+    port = PtyPort(link, lambda data: device.feed(data))
+    device = AtolDevice(
+        world,
+        port.send,
+        plugged=lambda plugged: port.plug() if plugged else port.unplug(),
+        seed=seed,
+        timezone=timezone,
+    )
+    server = None
+    try:
+        if control is not None:
+            server = await serve_control(device, control)
+        port.plug()
+        yield device
+    finally:
+        port.unplug()
+        if server is not None:
+            server.close()
+            if control is not None:
+                control.unlink(missing_ok=True)
+        world.close()

@@ -1,0 +1,348 @@
+"""The simulated ATOL register around the drive: paper, clock, cash, the open receipt; a power cut loses none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from drivers.fiscal.atol import errors
+from drivers.fiscal.ffd.drive import CORRECTION, RECEIPT, SETTLEMENT_REPORT
+from drivers.fiscal.ffd.tags import Settlement
+from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, Tlv
+from drivers.sim.atol.receipt import CASH, ELECTRONIC, PAYMENT_TYPES, Line, OpenReceipt
+from drivers.sim.faults import Faults
+from drivers.sim.refusal import Refusal
+from drivers.sim.shtrih.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
+from drivers.sim.world import Change, World
+
+_CLOCK, _CASH, _TOTALS, _RECEIPT, _STALLED = "clock_offset_s", "cash", "totals", "receipt", "stalled"
+_LAST = "last_receipt"
+_DRIVE_FULL, _BAD_PARAMETERS, _TOTAL, _MECHANICS = 0xD8, 0xE7, 0xDB, 0x69
+VALID_UNTIL = datetime(2039, 12, 31)  # noqa: DTZ001 - the drive's calendar
+_EFFECTS = {1: "receipt", 2: "refund_receipt", 3: "receipt", 4: "refund_receipt"}
+
+
+class Till:
+    """What commands over the line and JSON tasks work on; refuses with the register's own error bytes."""
+
+    def __init__(
+        self,
+        world: World,
+        faults: Faults,
+        *,
+        serial: str,
+        timezone: ZoneInfo,
+        now: Callable[[], datetime],
+        ofd_delay_s: float,
+        ffd: str,
+        automatic: bool = True,
+        automat_number: str = "1",
+    ) -> None:
+        self.world = world
+        self.faults = faults
+        self.ffd = ffd
+        self.automatic = automatic
+        self.automat_number = automat_number  # of the registration: receipts of an automat carry it by themselves
+        self._utc_now = now
+        self.timezone = timezone
+        self._offset = timedelta(seconds=world.get(_CLOCK, 0))
+        self.drive = FiscalDrive(world, serial=serial, now=self.now, ofd_delay_s=ofd_delay_s)
+        stored = world.get(_RECEIPT)
+        self.receipt = OpenReceipt.from_json(stored) if stored else None
+        self.cash_kopecks: int = world.get(_CASH, 0)
+        self.totals: dict[str, int] = world.get(_TOTALS, {})
+        self.last_receipt: tuple[int, int] = tuple(world.get(_LAST, (0, 0)))  # document, receipt type
+        self.stalled: bool = world.get(_STALLED, False)  # registered, not printed: waits for paper
+
+    @property
+    def device_serial(self) -> str:
+        """The factory number of the register, not of the drive."""
+        return f"001{self.drive.state.serial[-11:]}"
+
+    def now(self) -> datetime:
+        """Local wall time of the register, naive."""
+        return self._utc_now().astimezone(self.timezone).replace(tzinfo=None) + self._offset
+
+    def set_clock(self, moment: datetime) -> None:
+        if self.drive.state.shift_open:
+            raise Refusal(errors.SHIFT_OPEN)
+        self._offset += moment - self.now()
+        with self.world.change() as change:
+            change.put(_CLOCK, self._offset.total_seconds())
+
+    # Paper.
+
+    @property
+    def paper(self) -> bool:
+        """`"at": "close"` says that the roll will end with the next document."""
+        fault = self.faults.on("paper_out")
+        return fault is None or (fault.get("at") == "close" and not self.stalled)
+
+    @property
+    def cover_open(self) -> bool:
+        return self.faults.on("cover_open") is not None
+
+    @property
+    def prints(self) -> bool:
+        return self.paper and not self.cover_open
+
+    @property
+    def printer_failed(self) -> bool:
+        return self.faults.on("printer_fault") is not None
+
+    @property
+    def valid_until(self) -> datetime:
+        """The drive's last day."""
+        fault = self.faults.on("drive_expires")
+        return VALID_UNTIL if fault is None else self.now() + timedelta(days=int(fault["days"]))
+
+    @property
+    def drive_warnings(self) -> int:
+        """Bits as the drive itself sets them: 3 and 30 days left, archive 90 % full, the drive has failed."""
+        left = self.valid_until - self.now()
+        expiring = 0x01 if left <= timedelta(days=3) else 0x02 if left <= timedelta(days=30) else 0
+        return expiring | (0x84 if self.faults.on("drive_full") is not None else 0)
+
+    def require_printer(self) -> None:
+        """Paper that came back takes the rest of the document it was torn from."""
+        if self.printer_failed:
+            raise Refusal(_MECHANICS)
+        if not self.prints:
+            raise Refusal(errors.NO_PAPER)
+        self.continue_printing()
+
+    def continue_printing(self) -> None:
+        if self.stalled and self.prints:
+            with self.world.change() as change:
+                self._stall(change, False)
+
+    def drop_print(self) -> None:
+        """What waits for paper is given up; it can still be copied."""
+        with self.world.change() as change:
+            self._stall(change, False)
+
+    def _print(self, change: Change) -> None:
+        if self.faults.on("paper_out") is not None or self.cover_open:
+            self._stall(change, True)
+
+    def _stall(self, change: Change, stalled: bool) -> None:
+        self.stalled = stalled
+        change.put(_STALLED, stalled)
+
+    def require_drive(self) -> None:
+        if self.faults.on("drive_full") is not None:
+            raise Refusal(_DRIVE_FULL)
+        last = self.drive.last_document_at
+        if last is not None and self.now() < last:
+            raise Refusal(0x20)
+
+    # Shifts.
+
+    def open_shift(self, tlvs: Sequence[Tlv] = ()) -> Document:
+        if self.drive.state.shift_open:
+            raise Refusal(errors.SHIFT_OPEN)
+        self.require_printer()
+        self.require_drive()
+        with self.world.change() as change:
+            self.totals = {}
+            change.put(_TOTALS, {})
+            document = self.drive.open_shift(change, tlvs)
+            self._print(change)
+        return self._printed(document)
+
+    def close_shift(self, tlvs: Sequence[Tlv] = ()) -> Document:
+        if self.receipt is not None:
+            raise Refusal(errors.RECEIPT_OPEN)
+        if not self.drive.state.shift_open:
+            raise Refusal(errors.SHIFT_CLOSED)
+        self.require_printer()
+        self.require_drive()
+        with self.world.change() as change:
+            document = self.drive.close_shift(change, tlvs)
+            self._print(change)
+        return self._printed(document)
+
+    def report_exchange(self) -> Document:
+        self.require_no_receipt()
+        self.require_printer()
+        self.require_drive()
+        with self.world.change() as change:
+            document = self.drive.register(change, SETTLEMENT_REPORT)
+            self._print(change)
+        return self._printed(document)
+
+    def require_no_receipt(self) -> None:
+        if self.receipt is not None:
+            raise Refusal(errors.RECEIPT_OPEN)
+
+    def _printed(self, document: Document) -> Document:
+        """The document stands in the drive even where its paper failed: the answer is an error all the same."""
+        if self.stalled:
+            raise Refusal(errors.NO_PAPER)
+        return document
+
+    # Receipts.
+
+    def open_receipt(
+        self,
+        kind: int,
+        *,
+        electronic: bool,
+        silent: bool = False,
+        tlvs: Sequence[Tlv] = (),
+        dry: bool = False,
+    ) -> None:
+        """`electronic` needs an addressee and no paper, `silent` only no paper."""
+        self.require_no_receipt()
+        if not self.drive.state.shift_open:
+            raise Refusal(errors.SHIFT_CLOSED)
+        if self.drive.expired():
+            raise Refusal(0x88)
+        if not electronic and not silent:
+            self.require_printer()
+        self.require_drive()
+        if dry:
+            return
+        self.receipt = OpenReceipt(kind, electronic, silent)
+        for tlv in tlvs:
+            self.receipt.put(tlv)
+        with self.world.change() as change:
+            self.drive.begin(change, CURRENT_CORRECTION if self.receipt.correction else CURRENT_RECEIPT)
+            change.put(_RECEIPT, self.receipt.to_json())
+
+    def the_receipt(self) -> OpenReceipt:
+        if self.receipt is None:
+            raise Refusal(errors.RECEIPT_CLOSED)
+        return self.receipt
+
+    def save_receipt(self) -> None:
+        if self.receipt is not None:
+            with self.world.change() as change:
+                change.put(_RECEIPT, self.receipt.to_json())
+
+    def take_tag(self, tlv: Tlv) -> Tlv:
+        refused = self.faults.on("refuse_tag")
+        if refused is not None and str(refused["tag"]) == str(tlv.tag):
+            raise Refusal(_BAD_PARAMETERS)
+        return tlv
+
+    def put_tag(self, tlv: Tlv) -> None:
+        self.the_receipt().put(self.take_tag(tlv))
+        self.save_receipt()
+
+    def add_line(self, line: Line) -> None:
+        """The sum may differ from price × quantity by a kopeck of rounding."""
+        receipt = self.the_receipt()
+        exact = line.price_kopecks * line.quantity_milli
+        if abs(line.sum_kopecks * 1000 - exact) > 1000 and line.sum_kopecks:
+            raise Refusal(_TOTAL)
+        if not line.sum_kopecks:
+            line.sum_kopecks = (exact + 500) // 1000
+        if not line.quantity_milli:
+            raise Refusal(0x0A)
+        receipt.lines.append(line)
+        self.save_receipt()
+
+    def pay(self, kind: int, kopecks: int) -> OpenReceipt:
+        receipt = self.the_receipt()
+        if kind not in PAYMENT_TYPES:
+            raise Refusal(0x7E)
+        cashless = sum(paid for other, paid in receipt.payments.items() if other != CASH)
+        by_totals = receipt.correction and not receipt.lines
+        if kind != CASH and not by_totals and cashless + kopecks > receipt.total_kopecks:
+            raise Refusal(0x71)
+        receipt.payments[kind] = receipt.payments.get(kind, 0) + kopecks
+        self.save_receipt()
+        return receipt
+
+    def cancel_receipt(self) -> None:
+        self.the_receipt()
+        self.receipt = None
+        with self.world.change() as change:
+            self.drive.cancel(change)
+            change.delete(_RECEIPT)
+
+    def close_receipt(self) -> Document:
+        """One atomic step: document, effect, totals, cash, the receipt gone, the paper's fate."""
+        receipt = self.the_receipt()
+        self._require_closable(receipt)
+        self.receipt = None
+        with self.world.change() as change:
+            kind = CORRECTION if receipt.correction else RECEIPT
+            document = self.drive.register(
+                change, kind, operation=receipt.sign, total_kopecks=receipt.total_kopecks, tlvs=receipt.tlvs
+            )
+            change.delete(_RECEIPT)
+            self.last_receipt = (document.number, receipt.kind)
+            change.put(_LAST, self.last_receipt)
+            self._count(change, receipt)
+            if receipt.on_paper:
+                self._print(change)
+            change.effect(_effect(receipt), **self._story(receipt, document))
+        return self._printed(document)
+
+    def _require_closable(self, receipt: OpenReceipt) -> None:
+        settlement = Settlement.AUTOMAT if self.automatic else Settlement.ATTENDED
+        if receipt.missing(settlement, self.ffd, {AUTOMAT_NUMBER} if self.automat_number else set()):
+            raise Refusal(_BAD_PARAMETERS)
+        if receipt.total_kopecks <= 0:
+            raise Refusal(_TOTAL)
+        if receipt.remainder_kopecks:
+            raise Refusal(0x72)
+        if self._cash_of(receipt) < 0 and self.cash_kopecks + self._cash_of(receipt) < 0:
+            raise Refusal(0x98)
+        if receipt.on_paper and not self.prints:
+            raise Refusal(errors.NO_PAPER)
+        self.require_drive()
+
+    @staticmethod
+    def _cash_of(receipt: OpenReceipt) -> int:
+        """What the drawer gains by it."""
+        cash = receipt.payments.get(CASH, 0) - receipt.change_kopecks
+        return cash if receipt.sign in (1, 4) else -cash
+
+    def _count(self, change: Change, receipt: OpenReceipt) -> None:
+        self.cash_kopecks += self._cash_of(receipt)
+        for kind, paid in receipt.payments.items():
+            spent = paid - (receipt.change_kopecks if kind == CASH else 0)
+            self._add(f"{receipt.kind}:{kind}", spent)
+        self._add(f"{receipt.kind}:count", 1)
+        change.put(_CASH, self.cash_kopecks)
+        change.put(_TOTALS, self.totals)
+
+    def _add(self, key: str, amount: int) -> None:
+        self.totals[key] = self.totals.get(key, 0) + amount
+
+    def _story(self, receipt: OpenReceipt, document: Document) -> dict[str, Any]:
+        return {
+            "fiscal_document_number": document.number,
+            "total_kopecks": receipt.total_kopecks,
+            "order_id": receipt.order_id,
+            "electronic_kopecks": receipt.payments.get(ELECTRONIC, 0),
+            "cash_kopecks": receipt.payments.get(CASH, 0) - receipt.change_kopecks,
+            "operation": receipt.sign,
+            "shift": document.shift,
+            "fiscal_sign": document.sign,
+            "drive_number": self.drive.state.serial,
+            "lines": [
+                {"name": x.name, "price_kopecks": x.price_kopecks, "quantity": x.quantity_milli / 1000}
+                | {"sum_kopecks": x.sum_kopecks, "tax": x.tax}
+                for x in receipt.lines
+            ],
+        }
+
+    def move_cash(self, kopecks: int) -> None:
+        """Cash in, or out where negative."""
+        self.require_no_receipt()
+        self.require_printer()
+        if self.cash_kopecks + kopecks < 0:
+            raise Refusal(0x98)
+        self.cash_kopecks += kopecks
+        with self.world.change() as change:
+            change.put(_CASH, self.cash_kopecks)
+
+
+def _effect(receipt: OpenReceipt) -> str:
+    return "correction" if receipt.correction else _EFFECTS[receipt.sign]

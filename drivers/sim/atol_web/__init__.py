@@ -1,0 +1,1 @@
+"""ATOL's web server before a register."""

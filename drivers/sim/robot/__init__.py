@@ -1,0 +1,1 @@
+"""The robotic complex behind its Modbus map."""

@@ -1,0 +1,1 @@
+"""A Shtrih-M register with its fiscal drive."""

@@ -1,0 +1,206 @@
+"""A simulated Shtrih-M registrar: the device behind its line, and the same on a pseudo-terminal with control."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from drivers.fiscal.shtrih.errors import UNSUPPORTED
+from drivers.fiscal.shtrih.frames import Answer, CodecError, code_name, code_of
+from drivers.fiscal.shtrih.frames2 import STX
+from drivers.sim.faults import Faults, serve_control
+from drivers.sim.pty import PtyPort
+from drivers.sim.shtrih.commands import execute
+from drivers.sim.shtrih.link import DeviceLine, Executed
+from drivers.sim.shtrih.numbered import NumberedDeviceLine
+from drivers.sim.shtrih.register import Register
+from drivers.sim.world import World
+
+# Beyond the required parameters: `paper_out` takes "at": "close" (the roll ends with the next document),
+# `lose_answer` takes "forget": true (not even ENQ brings the answer back, as after a power cut). `unknown_command`
+# makes an older firmware of it (37h).
+KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "paper_out": (),
+        "paper_low": (),
+        "cover_open": (),
+        "printer_fault": (),
+        "cutter_fault": (),
+        "drive_expires": ("days",),
+        "drive_full": (),
+        "off": (),
+        "link_lost": (),
+        "noise": ("rate",),
+        "lose_answer": ("after",),
+        "slow": ("seconds",),
+        "refuse_tag": ("tag",),
+        "unknown_command": ("code",),
+    }
+)
+_DEFAULT_SERIAL = "9999078902000273"
+
+
+class ShtrihDevice:
+    """Bytes in by `feed`, bytes out by `send`; needs a running event loop for its timeouts.
+
+    `plugged` hears of the pulled cable (`link_lost`); `now` is the world's clock in UTC.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        send: Callable[[bytes], None],
+        *,
+        plugged: Callable[[bool], None] | None = None,
+        seed: int | None = None,
+        timezone: str = "Europe/Moscow",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ofd_delay_s: float = 2.0,
+        print_s: float = 0.0,
+        byte_s: float = 0.05,
+        ffd: str = "1.2",
+        automatic: bool = True,
+        automat_number: str = "1",
+        cashier: str = "Оператор",
+        last_print_told: bool = True,
+        long_serial: bool = False,
+    ) -> None:
+        self.faults = Faults(KNOWN_FAULTS, self._fault_changed)
+        self._plugged = plugged
+        self.register = Register(
+            world,
+            self.faults,
+            serial=_DEFAULT_SERIAL if seed is None else f"9999{seed % 10**12:012d}",
+            timezone=ZoneInfo(timezone),
+            now=now,
+            ofd_delay_s=ofd_delay_s,
+            print_s=print_s,
+            ffd=ffd,
+            automatic=automatic,
+            automat_number=automat_number,
+            cashier=cashier,
+            last_print_told=last_print_told,
+            long_serial=long_serial,
+        )
+        self._send = send
+        self._numbered: NumberedDeviceLine | None = None
+        self._line = DeviceLine(
+            send=send, execute=self._execute, noise_rate=self._noise_rate, rng=random.Random(seed), byte_s=byte_s
+        )
+
+    def feed(self, data: bytes) -> None:
+        """The first byte after power-on chooses the protocol."""
+        if self._numbered is None and self._line.untouched and data[:1] == bytes((STX,)):
+            self._numbered = NumberedDeviceLine(lambda frame: self._send(self._line.noisy(frame)), self._execute)
+        if self.faults.on("off") is not None:
+            return
+        if self._numbered is not None:
+            self._numbered.feed(self._line.noisy(data))
+        else:
+            self._line.feed(data)
+
+    def state(self) -> dict[str, Any]:
+        drive, receipt = self.register.drive.state, self.register.receipt
+        return {
+            "powered": self.faults.on("off") is None,
+            "mode": self.register.mode,
+            "submode": self.register.submode,
+            "drive_number": drive.serial,
+            "last_document": drive.last_document,
+            "shift": drive.shift,
+            "shift_open": drive.shift_open,
+            "current_document": drive.current_document,
+            "receipt_lines": 0 if receipt is None else len(receipt.lines),
+            "unsent_documents": len(self.register.drive.unsent()),
+            "answer_pending": self._line.pending if self._numbered is None else self._numbered.pending,
+            "paper": list(self.register.paper),
+            "device_time": self.register.now().isoformat(timespec="seconds"),
+        }
+
+    def _execute(self, payload: bytes) -> Executed:
+        """The effect stands in the world before a byte of the answer goes out."""
+        unknown = self.faults.on("unknown_command")
+        if unknown is not None and str(unknown["code"]).upper() == _name(payload):
+            answer = Answer(code_of(payload), UNSUPPORTED).encode()
+        else:
+            answer = execute(self.register, payload)
+        slow = self.faults.on("slow")
+        lose = self.faults.on("lose_answer")
+        lost = lose is not None and str(lose["after"]).upper() == _name(payload)
+        if lost:
+            self.faults.take("lose_answer")
+        return Executed(
+            answer,
+            delay_s=0.0 if slow is None else float(slow["seconds"]),
+            lost=lost,
+            forgotten=lost and lose is not None and bool(lose.get("forget")),
+        )
+
+    def _noise_rate(self) -> float:
+        noise = self.faults.on("noise")
+        return 0.0 if noise is None else float(noise["rate"])
+
+    def _fault_changed(self, name: str, on: bool) -> None:
+        if name == "off" and on:
+            self._line.power_off()
+            if self._numbered is not None:
+                self._numbered.power_off()
+            self._numbered = None
+            self.register.power_cut()
+        elif name == "off":
+            self._line.power_on()
+        elif name == "link_lost" and self._plugged is not None:
+            self._plugged(not on)
+        elif name in ("paper_out", "cover_open") and on:
+            self.register.paper_taken_away()
+
+
+def _name(payload: bytes) -> str:
+    try:
+        return code_name(code_of(payload))
+    except CodecError:
+        return ""
+
+
+@asynccontextmanager
+async def shtrih(
+    link: Path,
+    *,
+    state: Path,
+    ledger: Path,
+    control: Path | None = None,
+    seed: int | None = None,
+    speed: float = 1.0,
+    timezone: str = "Europe/Moscow",
+    ffd: str = "1.2",
+) -> AsyncIterator[ShtrihDevice]:
+    """The device on a pseudo-terminal linked at `link`. `speed` changes nothing: a registrar answers at once."""
+    world = World("fiscal", state, ledger)
+    port = PtyPort(link, lambda data: device.feed(data))
+    device = ShtrihDevice(
+        world,
+        port.send,
+        plugged=lambda plugged: port.plug() if plugged else port.unplug(),
+        seed=seed,
+        timezone=timezone,
+        ffd=ffd,
+    )
+    server = None
+    try:
+        if control is not None:
+            server = await serve_control(device, control)
+        port.plug()
+        yield device
+    finally:
+        port.unplug()
+        if server is not None:
+            server.close()
+            if control is not None:
+                control.unlink(missing_ok=True)
+        world.close()
