@@ -28,6 +28,8 @@ RANK = {room: rank for rank, rooms in enumerate(FLOORS) for room in rooms}
 LEAVES = {"catalogue", "config", "logs"}
 PURE = {"asyncio", "sqlite3", "aiosqlite", "aiohttp", "serial", "serial_asyncio", "pymodbus", "threading", "socket"}
 PORT = re.compile(r"drivers\.(errors|[a-z]+\.port)")
+VENDOR = re.compile(r"drivers\.(?P<house>fiscal|sim)\.(?P<vendor>shtrih|atol|atol_web)\b")
+SHARED = re.compile(r"drivers\.(fiscal\.(port|switch|once|fields|ffd)|sim\.(drive|world|faults|pty))\b")
 SQL = re.compile(
     r"\b(select\b.+\bfrom|select\s+\S+\s+where|insert\s+(or\s+\w+\s+)?into|update\s+\S+\s+set|delete\s+from"
     r"|create\s+(table|index)|pragma|begin\s+immediate|savepoint)\b",
@@ -62,7 +64,7 @@ def offence(module: str, target: str) -> str | None:
     if top in ("sqlite3", "aiosqlite") and room(module) != "store" and module != "drivers.sim.world":
         return "the database belongs to the store"
     if house == "drivers":
-        return "drivers never see kiosk" if top == "kiosk" else None
+        return "drivers never see kiosk" if top == "kiosk" else _between_vendors(module, target)
     if room(module) == "domain" and top in PURE:
         return "domain is pure"
     if top == "drivers" and room(module) != "wiring":
@@ -70,6 +72,19 @@ def offence(module: str, target: str) -> str | None:
     if top != "kiosk" or target == "kiosk":
         return None
     return _between_rooms(room(module), room(target))
+
+
+def _between_vendors(module: str, target: str) -> str | None:
+    """Registers share `drivers.fiscal` and its `ffd`; the simulated devices share what lies beside them."""
+    here, there = VENDOR.match(module), VENDOR.match(target)
+    if here is None or there is None or here["vendor"] == there["vendor"]:
+        return "what is shared knows no vendor" if here is None and there and SHARED.match(module) else None
+    if here["house"] == "fiscal" and there["house"] == "sim":
+        return None  # `wiring alone knows the simulators` says more
+    of_one_vendor = (here["vendor"], there["vendor"]) == ("atol_web", "atol")
+    if of_one_vendor and (here["house"] == "sim" or target.startswith("drivers.fiscal.atol.errors")):
+        return None  # the web server stands before a register, and has the codes of its driver
+    return "no vendor imports another"
 
 
 def _between_rooms(upper: str, lower: str) -> str | None:
@@ -144,6 +159,12 @@ def test_arrows_run_downward_only(module: str) -> None:
         ("kiosk.flows.paying", "from kiosk.config import Config", "wiring passes the configuration"),
         ("kiosk.logs", "from kiosk.clock import Clock", "leaves stand over the domain only"),
         ("kiosk.catalogue", "from kiosk.config import Config", "downward only"),
+        ("drivers.fiscal.atol.session", "from drivers.fiscal.shtrih.frames import lrc", "no vendor imports another"),
+        ("drivers.fiscal.atol_web.client", "from drivers.fiscal.atol import session", "no vendor imports another"),
+        ("drivers.sim.atol.till", "from drivers.sim.shtrih import tables", "no vendor imports another"),
+        ("drivers.sim.shtrih.device", "from drivers.fiscal.atol import frames", "no vendor imports another"),
+        ("drivers.fiscal.ffd.drive", "from drivers.fiscal.shtrih.frames import lrc", "what is shared knows no vendor"),
+        ("drivers.sim.drive", "from drivers.sim.shtrih import tables", "what is shared knows no vendor"),
         ("drivers.fiscal.port", "from kiosk.domain.order import Order", "drivers never see kiosk"),
         ("drivers.robot.line", "import serial_asyncio", "drivers.link alone opens ports"),
         ("kiosk.flows.paying", "import sqlite3", "the database belongs to the store"),
@@ -166,6 +187,9 @@ def test_a_planted_line_is_caught(module: str, line: str, rule: str) -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
+        ("drivers.fiscal.atol_web.client", "from drivers.fiscal.atol.errors import driver_text"),
+        ("drivers.sim.atol_web.device", "from drivers.sim.atol.till import Till"),
+        ("drivers.sim.atol.till", "from drivers.fiscal.atol import errors"),
         ("kiosk.wiring", "from drivers.sim.embedded import EmbeddedSimulators"),
         ("kiosk.api.display", "from kiosk.sinks.showing import Showing"),
         ("kiosk.api.public", "from kiosk.flows.paying import Paying"),

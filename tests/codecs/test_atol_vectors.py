@@ -21,7 +21,7 @@ from drivers.fiscal.atol.frames import (
     text_bytes,
     text_of,
 )
-from drivers.fiscal.shtrih.frames import CodecError
+from drivers.fiscal.fields import CodecError
 
 VECTORS = (
     "fe 00 00 01 9d",

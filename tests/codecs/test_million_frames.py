@@ -11,9 +11,10 @@ from drivers.fiscal.atol import answers as atol_answers
 from drivers.fiscal.atol import frames as atol_codec
 from drivers.fiscal.atol.frames import bcd_value
 from drivers.fiscal.ffd.tlv import Tlv, order_id_of, parse_tlvs
+from drivers.fiscal.fields import CodecError
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih import frames as shtrih_codec
-from drivers.fiscal.shtrih.frames import Answer, CodecError
+from drivers.fiscal.shtrih.frames import Answer
 from drivers.sim.atol.commands import COMMANDS as ATOL_COMMANDS
 from drivers.sim.shtrih.commands import COMMANDS as SHTRIH_COMMANDS
 from tests.codecs.test_shtrih_properties import PARSERS

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from drivers.fiscal.ffd import tlv as tags
 from drivers.fiscal.ffd.tlv import Tlv
-from drivers.fiscal.shtrih.frames import Answer, code_bytes, money
+from drivers.fiscal.fields import money
+from drivers.fiscal.shtrih.frames import Answer, code_bytes
 from drivers.fiscal.shtrih.receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
 from drivers.sim.faults import Faults
 from drivers.sim.shtrih.commands import COMMANDS, execute

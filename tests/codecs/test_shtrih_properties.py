@@ -24,6 +24,7 @@ from drivers.fiscal.ffd.drive import (
     Unacknowledged,
 )
 from drivers.fiscal.ffd.tlv import Tlv, encode_tlvs, order_id_of, parse_tlvs
+from drivers.fiscal.fields import NOT_GIVEN, CodecError
 from drivers.fiscal.shtrih.answers import (
     Capabilities,
     FullStatus,
@@ -32,7 +33,7 @@ from drivers.fiscal.shtrih.answers import (
     OperatorSum,
     ShortStatus,
 )
-from drivers.fiscal.shtrih.frames import NOT_GIVEN, Answer, CodecError, Decoder, Frame, Garbage, code_of, encode
+from drivers.fiscal.shtrih.frames import Answer, Decoder, Frame, Garbage, code_of, encode
 from drivers.fiscal.shtrih.receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
 from drivers.fiscal.shtrih.table_answers import FieldShape, RegisterValue, TableShape, TableValue
 

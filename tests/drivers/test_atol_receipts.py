@@ -24,7 +24,7 @@ from drivers.fiscal.port import (
     Vat,
 )
 from drivers.sim.atol.looks import INTERNET
-from drivers.sim.shtrih.drive import INN
+from drivers.sim.drive import INN
 from tests.drivers.atol_rig import FAST, TRANSPORTS, AtolRig, atol_rig, receipt
 
 CLOSE = b"\x00\x00\x4a\x00\x01"

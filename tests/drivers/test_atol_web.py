@@ -23,7 +23,7 @@ from drivers.fiscal.port import (
     TaxSystem,
     Vat,
 )
-from drivers.sim.shtrih.drive import INN
+from drivers.sim.drive import INN
 from tests.drivers.atol_web_rig import WebRig, web_rig
 from tests.drivers.shtrih_rig import receipt
 from tests.restaurant import until

@@ -13,7 +13,7 @@ from drivers.fiscal.ffd.drive import (
     SHIFT_OPEN_REPORT,
     STRICT_FORM,
 )
-from drivers.fiscal.shtrih.frames import CodecError, Fields, moment_of
+from drivers.fiscal.fields import CodecError, Fields, moment_of
 
 _SHIFT, _PAPER, _COVER = 0x02, 0x08, 0x20
 

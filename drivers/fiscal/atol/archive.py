@@ -13,8 +13,8 @@ from drivers.fiscal.atol.answers import DriveDocument
 from drivers.fiscal.atol.session import DEVICE, AtolCommandRefused, AtolSession
 from drivers.fiscal.ffd.drive import DriveStatus
 from drivers.fiscal.ffd.tlv import order_id_of, parse_tlvs
+from drivers.fiscal.fields import CodecError
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, Operation, OrderTag, ShiftReport
-from drivers.fiscal.shtrih.frames import CodecError
 
 _SCAN_LIMIT = 2000  # documents behind one intent; more is a matter for a person
 _REPORT_SCAN = 200

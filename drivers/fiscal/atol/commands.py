@@ -20,8 +20,8 @@ from drivers.fiscal.atol.answers import (
 from drivers.fiscal.atol.frames import bcd, bcd_value, text_bytes
 from drivers.fiscal.ffd.drive import DriveStatus, OfdStatus
 from drivers.fiscal.ffd.tlv import Tlv, parse_tlvs
+from drivers.fiscal.fields import CodecError, Fields, uint
 from drivers.fiscal.port import ReceiptLine
-from drivers.fiscal.shtrih.frames import CodecError, Fields, uint
 
 _A = TypeVar("_A", covariant=True)
 _PASSWORD = bytes(2)

@@ -17,8 +17,8 @@ from drivers.fiscal.ffd.tlv import (
     order_tlv,
     text_tlv,
 )
+from drivers.fiscal.fields import uint
 from drivers.fiscal.port import Correction, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem, Vat
-from drivers.fiscal.shtrih.frames import uint
 
 # Platform 2.5 knows neither 5, 7 nor 22 %.
 TAXES: Mapping[Vat, int] = MappingProxyType(

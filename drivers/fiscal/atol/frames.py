@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.fiscal.shtrih.frames import CodecError
+from drivers.fiscal.fields import CodecError
 
 STX = 0xFE
 ESCAPE = 0xFD

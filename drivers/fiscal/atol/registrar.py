@@ -29,6 +29,7 @@ from drivers.fiscal.atol.session import DEVICE, REGISTRATION, X_REPORTS, AtolSes
 from drivers.fiscal.atol.shift import AtolShifts
 from drivers.fiscal.atol.timeouts import AtolTimeouts
 from drivers.fiscal.ffd.tlv import Tlv
+from drivers.fiscal.fields import CodecError
 from drivers.fiscal.port import (
     Correction,
     FiscalCounter,
@@ -42,7 +43,6 @@ from drivers.fiscal.port import (
     ShiftReport,
     ShiftTotals,
 )
-from drivers.fiscal.shtrih.frames import CodecError
 from drivers.link import LinkOpener
 
 __all__ = ["AtolRegistrar", "AtolTimeouts"]

@@ -12,7 +12,7 @@ from drivers.fiscal.atol.buffer import AnswerLost, AtolLine
 from drivers.fiscal.atol.commands import Request
 from drivers.fiscal.atol.errors import EXTENDED, NO_DOCUMENT, NO_DRIVE_DATA, RECEIPT_CLOSED, error_text, error_word
 from drivers.fiscal.atol.timeouts import AtolTimeouts
-from drivers.fiscal.shtrih.frames import CodecError
+from drivers.fiscal.fields import CodecError
 from drivers.link import LinkOpener
 
 DEVICE = "fiscal"

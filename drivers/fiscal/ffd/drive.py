@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from drivers.fiscal.shtrih.frames import CodecError, Fields, moment_bytes, moment_of, money, uint
+from drivers.fiscal.fields import CodecError, Fields, moment_bytes, moment_of, money, uint
 
 REGISTRATION = 1
 SHIFT_OPEN_REPORT = 2

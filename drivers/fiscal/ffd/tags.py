@@ -26,8 +26,8 @@ from drivers.fiscal.ffd.tlv import (
     Tlv,
     parse_tlvs,
 )
+from drivers.fiscal.fields import CodecError
 from drivers.fiscal.port import Operation
-from drivers.fiscal.shtrih.frames import CodecError
 
 SENDER_ADDRESS = 1117
 INTERNET_SETTLEMENT = 1125

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from drivers.fiscal.shtrih.frames import CodecError, Fields, uint
+from drivers.fiscal.fields import CodecError, Fields, uint
 
 AUTOMATIC_MODE = 1001
 CUSTOMER_CONTACT = 1008

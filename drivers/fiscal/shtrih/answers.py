@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from drivers.fiscal.shtrih.frames import CodecError, Fields, ecr_moment, fixed_text, money, text_bytes, text_of, uint
+from drivers.fiscal.fields import CodecError, Fields, fixed_text, money, text_bytes, text_of, uint
+from drivers.fiscal.shtrih.frames import ecr_moment
 
 FLAG_ROLL = 1 << 1
 FLAG_PAPER_SENSOR = 1 << 7

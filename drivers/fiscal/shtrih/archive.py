@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from drivers.errors import DeviceUnreachable, ForeignState
 from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument
 from drivers.fiscal.ffd.tlv import Tlv, order_id_of, parse_tlvs
+from drivers.fiscal.fields import CodecError
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, Operation, OrderTag, ShiftReport
 from drivers.fiscal.shtrih import commands
-from drivers.fiscal.shtrih.frames import CodecError
 from drivers.fiscal.shtrih.session import DEVICE, MODE_DOCUMENT, PRINTING, ShtrihRefused, ShtrihSession
 
 _SCAN_LIMIT = 2000  # documents behind one intent; more is a matter for a person

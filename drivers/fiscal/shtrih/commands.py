@@ -22,6 +22,7 @@ from drivers.fiscal.ffd.drive import (
     Unacknowledged,
 )
 from drivers.fiscal.ffd.tlv import Tlv, encode_tlvs
+from drivers.fiscal.fields import money, text_bytes, uint
 from drivers.fiscal.shtrih.answers import (
     Capabilities,
     ErrorText,
@@ -31,7 +32,7 @@ from drivers.fiscal.shtrih.answers import (
     OperatorSum,
     ShortStatus,
 )
-from drivers.fiscal.shtrih.frames import code_bytes, code_of, money, text_bytes, uint
+from drivers.fiscal.shtrih.frames import code_bytes, code_of
 from drivers.fiscal.shtrih.receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
 from drivers.fiscal.shtrih.table_answers import FieldShape, RegisterValue, TableShape, TableValue
 

@@ -20,8 +20,8 @@ from drivers.fiscal.ffd.tlv import (
     order_tlv,
     text_tlv,
 )
+from drivers.fiscal.fields import uint
 from drivers.fiscal.port import Correction, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem, Vat
-from drivers.fiscal.shtrih.frames import uint
 from drivers.fiscal.shtrih.receipt import QUANTITY_UNIT, SUMS, TAXES, CloseReceipt, CorrectionTotals, ReceiptOperation
 from drivers.fiscal.shtrih.session import DEVICE
 

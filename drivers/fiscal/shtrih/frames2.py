@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.fiscal.shtrih.frames import PAYLOAD_LIMIT, CodecError, uint
+from drivers.fiscal.fields import CodecError, uint
+from drivers.fiscal.shtrih.frames import PAYLOAD_LIMIT
 
 STX, ESCAPE = 0x8F, 0x9F
 _ESCAPED = {STX: 0x81, ESCAPE: 0x83}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.fiscal.shtrih.frames import CodecError, Fields, fixed_text, money, text_bytes, text_of, uint
+from drivers.fiscal.fields import CodecError, Fields, fixed_text, money, text_bytes, text_of, uint
 
 QUANTITY_UNIT = 1_000_000  # FF46
 LEGACY_QUANTITY_UNIT = 1_000  # 80h…83h

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.ffd.drive import ClosedReceipt, ClosedReport, DriveStatus
+from drivers.fiscal.fields import CodecError
 from drivers.fiscal.port import (
     Correction,
     FiscalCounter,
@@ -27,7 +28,6 @@ from drivers.fiscal.port import (
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.archive import Archive, fiscal_document
 from drivers.fiscal.shtrih.errors import DOUBTFUL, UNSUPPORTED
-from drivers.fiscal.shtrih.frames import CodecError
 from drivers.fiscal.shtrih.line import AnswerLost
 from drivers.fiscal.shtrih.office import ShtrihOffice
 from drivers.fiscal.shtrih.rates import Rates

@@ -7,11 +7,12 @@ import logging
 from typing import Literal, TypeVar
 
 from drivers.errors import DeviceRefused, DeviceUnreachable
+from drivers.fiscal.fields import CodecError
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import ShortStatus
 from drivers.fiscal.shtrih.commands import Request
 from drivers.fiscal.shtrih.errors import error_text, error_word
-from drivers.fiscal.shtrih.frames import Answer, CodecError
+from drivers.fiscal.shtrih.frames import Answer
 from drivers.fiscal.shtrih.line import AnswerLost, ShtrihLine
 from drivers.fiscal.shtrih.line2 import NumberedLine
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts

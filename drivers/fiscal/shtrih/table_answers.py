@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.fiscal.shtrih.frames import CodecError, Fields, fixed_text, text_of, uint
+from drivers.fiscal.fields import CodecError, Fields, fixed_text, text_of, uint
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from drivers.fiscal.ffd.tlv import (
     Tlv,
     parse_tlvs,
 )
+from drivers.fiscal.fields import CodecError
 from drivers.fiscal.port import Operation, OperationTotals, ShiftTotals
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.archive import Archive
-from drivers.fiscal.shtrih.frames import CodecError
 from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 
 # 1Bh 144…147 count receipts, 1Ah 193…208 sum payments: sale, purchase, refund, purchase refund, for each of four

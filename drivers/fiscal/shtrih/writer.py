@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from drivers.errors import DeviceRefused
 from drivers.fiscal.ffd.drive import Blob, ClosedReceipt, ClosedReport
 from drivers.fiscal.ffd.tlv import Tlv
+from drivers.fiscal.fields import fixed_text
 from drivers.fiscal.port import Correction, Operation, OrderTag, Receipt
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.commands import Request
@@ -21,7 +22,6 @@ from drivers.fiscal.shtrih.compose import (
     operation_of,
     requisites_of,
 )
-from drivers.fiscal.shtrih.frames import fixed_text
 from drivers.fiscal.shtrih.office import ShtrihOffice
 from drivers.fiscal.shtrih.session import DEVICE, ShtrihRefused, ShtrihSession
 

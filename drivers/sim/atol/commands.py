@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from drivers.fiscal.shtrih.frames import CodecError
+from drivers.fiscal.fields import CodecError
 from drivers.sim.atol import queries, reports, sales
 from drivers.sim.atol.machine import REGISTRATION, WRONG_LENGTH, WRONG_MODE, X_REPORTS, Z_REPORTS, Machine
 from drivers.sim.atol.registers import read_register

@@ -19,8 +19,8 @@ from drivers.fiscal.ffd.drive import (
 from drivers.fiscal.ffd.tlv import EXTRA_REQUISITE, Tlv, parse_tlvs
 from drivers.sim.atol.receipt import CORRECTION_BASE
 from drivers.sim.atol.till import Till
+from drivers.sim.drive import INN, REGISTRATION_NUMBER, Document
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.drive import INN, REGISTRATION_NUMBER, Document
 
 __all__ = ["LOOKS", "REGISTRATION_NUMBER", "moment"]
 

@@ -10,12 +10,12 @@ from drivers.fiscal.atol import errors
 from drivers.fiscal.atol.frames import bcd, text_bytes
 from drivers.fiscal.ffd.drive import CORRECTION
 from drivers.fiscal.ffd.tlv import Tlv
-from drivers.fiscal.shtrih.frames import Fields, moment_bytes, money, uint
+from drivers.fiscal.fields import Fields, moment_bytes, money, uint
 from drivers.sim.atol import looks
 from drivers.sim.atol.machine import Machine
 from drivers.sim.atol.registers import FFD_BYTES, clock, last_closed_shift
+from drivers.sim.drive import INN, TAX_SYSTEMS, Document
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.drive import INN, TAX_SYSTEMS, Document
 
 MODEL = 69  # 77Ф
 _VERSION = bytes.fromhex("0300001245")

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from drivers.fiscal.atol.frames import bcd
 from drivers.sim.atol.machine import Machine
+from drivers.sim.drive import Document
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.drive import Document
 
 Register = Callable[[Machine, int, int], bytes]
 FFD_BYTES: Mapping[str, int] = MappingProxyType({"1.05": 2, "1.1": 3, "1.2": 4})

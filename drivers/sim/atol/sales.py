@@ -5,7 +5,7 @@ from __future__ import annotations
 from drivers.fiscal.atol import errors
 from drivers.fiscal.atol.frames import bcd, bcd_value, text_of
 from drivers.fiscal.ffd.tlv import CASHIER, CASHIER_INN, parse_tlvs
-from drivers.fiscal.shtrih.frames import Fields
+from drivers.fiscal.fields import Fields
 from drivers.sim.atol.machine import Machine
 from drivers.sim.atol.receipt import SIGNS, Line
 from drivers.sim.refusal import Refusal

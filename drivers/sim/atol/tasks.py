@@ -22,7 +22,7 @@ from drivers.fiscal.ffd.tlv import (
     encode_tlvs,
     text_tlv,
 )
-from drivers.fiscal.shtrih.frames import uint
+from drivers.fiscal.fields import uint
 from drivers.sim.atol import looks
 from drivers.sim.atol.receipt import (
     BASE_DATE,
@@ -34,8 +34,8 @@ from drivers.sim.atol.receipt import (
     Line,
 )
 from drivers.sim.atol.till import Till
+from drivers.sim.drive import Document
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.drive import Document
 
 Task = Mapping[str, Any]
 _TAX_SYSTEM = 1055

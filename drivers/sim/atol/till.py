@@ -12,9 +12,9 @@ from drivers.fiscal.ffd.drive import CORRECTION, RECEIPT, SETTLEMENT_REPORT
 from drivers.fiscal.ffd.tags import Settlement
 from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, Tlv
 from drivers.sim.atol.receipt import CASH, ELECTRONIC, PAYMENT_TYPES, Line, OpenReceipt
+from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
 from drivers.sim.faults import Faults
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
 from drivers.sim.world import Change, World
 
 _CLOCK, _CASH, _TOTALS, _RECEIPT, _STALLED = "clock_offset_s", "cash", "totals", "receipt", "stalled"

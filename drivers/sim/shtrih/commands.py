@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from drivers.fiscal.shtrih.frames import Answer, CodecError, code_bytes, code_of
+from drivers.fiscal.fields import CodecError
+from drivers.fiscal.shtrih.frames import Answer, code_bytes, code_of
 from drivers.sim.refusal import Refusal
 from drivers.sim.shtrih import queries, reports, sales
 from drivers.sim.shtrih.register import Register

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from drivers.fiscal.fields import CodecError
 from drivers.fiscal.shtrih.errors import UNSUPPORTED
-from drivers.fiscal.shtrih.frames import Answer, CodecError, code_name, code_of
+from drivers.fiscal.shtrih.frames import Answer, code_name, code_of
 from drivers.fiscal.shtrih.frames2 import STX
 from drivers.sim.faults import Faults, serve_control
 from drivers.sim.pty import PtyPort

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from drivers.fiscal.ffd import tlv as tags
 from drivers.fiscal.ffd.tlv import Tlv, text_tlv
-from drivers.fiscal.shtrih.frames import uint
-from drivers.sim.shtrih.drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, TAX_SYSTEMS, DriveState
+from drivers.fiscal.fields import uint
+from drivers.sim.drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, TAX_SYSTEMS, DriveState
 from drivers.sim.shtrih.tables import FFD_VALUES
 
 

@@ -13,6 +13,7 @@ from drivers.fiscal.ffd.drive import (
     Unacknowledged,
 )
 from drivers.fiscal.ffd.tlv import Tlv
+from drivers.fiscal.fields import Fields, uint
 from drivers.fiscal.shtrih.answers import (
     PRINTER_FAILED,
     Capabilities,
@@ -22,10 +23,9 @@ from drivers.fiscal.shtrih.answers import (
     ShortStatus,
 )
 from drivers.fiscal.shtrih.errors import error_text as text_of_error
-from drivers.fiscal.shtrih.frames import Fields, uint
 from drivers.fiscal.shtrih.table_answers import RegisterValue
+from drivers.sim.drive import ARCHIVE_90_PERCENT, INN
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.drive import ARCHIVE_90_PERCENT, INN
 from drivers.sim.shtrih.register import BUY, BUY_REFUND, MODE_CLOSED, MODE_DATE, REFUND, SALE, Register
 
 _DRIVE_FULL = 0x06

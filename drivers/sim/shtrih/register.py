@@ -12,12 +12,12 @@ from drivers.fiscal.ffd.drive import CORRECTION, RECEIPT
 from drivers.fiscal.ffd.tags import Document as Document54
 from drivers.fiscal.ffd.tags import Occasion, Settlement, is_ordered, tags_of
 from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, CASHIER, Tlv, order_id_of
+from drivers.fiscal.fields import text_bytes
 from drivers.fiscal.port import Operation
 from drivers.fiscal.shtrih.answers import FLAG_COVER_OPEN, FLAG_PAPER_SENSOR, FLAG_ROLL
-from drivers.fiscal.shtrih.frames import text_bytes
+from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
 from drivers.sim.faults import Faults
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
 from drivers.sim.shtrih.open_receipt import OpenReceipt
 from drivers.sim.shtrih.papers import paid, registration_of
 from drivers.sim.shtrih.tables import AUTOMAT_NUMBER as AUTOMAT_NUMBER_FIELD

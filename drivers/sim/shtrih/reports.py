@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from drivers.fiscal.ffd.drive import CORRECTION, SETTLEMENT_REPORT, ClosedReport
 from drivers.fiscal.ffd.tlv import CORRECTION_KIND, Tlv, order_id_of
-from drivers.fiscal.shtrih.frames import Fields, uint
+from drivers.fiscal.fields import Fields, uint
 from drivers.fiscal.shtrih.receipt import CorrectionTotals
+from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_SHIFT_CLOSE, CURRENT_SHIFT_OPEN, Document
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.drive import CURRENT_CORRECTION, CURRENT_SHIFT_CLOSE, CURRENT_SHIFT_OPEN, Document
 from drivers.sim.shtrih.papers import paid, shift_counters
 from drivers.sim.shtrih.register import BUY, MODE_CLOSED, MODE_DOCUMENT, MODE_EXPIRED, MODE_OPEN, SALE, Register
 from drivers.sim.shtrih.sales import date_in_answer, operator_byte

@@ -15,8 +15,8 @@ from drivers.fiscal.ffd.tlv import (
     Tlv,
     parse_tlvs,
 )
+from drivers.fiscal.fields import CodecError, uint
 from drivers.fiscal.shtrih.answers import OperatorSum
-from drivers.fiscal.shtrih.frames import CodecError, uint
 from drivers.fiscal.shtrih.receipt import (
     LEGACY_QUANTITY_UNIT,
     QUANTITY_UNIT,
@@ -25,8 +25,8 @@ from drivers.fiscal.shtrih.receipt import (
     LegacyLine,
     ReceiptOperation,
 )
+from drivers.sim.drive import TAX_SYSTEMS, Document
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.drive import TAX_SYSTEMS, Document
 from drivers.sim.shtrih.open_receipt import Line, OpenReceipt
 from drivers.sim.shtrih.register import (
     BUY,

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from drivers.fiscal.shtrih.frames import fixed_text, text_of
+from drivers.fiscal.fields import fixed_text, text_of
 from drivers.fiscal.shtrih.table_answers import FieldShape, TableShape
+from drivers.sim.drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, TAX_SYSTEMS
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, TAX_SYSTEMS
 from drivers.sim.world import Change, World
 
 CASHIERS, RATES, REGIONAL, DRIVE = 2, 6, 17, 18

@@ -19,7 +19,7 @@ from drivers.fiscal.ffd.drive import (
     OfdStatus,
 )
 from drivers.fiscal.ffd.tlv import DATE_TIME, DOCUMENT_NUMBER, OPERATION, SHIFT_NUMBER, TOTAL, Tlv
-from drivers.fiscal.shtrih.frames import moment_bytes
+from drivers.fiscal.fields import moment_bytes
 from drivers.sim.world import Change, World
 
 INN = "7700000000"

@@ -1,0 +1,91 @@
+"""Fields of registers and of the fiscal drive: little-endian numbers, sums, cp1251 texts, dates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+NOT_GIVEN = b"\xff" * 5  # a money field left to the device
+
+
+class CodecError(ValueError):
+    """Bytes that are not of the protocol's form, or values that do not fit their fields."""
+
+
+class Fields:
+    """Reads little-endian fields one after another; `CodecError` where the bytes end too early."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, count: int) -> bytes:
+        if self._at + count > len(self._data):
+            raise CodecError(f"{len(self._data)} bytes are too few")
+        self._at += count
+        return self._data[self._at - count : self._at]
+
+    def uint(self, count: int) -> int:
+        return int.from_bytes(self.take(count), "little")
+
+    def money(self) -> int | None:
+        """Kopecks, or None for "not given"."""
+        raw = self.take(5)
+        return None if raw == NOT_GIVEN else int.from_bytes(raw, "little")
+
+    def text(self, count: int) -> str:
+        return text_of(self.take(count))
+
+    def rest(self) -> bytes:
+        return self.take(len(self._data) - self._at)
+
+    @property
+    def left(self) -> int:
+        return len(self._data) - self._at
+
+    def end(self) -> None:
+        if self.left:
+            raise CodecError(f"{self.left} bytes too many")
+
+
+def uint(value: int, count: int) -> bytes:
+    try:
+        return value.to_bytes(count, "little")
+    except OverflowError as error:
+        raise CodecError(f"{value} does not fit {count} bytes") from error
+
+
+def money(kopecks: int | None) -> bytes:
+    """Five bytes; None leaves the sum to the device, so the value of five FF cannot be written."""
+    if kopecks is None:
+        return NOT_GIVEN
+    raw = uint(kopecks, 5)
+    if raw == NOT_GIVEN:
+        raise CodecError(f"{kopecks} means 'not given'")
+    return raw
+
+
+def text_of(raw: bytes) -> str:
+    """cp1251, a zero byte ends it."""
+    return raw.split(b"\0", 1)[0].decode("cp1251", errors="replace")
+
+
+def text_bytes(text: str, limit: int) -> bytes:
+    return text.encode("cp1251", errors="replace")[:limit]
+
+
+def fixed_text(text: str, size: int) -> bytes:
+    return text_bytes(text, size).ljust(size, b"\0")
+
+
+def moment_bytes(moment: datetime) -> bytes:
+    """A date of the fiscal drive: YY MM DD hh mm."""
+    return bytes((moment.year - 2000, moment.month, moment.day, moment.hour, moment.minute))
+
+
+def moment_of(raw: bytes) -> datetime:
+    """Naive local time of the drive."""
+    try:
+        year, month, day, hour, minute = raw
+        return datetime(2000 + year, month, day, hour, minute)  # noqa: DTZ001 - the drive knows no time zone
+    except ValueError as error:
+        raise CodecError(f"{raw.hex()} is no date of the drive") from error
