@@ -16,6 +16,7 @@ from typing import Any
 from drivers.errors import DeviceUnreachable
 from drivers.fiscal.port import FiscalCounter, FiscalIntent, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar, ShtrihTimeouts
+from drivers.fiscal.shtrih.session import Protocol
 from drivers.link import Link, StreamLink
 from drivers.sim.shtrih.device import ShtrihDevice
 from drivers.sim.world import World
@@ -173,12 +174,13 @@ async def rig(
     order_tag: OrderTag = OrderTag.TAG_1192,
     timeouts: ShtrihTimeouts = FAST,
     shift: bool = True,
+    protocol: Protocol = 1,
     **device: Any,
 ) -> AsyncIterator[tuple[Rig, ShtrihRegistrar]]:
     folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
     try:
         bench = Rig(folder, transport, **device)
-        registrar = bench.driver(order_tag=order_tag, timeouts=timeouts)
+        registrar = bench.driver(order_tag=order_tag, timeouts=timeouts, protocol=protocol)
         if shift:
             await registrar.open_shift()
         yield bench, registrar

@@ -23,6 +23,7 @@ _LARGEST = 2**32 - 1  # numbers, signs and shifts of a fiscal drive are of four 
 _YEARS = range(2000, 2100)  # a drive tells two digits
 _LONGEST_TAG = 256
 _LONGEST_KIND = 40
+_RAW_SIGN_DIGITS, _SIGN_DIGITS = 12, 8
 _LONGEST_NUMBER = 20  # a drive's own has 16 digits
 _MOST_KOPECKS = 10**12  # more than the drive's five bytes of a sum
 
@@ -153,7 +154,7 @@ def parse_document(tlv: Mapping[str, Any], number: int) -> Found:
         return Found(
             kind=kind,
             number=number,
-            sign=whole(tlv["1077"]),
+            sign=sign_of(tlv["1077"]),
             shift=whole(tlv.get("1038", 0)),
             issued_at=minute_of(str(tlv["1012"])),
             operation=whole(tlv["1054"]) if settlement else 0,
@@ -201,6 +202,13 @@ def whole(value: Any) -> int:
     if not 0 <= found <= _LARGEST:
         raise ValueError(f"{str(value)[:30]} is no number of a fiscal drive")
     return found
+
+
+def sign_of(value: Any) -> int:
+    """Tag 1077: the driver shows its six bytes in hex, of which the last four are the sign; others show a number.
+    Raises as `whole` does."""
+    text = str(value)
+    return int(text[-_SIGN_DIGITS:], 16) if len(text) == _RAW_SIGN_DIGITS else whole(value)
 
 
 def drive_of(serial: Any) -> str:

@@ -228,14 +228,24 @@ class ShtrihRegistrar:
         except AnswerLost as lost:
             return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", str(lost)))
         except ShtrihRefused as refused:
+            if await self._is_registered(refused, intent):
+                return await self._settle(intent, refused)
             if refused.number == UNSUPPORTED and others:
                 return await self._register(tuple(others), intent)
-            if refused.number in DOUBTFUL:
-                return await self._settle(intent, refused)
             await self._abandon(refused)
         if closed.number != intent.counter.last_document + 1:
             return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {closed.number}"))
         return await self._describe(closed, intent)
+
+    async def _is_registered(self, refused: ShtrihRefused, intent: FiscalIntent) -> bool:
+        """No error proves that nothing was registered: the drive's last document does. A register that still prints,
+        or lost its drive for a moment, does not know yet."""
+        if refused.number in DOUBTFUL:
+            return True
+        try:
+            return (await self._drive()).last_document != intent.counter.last_document
+        except DeviceError as error:
+            raise OutcomeUnknown(DEVICE, "answer_lost", f"{refused}; {error}") from error
 
     async def _describe(self, closed: ClosedReceipt | ClosedReport, intent: FiscalIntent) -> FiscalDocument:
         if closed.issued_at is not None:

@@ -10,7 +10,6 @@ from drivers.fiscal.port import ShiftReport
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import Operator, ShortStatus
 from drivers.fiscal.shtrih.archive import Archive, shift_report
-from drivers.fiscal.shtrih.errors import DOUBTFUL
 from drivers.fiscal.shtrih.line import AnswerLost
 from drivers.fiscal.shtrih.session import (
     DEVICE,
@@ -71,9 +70,7 @@ class ShiftKeeper:
             await self.session.command(request)
         except AnswerLost as lost:
             refusal = DeviceRefused(DEVICE, "not_registered", str(lost))
-        except ShtrihRefused as refused:
-            if refused.number not in DOUBTFUL:
-                raise
+        except ShtrihRefused as refused:  # no error proves that nothing was registered
             refusal = refused
         try:
             return await self._prove(before, kind, refusal)

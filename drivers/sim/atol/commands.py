@@ -39,10 +39,14 @@ def execute(machine: Machine, payload: bytes) -> tuple[bytes, bool]:
             raise Refusal(_UNSUPPORTED)
         answer = _run(machine, command, payload[PASSWORD_BYTES + 1 :])
     except Refusal as refusal:
-        machine.last_error = refusal.code
-        return bytes((_OK, refusal.code, 0)), True
+        return refused(machine, refusal.code)
     machine.last_error = 0
     return answer, False
+
+
+def refused(machine: Machine, code: int) -> tuple[bytes, bool]:
+    machine.last_error = code
+    return bytes((_OK, code, 0)), True
 
 
 def _run(machine: Machine, command: Command, data: bytes) -> bytes:

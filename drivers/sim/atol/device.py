@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from drivers.sim.atol.buffer import Executed, TaskBuffer
-from drivers.sim.atol.commands import PASSWORD_BYTES, execute
+from drivers.sim.atol.commands import PASSWORD_BYTES, execute, refused
 from drivers.sim.atol.machine import Machine
 from drivers.sim.atol.till import Till
 from drivers.sim.faults import Faults, serve_control
@@ -20,7 +20,8 @@ from drivers.sim.pty import PtyPort
 from drivers.sim.world import World
 
 # Beyond the required parameters: `paper_out` takes "at": "close" (the roll ends with the next document),
-# `lose_answer` takes "forget": true (not even a REQ brings the answer back, as after a power cut).
+# `lose_answer` takes "forget": true (not even a REQ brings the answer back, as after a power cut). `wrong_answer`,
+# once: the command is carried out (with "before": true it is not) and answered by that error.
 KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "paper_out": (),
@@ -34,6 +35,7 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "lose_answer": ("after",),
         "slow": ("seconds",),
         "refuse_tag": ("tag",),
+        "wrong_answer": ("after", "code"),
     }
 )
 _DEFAULT_SERIAL = "9999078900054321"
@@ -73,7 +75,7 @@ class AtolDevice:
         self._buffer = TaskBuffer(
             send=send,
             execute=self._execute,
-            loses=lambda payload: self._losing(payload) is not None,
+            loses=lambda payload: self._struck("lose_answer", payload) is not None,
             noise_rate=self._noise_rate,
             rng=random.Random(seed),
         )
@@ -103,10 +105,10 @@ class AtolDevice:
 
     def _execute(self, payload: bytes) -> Executed:
         """The effect stands in the world before a byte of the answer goes out."""
-        lose, slow = self._losing(payload), self.faults.on("slow")
+        lose, slow = self._struck("lose_answer", payload), self.faults.on("slow")
         if lose is not None:
             self.faults.take("lose_answer")
-        result, failed = execute(self.machine, payload)
+        result, failed = self._answer(payload)
         return Executed(
             result,
             failed,
@@ -115,10 +117,19 @@ class AtolDevice:
             forgotten=lose is not None and bool(lose.get("forget")),
         )
 
-    def _losing(self, payload: bytes) -> dict[str, Any] | None:
-        lose = self.faults.on("lose_answer")
-        after = "" if lose is None else str(lose["after"]).upper()
-        return lose if after and payload[PASSWORD_BYTES:].hex().upper().startswith(after) else None
+    def _answer(self, payload: bytes) -> tuple[bytes, bool]:
+        wrong = self._struck("wrong_answer", payload)
+        if wrong is None:
+            return execute(self.machine, payload)
+        self.faults.take("wrong_answer")
+        if not wrong.get("before"):
+            execute(self.machine, payload)
+        return refused(self.machine, int(wrong["code"]))
+
+    def _struck(self, name: str, payload: bytes) -> dict[str, Any] | None:
+        fault = self.faults.on(name)
+        after = "" if fault is None else str(fault["after"]).upper()
+        return fault if after and payload[PASSWORD_BYTES:].hex().upper().startswith(after) else None
 
     def _noise_rate(self) -> float:
         noise = self.faults.on("noise")

@@ -34,6 +34,7 @@ _KINDS = {
     SETTLEMENT_REPORT: "ofdExchangeStatus",
     CORRECTION: "receiptCorrection",
 }
+_SIGN_KINDS = {SHIFT_OPEN_REPORT: 0x23, SHIFT_CLOSE_REPORT: 0x24}
 _TAXATION = ["osn", "usnIncome", "usnIncomeOutcome", "esn", "patent"]
 _GROUPS = (EXTRA_REQUISITE, CORRECTION_BASE)
 _PAYMENTS = {"cash": 1, "electronically": 2, "prepaid": 3, "credit": 4, "other": 5}
@@ -201,11 +202,16 @@ def drive_document(till: Till, task: Mapping[str, Any]) -> Any:
         "1038": document.shift,
         "1040": document.number,
         "1041": till.drive.state.serial,
-        "1077": str(document.sign),
+        "1077": _sign(document),
     }
     if document.operation:
         told |= {"1054": document.operation, "1020": document.total_kopecks / 100}
     return {"documentTLV": head | told | _texts(document.tlvs)}
+
+
+def _sign(document: Document) -> str:
+    """As the driver shows what it reads: two bytes of kind and length, then the sign, in hex."""
+    return f"{_SIGN_KINDS.get(document.kind, 0x31):02X}04{document.sign:08X}"
 
 
 def _texts(tlvs: tuple[Tlv, ...]) -> dict[str, Any]:

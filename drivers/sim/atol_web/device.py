@@ -23,6 +23,7 @@ from drivers.sim.world import Change, World
 
 # `lose_answer`, once: "after" is POST or GET (the HTTP answer breaks off; a POST with "late": seconds arrives then)
 # or a task's type (the server loses the register's answer: blocked; with "before": true it never reached it).
+# `wrong_answer`, once: the task is carried out (with "before": true it is not) and told as that error of the driver.
 KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "paper_out": (),
@@ -35,6 +36,7 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "lose_answer": ("after",),
         "slow": ("seconds",),
         "refuse_tag": ("tag",),
+        "wrong_answer": ("after", "code"),
         "down": (),
     }
 )
@@ -127,7 +129,7 @@ class AtolWebDevice(HttpSimulator):
                 raise ValueError
         except (ValueError, KeyError, TypeError):
             return web.json_response(_error(501), status=400)
-        lost = self._loses("POST")
+        lost = self._takes("lose_answer", "POST")
         if lost is not None and "late" in lost:
             self._late = asyncio.get_running_loop().call_later(float(lost["late"]), self._take, uuid, tasks)
             return await self._hang_up(request)
@@ -170,7 +172,7 @@ class AtolWebDevice(HttpSimulator):
         self, request: web.Request, form: Callable[[dict[str, Any]], dict[str, Any]]
     ) -> web.StreamResponse:
         record = self._load(request.match_info["uuid"])
-        if self._loses("GET"):
+        if self._takes("lose_answer", "GET"):
             return await self._hang_up(request)
         if record is None:
             return web.json_response(_error(501), status=404)
@@ -216,21 +218,25 @@ class AtolWebDevice(HttpSimulator):
         self._save(record)
 
     def _carry_out(self, task: dict[str, Any], result: dict[str, Any]) -> None:
-        lost = self._loses(str(task.get("type")))
+        lost = self._takes("lose_answer", str(task.get("type")))
         if self.faults.on("off") is not None:
             result |= {"status": "error", "code": _NO_LINK}
             return
+        wrong = self._takes("wrong_answer", str(task.get("type")))
         try:
-            if lost is None or not lost.get("before"):
+            if not any(fault is not None and fault.get("before") for fault in (lost, wrong)):
                 result |= {"status": "ready", "result": run_task(self.till, task)}
         except TaskError as error:
             result |= {"status": "error", "code": error.code}
+        if wrong is not None:
+            result |= {"status": "error", "code": int(wrong["code"]), "result": None}
         if lost is not None:
             result |= {"status": _BLOCKED, "code": _NO_LINK, "result": None}
 
-    def _loses(self, what: str) -> dict[str, Any] | None:
-        lose = self.faults.on("lose_answer")
-        return self.faults.take("lose_answer") if lose is not None and lose["after"] == what else None
+    def _takes(self, name: str, what: str) -> dict[str, Any] | None:
+        """A fault that strikes once, after `what`."""
+        fault = self.faults.on(name)
+        return self.faults.take(name) if fault is not None and fault["after"] == what else None
 
     def _recover(self) -> None:
         """What ran when the power went has an unknown outcome."""

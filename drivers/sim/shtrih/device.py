@@ -25,7 +25,8 @@ from drivers.sim.world import World
 
 # Beyond the required parameters: `paper_out` takes "at": "close" (the roll ends with the next document),
 # `lose_answer` takes "forget": true (not even ENQ brings the answer back, as after a power cut). `unknown_command`
-# makes an older firmware of it (37h).
+# makes an older firmware of it (37h). `wrong_answer`, once: the command is carried out (with "before":
+# true it is not) and answered by that error.
 KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "paper_out": (),
@@ -42,6 +43,7 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "slow": ("seconds",),
         "refuse_tag": ("tag",),
         "unknown_command": ("code",),
+        "wrong_answer": ("after", "code"),
     }
 )
 _DEFAULT_SERIAL = "9999078902000273"
@@ -130,7 +132,7 @@ class ShtrihDevice:
         if unknown is not None and str(unknown["code"]).upper() == _name(payload):
             answer = Answer(code_of(payload), UNSUPPORTED).encode()
         else:
-            answer = execute(self.register, payload)
+            answer = self._answer(payload)
         slow = self.faults.on("slow")
         lose = self.faults.on("lose_answer")
         lost = lose is not None and str(lose["after"]).upper() == _name(payload)
@@ -142,6 +144,15 @@ class ShtrihDevice:
             lost=lost,
             forgotten=lost and lose is not None and bool(lose.get("forget")),
         )
+
+    def _answer(self, payload: bytes) -> bytes:
+        wrong = self.faults.on("wrong_answer")
+        if wrong is None or str(wrong["after"]).upper() != _name(payload):
+            return execute(self.register, payload)
+        self.faults.take("wrong_answer")
+        if not wrong.get("before"):
+            execute(self.register, payload)
+        return Answer(code_of(payload), int(wrong["code"])).encode()
 
     def _noise_rate(self) -> float:
         noise = self.faults.on("noise")

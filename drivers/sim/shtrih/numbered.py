@@ -10,7 +10,8 @@ from drivers.sim.shtrih.link import Executed
 
 
 class NumberedDeviceLine:
-    """Bytes in, frames out. A broken frame is passed over in silence; the last number again brings its answer again."""
+    """Bytes in, frames out. A broken frame is passed over in silence; whatever is not the next number, the sync frame
+    too, brings the last answer again, and an empty one where there is none."""
 
     def __init__(self, send: Callable[[bytes], None], execute: Callable[[bytes], Executed]) -> None:
         self._send = send
@@ -32,18 +33,10 @@ class NumberedDeviceLine:
         for event in self._decoder.feed(data):
             if isinstance(event, Broken) or self._working is not None:
                 continue
-            if isinstance(event, Sync):
-                self._send(encode(self._last, b""))
+            if isinstance(event, Sync) or event.number != (self._last + 1) % NUMBERS or not event.payload:
+                self._send(encode(self._last, self._answer))
             else:
-                self._take(event)
-
-    def _take(self, event: Numbered) -> None:
-        if event.number == self._last and self._answer:
-            self._send(encode(self._last, self._answer))
-        elif event.number != (self._last + 1) % NUMBERS or not event.payload:
-            self._send(encode(self._last, b""))
-        else:
-            self._run(event)
+                self._run(event)
 
     def _run(self, event: Numbered) -> None:
         executed = self._execute(event.payload)

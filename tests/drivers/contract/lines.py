@@ -1,0 +1,39 @@
+"""The four lines to a register on which the same must hold: Shtrih-M by protocol 1 and 2, ATOL, ATOL's web server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+
+from drivers.fiscal.port import FiscalOffice, OrderTag
+from tests.drivers.atol_rig import atol_rig
+from tests.drivers.atol_web_rig import WebRig, web_rig
+from tests.drivers.shtrih_rig import Rig, rig
+
+LINES = ("shtrih 1", "shtrih 2", "atol", "atol-web")
+#: What registers a sale.
+CLOSE: Mapping[str, str] = MappingProxyType({"shtrih 1": "FF45", "shtrih 2": "FF45", "atol": "4A", "atol-web": "sell"})
+OPEN_SHIFT: Mapping[str, str] = MappingProxyType(
+    {"shtrih 1": "E0", "shtrih 2": "E0", "atol": "9A", "atol-web": "openShift"}
+)
+CLOSE_SHIFT: Mapping[str, str] = MappingProxyType(
+    {"shtrih 1": "41", "shtrih 2": "41", "atol": "5A", "atol-web": "closeShift"}
+)
+
+
+@asynccontextmanager
+async def line_of(
+    name: str, *, order_tag: OrderTag = OrderTag.TAG_1192, shift: bool = True
+) -> AsyncIterator[tuple[Rig | WebRig, FiscalOffice]]:
+    """The device's side, and the driver at the other end with an open shift."""
+    match name:
+        case "atol":
+            async with atol_rig(order_tag=order_tag, shift=shift) as atol:
+                yield atol
+        case "atol-web":
+            async with web_rig(order_tag=order_tag, shift=shift) as web:
+                yield web
+        case _:
+            async with rig(order_tag=order_tag, shift=shift, protocol=2 if name == "shtrih 2" else 1) as shtrih:
+                yield shtrih
