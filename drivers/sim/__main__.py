@@ -43,6 +43,7 @@ _EXAMPLES = {
     "link_lost": "{}",
     "noise": '{"rate": 0.01}',
     "lose_answer": '{"after": "FF45"}  (atol "4A", atol-web "sell"; bank, SMS and push take none)',
+    "slow_print": '{"seconds": 0.5}  (a line; shtrih)',
     "wrong_answer": '{"after": "FF45", "code": 119}  (atol "4A", atol-web "sell")',
     "slow": '{"seconds": 2}',
     "refuse_tag": '{"tag": 1192}',

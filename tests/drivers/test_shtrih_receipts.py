@@ -342,6 +342,32 @@ async def test_the_print_of_the_previous_document_is_waited_for() -> None:
         assert len(bench.receipts()) == 2
 
 
+@pytest.mark.parametrize("at", ["17h", "FF46", "FF45"])
+async def test_a_slow_printer_loses_no_line_of_a_slip_and_no_receipt(at: str) -> None:
+    async with rig() as (bench, registrar):
+        bench.fault("slow_print", seconds=0.05)
+        if at == "17h":
+            await registrar.print_text(("A-01", "Код выдачи 1234", "Спасибо"), cut=True)
+            assert list(bench.device.register.paper) == ["A-01", "Код выдачи 1234", "Спасибо"]
+            return
+        wanted = receipt("a")
+        if at == "FF45":  # the only line still prints when the receipt is closed
+            wanted = replace(wanted, lines=wanted.lines[:1], total_kopecks=36400, electronic_kopecks=36400)
+        document = await sell(bench, registrar, wanted)
+        (effect,) = bench.receipts()
+        assert (effect["fiscal_document_number"], len(effect["lines"])) == (document.number, len(wanted.lines))
+
+
+async def test_a_printer_that_never_gets_ready_ends_with_its_reason_and_nothing_open() -> None:
+    async with rig(timeouts=replace(FAST, printing_s=0.2)) as (bench, registrar):
+        bench.fault("slow_print", seconds=0.7)
+        with pytest.raises(DeviceRefused, match="printing_previous"):
+            await sell(bench, registrar, receipt())
+        bench.fault("slow_print", on=False)
+        assert await nothing_left_open(bench, registrar)
+        assert bench.receipts() == []
+
+
 async def test_paper_that_ends_in_mid_print_stalls_and_continues() -> None:
     async with rig(print_s=0.3) as (bench, registrar):
         await sell(bench, registrar, receipt())

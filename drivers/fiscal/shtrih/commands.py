@@ -36,6 +36,9 @@ from drivers.fiscal.shtrih.frames import code_bytes, code_of
 from drivers.fiscal.shtrih.receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
 from drivers.fiscal.shtrih.table_answers import FieldShape, RegisterValue, TableShape, TableValue
 
+#: They put a document into the drive: never sent again before the drive was asked.
+REGISTERS = frozenset({0x41, 0x85, 0xE0, 0xFF36, 0xFF45, 0xFF4A})
+
 A_co = TypeVar("A_co", covariant=True)
 
 

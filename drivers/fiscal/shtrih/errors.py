@@ -113,6 +113,9 @@ ERRORS = MappingProxyType(_TABLE)
 
 UNSUPPORTED = 0x37
 
+# Nothing was carried out: the previous command prints, or waits for "continue".
+PRINTS, WAITS = 0x50, 0x58
+NOT_YET = (PRINTS, WAITS)
 # After these FF45, E0 or 41 may have been carried out all the same: look into the drive (§3 step 6).
 DOUBTFUL = frozenset({0x2F, 0x30, 0x50, 0x58, 0x6B, 0x72, 0x75, 0x7B})
 

@@ -27,7 +27,7 @@ from drivers.fiscal.port import (
 )
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.archive import Archive, fiscal_document
-from drivers.fiscal.shtrih.errors import DOUBTFUL, UNSUPPORTED
+from drivers.fiscal.shtrih.errors import DOUBTFUL, NOT_YET, UNSUPPORTED
 from drivers.fiscal.shtrih.line import AnswerLost
 from drivers.fiscal.shtrih.office import ShtrihOffice
 from drivers.fiscal.shtrih.rates import Rates
@@ -224,7 +224,7 @@ class ShtrihRegistrar:
         """FF45, or FF4A of a correction: what registers; every doubt is settled by the drive's own memory."""
         request, *others = closings
         try:
-            closed = await self._session.command(request)
+            closed = await self._close(request, intent)
         except AnswerLost as lost:
             return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", str(lost)))
         except ShtrihRefused as refused:
@@ -236,6 +236,25 @@ class ShtrihRegistrar:
         if closed.number != intent.counter.last_document + 1:
             return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {closed.number}"))
         return await self._describe(closed, intent)
+
+    async def _close(
+        self, request: commands.Request[ClosedReceipt | ClosedReport], intent: FiscalIntent
+    ) -> ClosedReceipt | ClosedReport:
+        """Again only where the lines still print and the drive shows the document open and not registered."""
+        deadline = self._now() + self._session.timeouts.printing_s
+        while True:
+            try:
+                return await self._session.command(request)
+            except ShtrihRefused as refused:
+                if refused.number not in NOT_YET or self._now() >= deadline:
+                    raise
+                try:
+                    await self._session.printed_on()
+                    drive = await self._drive()
+                except DeviceUnreachable as error:
+                    raise OutcomeUnknown(DEVICE, "answer_lost", f"{refused}; {error}") from error
+                if not drive.current_document or drive.last_document != intent.counter.last_document:
+                    raise
 
     async def _is_registered(self, refused: ShtrihRefused, intent: FiscalIntent) -> bool:
         """No error proves that nothing was registered: the drive's last document does. A register that still prints,
@@ -313,6 +332,10 @@ class ShtrihRegistrar:
             await self._session.command(request)
         except AnswerLost as lost:
             raise OutcomeUnknown(DEVICE, "answer_lost", str(lost)) from lost
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _drive(self) -> DriveStatus:
         return await self._session.ask(commands.drive_status(self._session.password))

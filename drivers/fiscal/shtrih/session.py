@@ -11,7 +11,7 @@ from drivers.fiscal.fields import CodecError
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import ShortStatus
 from drivers.fiscal.shtrih.commands import Request
-from drivers.fiscal.shtrih.errors import error_text, error_word
+from drivers.fiscal.shtrih.errors import NOT_YET, error_text, error_word
 from drivers.fiscal.shtrih.frames import Answer
 from drivers.fiscal.shtrih.line import AnswerLost, ShtrihLine
 from drivers.fiscal.shtrih.line2 import NumberedLine
@@ -82,7 +82,25 @@ class ShtrihSession:
         raise DeviceUnreachable(DEVICE, "no_answer", f"{request.code:02X}h")
 
     async def command(self, request: Request[_A]) -> _A:
-        """Raises `DeviceRefused`, `DeviceUnreachable` (never taken) or `AnswerLost` (may have been carried out)."""
+        """Once, and again where the printer of the register was still busy with what came before.
+
+        Raises `DeviceRefused`, `DeviceUnreachable` (never taken) or `AnswerLost` (may have been carried out).
+        """
+        deadline = self._now() + self.timeouts.printing_s
+        while True:
+            try:
+                return await self._command(request)
+            except ShtrihRefused as refused:
+                if refused.number not in NOT_YET or request.code in commands.REGISTERS or self._now() >= deadline:
+                    raise
+                await self.printed_on()
+
+    async def printed_on(self) -> None:
+        """Wait until nothing prints any more; paper that came back gets its "continue"."""
+        if (await self.printed_state()).submode == WAITS_CONTINUE:
+            await self.continue_print()
+
+    async def _command(self, request: Request[_A]) -> _A:
         stale = self._line is not None
         try:
             payload = await self._exchange(request)

@@ -44,6 +44,7 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "refuse_tag": ("tag",),
         "unknown_command": ("code",),
         "wrong_answer": ("after", "code"),
+        "slow_print": ("seconds",),
     }
 )
 _DEFAULT_SERIAL = "9999078902000273"

@@ -186,8 +186,19 @@ class Register:
             self.tables.put(change, REGIONAL, SKIP_PRINTING, b"\0")
         elif self._no_paper:
             self._stall(change)
-        elif self._print_s > 0:
-            self._printing_until = asyncio.get_running_loop().time() + self._print_s
+        else:
+            self._print(self._print_s)
+            self.print_line()
+
+    def print_line(self) -> None:
+        """On a slow printer a line takes its time, and until then other lines are refused (50h)."""
+        slow = None if self.off_paper else self.faults.on("slow_print")
+        if slow is not None:
+            self._print(float(slow["seconds"]))
+
+    def _print(self, seconds: float) -> None:
+        if seconds > 0:
+            self._printing_until = asyncio.get_running_loop().time() + seconds
 
     def continue_printing(self) -> None:
         if self.submode != 3:

@@ -99,6 +99,8 @@ def _add(register: Register, operator: int, kind: int, line: Line) -> None:
     if register.receipt is None:
         register.open_receipt(kind, operator)
     receipt = register.the_receipt(operator)
+    if register.printing:
+        raise Refusal(0x50)
     if receipt.kind != kind:
         raise Refusal(0x49)
     if register.drive.expired():
@@ -107,6 +109,7 @@ def _add(register: Register, operator: int, kind: int, line: Line) -> None:
         raise Refusal(0x94)
     receipt.lines.append(line)
     register.save_receipt()
+    register.print_line()
 
 
 def subtotal(register: Register, operator: int, data: bytes) -> bytes:
