@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import socket
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from drivers.sim import __main__ as simulators
 from drivers.sim.gateways.http import held_port
+from tests.crash import cloud
+from tests.forked import Forked
 from tests.receiver import new_secret
 from tests.restaurant import ledger
 
@@ -36,7 +38,7 @@ class Devices:
     speed: float = 80.0
     urls: dict[str, str] = field(default_factory=dict)
     kills: int = 0
-    _processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    _processes: dict[str, Forked] = field(default_factory=dict)
     _held: dict[str, int] = field(default_factory=dict)
     _ports: dict[str, socket.socket] = field(default_factory=dict)
 
@@ -53,20 +55,20 @@ class Devices:
         return self.folder / "cloud.secret"
 
     def _spawn(self, name: str) -> None:
-        command = [sys.executable, "-m", *self._arguments(name), f"--ledger={self.folder}/{name}.jsonl"]
-        self._processes[name] = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        main = cloud.main if name == "cloud" else simulators.main
+        self._processes[name] = Forked(main, [*self._arguments(name), f"--ledger={self.folder}/{name}.jsonl"])
 
     def _arguments(self, name: str) -> list[str]:
         port = str(self._port(name)) if name in SERVERS else ""
         if name == "cloud":
-            return ["tests.crash.cloud", "--port", port, "--secret-file", str(self.secret_file)]
+            return ["--port", port, "--secret-file", str(self.secret_file)]
         common = [f"--state={self.folder}/{name}.state", f"--control={self.folder}/{name}.sock"]
         if name in SERVERS:
-            return ["drivers.sim", name, "--port", port, *common]
+            return [name, "--port", port, *common]
         link = ["--link", str(self.line(name)), "--seed", "1"]
         if name == "fiscal":
-            return ["drivers.sim", "shtrih", *link, *common]
-        return ["drivers.sim", "robot", *link, "--speed", str(self.speed), *common]
+            return ["shtrih", *link, *common]
+        return ["robot", *link, "--speed", str(self.speed), *common]
 
     def _port(self, name: str) -> int:
         if name not in self._ports:
@@ -75,10 +77,9 @@ class Devices:
 
     def _until_ready(self, name: str) -> None:
         stdout = self._processes[name].stdout
-        assert stdout is not None
         ready, _, _ = select.select([stdout], [], [], START_S)
         assert ready, f"{name} did not start"
-        words = stdout.readline().split()
+        words = os.read(stdout, 1000).decode().split()
         assert words[:1] == ["ready"], (name, words)
         if words[1].startswith("http"):
             self.urls[name] = words[1]
@@ -98,14 +99,13 @@ class Devices:
         return self._processes[name].pid
 
     def dead(self, name: str) -> bool:
-        return self._processes[name].poll() is not None
+        return self._processes[name].dead()
 
     def kill(self, name: str) -> None:
         """The plug of one device is pulled."""
         process = self._processes.pop(name)
         self.line(name).unlink(missing_ok=True)  # after `link_lost` it is another terminal than the one held
-        process.kill()
-        self._wait(process)
+        process.end(signal.SIGKILL, START_S)
         self.kills += 1
 
     def restart(self, name: str) -> None:
@@ -129,15 +129,8 @@ class Devices:
 
     def stop(self) -> None:
         for process in self._processes.values():
-            process.terminate()
-        for process in self._processes.values():
-            self._wait(process)
+            process.end(signal.SIGTERM, START_S)
         while self._held:
             os.close(self._held.popitem()[1])
         while self._ports:
             self._ports.popitem()[1].close()
-
-    def _wait(self, process: subprocess.Popen[str]) -> None:
-        process.wait(START_S)
-        if process.stdout is not None:
-            process.stdout.close()

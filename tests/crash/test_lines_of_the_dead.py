@@ -16,6 +16,7 @@ import pytest
 from drivers.errors import DeviceUnreachable
 from drivers.link import open_serial
 from tests.crash.devices import Devices
+from tests.crash.lives import pause
 from tests.restaurant import short_folder
 
 
@@ -34,7 +35,8 @@ async def test_line_of_a_killed_registrar_does_not_lead_to_the_next_one_that_is_
     with registrar() as mine:
         terminal = Path(os.readlink(mine.line("fiscal")))
         os.kill(mine.pid("fiscal"), 9)  # as a bomb does it: nobody is told
-        mine._processes["fiscal"].wait(5)
+        while not mine.dead("fiscal"):
+            pause()
         with registrar() as other:
             assert Path(os.readlink(other.line("fiscal"))) != terminal
             with pytest.raises(DeviceUnreachable, match="port_missing"):

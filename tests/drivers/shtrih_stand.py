@@ -2,57 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import select
 import signal
 import socket
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
-_PROGRAM = """
-import asyncio, sys
-from pathlib import Path
 from drivers.sim.shtrih.device import shtrih
+from tests.forked import Forked
 
-async def main(folder, ffd):
-    paths = dict(state=folder / "state", ledger=folder / "ledger", control=folder / "control")
+_START_S = 10.0
+
+
+async def _serve(folder: Path, ffd: str) -> None:
+    paths = {"state": folder / "state", "ledger": folder / "ledger", "control": folder / "control"}
     async with shtrih(folder / "port", seed=7, ffd=ffd, **paths):
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         await asyncio.Event().wait()
 
-asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
-"""
+
+def _main() -> None:
+    asyncio.run(_serve(Path(sys.argv[1]), sys.argv[2]))
 
 
 class Stand:
     """`start` returns once the port is there."""
 
+    program: Callable[[], None] = staticmethod(_main)
+
     def __init__(self, folder: Path, ffd: str = "1.2") -> None:
         self.folder = folder
-        self._ffd = ffd
         self.port = str(folder / "port")
-        self._process: subprocess.Popen[bytes] | None = None
+        self.words = [str(folder), ffd]
+        self._process: Forked | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, str(self.folder), self._ffd],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        assert self._process.stdout is not None
-        assert select.select([self._process.stdout], [], [], 10)[0], "the simulator did not start"
-        assert self._process.stdout.readline() == b"ready\n"
+        self._process = Forked(self.program, self.words)
+        assert select.select([self._process.stdout], [], [], _START_S)[0], "the simulator did not start"
+        assert os.read(self._process.stdout, 1000).startswith(b"ready")
 
     def kill(self) -> None:
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait(5)
-            assert self._process.stdout is not None
-            self._process.stdout.close()
+            self._process.end(signal.SIGKILL, _START_S)
             self._process = None
 
     def control(self, **request: Any) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def stand(request: pytest.FixtureRequest) -> Iterator[AtolStand]:
 
 
 def driver(stand: AtolStand) -> Registrar:
-    if "atol-web" in stand._command:
+    if "atol-web" in stand.words:
         return AtolWebRegistrar(url=stand.url, timeouts=atol_web_rig.FAST)
     return AtolRegistrar(open_link=open_serial, port=stand.port, baudrate=115200, timeouts=SERIAL)
 

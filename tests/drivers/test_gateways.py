@@ -219,3 +219,26 @@ async def test_each_gateway_runs_as_a_process_with_a_control_socket(folder: Path
         if process.stdout is not None:
             process.stdout.close()
     assert [line["client_id"] for line in ledger(folder / f"{device}.ledger")] == ["c1"]
+
+
+def test_each_other_device_runs_by_its_command_line(folder: Path) -> None:
+    """Tests fork what these start."""
+    places = {"shtrih": "--link", "atol": "--link", "atol-web": "--port", "robot": "--link", "bank": "--port"}
+    started = []
+    for device, place in places.items():
+        where = f"{folder}/{device}.tty" if place == "--link" else "0"
+        files = [f"--{what}={folder}/{device}.{what}" for what in ("state", "ledger", "control")]
+        command = [sys.executable, "-m", "drivers.sim", device, place, where, *files]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+    try:
+        for process in started:
+            assert process.stdout is not None
+            assert select.select([process.stdout], [], [], 20)[0]
+            assert process.stdout.readline().startswith("ready ")
+    finally:
+        for process in started:
+            process.terminate()
+    for process in started:
+        assert process.wait(10) == 0
+        if process.stdout is not None:
+            process.stdout.close()
