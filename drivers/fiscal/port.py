@@ -161,6 +161,7 @@ class Registration:
     address: str | None  # 1009
     place: str | None  # 1187
     vats: frozenset[Vat]  # the rates a receipt line can carry on this device
+    taxes_left_out: str | None = None  # the setting of the device by which receipts would carry no tax sums
 
 
 @dataclass(frozen=True, slots=True)

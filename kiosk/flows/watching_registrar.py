@@ -105,6 +105,8 @@ def registration_mismatches(found: Registration, expected: Expected, rates: froz
         wrong.append(Mismatch("address", expected.address, found.address))
     if taxes is not None and expected.tax_system not in taxes:
         wrong.append(Mismatch("tax_system", expected.tax_system, ", ".join(taxes) or "none"))
+    if found.taxes_left_out is not None:
+        wrong.append(Mismatch("taxes", "computed by the register", f"left out: {found.taxes_left_out}"))
     known = sorted(vat.value for vat in found.vats)
     if missing := sorted(rates - set(known)):
         wrong.append(Mismatch("vat", ", ".join(missing), ", ".join(known)))

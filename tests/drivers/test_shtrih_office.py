@@ -24,6 +24,7 @@ from drivers.fiscal.port import (
     Vat,
 )
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.sim.shtrih.tables import REGIONAL, TURNS_RATES
 from tests.drivers.shtrih_rig import Rig, receipt, rig
 
 SETTLED_ON = date(2026, 11, 20)
@@ -65,9 +66,10 @@ async def test_the_format_of_documents_is_told(ffd: str) -> None:
 
 async def test_only_rates_that_table_6_holds_are_told_and_sold() -> None:
     async with rig() as (bench, registrar):
-        vats = (await registrar.registration()).vats
-        assert vats == set(Vat) - {Vat.VAT_20_120}
-        line = ReceiptLine("Аванс", 100, 1, 100, Vat.VAT_20_120)
+        assert (await registrar.registration()).vats == set(Vat)
+    async with rig() as (bench, registrar):
+        bench.fault("unknown_command", code="2D")  # an older firmware
+        line = ReceiptLine("Чай", 100, 1, 100, Vat.VAT_22)
         asked = Receipt(Operation.SALE, "o1", (line,), 100, 100, TaxSystem.GENERAL)
         with pytest.raises(DeviceRefused, match="vat_unsupported"):
             await sell(bench, registrar, asked)
@@ -75,7 +77,23 @@ async def test_only_rates_that_table_6_holds_are_told_and_sold() -> None:
         assert bench.device.register.receipt is None
 
 
-@pytest.mark.parametrize(("vat", "code"), [(Vat.VAT_22, 0x01), (Vat.VAT_20, 0xCB), (Vat.VAT_5, 0x81), (Vat.NONE, 8)])
+@pytest.mark.parametrize(
+    ("vat", "code"),
+    [
+        (Vat.VAT_20, 0x01),
+        (Vat.VAT_10, 0x02),
+        (Vat.VAT_0, 0x04),
+        (Vat.NONE, 0x08),
+        (Vat.VAT_20_120, 0x10),
+        (Vat.VAT_10_110, 0x20),
+        (Vat.VAT_5, 0x81),
+        (Vat.VAT_7, 0x82),
+        (Vat.VAT_5_105, 0x84),
+        (Vat.VAT_7_107, 0x88),
+        (Vat.VAT_22, 0xCB),
+        (Vat.VAT_22_122, 0xCC),
+    ],
+)
 async def test_a_rate_is_coded_as_the_register_holds_it(vat: Vat, code: int) -> None:
     async with rig() as (bench, registrar):
         line = ReceiptLine("Чай", 100, 1, 100, vat)
@@ -89,6 +107,30 @@ async def test_a_rate_is_coded_as_the_register_holds_it(vat: Vat, code: int) -> 
         bench.wire.to_device = look
         await sell(bench, registrar, Receipt(Operation.SALE, "o1", (line,), 100, 100, TaxSystem.GENERAL))
         assert seen == [code]
+
+
+@pytest.mark.parametrize("ffd", ["1.1", "1.2"])
+async def test_a_correction_of_a_sale_of_2025_keeps_its_rate_and_the_next_sale_does_not(ffd: str) -> None:
+    async with rig(ffd=ffd) as (bench, registrar):
+        line = ReceiptLine("Чай", 12000, 1, 12000, Vat.VAT_20)
+        asked = Receipt(Operation.SALE, "c1", (line,), 12000, 12000, TaxSystem.GENERAL)
+        for base, code in ((date(2025, 12, 30), 0x01), (date(2026, 2, 1), 0xCB)):
+            intent = await correcting(bench, registrar, asked)
+            await registrar.print_correction(Correction(asked, CorrectionKind.SELF, base), intent)
+            assert bench.effects()[-1]["lines"][0]["tax"] == code
+            assert bench.device.register.tables.number(REGIONAL, TURNS_RATES) == 1
+        bench.fault("refuse_tag", tag=1173)
+        intent = await correcting(bench, registrar, asked)
+        with pytest.raises(DeviceRefused):
+            await registrar.print_correction(Correction(asked, CorrectionKind.SELF, date(2025, 12, 30)), intent)
+        assert bench.device.register.tables.number(REGIONAL, TURNS_RATES) == 1  # set back, whatever became of it
+
+
+async def test_a_register_that_leaves_taxes_to_the_host_is_told() -> None:
+    async with rig() as (bench, registrar):
+        assert (await registrar.registration()).taxes_left_out is None
+        bench.device.register.tables.write(1, 1, 14, b"\1")
+        assert (await registrar.registration()).taxes_left_out == "table 1 field 14 = 1"
 
 
 @pytest.mark.parametrize("closed", [False, True])

@@ -24,6 +24,8 @@ _SERIAL, _INN, _REGISTRATION, _TAX_SYSTEMS, _MODE, _ADDRESS, _PLACE = 1, 2, 3, 5
 _AUTOMATIC, _INTERNET = 1 << 2, 1 << 5
 _FFD_PLACES = ((17, 17), (10, 4))
 _FFD: Mapping[int, str] = MappingProxyType({2: "1.05", 3: "1.1", 4: "1.2"})
+_MODES_TABLE, _TAXES_BY_HOST = 1, 14
+_TAXES_SETTING = "table 1 field 14 = 1"
 _TRIES = 3
 
 
@@ -48,7 +50,12 @@ class ShtrihOffice:
             address=await self._text(_ADDRESS),
             place=await self._text(_PLACE),
             vats=frozenset(await self.rates.codes()),
+            taxes_left_out=_TAXES_SETTING if await self._leaves_taxes_out() else None,
         )
+
+    async def _leaves_taxes_out(self) -> bool:
+        value = await self._cell(_MODES_TABLE, _TAXES_BY_HOST)
+        return value is not None and value.number == 1
 
     async def ffd(self) -> str | None:
         for table, field in _FFD_PLACES:

@@ -10,18 +10,21 @@ from drivers.fiscal.port import Vat
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.session import DEVICE, ShtrihRefused, ShtrihSession
 
-# FF46 takes one bit-coded byte.
+# FF46 and FF4A take one byte: bits of what stood there first, numbers of rows for what came later (seen: 7/107 is 88h,
+# 22 % and 22/122 are rows 11 and 12; the first row stays 20 %).
 _ALWAYS: Mapping[Vat, int] = MappingProxyType(
     {Vat.VAT_10: 0x02, Vat.VAT_0: 0x04, Vat.NONE: 0x08, Vat.VAT_10_110: 0x20},
 )
 _SINCE_2025: Mapping[Vat, int] = MappingProxyType(
-    {Vat.VAT_5: 0x81, Vat.VAT_7: 0x82, Vat.VAT_5_105: 0x84, Vat.VAT_7_107: 0x90}
+    {Vat.VAT_5: 0x81, Vat.VAT_7: 0x82, Vat.VAT_5_105: 0x84, Vat.VAT_7_107: 0x88}
 )
 # Which rate "basic" is, the first row says, in hundredths of a per cent.
 _BASIC: Mapping[int, tuple[Vat, Vat]] = MappingProxyType(
     {2000: (Vat.VAT_20, Vat.VAT_20_120), 2200: (Vat.VAT_22, Vat.VAT_22_122)}
 )
 _BASIC_CODE, _BASIC_INSIDE_CODE = 0x01, 0x10
+_SMALL_MODEL = 152  # НАНО-Ф codes the rates of 2026 by bits
+_SMALL_MODELS: Mapping[Vat, int] = MappingProxyType({Vat.VAT_22: 0x90, Vat.VAT_22_122: 0xA0})
 _FREE_GROUPS, _GROUP_CODE, _LAST_GROUP = 11, 0xC0, 63
 _TABLE, _RATE = 6, 1
 _ROWS_OF_2025 = 10
@@ -57,14 +60,22 @@ class Rates:
             return codes
         if rows >= _ROWS_OF_2025:
             codes |= _SINCE_2025
-        whole, inside = _BASIC.get(await self._rate(1), (None, None))
-        if whole is not None and inside is not None:
-            codes |= {whole: _BASIC_CODE, inside: _BASIC_INSIDE_CODE}
+        if (basic := _BASIC.get(await self._rate(1))) is not None:
+            codes |= dict(zip(basic, (_BASIC_CODE, _BASIC_INSIDE_CODE), strict=True))
+        if await self._model() == _SMALL_MODEL:
+            codes |= _SMALL_MODELS
+            return codes
         for row in range(_FREE_GROUPS, min(rows, _LAST_GROUP) + 1):
-            other, _ = _BASIC.get(await self._rate(row), (None, None))
-            if other is not None:
-                codes.setdefault(other, _GROUP_CODE + row)
+            for rate in _BASIC.get(await self._rate(row), ()):  # the first row of a rate is on top of the sum
+                if codes.setdefault(rate, _GROUP_CODE + row) == _GROUP_CODE + row:
+                    break
         return codes
+
+    async def _model(self) -> int | None:
+        try:
+            return (await self._session.ask(commands.model())).model
+        except ShtrihRefused:
+            return None
 
     async def _rate(self, row: int) -> int:
         try:

@@ -202,6 +202,7 @@ class ShtrihRegistrar:
             return document
         finally:
             composing.close()
+            await self._writer.after()
 
     async def _prepare(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument | None:
         """Everything that must hold before the first line; a document left open by a crash is cancelled.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterable
 
-from drivers.errors import DeviceRefused
+from drivers.errors import DeviceError, DeviceRefused
 from drivers.fiscal.ffd.drive import Blob, ClosedReceipt, ClosedReport
 from drivers.fiscal.ffd.tlv import Tlv
 from drivers.fiscal.fields import fixed_text
-from drivers.fiscal.port import Correction, Operation, OrderTag, Receipt
+from drivers.fiscal.port import Correction, Operation, OrderTag, Receipt, Vat
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.commands import Request
 from drivers.fiscal.shtrih.compose import (
@@ -29,9 +30,13 @@ from drivers.fiscal.shtrih.session import DEVICE, ShtrihRefused, ShtrihSession
 Closings = tuple[Request[ClosedReceipt | ClosedReport], ...]
 
 _CASHIERS_TABLE, _CASHIER_NAME, _CASHIER_NAME_SIZE = 2, 2, 21
-_REGIONAL_TABLE, _SKIP_PRINTING = 17, 7
+_REGIONAL_TABLE, _SKIP_PRINTING, _TURNS_RATES = 17, 7, 71
+_RATE_CHANGE, _OLD_RATES = 2026, (Vat.VAT_20, Vat.VAT_20_120)
 _CORRECTION_FLAG = 0x80
 _FFD_TOTALS_ONLY = "1.05"
+
+
+_log = logging.getLogger(__name__)
 
 
 class ReceiptWriter:
@@ -42,6 +47,7 @@ class ReceiptWriter:
         self._office = office
         self._order_tag = order_tag
         self._cashier: str | None = None
+        self._rates_kept = False
         self._prints: bool | None = None  # None: a former document may have left the printer off
 
     async def receipt(self, receipt: Receipt) -> Closings:
@@ -65,6 +71,7 @@ class ReceiptWriter:
         receipt, password = correction.receipt, self._session.password
         await self._choose_paper(receipt)
         await self._name_cashier(receipt)
+        await self._keep_old_rate(correction)
         if await self._office.ffd() == _FFD_TOTALS_ONLY:
             return await self._totals(correction)
         await self._session.command(commands.open_receipt(password, _CORRECTION_FLAG | RECEIPT_KIND[receipt.operation]))
@@ -98,6 +105,33 @@ class ReceiptWriter:
             await self._session.ask(self._skip_printing(True))
         else:
             await self.print_again()
+
+    async def _keep_old_rate(self, correction: Correction) -> None:
+        """A register that makes 22 % of 20 % by itself would change what was sold before 2026: not in this document."""
+        old = any(line.vat in _OLD_RATES for line in correction.receipt.lines)
+        if not old or correction.base_date.year >= _RATE_CHANGE:
+            return
+        password = self._session.password
+        try:
+            turns = await self._session.ask(commands.read_table(password, _REGIONAL_TABLE, 1, _TURNS_RATES))
+        except ShtrihRefused:
+            return  # it knows no such thing
+        if turns.number:
+            await self._session.ask(self._turn_rates(False))
+            self._rates_kept = True
+
+    async def after(self) -> None:
+        """The document is in the drive or was given up: what was set for it alone is set back."""
+        if not self._rates_kept:
+            return
+        self._rates_kept = False
+        try:
+            await self._session.ask(self._turn_rates(True))
+        except DeviceError as error:
+            _log.error("%s: table 17 field 71 stays 0: %s", DEVICE, error)
+
+    def _turn_rates(self, turn: bool) -> Request[Blob]:
+        return commands.write_table(self._session.password, _REGIONAL_TABLE, 1, _TURNS_RATES, bytes((turn,)))
 
     def registered(self) -> None:
         """The document came through, so the register prints again."""

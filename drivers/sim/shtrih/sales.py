@@ -40,7 +40,7 @@ from drivers.sim.shtrih.tables import DATE_IN_CLOSE, REGIONAL
 
 _KINDS_8D = (SALE, BUY, REFUND, BUY_REFUND)
 CORRECTION_FLAG = 0x80  # of 8Dh: a correction with lines
-_RATES = {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x81, 0x82, 0x84, 0x90} | set(range(0xC0 + 11, 0x100))
+_RATES = {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x81, 0x82, 0x84, 0x88} | set(range(0xC0 + 11, 0x100))
 _TLV_LIMITS = {RECEIPT_EXTRA: 16, AUTOMAT_NUMBER: 20, CUSTOMER_CONTACT: 64, CASHIER_INN: 12}
 _TLV_TOTAL = 250
 _LINE_LIMIT = 200
@@ -70,7 +70,8 @@ def operation(register: Register, operator: int, data: bytes) -> bytes:
         if abs(line.sum_kopecks - total) > 1:
             raise Refusal(0x33)
         total = line.sum_kopecks
-    _add(register, operator, line.kind, Line(line.name, line.price_kopecks, line.quantity_micro, total, line.tax))
+    tax = register.turned(line.tax)
+    _add(register, operator, line.kind, Line(line.name, line.price_kopecks, line.quantity_micro, total, tax))
     return b""
 
 

@@ -19,6 +19,7 @@ FFD = 17  # table 17: 2 is 1.05, 3 is 1.1, 4 is 1.2
 FFD_VALUES: Mapping[str, int] = MappingProxyType({"1.05": 2, "1.1": 3, "1.2": 4})
 AUTOMATIC, INTERNET, MODE_OF_WORK = 0x04, 0x20, 6  # table 18 field 6
 SKIP_PRINTING = 7  # table 17: 1 keeps the next document off the paper, then goes back to 0
+TURNS_RATES = 71  # table 17: 1 makes 22 % of 20 % from 2026 on
 CASHIER_NAME = 2  # table 2
 EMBEDDED, AUTOMAT_NUMBER = 24, 1
 CUT_IN_RECEIPT = 22  # table 1: 25h is allowed in mode 8
@@ -67,19 +68,24 @@ class Table:
 
 TABLES: Mapping[int, Table] = MappingProxyType(
     {
-        1: Table("Тип и режим кассы", 1, _numbered(60, f1=("Номер в зале", 1), f22=("Отрезка в открытом чеке", 0))),
+        1: Table(
+            "Тип и режим кассы",
+            1,
+            _numbered(60, f1=("Номер в зале", 1), f14=("Налоги от хоста", 0), f22=("Отрезка в открытом чеке", 0)),
+        ),
         CASHIERS: Table("Пароли кассиров и администраторов", 30, (_number("Пароль", 4), _text("Имя", 21, "Оператор"))),
         5: Table("Наименования типов оплаты", 16, (_text("Тип оплаты", 30, "ОПЛАТА"),)),
-        RATES: Table("Налоговые ставки", 11, (_number("Ставка", 2), _text("Название", 57, "НДС"))),
+        RATES: Table("Налоговые ставки", 12, (_number("Ставка", 2), _text("Название", 57, "НДС"))),
         REGIONAL: Table(
             "Региональные настройки",
             1,
             _numbered(
-                60,
+                75,
                 f7=("Печатать документ", 0),
                 f8=("Минут до истечения смены", 1),
                 f17=("Формат ФД", 4),
                 f36=("Дата в ответе", 0),
+                f71=("Замена ставки 20 на 22", 1),
             ),
         ),
         EMBEDDED: Table("Встраиваемая и интернет техника", 1, (_text("Номер автомата", 20, "1"),)),
@@ -113,7 +119,7 @@ TABLES: Mapping[int, Table] = MappingProxyType(
 _RATES: Mapping[tuple[int, int, int], bytes] = MappingProxyType(
     {
         (RATES, row, 1): rate.to_bytes(2, "little")
-        for row, rate in enumerate((2200, 1000, 0, 0, 2200, 1000, 500, 700, 500, 700, 2000), 1)
+        for row, rate in enumerate((2000, 1000, 0, 0, 2000, 1000, 500, 700, 500, 700, 2200, 2200), 1)
     }
 )
 
