@@ -148,7 +148,7 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
         session="required",
         parameters=("order_id",),
         answers={200: OrderView},
-        refusals=(errors.NotFound,),
+        refusals=(errors.NotFound, errors.StepUpRequired),
     ),
     Operation(
         method="POST",
@@ -159,7 +159,7 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
         session="required",
         parameters=("order_id",),
         answers={200: OrderView},
-        refusals=(errors.NotFound, errors.OrderStateConflict),
+        refusals=(errors.NotFound, errors.StepUpRequired, errors.OrderStateConflict),
     ),
     Operation(
         method="POST",

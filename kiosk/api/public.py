@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
@@ -11,7 +13,7 @@ from kiosk.api.problems import language_of
 from kiosk.api.wire import Nothing, answer, bearer, body_bytes, decode, idempotency_key, optional_body
 from kiosk.domain.card_number import refuse_card_numbers
 from kiosk.domain.contact import check_contact
-from kiosk.domain.errors import InvalidRequest
+from kiosk.domain.errors import InvalidRequest, StepUpRequired
 from kiosk.domain.phone import PhoneCountry, Phones
 from kiosk.domain.readiness import Kitchen
 from kiosk.domain.reasons import words_of
@@ -28,7 +30,9 @@ from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import ConfirmRequest, Pending, PushAddress, QuickAuth, SigningIn
 from kiosk.flows.tracking import Tracking, TrackRequest
 from kiosk.flows.watching_pages import Heartbeat, WatchingPages
-from kiosk.tokens import AccessTokens
+from kiosk.tokens import AccessTokens, Session
+
+T = TypeVar("T")
 
 
 class SalesView(msgspec.Struct, frozen=True):
@@ -223,17 +227,28 @@ class PublicApi:
         if len(before) > 36 or not before.isascii():
             raise InvalidRequest.at("before", "an order id")
         if session.customer_id is not None:
-            await self._signing_in.require_trusted(session, language_of(request))
+            await self._signing_in.require_proven(session, language_of(request))
         return answer({"orders": await self._ordering.list(session, before, language_of(request))})
 
     async def show_order(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)
-        return answer(await self._ordering.get(session, _order_id(request), language_of(request)))
+        language = language_of(request)
+        return answer(await self._own(session, self._ordering.get(session, _order_id(request), language), language))
 
     async def cancel_order(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)
         await optional_body(request, Nothing)
-        return answer(await self._ordering.cancel(session, _order_id(request), language_of(request)))
+        language = language_of(request)
+        return answer(await self._own(session, self._ordering.cancel(session, _order_id(request), language), language))
+
+    async def _own(self, session: Session, work: Awaitable[T], language: str) -> T:
+        """Where the order is the number's but not this session's, the refusal brings a code to the number."""
+        try:
+            return await work
+        except StepUpRequired as refusal:
+            if session.customer_id is None:
+                raise
+            raise await self._signing_in.step_up(session.customer_id, language) from refusal
 
     async def pay(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)
@@ -241,10 +256,11 @@ class PublicApi:
         refuse_card_numbers(decode(body, object))
         wanted = decode(body, PayRequest)
         check_contact(wanted.receipt_to, self._shop.phones)
-        order_id = _order_id(request)
+        order_id, language = _order_id(request), language_of(request)
         if wanted.bonus_points and session.customer_id is not None:
-            await self._signing_in.require_trusted(session, language_of(request))
-        result = await self._paying.pay(session, order_id, wanted, idempotency_key(request))
+            await self._signing_in.require_spender(session, language)
+        paying = self._paying.pay(session, order_id, wanted, idempotency_key(request))
+        result = await self._own(session, paying, language)
         if isinstance(result, Accepted):
             return answer(result, 202, Location=f"/api/orders/{order_id}")
         return answer(result)

@@ -5,6 +5,8 @@ Numbers are parsed, judged and written by Google's libphonenumber (its port `pho
 
 from __future__ import annotations
 
+import unicodedata
+
 import msgspec
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
@@ -14,6 +16,9 @@ from kiosk.domain.errors import InvalidPhone
 HOME = "RU"
 #: What an SMS surely reaches: in some countries (NANP) a mobile number cannot be told from a landline by its digits.
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+#: Unicode's general categories of control characters and of what ends lines.
+_NO_LINE = ("Cc", "Zl", "Zp")
 
 
 class PhoneCountry(msgspec.Struct, frozen=True):
@@ -64,8 +69,8 @@ def is_callable(text: str) -> bool:
 
 
 def _parsed(text: str, country: str) -> phonenumbers.PhoneNumber | None:
-    if any(letter.isalpha() for letter in text):  # a vanity number would be read as its keys
-        return None
+    if any(letter.isalpha() or unicodedata.category(letter) in _NO_LINE for letter in text):
+        return None  # a vanity number would be read as its keys, a line feed over
     try:
         return phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:

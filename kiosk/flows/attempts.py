@@ -15,7 +15,6 @@ from kiosk.domain.errors import (
     DomainError,
     FiscalUnavailable,
     IdempotencyKeyReused,
-    NotFound,
     OrderStateConflict,
     PaymentDeclined,
     PaymentInProgress,
@@ -24,7 +23,7 @@ from kiosk.domain.events import PaymentFailedEvent
 from kiosk.domain.order import OrderStatus
 from kiosk.domain.payment import LIVE_STEPS, Confirmation, Payment, PaymentStep
 from kiosk.flows.conditions import Conditions, Look
-from kiosk.flows.ordering import owns
+from kiosk.flows.ordering import require_own
 from kiosk.store import bonuses, keys, orders, outbox, payments, stocks
 from kiosk.store.database import Database, Tx
 from kiosk.tokens import Session
@@ -96,9 +95,7 @@ def _open(
     look: Look,
     now: datetime,
 ) -> Payment | Confirmation:
-    order = orders.get(tx, order_id)
-    if order is None or not owns(session, order):
-        raise NotFound
+    order = require_own(session, orders.get(tx, order_id))
     live = payments.live(tx, order_id)
     if key is not None and (row := keys.find_key(tx, session.session_id, _CALL, key)):
         if row.fingerprint != fingerprint:

@@ -14,6 +14,7 @@ from kiosk.domain.errors import (
     IdempotencyKeyReused,
     NotFound,
     OrderStateConflict,
+    StepUpRequired,
 )
 from kiosk.domain.events import EventItem, OrderCancelledEvent, OrderCreatedEvent
 from kiosk.domain.menu import Menu
@@ -136,11 +137,9 @@ class Ordering:
         return order
 
     async def get(self, session: Session, order_id: str, language: str) -> OrderView:
-        """Raises `NotFound`, also for somebody else's order."""
+        """Raises `NotFound`, also for somebody else's order; `StepUpRequired`."""
         async with self._db.read() as reader:
-            order = await orders.read_order(reader, order_id)
-            if order is None or not owns(session, order):
-                raise NotFound
+            order = require_own(session, await orders.read_order(reader, order_id))
             return await order_view(reader, order, language, self._clock.now())
 
     async def list(self, session: Session, before: str, language: str) -> list[OrderView]:
@@ -156,13 +155,11 @@ class Ordering:
         return found
 
     async def cancel(self, session: Session, order_id: str, language: str) -> OrderView:
-        """Before payment only. Raises `NotFound`, `OrderStateConflict`."""
+        """Before payment only. Raises `NotFound`, `StepUpRequired`, `OrderStateConflict`."""
         now = self._clock.now()
 
         def run(tx: Tx) -> None:
-            order = orders.get(tx, order_id)
-            if order is None or not owns(session, order):
-                raise NotFound
+            order = require_own(session, orders.get(tx, order_id))
             if order.status is not OrderStatus.CANCELLED:
                 cancel_order(tx, order, now)
 
@@ -171,10 +168,22 @@ class Ordering:
 
 
 def owns(session: Session, order: Order) -> bool:
-    """An order belongs to its session, or to the customer who signed in."""
-    if session.customer_id is not None and order.customer_id == session.customer_id:
-        return True
-    return order.session_id == session.session_id
+    """An order belongs to its session, and to the customer behind a session that a code has confirmed."""
+    return order.session_id == session.session_id or (session.verified and _is_customers(session, order))
+
+
+def _is_customers(session: Session, order: Order) -> bool:
+    return session.customer_id is not None and order.customer_id == session.customer_id
+
+
+def require_own(session: Session, order: Order | None) -> Order:
+    """Whoever only typed a number learns nothing of what that number ordered elsewhere. Raises `NotFound`,
+    `StepUpRequired`."""
+    if order is not None and owns(session, order):
+        return order
+    if order is not None and _is_customers(session, order):
+        raise StepUpRequired
+    raise NotFound
 
 
 def event_items(lines: list[OrderLine]) -> list[EventItem]:

@@ -37,6 +37,8 @@ _SCRYPT = {"n": 2**12, "r": 8, "p": 1, "dklen": 32}
 _FORGET_AFTER = timedelta(hours=24)
 _FORGET_EVERY_S = 3600
 _VERIFIED_LIFETIME_S = 600
+#: In the words of ECMA 262, which JSON Schema reads too; `$` alone would let a last line feed pass.
+_ONE_LINE = r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f\u2028\u2029])"
 
 
 class QuickAuth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,9 +55,9 @@ class ConfirmRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PushAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An empty address turns push off."""
+    """An empty address turns push off. One line without control characters, wherever a gateway puts it."""
 
-    address: Annotated[str, msgspec.Meta(max_length=512)]
+    address: Annotated[str, msgspec.Meta(max_length=512, pattern=_ONE_LINE)]
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -241,16 +243,23 @@ class SigningIn:
 
     # What a customer may see and set.
 
-    async def require_trusted(self, session: Session, language: str) -> str:
-        """The customer behind a session that may spend, look back or change. Raises `CustomersOnly`,
-        `StepUpRequired` (and queues a code) where `spend_requires_code`."""
+    async def require_proven(self, session: Session, language: str) -> str:
+        """The customer behind a session that may look back and change: a code has confirmed its number. Raises
+        `CustomersOnly`, `StepUpRequired` (and queues a code)."""
         if session.customer_id is None:
             raise CustomersOnly
-        if self._rules.spend_requires_code and not session.verified:
-            raise await self._step_up(session.customer_id, language)
+        if not session.verified:
+            raise await self.step_up(session.customer_id, language)
         return session.customer_id
 
-    async def _step_up(self, customer_id: str, language: str) -> StepUpRequired:
+    async def require_spender(self, session: Session, language: str) -> str:
+        """The customer behind a session that may see and spend points: a proven one where `spend_requires_code`."""
+        if session.customer_id is None or self._rules.spend_requires_code:
+            return await self.require_proven(session, language)
+        return session.customer_id
+
+    async def step_up(self, customer_id: str, language: str) -> StepUpRequired:
+        """The refusal that proves a session: its code is on the way to the number, within the limits."""
         customer = await self._db.write(lambda tx: customers.require(tx, customer_id))
         try:
             pending = await self._send_code(customer.phone, language)
@@ -263,7 +272,7 @@ class SigningIn:
         )
 
     async def me(self, session: Session, language: str) -> MeView:
-        customer_id = await self.require_trusted(session, language)
+        customer_id = await self.require_spender(session, language)
         async with self._db.read() as reader:
             customer = await customers.read(reader, customer_id)
             points = await bonuses.read_balance(reader, customer_id)
@@ -272,7 +281,7 @@ class SigningIn:
         return MeView(mask_phone(customer.phone), points, rfc3339(customer.confirmed_at or customer.created_at))
 
     async def set_push(self, session: Session, address: str, language: str) -> None:
-        customer_id = await self.require_trusted(session, language)
+        customer_id = await self.require_proven(session, language)
         await self._db.write(lambda tx: customers.set_push(tx, customer_id, address))
 
     async def forget_unconfirmed(self) -> None:
