@@ -7,7 +7,9 @@ from playwright.async_api import expect
 
 from tests.pages.screens import WAIT_MS, KioskScreen, Screens
 from tests.pages.test_accessibility import assert_usable, assert_usable_in_both
+from tests.pages.test_points_at_the_screen import PHONE, code_sent, enter_number
 from tests.restaurant import Restaurant, restaurant, until
+from tests.scenes.test_signing_in import signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -111,3 +113,28 @@ async def test_3_receipt_goes_where_the_customer_asked(place: Restaurant, screen
         return "anna" not in await kiosk.page.evaluate("JSON.stringify({...sessionStorage})")
 
     await until(forgotten)
+
+
+async def test_4_forgotten_code_is_shown_by_phone_and_sms_and_never_by_the_phone_alone(screens: Screens) -> None:
+    screens.traffic.expects(403)
+    async with restaurant("[auth]\nlimits = { resend_s = 0 }", speed=1.0) as place:
+        member = await signed_in(place, f"+7{PHONE}")
+        order = await member.order(("tea", 1))
+        code = (await member.pay(order["order_id"])).body["pickup_code"]
+        kiosk = await screens.kiosk(place.kiosk)
+        await kiosk.tap("my-order")
+        await assert_usable_in_both(kiosk)
+        await kiosk.shot("my-order-ru")
+        await kiosk.tap("track-by-phone")
+        await enter_number(kiosk)
+        await kiosk.sees("code-why")
+        assert code not in await kiosk.page.locator("#page").inner_text()
+        await kiosk.types(await code_sent(place, 2))
+        await kiosk.tap("confirm-code")
+        assert await kiosk.words(f"own-code-{order['number']}") == code
+        await assert_usable_in_both(kiosk)
+        await kiosk.shot("own-orders-running-ru")
+        await kiosk.tap("history-back")
+        await kiosk.sees("attract")
+        assert code not in await kiosk.page.locator("#page").inner_text()
+        await screens.close()

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_auth_goal_own_orders_are_shown_and_one_is_repeated_with_its_choices(screens: Screens) -> None:
-    async with restaurant(RICH) as place:
+    screens.traffic.expects(403)
+    async with restaurant(f"{RICH}\n[auth]\nlimits = {{ resend_s = 0 }}") as place:
         member = await signed_in(place, f"+7{PHONE}")
         body = {
             "items": [
@@ -37,6 +38,14 @@ async def test_auth_goal_own_orders_are_shown_and_one_is_repeated_with_its_choic
         await kiosk.sees("phone")
         await kiosk.tap("points-back", "own-orders-open")
         await enter_number(kiosk)
+        await kiosk.sees("code-why")
+        await kiosk.reads("чужой номер может набрать любой")
+        assert number not in await kiosk.page.locator("main").inner_text()
+        await assert_usable_in_both(kiosk)
+        await kiosk.shot("own-orders-code-ru")
+        await kiosk.tap("code-resend")
+        await kiosk.types(await code_sent(place, 3))
+        await kiosk.tap("confirm-code")
         await kiosk.sees(f"own-{number}")
         await assert_usable_in_both(kiosk)
         await kiosk.shot("own-orders-ru")

@@ -1,4 +1,4 @@
-"""Who types a number alone gets what this session ordered; the rest is its owner's, who shows a code (seed, auth 2.2)."""
+"""Who types a number alone gets what this session ordered; the rest is for who shows a code (seed, auth 2.2)."""
 
 from __future__ import annotations
 

@@ -40,6 +40,13 @@ export function createKiosk(browsing, terminalId) {
     return leaving;
   }
 
+  /** Back to where the number was asked for; whoever came from «Мой заказ» is done. */
+  function leaveNumber() {
+    const { lines, track } = store.get();
+    if (track && !lines.length) return void reset();
+    say("points_left");
+  }
+
   const actions = Object.assign(browsing.actions, {
     /** From the cart: points first, where there are any to be had. */
     toPoints: () => {
@@ -50,7 +57,7 @@ export function createKiosk(browsing, terminalId) {
     },
     leavePoints: () => {
       if (store.get().order) return void ordering.cancel("cart");
-      say("points_left");
+      leaveNumber();
     },
     /** By one's number: asked for, or known already. */
     toHistory: () => {
@@ -59,7 +66,7 @@ export function createKiosk(browsing, terminalId) {
     },
     showOlder: history.more,
     repeatOrder: history.repeat,
-    leaveHistory: () => (store.get().lines.length ? say("points_opened", { member: { onward: undefined } }) : say("points_left")),
+    leaveHistory: () => (store.get().lines.length ? say("points_opened", { member: { onward: undefined } }) : leaveNumber()),
     signIn: signing.byNumber,
     confirmCode: signing.byCode,
     resendCode: signing.resend,

@@ -63,14 +63,15 @@ export function createSigning({ api, store, session }) {
     if (onward === "payment") store.dispatch({ type: "card_awaited", at: Date.now() });
   }
 
-  /** A signed-in customer's own request for a code: the server sends it with its refusal. */
+  /** A signed-in customer's own request for a code: the server sends it when it refuses what only a proven session sees. */
   async function stepUp() {
     try {
-      tell({ step: "account", verified: true, points: (await api.me(session.current())).bonus_points });
+      await api.orders(session.current(), "");
     } catch (error) {
       if (!(error instanceof Problem && error.code === "step_up_required")) throw error;
-      codeAsked(error.body);
+      return codeAsked(error.body);
     }
+    await showAccount(true);
   }
 
   /** @param {any} told the members of `step_up_required` */

@@ -4,6 +4,7 @@ import { money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { useKiosk } from "./context.mjs";
 import { Heading } from "./parts.mjs";
+import { CODED } from "./track.mjs";
 
 const PAGE = 50;
 
@@ -31,6 +32,7 @@ function Row({ order }) {
   const day = new Date(order.created_at).toLocaleDateString(state.language, { day: "numeric", month: "long" });
   return html`<li class="line" data-testid=${`own-${order.number}`}><div class="line-words"><b>${order.number} · ${day} · ${money(order.amount_kopecks)}</b>
       <small>${order.items.map((/** @type {any} */ item) => `${item.quantity} × ${item.name}`).join(", ")}</small>
-      <small>${(states[order.status] ?? states.paid)[0]}</small></div>
+      <small>${(states[order.status] ?? states.paid)[0]}</small>
+      ${CODED.has(order.status) && order.pickup_code && html`<small>${t.pickupCode}: <b class="code" data-say="signs" data-testid=${`own-code-${order.number}`}>${order.pickup_code}</b></small>`}</div>
     <button type="button" class="chip" data-testid=${`repeat-${order.number}`} aria-label=${`${t.repeat} ${order.number}`} onClick=${() => actions.repeatOrder(order)}>${t.repeat}</button></li>`;
 }

@@ -93,6 +93,7 @@ function Code({ member }) {
   return html`<main class="sheet keyed">
     <div class="keyed-words"><${Heading}>${t.codeTitle}<//>
       <p class="lead">${t.codeLead(phoneMasked(member.digits, countryOf(state.restaurant, member.country)))}</p>
+      ${member.onward === "history" && member.stepUp && html`<p class="lead" data-testid="code-why">${t.codeWhy}</p>`}
       <output class="field spaced" data-say="signs" aria-label=${t.codeField} data-testid="code">${code.padEnd(CODE_DIGITS, "_")}</output>
       <${Trouble} trouble=${member.trouble} />
       <div class="pair"><button type="button" class="chip" data-testid="code-resend" disabled=${wait > 0 || busy} onClick=${actions.resendCode}>${wait > 0 ? t.resendIn(wait) : t.resend}</button>

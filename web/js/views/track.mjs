@@ -16,7 +16,8 @@ export const FIELDS = /** @type {const} */ ({
 const IMAGES = { ready: "takeout", completed: "plate", refunded: "card", cancelled: "moon", delayed: "robot", see_staff: "wave" };
 /** Of an order that is served in parts some cells can be opened before the rest is cooked. */
 const OPENS = new Set(["ready", "cooking", "delayed", "see_staff"]);
-const CODED = new Set(["paid", "cooking", "delayed", "see_staff", "ready"]);
+/** Whose code still opens something. */
+export const CODED = new Set(["paid", "cooking", "delayed", "see_staff", "ready"]);
 const SOON = new Set(["paid", "cooking", "delayed"]);
 
 export function Track() {
@@ -38,7 +39,8 @@ function Ticket({ track }) {
     <div class="keyed-words"><${Heading}>${t.trackTitle}<//><p class="lead">${by === "code" ? t.trackLead : t.receiptLead}</p>
       <${TicketFields} track=${track} />
       <p class="trouble" role="alert" data-testid="trouble">${troubleWords(by, trouble, t)}</p>
-      <button type="button" class="chip" data-testid=${`track-by-${other}`} onClick=${() => actions.trackIs({ by: other, trouble: null })}>${t.trackBy[other]}</button></div>
+      <div class="pair"><button type="button" class="chip" data-testid=${`track-by-${other}`} onClick=${() => actions.trackIs({ by: other, trouble: null })}>${t.trackBy[other]}</button>
+        <button type="button" class="chip" data-testid="track-by-phone" onClick=${actions.toHistory}>${t.trackByPhone}</button></div></div>
     ${by === "code" && !track.number ? html`<${LetterPad} press=${press} />` : html`<${Numpad} press=${press} erase=${erase} extra=${by === "receipt" ? [","] : []} />`}
     <div class="two even"><button type="button" class="go" data-testid="track-show" disabled=${!whole || busy} aria-busy=${busy} onClick=${actions.showTrack}>${t.trackShow}</button>
       <button type="button" class="go ghost" data-testid="track-back" onClick=${actions.reset}>${t.back}</button></div>
