@@ -11,6 +11,7 @@ from aiohttp import web
 
 from kiosk.api.problems import language_of
 from kiosk.api.wire import Nothing, answer, bearer, body_bytes, decode, idempotency_key, optional_body
+from kiosk.domain.address import place_of
 from kiosk.domain.card_number import refuse_card_numbers
 from kiosk.domain.contact import check_contact
 from kiosk.domain.errors import InvalidRequest, StepUpRequired
@@ -27,7 +28,7 @@ from kiosk.flows.ordering import CreateOrder, Ordering
 from kiosk.flows.paying import Paying
 from kiosk.flows.proving import PickupRequest
 from kiosk.flows.showing_menu import ShowingMenu
-from kiosk.flows.signing_in import ConfirmRequest, Pending, PushAddress, QuickAuth, SigningIn
+from kiosk.flows.signing_in import Caller, ConfirmRequest, Pending, PushAddress, QuickAuth, SigningIn
 from kiosk.flows.tracking import Tracking, TrackRequest
 from kiosk.flows.watching_pages import Heartbeat, WatchingPages
 from kiosk.tokens import AccessTokens, Session
@@ -149,7 +150,7 @@ class PublicApi:
 
     async def open_guest(self, request: web.Request) -> web.Response:
         wanted = await optional_body(request, GuestRequest)
-        return answer(await self._guests.open(wanted, request.remote or ""), 201)
+        return answer(await self._guests.open(wanted, place(request)), 201)
 
     async def quick_auth(self, request: web.Request) -> web.Response:
         return await sign_in(self._signing_in, request, self._terminal(request))
@@ -162,12 +163,12 @@ class PublicApi:
         return bearer(request, self._tokens).terminal_id if "Authorization" in request.headers else None
 
     async def show_me(self, request: web.Request) -> web.Response:
-        return answer(await self._signing_in.me(bearer(request, self._tokens), language_of(request)))
+        return answer(await self._signing_in.me(bearer(request, self._tokens), caller(request)))
 
     async def set_push(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)
         wanted = decode(await body_bytes(request), PushAddress)
-        await self._signing_in.set_push(session, wanted.address, language_of(request))
+        await self._signing_in.set_push(session, wanted.address, caller(request))
         return web.Response(status=204)
 
     async def log_out(self, request: web.Request) -> web.Response:
@@ -227,28 +228,28 @@ class PublicApi:
         if len(before) > 36 or not before.isascii():
             raise InvalidRequest.at("before", "an order id")
         if session.customer_id is not None:
-            await self._signing_in.require_proven(session, language_of(request))
+            await self._signing_in.require_proven(session, caller(request))
         return answer({"orders": await self._ordering.list(session, before, language_of(request))})
 
     async def show_order(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)
-        language = language_of(request)
-        return answer(await self._own(session, self._ordering.get(session, _order_id(request), language), language))
+        wanted = self._ordering.get(session, _order_id(request), language_of(request))
+        return answer(await self._own(session, wanted, request))
 
     async def cancel_order(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)
         await optional_body(request, Nothing)
-        language = language_of(request)
-        return answer(await self._own(session, self._ordering.cancel(session, _order_id(request), language), language))
+        cancelled = self._ordering.cancel(session, _order_id(request), language_of(request))
+        return answer(await self._own(session, cancelled, request))
 
-    async def _own(self, session: Session, work: Awaitable[T], language: str) -> T:
+    async def _own(self, session: Session, work: Awaitable[T], request: web.Request) -> T:
         """Where the order is the number's but not this session's, the refusal brings a code to the number."""
         try:
             return await work
         except StepUpRequired as refusal:
             if session.customer_id is None:
                 raise
-            raise await self._signing_in.step_up(session.customer_id, language) from refusal
+            raise await self._signing_in.step_up(session.customer_id, caller(request)) from refusal
 
     async def pay(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)
@@ -256,11 +257,11 @@ class PublicApi:
         refuse_card_numbers(decode(body, object))
         wanted = decode(body, PayRequest)
         check_contact(wanted.receipt_to, self._shop.phones)
-        order_id, language = _order_id(request), language_of(request)
+        order_id = _order_id(request)
         if wanted.bonus_points and session.customer_id is not None:
-            await self._signing_in.require_spender(session, language)
+            await self._signing_in.require_spender(session, caller(request))
         paying = self._paying.pay(session, order_id, wanted, idempotency_key(request))
-        result = await self._own(session, paying, language)
+        result = await self._own(session, paying, request)
         if isinstance(result, Accepted):
             return answer(result, 202, Location=f"/api/orders/{order_id}")
         return answer(result)
@@ -297,14 +298,23 @@ def tagged_answer(request: web.Request, body: bytes, tag: str, headers: dict[str
 async def sign_in(signing_in: SigningIn, request: web.Request, terminal_id: str | None) -> web.Response:
     """`quick-auth` on either listener: 201 pending, 200 with a token."""
     wanted = decode(await body_bytes(request), QuickAuth)
-    result = await signing_in.quick_auth(wanted, request.remote or "local", terminal_id, language_of(request))
+    result = await signing_in.quick_auth(wanted, terminal_id, caller(request))
     return answer(result, 201 if isinstance(result, Pending) else 200)
 
 
 async def confirm(signing_in: SigningIn, request: web.Request, terminal_id: str | None) -> web.Response:
     """`confirm` on either listener."""
     wanted = decode(await body_bytes(request), ConfirmRequest)
-    return answer(await signing_in.confirm(wanted, terminal_id, language_of(request)))
+    return answer(await signing_in.confirm(wanted, terminal_id, caller(request)))
+
+
+def place(request: web.Request) -> str:
+    """Where a call comes from, for what is counted by address."""
+    return place_of(request.remote or "local")
+
+
+def caller(request: web.Request) -> Caller:
+    return Caller(place(request), language_of(request))
 
 
 def _order_id(request: web.Request) -> str:

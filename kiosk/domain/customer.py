@@ -1,4 +1,4 @@
-"""How often one device, one number and the whole site may ask for sessions and codes (`[auth] limits`)."""
+"""How often one address, one number and the whole site may ask for sessions and codes (`[auth] limits`)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ _Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 _Pause = Annotated[int, msgspec.Meta(ge=0, le=86_400)]  # seconds
 
 
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+#: A budget up to this is not divided.
+_SMALL = 10
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Sessions and sign-ins a minute for a device; SMS for a number and, a day, for the site."""
+    """Sessions and sign-ins a minute for an address; SMS with codes for a number and, a day, for the site. Of the
+    site's budget an hour may use `sms_hour_share`, of the hour's and the day's one address `sms_address_share`, and
+    numbers that were never confirmed leave `sms_reserve` of each to customers."""
 
     guest_sessions_per_minute: _Count = 600
     logins_per_device_per_minute: _Count = 5
@@ -19,3 +26,20 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     sms_per_phone_per_hour: _Count = 3
     sms_per_phone_per_day: _Count = 6
     sms_per_site_per_day: _Count = 1000
+    sms_hour_share: _Share = 0.25
+    sms_address_share: _Share = 0.5
+    sms_reserve: _Share = 0.2
+
+    @property
+    def sms_per_site_per_hour(self) -> int:
+        return _part(self.sms_per_site_per_day, self.sms_hour_share)
+
+    def of_one_address(self, budget: int) -> int:
+        return _part(budget, self.sms_address_share)
+
+    def of_new_numbers(self, budget: int) -> int:
+        return _part(budget, 1 - self.sms_reserve)
+
+
+def _part(budget: int, share: float) -> int:
+    return budget if budget <= _SMALL else max(_SMALL, round(budget * share))

@@ -10,11 +10,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from kiosk.clock import Clock, rfc3339
+from kiosk.domain.address import is_loopback
 from kiosk.domain.customer import Limits
 from kiosk.domain.errors import (
     AttemptsExhausted,
@@ -37,8 +38,18 @@ _SCRYPT = {"n": 2**12, "r": 8, "p": 1, "dklen": 32}
 _FORGET_AFTER = timedelta(hours=24)
 _FORGET_EVERY_S = 3600
 _VERIFIED_LIFETIME_S = 600
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+#: So many addresses may use up their tries of a code without its temporary token: 30 of a million at three tries.
+_PLACES = 10
 #: In the words of ECMA 262, which JSON Schema reads too; `$` alone would let a last line feed pass.
 _ONE_LINE = r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f\u2028\u2029])"
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who asks, as far as limits and words go: `place` as `domain.address` tells it, `local` at the unix socket."""
+
+    place: str
+    language: str
 
 
 class QuickAuth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,17 +119,15 @@ class SigningIn:
         self._wake_sender = wake_sender
         self._logins = Window(clock, rules.limits.logins_per_device_per_minute, 60)
 
-    async def quick_auth(
-        self, request: QuickAuth, device: str, terminal_id: str | None, language: str
-    ) -> Pending | TokenView:
+    async def quick_auth(self, request: QuickAuth, terminal_id: str | None, caller: Caller) -> Pending | TokenView:
         """Row 1: a confirmed number gets its token (2.2), any other a code by SMS (2.1). Raises `InvalidPhone`,
         `ConsentRequired`, `TooManyRequests`."""
         phone = self._rules.phones.parse(request.phone)
-        self._logins.take(device)
+        self._logins.take(caller.place)
         terminal_id = terminal_id or self._default_terminal
         customer = await self._db.write(lambda tx: customers.by_phone(tx, phone))
         if customer is not None and customer.confirmed_at is not None:
-            return await self._token(customer.customer_id, terminal_id, verified=False, language=language)
+            return await self._token(customer.customer_id, terminal_id, verified=False, language=caller.language)
         version = self._rules.consent_version
         if version and request.consent != version:
             raise ConsentRequired(consent_version=version)
@@ -126,24 +135,26 @@ class SigningIn:
         def register(tx: Tx, now: datetime) -> None:
             known = customers.by_phone(tx, phone)
             if known is None:
-                customers.add(tx, str(uuid.uuid4()), phone, language, version or None, terminal_id, now)
+                customers.add(tx, str(uuid.uuid4()), phone, caller.language, version or None, terminal_id, now)
             elif version:
                 customers.consent(tx, known.customer_id, version, terminal_id, now)
 
-        return await self._send_code(phone, language, register)
+        return await self._send_code(phone, caller, register)
 
     async def _send_code(
-        self, phone: str, language: str, also: Callable[[Tx, datetime], None] | None = None
+        self, phone: str, caller: Caller, also: Callable[[Tx, datetime], None] | None = None
     ) -> Pending:
-        """Make a code and queue its SMS, within the limits of number and site."""
+        """Make a code and queue its SMS, within the limits of number, address and site. `also`: of a number that was
+        never confirmed."""
         code, salt, code_id = f"{secrets.randbelow(1_000_000):06d}", secrets.token_bytes(16), str(uuid.uuid4())
         now = self._clock.now()
-        await self._db.write(lambda tx: self._limit(tx, phone, now))  # refuse before the costly hash
+        limit = self._limit_new if also is not None else self._limit
+        await self._db.write(lambda tx: limit(tx, phone, caller.place, now))  # refuse before the costly hash
         digest = await self._hash(code, salt)
         expires_at = now + timedelta(seconds=self._rules.password_lifetime_s)
 
         def run(tx: Tx) -> None:
-            self._limit(tx, phone, now)
+            limit(tx, phone, caller.place, now)
             if also is not None:
                 also(tx, now)
             customers.add_code(
@@ -154,7 +165,8 @@ class SigningIn:
                 salt=salt,
                 digest=digest,
                 attempts=self._rules.max_attempts,
-                language=language,
+                language=caller.language,
+                place=caller.place,
                 now=now,
                 expires_at=expires_at,
             )
@@ -164,49 +176,46 @@ class SigningIn:
         token = self._tokens.issue_temporary(code_id, expires_at)
         return Pending(token, self._rules.password_lifetime_s, self._rules.limits.resend_s)
 
-    def _limit(self, tx: Tx, phone: str, now: datetime) -> None:
-        """One SMS a minute, a few an hour and a day for a number; a budget a day for the site. One that certainly was
-        not sent costs nobody anything and may be asked for again at once, as often once more as one that was."""
+    def _limit_new(self, tx: Tx, phone: str, place: str, now: datetime) -> None:
+        """A number that was never confirmed leaves the customers their part of every budget."""
+        self._limit(tx, phone, place, now, self._rules.limits.of_new_numbers)
+
+    def _limit(
+        self, tx: Tx, phone: str, place: str, now: datetime, part: Callable[[int], int] = lambda budget: budget
+    ) -> None:
+        """One SMS a minute, a few an hour and a day for a number; a budget an hour and a day for the site, of which one
+        address gets a share; the house's own screens get the day's whole. One that certainly was not sent costs nobody
+        anything and may be asked for again at once, as often once more as one that was."""
         limits = self._rules.limits
-        day = customers.codes_since(tx, phone, now - timedelta(days=1))
-        tried = customers.codes_since(tx, phone, now - timedelta(hours=1), unsent=True)
-        windows = (
-            (timedelta(seconds=limits.resend_s), 1, day),
-            (timedelta(hours=1), limits.sms_per_phone_per_hour, day),
-            (timedelta(days=1), limits.sms_per_phone_per_day, day),
-            (timedelta(hours=1), 2 * limits.sms_per_phone_per_hour, tried),
-            (
-                timedelta(days=1),
-                limits.sms_per_site_per_day,
-                customers.codes_since(tx, None, now - timedelta(days=1)),
-            ),
+        hourly, daily = limits.sms_per_site_per_hour, limits.sms_per_site_per_day
+        windows: tuple[tuple[timedelta, int, dict[str, Any]], ...] = (
+            (timedelta(seconds=limits.resend_s), 1, {"phone": phone}),
+            (_HOUR, limits.sms_per_phone_per_hour, {"phone": phone}),
+            (_DAY, limits.sms_per_phone_per_day, {"phone": phone}),
+            (_HOUR, 2 * limits.sms_per_phone_per_hour, {"phone": phone, "unsent": True}),
+            (_HOUR, part(limits.of_one_address(hourly)), {"place": place}),
+            (_DAY, part(daily if is_loopback(place) else limits.of_one_address(daily)), {"place": place}),
+            (_HOUR, part(hourly), {}),
+            (_DAY, part(daily), {}),
         )
-        for length, allowed, made in windows:
-            recent = [at for at in made if now - at < length]
-            if len(recent) >= allowed:
-                wait = length - (now - recent[allowed - 1]) if allowed else length
-                raise TooManyRequests(retry_after_s=max(1, round(wait.total_seconds())))
+        for length, allowed, of in windows:
+            reached = customers.code_before(tx, now - length, allowed, **of) if allowed else now
+            if reached is not None:
+                raise TooManyRequests(retry_after_s=max(1, round((length - (now - reached)).total_seconds())))
 
-    async def confirm(self, request: ConfirmRequest, terminal_id: str | None, language: str) -> TokenView:
-        """Rows 3–3.1. Raises `NoPendingConfirmation`, `PasswordExpired`, `WrongPassword`, `AttemptsExhausted`."""
+    async def confirm(self, request: ConfirmRequest, terminal_id: str | None, caller: Caller) -> TokenView:
+        """Rows 3–3.1. Whoever has the temporary token has its code's tries alone; without it each address has as many
+        of its own at the newest code, and all together a bounded number. Raises `NoPendingConfirmation`,
+        `PasswordExpired`, `WrongPassword`, `AttemptsExhausted`."""
         phone, now = self._rules.phones.parse(request.phone), self._clock.now()
-
-        def take(tx: Tx) -> tuple[customers.CodeRow, int | None]:
-            row = customers.last_code(tx, phone)
-            if row is None or row.used_at is not None or not self._is_of(row, request.temporary_token):
-                raise NoPendingConfirmation
-            if row.attempts_left and row.expires_at <= now:
-                raise PasswordExpired
-            return row, customers.spend_attempt(tx, row.code_id)
-
-        row, left = await self._db.write(take)
+        row, left = await self._db.write(lambda tx: self._take_try(tx, phone, request.temporary_token, caller, now))
         if left is None:
             raise AttemptsExhausted
         if not hmac.compare_digest(await self._hash(request.password, row.salt), row.hash):
             raise WrongPassword(attempts_left=left) if left else AttemptsExhausted()
 
         def activate(tx: Tx) -> str:
-            if not customers.use_code(tx, row.code_id, now):
+            if not customers.use_code(tx, row.code_id, phone, now):
                 raise NoPendingConfirmation
             customer = customers.by_phone(tx, phone)
             if customer is None:
@@ -215,10 +224,31 @@ class SigningIn:
             return customer.customer_id
 
         customer_id = await self._db.write(activate)
-        return await self._token(customer_id, terminal_id or self._default_terminal, verified=True, language=language)
+        return await self._token(
+            customer_id, terminal_id or self._default_terminal, verified=True, language=caller.language
+        )
 
-    def _is_of(self, row: customers.CodeRow, temporary_token: str | None) -> bool:
-        return temporary_token is None or self._tokens.verify_temporary(temporary_token) == row.code_id
+    def _take_try(
+        self, tx: Tx, phone: str, temporary_token: str | None, caller: Caller, now: datetime
+    ) -> tuple[customers.CodeRow, int | None]:
+        """The code that is tried, and the tries left after this one, which is taken before anything is compared."""
+        row = customers.last_code(tx, phone) if temporary_token is None else self._code_of(tx, temporary_token)
+        if row is None or row.phone != phone or row.used_at is not None:
+            raise NoPendingConfirmation
+        most, left = self._rules.max_attempts, row.attempts_left
+        if temporary_token is None:
+            left = customers.tries_left(tx, row.code_id, caller.place, most, most * _PLACES)
+        if left and row.expires_at <= now:
+            raise PasswordExpired
+        if temporary_token is not None:
+            return row, customers.spend_attempt(tx, row.code_id)
+        if left:
+            customers.count_try(tx, row.code_id, caller.place)
+        return row, left - 1 if left else None
+
+    def _code_of(self, tx: Tx, temporary_token: str) -> customers.CodeRow | None:
+        code_id = self._tokens.verify_temporary(temporary_token)
+        return None if code_id is None else customers.find_code(tx, code_id)
 
     async def _token(self, customer_id: str, terminal_id: str, *, verified: bool, language: str) -> TokenView:
         session_id, now = str(uuid.uuid4()), self._clock.now()
@@ -243,26 +273,26 @@ class SigningIn:
 
     # What a customer may see and set.
 
-    async def require_proven(self, session: Session, language: str) -> str:
+    async def require_proven(self, session: Session, caller: Caller) -> str:
         """The customer behind a session that may look back and change: a code has confirmed its number. Raises
         `CustomersOnly`, `StepUpRequired` (and queues a code)."""
         if session.customer_id is None:
             raise CustomersOnly
         if not session.verified:
-            raise await self.step_up(session.customer_id, language)
+            raise await self.step_up(session.customer_id, caller)
         return session.customer_id
 
-    async def require_spender(self, session: Session, language: str) -> str:
+    async def require_spender(self, session: Session, caller: Caller) -> str:
         """The customer behind a session that may see and spend points: a proven one where `spend_requires_code`."""
         if session.customer_id is None or self._rules.spend_requires_code:
-            return await self.require_proven(session, language)
+            return await self.require_proven(session, caller)
         return session.customer_id
 
-    async def step_up(self, customer_id: str, language: str) -> StepUpRequired:
+    async def step_up(self, customer_id: str, caller: Caller) -> StepUpRequired:
         """The refusal that proves a session: its code is on the way to the number, within the limits."""
         customer = await self._db.write(lambda tx: customers.require(tx, customer_id))
         try:
-            pending = await self._send_code(customer.phone, language)
+            pending = await self._send_code(customer.phone, caller)
         except TooManyRequests as refusal:
             return StepUpRequired(**refusal.members)
         return StepUpRequired(
@@ -271,8 +301,8 @@ class SigningIn:
             resend_in_s=pending.resend_in_s,
         )
 
-    async def me(self, session: Session, language: str) -> MeView:
-        customer_id = await self.require_spender(session, language)
+    async def me(self, session: Session, caller: Caller) -> MeView:
+        customer_id = await self.require_spender(session, caller)
         async with self._db.read() as reader:
             customer = await customers.read(reader, customer_id)
             points = await bonuses.read_balance(reader, customer_id)
@@ -280,8 +310,8 @@ class SigningIn:
             raise CustomersOnly
         return MeView(mask_phone(customer.phone), points, rfc3339(customer.confirmed_at or customer.created_at))
 
-    async def set_push(self, session: Session, address: str, language: str) -> None:
-        customer_id = await self.require_proven(session, language)
+    async def set_push(self, session: Session, address: str, caller: Caller) -> None:
+        customer_id = await self.require_proven(session, caller)
         await self._db.write(lambda tx: customers.set_push(tx, customer_id, address))
 
     async def forget_unconfirmed(self) -> None:

@@ -107,6 +107,7 @@ def add_code(
     digest: bytes,
     attempts: int,
     language: str,
+    place: str,
     now: datetime,
     expires_at: datetime,
 ) -> None:
@@ -122,9 +123,14 @@ def add_code(
         hash=digest,
         attempts_left=attempts,
         language=language,
+        place=place,
         created_at=rfc3339(now),
         expires_at=rfc3339(expires_at),
     )
+
+
+def find_code(tx: Tx, code_id: str) -> CodeRow | None:
+    return tx.one(CodeRow, f"SELECT {_CODE} FROM one_time_code WHERE code_id = ?", (code_id,))
 
 
 def last_code(tx: Tx, phone: str) -> CodeRow | None:
@@ -145,29 +151,46 @@ def spend_attempt(tx: Tx, code_id: str) -> int | None:
     return left
 
 
-def use_code(tx: Tx, code_id: str, now: datetime) -> bool:
-    """Once only."""
+def tries_left(tx: Tx, code_id: str, place: str, most: int, most_of_all: int) -> int:
+    """Tries without the temporary token that a place still has: `most` of its own, `most_of_all` with all others."""
+    sql = "SELECT ifnull(sum(tries), 0) FROM one_time_code_try WHERE code_id = ? AND ifnull(place = ?, 1)"
+    own, together = (int(tx.scalar(sql, (code_id, of)) or 0) for of in (place, None))
+    return max(0, min(most - own, most_of_all - together))
+
+
+def count_try(tx: Tx, code_id: str, place: str) -> None:
+    tx.execute(
+        "INSERT INTO one_time_code_try (code_id, place, tries) VALUES (?, ?, 1)"
+        " ON CONFLICT (code_id, place) DO UPDATE SET tries = tries + 1",
+        (code_id, place),
+    )
+
+
+def use_code(tx: Tx, code_id: str, phone: str, now: datetime) -> bool:
+    """Once only, and with it the phone's others are over."""
     used = tx.execute(
         "UPDATE one_time_code SET used_at = ? WHERE code_id = ? AND used_at IS NULL", (rfc3339(now), code_id)
     )
+    if used.rowcount:
+        tx.execute(
+            "UPDATE one_time_code SET used_at = ?, code = NULL WHERE phone = ? AND used_at IS NULL",
+            (rfc3339(now), phone),
+        )
     return used.rowcount > 0
 
 
-def codes_since(tx: Tx, phone: str | None, since: datetime, *, unsent: bool = False) -> list[datetime]:
-    """When codes were made for a phone, or for the whole site, newest first; those that certainly were not sent are
-    left out, or counted too where `unsent`."""
-    rows = tx.all(
-        CodeTime,
-        "SELECT created_at FROM one_time_code WHERE created_at > ? AND (? IS NULL OR phone = ?)"
-        " AND (? OR not_sent_at IS NULL)"
-        " ORDER BY created_at DESC",
-        (rfc3339(since), phone, phone, unsent),
+def code_before(
+    tx: Tx, since: datetime, nth: int, *, phone: str = "", place: str = "", unsent: bool = False
+) -> datetime | None:
+    """When the `nth` newest code since then was made, of a phone, of a place, or of the whole site; None where there
+    are fewer. Those that certainly were not sent are left out, or counted too where `unsent`."""
+    owner = "phone = :phone AND" if phone else "place = :place AND" if place else ""
+    found = tx.scalar(
+        f"SELECT created_at FROM one_time_code WHERE {owner} created_at > :since AND (:unsent OR not_sent_at IS NULL)"
+        " ORDER BY created_at DESC LIMIT 1 OFFSET :skipped",
+        {"phone": phone, "place": place, "since": rfc3339(since), "unsent": unsent, "skipped": nth - 1},
     )
-    return [row.created_at for row in rows]
-
-
-class CodeTime(msgspec.Struct, frozen=True):
-    created_at: datetime
+    return None if found is None else datetime.fromisoformat(found)
 
 
 class CodeToSend(msgspec.Struct, frozen=True):

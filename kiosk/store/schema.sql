@@ -324,10 +324,21 @@ CREATE TABLE one_time_code (
   code          TEXT,
   sending_at    TEXT,
   language      TEXT NOT NULL DEFAULT 'ru',
-  not_sent_at   TEXT
+  not_sent_at   TEXT,
+  place         TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX one_time_code_of_phone ON one_time_code (phone, created_at);
+CREATE INDEX one_time_code_of_place ON one_time_code (place, created_at);
+CREATE INDEX one_time_code_lately ON one_time_code (created_at);
 CREATE INDEX one_time_code_to_send ON one_time_code (created_at) WHERE code IS NOT NULL;
+
+-- Tries of a code without its temporary token, by the address they came from.
+CREATE TABLE one_time_code_try (
+  code_id TEXT NOT NULL REFERENCES one_time_code (code_id) ON DELETE CASCADE,
+  place   TEXT NOT NULL,
+  tries   INTEGER NOT NULL,
+  PRIMARY KEY (code_id, place)
+) STRICT, WITHOUT ROWID;
 
 -- Immutable; the balance is the sum. A hold is taken at payment and given back by `release` on failure.
 CREATE TABLE bonus_entry (
