@@ -26,7 +26,7 @@ from kiosk.flows.guests import GuestRequest, Guests
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.ordering import CreateOrder, Ordering
 from kiosk.flows.paying import Paying
-from kiosk.flows.proving import PickupRequest
+from kiosk.flows.proving import Asker, PickupRequest
 from kiosk.flows.showing_menu import ShowingMenu
 from kiosk.flows.signing_in import Caller, ConfirmRequest, Pending, PushAddress, QuickAuth, SigningIn
 from kiosk.flows.tracking import Tracking, TrackRequest
@@ -267,19 +267,18 @@ class PublicApi:
         return answer(result)
 
     async def pick_up(self, request: web.Request) -> web.Response:
-        screen = self._screen(request)
-        return answer(await self._handing_out.pick_up(decode(await body_bytes(request), PickupRequest), screen))
+        asker = self._asker(request)
+        return answer(await self._handing_out.pick_up(decode(await body_bytes(request), PickupRequest), asker))
 
     async def track_order(self, request: web.Request) -> web.Response:
-        screen = self._screen(request)
+        asker = self._asker(request)
         wanted = decode(await body_bytes(request), TrackRequest)
-        return answer(await self._tracking.track(wanted, screen, language_of(request)))
+        return answer(await self._tracking.track(wanted, asker, language_of(request)))
 
-    def _screen(self, request: web.Request) -> str:
-        """Who types: the session where a token is sent, else the place it comes from. Raises `Unauthorized`."""
-        if "Authorization" in request.headers:
-            return f"session {bearer(request, self._tokens).session_id}"
-        return f"peer {request.remote}"
+    def _asker(self, request: web.Request) -> Asker:
+        """Raises `Unauthorized` for a token that is none."""
+        session = bearer(request, self._tokens) if "Authorization" in request.headers else None
+        return Asker(place(request), session)
 
     async def heartbeat(self, request: web.Request) -> web.Response:
         self._watching_pages.beat(decode(await body_bytes(request), Heartbeat))

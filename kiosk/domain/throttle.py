@@ -16,9 +16,11 @@ _PAIRS = 10_000
 
 class Throttle:
     """Counts by (screen, number), in memory: a restart forgives, since it gives a guesser four tries of ten thousand
-    and costs no write for each wrong code. At most `pairs` are remembered, those touched last."""
+    and costs no write for each wrong code. `free_tries` are answered at once, the next wait. At most `pairs` are
+    remembered, those touched last."""
 
-    def __init__(self, pairs: int = _PAIRS) -> None:
+    def __init__(self, free_tries: int = FREE_TRIES, pairs: int = _PAIRS) -> None:
+        self._free_tries = free_tries
         self._pairs = pairs
         self._wrong: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
 
@@ -27,9 +29,9 @@ class Throttle:
         seen = self._wrong.get((screen, number))
         while seen and now_s - seen[0] >= WINDOW_S:
             seen.popleft()
-        if not seen or len(seen) < FREE_TRIES:
+        if not seen or len(seen) < self._free_tries:
             return 0.0
-        wait_s = _WAITS_S[min(len(seen) - FREE_TRIES, len(_WAITS_S) - 1)]
+        wait_s = _WAITS_S[min(len(seen) - self._free_tries, len(_WAITS_S) - 1)]
         return max(0.0, seen[-1] + wait_s - now_s)
 
     def check(self, screen: str, number: str, now_s: float) -> None:
@@ -40,7 +42,7 @@ class Throttle:
     def count(self, screen: str, number: str, now_s: float) -> None:
         """A wrong one."""
         key = (screen, number)
-        self._wrong.setdefault(key, deque(maxlen=FREE_TRIES + len(_WAITS_S))).append(now_s)
+        self._wrong.setdefault(key, deque(maxlen=self._free_tries + len(_WAITS_S))).append(now_s)
         self._wrong.move_to_end(key)
         while len(self._wrong) > self._pairs:
             self._wrong.popitem(last=False)

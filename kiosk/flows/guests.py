@@ -26,7 +26,7 @@ class TokenView(msgspec.Struct, frozen=True):
 
 
 class Guests:
-    """Opens guest sessions, a bounded number a minute for each device, and ends sessions."""
+    """Opens guest sessions, a bounded number a minute and an hour for each address, and ends sessions."""
 
     def __init__(
         self,
@@ -35,19 +35,23 @@ class Guests:
         terminals: Collection[str],
         clock: Clock,
         per_minute: int,
+        per_hour: int,
     ) -> None:
         self._db = database
         self._tokens = tokens
         self._terminals = list(terminals)
         self._clock = clock
-        self._window = Window(clock, per_minute, 60)
+        self._minute = Window(clock, per_minute, 60)
+        self._hour = Window(clock, per_hour, 3600)
 
-    async def open(self, request: GuestRequest, device: str) -> TokenView:
+    async def open(self, request: GuestRequest, place: str) -> TokenView:
         """Raises `TooManyRequests`, `InvalidRequest` for an unknown terminal."""
         terminal_id = request.terminal_id or self._terminals[0]
         if terminal_id not in self._terminals:
             raise InvalidRequest.at("$.terminal_id", "no such terminal")
-        self._window.take(device)
+        self._minute.check(place)
+        self._hour.take(place)
+        self._minute.take(place)
         session_id, now = str(uuid.uuid4()), self._clock.now()
         token, expires_at = self._tokens.issue(session_id, terminal_id)
         await self._db.write(lambda tx: sessions.add(tx, session_id, terminal_id, None, now, expires_at))

@@ -9,7 +9,7 @@ from drivers.robot.port import CookingComplex
 from kiosk.clock import Clock
 from kiosk.domain.errors import DeviceUnavailable, OrderStateConflict
 from kiosk.domain.order import Order, OrderStatus, PortionStatus
-from kiosk.flows.proving import PickupRequest, Proving
+from kiosk.flows.proving import Asker, PickupRequest, Proving
 from kiosk.store import orders, records
 from kiosk.store.database import Database
 
@@ -28,10 +28,10 @@ class HandingOut:
         self._proving = proving
         self._clock = clock
 
-    async def pick_up(self, request: PickupRequest, screen: str) -> PickupView:
+    async def pick_up(self, request: PickupRequest, asker: Asker) -> PickupView:
         """Opens every cell of the order that holds food. Raises `WrongCode`, `TooManyRequests`, `OrderStateConflict`,
         `DeviceUnavailable`."""
-        order = await self._proving.by_code(request, screen)
+        order = await self._proving.by_code(request, asker)
         cells = [cell for cell, portion_id in await self._waiting(order) if await self._opens(cell, portion_id)]
         if not cells:
             raise OrderStateConflict(order_status=order.status)

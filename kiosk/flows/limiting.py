@@ -1,4 +1,4 @@
-"""A sliding window for each device, in memory: how often somebody may ask."""
+"""A sliding window for each address or screen, in memory: how often somebody may ask."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from kiosk.clock import Clock
 from kiosk.domain.errors import TooManyRequests
 
-_DEVICES = 10_000
+_MOST = 10_000
 
 
 class Window:
@@ -17,21 +17,21 @@ class Window:
         self._length_s = length_s
         self._seen: dict[str, deque[float]] = {}
 
-    def check(self, device: str) -> None:
+    def check(self, who: str) -> None:
         """Raises `TooManyRequests` with the time until there is room."""
-        now, seen = self._clock.monotonic(), self._seen.get(device, deque())
+        now, seen = self._clock.monotonic(), self._seen.get(who, deque())
         while seen and now - seen[0] >= self._length_s:
             seen.popleft()
         if len(seen) >= self._allowed:
             wait_s = self._length_s - (now - seen[0]) if seen else self._length_s
             raise TooManyRequests(retry_after_s=max(1, round(wait_s)))
 
-    def take(self, device: str) -> None:
+    def take(self, who: str) -> None:
         """Count one request. Raises `TooManyRequests` with the time until there is room."""
-        self.check(device)
+        self.check(who)
         now = self._clock.monotonic()
-        self._seen.setdefault(device, deque()).append(now)
-        if len(self._seen) > _DEVICES:
+        self._seen.setdefault(who, deque()).append(now)
+        if len(self._seen) > _MOST:
             self._seen = {
                 name: times for name, times in self._seen.items() if times and now - times[-1] < self._length_s
             }

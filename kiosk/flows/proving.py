@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated
+from collections import OrderedDict
+from typing import Annotated, NamedTuple
 
 import msgspec
 
 from kiosk.clock import Clock
+from kiosk.domain.address import is_loopback
 from kiosk.domain.errors import WrongCode
 from kiosk.domain.order import Order
 from kiosk.domain.throttle import Throttle
 from kiosk.flows.limiting import Window
+from kiosk.flows.ordering import owns
 from kiosk.store import orders, payments
 from kiosk.store.database import Database
+from kiosk.tokens import Session
+
+#: Wrong codes of a number, or wrong receipts, that the sessions of one place type before they wait together; and
+#: all other machines in the name of one terminal, or of none.
+_FREE_OF_PLACE, _FREE_OF_TERMINAL = 30, 100
+_ANY_RECEIPT = "receipts"
+_VOUCHED = 1_000
+
+
+class _Count(NamedTuple):
+    throttle: Throttle
+    who: str
+    asked: str
 
 
 class PickupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,38 +37,85 @@ class PickupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pickup_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
 
 
+class Asker(msgspec.Struct, frozen=True):
+    """Who types: a session, or whoever sends no token from a place (`domain.address`)."""
+
+    place: str
+    session: Session | None = None
+
+    @property
+    def screen(self) -> str:
+        return f"place {self.place}" if self.session is None else f"session {self.session.session_id}"
+
+
 class Proving:
-    """One for the cells and for «Мой заказ»: what was guessed there counts here. `screen`: the session that asks, or
-    where it asks from. A screen waits for the number it guesses at (`Throttle`), and for all when it guesses over many
-    (`per_minute`). Judging is one step without a wait, so that a hundred tries at once are still counted one by one."""
+    """One for the cells and for «Мой заказ»: what was guessed there counts here. A screen waits for the number it
+    guesses at (`Throttle`), and for all when it guesses over many (`per_minute`). Sessions cost nothing, so those of
+    one place wait together too, and whoever names one terminal, or none, from other machines; not so the order's own session, and
+    not a screen where an order was picked up: the panel at the cells. An order vouches for one screen, its first.
+    Judging is one step without a wait, so that a hundred tries at once are still counted one by one."""
 
     def __init__(self, database: Database, clock: Clock, per_minute: int) -> None:
         self._db = database
         self._clock = clock
-        self._throttle = Throttle()
+        self._screens = Throttle()
+        self._places = Throttle(_FREE_OF_PLACE)
+        self._terminals = Throttle(_FREE_OF_TERMINAL)
         self._wrong = Window(clock, per_minute, 60)
+        self._vouched: OrderedDict[str, str] = OrderedDict()  # order → session
 
-    async def by_code(self, ticket: PickupRequest, screen: str) -> Order:
+    async def by_code(self, ticket: PickupRequest, asker: Asker) -> Order:
         """Raises `WrongCode`, also for a number that nobody has, and `TooManyRequests`."""
         number = ticket.number.strip().upper()
         async with self._db.read() as reader:
             order = await orders.read_by_number(reader, number)
-        return self._judge(screen, number, order, ticket.pickup_code)
+        right = order is not None and hmac.compare_digest(order.pickup_code.encode(), ticket.pickup_code.encode())
+        return self._judge(self._counts(asker, order, number, number), asker, order, right)
 
-    async def by_receipt(self, fiscal_sign: int, amount_kopecks: int, screen: str) -> Order:
+    async def by_receipt(self, fiscal_sign: int, amount_kopecks: int, asker: Asker) -> Order:
         """The order of a receipt: its fiscal sign (FFD tag 1077) and its sum. Raises as `by_code` does."""
-        if not 0 < amount_kopecks < 2**63:  # no receipt's sum, and nothing to ask the database
-            return self._judge(screen, f"receipt {fiscal_sign}", None)
-        async with self._db.read() as reader:
-            order = await payments.read_order_of_receipt(reader, fiscal_sign, amount_kopecks)
-        return self._judge(screen, f"receipt {fiscal_sign}", order)
+        order = None
+        if 0 < amount_kopecks < 2**63:  # else no receipt's sum, and nothing to ask the database
+            async with self._db.read() as reader:
+                order = await payments.read_order_of_receipt(reader, fiscal_sign, amount_kopecks)
+        counts = self._counts(asker, order, f"receipt {fiscal_sign}", _ANY_RECEIPT)
+        return self._judge(counts, asker, order, order is not None)
 
-    def _judge(self, screen: str, asked: str, order: Order | None, code: str | None = None) -> Order:
+    def _counts(self, asker: Asker, order: Order | None, asked: str, asked_here: str) -> list[_Count]:
+        """Where a wrong one counts, and what has to wait before this one is looked at. `asked_here`: of all receipts
+        together, since a guesser tries many."""
+        found = [_Count(self._screens, asker.screen, asked)]
+        session = asker.session
+        if session is not None and self._is_own_screen(session, order):
+            return found
+        if session is not None or asked_here == _ANY_RECEIPT:
+            found.append(_Count(self._places, asker.place, asked_here))
+        if not is_loopback(asker.place):
+            terminal = "" if session is None else session.terminal_id
+            found.append(_Count(self._terminals, terminal, asked_here))
+        return found
+
+    def _is_own_screen(self, session: Session, order: Order | None) -> bool:
+        return (order is not None and owns(session, order)) or session.session_id in self._vouched.values()
+
+    def _judge(self, counts: list[_Count], asker: Asker, order: Order | None, right: bool) -> Order:
         now_s = self._clock.monotonic()
-        self._throttle.check(screen, asked, now_s)
-        self._wrong.check(screen)
-        if order is not None and (code is None or hmac.compare_digest(order.pickup_code.encode(), code.encode())):
+        together = {count.who for count in counts if count.throttle is not self._terminals}  # of many who are honest
+        for count in counts:
+            count.throttle.check(count.who, count.asked, now_s)
+        for who in together:
+            self._wrong.check(who)
+        if order is not None and right:
+            self._vouch(asker.session, order)
             return order
-        self._wrong.take(screen)
-        self._throttle.count(screen, asked, now_s)
+        for who in together:
+            self._wrong.take(who)
+        for count in counts:
+            count.throttle.count(count.who, count.asked, now_s)
         raise WrongCode
+
+    def _vouch(self, session: Session | None, order: Order) -> None:
+        if session is not None and not owns(session, order):
+            self._vouched.setdefault(order.order_id, session.session_id)
+            while len(self._vouched) > _VOUCHED:
+                self._vouched.popitem(last=False)

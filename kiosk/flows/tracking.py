@@ -11,7 +11,7 @@ from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import Order, PortionStatus, is_late
 from kiosk.domain.payment import ReceiptView
 from kiosk.flows.handing_out import to_take
-from kiosk.flows.proving import PickupRequest, Proving
+from kiosk.flows.proving import Asker, PickupRequest, Proving
 from kiosk.flows.views import ItemView, RefundView, order_view
 from kiosk.store import orders
 from kiosk.store.database import Database
@@ -52,9 +52,9 @@ class Tracking:
         self._proving = proving
         self._clock = clock
 
-    async def track(self, request: TrackRequest, screen: str, language: str) -> TrackView:
+    async def track(self, request: TrackRequest, asker: Asker, language: str) -> TrackView:
         """Raises `WrongCode`, `TooManyRequests`, `InvalidRequest`."""
-        found = await self._prove(request, screen)
+        found = await self._prove(request, asker)
         async with self._db.read() as reader:
             view = await order_view(reader, found, language, self._clock.now())
             portions = await orders.read_portions(reader, found.order_id)
@@ -74,12 +74,12 @@ class Tracking:
             refunds=view.refunds,
         )
 
-    async def _prove(self, asked: TrackRequest, screen: str) -> Order:
+    async def _prove(self, asked: TrackRequest, asker: Asker) -> Order:
         ticket, receipt = (asked.number, asked.pickup_code), (asked.fiscal_sign, asked.amount_kopecks)
         if asked.number is not None and asked.pickup_code is not None and receipt == (None, None):
-            return await self._proving.by_code(PickupRequest(asked.number, asked.pickup_code), screen)
+            return await self._proving.by_code(PickupRequest(asked.number, asked.pickup_code), asker)
         if asked.fiscal_sign is not None and asked.amount_kopecks is not None and ticket == (None, None):
-            return await self._proving.by_receipt(asked.fiscal_sign, asked.amount_kopecks, screen)
+            return await self._proving.by_receipt(asked.fiscal_sign, asked.amount_kopecks, asker)
         raise InvalidRequest.at("$", "either number and pickup_code, or fiscal_sign and amount_kopecks")
 
     def _told(self, order: Order) -> str:

@@ -53,7 +53,10 @@ class Flows:
         clock, checkpoint, devices = parts.clock, parts.checkpoint, ground.devices
         self.tokens = AccessTokens(ground.token_keys, config.auth.token_lifetime_s, clock)
         terminals = [terminal.id for terminal in config.terminals]
-        self.guests = Guests(database, self.tokens, terminals, clock, config.auth.limits.guest_sessions_per_minute)
+        asking = config.auth.limits
+        self.guests = Guests(
+            database, self.tokens, terminals, clock, asking.guest_sessions_per_minute, asking.guest_sessions_per_hour
+        )
         self.reserving = Reserving(database, ground.menu, ground.kitchen, clock)
         self.showing_menu = ShowingMenu(ground.menu, ground.kitchen)
         self.conditions = Conditions(ground.menu, ground.kitchen, ground.readiness, clock, limits(config))

@@ -1,0 +1,144 @@
+"""Sessions cost a guesser nothing: those of one address wait together, the owner and the panel at the cells never."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from kiosk.domain.errors import TooManyRequests, WrongCode
+from kiosk.domain.order import Order
+from kiosk.flows.proving import Asker, Proving, _Count
+from kiosk.tokens import Session
+from tests.clocks import START
+from tests.restaurant import Answer, Customer, Restaurant, restaurant
+from tests.scenes.test_pickup import PICKUP, TRACK, Hands, clock, place, ready_order, ticket, wrong
+from tests.scenes.test_refusals import assert_problem
+from tests.scenes.test_sms_budget import elsewhere
+
+__all__ = ["clock", "place"]
+HERE, LAN = "127.0.0.1", "192.168.1."
+
+
+async def guessed(place: Restaurant, order: dict[str, Any], sessions: int) -> Counter[int]:
+    """The answers to four wrong codes of each of so many sessions, one after another."""
+    found: Counter[int] = Counter()
+    for _ in range(sessions):
+        stranger = await place.guest()
+        for _ in range(4):
+            found[(await stranger.call("POST", PICKUP, wrong(order))).status] += 1
+    return found
+
+
+async def test_4_2_sessions_of_one_address_wait_together_and_the_owner_does_not(
+    place: Restaurant, clock: Hands
+) -> None:
+    guest = await place.guest()
+    order = await ready_order(place, guest)
+    assert await guessed(place, order, 50) == {403: 30, 429: 170}
+    refused = await (await place.guest()).call("POST", PICKUP, ticket(order))
+    assert_problem(refused, 429, "too_many_requests")
+    assert 0 < refused.body["retry_after_s"] <= 60
+    async with elsewhere(place):
+        assert (await (await place.guest()).call("POST", PICKUP, wrong(order))).status == 403  # nobody there guessed
+    for path in (TRACK, PICKUP):
+        assert (await guest.call("POST", path, ticket(order))).status == 200
+
+
+async def test_4_2_panel_where_orders_are_picked_up_is_a_screen_of_its_own(place: Restaurant) -> None:
+    panel = await place.guest()
+    first = await ready_order(place, await place.guest())
+    assert (await panel.call("POST", PICKUP, ticket(first))).status == 200
+    order = await ready_order(place, await place.guest())
+    assert (await guessed(place, order, 50))[403] == 30
+    assert (await panel.call("POST", PICKUP, ticket(order))).status == 200
+
+
+async def test_4_2_one_order_vouches_for_one_screen(place: Restaurant) -> None:
+    own = await ready_order(place, await place.guest())
+    order = await ready_order(place, await place.guest())
+    wrong_ones = 0
+    for _ in range(50):
+        guesser = await place.guest()
+        assert (await guesser.call("POST", TRACK, ticket(own))).status == 200
+        for _ in range(4):
+            wrong_ones += (await guesser.call("POST", PICKUP, wrong(order))).status == 403
+    assert wrong_ones == 30 + 4
+
+
+async def test_4_receipts_are_guessed_at_slowly_from_one_address_whatever_their_sign(place: Restaurant) -> None:
+    order = await ready_order(place, await place.guest())
+    proof = {"fiscal_sign": order["receipt"]["fiscal_sign"], "amount_kopecks": order["amount_kopecks"]}
+    answers: Counter[int] = Counter()
+    for n in range(50):
+        asker: Callable[..., Awaitable[Answer]] = (await place.guest()).call if n % 2 else place.call
+        answers[(await asker("POST", TRACK, {"fiscal_sign": n, "amount_kopecks": 9900})).status] += 1
+    assert answers == {403: 30, 429: 20}
+    assert_problem(await (await place.guest()).call("POST", TRACK, proof), 429, "too_many_requests")
+
+
+async def test_2_guest_sessions_of_one_address_are_limited_by_the_hour_too() -> None:
+    hands = Hands()
+    async with restaurant("[auth]\nlimits = { guest_sessions_per_hour = 3 }", clock=hands) as place:
+        for _ in range(3):
+            await place.guest()
+        refused = await place.call("POST", "/api/auth/guest")
+        assert_problem(refused, 429, "too_many_requests")
+        async with elsewhere(place):
+            await place.guest()
+        hands.wait(3601)
+        assert isinstance(await place.guest(), Customer)
+
+
+# The rule itself, without HTTP: how many wrong codes of one number are looked at within ten minutes.
+
+
+class Apart(Proving):
+    """Planted: each session is a screen of its own and nothing else, as it was."""
+
+    def _counts(self, asker: Asker, order: Order | None, asked: str, asked_here: str) -> list[_Count]:
+        return super()._counts(asker, order, asked, asked_here)[:1]
+
+
+async def looked_at(make: type[Proving], place: Restaurant, hands: Hands, asker: Callable[[int], Asker]) -> int:
+    """Of 5,000 wrong codes in ten minutes, each by the asker whose turn it is."""
+    proving = make(place.kiosk.database, hands, 60)
+    looked = 0
+    for n in range(5_000):
+        hands.wait(0.12)
+        counts = proving._counts(asker(n), None, "A01", "A01")
+        try:
+            proving._judge(counts, asker(n), None, right=False)
+        except WrongCode:
+            looked += 1
+        except TooManyRequests:
+            continue
+    return looked
+
+
+def session(n: int, terminal: str = "kiosk-1") -> Session:
+    return Session(f"s{n}", terminal, None, START)
+
+
+ATTACKS: dict[str, tuple[Callable[[int], Asker], int]] = {
+    "sessions of one address": (lambda n: Asker(HERE, session(n)), 60),
+    "sessions of another machine": (lambda n: Asker(f"{LAN}7", session(n)), 60),
+    "sessions of 200 machines": (lambda n: Asker(f"{LAN}{n % 200}", session(n)), 130),
+    "200 machines without a token": (lambda n: Asker(f"{LAN}{n % 200}"), 130),
+    "one address without a token": (lambda _: Asker(HERE), 20),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+async def test_4_2_codes_of_one_number_are_looked_at_a_bounded_number_of_times(
+    place: Restaurant, clock: Hands, attack: str
+) -> None:
+    asker, most = ATTACKS[attack]
+    assert await looked_at(Proving, place, clock, asker) <= most
+
+
+async def test_planted_screens_that_cost_nothing_are_caught(place: Restaurant, clock: Hands) -> None:
+    asker, most = ATTACKS["sessions of one address"]
+    assert await looked_at(Apart, place, clock, asker) > 10 * most
