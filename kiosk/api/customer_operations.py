@@ -216,6 +216,7 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
         summary="The hall board: events `snapshot`, `order` and, every five seconds, `beat`; `id` is the sequence",
         parameters=("Last-Event-ID",),
         answers={200: str},
+        refusals=(errors.TooManyStreams,),
         media="text/event-stream",
     ),
 )

@@ -65,6 +65,7 @@ MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] =
     errors.InvalidRequest: [("errors", list[FieldError])],
     errors.WrongPassword: [("attempts_left", int)],
     errors.TooManyRequests: [("retry_after_s", int)],
+    errors.TooManyStreams: [("retry_after_s", int)],
     errors.ConsentRequired: [("consent_version", str)],
     errors.StepUpRequired: [
         ("temporary_token", str | _Maybe, _UNSET),

@@ -8,6 +8,8 @@ import msgspec
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
+from kiosk.api.peer import place
+from kiosk.api.streams import Streams
 from kiosk.sinks.board import Frame, Snapshot
 from kiosk.sinks.showing import Screen, Showing
 
@@ -15,13 +17,18 @@ _BEAT_S = 5.0
 
 
 class DisplayApi:
-    def __init__(self, showing: Showing) -> None:
+    def __init__(self, showing: Showing, streams: Streams) -> None:
         self._showing = showing
+        self._streams = streams
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/api/display/events", self.follow, allow_head=False)]
 
     async def follow(self, request: web.Request) -> web.StreamResponse:
+        with self._streams.hold(place(request)):
+            return await self._show(request)
+
+    async def _show(self, request: web.Request) -> web.StreamResponse:
         screen = await self._showing.open(request.headers.get("Last-Event-ID"))
         try:
             async with sse_response(request) as stream:

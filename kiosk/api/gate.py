@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import cast
 
 import msgspec
@@ -13,15 +12,17 @@ import structlog
 from aiohttp import web
 
 from kiosk.api.problems import Handler
+from kiosk.domain.address import is_loopback, place_of
 
 _log = structlog.get_logger()
 
 
 class GateLimits(msgspec.Struct, frozen=True):
     """`in_all` stays below the process's descriptors by what staff, database and devices need. Loopback is the house's
-    own screens: for them only `in_all` holds."""
+    own screens: for them only `in_all` holds, and `house_share` of it is theirs alone."""
 
     in_all: int = 1024
+    house_share: float = 0.25
     of_one_address: int = 64
     head_within_s: float = 10.0
     kept_alive_s: float = 75.0
@@ -36,6 +37,7 @@ class Gate:
         self.limits = limits
         self._open: OrderedDict[asyncio.Transport, _Connection] = OrderedDict()
         self._of_address: Counter[str] = Counter()
+        self._foreign = 0
         self._told_at_s = -60.0
 
     def lead_to(self, inner: Callable[[], asyncio.Protocol]) -> None:
@@ -51,21 +53,34 @@ class Gate:
         return len(self._open)
 
     def admit(self, connection: _Connection) -> bool:
-        if not is_loopback(connection.address) and self._of_address[connection.address] >= self.limits.of_one_address:
+        if connection.foreign and self._of_address[connection.address] >= self.limits.of_one_address:
             self._tell("address", connection.address)
             return False
-        if len(self._open) >= self.limits.in_all:
+        if self._is_full(connection.foreign):
             self._tell("all", connection.address)
-            idle = next((found for found in self._open.values() if not found.asking), None)
+            idle = self._idle(connection.foreign)
             if idle is None:
                 return False
             idle.turn_away()
         self._open[connection.transport] = connection
         self._of_address[connection.address] += 1
+        self._foreign += connection.foreign
         return True
+
+    def _is_full(self, foreign: bool) -> bool:
+        in_all, kept = self.limits.in_all, int(self.limits.in_all * self.limits.house_share)
+        return len(self._open) >= in_all or (foreign and self._foreign >= in_all - kept)
+
+    def _idle(self, foreign: bool) -> _Connection | None:
+        """Who makes room: a stranger for anybody, one of the house for its own alone."""
+        stranger = next((found for found in self._open.values() if found.foreign and not found.asking), None)
+        if stranger is not None or foreign:
+            return stranger
+        return next((found for found in self._open.values() if not found.asking), None)
 
     def leave(self, connection: _Connection) -> None:
         if self._open.pop(connection.transport, None) is not None:
+            self._foreign -= connection.foreign
             self._of_address[connection.address] -= 1
             if not self._of_address[connection.address]:
                 del self._of_address[connection.address]
@@ -90,13 +105,6 @@ class Gate:
             connection.ends()
 
 
-def is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
 class _Connection(asyncio.Protocol):
     """Passes everything on to aiohttp's own protocol."""
 
@@ -108,12 +116,14 @@ class _Connection(asyncio.Protocol):
         self._admitted = False
         self._deadline: asyncio.TimerHandle | None = None
         self.address = ""
+        self.foreign = True
         self.asking = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # what create_server gives a stream protocol
         peer = transport.get_extra_info("peername")
-        self.address = str(peer[0]) if peer else ""
+        self.address = place_of(str(peer[0])) if peer else ""
+        self.foreign = not is_loopback(self.address)
         self._admitted = self._gate.admit(self)
         if not self._admitted:
             self.transport.abort()

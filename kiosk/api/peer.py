@@ -1,4 +1,4 @@
-"""Who is at the other end of the unix socket."""
+"""Who is at the other end: the user of the unix socket, the place of a connection."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ import socket
 import struct
 
 from aiohttp import web
+
+from kiosk.domain.address import place_of
+
+
+def place(request: web.Request) -> str:
+    """Where a call comes from, for what is counted by address; `local` at the unix socket."""
+    return place_of(request.remote or "local")
 
 
 def peer_name(request: web.Request) -> str:

@@ -100,6 +100,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.FiscalUnavailable: 503,
     errors.SalesPaused: 503,
     errors.DeviceUnavailable: 503,
+    errors.TooManyStreams: 503,
     StorageUnavailable: 503,
 }
 _OF_HTTP: dict[int, type[DomainError]] = {404: errors.NotFound, 405: MethodNotAllowed, 413: BodyTooLarge}

@@ -9,9 +9,9 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from kiosk.api.peer import place
 from kiosk.api.problems import language_of
 from kiosk.api.wire import Nothing, answer, bearer, body_bytes, decode, idempotency_key, optional_body
-from kiosk.domain.address import place_of
 from kiosk.domain.card_number import refuse_card_numbers
 from kiosk.domain.contact import check_contact
 from kiosk.domain.errors import InvalidRequest, StepUpRequired
@@ -305,11 +305,6 @@ async def confirm(signing_in: SigningIn, request: web.Request, terminal_id: str 
     """`confirm` on either listener."""
     wanted = decode(await body_bytes(request), ConfirmRequest)
     return answer(await signing_in.confirm(wanted, terminal_id, caller(request)))
-
-
-def place(request: web.Request) -> str:
-    """Where a call comes from, for what is counted by address."""
-    return place_of(request.remote or "local")
 
 
 def caller(request: web.Request) -> Caller:

@@ -138,6 +138,13 @@ class TooManyRequests(DomainError):
     title = Text("Слишком много запросов", "Too many requests")
 
 
+class TooManyStreams(DomainError):
+    """`retry_after_s`."""
+
+    code = "too_many_streams"
+    title = Text("Слишком много открытых табло", "Too many boards are open")
+
+
 class DeviceUnavailable(DomainError):
     """`device`, `reason`: a technician's call that a device did not carry out."""
 

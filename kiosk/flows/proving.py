@@ -51,9 +51,9 @@ class Asker(msgspec.Struct, frozen=True):
 class Proving:
     """One for the cells and for «Мой заказ»: what was guessed there counts here. A screen waits for the number it
     guesses at (`Throttle`), and for all when it guesses over many (`per_minute`). Sessions cost nothing, so those of
-    one place wait together too, and whoever names one terminal, or none, from other machines; not so the order's own session, and
-    not a screen where an order was picked up: the panel at the cells. An order vouches for one screen, its first.
-    Judging is one step without a wait, so that a hundred tries at once are still counted one by one."""
+    one place wait together too, and so does whoever names one terminal, or none, from other machines; not so the
+    order's own session, and not a screen where an order was picked up: the panel at the cells. An order vouches for
+    one screen, its first. Judging is one step without a wait, so that a hundred tries at once count one by one."""
 
     def __init__(self, database: Database, clock: Clock, per_minute: int) -> None:
         self._db = database

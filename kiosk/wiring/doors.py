@@ -20,6 +20,7 @@ from kiosk.api.service import Bench, ServiceApi
 from kiosk.api.shift import ShiftApi
 from kiosk.api.sim import SimApi
 from kiosk.api.site import SiteApi
+from kiosk.api.streams import StreamLimits, Streams
 from kiosk.catalogue import web_root
 from kiosk.config.settings import Config
 from kiosk.domain.phone import Phones
@@ -63,7 +64,7 @@ def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi, g
     images = Path(config.menu.images) if config.menu.images else None
     return application(
         public.routes(),
-        DisplayApi(sinks.showing).routes(),
+        DisplayApi(sinks.showing, Streams(StreamLimits())).routes(),
         service.routes(),
         SimApi(ground.simulators, flows.letting_in).routes(),
         OpenApi().routes(),
