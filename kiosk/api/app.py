@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from kiosk.api.gate import Gate
-from kiosk.api.problems import ForeignHost, Handler, problems
+from kiosk.api.problems import ExpectationFailed, ForeignHost, Handler, problem, problems
+from kiosk.api.unreadable import SERVER
 from kiosk.domain.errors import Unauthorized
 from kiosk.domain.text import Text
 
@@ -21,7 +22,7 @@ def application(*groups: Iterable[web.RouteDef], gate: Gate | None = None) -> we
     """An application of these routes; what is not named here is 404. `gate`: of the public listener."""
     middlewares = [problems] if gate is None else [gate.middleware, headers, problems, own_name, same_origin]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
-    app.on_response_prepare.append(_say_no_versions)
+    app.on_response_prepare.append(_in_our_words)
     for routes in groups:
         app.add_routes(routes)
     return app
@@ -36,8 +37,13 @@ async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-async def _say_no_versions(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Server"] = "kiosk"
+async def _in_our_words(request: web.Request, response: web.StreamResponse) -> None:
+    """No versions; and what aiohttp refuses before any middleware, it refuses with the words that came."""
+    response.headers["Server"] = SERVER
+    if isinstance(response, web.HTTPExpectationFailed):
+        told = problem(request, ExpectationFailed())
+        response.body, response.content_type = told.body, told.content_type
+        response.headers["Content-Length"] = str(told.content_length)
 
 
 @web.middleware

@@ -44,6 +44,11 @@ class ForeignHost(DomainError):
     title = Text("Это имя не наше", "This is no name of ours")
 
 
+class ExpectationFailed(DomainError):
+    code = "expectation_failed"
+    title = Text("Такое ожидание (Expect) не выполнить", "The expectation cannot be met")
+
+
 class MethodNotAllowed(DomainError):
     code = "method_not_allowed"
     title = Text("Метод не поддерживается", "The method is not allowed")
@@ -89,6 +94,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.PasswordExpired: 410,
     BodyTooLarge: 413,
     UnsupportedMediaType: 415,
+    ExpectationFailed: 417,
     errors.InvalidRequest: 422,
     errors.InvalidPhone: 422,
     errors.ConsentRequired: 422,

@@ -8,12 +8,14 @@ import os
 import resource
 import socket
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from kiosk.api.gate import Gate
+from kiosk.api.unreadable import Protocol
 from kiosk.config import ConfigError, problem
 
 _HTTP_TIMEOUT_S = 5.0
@@ -26,7 +28,7 @@ class _OneLine(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, HttpProcessingError):
+        if not isinstance(error, HttpProcessingError | web.RequestPayloadError):
             return True
         record.msg, record.args, record.exc_info = f"bad_request {type(error).__name__}", (), None
         record.levelno, record.levelname = logging.INFO, "INFO"
@@ -48,9 +50,10 @@ async def listen_gated(runner: web.AppRunner, gate: Gate, host: str, port: int, 
     """The public listener; its port. Raises `ConfigError` that names the setting."""
     if runner.server is None:
         raise RuntimeError("a runner that was not set up")
-    gate.lead_to(runner.server)
+    loop = asyncio.get_running_loop()
+    gate.lead_to(partial(Protocol, runner.server, loop=loop, access_log=None))  # type: ignore[arg-type]  # it may be
     try:
-        server = await asyncio.get_running_loop().create_server(gate, host, port, reuse_address=True, backlog=128)
+        server = await loop.create_server(gate, host, port, reuse_address=True, backlog=128)
     except OSError as error:
         raise ConfigError(problem("$.server.port", f"cannot listen: {error.strerror or error}")) from error
     opened.callback(server.close)

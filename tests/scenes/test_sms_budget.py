@@ -15,10 +15,10 @@ from tests.scenes.test_notifications import buy, told
 from tests.scenes.test_refusals import assert_problem
 from tests.scenes.test_signing_in import FREE, PHONE, code_of, confirm, quick, signed_in
 
-#: An hour's budget of 100, of one address 50, of new numbers 40 there.
+#: An hour's budget of 25, of new numbers 20; of one address 12, of new numbers 10 there.
 BUDGET = """
 [auth]
-limits = { logins_per_device_per_minute = 1000, resend_s = 0, sms_per_site_per_day = 400 }
+limits = { logins_per_device_per_minute = 1000, resend_s = 0, sms_per_site_per_day = 100 }
 """
 
 
@@ -42,9 +42,9 @@ async def test_auth_2_1_one_address_spends_its_share_of_the_hour_and_others_thei
     clock = JumpingClock()
     async with restaurant(BUDGET, clock=clock) as place:
         customer = await signed_in(place)
-        assert await strangers(place, 40) == [201] * 39 + [429]
+        assert await strangers(place, 11) == [201] * 9 + [429] * 2
         async with elsewhere(place):
-            assert await strangers(place, 42, 100) == [201] * 40 + [429] * 2  # the hour's 80 of new numbers
+            assert await strangers(place, 11, 100) == [201] * 10 + [429]  # and with them the hour's 20 of new numbers
         by_number = Customer(place, (await quick(place)).body["access_token"])
         refused = await by_number.call("GET", "/api/orders")
         assert_problem(refused, 403, "step_up_required")
@@ -70,7 +70,7 @@ def test_auth_2_1_small_budget_is_not_divided(budget: int) -> None:
 async def test_5_notices_go_out_while_the_budget_of_codes_is_spent() -> None:
     async with restaurant(BUDGET, speed=50.0) as place:
         customer = await signed_in(place)
-        assert (await strangers(place, 41))[-1] == 429
+        assert (await strangers(place, 10))[-1] == 429
         order = await buy(customer)
         await customer.until_status(order["order_id"], "ready", "completed")
         assert order["number"] in await told(place, "готов.")
