@@ -10,7 +10,7 @@ import pytest
 from tests.pages.looks import looks
 from tests.pages.screens import KioskScreen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
-from tests.pages.test_points_at_the_screen import PHONE, enter_number
+from tests.pages.test_points_at_the_screen import PHONE, code_sent, enter_number
 from tests.restaurant import Restaurant, restaurant
 from tests.scenes.test_signing_in import signed_in
 
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 RULES = """[auth]
 consent_version = "2026-01"
+limits = { resend_s = 1 }
 [bonus]
 accrual = 0.5
 max_share = 0.3
@@ -81,7 +82,7 @@ async def browse(tour: Tour) -> None:
     await tour.kiosk.tap("contact-close")
 
 
-async def sign_in(tour: Tour) -> None:
+async def sign_in(tour: Tour, place: Restaurant) -> None:
     await tour.look("phone", "pay", settle="phone")
     await tour.look("consent", "consent-read", settle="consent-close")
     await tour.kiosk.tap("consent-close", "consent")
@@ -92,7 +93,9 @@ async def sign_in(tour: Tour) -> None:
         await tour.kiosk.tap("key-erase")
     await enter_number(tour.kiosk)
     await tour.look("account", "spend", settle="balance")
-    await tour.look("own orders", "own-orders-open", settle="own-orders")
+    await tour.look("code of the owner", "own-orders-open", settle="code-why")
+    await tour.kiosk.types(await code_sent(place, 3))
+    await tour.look("own orders", "confirm-code", settle="own-orders")
     await tour.kiosk.tap("history-back")
 
 
@@ -127,13 +130,13 @@ async def touring(screens: Screens, place: Restaurant) -> AsyncIterator[Tour]:
 async def test_1_to_3_every_screen_of_an_order_keeps_its_words_and_grows_by_a_third_in_every_mode(
     screens: Screens,
 ) -> None:
-    screens.traffic.expects(402, 422)
+    screens.traffic.expects(402, 403, 422)
     async with restaurant(RULES) as place:
         member = await signed_in(place, f"+7{PHONE}", consent="2026-01")
         await member.pay((await member.order(("udon-chicken", 1)))["order_id"])
         async with touring(screens, place) as tour:
             await browse(tour)
-            await sign_in(tour)
+            await sign_in(tour, place)
             await pay(tour, place)
             number, code = await tour.kiosk.words("order-number"), await tour.kiosk.words("pickup-code")
             await tour.kiosk.tap("new-order", "my-order")
