@@ -81,7 +81,7 @@ class EmbeddedSimulators:
         self._thread = threading.Thread(target=self._run, name="simulators", daemon=True)
 
     def start(self) -> Endpoints:
-        self._wanted.folder.mkdir(parents=True, exist_ok=True)
+        self._wanted.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         sys.setswitchinterval(_SWITCH_S)
         self._thread.start()
         if not self._ready.wait(_START_TIMEOUT_S):

@@ -47,8 +47,9 @@ class World:
 
     def __init__(self, device: str, state: Path, ledger: Path) -> None:
         self._device = device
-        state.parent.mkdir(parents=True, exist_ok=True)
-        ledger.parent.mkdir(parents=True, exist_ok=True)
+        for file in (state, ledger):
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(_private(file))  # phones and codes stand in both; SQLite's own log gets the mode of its file
         try:
             self._connection = sqlite3.connect(state, isolation_level=None, check_same_thread=False)
             self._connection.executescript(
@@ -58,7 +59,7 @@ class World:
             )
         except sqlite3.Error as error:
             raise OSError(f"{state}: {error}") from error
-        self._ledger = os.open(ledger, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._ledger = _private(ledger)
         self._complete_ledger()
 
     def get(self, key: str, default: Json = None) -> Json:
@@ -102,3 +103,11 @@ class World:
         ).fetchall()
         for (line,) in missing:
             os.write(self._ledger, line.encode() + b"\n")
+
+
+def _private(file: Path) -> int:
+    """Open for appending, made where it is missing, nobody else's to read. Raises `OSError`."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    if os.fstat(descriptor).st_mode & 0o077:
+        os.fchmod(descriptor, 0o600)
+    return descriptor

@@ -81,7 +81,7 @@ def _under_systemd(environment: Mapping[str, str] | None) -> bool:
 def _make_secret(path: Path, text: str, where: str) -> None:
     """Raises `ConfigError`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(text)

@@ -27,7 +27,7 @@ def restore(path: Path, file: Path, actor: str, now: datetime) -> Path | None:
     if not file.is_file():
         raise DatabaseBroken(f"{file}: no such file")
     inspect(file)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = take_lock(path)
     try:
         staged = path.with_name(f"{path.name}.restoring")

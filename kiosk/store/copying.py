@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from kiosk.domain.errors import DatabaseBroken
 async def copy(path: Path, file: Path) -> int:
     """Copy the database at `path` to `file`, which does not exist yet, through a connection of its own; its size.
     Raises `DatabaseBroken`."""
-    if file.exists():
-        raise DatabaseBroken(f"{file} exists already")
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # nobody else's to read from the beginning
+    except FileExistsError as error:
+        raise DatabaseBroken(f"{file} exists already") from error
+    except OSError as error:
+        raise DatabaseBroken(f"{file}: {error.strerror or error}") from error
     source = await aiosqlite.connect(path, isolation_level=None)
     try:
         await source.execute("PRAGMA query_only=1")

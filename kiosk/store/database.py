@@ -139,7 +139,7 @@ class Database:
         cls, path: Path, on_fatal: Callable[[str], None], readers: int = 3, reserve: Reserve | None = None
     ) -> Database:
         """Lock, check, migrate, open. `reserve` is spent when the disk is full. Raises `DatabaseBroken`."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = take_lock(path)
         try:
             writer = await asyncio.get_running_loop().run_in_executor(None, open_writer, path)

@@ -29,6 +29,11 @@ PRAGMAS: dict[str, str | int] = {
 }
 
 
+def make_private(path: Path) -> None:
+    """An empty file that is nobody else's to read, where none is: SQLite takes it, and gives its log the same mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
 def take_lock(path: Path) -> int:
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -40,6 +45,7 @@ def take_lock(path: Path) -> int:
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
+    make_private(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.row_factory = sqlite3.Row
@@ -137,14 +143,3 @@ def _shape(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
         "SELECT type, name, ifnull(sql, '') FROM sqlite_master WHERE name NOT IN ('sqlite_stat1', 'sqlite_stat4')"
     )
     return {(kind, name, " ".join(sql.split())) for kind, name, sql in rows}
-
-
-def keep_private(path: Path) -> list[Path]:
-    """Phones, codes and tokens stand in the database and beside it: what everybody could read is closed; which."""
-    opened = []
-    beside = (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm", ".lock"))
-    for found in (*beside, *sorted(path.parent.glob(f"{path.name}.before-restore-*"))):
-        if found.is_file() and found.stat().st_mode & 0o077:
-            os.chmod(found, 0o600)
-            opened.append(found)
-    return opened

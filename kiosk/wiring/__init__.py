@@ -8,6 +8,7 @@ from kiosk.store.backups import restore
 from kiosk.wiring.devices import examine
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.preconditions import prepared
+from kiosk.wiring.private_files import exposed
 from kiosk.wiring.process import Kiosk, run
 
-__all__ = ["Kiosk", "Parts", "examine", "prepared", "restore", "run"]
+__all__ = ["Kiosk", "Parts", "examine", "exposed", "prepared", "restore", "run"]

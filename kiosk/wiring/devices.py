@@ -122,7 +122,7 @@ def _own(folder: Path) -> int:
     """The simulated devices' memory belongs to one kiosk: a lock that lasts as long as its descriptor, also after
     kill -9. Raises `ConfigError`."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise ConfigError(problem("$.database.path", f"simulated devices cannot live in {folder}: {error}")) from error

@@ -26,9 +26,9 @@ from kiosk.runtime import systemd
 from kiosk.runtime.preparing import prepare_types
 from kiosk.store import records
 from kiosk.store.database import Database
-from kiosk.store.opening import keep_private
 from kiosk.store.reserve import Reserve
 from kiosk.tasks import Tasks
+from kiosk.wiring import private_files
 from kiosk.wiring.devices import Devices, start_simulators
 from kiosk.wiring.doors import health_of, public_door, staff_door
 from kiosk.wiring.flows import Flows
@@ -90,8 +90,8 @@ class Kiosk:
         prepare_types()  # before the writer's thread is there
         self.database = await self._open_database(reserve)  # the lock comes first
         opened.push_async_callback(self.database.close)
-        if closed := keep_private(config.database.path):
-            _log.warning("files_were_readable_by_others", files=[path.name for path in closed])
+        for found in private_files.close(config):
+            _log.warning("file_not_private", file=str(found.path), says=found.says)
         endpoints, simulators = start_simulators(config, opened)
         self.tasks = Tasks(parts.clock)
         self.readiness = Readiness(_CHECKS)
