@@ -6,13 +6,13 @@ import base64
 import gzip
 import hashlib
 import json
-import mimetypes
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
+from kiosk.api.pictures import pictures
 from kiosk.domain.errors import NotFound
 
 _INLINE = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
@@ -28,7 +28,18 @@ _WORKER = "worker.mjs"  # served from the root: a service worker rules only belo
 _NOT_SHELL = re.compile(
     r"vendor/uplot/|LICENSE|README|js/(stats|stats-chart|staff|desk|desk-parts|desk-words|sim|display|board|hall-feed|pickup|pickup-words)|css/(stats|desk|display|pickup)"
 )
-_TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2", ".webp": "image/webp"}
+_TYPES = {
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".md": "text/plain",
+    ".LICENSE": "text/plain",
+}
+_PICTURES = "images"
+#: Of what is no page: opened by itself it runs nothing and shows nothing else.
+_ASSET_POLICY = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 _COMPRESSED = ("text/", "application/json", "image/svg")
 
 
@@ -45,9 +56,14 @@ class Pages:
 
     def __init__(self, root: Path, images: Path | None, demo: bool = True) -> None:
         self._pages = {path: name for path, name in _PAGES.items() if demo or path != "/sim"}
-        self._files = {path.relative_to(root).as_posix(): _load(path) for path in root.rglob("*") if path.is_file()}
-        if images is not None:
-            self._files |= {f"images/{path.name}": _load(path) for path in images.iterdir() if path.is_file()}
+        self._files = {
+            path.relative_to(root).as_posix(): _load(path)
+            for path in root.rglob("*")
+            if path.is_file() and path.parent != root / _PICTURES
+        }
+        for folder in (root / _PICTURES, images):
+            if folder is not None:
+                self._files |= {f"{_PICTURES}/{name}": _file(body, kind) for name, body, kind in pictures(folder)}
         shell = "".join(
             file.tag for name, file in sorted(self._files.items()) if _is_shell(name) or name == "index.html"
         )
@@ -78,10 +94,11 @@ class Pages:
         return web.Response(body=json.dumps({"files": files}), content_type="application/json")
 
     async def asset(self, request: web.Request) -> web.Response:
+        """Never a page: those have their own addresses and policies."""
         file = self._files.get(request.match_info["path"])
-        if file is None:
+        if file is None or file.kind == _TYPES[".html"]:
             raise NotFound
-        return _serve(request, file, {})
+        return _serve(request, file, _ASSET_POLICY)
 
 
 def _is_shell(name: str) -> bool:
@@ -95,8 +112,8 @@ def _dated(worker: _File, version: str) -> _File:
 
 
 def _load(path: Path) -> _File:
-    kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return _file(path.read_bytes(), kind)
+    """A file that ships with the package."""
+    return _file(path.read_bytes(), _TYPES.get(path.suffix, "text/plain"))
 
 
 def _file(body: bytes, kind: str) -> _File:

@@ -49,7 +49,7 @@ async def test_other_files_make_another_worker(tmp_path: Path) -> None:
 
     first = worker()
     assert worker() == first
-    (tmp_path / "own.webp").write_bytes(b"a picture of one's own")
+    (tmp_path / "own.webp").write_bytes(b"RIFF\x0e\0\0\0WEBPVP8 one's own")
     second = worker()
     assert second != first
     assert second.partition(b"\n")[2] == first.partition(b"\n")[2] == (web_root() / "worker.mjs").read_bytes()

@@ -1,0 +1,126 @@
+"""What is served of the folder of pictures: pictures by their content, each with a policy of its own, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from kiosk.api.pictures import LONGEST_BYTES, picture_type
+from kiosk.catalogue import web_root
+from tests.restaurant import Restaurant, restaurant, short_folder
+
+PAGE = b"<script>alert(1)</script>"
+DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+SIGNATURES = {
+    "image/png": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+    "image/jpeg": b"\xff\xd8\xff\xe0\x00\x10JFIF",
+    "image/gif": b"GIF89a\x01\x00\x01\x00",
+    "image/webp": b"RIFF\x1a\x00\x00\x00WEBPVP8L",
+    "image/avif": b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avifmiaf",
+}
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    found = short_folder()
+    (found / "pictures").mkdir()
+    yield found / "pictures"
+    shutil.rmtree(found)
+
+
+@pytest.fixture
+async def place(folder: Path) -> AsyncIterator[Restaurant]:
+    for kind, body in SIGNATURES.items():
+        (folder / kind.replace("/", ".")).write_bytes(body + PAGE)
+        (folder / f"{kind.replace('/', '.')}.html").write_bytes(body + PAGE)
+    for name in ("page.html", "page.png", "page", "script.js", "script.mjs"):
+        (folder / name).write_bytes(PAGE)
+    for name in ("drawing.svg", "drawing.png", "drawing.svgz"):
+        (folder / name).write_bytes(DRAWING)
+    (folder / "long.png").write_bytes(SIGNATURES["image/png"] + bytes(LONGEST_BYTES))
+    (folder / "empty.png").touch()
+    secret = folder.parent / "secret.png"
+    secret.write_bytes(SIGNATURES["image/png"] + b"a secret")
+    (folder / "out.png").symlink_to(secret)
+    (folder / "over.png").symlink_to(folder / ".." / "secret.png")
+    (folder / "itself.png").symlink_to(folder / "itself.png")
+    (folder / "device.png").symlink_to("/dev/zero")
+    (folder / "inside.png").symlink_to(folder / "image.png")
+    os.mkfifo(folder / "pipe.png")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket.png"))
+        async with restaurant(f'[menu]\nimages = "{folder}"\n', sales_open=False) as found:
+            yield found
+
+
+async def fetch(place: Restaurant, path: str) -> tuple[int, Any, bytes]:
+    async with (
+        aiohttp.ClientSession() as client,
+        client.get(f"http://127.0.0.1:{place.kiosk.public_port}{path}") as answer,
+    ):
+        return answer.status, answer.headers, await answer.read()
+
+
+async def test_pictures_are_what_their_content_says_and_run_nothing(place: Restaurant) -> None:
+    for kind, body in SIGNATURES.items():
+        for name in (kind.replace("/", "."), f"{kind.replace('/', '.')}.html"):
+            status, headers, found = await fetch(place, f"/assets/images/{name}")
+            assert (status, headers["Content-Type"], found) == (200, kind, body + PAGE)
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert (await fetch(place, "/assets/images/inside.png"))[0] == 200
+    assert (await fetch(place, "/assets/images/tea.webp"))[0] == 200, "the demo's own stay"
+
+
+NO_PICTURES = (
+    "page.html", "page.png", "page", "script.js", "script.mjs", "drawing.svg", "drawing.png", "drawing.svgz",
+    "long.png", "empty.png", "out.png", "over.png", "itself.png", "device.png", "pipe.png", "socket.png",
+)  # fmt: skip
+
+
+async def test_what_is_no_picture_of_the_folder_is_not_there(place: Restaurant) -> None:
+    found = {name: (await fetch(place, f"/assets/images/{name}"))[0] for name in NO_PICTURES}
+    assert found == dict.fromkeys(NO_PICTURES, 404)
+
+
+async def test_pages_have_their_own_addresses_and_every_asset_its_type_and_policy(place: Restaurant) -> None:
+    types = {".mjs": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".webp": "image/webp"}
+    for path in sorted(web_root().rglob("*")):
+        if not path.is_file():
+            continue
+        status, headers, _ = await fetch(place, f"/assets/{path.relative_to(web_root()).as_posix()}")
+        if path.suffix == ".html":
+            assert status == 404, path
+            continue
+        wanted = types.get(path.suffix, "text/plain")
+        assert (status, headers["Content-Type"].partition(";")[0]) == (200, wanted), path
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    for page in ("/", "/display", "/pickup", "/service", "/stats"):
+        status, headers, _ = await fetch(place, page)
+        assert (status, "script-src 'self'" in headers["Content-Security-Policy"]) == (200, True)
+
+
+def by_name(path: Path) -> str | None:
+    """The planted twin: a type by the file's name, as it was."""
+    return {".png": "image/png", ".svg": "image/svg+xml", ".html": "text/html"}.get(path.suffix)
+
+
+def test_a_type_by_name_would_serve_the_script() -> None:
+    for name, body in (("drawing.svg", DRAWING), ("page.html", PAGE)):
+        assert by_name(Path(name)) is not None
+        assert picture_type(body) is None
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"RIFF", b"RIFF\0\0\0\0WAVE", b"\0\0\0\x1cftypisom\0\0\0\0isomiso2", b"GIF8", PAGE]
+)
+def test_half_a_signature_is_no_picture(body: bytes) -> None:
+    assert picture_type(body) is None
