@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from drivers.text import shown
+
 
 class DeviceError(Exception):
-    """Base of all driver errors. `device` is the port's word, `code` a stable snake_case word for logs and tables."""
+    """Base of all driver errors. `device` is the port's word, `code` a stable snake_case word for logs and tables;
+    `detail` may be what the device said."""
 
     def __init__(self, device: str, code: str, detail: str = "") -> None:
+        detail = shown(detail)
         super().__init__(f"{device}: {code}" + (f" ({detail})" if detail else ""))
         self.device = device
         self.code = code

@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.text import is_shown, shown
 
 _CONNECT_S = 5.0
 #: What is longer is no answer of these devices: a bank's list of two full days is some 2 MB.
@@ -33,11 +34,22 @@ class UnreadableAnswer(ValueError):
 
 
 def read_json(body: bytes, kind: type[T]) -> T:
-    """An answer from outside, whatever stands in it. Raises `UnreadableAnswer`."""
+    """An answer from outside, whatever stands in it; its texts as they may be shown. Raises `UnreadableAnswer`."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        text = body.decode("utf-8")
+        if "\\" not in text and is_shown(text):
+            return msgspec.json.decode(text, type=kind)
+        return msgspec.convert(_shown(msgspec.json.decode(text)), kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # ValueError: bytes that are no UTF-8
         raise UnreadableAnswer(str(error)[:200]) from error
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return {shown(name): _shown(part) for name, part in value.items()}
+    return [_shown(part) for part in value] if isinstance(value, list) else value
 
 
 class HttpDevice:

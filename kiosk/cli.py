@@ -15,7 +15,8 @@ from typing import Any
 
 import aiohttp
 
-from kiosk.cli_output import csv_text, refusal_text, text_of
+from drivers.text import shown
+from kiosk.cli_output import csv_text, harmless, json_text, refusal_text, text_of
 from kiosk.cli_words import call_of, parser
 from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, load
@@ -53,10 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("kiosk: not running", file=sys.stderr)
         return NOT_RUNNING
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        print(harmless(str(error)), file=sys.stderr)
         return USAGE
     except (DatabaseBroken, Refused) as error:
-        print(f"kiosk: {error}", file=sys.stderr)
+        print(harmless(f"kiosk: {error}"), file=sys.stderr)
         return BAD
     except BrokenPipeError:  # `kiosk events | head`: nobody reads on, and nothing more must be flushed there
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -107,7 +108,7 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
             ]
         }
     if options.command == "shift" and "text" in answer and not (options.json or options.csv):
-        print(answer["text"])
+        print(harmless(answer["text"]))
     elif status >= 400 or not getattr(options, "csv", None):
         _show(answer, options.json, status)
     else:
@@ -140,9 +141,8 @@ async def _events(options: argparse.Namespace, config: Config) -> int:
             return BAD
         if options.follow:
             for event in answer["events"]:
-                data = json.dumps(event["data"], ensure_ascii=False)
-                line = f"{event['sequence']}  {event['at']}  {event['type']}  {data}"
-                print(json.dumps(event, ensure_ascii=False) if options.json else line, flush=True)
+                line = f"{event['sequence']}  {event['at']}  {event['type']}  {json_text(event['data'])}"
+                print(json_text(event) if options.json else harmless(line), flush=True)
         found += [] if options.follow else answer["events"]
         if answer["events"]:
             options.after = answer["events"][-1]["sequence"]
@@ -173,7 +173,7 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
     else:
         for name, ok, detail in lines:
             told = ": ".join(filter(None, (detail, says.get(name))))
-            print(f"{'ok ' if ok else 'BAD'}  {name:14} {told}".rstrip())
+            print(shown(f"{'ok ' if ok else 'BAD'}  {name:14} {told}".rstrip()))
     return OK if all(ok for _, ok, _ in lines) else BAD
 
 
@@ -184,7 +184,7 @@ def _devices(status: dict[str, Any]) -> dict[str, Any]:
 
 def _show(answer: Any, as_json: bool, status: int = 200) -> None:
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False))
+        print(json_text(answer))
     elif status >= 400:
         print(f"kiosk: {refusal_text(answer)}", file=sys.stderr)
     else:

@@ -7,7 +7,20 @@ import io
 import json
 from typing import Any
 
+from drivers.text import is_shown, shown
+
 _MONEY = "_kopecks"
+
+
+def json_text(value: Any) -> str:
+    """On one line. What a terminal would obey is told by its number (RFC 8259 7), so that the value stays the same."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if is_shown(text) else "".join(one if is_shown(one) else json.dumps(one)[1:-1] for one in text)
+
+
+def harmless(text: str) -> str:
+    """Line by line: what is printed is only ever read."""
+    return "\n".join(map(shown, text.split("\n")))
 
 
 def text_of(answer: Any) -> str:
@@ -17,10 +30,10 @@ def text_of(answer: Any) -> str:
     plain: list[tuple[str, str]] = []
     tables: list[str] = []
     for name, value in _flat(answer):
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            tables.append(f"{name}\n{table(value)}")
+        if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+            tables.append(f"{shown(name)}\n{table(value)}")
         elif isinstance(value, list) and not value:
-            tables.append(f"{name}: none")
+            tables.append(f"{shown(name)}: none")
         else:
             plain.append((_title(name), cell(name, value)))
     width = max((len(name) for name, _ in plain), default=0)
@@ -56,11 +69,11 @@ def cell(name: str, value: Any) -> str:
     if isinstance(value, int) and name.endswith(_MONEY):
         roubles, kopecks = divmod(abs(value), 100)
         return f"{'-' if value < 0 else ''}{roubles}.{kopecks:02}"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    return json_text(value) if isinstance(value, dict | list) else shown(str(value))
 
 
 def _title(name: str) -> str:
-    return name.removesuffix(_MONEY)
+    return shown(name.removesuffix(_MONEY))
 
 
 def csv_text(rows: list[dict[str, Any]]) -> str:
@@ -68,23 +81,26 @@ def csv_text(rows: list[dict[str, Any]]) -> str:
     begins with an apostrophe."""
     out = io.StringIO()
     if rows:
-        writer = csv.DictWriter(out, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+        writer = csv.writer(out)
+        writer.writerows([_harmless(value) for value in row] for row in [rows[0], *(row.values() for row in rows)])
     return out.getvalue()
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+    if not isinstance(value, str):
+        return value
+    text = shown(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def refusal_text(problem: Any) -> str:
     """A problem of the API in one line."""
     if not isinstance(problem, dict):
-        return str(problem)
+        return shown(str(problem))
     extra = {name: problem[name] for name in problem if name not in ("type", "title", "status", "instance", "code")}
     errors = "; ".join(f"{error['path']} {error['message']}" for error in extra.pop("errors", []))
     more = "; ".join(
         f"{name} {cell(name, value)}" for name, value in extra.items() if value and value != problem.get("title")
     )
-    return " - ".join(part for part in (f"{problem.get('title')} ({problem.get('code')})", errors, more) if part)
+    told = (f"{problem.get('title')} ({problem.get('code')})", errors, more)
+    return shown(" - ".join(part for part in told if part))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from drivers.text import shown
+
 NOT_GIVEN = b"\xff" * 5  # a money field left to the device
 
 
@@ -66,7 +68,7 @@ def money(kopecks: int | None) -> bytes:
 
 def text_of(raw: bytes) -> str:
     """cp1251, a zero byte ends it."""
-    return raw.split(b"\0", 1)[0].decode("cp1251", errors="replace")
+    return shown(raw.split(b"\0", 1)[0].decode("cp1251", errors="replace"))
 
 
 def text_bytes(text: str, limit: int) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from drivers.robot.port import ComplexState, Health, HealthFlag
+from drivers.text import shown
 
 MAGIC = 0x5243
 MAP_VERSION = 1
@@ -88,7 +89,7 @@ def text_registers(text: str, size: int) -> list[int]:
 
 def text_of(registers: Sequence[int]) -> str:
     data = struct.pack(f">{len(registers)}H", *registers)
-    return data.split(b"\0", 1)[0].decode("utf-8", "replace")
+    return shown(data.split(b"\0", 1)[0].decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True)

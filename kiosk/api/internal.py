@@ -9,7 +9,7 @@ from aiohttp import web
 
 from kiosk.api.peer import peer_name
 from kiosk.api.public import confirm, sign_in
-from kiosk.api.wire import answer, body_bytes, decode
+from kiosk.api.wire import answer, staff_body
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import OrderStatus
 from kiosk.flows.choosing_portions import RefundRequest
@@ -71,7 +71,7 @@ class InternalApi:
         return answer({"bins": self._reserving.bins()})
 
     async def reserve(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), WantedIngredients)
+        wanted = await staff_body(request, WantedIngredients)
         if any(not 1 <= item.quantity <= 20 for item in wanted.items):
             raise InvalidRequest.at("$.items[...].quantity", "1…20")
         return answer(await self._reserving.reserve(wanted.order_id, wanted.items))
@@ -84,11 +84,11 @@ class InternalApi:
         return answer(await self._tending.order(request.match_info["order_id"], "ru"))
 
     async def set_status(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), WantedStatus)
+        wanted = await staff_body(request, WantedStatus)
         return answer(await self._tending.set_status(request.match_info["order_id"], wanted.status, peer_name(request)))
 
     async def refund(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), RefundRequest)
+        wanted = await staff_body(request, RefundRequest)
         order_id = request.match_info["order_id"]
         row = await self._refunding.request(order_id, wanted, peer_name(request))
         return answer(refund_view(row), 202)

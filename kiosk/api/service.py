@@ -10,7 +10,7 @@ from aiohttp import web
 
 from kiosk.api.days import day_of
 from kiosk.api.public import SalesView
-from kiosk.api.wire import Nothing, answer, body_bytes, cell_number, decode, optional_body
+from kiosk.api.wire import Nothing, answer, cell_number, optional_body, staff_body
 from kiosk.domain.errors import Unauthorized
 from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.stuck import Move, Stuck
@@ -124,7 +124,7 @@ class ServiceApi:
 
     async def open_session(self, request: web.Request) -> web.Response:
         """201 with a token of its own type."""
-        wanted = decode(await body_bytes(request), PinRequest)
+        wanted = await staff_body(request, PinRequest)
         token = await self._letting_in.enter(wanted.pin, wanted.name, request.remote or "", _LIFETIME_S)
         return answer(TokenView(token, "Bearer", _LIFETIME_S), 201)
 
@@ -147,13 +147,13 @@ class ServiceApi:
 
     async def switch_sales(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
-        wanted = decode(await body_bytes(request), SalesSwitch)
+        wanted = await staff_body(request, SalesSwitch)
         await self._bench.tending.pause(not wanted.open, actor)
         return web.Response(status=204)
 
     async def switch_shift(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
-        wanted = decode(await body_bytes(request), ShiftSwitch)
+        wanted = await staff_body(request, ShiftSwitch)
         await (self._bench.shift.open(actor) if wanted.open else self._bench.shift.close(actor))
         return web.Response(status=204)
 
@@ -164,7 +164,7 @@ class ServiceApi:
 
     async def refill(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
-        wanted = decode(await body_bytes(request), Refill)
+        wanted = await staff_body(request, Refill)
         await self._bench.handing_out.refill(wanted.bin, wanted.amount, actor)
         return web.Response(status=204)
 
@@ -180,7 +180,7 @@ class ServiceApi:
 
     async def tend_cell(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
-        wanted = decode(await body_bytes(request), CellRequest)
+        wanted = await staff_body(request, CellRequest)
         return answer(await self._bench.tending_cells.act(cell_number(request), wanted, actor))
 
     async def new_code(self, request: web.Request) -> web.Response:
@@ -190,12 +190,12 @@ class ServiceApi:
 
     async def stop(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
-        await self._bench.tending.stop(decode(await body_bytes(request), StopRequest), actor)
+        await self._bench.tending.stop(await staff_body(request, StopRequest), actor)
         return web.Response(status=204)
 
     async def refund(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
-        wanted = decode(await body_bytes(request), RefundRequest)
+        wanted = await staff_body(request, RefundRequest)
         return answer(refund_view(await self._bench.refunding.request(_word(request, "order_id"), wanted, actor)), 202)
 
     async def stuck(self, request: web.Request) -> web.Response:
@@ -204,13 +204,13 @@ class ServiceApi:
 
     async def decide(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
-        wanted = decode(await body_bytes(request), Decision)
+        wanted = await staff_body(request, Decision)
         left = await self._bench.settling.move(_word(request, "stuck_id"), wanted.move, actor, wanted.document)
         return answer(StuckView(left))
 
     async def webhooks(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
-        wanted = decode(await body_bytes(request), Replay)
+        wanted = await staff_body(request, Replay)
         if wanted.sequence is None:
             await self._bench.syncing.enable(wanted.url, actor)
         else:

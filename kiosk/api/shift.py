@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from kiosk.api.peer import peer_name
-from kiosk.api.wire import Nothing, answer, body_bytes, decode, optional_body
+from kiosk.api.wire import Nothing, answer, optional_body, staff_body
 from kiosk.domain.errors import InvalidRequest
 from kiosk.flows.closing_day import ClosingDay
 from kiosk.flows.correcting import Correcting, CorrectRequest
@@ -72,13 +72,13 @@ class ShiftApi:
         return answer(await self._shift.registrars())
 
     async def use_registrar(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), UseRegistrarRequest)
+        wanted = await staff_body(request, UseRegistrarRequest)
         return answer(await self._shift.use(wanted.name, peer_name(request)))
 
     async def correct(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), CorrectRequest)
+        wanted = await staff_body(request, CorrectRequest)
         return answer(await self._correcting.request(wanted, peer_name(request)), 202)
 
     async def replace_drive(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), ReplaceDriveRequest)
+        wanted = await staff_body(request, ReplaceDriveRequest)
         return answer(await self._shift.replace_drive(wanted.reason, peer_name(request)))

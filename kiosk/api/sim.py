@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from kiosk.api.service import staff_actor
-from kiosk.api.wire import answer, body_bytes, decode
+from kiosk.api.wire import answer, staff_body
 from kiosk.domain.errors import InvalidRequest, NotFound
 from kiosk.flows.letting_in import LettingIn
 
@@ -70,7 +70,7 @@ class SimApi:
 
     async def switch(self, request: web.Request) -> web.Response:
         simulators = self._require(request)
-        wanted = decode(await body_bytes(request), FaultSwitch)
+        wanted = await staff_body(request, FaultSwitch)
         told = {**wanted.parameters, "fault": wanted.fault, "on": wanted.on}
         done = await simulators.control(wanted.device, told)
         if not done["ok"]:

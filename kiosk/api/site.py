@@ -10,7 +10,7 @@ from aiohttp import web
 
 from kiosk.api.days import as_day, day_of
 from kiosk.api.peer import peer_name
-from kiosk.api.wire import Nothing, answer, body_bytes, cell_number, decode, optional_body
+from kiosk.api.wire import Nothing, answer, cell_number, optional_body, staff_body
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.readiness import Check, Readiness
@@ -156,7 +156,7 @@ class SiteApi:
         return await self.status(request)
 
     async def stop_item(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), StopRequest)
+        wanted = await staff_body(request, StopRequest)
         concerned = await self._tending.stop(wanted, peer_name(request))
         return answer({"items": self._menu.availability(concerned)})
 
@@ -167,7 +167,7 @@ class SiteApi:
         return answer({"orders": await self._tending.orders()})
 
     async def refill(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), RefillRequest)
+        wanted = await staff_body(request, RefillRequest)
         await self._handing_out.refill(wanted.bin, wanted.amount, peer_name(request))
         return web.Response(status=204)
 
@@ -180,7 +180,7 @@ class SiteApi:
         return answer(await self._tending_cells.cells())
 
     async def tend_cell(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), CellRequest)
+        wanted = await staff_body(request, CellRequest)
         return answer(await self._tending_cells.act(cell_number(request), wanted, peer_name(request)))
 
     async def new_code(self, request: web.Request) -> web.Response:
@@ -199,12 +199,12 @@ class SiteApi:
         return answer({"webhooks": await self._syncing.endpoints()})
 
     async def replay_webhooks(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), ReplayRequest)
+        wanted = await staff_body(request, ReplayRequest)
         await self._syncing.replay(wanted.sequence, wanted.url, peer_name(request))
         return await self.list_webhooks(request)
 
     async def enable_webhook(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), EnableRequest)
+        wanted = await staff_body(request, EnableRequest)
         await self._syncing.enable(wanted.url, peer_name(request))
         return await self.list_webhooks(request)
 
@@ -215,12 +215,12 @@ class SiteApi:
         return answer({"stuck": await self._settling.stuck()})
 
     async def settle(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), MoveRequest)
+        wanted = await staff_body(request, MoveRequest)
         stuck_id = request.match_info["stuck_id"]
         return answer({"stuck": await self._settling.move(stuck_id, wanted.move, peer_name(request), wanted.document)})
 
     async def backup(self, request: web.Request) -> web.Response:
-        wanted = decode(await body_bytes(request), BackupRequest)
+        wanted = await staff_body(request, BackupRequest)
         return answer({"file": wanted.file, "bytes": await self._tending.backup(wanted.file, peer_name(request))})
 
 

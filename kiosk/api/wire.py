@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from drivers.text import is_shown
 from kiosk.api.problems import BadJson, BodyTooSlow, UnsupportedMediaType
 from kiosk.domain.errors import InvalidRequest, NotFound, Unauthorized
 from kiosk.tokens import AccessTokens, Session
@@ -60,6 +61,27 @@ def decode(body: bytes, kind: type[T]) -> T:
         found = _AT.match(str(error))
         path, message = (found["path"], found["message"]) if found else ("$", str(error))
         raise InvalidRequest.at(path or "$", message) from error
+
+
+async def staff_body(request: web.Request, kind: type[T]) -> T:
+    """The body of a call by staff: what they write is read again in journals, terminals and on receipts. Raises
+    `InvalidRequest` for what is not shown."""
+    body = await body_bytes(request)
+    wanted = decode(body, kind)
+    _require_shown("$", _READABLE.decode(body.decode("utf-8")))
+    return wanted
+
+
+def _require_shown(path: str, value: object) -> None:
+    if isinstance(value, str) and not is_shown(value):
+        raise InvalidRequest.at(path, "control or invisible characters")
+    if isinstance(value, dict):
+        for name, part in value.items():
+            _require_shown(path, name)
+            _require_shown(f"{path}.{name}", part)
+    if isinstance(value, list):
+        for n, part in enumerate(value):
+            _require_shown(f"{path}[{n}]", part)
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from drivers.text import shown
+
 
 class ConfigError(ValueError):
     """The configuration cannot be used; `problems` and the text have one line for each thing to mend."""
@@ -16,8 +18,7 @@ class ConfigError(ValueError):
 
 def problem(where: str, what: object) -> str:
     """One line, whatever `what` contains: control characters of the file reach no terminal."""
-    text = " ".join(str(what).split())
-    return f"{where}: " + "".join(letter if letter.isprintable() else "�" for letter in text)
+    return f"{where}: {shown(' '.join(str(what).split()))}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from string import Formatter
 
 import msgspec
 
+from drivers.text import is_shown
 from kiosk.domain.text import LANGUAGES, Text
 
 #: What each template may name; `restaurant` always.
@@ -58,6 +59,8 @@ class Notices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _check(kind: str, template: Template, language: str, members: frozenset[str]) -> None:
     text = template.title.into(language) + template.body.into(language)
     try:
+        if not is_shown(text.replace("\n", "")):
+            raise ValueError("a character that cannot be shown")
         named = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
         if unknown := named - members:
             raise ValueError(f"nothing fills {', '.join(sorted(unknown))}")

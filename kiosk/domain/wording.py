@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from drivers.text import is_shown
 from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.text import Text
 
@@ -83,7 +84,7 @@ def _check(where: str, text: Text, longest: int) -> None:
         words: str = getattr(text, language)
         if not words.strip():
             raise MenuError(f"{where}.{language} is empty")
-        if odd := [char for char in words if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")]:
+        if odd := [char for char in words if not is_shown(char)]:
             raise MenuError(f"{where}.{language} holds a character that cannot be shown: {odd[0]!a}")
         if words != words.strip():
             raise MenuError(f"{where}.{language} begins or ends with a space")

@@ -9,6 +9,7 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
+from drivers.text import shown
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.database import Reader, Tx
@@ -94,7 +95,8 @@ def _mark(target: sqlite3.Connection, file: Path, actor: str, now: datetime) -> 
     )
     target.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (RESTORED, moment))
     target.execute(
-        "INSERT INTO journal (at, actor, action, detail) VALUES (?, ?, 'restore', ?)", (moment, actor, str(file))
+        "INSERT INTO journal (at, actor, action, detail) VALUES (?, ?, 'restore', ?)",
+        (moment, shown(actor), shown(str(file))),
     )
 
 

@@ -19,7 +19,7 @@ _ROOT = 0
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """A file or folder that is not private. `readable`: by others than its user; `ours`: what the kiosk wrote itself."""
+    """A file or folder that is not private. `readable`: by others; `ours`: what the kiosk wrote itself."""
 
     path: Path
     says: str

@@ -1,4 +1,4 @@
-"""What is served of the folder of pictures: pictures by their content, each with a policy of its own, and nothing else."""
+"""Of the folder of pictures, pictures are served: by their content, with a policy of their own, and nothing else."""
 
 from __future__ import annotations
 

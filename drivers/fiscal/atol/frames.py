@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drivers.fiscal.fields import CodecError
+from drivers.text import shown
 
 STX = 0xFE
 ESCAPE = 0xFD
@@ -151,4 +152,4 @@ def text_bytes(text: str) -> bytes:
 
 
 def text_of(raw: bytes) -> str:
-    return raw.decode("cp866", errors="replace").translate(_SWAPPED)
+    return shown(raw.decode("cp866", errors="replace").translate(_SWAPPED))

@@ -15,6 +15,7 @@ from drivers.fiscal.atol.session import DEVICE, AtolCommandRefused, AtolSession
 from drivers.fiscal.atol.shift import CLOSED, AtolShifts
 from drivers.fiscal.ffd.drive import SHIFT_OPEN_REPORT
 from drivers.fiscal.port import Operation, OperationTotals, Registration, ShiftTotals, TaxSystem
+from drivers.text import shown
 
 _FFD = {2: "1.05", 3: "1.1", 4: "1.2"}
 _ADDRESS, _INN, _REGISTRATION, _TAX_SYSTEMS, _PLACE, _AUTOMATIC, _INTERNET = 1009, 1018, 1037, 1062, 1187, 1001, 1108
@@ -94,4 +95,4 @@ def _tax_systems(raw: bytes | None) -> frozenset[TaxSystem] | None:
 
 
 def _text(raw: bytes | None) -> str | None:
-    return None if raw is None else raw.decode("cp866", "replace").strip()
+    return None if raw is None else shown(raw.decode("cp866", "replace").strip())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from drivers.fiscal.fields import CodecError, Fields, moment_bytes, moment_of, money, uint
+from drivers.text import shown
 
 REGISTRATION = 1
 SHIFT_OPEN_REPORT = 2
@@ -295,4 +296,4 @@ def _serial(text: str) -> bytes:
 
 
 def _parse_serial(raw: bytes) -> str:
-    return raw.decode("ascii", errors="replace").strip("\0")
+    return shown(raw.decode("ascii", errors="replace").strip("\0"))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drivers.fiscal.fields import CodecError, Fields, uint
+from drivers.text import shown
 
 AUTOMATIC_MODE = 1001
 CUSTOMER_CONTACT = 1008
@@ -54,7 +55,7 @@ class Tlv:
 
     @property
     def text(self) -> str:
-        return self.value.decode("cp866", errors="replace")
+        return shown(self.value.decode("cp866", errors="replace"))
 
 
 def text_tlv(tag: int, text: str) -> Tlv:
