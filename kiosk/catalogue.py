@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,8 +13,11 @@ from kiosk.domain.chart import ChartError, ChartFile, compile_chart
 from kiosk.domain.menu import Menu, MenuFile, build_menu
 from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.notice import Notices
+from kiosk.files import Unreadable, read_file, toml_of
 
 T = TypeVar("T")
+_LONGEST_BYTES = 1_048_576
+_MAX_CHARTS = 1000
 
 
 def load_menu(path: Path | None) -> Menu:
@@ -22,10 +25,10 @@ def load_menu(path: Path | None) -> Menu:
     file = path or Path(str(files("kiosk") / "demo" / "menu.toml"))
     menu = _decode(file, MenuFile)
     units = {ingredient.id: ingredient.unit for ingredient in menu.ingredients}
-    charts = {
-        chart.stem: compile_chart(_decode(chart, ChartFile), units)
-        for chart in sorted((file.parent / "charts").glob("*.toml"))
-    }
+    found = sorted(islice((file.parent / "charts").glob("*.toml"), _MAX_CHARTS + 1))
+    if len(found) > _MAX_CHARTS:
+        raise ChartError(f"{file.parent / 'charts'}: more than {_MAX_CHARTS} charts")
+    charts = {chart.stem: compile_chart(_decode(chart, ChartFile), units) for chart in found}
     codes = [chart.code for chart in charts.values()]
     if len(set(codes)) != len(codes):
         raise ChartError(f"{file.parent / 'charts'}: chart codes repeat")
@@ -46,9 +49,12 @@ def load_notices(menu: Path | None) -> Notices:
 
 
 def _decode(path: Path, kind: type[T]) -> T:
+    """Raises `MenuError`."""
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), kind)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        return msgspec.convert(toml_of(path, read_file(path, _LONGEST_BYTES)), kind)
+    except Unreadable as error:
+        raise MenuError(str(error)) from error
+    except (msgspec.ValidationError, RecursionError) as error:
         raise MenuError(f"{path}: {error}") from error
 
 

@@ -22,7 +22,7 @@ FLOORS = (
     {"api", "runtime"},
     {"flows", "sinks"},
     {"store", "tokens", "tasks", "checkpoints", "catalogue", "config", "logs"},
-    {"domain", "clock", "cli_words", "cli_output"},
+    {"domain", "clock", "files", "cli_words", "cli_output"},
 )
 RANK = {room: rank for rank, rooms in enumerate(FLOORS) for room in rooms}
 LEAVES = {"catalogue", "config", "logs"}
@@ -98,7 +98,7 @@ def _between_rooms(upper: str, lower: str) -> str | None:
         return "downward only"
     if (upper, lower) == ("api", "store"):
         return "api never sees the store"
-    if upper in LEAVES and lower != "domain":
+    if upper in LEAVES and lower not in ("domain", "files"):
         return "leaves stand over the domain only"
     return "wiring passes the configuration" if lower in LEAVES and upper not in ("wiring", "cli") else None
 

@@ -21,18 +21,18 @@ _CLOSE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class KafkaAccess:
-    """How to come in: `tls` with the system's authorities or those of `ca_file`; `user` by SCRAM-SHA-512."""
+    """How to come in: `tls` with the system's authorities or those of `authorities` (PEM); `user` by SCRAM-SHA-512."""
 
     tls: bool = False
-    ca_file: str = ""
+    authorities: str | None = None
     user: str = ""
     password: str = ""
 
     def options(self) -> dict[str, Any]:
-        """In aiokafka's words. Raises `OSError`, `ssl.SSLError` for a `ca_file` that cannot be read."""
+        """In aiokafka's words. Raises `ssl.SSLError`, `TypeError` for `authorities` that are none."""
         found: dict[str, Any] = {}
         if self.tls:
-            found["ssl_context"] = ssl.create_default_context(cafile=self.ca_file or None)
+            found["ssl_context"] = ssl.create_default_context(cadata=self.authorities)
         if self.user:
             found |= {
                 "sasl_mechanism": "SCRAM-SHA-512",

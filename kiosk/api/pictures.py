@@ -3,12 +3,12 @@ lies among them is not served (ASVS 5.2.2)."""
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import structlog
+
+from kiosk.files import Unreadable, read_file
 
 _log = structlog.get_logger()
 LONGEST_BYTES = 4 * 1024 * 1024
@@ -50,16 +50,9 @@ def _is_avif(body: bytes) -> bool:
     return any(box[n : n + 4] in _BRANDS for n in range(0, len(box), 4) if n != 4)
 
 
-def _read(path: Path, room: Path, longest: int) -> bytes | None:
-    """A regular file of the folder that is not too long, or None. Opened without waiting: a pipe has no other end."""
+def _read(path: Path, room: Path, longest_bytes: int) -> bytes | None:
+    """A regular file of the folder that is not too long, or None."""
     try:
-        if not path.resolve().is_relative_to(room):
-            return None
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
-            body = file.read(longest + 1)
-    except (OSError, RuntimeError):  # a link that leads to itself is either
+        return read_file(path, longest_bytes) if path.resolve().is_relative_to(room) else None
+    except (Unreadable, OSError, RuntimeError):  # a link that leads to itself is one of the latter
         return None
-    return body if len(body) <= longest else None

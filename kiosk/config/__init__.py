@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import msgspec
@@ -12,6 +11,7 @@ from kiosk.config.problems import ConfigError, problem
 from kiosk.config.reading import read
 from kiosk.config.relations import problems_of
 from kiosk.config.settings import Config, Fiscal
+from kiosk.files import Unreadable, read_file, toml_of
 
 _LONGEST_BYTES = 1_048_576
 
@@ -28,21 +28,11 @@ def load(path: Path, *, must_exist: bool = False) -> Config:
 
 def _table(path: Path, must_exist: bool) -> dict[str, object]:
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LONGEST_BYTES + 1)
-        if len(raw) > _LONGEST_BYTES:
-            raise ConfigError(problem("$", f"{path}: longer than {_LONGEST_BYTES} bytes"))
-        return tomllib.loads(raw.decode("utf-8-sig"))  # editors of some systems write a BOM
-    except ConfigError:
-        raise
-    except FileNotFoundError as error:
-        if not must_exist:
+        return toml_of(path, read_file(path, _LONGEST_BYTES))
+    except Unreadable as error:
+        if error.missing and not must_exist:
             return {}
-        raise ConfigError(problem("$", f"{path}: no such file")) from error
-    except (ValueError, OSError) as error:  # no TOML, no UTF-8, a number of too many digits
-        raise ConfigError(problem("$", f"{path}: {error}")) from error
-    except RecursionError as error:
-        raise ConfigError(problem("$", f"{path}: nested too deep")) from error
+        raise ConfigError(problem("$", error)) from error
 
 
 def _absolute(config: Config, base: Path) -> Config:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from drivers.text import shown
 
+_LONGEST = 1000  # a path may be longer, but nobody reads it
+
 
 class ConfigError(ValueError):
     """The configuration cannot be used; `problems` and the text have one line for each thing to mend."""
@@ -18,7 +20,8 @@ class ConfigError(ValueError):
 
 def problem(where: str, what: object) -> str:
     """One line, whatever `what` contains: control characters of the file reach no terminal."""
-    return f"{where}: {shown(' '.join(str(what).split()))}"
+    text = shown(" ".join(str(what).split()))
+    return f"{where}: {text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

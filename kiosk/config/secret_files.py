@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kiosk.config.problems import ConfigError, problem
 from kiosk.config.settings import Config
+from kiosk.files import Unreadable, read_file
 
 _SECRET_BYTES = 32
 _PIN_CHARACTERS = 4
@@ -18,15 +19,9 @@ _LONGEST_BYTES = 65_536
 def read_secret(path: str, where: str) -> bytes:
     """The stripped text of a secret file. Raises `ConfigError`."""
     try:
-        if Path(path).exists() and not Path(path).is_file():  # a pipe would be waited for
-            raise ConfigError(problem(where, f"{path} is no regular file"))
-        with open(path, "rb") as file:
-            found = file.read(_LONGEST_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(problem(where, f"{path}: {error.strerror or error}")) from error
-    if len(found) > _LONGEST_BYTES:
-        raise ConfigError(problem(where, f"{path}: no secret is longer than {_LONGEST_BYTES} bytes"))
-    return found.strip()
+        return read_file(path, _LONGEST_BYTES).strip()
+    except Unreadable as error:
+        raise ConfigError(problem(where, error)) from error
 
 
 def read_key(path: str, where: str) -> str:
@@ -44,7 +39,7 @@ def token_secrets(
     in a development run, refused to be missing under systemd; none where it may not `make` it. Raises `ConfigError`."""
     where = "$.auth.secret_file"
     path = Path(config.auth.secret_file) if config.auth.secret_file else config.database.path.parent / "token.secret"
-    if not path.exists():
+    if not os.path.lexists(path):  # a link that leads nowhere is none of ours to fill
         if _under_systemd(environment):
             raise ConfigError(problem(where, f"{path} is missing"))
         if not make:
@@ -61,7 +56,7 @@ def service_pin(config: Config, environment: Mapping[str, str] | None = None, *,
     """The PIN of the staff's pages; made (0600) in a development run; under systemd no file means no such pages."""
     where = "$.service.pin_file"
     path = Path(config.service.pin_file) if config.service.pin_file else config.database.path.parent / "service.pin"
-    if not path.exists():
+    if not os.path.lexists(path):  # a link that leads nowhere is none of ours to fill
         if config.service.pin_file:
             raise ConfigError(problem(where, f"{path} is missing"))
         if _under_systemd(environment) or not make:

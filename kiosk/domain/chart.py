@@ -10,6 +10,8 @@ import hashlib
 
 import msgspec
 
+from kiosk.domain.wording import check_label
+
 MAX_PHASES = 24
 MAX_FORMULA_LINES = 12
 MAX_AMOUNT = 0xFFFF
@@ -108,9 +110,13 @@ class Chart(_Strict, frozen=True):
 
 def compile_chart(file: ChartFile, units: dict[str, str]) -> Chart:
     """Check `file` against the ingredients (`units`: id → unit) and compile it. Raises `ChartError`."""
-    where = f"chart {file.chart.code} «{file.chart.name}»"
+    where = f"chart {file.chart.code} «{file.chart.name[:64]}»"
     if not 1 <= file.chart.code <= 0xFFFF:
         raise ChartError(f"{where}: code must fit 1…65535")
+    try:
+        check_label("name", file.chart.name)
+    except ValueError as error:
+        raise ChartError(f"chart {file.chart.code}: {error}") from error
     return Chart(
         code=file.chart.code,
         revision=file.chart.revision,

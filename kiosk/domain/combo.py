@@ -3,7 +3,6 @@ price: the kitchen cooks, the receipt names and a refund gives back dishes, neve
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from kiosk.domain.sharing import shares
 from kiosk.domain.text import Text
 
 _LEAST_KOPECKS = 100
-_MAX_WAYS = 10_000
 
 
 class ComboOption(Strict, frozen=True):
@@ -140,13 +138,15 @@ def build_combo(item: ComboItem, dishes: Mapping[str, Dish]) -> Combo:
     if unknown := [option.item for slot in item.slots for option in slot.options if option.item not in dishes]:
         raise MenuError(f"combo {item.id}: not sold: {unknown}")
     combo = Combo(item, dishes)
-    ways = list(itertools.islice(itertools.product(*(slot.options for slot in item.slots)), _MAX_WAYS + 1))
-    if len(ways) > _MAX_WAYS:
-        raise MenuError(f"combo {item.id}: more than {_MAX_WAYS} ways to choose")
-    for way in ways:
-        own = sum(dishes[option.item].default_price_kopecks() for option in way)
-        if not _LEAST_KOPECKS * len(way) <= combo.price_kopecks(way) <= own:
-            raise MenuError(f"combo {item.id}: {[option.item for option in way]} must cost 1 ₽ a dish … {own} kopecks")
+    own = {option.item: dishes[option.item].default_price_kopecks() for slot in item.slots for option in slot.options}
+    cheapest = [min(slot.options, key=lambda option: option.price_kopecks) for slot in item.slots]
+    least_saving = [
+        max(slot.options, key=lambda option: option.price_kopecks - own[option.item]) for slot in item.slots
+    ]
+    for way in (cheapest, least_saving):  # each place for itself: no other choice is worse
+        most = sum(own[option.item] for option in way)
+        if not _LEAST_KOPECKS * len(way) <= combo.price_kopecks(way) <= most:
+            raise MenuError(f"combo {item.id}: {[option.item for option in way]} must cost 1 ₽ a dish … {most} kopecks")
     _check_allergens(combo)
     return combo
 

@@ -13,9 +13,10 @@ from kiosk.domain.chart import MAX_AMOUNT, MAX_FORMULA_LINES, Chart
 from kiosk.domain.combo import Combo, ComboItem, build_combo
 from kiosk.domain.dish import Dish, Item, ModifierGroup, Option
 from kiosk.domain.ingredient import COMPUTED_TAGS, Allergen, Ingredient, Larder, check_ingredient
+from kiosk.domain.menu_limits import check_groups, check_rows, check_sold
 from kiosk.domain.menu_rows import HasId, MenuError, Strict
 from kiosk.domain.text import Text
-from kiosk.domain.wording import check_description, check_id, check_name, check_receipt_name
+from kiosk.domain.wording import check_description, check_id, check_name, check_picture, check_receipt_name
 
 
 class Category(Strict, frozen=True):
@@ -66,6 +67,7 @@ class Menu:
 
 def build_menu(file: MenuFile, charts: Mapping[str, Chart]) -> Menu:
     """Resolve and check. Raises `MenuError`."""
+    _check_limits(file)
     larder = Larder(_unique("ingredient", file.ingredients), _unique("allergen", file.allergens))
     groups = _unique("modifier group", file.modifier_groups)
     categories = _unique("category", file.categories)
@@ -93,6 +95,19 @@ def build_menu(file: MenuFile, charts: Mapping[str, Chart]) -> Menu:
         raise MenuError(f"combos {unknown}: unknown category")
     used = {dish.item.category for dish in dishes.values()} | {combo.item.category for combo in combos.values()}
     return Menu(tuple(c for c in file.categories if c.id in used), dishes, combos, larder)
+
+
+def _check_limits(file: MenuFile) -> None:
+    check_rows(
+        ingredients=file.ingredients,
+        allergens=file.allergens,
+        modifier_groups=file.modifier_groups,
+        categories=file.categories,
+        items=file.items,
+        combos=file.combos,
+    )
+    check_groups(file.modifier_groups)
+    check_sold(file.items, file.combos)
 
 
 _Row = TypeVar("_Row", bound=HasId)
@@ -125,7 +140,10 @@ def _check_words(file: MenuFile) -> None:
     ]
     for kind, row_id, name in named:
         check_name(f"{kind} {row_id}", name)
+    for category in file.categories:
+        check_picture(f"category {category.id}", category.image)
     for kind, row in [("item", row) for row in file.items] + [("combo", row) for row in file.combos]:
+        check_picture(f"{kind} {row.id}", row.image)
         check_description(f"{kind} {row.id}", row.description)
         check_receipt_name(f"{kind} {row.id}", row.name)
 
@@ -158,6 +176,8 @@ def _check_item(
         raise MenuError(f"item {item.id}: unknown allergens {unknown}")
     if unknown := [name for name in item.modifier_groups if name not in groups]:
         raise MenuError(f"item {item.id}: unknown modifier groups {unknown}")
+    for tag in item.tags:
+        check_id(f"item {item.id}: tags", tag)
     if len(set(item.modifier_groups)) != len(item.modifier_groups):
         raise MenuError(f"item {item.id}: modifier groups repeat")
     if not 0.1 <= item.yield_ <= 5:

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import msgspec
 
+MAX_PRICE_KOPECKS = 10_000_000
+
 
 class MenuError(ValueError):
     """A menu that must not be sold; the text names the place."""

@@ -20,6 +20,8 @@ _MEMBERS: dict[str, frozenset[str]] = {
 }
 
 
+_LONGEST = 1000  # in both together; an SMS of many parts
+
 #: Stands for the pick-up code until the message goes out: no table of messages ever holds one, and a code that was
 #: changed meanwhile is sent as it is then.
 PICKUP_CODE = "{code}"
@@ -59,9 +61,12 @@ class Notices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _check(kind: str, template: Template, language: str, members: frozenset[str]) -> None:
     text = template.title.into(language) + template.body.into(language)
     try:
-        if not is_shown(text.replace("\n", "")):
-            raise ValueError("a character that cannot be shown")
-        named = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        if not is_shown(text.replace("\n", "")) or len(text) > _LONGEST:
+            raise ValueError(f"a character that cannot be shown, or more than {_LONGEST} of them")
+        parts = [part for part in Formatter().parse(text) if part[1] is not None]
+        if any(form or conversion for _, _, form, conversion in parts):
+            raise ValueError("only names stand in braces: no form, no conversion")
+        named = {name for _, name, _, _ in parts if name is not None}
         if unknown := named - members:
             raise ValueError(f"nothing fills {', '.join(sorted(unknown))}")
         fill(template, language, **dict.fromkeys(members, "1"))

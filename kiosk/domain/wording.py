@@ -58,7 +58,19 @@ def _is_sayable(text: str) -> bool:
 def check_id(where: str, name: str) -> None:
     """Raises `MenuError`."""
     if not _ID.fullmatch(name):
-        raise MenuError(f"{where}: an id is 1…36 letters, digits, - and _, not {name!r}")
+        raise MenuError(f"{where}: an id is 1…36 letters, digits, - and _, not {name[:_MAX_NAME]!r}")
+
+
+def check_picture(where: str, name: str) -> None:
+    """A file of the folder of pictures, or none. Raises `MenuError`."""
+    if not is_shown(name) or "/" in name or len(name) > _MAX_NAME:
+        raise MenuError(f"{where}: image is the name of a file, not {name[:_MAX_NAME]!r}")
+
+
+def check_label(where: str, words: str) -> None:
+    """What only technicians read. Raises `ValueError`."""
+    if not words.strip() or not is_shown(words) or len(words) > _MAX_NAME:
+        raise ValueError(f"{where}: 1…{_MAX_NAME} characters without controls, not {words[:_MAX_NAME]!r}")
 
 
 def check_name(where: str, name: Text) -> None:

@@ -71,8 +71,7 @@ def _menu(config: Config, problems: list[str]) -> Ready | None:
         menu = load_menu(menu_file(config))
         return Ready(menu, load_notices(menu_file(config)))
     except (MenuError, ChartError) as error:
-        for line in str(error).splitlines() or ["cannot be used"]:
-            problems.append(line if line.startswith("$.") else problem("$.menu.file", line))
+        problems.append(problem("$.menu.file", error))
     return None
 
 

@@ -8,9 +8,12 @@ from kiosk.clock import Clock
 from kiosk.config import ConfigError, problem
 from kiosk.config.secret_files import read_key, read_secret
 from kiosk.config.settings import Broker, Config
+from kiosk.files import Unreadable, read_file
 from kiosk.sinks.forwarding import Forwarding, Subscription, read_keys
 from kiosk.sinks.publishing import Publishing, topic_url
 from kiosk.sinks.relaying import Target
+
+_LONGEST_CA_BYTES = 1_048_576
 
 
 def targets(config: Config, sender: WebhookSender, broker: BrokerPort | None, clock: Clock) -> list[Target]:
@@ -58,8 +61,13 @@ def broker_of(broker: Broker, timeout_s: float) -> BrokerPort | None:
         raise ConfigError(problem("$.broker.kind", what)) from error
     where = "$.broker.password_file"
     password = read_key(broker.password_file, where) if broker.password_file else ""
-    access = KafkaAccess(not broker.local, broker.ca_file, broker.user, password)
     try:
+        authorities = read_file(broker.ca_file, _LONGEST_CA_BYTES).decode("ascii", "ignore") if broker.ca_file else None
+        if authorities is not None and not authorities.strip():
+            raise Unreadable(broker.ca_file, "holds no certificate")
+        access = KafkaAccess(not broker.local, authorities, broker.user, password)
         return KafkaBroker(broker.bootstrap, access, timeout_s)
-    except OSError as error:
+    except Unreadable as error:
+        raise ConfigError(problem("$.broker.ca_file", error)) from error
+    except (OSError, TypeError, ValueError) as error:
         raise ConfigError(problem("$.broker.ca_file", f"{broker.ca_file}: {error}")) from error
