@@ -113,6 +113,50 @@ def test_the_defaults_have_the_form_they_ask_for() -> None:
             "$.webhooks[0].events: an empty list",
         ),
         ('[robot]\nport = "tcp://robot"', "$.robot.port: 'robot' is not host:port"),
+        *(
+            (
+                f'[[webhooks]]\nurl = "https://a.example"\nsecret_file = "s"\nevents = ["{name}"]',
+                f"$.webhooks[0].events[0]: no such event '{name}'; did you mean '{near}'?",
+            )
+            for name, near in (("StoredEvent", "ShiftClosedEvent"), ("_OrderEvent", "OrderPaidEvent"))
+        ),
+        *(
+            (
+                f'[[webhooks]]\nurl = "https://a.example/x"\nsecret_file = "s"\n'
+                f'[[webhooks]]\nurl = "{url}"\nsecret_file = "s"',
+                f"$.webhooks[1].url: '{url}' leads where $.webhooks[0] leads already",
+            )
+            for url in ("https://A.example/x", "HTTPS://a.EXAMPLE/x", "https://a.example:443/x", "https://a.example./x/")
+        ),
+        *(
+            (
+                f'[restaurant]\nreceipt_link = "https://a.example/{link}"',
+                "$.restaurant.receipt_link: only {t}, {s}, {fn}, {i}, {fp}, {n}, {qr}, {inn} can be filled in",
+            )
+            for link in ("{fp!r}", "{fp:>9999999999}", "{fp}{sum}", "{fp}{fp.__class__}", "{fp}{0}", "{fp}{}")
+        ),
+        *(
+            (
+                f'[{section}]\nurl = "https://a.example/x{end}"',
+                f"$.{section}.url: a base of addresses: no ? and no #, the paths of the calls come behind it",
+            )
+            for section in ("bank", "sms", "push", "fiscal")  # looked at before what it belongs to
+            for end in ("?key=1", "#top", "?", "#")
+        ),
+        ('[fiscal]\nurl = "http://127.0.0.1:1"', "$.fiscal.url: belongs to driver atol-web, not to shtrih"),
+        (
+            '[fiscal]\ndriver = "atol"\nurl = "http://127.0.0.1:1"',
+            "$.fiscal.url: belongs to driver atol-web, not to atol",
+        ),
+        (
+            '[fiscal]\ndriver = "atol-web"\nport = "/dev/ttyUSB0"',
+            "$.fiscal.url: is missing: driver atol-web goes by url, not by port",
+        ),
+        ('[fiscal]\ndriver = "atol"\nprotocol = 2', "$.fiscal.protocol: belongs to driver shtrih, not to atol"),
+        (
+            '[[fiscal]]\n[[fiscal]]\ndriver = "atol"\nport = "/dev/a"\nprotocol = 2',
+            "$.fiscal[1].protocol: belongs to driver shtrih, not to atol",
+        ),
         (
             '[fiscal]\nport = "/dev/ttyUSB0"\n[robot]\nport = "/dev/ttyUSB0"',
             "$.robot.port: '/dev/ttyUSB0' is that of $.fiscal[0] already",

@@ -18,16 +18,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from kiosk.config.problems import nearest
-from kiosk.domain import events
+from kiosk.domain.events import EVENT_TYPES
 from kiosk.domain.hours import OpeningHours
 from kiosk.domain.phone import is_callable, is_country
 
 SIM = "sim"
 TCP = "tcp://"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-EVENTS = frozenset(
-    name for name, kind in vars(events).items() if isinstance(kind, type) and name.endswith("Event") and name != "Event"
-)
+EVENTS = frozenset(EVENT_TYPES)
 #: The demo's taxpayer: numbers of the right length with wrong check digits, so that they are nobody's.
 DEMO_INN, DEMO_OGRN = "7700000000", "1027700000000"
 RECEIPT_MEMBERS = ("t", "s", "fn", "i", "fp", "n", "qr", "inn")
@@ -169,19 +167,38 @@ def url(text: str) -> None:
 def receipt_link(text: str) -> None:
     """A page of the fiscal data operator; in braces the members of the receipt's QR code (t, s, fn, i, fp, n), all of
     it (qr) or the seller's inn."""
+    wanted = f"only {{{'}, {'.join(RECEIPT_MEMBERS)}}} can be filled in"
     try:
-        names = {name for _, name, spec, conversion in Formatter().parse(text) if name is not None and not spec}
-        address = text.format(**dict.fromkeys(RECEIPT_MEMBERS, "1"))
-    except (ValueError, LookupError, AttributeError) as error:
-        raise ValueError(f"only {{{'}, {'.join(RECEIPT_MEMBERS)}}} can be filled in") from error
+        parts = [part for part in Formatter().parse(text) if part[1] is not None]
+    except ValueError as error:
+        raise ValueError(wanted) from error
+    names = {name for _, name, _, _ in parts}
+    if not names <= set(RECEIPT_MEMBERS) or any(spec or conversion for _, _, spec, conversion in parts):
+        raise ValueError(wanted)
+    address = text.format(**dict.fromkeys(RECEIPT_MEMBERS, "1"))
     if not names & {"fp", "qr"}:
         raise ValueError("a link to one receipt holds its fiscal sign {fp}, or {qr}")
     url(address)
 
 
+def base_url(text: str) -> None:
+    """What the paths of a device's calls are put behind."""
+    url(text)
+    if "?" in text or "#" in text:
+        raise ValueError("a base of addresses: no ? and no #, the paths of the calls come behind it")
+
+
 def url_or_sim(text: str) -> None:
     if text != SIM:
-        url(text)
+        base_url(text)
+
+
+def same_url(text: str) -> str:
+    """One spelling for every address that leads to the same place (RFC 3986 6.2.2, 6.2.3)."""
+    parts = urlsplit(text)
+    port = parts.port if parts.port is not None else {"http": 80, "https": 443}.get(parts.scheme)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{(parts.hostname or '').rstrip('.')}:{port}{parts.path.rstrip('/')}{query}"
 
 
 def path(text: str) -> None:

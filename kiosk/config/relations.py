@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from kiosk.config.forms import SIM, same_url
 from kiosk.config.problems import problem
-from kiosk.config.settings import Broker, Config
+from kiosk.config.settings import Broker, Config, Fiscal
 
 
 def problems_of(config: Config) -> list[str]:
     return [
-        *_repeated("$.webhooks", "url", [webhook.url for webhook in config.webhooks]),
+        *_webhooks(config),
         *_countries(config.sms.countries),
         *_terminals(config),
         *_registrars(config),
@@ -22,6 +23,13 @@ def _repeated(where: str, key: str, values: Sequence[str]) -> Iterator[str]:
     for n, value in enumerate(values):
         if value in values[:n]:
             yield problem(f"{where}[{n}].{key}", f"{value!r} stands at {where}[{values.index(value)}] already")
+
+
+def _webhooks(config: Config) -> Iterator[str]:
+    urls = [webhook.url for webhook in config.webhooks]
+    for n, url in enumerate(urls):
+        if (first := next(k for k, other in enumerate(urls) if same_url(other) == same_url(url))) < n:
+            yield problem(f"$.webhooks[{n}].url", f"{url!r} leads where $.webhooks[{first}] leads already")
 
 
 def _countries(countries: Sequence[str]) -> Iterator[str]:
@@ -47,10 +55,23 @@ def _registrars(config: Config) -> Iterator[str]:
     yield from _repeated("$.fiscal", "name", [row.name for row in rows])
     if sum(row.simulated for row in rows) > 1:
         yield problem("$.fiscal", "only one of several registrars can be simulated")
+    for n, row in enumerate(rows):
+        yield from _ways(f"$.fiscal[{n}]" if isinstance(config.fiscal, list) else "$.fiscal", row)
     lines = [(f"$.fiscal[{n}]", row.where) for n, row in enumerate(rows) if not row.simulated]
     for n, (where, line) in enumerate([*lines, ("$.robot.port", config.robot.port)]):
         if found := [other for other, leads_to in lines[:n] if leads_to == line]:
             yield problem(where, f"{line!r} is that of {found[0]} already")
+
+
+def _ways(where: str, row: Fiscal) -> Iterator[str]:
+    """What is said of a way to the device that the driver does not go is meant otherwise."""
+    web = row.driver == "atol-web"
+    if not web and row.url not in ("", SIM):
+        yield problem(f"{where}.url", f"belongs to driver atol-web, not to {row.driver}")
+    if web and not row.url and row.port != SIM:
+        yield problem(f"{where}.url", "is missing: driver atol-web goes by url, not by port")
+    if row.driver != "shtrih" and row.protocol != 1:
+        yield problem(f"{where}.protocol", f"belongs to driver shtrih, not to {row.driver}")
 
 
 def _broker(broker: Broker) -> Iterator[str]:

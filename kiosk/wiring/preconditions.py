@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from pathlib import Path
 from drivers.sim.embedded import Endpoints
 from kiosk.catalogue import load_menu, load_notices
 from kiosk.config import ConfigError, problem
-from kiosk.config.forms import TCP
+from kiosk.config.forms import SIM, TCP
 from kiosk.config.problems import nearest
 from kiosk.config.secret_files import read_key, service_pin, token_secrets
 from kiosk.config.settings import Config
@@ -32,6 +33,7 @@ from kiosk.wiring.targets import subscriptions
 
 _UNIX_PATH_BYTES = 107  # sun_path of unix(7) without its NUL
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # a full disk is no fault of the file: the kiosk starts and says so
+_LOOP = "is a link that leads to itself"
 #: What the database keeps beside its file.
 _BESIDE = ("-wal", "-shm", ".lock", ".restoring")
 
@@ -49,7 +51,7 @@ async def prepared(config: Config) -> Ready:
     want a running loop to be built."""
     problems: list[str] = []
     ready = _menu(config, problems)
-    for look in (_secrets, _ports, _socket, _database, _images, _one_name_each):
+    for look in (_secrets, _ports, _host, _socket, _database, _images, _one_name_each):
         problems += look(config)
     if ready is not None:
         problems += _taxes(config, ready.menu)
@@ -115,11 +117,42 @@ def _ports(config: Config) -> Iterator[str]:
         for n, row in enumerate(config.registrars)
         if row.driver != "atol-web" and not row.simulated
     ]
+    seen: dict[object, str] = {}
     for where, port in [*lines, *([] if config.robot.simulated else [("$.robot.port", config.robot.port)])]:
         if port.startswith(TCP):
             yield problem(where, "no driver opens tcp:// yet: name a serial port")
         elif (kind := _kind(Path(port))) is not None and not stat.S_ISCHR(kind):
             yield problem(where, f"{port} is no serial port")
+        elif _leads_nowhere(Path(port)) == _LOOP:
+            yield problem(where, f"{port} {_LOOP}")
+        elif (first := seen.setdefault(_line(port), where)) != where:
+            yield problem(where, f"{port} is the same line as {first}")
+
+
+def _line(port: str) -> object:
+    """The device behind any of its names: its number, else the end of the links."""
+    try:
+        return os.stat(port).st_rdev
+    except OSError:
+        return os.path.realpath(port)
+
+
+def _host(config: Config) -> Iterator[str]:
+    """Can it be listened on? What is taken by a kiosk that runs is no problem of the settings."""
+    server = config.server
+    try:
+        found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, address in found:
+            with socket.socket(family, kind, protocol) as trying:
+                trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                trying.bind(address)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            key = "port" if error.errno == errno.EACCES else "host"
+            what = f"cannot listen at {server.host}, port {server.port}: {error.strerror or error}"
+            yield problem(f"$.server.{key}", what)
+    except UnicodeError as error:  # a name that IDNA cannot say
+        yield problem("$.server.host", error)
 
 
 def _socket(config: Config) -> Iterator[str]:
@@ -129,12 +162,17 @@ def _socket(config: Config) -> Iterator[str]:
         return
     if (kind := _kind(path)) is not None and not stat.S_ISSOCK(kind):
         yield problem("$.server.socket", f"{path} stands there and is no socket")
+    elif nowhere := _leads_nowhere(path):
+        yield problem("$.server.socket", f"{path} {nowhere}")
     yield from _place("$.server.socket", path)
 
 
 def _database(config: Config) -> Iterator[str]:
     path = config.database.path
     for file in (path, *(path.with_name(path.name + end) for end in _BESIDE), path.with_suffix(".reserve")):
+        if nowhere := _leads_nowhere(file):
+            yield problem("$.database.path", f"{file} {nowhere}")
+            return
         if (kind := _kind(file)) is not None and not stat.S_ISREG(kind):
             yield problem("$.database.path", f"{file} is no file")
             return
@@ -152,25 +190,48 @@ def _images(config: Config) -> Iterator[str]:
 
 def _one_name_each(config: Config) -> Iterator[str]:
     """No two things of ours may be one file: the socket's place is cleared at every start."""
-    path = config.database.path
+    path, devices = config.database.path, config.database.path.parent / "sim"
+    if "sim" in (path.name, path.parent.name):
+        yield problem("$.database.path", f"{path}: a folder sim belongs to simulated devices")
+    elif SIM in _ways(config) and not devices.is_dir() and os.path.lexists(devices):
+        yield problem("$.database.path", f"{devices} is no folder: the simulated devices live there")
     taken = {path, *(path.with_name(path.name + end) for end in _BESIDE)}
     if path.suffix == ".reserve":
         yield problem("$.database.path", "a name that ends in .reserve is that of the reserve file")
     named = [("$.server.socket", config.server.socket), ("$.auth.secret_file", Path(config.auth.secret_file))]
     for where, file in named:
-        if file in taken | {path.with_suffix(".reserve"), path.parent / "sim"}:
+        if file in taken | {path.with_suffix(".reserve")} or devices in (file, *file.parents):
             yield problem(where, f"{file} belongs to the database")
+
+
+def _ways(config: Config) -> set[str]:
+    rows = [row.where for row in config.registrars]
+    return {*rows, config.robot.port, config.bank.url, config.sms.url, config.push.url}
 
 
 def _place(where: str, path: Path) -> Iterator[str]:
     """The folder is there and may be written, or can be made."""
     try:
-        folder = next(above for above in path.parents if above.exists())
+        folder = next(above for above in path.parents if os.path.lexists(above))
+        if nowhere := _leads_nowhere(folder):
+            yield problem(where, f"no place for {path}: {folder} {nowhere}")
+            return
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         if error.errno not in _NO_ROOM:
             yield problem(where, f"no place for {path}: {error.strerror or error}")
+
+
+def _leads_nowhere(path: Path) -> str | None:
+    """What is wrong with a link that has no end; None where there is none, or nothing at all."""
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return _LOOP
+        return "is a link that leads nowhere" if path.is_symlink() else None
+    return None
 
 
 def _kind(path: Path) -> int | None:

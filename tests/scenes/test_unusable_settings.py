@@ -74,6 +74,21 @@ def plain(text: str) -> Plant:
     return lambda folder: text
 
 
+def a_link(name: str, target: str, text: str) -> Plant:
+    def plant(folder: Path) -> str:
+        (folder / name).symlink_to(target)
+        return text
+
+    return plant
+
+
+def two_names_of_one_line(folder: Path) -> str:
+    """As udev gives them: a name of its own for the device that is also called ttyUSB0."""
+    (folder / "fiscal").symlink_to("/dev/null")
+    (folder / "robot").symlink_to("fiscal")
+    return '[fiscal]\nport = "fiscal"\n[robot]\nport = "robot"\n'
+
+
 CASES: dict[str, tuple[Plant, str]] = {
     "a folder is no database": (a_folder("d", '[database]\npath = "d"'), "$.database.path: "),
     "a folder is no lock": (a_folder("k.db.lock", '[database]\npath = "k.db"'), "$.database.path: "),
@@ -96,6 +111,29 @@ CASES: dict[str, tuple[Plant, str]] = {
     "pictures in a file": (a_file("pictures", '[menu]\nimages = "pictures"'), "$.menu.images: "),
     "a file is no port": (a_file("tty", '[fiscal]\nport = "tty"'), "$.fiscal.port: "),
     "a folder is no port": (a_folder("tty", '[robot]\nport = "tty"'), "$.robot.port: "),
+    "an address of nobody": (plain('[server]\nhost = "192.0.2.1"'), "$.server.host: cannot listen at 192.0.2.1"),
+    "a name of nobody": (plain('[server]\nhost = "nobody.invalid"'), "$.server.host: cannot listen at nobody.invalid"),
+    "a database that leads to itself": (a_link("k.db", "k.db", '[database]\npath = "k.db"'), "$.database.path: "),
+    "a log that leads to itself": (a_link("k.db-wal", "k.db-wal", '[database]\npath = "k.db"'), "$.database.path: "),
+    "a database that leads nowhere": (a_link("k.db", "none/k.db", '[database]\npath = "k.db"'), "$.database.path: "),
+    "a folder that leads to itself": (a_link("d", "d", '[database]\npath = "d/k.db"'), "$.database.path: "),
+    "a folder that leads nowhere": (a_link("d", "none", '[server]\nsocket = "d/k.sock"'), "$.server.socket: no place"),
+    "a socket that leads to itself": (a_link("k.sock", "k.sock", '[server]\nsocket = "k.sock"'), "$.server.socket: "),
+    "a socket that leads nowhere": (a_link("k.sock", "none", '[server]\nsocket = "k.sock"'), "$.server.socket: "),
+    "the database is no device": (plain('[database]\npath = "data/sim"'), "$.database.path: "),
+    "the database is no device's memory": (plain('[database]\npath = "sim/bank.state"'), "$.database.path: "),
+    "no folder for devices": (a_file("sim", '[database]\npath = "k.db"'), "$.database.path: "),
+    "a folder for devices that leads nowhere": (
+        a_link("sim", "none", '[database]\npath = "k.db"'),
+        "$.database.path: ",
+    ),
+    "the socket is no device's": (
+        plain('[server]\nsocket = "sim/bank.sock"\n[database]\npath = "k.db"'),
+        "$.server.socket: ",
+    ),
+    "a token that leads nowhere": (a_link("t", "none", '[auth]\nsecret_file = "t"'), "$.auth.secret_file: "),
+    "a port that leads to itself": (a_link("tty", "tty", '[robot]\nport = "tty"'), "$.robot.port: "),
+    "one line by two names": (two_names_of_one_line, "$.robot.port: "),
     "no driver opens tcp yet": (plain('[robot]\nport = "tcp://10.0.0.5:502"'), "$.robot.port: no driver opens tcp"),
     "no key": (plain('[bank]\nmerchant_key_file = "none"'), "$.bank.merchant_key_file: "),
     "an empty key": (secret(b"\n", "bank.merchant_key_file"), "$.bank.merchant_key_file: "),
