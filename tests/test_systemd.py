@@ -19,7 +19,7 @@ from tests.restaurant import short_folder
 
 UNITS = Path(__file__).parent.parent / "systemd"
 DEADLINE_S = 40.0
-EXPOSURE_LIMIT = 2.0
+EXPOSURE_LIMIT = 1.5
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
