@@ -27,8 +27,8 @@ FLOORS = (
 RANK = {room: rank for rank, rooms in enumerate(FLOORS) for room in rooms}
 LEAVES = {"catalogue", "config", "logs"}
 PURE = {"asyncio", "sqlite3", "aiosqlite", "aiohttp", "serial", "serial_asyncio", "pymodbus", "threading", "socket"}
-#: Rules about characters are nobody's subject.
-SHARED = {"drivers.text"}
+#: A rule about characters is no subject of anybody.
+CHARACTERS = "drivers.text"
 PORT = re.compile(r"drivers\.(errors|[a-z]+\.port)")
 VENDOR = re.compile(r"drivers\.(?P<house>fiscal|sim)\.(?P<vendor>shtrih|atol|atol_web)\b")
 SHARED = re.compile(r"drivers\.(fiscal\.(port|switch|once|fields|ffd)|sim\.(drive|world|faults|pty))\b")
@@ -65,7 +65,7 @@ def offence(module: str, target: str) -> str | None:
         return "drivers.link alone opens ports"
     if top in ("sqlite3", "aiosqlite") and room(module) != "store" and module != "drivers.sim.world":
         return "the database belongs to the store"
-    if target in SHARED:
+    if target == CHARACTERS:
         return None
     if house == "drivers":
         return "drivers never see kiosk" if top == "kiosk" else _between_vendors(module, target)

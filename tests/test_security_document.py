@@ -40,7 +40,7 @@ def named(text: str) -> set[str]:
     return set(re.findall(r"`(test_\w+)`", text))
 
 
-def tests_that_exist() -> set[str]:
+def existing_tests() -> set[str]:
     return {
         node.name
         for path in (ROOT / "tests").rglob("test_*.py")
@@ -59,8 +59,8 @@ def test_every_promise_names_its_tests_and_its_ids() -> None:
 
 
 def test_every_test_that_is_named_exists() -> None:
-    assert named(TEXT) - tests_that_exist() == set()
-    assert named(TEXT + "`test_of_nothing`") - tests_that_exist() == {"test_of_nothing"}
+    assert named(TEXT) - existing_tests() == set()
+    assert named(TEXT + "`test_of_nothing`") - existing_tests() == {"test_of_nothing"}
 
 
 def test_it_can_be_read_at_one_sitting() -> None:
