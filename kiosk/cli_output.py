@@ -81,8 +81,9 @@ def csv_text(rows: list[dict[str, Any]]) -> str:
     begins with an apostrophe."""
     out = io.StringIO()
     if rows:
-        writer = csv.writer(out)
-        writer.writerows([_harmless(value) for value in row] for row in [rows[0], *(row.values() for row in rows)])
+        names, writer = list(rows[0]), csv.writer(out)
+        writer.writerow(map(_harmless, names))
+        writer.writerows([_harmless(row.get(name)) for name in names] for row in rows)
     return out.getvalue()
 
 
