@@ -126,7 +126,7 @@ def test_the_defaults_have_the_form_they_ask_for() -> None:
                 f'[[webhooks]]\nurl = "{url}"\nsecret_file = "s"',
                 f"$.webhooks[1].url: '{url}' leads where $.webhooks[0] leads already",
             )
-            for url in ("https://A.example/x", "HTTPS://a.EXAMPLE/x", "https://a.example:443/x", "https://a.example./x/")
+            for url in ("https://A.example/x", "HTTPS://a.EXAMPLE/x", "https://a.example:443/x", "https://a.example./x")
         ),
         *(
             (

@@ -193,14 +193,6 @@ def url_or_sim(text: str) -> None:
         base_url(text)
 
 
-def same_url(text: str) -> str:
-    """One spelling for every address that leads to the same place (RFC 3986 6.2.2, 6.2.3)."""
-    parts = urlsplit(text)
-    port = parts.port if parts.port is not None else {"http": 80, "https": 443}.get(parts.scheme)
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{(parts.hostname or '').rstrip('.')}:{port}{parts.path.rstrip('/')}{query}"
-
-
 def path(text: str) -> None:
     printable(text)
     if len(text.encode()) > _PATH_BYTES or any(len(part.encode()) > _NAME_BYTES for part in text.split("/")):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
-from kiosk.config.forms import SIM, same_url
+from kiosk.config.forms import SIM
 from kiosk.config.problems import problem
 from kiosk.config.settings import Broker, Config, Fiscal
 
@@ -28,8 +29,16 @@ def _repeated(where: str, key: str, values: Sequence[str]) -> Iterator[str]:
 def _webhooks(config: Config) -> Iterator[str]:
     urls = [webhook.url for webhook in config.webhooks]
     for n, url in enumerate(urls):
-        if (first := next(k for k, other in enumerate(urls) if same_url(other) == same_url(url))) < n:
+        if (first := next(k for k, other in enumerate(urls) if _same(other) == _same(url))) < n:
             yield problem(f"$.webhooks[{n}].url", f"{url!r} leads where $.webhooks[{first}] leads already")
+
+
+def _same(text: str) -> str:
+    """One spelling for every address that leads to the same place (RFC 3986 6.2.2, 6.2.3)."""
+    parts = urlsplit(text)
+    port = parts.port if parts.port is not None else {"http": 80, "https": 443}.get(parts.scheme)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{(parts.hostname or '').rstrip('.')}:{port}{parts.path or '/'}{query}"
 
 
 def _countries(countries: Sequence[str]) -> Iterator[str]:

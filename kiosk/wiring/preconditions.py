@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from drivers.sim.embedded import Endpoints
 from kiosk.catalogue import load_menu, load_notices
@@ -143,9 +144,7 @@ def _host(config: Config) -> Iterator[str]:
     try:
         found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, kind, protocol, _, address in found:
-            with socket.socket(family, kind, protocol) as trying:
-                trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                trying.bind(address)
+            _try(family, kind, protocol, address)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             key = "port" if error.errno == errno.EACCES else "host"
@@ -153,6 +152,17 @@ def _host(config: Config) -> Iterator[str]:
             yield problem(f"$.server.{key}", what)
     except UnicodeError as error:  # a name that IDNA cannot say
         yield problem("$.server.host", error)
+
+
+def _try(family: int, kind: int, protocol: int, address: Any) -> None:
+    """Raises `OSError` where it cannot be bound. A family that this machine lacks is passed over, as by asyncio."""
+    try:
+        trying = socket.socket(family, kind, protocol)
+    except OSError:
+        return
+    with trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trying.bind(address)
 
 
 def _socket(config: Config) -> Iterator[str]:
