@@ -103,14 +103,14 @@ async def test_a_broken_http_answer_registers_once(after: str) -> None:
 async def test_a_post_that_arrives_after_it_was_given_up_registers_nothing_more() -> None:
     async with web_rig() as (bench, registrar):
         intent = bench.intent(receipt(), await registrar.counter())
-        left, original = 2, bench.device._loses  # the second POST is the receipt's, the first reads the counter
+        left, original = 2, bench.device._takes  # the second POST is the receipt's, the first reads the counter
 
-        def late(what: str) -> dict[str, object] | None:
+        def late(name: str, what: str) -> dict[str, object] | None:
             nonlocal left
             left -= what == "POST"
-            return {"late": 0.15} if what == "POST" and left == 0 else original(what)
+            return {"late": 0.15} if what == "POST" and left == 0 else original(name, what)
 
-        bench.device._loses = late  # type: ignore[method-assign,assignment]
+        bench.device._takes = late  # type: ignore[method-assign,assignment]
         document = await registrar.print_receipt(receipt(), intent)
         assert left < 0
         handle = bench.device._late
@@ -375,17 +375,17 @@ async def test_a_server_killed_around_any_call_registers_exactly_once(moment: st
         intent = bench.intent(receipt(), await registrar.counter())
         left = int(count)
         killed = asyncio.Event()
-        original = bench.device._loses
+        original = bench.device._takes
 
-        def loses(what: str) -> dict[str, object] | None:
+        def loses(name: str, what: str) -> dict[str, object] | None:
             nonlocal left
             left -= what == word
             if what == word and left == 0:
                 killed.set()
                 return {}
-            return original(what) if not killed.is_set() else None
+            return original(name, what) if not killed.is_set() else None
 
-        bench.device._loses = loses  # type: ignore[method-assign,assignment]
+        bench.device._takes = loses  # type: ignore[method-assign,assignment]
         printing = asyncio.create_task(registrar.print_receipt(receipt(), intent))
         waiting = asyncio.create_task(killed.wait())
         await asyncio.wait({printing, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=5)

@@ -127,7 +127,7 @@ def test_its_questions_are_answered(client: Any) -> None:
     assert status["Режим ФР"].num == 4
     assert status["Подрежим ФР"].num == 0
     assert client.state().params["Режим ФР"].num == 4
-    assert client.request_table_structure(17).params["Количество полей"] == 60
+    assert client.request_table_structure(17).params["Количество полей"] == 75
     assert client.request_field_structure(2, 2).params["Название поля"] == "Имя"
     assert client.read_table(17, 1, 8, int).params["Значение"] == 1
     client.write_table(17, 1, 8, 5, int)

@@ -198,7 +198,7 @@ async def test_the_machine_is_stopped_and_started_again(bench: Bench) -> None:
 
 
 async def test_stopping_brings_cooking_jobs_to_their_end(bench: Bench) -> None:
-    async with bench.complex(speed=400):
+    async with bench.complex(speed=100):
         driver = bench.driver()
         for job in range(3):
             await driver.submit(order(70001 + job, phases=(Phase(5, 5, 0, 40, 60),)))

@@ -140,7 +140,7 @@ async def test_a_late_answer_is_not_taken_for_the_next_one(bench: Bench) -> None
         assert await driver.jobs() == ()
         assert (await driver.health()).boot == 1
         asked, again, following = (at for at, _ in wire.requests[1:4])
-        assert min(again - asked, following - again) >= 0.29
+        assert min(again - asked, following - again) >= timings.quiet_s  # a busy machine hears a request late
 
 
 async def test_after_a_cancelled_call_the_line_stays_silent(bench: Bench) -> None:
