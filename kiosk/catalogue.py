@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -36,11 +36,12 @@ def load_menu(path: Path | None) -> Menu:
 
 
 def load_notices(menu: Path | None) -> Notices:
-    """`notices.toml` beside the site's menu where it has one, else the demo's. Raises `MenuError`."""
+    """The demo's, with those that the site's own `notices.toml` beside its menu has. Raises `MenuError`."""
     file = Path(str(files("kiosk") / "demo" / "notices.toml"))
+    tables = _read(file)
     if menu is not None and (own := menu.parent / "notices.toml").exists():
-        file = own
-    notices = _decode(file, Notices)
+        file, tables = own, tables | _read(own)
+    notices = _convert(file, tables, Notices)
     try:
         notices.check()
     except ValueError as error:
@@ -49,11 +50,20 @@ def load_notices(menu: Path | None) -> Notices:
 
 
 def _decode(path: Path, kind: type[T]) -> T:
+    return _convert(path, _read(path), kind)
+
+
+def _read(path: Path) -> dict[str, Any]:
     """Raises `MenuError`."""
     try:
-        return msgspec.convert(toml_of(path, read_file(path, _LONGEST_BYTES)), kind)
+        return toml_of(path, read_file(path, _LONGEST_BYTES))
     except Unreadable as error:
         raise MenuError(str(error)) from error
+
+
+def _convert(path: Path, tables: dict[str, Any], kind: type[T]) -> T:
+    try:
+        return msgspec.convert(tables, kind)
     except (msgspec.ValidationError, RecursionError) as error:
         raise MenuError(f"{path}: {error}") from error
 

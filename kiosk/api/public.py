@@ -13,7 +13,7 @@ from kiosk.api.peer import place
 from kiosk.api.problems import language_of
 from kiosk.api.wire import Nothing, answer, bearer, body_bytes, decode, idempotency_key, optional_body
 from kiosk.domain.card_number import refuse_card_numbers
-from kiosk.domain.contact import check_contact
+from kiosk.domain.contact import check_contact, check_notify
 from kiosk.domain.errors import InvalidRequest, StepUpRequired
 from kiosk.domain.phone import PhoneCountry, Phones
 from kiosk.domain.readiness import Kitchen
@@ -257,10 +257,11 @@ class PublicApi:
         refuse_card_numbers(decode(body, object))
         wanted = decode(body, PayRequest)
         check_contact(wanted.receipt_to, self._shop.phones)
+        check_notify(wanted.notify, wanted.receipt_to)
         order_id = _order_id(request)
         if wanted.bonus_points and session.customer_id is not None:
             await self._signing_in.require_spender(session, caller(request))
-        paying = self._paying.pay(session, order_id, wanted, idempotency_key(request))
+        paying = self._paying.pay(session, order_id, wanted, idempotency_key(request), language_of(request))
         result = await self._own(session, paying, request)
         if isinstance(result, Accepted):
             return answer(result, 202, Location=f"/api/orders/{order_id}")

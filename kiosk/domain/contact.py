@@ -21,10 +21,19 @@ def check_contact(contact: str | None, phones: Phones) -> None:
         return
     if len(contact) > _LONGEST:
         raise InvalidRequest.at("$.receipt_to", f"at most {_LONGEST} characters")
-    if not (
-        _is_phone(contact, phones) if contact.startswith("+") and "@" not in contact else _ADDRESS.fullmatch(contact)
-    ):
+    if not (_is_phone(contact, phones) if _means_phone(contact) else _ADDRESS.fullmatch(contact)):
         raise InvalidRequest.at("$.receipt_to", "expected a phone number like +79161234567 or an e-mail address")
+
+
+def check_notify(notify: bool, contact: str | None) -> None:
+    """Who wants to be told by SMS leaves a number: `contact` is one that `check_contact` passed. Raises
+    `InvalidRequest`."""
+    if notify and not (contact is not None and _means_phone(contact)):
+        raise InvalidRequest.at("$.notify", "needs a phone number in receipt_to")
+
+
+def _means_phone(contact: str) -> bool:
+    return contact.startswith("+") and "@" not in contact
 
 
 def _is_phone(text: str, phones: Phones) -> bool:

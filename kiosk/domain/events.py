@@ -68,7 +68,9 @@ class OrderCompletedEvent(_OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderCancelledEvent(_OrderEvent, frozen=True, kw_only=True):
-    pass
+    """`by`: `guest`, `staff`, or `kiosk` where nobody paid in time; empty in events from before it was noted."""
+
+    by: str = ""
 
 
 class OrderRefundedEvent(_OrderEvent, frozen=True, kw_only=True):

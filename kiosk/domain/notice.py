@@ -15,7 +15,10 @@ _MEMBERS: dict[str, frozenset[str]] = {
     "accepted": frozenset({"number", "minutes", "code"}),
     "ready": frozenset({"number", "cells", "code"}),
     "ready_at_counter": frozenset({"number", "code"}),
+    "late": frozenset({"number"}),
+    "cancelled": frozenset({"number"}),
     "refunded": frozenset({"number", "sum"}),
+    "refunded_part": frozenset({"number", "sum"}),
     "points_spent": frozenset({"number", "points"}),
 }
 
@@ -48,7 +51,10 @@ class Notices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accepted: Template
     ready: Template
     ready_at_counter: Template
+    late: Template
+    cancelled: Template
     refunded: Template
+    refunded_part: Template
     points_spent: Template
 
     def check(self) -> None:

@@ -24,7 +24,7 @@ from kiosk.domain.order import OrderStatus
 from kiosk.domain.payment import LIVE_STEPS, Confirmation, Payment, PaymentStep
 from kiosk.flows.conditions import Conditions, Look
 from kiosk.flows.ordering import require_own
-from kiosk.store import bonuses, keys, orders, outbox, payments, stocks
+from kiosk.store import bonuses, keys, messages, orders, outbox, payments, stocks
 from kiosk.store.database import Database, Tx
 from kiosk.tokens import Session
 
@@ -33,11 +33,13 @@ _REPLAYED: dict[str, type[DomainError]] = {kind.code: kind for kind in (PaymentD
 
 
 class PayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of `POST /api/orders/{order_id}/payment`."""
+    """The body of `POST /api/orders/{order_id}/payment`. `notify`: a guest without an account is told by SMS, to the
+    number of `receipt_to`, what becomes of the order."""
 
     card_token: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     bonus_points: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
     receipt_to: Annotated[str, msgspec.Meta(min_length=3, max_length=64)] | None = None
+    notify: bool = False
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -63,14 +65,19 @@ class Attempts:
         self._conditions = conditions
 
     async def open(
-        self, session: Session, order_id: str, request: PayRequest, key: str | None
+        self, session: Session, order_id: str, request: PayRequest, key: str | None, language: str
     ) -> Payment | Confirmation:
         """A new or running attempt, or a stored 200; a stored refusal is raised again."""
         now, look = self._clock.now(), self._conditions.look(unless_starting=True)
         fingerprint = hashlib.sha256(msgspec.json.encode((order_id, request))).hexdigest()
-        return await self._db.write(
-            lambda tx: _open(tx, session, order_id, request, key, fingerprint, self._rules, look, now)
-        )
+
+        def run(tx: Tx) -> Payment | Confirmation:
+            opened = _open(tx, session, order_id, request, key, fingerprint, self._rules, look, now)
+            if isinstance(opened, Payment) and session.customer_id is None:
+                _keep_guest(tx, order_id, request, language)
+            return opened
+
+        return await self._db.write(run)
 
     async def accepted(self, payment_id: str) -> Accepted | None:
         """How far a live attempt is; None where it has ended: then it has its answer."""
@@ -111,6 +118,14 @@ def _open(
     look.require_for_payment(orders.lines(tx, order_id))
     _check_points(tx, session, order.amount_kopecks, request.bonus_points, rules)
     return _insert(tx, session, order_id, order.amount_kopecks, request, key, fingerprint, now)
+
+
+def _keep_guest(tx: Tx, order_id: str, request: PayRequest, language: str) -> None:
+    """The last attempt says who is to be told: another guest may pay at the second try."""
+    if request.notify and request.receipt_to is not None:
+        messages.keep_guest(tx, order_id, request.receipt_to, language)
+    else:
+        messages.forget_guest(tx, order_id)
 
 
 def _check_points(tx: Tx, session: Session, amount_kopecks: int, points: int, rules: BonusRules) -> None:

@@ -48,5 +48,5 @@ class Expiring:
     def _expire(self, tx: Tx, order_id: str) -> None:
         order = orders.require(tx, order_id)
         if order.status is OrderStatus.CREATED:  # else somebody pays after all
-            cancel_order(tx, order, self._clock.now())
+            cancel_order(tx, order, self._clock.now(), "kiosk")
             _log.info("order_expired", order_id=order_id)

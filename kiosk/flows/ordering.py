@@ -161,7 +161,7 @@ class Ordering:
         def run(tx: Tx) -> None:
             order = require_own(session, orders.get(tx, order_id))
             if order.status is not OrderStatus.CANCELLED:
-                cancel_order(tx, order, now)
+                cancel_order(tx, order, now, "guest")
 
         await self._db.write(run)
         return await self.get(session, order_id, language)
@@ -190,7 +190,7 @@ def event_items(lines: list[OrderLine]) -> list[EventItem]:
     return [EventItem(line.item_id, line.name_ru, line.quantity, line.sum_kopecks) for line in lines]
 
 
-def cancel_order(tx: Tx, order: Order, now: datetime) -> None:
+def cancel_order(tx: Tx, order: Order, now: datetime, by: Literal["guest", "staff", "kiosk"]) -> None:
     """created → cancelled with everything that hangs on it. Raises `OrderStateConflict`."""
     if order.status is not OrderStatus.CREATED:
         raise OrderStateConflict(order_status=order.status)
@@ -198,7 +198,7 @@ def cancel_order(tx: Tx, order: Order, now: datetime) -> None:
     stocks.release_order(tx, order.order_id)
     for portion in orders.portions(tx, order.order_id):
         orders.move_portion(tx, portion, PortionStatus.DROPPED)
-    outbox.put(tx, OrderCancelledEvent(order_id=order.order_id, number=order.number), now)
+    outbox.put(tx, OrderCancelledEvent(order_id=order.order_id, number=order.number, by=by), now)
 
 
 def promise_until(now: datetime, promise_s: int) -> datetime:

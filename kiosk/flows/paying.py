@@ -76,19 +76,19 @@ class Paying:
         self._jobs: dict[str, asyncio.Task[Confirmation]] = {}
 
     async def pay(
-        self, session: Session, order_id: str, request: PayRequest, key: str | None
+        self, session: Session, order_id: str, request: PayRequest, key: str | None, language: str
     ) -> Confirmation | Accepted:
         """One attempt, or the answer of the one that runs or ran. Raises every refusal of contract §1, order 3."""
         self._cp("t1.before")
         self._space.notice()
-        opening = self._tasks.start(f"open:{order_id}", self._open(session, order_id, request, key))
+        opening = self._tasks.start(f"open:{order_id}", self._open(session, order_id, request, key, language))
         found = await asyncio.shield(opening)
         return await self._answer_of(found) if isinstance(found, asyncio.Task) else found
 
     async def _open(
-        self, session: Session, order_id: str, request: PayRequest, key: str | None
+        self, session: Session, order_id: str, request: PayRequest, key: str | None, language: str
     ) -> Confirmation | Accepted | asyncio.Task[Confirmation]:
-        opened = await self._attempts.open(session, order_id, request, key)  # T1
+        opened = await self._attempts.open(session, order_id, request, key, language)  # T1
         if isinstance(opened, Confirmation):
             return opened
         if _name(opened) in self._tasks.aside:  # a person takes it up, not whoever asks again
@@ -232,7 +232,7 @@ class Paying:
         now = self._clock.now()
 
         def cancel(tx: Tx) -> None:
-            cancel_order(tx, orders.require(tx, payment.order_id), now)
+            cancel_order(tx, orders.require(tx, payment.order_id), now, "staff")
 
         await self._end(payment, PaymentStep.ABANDONED, BankUnavailable(reason="no_answer"), also=cancel)
 

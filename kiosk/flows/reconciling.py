@@ -113,7 +113,7 @@ class Reconciling:
             for payment in unfinished:
                 self._settle(tx, payment, payment.transaction_id in back, counter, first, now)
             for order in orders.in_status(tx, OrderStatus.CREATED):
-                cancel_order(tx, order, now)
+                cancel_order(tx, order, now, "kiosk")
 
         await self._db.write(run)
 

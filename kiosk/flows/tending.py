@@ -58,7 +58,7 @@ class Tending:
                 raise NotFound
             check_order_transition(order.status, status)
             if status is OrderStatus.CANCELLED:
-                cancel_order(tx, order, now)
+                cancel_order(tx, order, now, "staff")
             elif status is OrderStatus.COMPLETED:
                 orders.move(tx, order, status, now)
                 outbox.put(tx, OrderCompletedEvent(order_id=order_id, number=order.number), now)

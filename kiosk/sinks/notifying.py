@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.clock import Clock
-from kiosk.domain.events import OrderPaidEvent, OrderReadyEvent, OrderRefundedEvent, StoredEvent
-from kiosk.domain.notice import PICKUP_CODE, Notices, Template, fill, roubles
-from kiosk.domain.text import Text
+from kiosk.domain.events import (
+    OrderCancelledEvent,
+    OrderPaidEvent,
+    OrderReadyEvent,
+    OrderRefundedEvent,
+    StoredEvent,
+)
+from kiosk.domain.notice import PICKUP_CODE, roubles
+from kiosk.sinks.notices import NoticeBook
 from kiosk.store import messages
 from kiosk.store.database import Tx
 
-SMS, PUSH = "sms", "push"
-
 
 class Notifying:
-    """One message for an event and kind, to the customer's device or else number; guests are told nothing."""
+    """One message for an event and kind. A guest who asked for it is told from readiness on: what was paid stood on
+    the screen a moment ago. Others without an account are told nothing."""
 
     name = "notifications"
-    wants = frozenset({OrderPaidEvent.__name__, OrderReadyEvent.__name__, OrderRefundedEvent.__name__})
+    wants = frozenset(
+        {OrderPaidEvent.__name__, OrderReadyEvent.__name__, OrderRefundedEvent.__name__, OrderCancelledEvent.__name__}
+    )
 
-    def __init__(self, notices: Notices, restaurant: Text, clock: Clock, wake: Callable[[], None]) -> None:
-        self._notices = notices
-        self._restaurant = restaurant
-        self._clock = clock
+    def __init__(self, book: NoticeBook, wake: Callable[[], None]) -> None:
+        self._book = book
         self._wake = wake
 
     def recorded(self) -> None:
@@ -35,52 +39,25 @@ class Notifying:
         to = messages.recipient(tx, event.order_id)
         if to is None:
             return
-        notices, told = self._notices, event.decode()
+        told, texts, ident = event.decode(), self._book.texts, f"{event.event_id}:{{}}".format
         match told:
-            case OrderPaidEvent():
+            case OrderPaidEvent() if not to.guest:
                 minutes = max(1, -(-told.ready_in_s // 60))
-                members = {"number": told.number, "minutes": str(minutes), "code": PICKUP_CODE}
-                self._tell(tx, event, to, "accepted", notices.accepted, **members)
+                words = {"number": told.number, "minutes": str(minutes), "code": PICKUP_CODE}
+                self._book.tell(tx, ident("accepted"), event.order_id, to, texts.accepted, **words)
                 if told.bonus_spent > 0:
-                    self._warn(tx, event, to, told)
+                    words = {"number": told.number, "points": str(told.bonus_spent)}
+                    self._book.warn(tx, ident("points_spent"), event.order_id, to, texts.points_spent, **words)
             case OrderReadyEvent():
-                template = notices.ready if told.cells else notices.ready_at_counter
+                template = texts.ready if told.cells else texts.ready_at_counter
                 cells = ", ".join(str(cell) for cell in told.cells)
-                self._tell(tx, event, to, "ready", template, number=told.number, cells=cells, code=PICKUP_CODE)
+                words = {"number": told.number, "cells": cells, "code": PICKUP_CODE}
+                self._book.tell(tx, ident("ready"), event.order_id, to, template, **words)
             case OrderRefundedEvent():
-                back = roubles(told.amount_kopecks, to.language)
-                self._tell(tx, event, to, "refunded", notices.refunded, number=told.number, sum=back)
-
-    def _tell(
-        self, tx: Tx, event: StoredEvent, to: messages.Recipient, kind: str, template: Template, **members: str
-    ) -> None:
-        channel, address = (PUSH, to.push_address) if to.push_address else (SMS, to.phone)
-        self._record(tx, event, to, kind, template, channel, address, members)
-
-    def _warn(self, tx: Tx, event: StoredEvent, to: messages.Recipient, told: OrderPaidEvent) -> None:
-        """Always to the number: whoever typed it in may not be its owner (reliability §6.2)."""
-        members = {"number": told.number, "points": str(told.bonus_spent)}
-        self._record(tx, event, to, "points_spent", self._notices.points_spent, SMS, to.phone, members)
-
-    def _record(
-        self,
-        tx: Tx,
-        event: StoredEvent,
-        to: messages.Recipient,
-        kind: str,
-        template: Template,
-        channel: str,
-        address: str,
-        members: dict[str, str],
-    ) -> None:
-        words = fill(template, to.language, restaurant=self._restaurant.into(to.language), **members)
-        messages.add(
-            tx,
-            client_id=f"{event.event_id}:{kind}",
-            channel=channel,
-            address=address,
-            title=words.title,
-            body=words.body,
-            order_id=event.order_id,
-            now=self._clock.now(),
-        )
+                template = texts.refunded if told.whole else texts.refunded_part
+                words = {"number": told.number, "sum": roubles(told.amount_kopecks, to.language)}
+                self._book.tell(tx, ident("refunded"), event.order_id, to, template, **words)
+            case OrderCancelledEvent(by="staff"):
+                self._book.tell(tx, ident("cancelled"), event.order_id, to, texts.cancelled, number=told.number)
+        if isinstance(told, OrderCancelledEvent) or (isinstance(told, OrderRefundedEvent) and told.whole):
+            messages.forget_guest(tx, event.order_id)  # it is over, nothing more can be told

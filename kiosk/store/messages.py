@@ -8,13 +8,17 @@ import msgspec
 
 from kiosk.clock import rfc3339
 from kiosk.domain.notice import PICKUP_CODE
+from kiosk.domain.order import OrderStatus
 from kiosk.store.database import Reader, Tx
 
 
 class Recipient(msgspec.Struct, frozen=True):
+    """`guest`: without an account, who asked to be told about this order."""
+
     phone: str
     language: str
     push_address: str | None
+    guest: bool
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -31,11 +35,66 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def recipient(tx: Tx, order_id: str) -> Recipient | None:
-    """The customer of an order; None for a guest's, and for a customer who is no longer known."""
+    """The customer of an order, else the guest who asked to be told; None where nobody is to be told."""
     return tx.one(
         Recipient,
-        "SELECT phone, language, push_address FROM orders JOIN customer USING (customer_id) WHERE order_id = ?",
-        (order_id,),
+        "SELECT phone, language, push_address, 0 AS guest FROM orders JOIN customer USING (customer_id)"
+        " WHERE order_id = :order_id UNION ALL"
+        " SELECT phone, language, NULL, 1 FROM guest_notice WHERE order_id = :order_id LIMIT 1",
+        {"order_id": order_id},
+    )
+
+
+def keep_guest(tx: Tx, order_id: str, phone: str, language: str) -> None:
+    """Whom to tell about an order without a customer; another attempt to pay may name another number."""
+    tx.execute(
+        "INSERT INTO guest_notice (order_id, phone, language) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET phone = excluded.phone, language = excluded.language",
+        (order_id, phone, language),
+    )
+
+
+def forget_guest(tx: Tx, order_id: str) -> None:
+    tx.execute("DELETE FROM guest_notice WHERE order_id = ?", (order_id,))
+
+
+def forget_guests(tx: Tx, completed_before: datetime) -> int:
+    """The numbers of guests whose order was handed out so long ago and of which no money is on its way back; how
+    many."""
+    return tx.execute(
+        "DELETE FROM guest_notice WHERE EXISTS (SELECT 1 FROM timeline t WHERE t.order_id = guest_notice.order_id"
+        " AND t.status = 'completed' AND t.at < ?) AND NOT EXISTS (SELECT 1 FROM refund r"
+        " WHERE r.order_id = guest_notice.order_id AND r.step = 'pending')",
+        (rfc3339(completed_before),),
+    ).rowcount
+
+
+class Awaited(msgspec.Struct, frozen=True):
+    """An order that is cooked, and somebody who is to be told about it."""
+
+    order_id: str
+    number: str
+    status: OrderStatus
+    promised_at: datetime
+
+
+def late_id(order_id: str) -> str:
+    """The client_id of the notice that an order is late: one for an order, whatever ends the process."""
+    return f"{order_id}:late"
+
+
+def read_untold(tx: Tx, promised_before: datetime) -> list[Awaited]:
+    """Orders in the kitchen that were promised for earlier, whose customer or guest has not been told of it; not those
+    that go back whole."""
+    return tx.all(
+        Awaited,
+        "SELECT order_id, number, status, promised_at FROM orders WHERE status IN ('paid', 'cooking')"
+        " AND promised_at < ? AND (customer_id IS NOT NULL"
+        " OR EXISTS (SELECT 1 FROM guest_notice g WHERE g.order_id = orders.order_id))"
+        " AND NOT EXISTS (SELECT 1 FROM message m WHERE m.client_id = orders.order_id || ':late')"
+        " AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.order_id = orders.order_id AND r.whole = 1"
+        " AND r.portions <> '[]') ORDER BY promised_at",
+        (rfc3339(promised_before),),
     )
 
 

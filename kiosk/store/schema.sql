@@ -368,6 +368,13 @@ CREATE TABLE message (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_to_send ON message (next_at) WHERE sent_at IS NULL AND gone IS NULL;
 
+-- The number of a guest who wants to be told about one order; the row goes once nothing more can be told.
+CREATE TABLE guest_notice (
+  order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
+  phone    TEXT NOT NULL,
+  language TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE endpoint (
   url        TEXT PRIMARY KEY,
   sequence   INTEGER NOT NULL,

@@ -143,6 +143,7 @@ class Kiosk:
         supervise("shift", flows.keeping_shift.run, (DeviceError,))
         supervise("cooking", lambda: sinks.dispatcher.run(sinks.cooking), ())
         supervise("notifications", lambda: sinks.dispatcher.run(sinks.notifying), ())
+        supervise("lateness", sinks.lateness.run, ())
         supervise("codes", sinks.code_sender.run, ())
         supervise("sms", sinks.sms_sender.run, ())
         supervise("push", sinks.push_sender.run, ())

@@ -8,7 +8,9 @@ from kiosk.runtime.lag import LoopLag
 from kiosk.sinks.cooking import Cooking
 from kiosk.sinks.counting import Counting
 from kiosk.sinks.kitchen import KitchenLine
-from kiosk.sinks.notifying import PUSH, SMS, Notifying
+from kiosk.sinks.lateness import Lateness
+from kiosk.sinks.notices import PUSH, SMS, NoticeBook
+from kiosk.sinks.notifying import Notifying
 from kiosk.sinks.showing import Showing
 from kiosk.store import messages
 from kiosk.wiring.flows import Flows
@@ -53,7 +55,9 @@ class Sinks:
         self.code_sender = parts.codes(database, sms, ground.notices, name, clock, checkpoint)
         self.sms_sender = parts.messages(database, SMS, by_sms, clock, checkpoint)
         self.push_sender = parts.messages(database, PUSH, by_push, clock, checkpoint)
-        self.notifying = Notifying(ground.notices, name, clock, self._wake_message_senders)
+        book = NoticeBook(ground.notices, name, clock)
+        self.notifying = Notifying(book, self._wake_message_senders)
+        self.lateness = Lateness(database, book, clock, self._wake_message_senders)
 
     def _wake_message_senders(self) -> None:
         self.sms_sender.wake()

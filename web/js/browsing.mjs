@@ -32,6 +32,7 @@ export function createBrowsing(storage) {
     switchAloud: () => say("aloud_switched"),
     search: (/** @type {string|null} */ text) => say("search_changed", { text }),
     sendReceiptTo: (/** @type {string|null} */ contact) => say("receipt_to_chosen", { contact }),
+    switchNotify: () => say("notify_switched"),
     refuseUpsell: () => say("upsell_refused"),
     openSheet: (/** @type {string} */ itemId, /** @type {string|null} */ key = null) => say("sheet_opened", { itemId, key }),
     closeSheet: () => say("sheet_closed"),

@@ -46,6 +46,6 @@ function read(storage) {
  * The part of the page that a reload brings back; the order itself is asked from the server.
  * @param {import("./store.mjs").State} state
  */
-export function pagePart({ screen, language, low, large, aloud, service, lines, category, filters, receiptTo }) {
-  return { screen, language, low, large, aloud, service, lines, category, filters, receiptTo };
+export function pagePart({ screen, language, low, large, aloud, service, lines, category, filters, receiptTo, notify }) {
+  return { screen, language, low, large, aloud, service, lines, category, filters, receiptTo, notify };
 }

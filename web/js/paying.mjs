@@ -4,6 +4,7 @@ import { newKey, Problem, Unreachable } from "./api.mjs";
 import { pause } from "./link.mjs";
 import { failed, isGone, outcomeOfOrder, outcomeOfProblem } from "./outcomes.mjs";
 import { pointsToSpend } from "./points.mjs";
+import { mayBeNotified } from "./store.mjs";
 
 const POLL_EVERY_MS = 1_000;
 /** Refusals that say "look at the order": another attempt runs, or the order moved on. */
@@ -36,8 +37,9 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
   /** @param {any} order @param {string} cardToken */
   function bodyOf(order, cardToken) {
     const points = pointsToSpend(store.get(), order.amount_kopecks);
-    const { receiptTo } = store.get();
-    return { card_token: cardToken, ...(points ? { bonus_points: points } : {}), ...(receiptTo ? { receipt_to: receiptTo } : {}) };
+    const { receiptTo, notify } = store.get();
+    return { card_token: cardToken, ...(points ? { bonus_points: points } : {}), ...(receiptTo ? { receipt_to: receiptTo } : {}),
+      ...(notify && mayBeNotified(store.get()) ? { notify } : {}) };
   }
 
   /** @param {string} orderId @param {() => Promise<void>} work */

@@ -21,6 +21,7 @@ import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, with
  * @property {boolean} aloud
  * @property {string|null} search what is typed while the search is open
  * @property {string|null} receiptTo
+ * @property {boolean} notify a guest wants an SMS when the order is ready
  * @property {boolean} upsellRefused
  * @property {Member|null} member
  * @property {Track|null} track
@@ -45,7 +46,7 @@ import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, with
 
 /** @type {State} */
 export const INITIAL = {
-  screen: "attract", language: "ru", low: false, large: false, aloud: false, search: null, receiptTo: null, upsellRefused: false,
+  screen: "attract", language: "ru", low: false, large: false, aloud: false, search: null, receiptTo: null, notify: false, upsellRefused: false,
   member: null, track: null, history: null, service: null, lines: [], category: null, filters: [], sheet: null,
   toast: null, busy: false, notice: null, order: null, payment: null, paid: null, offline: false, menu: null, minutes: {}, estimate: null, restaurant: null,
 };
@@ -69,7 +70,8 @@ const CHANGES = {
   large_switched: (state) => ({ large: !state.large }),
   aloud_switched: (state) => ({ aloud: !state.aloud }),
   search_changed: (_, { text }) => ({ search: text, toast: null }), // a note would lie over the keys
-  receipt_to_chosen: (_, { contact }) => ({ receiptTo: contact }),
+  receipt_to_chosen: (state, { contact }) => ({ receiptTo: contact, notify: state.notify && isPhone(contact) }),
+  notify_switched: (state) => ({ notify: !state.notify }),
   upsell_refused: () => ({ upsellRefused: true }),
   points_opened: (state, { member = {} }) => ({
     screen: "points", toast: null, notice: null, payment: null, member: { ...(state.member ?? NOBODY), trouble: null, busy: false, ...member },
@@ -148,6 +150,12 @@ const CHANGES = {
   reset: (state) => ({ ...INITIAL, ...Object.fromEntries(RESTAURANT_OWN.map((name) => [name, state[name]])),
     category: state.menu?.categories[0]?.id ?? null }),
 };
+
+/** @param {string|null} contact */
+const isPhone = (contact) => contact !== null && contact.startsWith("+");
+
+/** A guest without an account who left a number may be told when the order is ready. @param {State} state */
+export const mayBeNotified = (state) => isPhone(state.receiptTo) && state.member?.step !== "account";
 
 /** What is said of a line that does not fit into the order. @param {State} state @param {import("./cart.mjs").Line} line @returns {Toast|null} */
 function refusal({ lines, menu }, line) {

@@ -108,6 +108,8 @@ export const en = {
   tapCard: "Tap your card on the terminal",
   followTerminal: "Follow the terminal",
   held: "We charge you only once your food is set aside.",
+  notify: (/** @type {string} */ phone) => `Text …${phone.slice(-4)} when it is ready`,
+  notified: (/** @type {string} */ phone) => `We will text …${phone.slice(-4)} too.`,
   waitedFor: (time) => `${time} passed`,
   onceOnly: "You will not be charged twice, even if the screen goes dark",
   timeLeft: (clock) => `${clock} left`,

@@ -107,6 +107,8 @@ export const ru = {
   tapCard: "Приложите карту к терминалу",
   followTerminal: "Следуйте подсказкам терминала",
   held: "Деньги спишем, только когда отложим продукты для вас.",
+  notify: (/** @type {string} */ phone) => `Сообщить по SMS на …${phone.slice(-4)}, когда будет готово`,
+  notified: (/** @type {string} */ phone) => `И пришлём SMS на …${phone.slice(-4)}.`,
   waitedFor: (/** @type {string} */ time) => `Прошло ${time}`,
   onceOnly: "Второй раз деньги не спишутся, даже если погаснет экран",
   timeLeft: (/** @type {string} */ clock) => `Осталось ${clock}`,

@@ -5,6 +5,7 @@ import { verdict } from "../chime.mjs";
 import { minutes } from "../format.mjs";
 import { html } from "../html.mjs";
 import { useHeard } from "../heard.mjs";
+import { mayBeNotified } from "../store.mjs";
 import { useKiosk, useNow } from "./context.mjs";
 import { Heading, Picture, Steps } from "./parts.mjs";
 import { ReceiptPanel } from "./receipt.mjs";
@@ -14,6 +15,7 @@ const SHOWN_MS = 30_000;
 export function Done() {
   const { state, actions, t } = useKiosk();
   const { paid } = state;
+  const notified = state.notify && mayBeNotified(state);
   const [until, setUntil] = useState(() => Date.now() + SHOWN_MS);
   const left = Math.max(0, Math.ceil((until - useNow()) / 1000));
   useEffect(() => void verdict(true), []);
@@ -26,7 +28,7 @@ export function Done() {
     <${Steps} now=${3} />
     <${Heading}>${t.doneTitle}<//>
     <div class="number" data-say="signs" data-testid="order-number">${paid.number}</div>
-    <p class="lead">${paid.ready_in_s != null && html`${t.doneSoon(minutes(paid.ready_in_s))}<br />`}${t.doneBoard}</p>
+    <p class="lead">${paid.ready_in_s != null && html`${t.doneSoon(minutes(paid.ready_in_s))}<br />`}${t.doneBoard}${notified && html` <span data-testid="notified">${t.notified(state.receiptTo ?? "")}</span>`}</p>
     ${paid.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.pickupHint}</p><small data-testid="code-again">${t.codeAgain(state.member !== null)}</small></div>
       <output class="code" data-say="signs" aria-label=${t.pickupCode} data-testid="pickup-code">${paid.pickup_code}</output></div>`}
     <${Receipt} paid=${paid} />

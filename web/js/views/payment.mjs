@@ -6,6 +6,7 @@ import { clock, minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { stepOf } from "../outcomes.mjs";
 import { pointsToSpend } from "../points.mjs";
+import { mayBeNotified } from "../store.mjs";
 import { failureText, reasonText } from "../texts.mjs";
 import { useKiosk, useNow } from "./context.mjs";
 import { Heading, Picture, Steps } from "./parts.mjs";
@@ -62,11 +63,20 @@ function Card({ since }) {
     <div class="price-big" data-testid="amount">${money(order.amount_kopecks - points * 100)}</div>
     <p class="lead">${points > 0 && html`<b data-testid="points-off">${t.pointsOff(points)}</b><br />`}${t.held}</p>
     <p class="lead" data-testid="payment-wait">${t.doneSoon(minutes(order.ready_in_s))}</p>
+    ${mayBeNotified(state) && html`<${Notify} />`}
     <p class="note">${t.onceOnly}</p>
     <div class="spring"></div>
     <p class="lead" role="timer">${t.timeLeft(clock(left / 1000))}</p>
     <button type="button" class="go ghost" data-testid="payment-cancel" disabled=${busy} onClick=${actions.cancelOrder}>${t.cancelOrder}</button>
   </main>`;
+}
+
+/** Off until a guest wants it: an SMS to the number that the receipt goes to. */
+function Notify() {
+  const { state, actions, t } = useKiosk();
+  const { notify } = state;
+  return html`<button type="button" class=${notify ? "option notify on" : "option notify"} role="checkbox" aria-checked=${notify} data-testid="notify" onClick=${actions.switchNotify}>
+    <i class="mark" aria-hidden="true">${notify ? "✓" : ""}</i><span>${t.notify(state.receiptTo ?? "")}</span></button>`;
 }
 
 /**

@@ -1,0 +1,54 @@
+"""What no event tells: an order has passed its promised time, and a guest's number has served its purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from kiosk.clock import Clock
+from kiosk.domain.order import LATE, is_late
+from kiosk.sinks.notices import NoticeBook
+from kiosk.store import messages
+from kiosk.store.database import Database, Tx
+
+_log = structlog.get_logger()
+_LOOK_S = 5.0
+#: So long after an order was handed out its guest is still told of money that goes back.
+_TOLD_FOR = timedelta(hours=24)
+
+
+class Lateness:
+    """`run()`, for ever: whoever is to be told about an order hears once that it is late, by the hall board's rule."""
+
+    def __init__(self, database: Database, book: NoticeBook, clock: Clock, wake: Callable[[], None]) -> None:
+        self._db = database
+        self._book = book
+        self._clock = clock
+        self._wake = wake
+
+    async def run(self) -> None:
+        while True:
+            await self._look()
+            await self._clock.sleep(_LOOK_S)
+
+    async def _look(self) -> None:
+        now = self._clock.now()
+
+        def run(tx: Tx) -> int:
+            messages.forget_guests(tx, now - _TOLD_FOR)
+            late = [row for row in messages.read_untold(tx, now - LATE) if is_late(row.status, row.promised_at, now)]
+            return sum(self._tell(tx, row) for row in late)
+
+        if told := await self._db.write(run):
+            _log.info("lateness_told", orders=told)
+            self._wake()
+
+    def _tell(self, tx: Tx, row: messages.Awaited) -> bool:
+        to = messages.recipient(tx, row.order_id)
+        if to is None:  # the account has gone since
+            return False
+        template = self._book.texts.late
+        self._book.tell(tx, messages.late_id(row.order_id), row.order_id, to, template, number=row.number)
+        return True
