@@ -216,14 +216,17 @@ def _owed(place: World) -> Iterable[str]:
 
 
 def _of_messages(place: World, sent: Lines, events: Lines) -> Iterable[str]:
-    """Each message of a customer's order reached the gateway once, under its one client_id; a code at most once. Two
-    equal refunds are told in equal words: it is the client_id that tells them apart."""
-    phones = {purchase.order_id: purchase.phone for purchase in place.purchases if purchase.phone}
-    kinds = {"OrderPaidEvent": "accepted", "OrderReadyEvent": "ready", "OrderRefundedEvent": "refunded"}
+    """Each message of an order whose customer or guest is to be told reached the gateway once, under its one client_id;
+    a code at most once. Two equal refunds are told in equal words: it is the client_id that tells them apart."""
+    customers = {purchase.order_id for purchase in place.purchases if purchase.phone}
+    guests = {purchase.order_id for purchase in place.purchases if purchase.notify}
+    for_guests = {"OrderReadyEvent": "ready", "OrderRefundedEvent": "refunded"}
+    kinds = {"OrderPaidEvent": "accepted", **for_guests}
     belongs = {
         f"{event['event_id']}:{kinds[event['type']]}": event["sequence"]
         for event in events
-        if event["type"] in kinds and event["order_id"] in phones
+        if (event["type"] in kinds and event["order_id"] in customers)
+        or (event["type"] in for_guests and event["order_id"] in guests)
     }
     spent = {p.order_id for p in place.purchases if p.points and p.phone}
     belongs |= {

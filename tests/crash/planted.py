@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import uuid
 from typing import Any
@@ -14,6 +15,7 @@ from drivers.fiscal.port import FiscalDocument
 from kiosk.domain.errors import PaymentDeclined
 from kiosk.domain.events import StoredEvent
 from kiosk.domain.payment import Confirmation, Payment, PaymentStep
+from kiosk.flows.attempts import Accepted, PayRequest
 from kiosk.flows.claiming import Claim
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
@@ -24,6 +26,7 @@ from kiosk.sinks.relaying import Failure, Relaying, Target
 from kiosk.sinks.sending import CodeSender, Flights, MessageSender
 from kiosk.store import customers, messages, outbox, payments, refunds
 from kiosk.store.database import Tx
+from kiosk.tokens import Session
 from kiosk.wiring import Parts
 
 
@@ -76,6 +79,10 @@ class _SplitCommit(Paying):
         return confirmation
 
 
+def guest_kept_apart() -> Parts:
+    return Parts(paying=_GuestKeptApart)
+
+
 def no_fd_before() -> Parts:
     return Parts(fiscalising=_NoFdBefore)
 
@@ -90,6 +97,21 @@ def new_key_while_unknown() -> Parts:
 
 def split_commit() -> Parts:
     return Parts(paying=_SplitCommit)
+
+
+class _GuestKeptApart(Paying):
+    """Notes the guest's number in a commit of its own after that of a new attempt."""
+
+    async def _open(
+        self, session: Session, order_id: str, request: PayRequest, key: str | None, language: str
+    ) -> Confirmation | Accepted | asyncio.Task[Confirmation]:
+        silent = msgspec.structs.replace(request, notify=False)
+        known = await self._db.write(lambda tx: payments.last(tx, order_id))
+        opened = await super()._open(session, order_id, silent, key, language)
+        self._cp("planted.guest")
+        if known is None:
+            await self._db.write(lambda tx: messages.keep_guest(tx, order_id, request.receipt_to or "", language))
+        return opened
 
 
 class _CursorFirst(Relaying):
