@@ -63,6 +63,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 #: The extra members of each problem; a third element makes one optional.
 MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] = {
     errors.InvalidRequest: [("errors", list[FieldError])],
+    errors.WrongCode: [("attempts_left", int), ("retry_after_s", int | _Maybe, _UNSET)],
     errors.WrongPassword: [("attempts_left", int)],
     errors.TooManyRequests: [("retry_after_s", int)],
     errors.TooManyStreams: [("retry_after_s", int)],
@@ -230,12 +231,15 @@ _WORDS = {
 
 def _problem(kinds: list[type[DomainError]]) -> dict[str, Any]:
     references = [{"$ref": _REF.format(name=f"{kind.__name__}Problem")} for kind in kinds]
-    names = ["Content-Language", *(["Retry-After"] if errors.TooManyRequests in kinds else [])]
+    names = ["Content-Language", *(["Retry-After"] if _WAITING.intersection(kinds) else [])]
     return {
         "description": ", ".join(f"`{kind.code}`" for kind in kinds),
         "content": {"application/problem+json": {"schema": _one_of(kinds, references)}},
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
     }
+
+
+_WAITING = {errors.TooManyRequests, errors.WrongCode}
 
 
 def _one_of(kinds: list[type[DomainError]], references: list[dict[str, str]]) -> dict[str, Any]:

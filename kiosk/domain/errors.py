@@ -127,6 +127,8 @@ class CellStateConflict(DomainError):
 
 
 class WrongCode(DomainError):
+    """`attempts_left`: so many more are looked at without a wait; after the last of them `retry_after_s`."""
+
     code = "wrong_code"
     title = Text("Неверный код", "Wrong code")
 

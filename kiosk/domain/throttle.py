@@ -39,6 +39,10 @@ class Throttle:
         if (left_s := self.wait_s(screen, number, now_s)) > 0:
             raise TooManyRequests(retry_after_s=math.ceil(left_s))
 
+    def free_tries(self, screen: str, number: str) -> int:
+        """How many more wrong ones are looked at without a wait; as `wait_s` saw the window."""
+        return max(0, self._free_tries - len(self._wrong.get((screen, number), ())))
+
     def count(self, screen: str, number: str, now_s: float) -> None:
         """A wrong one."""
         key = (screen, number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import math
 from collections import OrderedDict
 from typing import Annotated, NamedTuple
 
@@ -112,7 +113,9 @@ class Proving:
             self._wrong.take(who)
         for count in counts:
             count.throttle.count(count.who, count.asked, now_s)
-        raise WrongCode
+        wait_s = math.ceil(max(count.throttle.wait_s(count.who, count.asked, now_s) for count in counts))
+        left = min(count.throttle.free_tries(count.who, count.asked) for count in counts)
+        raise WrongCode(attempts_left=left, **({"retry_after_s": wait_s} if wait_s else {}))
 
     def _vouch(self, session: Session | None, order: Order) -> None:
         if session is not None and not owns(session, order):

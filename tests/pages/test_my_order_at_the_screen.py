@@ -7,8 +7,10 @@ from playwright.async_api import expect
 
 from tests.pages.screens import WAIT_MS, KioskScreen, Screens
 from tests.pages.test_accessibility import assert_usable, assert_usable_in_both
+from tests.pages.test_modes import HELD_CARD
 from tests.pages.test_points_at_the_screen import PHONE, code_sent, enter_number
 from tests.restaurant import Restaurant, restaurant, until
+from tests.scenes.test_notifications import told
 from tests.scenes.test_signing_in import signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -138,3 +140,35 @@ async def test_4_forgotten_code_is_shown_by_phone_and_sms_and_never_by_the_phone
         await kiosk.sees("attract")
         assert code not in await kiosk.page.locator("#page").inner_text()
         await screens.close()
+
+
+async def test_5_guest_ticks_to_be_told_and_hears_when_it_is_ready(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.page.add_init_script(HELD_CARD)
+    await kiosk.page.reload()
+    await kiosk.order_tea()
+    await kiosk.tap("receipt-ask")
+    await kiosk.types("9161234567")
+    await kiosk.tap("contact-save", "pay", "without-number")
+    tick = await kiosk.sees("notify")
+    assert await tick.get_attribute("aria-checked") == "false"
+    await kiosk.tap("notify")
+    await expect(tick).to_have_attribute("aria-checked", "true")
+    await assert_usable_in_both(kiosk)
+    async with kiosk.page.expect_request("**/payment") as asked:
+        await kiosk.page.evaluate("giveCard('tok_ok')")
+    body = (await asked.value).post_data_json
+    assert body == {"card_token": "tok_ok", "receipt_to": "+79161234567", "notify": True}
+    number = await kiosk.number()
+    assert "…4567" in await kiosk.words("notified")
+    assert number in await told(place, "Заберите")
+
+
+async def test_5_who_left_no_number_is_not_asked(place: Restaurant, screens: Screens) -> None:
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.page.add_init_script(HELD_CARD)
+    await kiosk.page.reload()
+    await kiosk.order_tea()
+    await kiosk.tap("pay", "without-number")
+    await kiosk.sees("amount")
+    await expect(kiosk.at("notify")).to_have_count(0)

@@ -90,7 +90,6 @@ async def test_5_customers_are_told_by_their_account_alone(place: Restaurant) ->
 # Late, cancelled, given back.
 
 
-
 @pytest.mark.parametrize("account", [False, True], ids=["guest", "customer"])
 async def test_5_late_order_is_told_once_also_after_a_restart(account: bool) -> None:
     clock = JumpingClock()
@@ -133,7 +132,10 @@ async def forgotten(place: Restaurant) -> bool:
 
 
 async def give_back(place: Restaurant, order: dict[str, Any], **items: int) -> None:
-    body = {"reason": "остыло", **({"items": [{"item_id": i, "quantity": q} for i, q in items.items()]} if items else {})}
+    body = {
+        "reason": "остыло",
+        **({"items": [{"item_id": i, "quantity": q} for i, q in items.items()]} if items else {}),
+    }
     assert (await place.internal("POST", f"/internal/orders/{order['order_id']}/refund", body)).status == 202
 
 

@@ -64,8 +64,10 @@ async def test_4_2_fifth_wrong_code_waits_and_the_wait_grows_from_the_last_count
     place: Restaurant, clock: Hands
 ) -> None:
     order = await ready_order(place, await place.guest())
-    for _ in range(4):
-        assert_problem(await place.call("POST", PICKUP, wrong(order)), 403, "wrong_code")
+    for left in (3, 2, 1, 0):
+        refused = await place.call("POST", PICKUP, wrong(order))
+        assert_problem(refused, 403, "wrong_code")
+        assert (refused.body["attempts_left"], refused.body.get("retry_after_s")) == (left, None if left else 5)
     waits = []
     for _ in range(6):
         refused = await place.call("POST", PICKUP, wrong(order))

@@ -14,6 +14,8 @@ export const words = {
     done: "Готово",
     backIn: (/** @type {number} */ s) => `Экран очистится через ${s}\u00a0с`,
     wrong: "Номер и код не подходят. Введите код ещё раз.",
+    wrongLeft: (/** @type {number} */ n) => `Номер и код не подходят. Введите код ещё раз: без ожидания ${pluralRu(n, ["осталась", "осталось", "осталось"])} ${n}\u00a0${pluralRu(n, ["попытка", "попытки", "попыток"])}.`,
+    wrongWait: (/** @type {number} */ s) => `Номер и код не подходят. Следующая попытка через ${s}\u00a0${pluralRu(s, ["секунду", "секунды", "секунд"])}.`,
     wait: (/** @type {number} */ s) => `Слишком много попыток. Подождите ${s}\u00a0${pluralRu(s, ["секунду", "секунды", "секунд"])}.`,
     offline: "Связи нет. Попробуйте ещё раз через минуту или подойдите к сотруднику.",
     stuck: "Ячейка не открылась. Подойдите, пожалуйста, к сотруднику.",
@@ -37,6 +39,8 @@ export const words = {
     done: "Done",
     backIn: (/** @type {number} */ s) => `The screen clears in ${s}\u00a0s`,
     wrong: "Number and code do not match. Enter the code again.",
+    wrongLeft: (/** @type {number} */ n) => `Number and code do not match. Enter the code again: ${n}\u00a0${pluralEn(n, ["try", "tries"])} left without a wait.`,
+    wrongWait: (/** @type {number} */ s) => `Number and code do not match. The next try is possible in ${s}\u00a0${pluralEn(s, ["second", "seconds"])}.`,
     wait: (/** @type {number} */ s) => `Too many tries. Wait ${s}\u00a0${pluralEn(s, ["second", "seconds"])}.`,
     offline: "No connection. Try again in a minute or see the staff.",
     stuck: "The cell did not open. Please see the staff.",
@@ -59,7 +63,7 @@ export const words = {
  * @param {number} left seconds still to wait
  */
 export function troubleText(trouble, t, left) {
-  if (trouble.code === "wrong_code") return t.wrong;
+  if (trouble.code === "wrong_code") return left > 0 ? t.wrongWait(left) : trouble.attemptsLeft ? t.wrongLeft(trouble.attemptsLeft) : t.wrong;
   if (trouble.code === "too_many_requests") return left > 0 ? t.wait(left) : "";
   if (trouble.code === "order_state") return t.states[trouble.orderStatus ?? ""] ?? t.states.other;
   return trouble.code === "offline" ? t.offline : t.stuck;

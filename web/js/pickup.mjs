@@ -89,7 +89,7 @@ function createPanel() {
 function troubleOf(error) {
   if (error instanceof Unreachable) return { code: "offline" };
   const waitUntil = Date.now() + (error.body.retry_after_s ?? 0) * 1000;
-  return { code: error.code, orderStatus: error.body.order_status, waitUntil };
+  return { code: error.code, orderStatus: error.body.order_status, attemptsLeft: error.body.attempts_left, waitUntil };
 }
 
 /** Calls `forget` when nobody has touched anything for a while. @param {boolean} on @param {() => void} forget */
@@ -132,7 +132,7 @@ function Entry({ track, t }) {
   const { number, busy, trouble } = track;
   const fields = FIELDS.code;
   const now = useNow(Boolean(trouble?.waitUntil));
-  const left = trouble?.code === "too_many_requests" ? Math.max(0, Math.ceil((trouble.waitUntil - now) / 1000)) : 0;
+  const left = trouble?.waitUntil ? Math.max(0, Math.ceil((trouble.waitUntil - now) / 1000)) : 0;
   const whole = fields.every(({ name, length }) => track[name].length === length);
   const press = (/** @type {string} */ key) => !busy && actions.typeTrack(key.toUpperCase(), fields);
   const said = trouble ? troubleText(trouble, t, left) : "";

@@ -61,9 +61,9 @@ function Card({ since }) {
     <${Heading}>${demo ? t.tapCard : t.followTerminal}<//>
     ${demo ? html`<${SimulatedTerminal} />` : html`<${Picture} class="hero" src="/assets/images/card.webp" size=${256} />`}
     <div class="price-big" data-testid="amount">${money(order.amount_kopecks - points * 100)}</div>
+    ${mayBeNotified(state) && html`<${Notify} />`}
     <p class="lead">${points > 0 && html`<b data-testid="points-off">${t.pointsOff(points)}</b><br />`}${t.held}</p>
     <p class="lead" data-testid="payment-wait">${t.doneSoon(minutes(order.ready_in_s))}</p>
-    ${mayBeNotified(state) && html`<${Notify} />`}
     <p class="note">${t.onceOnly}</p>
     <div class="spring"></div>
     <p class="lead" role="timer">${t.timeLeft(clock(left / 1000))}</p>
