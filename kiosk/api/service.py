@@ -9,12 +9,14 @@ import msgspec
 from aiohttp import web
 
 from kiosk.api.days import day_of
+from kiosk.api.problems import language_of
 from kiosk.api.public import SalesView
 from kiosk.api.wire import Nothing, answer, cell_number, optional_body, staff_body
 from kiosk.domain.errors import Unauthorized
 from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.stuck import Move, Stuck
 from kiosk.flows.choosing_portions import RefundRequest
+from kiosk.flows.estimating_refunds import EstimatingRefunds, RefundEstimateRequest
 from kiosk.flows.guests import TokenView
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.letting_in import LettingIn
@@ -90,6 +92,7 @@ class Bench:
     handing_out: HandingOut
     tending_cells: TendingCells
     refunding: Refunding
+    estimating_refunds: EstimatingRefunds
     settling: Settling
     syncing: Syncing
 
@@ -117,6 +120,7 @@ class ServiceApi:
             web.post("/api/service/orders/{order_id}/pickup-code", self.new_code),
             web.post("/api/service/stop-list", self.stop),
             web.post("/api/service/orders/{order_id}/refund", self.refund),
+            web.post("/api/service/orders/{order_id}/refund/estimate", self.estimate_refund),
             web.get("/api/service/stuck", self.stuck),
             web.post("/api/service/stuck/{stuck_id}", self.decide),
             web.post("/api/service/webhooks", self.webhooks),
@@ -197,6 +201,12 @@ class ServiceApi:
         actor = self._actor(request)
         wanted = await staff_body(request, RefundRequest)
         return answer(refund_view(await self._bench.refunding.request(_word(request, "order_id"), wanted, actor)), 202)
+
+    async def estimate_refund(self, request: web.Request) -> web.Response:
+        self._actor(request)
+        wanted = await optional_body(request, RefundEstimateRequest)
+        word = _word(request, "order_id")
+        return answer(await self._bench.estimating_refunds.estimate(word, wanted, language_of(request)))
 
     async def stuck(self, request: web.Request) -> web.Response:
         self._actor(request)

@@ -18,6 +18,7 @@ from kiosk.api.wire import Nothing
 from kiosk.domain import errors
 from kiosk.flows.choosing_portions import RefundRequest
 from kiosk.flows.closing_day import ShiftReportView
+from kiosk.flows.estimating_refunds import RefundEstimate, RefundEstimateRequest
 from kiosk.flows.guests import TokenView
 from kiosk.flows.overseeing import OverviewView
 from kiosk.flows.reporting import StatsView
@@ -152,6 +153,18 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         parameters=("order_id",),
         answers={202: RefundView},
         refusals=(errors.NotFound, errors.OrderStateConflict),
+    ),
+    Operation(
+        method="POST",
+        path="/api/service/orders/{order_id}/refund/estimate",
+        summary="What of an order can still go back, and what the chosen part comes to; writes nothing",
+        body=RefundEstimateRequest,
+        body_optional=True,
+        session="required",
+        parameters=("order_id",),
+        answers={200: RefundEstimate},
+        refusals=(errors.NotFound, errors.OrderStateConflict),
+        stores=False,
     ),
     Operation(
         method="GET",

@@ -79,7 +79,7 @@ class Refunding:
         if order is None:
             raise NotFound
         order_id = order.order_id
-        *_, chosen = await self._db.write(lambda tx: _chosen(tx, order_id, request.items, None))
+        *_, chosen = await self._db.write(lambda tx: chosen_of(tx, order_id, request.items, None))
         with self._recalling.keep_back(chosen):
             begun = await self._recalling.recall(chosen)  # the robot first, then the books
 
@@ -118,7 +118,7 @@ class Refunding:
         begun: frozenset[int] = frozenset(),
     ) -> refunds.RefundRow:
         """The record, and at once no more cooking of what is given back; what the robot has `begun` it ends."""
-        payment, earlier, left, chosen = _chosen(tx, order_id, items, portion_ids)
+        payment, earlier, left, chosen = chosen_of(tx, order_id, items, portion_ids)
         gone = {portion_id for refund in earlier for portion_id in refund.portions}
         lines = lines_given_back(tx, payment, chosen, gone)
         refund = refunds.add_refund(
@@ -314,7 +314,7 @@ class Refunding:
         self._start(refund)
 
 
-def _chosen(
+def chosen_of(
     tx: Tx, order_id: str, items: list[RefundItem] | None, portion_ids: Iterable[int] | None
 ) -> tuple[Payment, list[refunds.RefundRow], list[orders.PortionRow], list[orders.PortionRow]]:
     """The payment, its earlier refunds, the portions not given back yet, and those of them that are to go back now.

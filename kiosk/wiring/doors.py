@@ -24,6 +24,7 @@ from kiosk.api.streams import StreamLimits, Streams
 from kiosk.catalogue import web_root
 from kiosk.config.settings import Config
 from kiosk.domain.phone import Phones
+from kiosk.flows.estimating_refunds import EstimatingRefunds
 from kiosk.flows.overseeing import Overseeing
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
@@ -146,6 +147,7 @@ def _bench(ground: Ground, flows: Flows) -> Bench:
         flows.handing_out,
         flows.tending_cells,
         flows.refunding,
+        EstimatingRefunds(ground.database),
         flows.settling,
         flows.syncing,
     )

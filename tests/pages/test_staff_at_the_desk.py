@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import aiohttp
 import pytest
 from playwright.async_api import Route, expect
 
@@ -41,10 +44,9 @@ async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(s
         await desk.tap("resume")
         await desk.reads("Продажи идут")
         await desk.at("refund-order").fill("NO-SUCH-ORDER")
-        await desk.at("refund-reason").fill("проверка")
         screens.traffic.expects(404)
-        await desk.tap("refund")
-        await desk.reads("не вышло")
+        await desk.tap("refund-find")
+        await desk.reads("Такого оплаченного заказа нет")
         for words in ("pin:Ира", "бункер пополнен", "стоп-лист", "пауза продаж", "продажи открыты"):
             await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
         await desk.shot("service")
@@ -113,4 +115,107 @@ async def test_9_an_act_that_takes_time_is_done_once_and_one_without_an_answer_s
         await asked[1].abort()
         await desk.reads("прежде чем повторять")
         await expect(desk.at("x-report")).to_be_enabled(timeout=WAIT_MS)
+        await screens.close()
+
+
+async def paid_order(kiosk: Kiosk, *items: tuple[str, int]) -> dict[str, Any]:
+    """A guest's order, handed out; with its receipt."""
+    origin = f"http://127.0.0.1:{kiosk.public_port}"
+    async with aiohttp.ClientSession(origin) as client:
+        token = (await (await client.post("/api/auth/guest")).json())["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        body = {"items": [{"item_id": i, "quantity": q} for i, q in items], "service": "dine_in"}
+
+        async def created() -> dict[str, Any] | None:
+            answer = await client.post("/api/orders/create", json=body, headers=headers)
+            return await answer.json() if answer.status == 201 else None
+
+        order: dict[str, Any] = await until(created)
+        path = f"/api/orders/{order['order_id']}"
+        paid = await client.post(f"{path}/payment", json={"card_token": "tok_ok"}, headers=headers)
+        assert paid.status == 200
+
+        async def over() -> bool:
+            looked = await (await client.get(path, headers=headers)).json()
+            return bool(looked["status"] == "completed")
+
+        await until(over)
+        return {**order, **await paid.json()}
+
+
+async def types(desk: Screen, text: str) -> None:
+    """On the page's own letters."""
+    for letter in text:
+        await desk.tap(f"key-{'space' if letter == ' ' else letter}")
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (1280, 800)], ids=["panel", "desk"])
+async def test_9_dishes_are_chosen_for_a_refund_by_fingers_alone(screens: Screens, size: tuple[int, int]) -> None:
+    async with demo_kiosk() as kiosk:
+        order = await paid_order(kiosk, ("tea", 2), ("cola", 1))
+        tea_kopecks, whole = order["items"][0]["price_kopecks"], order["amount_kopecks"]
+        desk = await screens.desk(kiosk, "/service")
+        await desk.page.set_viewport_size({"width": size[0], "height": size[1]})
+        await desk.tap("name", "key-shift")
+        await types(desk, "ира")
+        await expect(desk.at("name")).to_have_value("Ира")
+        await desk.shot(f"service-keys-{size[0]}")
+        await desk.tap("key-done")
+        await desk.misses("desk-keys")
+        await desk.at("pin").fill((kiosk.config.database.path.parent / "service.pin").read_text())
+        await desk.tap("enter", "refund-order")
+        await desk.tap("key-alphabet")
+        await types(desk, order["number"].lower()[:1])
+        await types(desk, order["number"][1:])
+        await desk.tap("key-done", "refund-find")
+        assert await desk.words("refund-sum") == roubles(whole)
+        await expect(desk.at("refund")).to_be_disabled()  # nobody has said why
+        await desk.tap("less-cola", "less-tea")
+        await expect(desk.at("refund-sum")).to_have_text(roubles(tea_kopecks), timeout=WAIT_MS)
+        await desk.tap("refund-reason")
+        await desk.sees("desk-keys")
+        assert await violations(desk) == []
+        keys = await desk.page.evaluate(_SIZES)
+        assert min(keys) >= 80, sorted(keys)[:3]
+        await desk.tap("key-alphabet")
+        await types(desk, "чай остыл")
+        await desk.tap("key-erase", "key-л")
+        await expect(desk.at("refund-reason")).to_have_value("чай остыл")
+        await desk.shot(f"service-refund-{size[0]}")
+        await desk.tap("key-done", "refund", "refund-sure")
+        await desk.reads("сделано")
+        await expect(desk.at("journal")).to_contain_text("чай остыл", timeout=WAIT_MS)
+        await desk.at("refund-order").fill(str(order["receipt"]["fiscal_sign"]))  # by its receipt, the rest
+        await desk.tap("refund-find")
+        await expect(desk.at("refund-sum")).to_have_text(roubles(whole - tea_kopecks), timeout=WAIT_MS)
+        await desk.at("refund-reason").fill("всё")
+        await desk.tap("refund", "refund-sure")
+        await desk.reads("сделано")
+        await desk.at("refund-order").fill(order["number"])
+        screens.traffic.expects(409)
+        await desk.tap("refund-find")
+        await desk.reads("возвращать нечего")
+        await screens.close()
+
+
+_SIZES = """[...document.querySelectorAll(".desk-keys button")].map((key) => key.getBoundingClientRect())
+    .map(({width, height}) => Math.min(width, height))"""
+
+
+def roubles(kopecks: int) -> str:
+    """As the pages write it."""
+    return f"{kopecks // 100}\u00a0₽" if kopecks % 100 == 0 else f"{kopecks // 100},{kopecks % 100:02}\u00a0₽"
+
+
+async def test_9_a_real_keyboard_types_as_ever(screens: Screens) -> None:
+    async with demo_kiosk() as kiosk:
+        desk = await screens.desk(kiosk, "/service")
+        await desk.at("name").click()
+        await desk.page.keyboard.type("Ira")
+        await expect(desk.at("name")).to_have_value("Ira")
+        await expect(desk.at("desk-keys")).to_have_count(0)  # a mouse comes with a keyboard
+        await desk.at("name").tap()
+        await desk.sees("desk-keys")
+        await desk.page.keyboard.type("!")
+        await expect(desk.at("name")).to_have_value("Ira!")
         await screens.close()

@@ -117,3 +117,30 @@ async def test_simulated_devices_are_broken_and_mended_over_http() -> None:
         await place.until_open()
         assert_problem(await switch("slow", True), 422, "invalid_request")
         assert_problem(await switch("earthquake", True), 422, "invalid_request")
+
+
+async def test_9_desk_is_told_what_of_an_order_can_go_back_and_what_it_comes_to() -> None:
+    async with restaurant() as place:
+        desk, guest = await at_the_desk(place), await place.guest()
+        order = await guest.order(("tea", 2), ("cola", 1))
+        unpaid = await desk.call("POST", f"/api/service/orders/{order['order_id']}/refund/estimate")
+        assert_problem(unpaid, 409, "order_state")
+        paid = (await guest.pay(order["order_id"])).body
+        await guest.until_status(order["order_id"], "completed")
+        tea_kopecks = order["items"][0]["price_kopecks"]
+        for word in (order["number"], order["order_id"], str(paid["receipt"]["fiscal_sign"])):
+            whole = await desk.call("POST", f"/api/service/orders/{word}/refund/estimate")
+            assert (whole.status, whole.body["amount_kopecks"]) == (200, order["amount_kopecks"]), whole
+            assert [(row["item_id"], row["left"]) for row in whole.body["items"]] == [("tea", 2), ("cola", 1)]
+        path = f"/api/service/orders/{order['number']}/refund"
+        one_tea = {"items": [{"item_id": "tea", "quantity": 1}]}
+        part = await desk.call("POST", f"{path}/estimate", one_tea)
+        assert part.body["amount_kopecks"] == tea_kopecks
+        given = await desk.call("POST", path, {**one_tea, "reason": "остыл"})
+        assert (given.status, given.body["amount_kopecks"]) == (202, tea_kopecks)
+        left = (await desk.call("POST", f"{path}/estimate")).body
+        assert [(row["item_id"], row["left"]) for row in left["items"]] == [("tea", 1), ("cola", 1)]
+        assert left["amount_kopecks"] == order["amount_kopecks"] - tea_kopecks
+        over = await desk.call("POST", f"{path}/estimate", {"items": [{"item_id": "tea", "quantity": 2}]})
+        assert_problem(over, 422, "invalid_request")
+        assert_problem(await desk.call("POST", "/api/service/orders/Z99/refund/estimate"), 404, "not_found")

@@ -1,14 +1,27 @@
 /** The sections of the technician's page: each shows what the server told and asks before it changes anything. */
 
-import { useState } from "preact/hooks";
-import { ACTIONS, CELL_STATES, LEVELS, lightName, lightWords, MONEY, stuckWords, UNITS } from "./desk-words.mjs";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Refund } from "./desk-refund.mjs";
+import { ACTIONS, CELL_STATES, ENDPOINT_STATES, LEVELS, lightName, lightWords, MONEY, ORDER_STATES, stuckWords, UNITS } from "./desk-words.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 
 /** @typedef {(words: string, path: string, body?: unknown) => Promise<void>} Act */
 
+/** A tap opens the field that it needs. @param {{words: string, label: string, id: string, sure: string, go: (text: string) => void, digits?: boolean}} props */
+function Asked({ words, label, id, sure, go, digits = false }) {
+  const [open, setOpen] = useState(false);
+  const [text, setText] = useState("");
+  const field = useRef(/** @type {HTMLInputElement|null} */ (null));
+  useEffect(() => { if (open) field.current?.focus(); }, [open]);
+  if (!open) return html`<button type="button" class="quiet" data-testid=${id} onClick=${() => setOpen(true)}>${words}</button>`;
+  const done = (/** @type {Event} */ event) => { event.preventDefault(); if (!text.trim()) return; setOpen(false); setText(""); go(text.trim()); };
+  return html`<form class="asked" onSubmit=${done}><label>${label}<input ref=${field} required maxlength="200" autocomplete="off" inputmode=${digits ? "numeric" : "text"} pattern=${digits ? "[0-9]+" : undefined} value=${text} data-testid=${`${id}-text`} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /></label>
+    <button data-testid=${`${id}-sure`}>${sure}</button><button type="button" class="quiet" data-testid=${`${id}-no`} onClick=${() => setOpen(false)}>Нет</button></form>`;
+}
+
 /** Two taps: the second one says what it does. @param {{words: string, sure: string, id: string, go: () => void, quiet?: boolean, disabled?: boolean}} props */
-function Twice({ words, sure, id, go, quiet = false, disabled = false }) {
+export function Twice({ words, sure, id, go, quiet = false, disabled = false }) {
   const [asked, setAsked] = useState(false);
   if (!asked) return html`<button type="button" class=${quiet ? "quiet" : ""} data-testid=${id} disabled=${disabled} onClick=${() => setAsked(true)}>${words}</button>`;
   return html`<span class="twice"><button type="button" data-testid=${`${id}-sure`} onClick=${() => { setAsked(false); go(); }}>${sure}</button>
@@ -37,15 +50,16 @@ export function Stuck({ rows, act }) {
     ${!rows.length && html`<p class="calm">Ничего не ждёт человека.</p>`}
     ${rows.map((row) => html`<article class="stuck" key=${row.stuck_id}><div><b>${stuckWords(row).title}</b>
       <p>${[row.number, row.amount_kopecks && money(row.amount_kopecks), MONEY[row.money], row.says?.ru ?? stuckWords(row).detail].filter(Boolean).join(" · ")}</p></div>
-      ${row.moves.map((/** @type {string} */ move) => html`<${Twice} key=${move} id=${`move-${move}`} words=${stuckWords(row).moves[move] ?? move} sure=${`Да: ${stuckWords(row).moves[move] ?? move}`} quiet go=${() => decide(row, move, act)} />`)}</article>`)}
+      ${row.moves.map((/** @type {string} */ move) => html`<${Decision} key=${move} row=${row} move=${move} act=${act} />`)}</article>`)}
   </section>`;
 }
 
-/** @param {any} row @param {string} move @param {Act} act */
-function decide(row, move, act) {
-  const asked = move === "adopt" ? Number(prompt("Номер фискального документа") ?? "") : null;
-  if (move === "adopt" && !asked) return;
-  void act(stuckWords(row).moves[move] ?? move, `stuck/${encodeURIComponent(row.stuck_id)}`, asked ? { move, document: asked } : { move });
+/** @param {{row: any, move: string, act: Act}} props */
+function Decision({ row, move, act }) {
+  const words = stuckWords(row).moves[move] ?? move;
+  const go = (/** @type {object} */ more) => act(words, `stuck/${encodeURIComponent(row.stuck_id)}`, { move, ...more });
+  if (move === "adopt") return html`<${Asked} id="move-adopt" words=${words} label="Номер фискального документа" sure="Да, это он" digits go=${(/** @type {string} */ text) => go({ document: Number(text) })} />`;
+  return html`<${Twice} id=${`move-${move}`} words=${words} sure=${`Да: ${words}`} quiet go=${() => go({})} />`;
 }
 
 /** @param {{shift: any, act: Act}} props */
@@ -57,22 +71,13 @@ export function Shift({ shift, act }) {
       : html`<button type="button" data-testid="shift-open" onClick=${() => act("Открыть смену", "shift", { open: true })}>Открыть смену</button>`}</section>`;
 }
 
-/** @param {{orders: any[], act: Act}} props */
-export function Orders({ orders, act }) {
-  const [number, setNumber] = useState("");
-  const refund = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
-    void act("Возврат", `orders/${encodeURIComponent(String(form.get("order")))}/refund`, { reason: form.get("reason") });
-    /** @type {HTMLFormElement} */ (event.target).reset();
-    setNumber("");
-  };
+/** @param {{orders: any[], act: Act, ask: import("./desk-refund.mjs").Ask}} props */
+export function Orders({ orders, act, ask }) {
+  const [word, setWord] = useState("");
   return html`<section class="card"><h2>Заказы в работе</h2>
     ${!orders.length && html`<p class="calm">Сейчас ничего не готовится.</p>`}
-    <ul class="chips">${orders.map((order) => html`<li key=${order.order_id}><button type="button" class="quiet" data-testid=${`order-${order.number}`} onClick=${() => setNumber(order.order_id)}><b>${order.number}</b> ${order.failed ? "сбой" : order.status}</button></li>`)}</ul>
-    <form onSubmit=${refund}><label>Номер заказа, или ФД или ФП с чека<input name="order" required value=${number} maxlength="16" autocomplete="off" data-testid="refund-order" onInput=${(/** @type {any} */ e) => setNumber(e.target.value)} /></label>
-      <label class="long">Причина возврата<input name="reason" required maxlength="200" autocomplete="off" data-testid="refund-reason" /></label>
-      <button data-testid="refund">Вернуть деньги за весь заказ</button></form></section>`;
+    <ul class="chips">${orders.map((order) => html`<li key=${order.order_id}><button type="button" class="quiet" data-testid=${`order-${order.number}`} onClick=${() => setWord(order.number)}><b>${order.number}</b> ${order.failed ? "сбой" : (ORDER_STATES[order.status] ?? order.status)}</button></li>`)}</ul>
+    <${Refund} word=${word} setWord=${setWord} ask=${ask} act=${act} /></section>`;
 }
 
 /** What each cell holds. @param {{cells: any[]|null, act: Act}} props */
@@ -90,13 +95,9 @@ const HOLDS_FOOD = new Set(["filled", "forgotten", "open"]);
 /** @param {{row: any, act: Act}} props */
 function CellActs({ row, act }) {
   const go = (/** @type {string} */ words, /** @type {string} */ action, reason = "") => act(`Ячейка ${row.cell}: ${words}`, `cells/${row.cell}`, { action, reason });
-  const writeOff = () => {
-    const reason = (prompt("Почему списываем?") ?? "").trim();
-    if (reason) void go("списать", "write_off", reason);
-  };
   return html`<${Twice} id=${`open-${row.cell}`} words="Открыть" sure="Да, открыть дверцу" quiet go=${() => go("открыть", "open")} />
     <${Twice} id=${`hand-out-${row.cell}`} words="Отдать гостю" sure="Отдаю сам, заказ выдан" quiet go=${() => go("выдать", "hand_out")} />
-    <button type="button" class="quiet" data-testid=${`write-off-${row.cell}`} onClick=${writeOff}>Списать…</button>`;
+    <${Asked} id=${`write-off-${row.cell}`} words="Списать…" label="Почему списываем?" sure="Списать" go=${(/** @type {string} */ reason) => go("списать", "write_off", reason)} />`;
 }
 
 /** @param {string} at */
@@ -123,7 +124,7 @@ export function StopList({ dishes, act }) {
 /** @param {{rows: any[], act: Act}} props */
 export function Webhooks({ rows, act }) {
   if (!rows.length) return null;
-  return html`<section class="card"><h2>Вебхуки</h2><table><tbody>${rows.map((row) => html`<tr key=${row.url}><td>${row.url}</td><td>${row.state}, отстаёт на ${row.lag}</td><td>${row.last_error ?? ""}</td>
+  return html`<section class="card"><h2>Вебхуки</h2><table><tbody>${rows.map((row) => html`<tr key=${row.url}><td>${row.url}</td><td>${ENDPOINT_STATES[row.state] ?? row.state}, не доставлено событий: ${row.lag}</td><td>${row.last_error ?? ""}</td>
     <td><button type="button" class="quiet" onClick=${() => act("Вебхук", "webhooks", { url: row.url })}>Разбудить</button></td></tr>`)}</tbody></table></section>`;
 }
 

@@ -52,4 +52,8 @@ export const ACTIONS = /** @type {Record<string, string>} */ ({
 export const CELL_STATES = /** @type {Record<string, string>} */ ({
   free: "свободна", reserved: "ждёт готовое", filled: "с едой", open: "открыта", forgotten: "еду не забрали", locked: "неисправна или закрыта",
 });
+export const ORDER_STATES = /** @type {Record<string, string>} */ ({
+  paid: "ждёт робота", cooking: "готовится", ready: "готов, ждёт гостя",
+});
+export const ENDPOINT_STATES = /** @type {Record<string, string>} */ ({ active: "работает", suspended: "не отвечает, пробуем снова", disabled: "отключён получателем" });
 export const UNITS = /** @type {Record<string, string>} */ ({ g: "г", ml: "мл", pcs: "шт." });

@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Bins, Cells, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
+import { DeskKeys } from "./desk-keys.mjs";
 import { html } from "./html.mjs";
 import { Door, staffCall, useStaff } from "./staff.mjs";
 
@@ -29,7 +30,7 @@ function leaveWhenForgotten(leave) {
 function Desk() {
   const [token, setToken] = useStaff();
   useEffect(() => leaveWhenForgotten(() => setToken("")), []);
-  return token ? html`<${Board} token=${token} leave=${() => setToken("")} />` : html`<${Door} title="Сервис" named enter=${setToken} />`;
+  return html`${token ? html`<${Board} token=${token} leave=${() => setToken("")} />` : html`<${Door} title="Сервис" named enter=${setToken} />`}<${DeskKeys} />`;
 }
 
 /** @param {{token: string, leave: () => void}} props */
@@ -71,6 +72,13 @@ function Board({ token, leave }) {
     await load();
   };
 
+  /** A question that changes nothing. @type {import("./desk-refund.mjs").Ask} */
+  const ask = async (path, body) => {
+    const answer = await staffCall(token, "POST", `/api/service/${path}`, body);
+    if (answer.status === 401) leave();
+    return answer;
+  };
+
   return html`<main class="desk">
     <header><h1>Сервис</h1><a class="quiet" href="/" data-testid="to-kiosk">Экран гостя</a>
       ${!FROM_KIOSK && html`<a class="quiet" href="/stats">Статистика</a><a class="quiet" href="/display">Табло</a>`}
@@ -78,7 +86,7 @@ function Board({ token, leave }) {
     <p class="said" role="status" data-testid="said">${said}</p>
     ${behind && html`<p class="trouble" role="alert">Киоск не отвечает: ниже то, что было в последний раз.</p>`}
     ${told && html`<fieldset class="acts" disabled=${busy} aria-busy=${busy} data-testid="acts"><${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
-      <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders} act=${act} />
+      <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders} act=${act} ask=${ask} />
       <${Cells} cells=${cells} act=${act} />
       <${Bins} bins=${told.bins} act=${act} /><${StopList} dishes=${told.dishes} act=${act} />
       <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal} /></fieldset>`}
