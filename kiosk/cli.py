@@ -22,6 +22,7 @@ from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, load
 from kiosk.config.settings import Config
 from kiosk.domain.errors import DatabaseBroken
+from kiosk.domain.staff_words import in_words
 
 OK, BAD, USAGE, NOT_RUNNING = 0, 1, 2, 3
 _TIMEOUT_S = 150
@@ -99,14 +100,14 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
         return await _check(options, config)
     if options.command == "events":
         return await _events(options, config)
-    status, answer = await _request(config, *call_of(options))
+    language = _language(options)
+    status, answer = await _request(config, *call_of(options), language=language)
     if options.command == "devices" and status == 200:
-        says = answer.get("says", {})
-        answer = {
-            "devices": [
-                {"device": name, **check, "says": says.get(name, "")} for name, check in _devices(answer).items()
-            ]
-        }
+        answer = {"devices": _rows(_devices(answer), answer, as_json=options.json)}
+    elif options.command == "status" and status == 200 and not options.json:
+        answer = {"sales": _sales(answer["sales"]), "checks": _rows(answer["checks"], answer)}
+    elif status == 200 and not options.json:
+        answer = in_words(answer, language)
     if options.command == "shift" and "text" in answer and not (options.json or options.csv):
         print(harmless(answer["text"]))
     elif status >= 400 or not getattr(options, "csv", None):
@@ -116,13 +117,43 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
     return BAD if status >= 400 or (options.command == "audit" and answer["mismatches"]) else OK
 
 
-async def _request(config: Config, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+def _language(options: argparse.Namespace) -> str:
+    """Of the sentences: `--lang`, else what the terminal is set to where that is English, else the restaurant's."""
+    told = options.lang or next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "en" if told.startswith("en") else "ru"
+
+
+def _rows(checks: dict[str, Any], answer: dict[str, Any], *, as_json: bool = False) -> list[dict[str, Any]]:
+    """A line for each check: what is the matter in words; the code and the device's own words come last."""
+    says, own = answer.get("says", {}), answer.get("own", {})
+    if as_json:
+        return [{"device": name, **check, "says": says.get(name, "")} for name, check in checks.items()]
+    return [
+        {
+            "check": name,
+            "ok": check["ok"],
+            "says": says.get(name),
+            "code": " ".join(filter(None, (check["reason"], own.get(name)))),
+        }
+        for name, check in checks.items()
+    ]
+
+
+def _sales(sales: dict[str, Any]) -> dict[str, Any]:
+    words = {"open": sales["open"], "says": sales.get("hint"), "code": sales["reason"]}
+    return {name: value for name, value in words.items() if value is not None}
+
+
+async def _request(
+    config: Config, method: str, path: str, body: dict[str, Any] | None = None, language: str = "ru"
+) -> tuple[int, Any]:
     """Raises `NotRunning` or `Refused`."""
     connector = aiohttp.UnixConnector(str(config.server.socket))
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         try:
-            async with session.request(method, f"http://kiosk{path}", json=body) as response:
+            headers = {"Accept-Language": language}
+            async with session.request(method, f"http://kiosk{path}", json=body, headers=headers) as response:
                 text = await response.text()
                 return response.status, json.loads(text) if text else {}
         except (aiohttp.ClientError, OSError, ValueError) as error:  # a timeout is an OSError too
@@ -161,18 +192,21 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
     lines = [("configuration", True, str(options.config)), ("menu", True, f"{len(menu.dishes)} dishes")]
     lines += [("files", not file.readable, f"{file.path}: {file.says}") for file in exposed(config)]
     says: dict[str, str] = {}
+    own: dict[str, str] = {}
     try:
-        _, answer = await _request(config, "GET", "/internal/devices")
+        _, answer = await _request(config, "GET", "/internal/devices", language=_language(options))
         lines.append(("kiosk", True, "running: its database is open, its devices are asked through it"))
         lines += [(name, check["ok"], check["reason"] or "") for name, check in _devices(answer).items()]
-        says = answer.get("says", {})
+        says, own = answer.get("says", {}), answer.get("own", {})
     except NotRunning:
         lines += await examine(config)
     if options.json:
         _show({"checks": [{"check": name, "ok": ok, "detail": detail} for name, ok, detail in lines]}, True)
     else:
         for name, ok, detail in lines:
-            told = ": ".join(filter(None, (detail, says.get(name))))
+            told = says.get(name) or detail
+            if name in says:
+                told += f" ({' '.join(filter(None, (detail, own.get(name))))})"
             print(shown(f"{'ok ' if ok else 'BAD'}  {name:14} {told}".rstrip()))
     return OK if all(ok for _, ok, _ in lines) else BAD
 

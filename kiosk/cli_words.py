@@ -30,6 +30,7 @@ _CELL_ACTIONS = {
 def parser(description: str | None) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, help="default: config.toml here")
+    common.add_argument("--lang", choices=["ru", "en"], help="default: English where LANG says so, else Russian")
     common.add_argument("--json", action="store_true", help="print the answer as JSON")
     found = argparse.ArgumentParser("kiosk", description=description)
     found.add_argument("--version", action="version", version=__version__)

@@ -10,11 +10,13 @@ from aiohttp import web
 
 from kiosk.api.days import as_day, day_of
 from kiosk.api.peer import peer_name
+from kiosk.api.problems import language_of
 from kiosk.api.wire import Nothing, answer, cell_number, optional_body, staff_body
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.readiness import Check, Readiness
-from kiosk.domain.reasons import hint_of, words_of
+from kiosk.domain.reasons import hint_of
+from kiosk.domain.staff_words import check_words
 from kiosk.domain.stuck import Move
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.handing_out import HandingOut
@@ -108,19 +110,21 @@ class SiteApi:
         ]
 
     async def status(self, request: web.Request) -> web.Response:
-        return self._look(await self._surveying.checks())
+        return self._look(await self._surveying.checks(), language_of(request))
 
     async def devices(self, request: web.Request) -> web.Response:
-        return self._look(await self._surveying.devices())
+        return self._look(await self._surveying.devices(), language_of(request))
 
-    def _look(self, checks: Mapping[str, Check]) -> web.Response:
+    def _look(self, checks: Mapping[str, Check], language: str) -> web.Response:
         reason = self._readiness.pause_reason()
-        says = {name: _says(check) for name, check in checks.items() if check.reason is not None}
+        says = {name: check_words(check).into(language) for name, check in checks.items() if check.reason is not None}
+        own = {name: check.detail for name, check in checks.items() if check.detail}
         return answer(
             {
-                "sales": {"open": reason is None, "reason": reason, **_hint(reason)},
+                "sales": {"open": reason is None, "reason": reason, **_hint(reason, language)},
                 "checks": {name: {"ok": check.ok, "reason": check.reason} for name, check in checks.items()},
                 **({"says": says} if says else {}),
+                **({"own": own} if own else {}),
             }
         )
 
@@ -224,13 +228,7 @@ class SiteApi:
         return answer({"file": wanted.file, "bytes": await self._tending.backup(wanted.file, peer_name(request))})
 
 
-def _says(check: Check) -> str:
-    """The reason in a sentence for the technician, with what the device itself says."""
-    words = words_of(check.reason or "").technician.ru
-    return f"{words} ({check.detail})" if check.detail else words
-
-
-def _hint(reason: str | None) -> dict[str, str]:
+def _hint(reason: str | None, language: str) -> dict[str, str]:
     """What to do about it, for whoever is called."""
     found = None if reason is None else hint_of(reason)
-    return {} if found is None else {"hint": found.ru}
+    return {} if found is None else {"hint": found.into(language)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kiosk.domain.planning import Plan, Work
 from kiosk.domain.reasons import STARTING
+from kiosk.domain.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Check:
     ok: bool
     reason: str | None = None
     blocks: bool = True
-    detail: str = ""  # for the technician: what the device itself says
+    detail: str = ""  # the device's own code and text, for the call to its service
+    told: Text | None = None  # the same in words
 
 
 class Readiness:
@@ -25,9 +27,11 @@ class Readiness:
     def __init__(self, waiting_for: tuple[str, ...]) -> None:
         self._checks = {name: Check(False, STARTING) for name in waiting_for}
 
-    def set(self, name: str, reason: str | None, *, blocks: bool = True, detail: str = "") -> bool:
+    def set(
+        self, name: str, reason: str | None, *, blocks: bool = True, detail: str = "", told: Text | None = None
+    ) -> bool:
         """`reason` None = ok. True when this changed anything."""
-        check = Check(reason is None, reason, blocks, detail if reason is not None else "")
+        check = Check(True, None, blocks) if reason is None else Check(False, reason, blocks, detail, told)
         changed = self._checks.get(name) != check
         self._checks[name] = check
         return changed

@@ -87,7 +87,7 @@ class Stuck(msgspec.Struct, frozen=True):
     detail: str
     money: Money
     moves: list[Move]
-    says: Text | None = None  # a device's reason in a sentence for the technician
+    says: Text | None = None  # kind and cause in a sentence for the technician
 
 
 def moves_of(kind: Kind, detail: str, transaction_id: str | None = None) -> tuple[Money, list[Move]]:

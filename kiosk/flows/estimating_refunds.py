@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from kiosk.domain.errors import NotFound
-from kiosk.domain.order import CURRENCY
+from kiosk.domain.order import CURRENCY, OrderLine
 from kiosk.flows.choosing_portions import RefundItem, lines_given_back
 from kiosk.flows.refunding import chosen_of
 from kiosk.store import orders
@@ -54,14 +54,12 @@ class EstimatingRefunds:
             gone = {portion_id for refund in earlier for portion_id in refund.portions}
             back = lines_given_back(tx, payment, chosen, gone)
             items = _items(orders.lines(tx, order.order_id), Counter(row.line for row in left), language)
-            return RefundEstimate(
-                order.order_id, order.number, sum(line.sum_kopecks for line in back), CURRENCY, items
-            )
+            return RefundEstimate(order.order_id, order.number, sum(line.sum_kopecks for line in back), CURRENCY, items)
 
         return await self._db.write(run)
 
 
-def _items(lines: list[orders.OrderLine], left: Counter[int], language: str) -> list[RefundableItem]:
+def _items(lines: list[OrderLine], left: Counter[int], language: str) -> list[RefundableItem]:
     """A dish that stands in several lines is counted once: a refund names dishes."""
     names: dict[str, str] = {}
     counts: Counter[str] = Counter()

@@ -15,6 +15,7 @@ from kiosk.clock import Clock, rfc3339
 from kiosk.domain.menu import Menu
 from kiosk.domain.readiness import Check, Kitchen, Readiness
 from kiosk.domain.reasons import words_of
+from kiosk.domain.staff_words import check_words
 from kiosk.domain.text import Text
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.reserving import BinView, Reserving
@@ -38,13 +39,14 @@ GOOD, WARN, BAD, UNKNOWN = "good", "warn", "bad", "unknown"
 
 class Light(msgspec.Struct, frozen=True):
     """`level`: good, warn, bad, unknown; `value` a number for the words of the page, `word` a stable word;
-    `says`: the word in a sentence for the technician, with what the device itself tells."""
+    `says`: the word in a sentence for the technician; `own`: the device's code and text, for the call to its service."""
 
     name: str
     level: str
     value: int | None = None
     word: str | None = None
-    says: str | None = None
+    says: Text | None = None
+    own: str = ""
 
 
 class BinLight(msgspec.Struct, frozen=True):
@@ -159,7 +161,7 @@ class Overseeing:
         checks = self._readiness.checks()
         own = {"books", "sales", "shift", "disk", "sms", "bank"}  # they have lamps or lines of their own
         found = [
-            Light(name, GOOD if check.ok else BAD, None, check.reason, _says(check))
+            Light(name, GOOD if check.ok else BAD, None, check.reason, _says(check), check.detail)
             for name, check in checks.items()
             if name in _ALWAYS_LIT or (name not in own and not check.ok)
         ]
@@ -198,7 +200,7 @@ class Overseeing:
 
     async def _sms_light(self, check: Check | None) -> Light:
         if check is not None and not check.ok:
-            return Light("sms", BAD, None, check.reason, _says(check))
+            return Light("sms", BAD, None, check.reason, _says(check), check.detail)
         async with self._db.read() as reader:
             waiting = await messages.count_waiting(reader, "sms") + await customers.count_codes_waiting(reader)
         return Light("sms", _high(waiting, _SMS_WARN, _SMS_ALARM), waiting)
@@ -245,11 +247,8 @@ def _least_taken(menu: Menu) -> dict[str, int]:
     return least
 
 
-def _says(check: Check) -> str | None:
-    if check.reason is None:
-        return None
-    sentence = words_of(check.reason).technician.ru
-    return f"{sentence}. {check.detail}" if check.detail else sentence
+def _says(check: Check) -> Text | None:
+    return None if check.reason is None else check_words(check)
 
 
 def clock_level(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> str:

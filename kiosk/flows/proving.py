@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import math
 from collections import OrderedDict
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -115,7 +115,10 @@ class Proving:
             count.throttle.count(count.who, count.asked, now_s)
         wait_s = math.ceil(max(count.throttle.wait_s(count.who, count.asked, now_s) for count in counts))
         left = min(count.throttle.free_tries(count.who, count.asked) for count in counts)
-        raise WrongCode(attempts_left=left, **({"retry_after_s": wait_s} if wait_s else {}))
+        members: dict[str, Any] = {"attempts_left": left}
+        if wait_s:
+            members["retry_after_s"] = wait_s
+        raise WrongCode(**members)
 
     def _vouch(self, session: Session | None, order: Order) -> None:
         if session is not None and not owns(session, order):

@@ -15,7 +15,7 @@ from drivers.fiscal.port import FiscalRegistrar
 from kiosk.clock import Clock
 from kiosk.domain.errors import DeviceUnavailable, InvalidRequest, NotFound, OrderStateConflict
 from kiosk.domain.order import PortionStatus
-from kiosk.domain.reasons import words_of
+from kiosk.domain.staff_words import stuck_words
 from kiosk.domain.stuck import BY_THEMSELVES, ENDS_BY_RETURN, RECEIPT_IN_DOUBT, Kind, Move, Stuck, moves_aside, moves_of
 from kiosk.flows.claiming import as_asked, register
 from kiosk.flows.correcting import Correcting
@@ -74,7 +74,7 @@ class Settling:
             money, moves = aside.get(row.stuck_id) or moves_of(row.kind, row.detail, row.transaction_id)
             if row.kind is Kind.DEVICE_TRIPPED and row.stuck_id.removeprefix(_DEVICE) not in self._guards:
                 moves = []  # it is looked at all the time: there is nothing to hasten
-            says = words_of(row.detail).technician if row.kind is Kind.DEVICE_TRIPPED else None
+            says = stuck_words(row.kind, row.detail)
             found.append(
                 Stuck(row.stuck_id, row.kind, row.order_id, row.number, row.amount_kopecks, row.since, row.detail,
                       money, moves, says)

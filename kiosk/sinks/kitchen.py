@@ -110,8 +110,8 @@ class KitchenLine:
         jobs = {job.job_id: job for job in await self._robot.jobs()}
         cells = await self._picture.look_at_cells()  # after the jobs: what they show as ready has been in its cell
         await self._picture.look_at_stations(health, jobs.values())
-        detail = await self._picture.describe(health)
-        await self._picture.tell(why_not(health, cells), detail)  # after the bins: sales never open on an empty picture
+        fault = await self._picture.describe(health)
+        await self._picture.tell(why_not(health, cells), fault)  # after the bins: sales never open on an empty picture
         await self._stand_up(health)
         await self._look_at_cells(await self._picture.read_work(), cells)  # before what is ready is called
         work = await self._adopt(jobs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 import structlog
 
 from drivers.errors import DeviceError, pause_word
@@ -37,6 +38,22 @@ from kiosk.store import cooking, outbox, records
 from kiosk.store.database import Database
 
 _log = structlog.get_logger()
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What is wrong with the complex: `told` in our words, `detail` in its own."""
+
+    told: Text | None
+    detail: str = ""
+
+    @property
+    def line(self) -> str:
+        """For logs and events, whose reader is not known: both languages."""
+        words = [] if self.told is None else [f"{self.told.ru} / {self.told.en}"]
+        return " ".join([*words, *([f"({self.detail})" if words else self.detail] if self.detail else [])])
+
+
+NO_FAULT = Fault(None)
 
 
 class KitchenPicture:
@@ -84,7 +101,8 @@ class KitchenPicture:
         cells = await self._robot.cells()
         usable = [cell for cell in cells if cell.state is not CellState.FAULT]
         faulty = ", ".join(str(cell.cell) for cell in cells if cell.state is CellState.FAULT)
-        await self._tell_part("cells", CELL_FAULT if faulty else None, faulty)
+        told = Fault(Text(f"ячейка {faulty}", f"cell {faulty}") if faulty else None)
+        await self._tell_part("cells", CELL_FAULT if faulty else None, told)
         filled = sum(cell.state in (CellState.LOADED, CellState.OPEN) for cell in usable)
         self._cells = cells_free_in_s(len(usable), filled)
         return cells
@@ -104,17 +122,16 @@ class KitchenPicture:
             else:
                 breaker.answered()
             if breaker.reason != before:
-                words = self._words(STATION_FAULT + station)
-                await self._tell_part(f"station_{station}", breaker.reason, words)
+                await self._tell_part(f"station_{station}", breaker.reason, self._fault_of(STATION_FAULT + station))
         self._kitchen.stations_down = frozenset(down)
 
-    async def _tell_part(self, name: str, reason: str | None, detail: str) -> None:
+    async def _tell_part(self, name: str, reason: str | None, fault: Fault) -> None:
         """A part of the complex that closes only what needs it."""
         known = reason is not None or name in self._readiness.checks()
-        if known and self._readiness.set(name, reason, blocks=False, detail=detail):
-            _log.info("robot_part_readiness", part=name, reason=reason, detail=detail)
+        if known and self._readiness.set(name, reason, blocks=False, detail=fault.detail, told=fault.told):
+            _log.info("robot_part_readiness", part=name, reason=reason, detail=fault.line)
             now = self._clock.now()
-            await self._db.write(lambda tx: records.set_fault(tx, name, reason, detail, now))
+            await self._db.write(lambda tx: records.set_fault(tx, name, reason, fault.line, now))
 
     async def restore_stations(self) -> None:
         """At start: a station that was down is down until the robot shows it, and so is a cell."""
@@ -126,24 +143,23 @@ class KitchenPicture:
             name, _, number = device.partition("_")
             if name == "station" and number.isdigit():
                 self._stations[int(number)] = Breaker(STATION_DOWN, STATION_DOWN, reason=STATION_DOWN)
-                self._readiness.set(device, STATION_DOWN, blocks=False, detail=self._words(STATION_FAULT + int(number)))
+                told = self._fault_of(STATION_FAULT + int(number)).told
+                self._readiness.set(device, STATION_DOWN, blocks=False, told=told)
         self._kitchen.stations_down = frozenset(self._stations)
 
-    def _words(self, fault: int) -> str:
-        words = words_of_fault(fault, self._bin_names)
-        return f"{words.ru} / {words.en}"
+    def _fault_of(self, code: int, detail: str = "") -> Fault:
+        return Fault(words_of_fault(code, self._bin_names), detail)
 
-    async def describe(self, health: Health) -> str:
+    async def describe(self, health: Health) -> Fault:
         """The complex's fault in our words and its own, for the technician; asked for when it changes."""
         shown = (health.fault_code, health.fault_counter)
         if shown != self._fault:
             text = await self._robot.fault_text() if health.fault_code else ""
             self._fault, self._fault_text = shown, text.strip()
         if not health.fault_code:
-            return ""
-        return (
-            f"{self._words(health.fault_code)} ({health.fault_code}{': ' * bool(self._fault_text)}{self._fault_text})"
-        )
+            return NO_FAULT
+        own = ": ".join(filter(None, (str(health.fault_code), self._fault_text)))
+        return self._fault_of(health.fault_code, own)
 
     @property
     def stations_down(self) -> frozenset[int]:
@@ -186,16 +202,16 @@ class KitchenPicture:
         found = next((row for row in self._ingredients.values() if row.id == ingredient), None)
         return Text("?", "?") if found is None else found.name
 
-    async def tell(self, reason: str | None, detail: str) -> None:
-        if self._readiness.set("robot", reason, detail=detail):
-            _log.info("robot_readiness", reason=reason, detail=detail)
+    async def tell(self, reason: str | None, fault: Fault) -> None:
+        if self._readiness.set("robot", reason, detail=fault.detail, told=fault.told):
+            _log.info("robot_readiness", reason=reason, detail=fault.line)
             now = self._clock.now()
-            await self._db.write(lambda tx: records.set_fault(tx, "robot", reason, detail, now))
+            await self._db.write(lambda tx: records.set_fault(tx, "robot", reason, fault.line, now))
 
     async def lose(self, error: DeviceError) -> None:
         """The robot does not answer."""
         self._kitchen.linked = False
-        await self.tell(f"robot_{pause_word(error)}", str(error))
+        await self.tell(f"robot_{pause_word(error)}", Fault(None, str(error)))
 
     def learn(self, row: cooking.WorkRow) -> None:
         """How long cooking really takes, as a factor on the charts' nominal times."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.clocks import JumpingClock
-from tests.restaurant import Customer, Restaurant, restaurant, until
+from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_notifications import PHONE, all_done, buy, sign_in, texts, told
 
 ASKED: dict[str, Any] = {"receipt_to": PHONE, "notify": True}

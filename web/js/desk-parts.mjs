@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refund } from "./desk-refund.mjs";
-import { ACTIONS, CELL_STATES, ENDPOINT_STATES, LEVELS, lightName, lightWords, MONEY, ORDER_STATES, stuckWords, UNITS } from "./desk-words.mjs";
+import { ACTIONS, CELL_STATES, ENDPOINT_STATES, LEVELS, actorWords, detailWords, lightName, lightWords, MONEY, moveWords, ORDER_STATES, UNITS } from "./desk-words.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 
@@ -38,25 +38,25 @@ export function Sales({ told, act }) {
 
 const SIGNS = /** @type {Record<string, string>} */ ({ good: "✓", warn: "!", bad: "✕", unknown: "?" });
 
-/** @param {{lights: {name: string, level: string, value: number|null, word: string|null}[]}} props */
+/** @param {{lights: {name: string, level: string, value: number|null, word: string|null, own?: string}[]}} props */
 export function Lights({ lights }) {
   return html`<section class="lights" aria-label="Состояние">${lights.map((light) => html`<div key=${light.name} class=${`light ${light.level}`} data-testid=${`light-${light.name}`} data-level=${light.level}>
-    <i aria-hidden="true">${SIGNS[light.level]}</i><div><b>${lightName(light.name)}</b><span>${LEVELS[light.level]}${lightWords(light) && ` · ${lightWords(light)}`}</span></div></div>`)}</section>`;
+    <i aria-hidden="true">${SIGNS[light.level]}</i><div><b>${lightName(light.name)}</b><span>${LEVELS[light.level]}${lightWords(light) && ` · ${lightWords(light)}`} ${light.own && html`<small class="own">${light.own}</small>`}</span></div></div>`)}</section>`;
 }
 
 /** @param {{rows: any[], act: Act}} props */
 export function Stuck({ rows, act }) {
   return html`<section class="card" data-testid="stuck"><h2>Требует решения ${rows.length > 0 && html`<mark>${rows.length}</mark>`}</h2>
     ${!rows.length && html`<p class="calm">Ничего не ждёт человека.</p>`}
-    ${rows.map((row) => html`<article class="stuck" key=${row.stuck_id}><div><b>${stuckWords(row).title}</b>
-      <p>${[row.number, row.amount_kopecks && money(row.amount_kopecks), MONEY[row.money], row.says?.ru ?? stuckWords(row).detail].filter(Boolean).join(" · ")}</p></div>
+    ${rows.map((row) => html`<article class="stuck" key=${row.stuck_id}><div><b>${row.says?.ru ?? row.kind}</b>
+      <p>${[row.number, row.amount_kopecks && money(row.amount_kopecks), MONEY[row.money]].filter(Boolean).join(" · ")} <small class="own">${row.detail}</small></p></div>
       ${row.moves.map((/** @type {string} */ move) => html`<${Decision} key=${move} row=${row} move=${move} act=${act} />`)}</article>`)}
   </section>`;
 }
 
 /** @param {{row: any, move: string, act: Act}} props */
 function Decision({ row, move, act }) {
-  const words = stuckWords(row).moves[move] ?? move;
+  const words = moveWords(row, move);
   const go = (/** @type {object} */ more) => act(words, `stuck/${encodeURIComponent(row.stuck_id)}`, { move, ...more });
   if (move === "adopt") return html`<${Asked} id="move-adopt" words=${words} label="Номер фискального документа" sure="Да, это он" digits go=${(/** @type {string} */ text) => go({ document: Number(text) })} />`;
   return html`<${Twice} id=${`move-${move}`} words=${words} sure=${`Да: ${words}`} quiet go=${() => go({})} />`;
@@ -128,7 +128,7 @@ export function Webhooks({ rows, act }) {
     <td><button type="button" class="quiet" onClick=${() => act("Вебхук", "webhooks", { url: row.url })}>Разбудить</button></td></tr>`)}</tbody></table></section>`;
 }
 
-/** @param {{rows: any[]}} props */
-export function Journal({ rows }) {
-  return html`<section class="card"><h2>Журнал действий</h2><table data-testid="journal"><tbody>${rows.map((row, i) => html`<tr key=${i}><td>${new Date(row.at).toLocaleString("ru-RU")}</td><td>${row.actor}</td><td>${ACTIONS[row.action] ?? row.action}</td><td>${row.detail}</td></tr>`)}</tbody></table></section>`;
+/** @param {{rows: any[], dishes: any[]}} props */
+export function Journal({ rows, dishes }) {
+  return html`<section class="card"><h2>Журнал действий</h2><table data-testid="journal"><tbody>${rows.map((row, i) => html`<tr key=${i}><td>${new Date(row.at).toLocaleString("ru-RU")}</td><td>${actorWords(row.actor)}</td><td>${ACTIONS[row.action] ?? row.action}</td><td>${detailWords(row, dishes)}</td></tr>`)}</tbody></table></section>`;
 }

@@ -12,9 +12,9 @@ export function lightName(name) {
   return name.startsWith("station_") ? `Станция ${name.slice("station_".length)}` : (LIGHTS[name] ?? name);
 }
 
-/** @param {{name: string, value: number|null, word: string|null, says?: string|null}} light */
+/** @param {{name: string, value: number|null, word: string|null, says?: {ru: string}|null}} light */
 export function lightWords({ name, value, word, says }) {
-  if (says) return says;
+  if (says) return says.ru;
   if (name === "paper") return PAPER[word ?? ""] ?? "нет связи";
   if (name === "drive" && value !== null) return `${value} дн.`;
   if (name === "ofd" && value !== null) return `не передано: ${value}`;
@@ -22,26 +22,18 @@ export function lightWords({ name, value, word, says }) {
   if (name === "sms" && value !== null) return `ждут: ${value}`;
   if (name === "disk" && value !== null) return `свободно ${(value / 1024).toFixed(1).replace(".", ",")} ГБ`;
   if (name === "pages" && value) return `молчат: ${value}`;
-  return word ?? "";
+  return "";
 }
 
-export const KINDS = /** @type {Record<string, string>} */ ({
-  charge_unknown: "Банк не сказал, списаны ли деньги", receipt_held: "Оплачено, чека нет, не готовим", receipt_owed: "Оплачено и готовится, чек не напечатан",
-  void_pending: "Банк не принимает отмену оплаты", refund_pending: "Возврат не прошёл до конца", refund_uncertain: "Возврат в банке под вопросом",
-  correction_pending: "Чек исправлен не до конца",
-  set_aside: "Программа не справилась, отложено: позовите поддержку",
-  device_tripped: "Устройство не работает, продажа закрыта", portion_lost: "Порция не приготовлена, деньги не возвращены", finding: "Записи расходятся",
-});
 export const MONEY = /** @type {Record<string, string>} */ ({ unknown: "деньги: неизвестно", charged: "деньги: списаны", returning: "деньги: возвращаются", none: "" });
-export const MOVES = /** @type {Record<string, string>} */ ({
+const MOVES = /** @type {Record<string, string>} */ ({
   retry: "Повторить сейчас", refund: "Вернуть деньги", issue: "Чека нет: напечатать", adopt: "Этот чек наш", accept: "Всё как должно быть",
 });
-const WRITTEN_OFF = "written_off: ";
+const WRITTEN_OFF = "written_off:";
 
-/** Food that staff threw away is a lost portion too, with words of its own. @param {{kind: string, detail: string}} row */
-export function stuckWords({ kind, detail }) {
-  if (kind !== "portion_lost" || !detail.startsWith(WRITTEN_OFF)) return { title: KINDS[kind] ?? kind, detail, moves: MOVES };
-  return { title: "Готовая порция списана: вернуть ли деньги?", detail: detail.slice(WRITTEN_OFF.length), moves: { ...MOVES, accept: "Деньги не возвращать" } };
+/** Of food that staff threw away the money stays or goes: what is right there has words of its own. @param {{detail: string}} row @param {string} move */
+export function moveWords({ detail }, move) {
+  return move === "accept" && detail.startsWith(WRITTEN_OFF) ? "Деньги не возвращать" : (MOVES[move] ?? move);
 }
 
 export const ACTIONS = /** @type {Record<string, string>} */ ({
@@ -57,3 +49,18 @@ export const ORDER_STATES = /** @type {Record<string, string>} */ ({
 });
 export const ENDPOINT_STATES = /** @type {Record<string, string>} */ ({ active: "работает", suspended: "не отвечает, пробуем снова", disabled: "отключён получателем" });
 export const UNITS = /** @type {Record<string, string>} */ ({ g: "г", ml: "мл", pcs: "шт." });
+
+const SWITCHED = /** @type {Record<string, string>} */ ({ stopped: "снято с продажи", resumed: "снова в продаже" });
+
+/** What an act was about; a dish by its name. @param {{action: string, detail: string}} line @param {{item_id: string, name: string}[]} dishes */
+export function detailWords({ action, detail }, dishes) {
+  if (action !== "stop_list") return detail;
+  const [id, state] = detail.split(" ");
+  return `${dishes.find((dish) => dish.item_id === id)?.name ?? id}: ${SWITCHED[state] ?? state}`;
+}
+
+/** Who acted: the name given at the door, else the account on this computer. @param {string} actor */
+export function actorWords(actor) {
+  const [kind, name] = actor.split(":");
+  return kind === "pin" ? (name || "персонал") : kind === "peer" ? `учётная запись ${name}` : actor;
+}

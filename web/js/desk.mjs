@@ -89,7 +89,7 @@ function Board({ token, leave }) {
       <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders} act=${act} ask=${ask} />
       <${Cells} cells=${cells} act=${act} />
       <${Bins} bins=${told.bins} act=${act} /><${StopList} dishes=${told.dishes} act=${act} />
-      <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal} /></fieldset>`}
+      <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal} dishes=${told.dishes} /></fieldset>`}
   </main>`;
 }
 
