@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from playwright.async_api import Route
 
 from tests.pages.looks import looks
 from tests.pages.screens import KioskScreen, Screens, demo_kiosk
@@ -31,6 +32,9 @@ HELD_CARD = """window.kioskTerminal = {token: () => new Promise((give) => { wind
 const now = Date.now; window.ahead = 0; Date.now = () => now() + window.ahead;"""
 
 
+MENUS = "**/api/menu/categories"
+
+
 class Tour:
     """Looks at a screen in every mode and both languages; `complaints` name screen, language and mode."""
 
@@ -38,28 +42,36 @@ class Tour:
         self.kiosk = kiosk
         self.complaints: list[str] = []
 
-    async def look(self, screen: str, *taps: str, settle: str) -> None:
+    async def look(self, screen: str, *taps: str, settle: str, silent: bool = False) -> None:
+        """`silent`: the server does not answer there."""
         await self.kiosk.tap(*taps)
         await self.kiosk.sees(settle)
         await self.kiosk.shows_whole_pictures()
         for language in ("en", "ru"):
-            await self._speak(language)
+            await self._speak(language, silent)
             for look in await looks(self.kiosk):
                 self.complaints += [f"{screen} {language} {found}" for found in look.complaints()]
-        for switch, mode in (("low", "low"), ("large", "low-large"), ("low", "large")):
-            await self._click(switch)
-            await self.kiosk.shot(f"{screen}-ru-{mode}")
-            self.complaints += [f"{screen} {mode} {found}" for found in await violations(self.kiosk)]
+            await self._judge_modes(screen, language)
+
+    async def _judge_modes(self, screen: str, language: str) -> None:
+        for switch, mode in ((None, "plain"), ("low", "low"), ("large", "low-large"), ("low", "large")):
+            if switch is not None:
+                await self._click(switch)
+            await self.kiosk.shot(f"{screen}-{language}-{mode}")
+            found = await violations(self.kiosk)
+            self.complaints += [f"{screen} {language} {mode} {complaint}" for complaint in found]
         await self._click("large")
 
     async def _click(self, name: str) -> None:
         """By the page's own hand: an open dialog keeps fingers from the strips around it."""
         await self.kiosk.at(name).evaluate("button => button.click()")
 
-    async def _speak(self, language: str) -> None:
-        menus = "**/api/menu/categories"
-        async with self.kiosk.page.expect_response(menus):
+    async def _speak(self, language: str, silent: bool) -> None:
+        if silent:
             await self._click(f"lang-{language}")
+        else:
+            async with self.kiosk.page.expect_response(MENUS):
+                await self._click(f"lang-{language}")
         await self.kiosk.page.wait_for_function("language => document.documentElement.lang === language", arg=language)
         await self.kiosk.page.evaluate("new Promise((next) => setTimeout(next, 60))")
 
@@ -156,6 +168,49 @@ async def test_1_and_2_every_trouble_keeps_its_words_and_grows_by_a_third_in_eve
         await kiosk.tap("idle-leave")
         await place.internal("POST", "/internal/sales/pause")
         await tour.look("closed", settle="closed")
+
+
+async def cheaper(route: Route) -> None:
+    """The page's menu is older than the server's."""
+    answer = await route.fetch()
+    body = (await answer.text()).replace('"price_kopecks":9900', '"price_kopecks":8900')
+    await route.fulfill(response=answer, body=body)
+
+
+async def never(route: Route) -> None:
+    """A menu that does not come."""
+
+
+async def test_1_and_3_what_is_seldom_seen_keeps_its_words_and_grows_by_a_third_in_every_mode(
+    screens: Screens,
+) -> None:
+    """The menu loads, points are behind a code, the price has changed, the cart is empty, the server is silent."""
+    screens.traffic.expects_silence()
+    screens.traffic.expects(403)
+    async with restaurant("[auth]\nspend_requires_code = true\n[bonus]\naccrual = 0.5") as place:
+        member = await signed_in(place, f"+7{PHONE}")
+        await member.pay((await member.order(("udon-chicken", 1)))["order_id"])
+        async with touring(screens, place) as tour:
+            kiosk = tour.kiosk
+            await kiosk.page.route(MENUS, never)
+            await kiosk.page.reload()
+            await tour.look("menu loading", "attract", "service-dine-in", settle="menu-loading", silent=True)
+            await kiosk.page.unroute(MENUS, never)
+            await kiosk.page.route(MENUS, cheaper)
+            await kiosk.page.evaluate("sessionStorage.clear()")
+            await kiosk.page.reload()
+            await kiosk.order_tea()
+            await kiosk.tap("pay")
+            await enter_number(kiosk)
+            await tour.look("points behind a code", settle="ask-code")
+            await tour.look("changed price", "go-pay", settle="new-price")
+            await kiosk.tap("back-to-cart")
+            await tour.look("empty cart", "less-tea", settle="to-menu")
+            await kiosk.tap("to-menu", "category-drinks", "add-tea", "cart-open")
+            await kiosk.page.context.set_offline(True)
+            await tour.look("offline", "pay", "go-pay", settle="offline", silent=True)
+            await kiosk.page.context.set_offline(False)
+            await kiosk.misses("offline")
 
 
 async def test_3_practice_terminal_keeps_its_words_and_grows_by_a_third_in_every_mode(screens: Screens) -> None:
