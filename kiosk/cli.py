@@ -106,7 +106,7 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
         answer = {"devices": _rows(_devices(answer), answer, as_json=options.json)}
     elif options.command == "status" and status == 200 and not options.json:
         answer = {"sales": _sales(answer["sales"]), "checks": _rows(answer["checks"], answer)}
-    elif status == 200 and not options.json:
+    elif status < 400 and not options.json:
         answer = in_words(answer, language)
     if options.command == "shift" and "text" in answer and not (options.json or options.csv):
         print(harmless(answer["text"]))

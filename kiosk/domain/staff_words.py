@@ -51,6 +51,19 @@ _ORDERS: Mapping[str, Text] = {
     "cancelled": Text("отменён", "cancelled"),
     "refunded": Text("деньги возвращены", "refunded"),
 }
+_REFUNDS: Mapping[str, Text] = {"pending": Text("оформляется", "under way"), "done": Text("сделан", "done")}
+_PORTIONS: Mapping[str, Text] = {
+    "planned": Text("не оплачена", "not paid"),
+    "waiting": Text("ждёт робота", "waits for the robot"),
+    "submitting": Text("передаётся роботу", "goes to the robot"),
+    "queued": Text("в очереди робота", "queued at the robot"),
+    "cooking": Text("готовится", "cooking"),
+    "ready": Text("в ячейке", "in a cell"),
+    "handed_out": Text("выдана", "handed out"),
+    "written_off": Text("списана", "thrown away"),
+    "failed": Text("не приготовлена", "not cooked"),
+    "dropped": Text("снята", "dropped"),
+}
 _CELLS: Mapping[str, Text] = {
     "free": Text("свободна", "free"),
     "reserved": Text("ждёт готовое", "waits for its dish"),
@@ -140,10 +153,12 @@ def in_words(answer: Any, language: str) -> Any:
     return {name: _value(name, value, language) for name, value in answer.items()}
 
 
-_COLUMNS: Mapping[str, Mapping[str, Text]] = {"status": _ORDERS, "state": _CELLS}
+_COLUMNS: Mapping[str, Mapping[str, Text]] = {"status": {**_ORDERS, **_REFUNDS}, "state": _CELLS}
 
 
 def _value(name: str, value: Any, language: str) -> Any:
+    if name == "portions" and isinstance(value, list):
+        return ", ".join(_PORTIONS[row["status"]].into(language) for row in value)
     if isinstance(value, dict | list):
         return in_words(value, language)
     words = _COLUMNS.get(name, {}).get(value) if isinstance(value, str) else None

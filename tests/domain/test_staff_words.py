@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from kiosk.domain.order import OrderStatus
+from kiosk.domain.order import OrderStatus, PortionStatus
 from kiosk.domain.readiness import Check
 from kiosk.domain.staff_words import check_words, in_words, stuck_words
 from kiosk.domain.stuck import Kind, Money, Move
@@ -61,6 +61,10 @@ def test_9_tables_of_the_command_speak_in_words(language: str) -> None:
     for status in OrderStatus:
         (row,) = in_words({"orders": [{"number": "A01", "status": status.value}]}, language)["orders"]
         assert bool(CYRILLIC.search(row["status"])) is (language == "ru")
+    portions = [{"status": status.value} for status in PortionStatus]
+    told = in_words({"items": [{"portions": portions}]}, language)["items"][0]["portions"]
+    assert bool(CYRILLIC.search(told)) is (language == "ru")
+    assert not CODE.search(told)
     row = {
         "stuck_id": "p-1", "kind": Kind.VOID_PENDING.value, "order_id": "M8", "number": "A01", "amount_kopecks": 9900,
         "since": "2026-11-29T00:00:00Z", "detail": "bank:refused", "money": Money.RETURNING.value,
