@@ -139,7 +139,8 @@ def check_words(check: Check) -> Text:
     words = words_of(check.reason or "").technician
     if check.told is None:
         return words
-    return Text(f"{words.ru}: {check.told.ru}", f"{words.en}: {check.told.en}")
+    ru, en = check.told.ru, check.told.en
+    return Text(f"{ru[:1].upper()}{ru[1:]}. {words.ru}", f"{en[:1].upper()}{en[1:]}. {words.en}")
 
 
 def in_words(answer: Any, language: str) -> Any:

@@ -39,7 +39,7 @@ GOOD, WARN, BAD, UNKNOWN = "good", "warn", "bad", "unknown"
 
 class Light(msgspec.Struct, frozen=True):
     """`level`: good, warn, bad, unknown; `value` a number for the words of the page, `word` a stable word;
-    `says`: the word in a sentence for the technician; `own`: the device's code and text, for the call to its service."""
+    `says`: the word in a sentence for the technician; `own`: the device's code and text, for its service."""
 
     name: str
     level: str

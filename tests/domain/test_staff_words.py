@@ -51,8 +51,8 @@ def test_9_device_is_quoted_in_the_readers_language_and_its_code_stays_apart() -
         False, "robot_held", detail="102: JAM AT WOK", told=Text("станция 2 (вок) застряла", "station 2 jams")
     )
     words = check_words(check)
-    assert words.ru.endswith("станция 2 (вок) застряла")
-    assert words.en.endswith("station 2 jams")
+    assert words.ru.startswith("Станция 2 (вок) застряла. ")
+    assert words.en.startswith("Station 2 jams. ")
     assert "JAM" not in words.ru + words.en
 
 
@@ -70,8 +70,8 @@ def test_9_tables_of_the_command_speak_in_words(language: str) -> None:
         "since": "2026-11-29T00:00:00Z", "detail": "bank:refused", "money": Money.RETURNING.value,
         "moves": [Move.RETRY.value], "says": {"ru": "Банк не принимает", "en": "The bank does not take it"},
     }  # fmt: skip
-    told = in_words({"stuck": [row]}, language)["stuck"][0]
-    assert list(told)[-1] == "code"
-    assert told["code"] == "void_pending bank:refused"
-    assert told["moves"].startswith("retry (")
-    assert told["says"] == row["says"][language]  # type: ignore[index]
+    line = in_words({"stuck": [row]}, language)["stuck"][0]
+    assert list(line)[-1] == "code"
+    assert line["code"] == "void_pending bank:refused"
+    assert line["moves"].startswith("retry (")
+    assert line["says"] == row["says"][language]  # type: ignore[index]

@@ -31,8 +31,8 @@ export function Cart() {
 
 function Hollow() {
   const { actions, t } = useKiosk();
-  return html`<main class="sheet"><${Picture} class="hero" src="/assets/images/plate.webp" size=${300} />
-    <${Heading}>${t.cartHollow}<//><button type="button" class="go" data-testid="to-menu" onClick=${() => actions.open("menu")}>${t.toMenu}</button></main>`;
+  return html`<main class="sheet"><div class="spring"></div><${Picture} class="hero" src="/assets/images/plate.webp" size=${300} />
+    <${Heading}>${t.cartHollow}<//><div class="spring"></div><button type="button" class="go" data-testid="to-menu" onClick=${() => actions.open("menu")}>${t.toMenu}</button></main>`;
 }
 
 /** @param {{items: Map<string, import("../cart.mjs").Item>}} props */
