@@ -8,7 +8,7 @@ import msgspec
 
 from kiosk.domain.order import PortionStatus
 from kiosk.store.database import Reader
-from kiosk.store.orders import WRITTEN_OFF, IdRow
+from kiosk.store.orders import IN_KITCHEN, WRITTEN_OFF, IdRow
 
 
 class WorkRow(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ async def read_stalled(reader: Reader) -> list[str]:
     """Orders in the kitchen that wait for nothing any more: given back, settled by hand, thrown away, or done."""
     rows = await reader.all(
         IdRow,
-        "SELECT o.order_id FROM orders o WHERE o.status IN ('paid', 'cooking', 'ready')"
+        f"SELECT o.order_id FROM orders o WHERE {IN_KITCHEN}"
         " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"
         "   AND p.status IN ('ready', 'handed_out', 'written_off'))"
         " AND NOT EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"

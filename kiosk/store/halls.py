@@ -9,6 +9,7 @@ import msgspec
 from kiosk.clock import rfc3339
 from kiosk.domain.order import OrderStatus
 from kiosk.store.database import Reader
+from kiosk.store.orders import IN_KITCHEN
 
 
 class HallRow(msgspec.Struct, frozen=True):
@@ -36,7 +37,7 @@ async def read_hall(reader: Reader, kept_since: datetime) -> list[HallRow]:
     """Every paid order that is not handed out, and those given back since then, oldest first."""
     return await reader.all(
         HallRow,
-        "WITH shown AS (SELECT order_id FROM orders WHERE status IN ('paid', 'cooking', 'ready') UNION"
+        f"WITH shown AS (SELECT order_id FROM orders WHERE {IN_KITCHEN} UNION"
         f" SELECT r.order_id FROM refund r WHERE r.done_at IS NOT NULL AND r.done_at > ? AND {_WHOLE})"
         " SELECT o.number, o.status, o.promised_at,"
         " (SELECT json_group_array(cell) FROM (SELECT p.cell FROM portion p WHERE p.order_id = o.order_id"

@@ -10,6 +10,7 @@ from kiosk.clock import rfc3339
 from kiosk.domain.notice import PICKUP_CODE
 from kiosk.domain.order import OrderStatus
 from kiosk.store.database import Reader, Tx
+from kiosk.store.orders import IN_KITCHEN
 
 
 class Recipient(msgspec.Struct, frozen=True):
@@ -88,7 +89,7 @@ def read_untold(tx: Tx, promised_before: datetime) -> list[Awaited]:
     that go back whole."""
     return tx.all(
         Awaited,
-        "SELECT order_id, number, status, promised_at FROM orders WHERE status IN ('paid', 'cooking')"
+        f"SELECT order_id, number, status, promised_at FROM orders WHERE {IN_KITCHEN} AND status <> 'ready'"
         " AND promised_at < ? AND (customer_id IS NOT NULL"
         " OR EXISTS (SELECT 1 FROM guest_notice g WHERE g.order_id = orders.order_id))"
         " AND NOT EXISTS (SELECT 1 FROM message m WHERE m.client_id = orders.order_id || ':late')"

@@ -27,9 +27,12 @@ max_share = 0.3
 abandon_after_s = 60
 [payment]
 answer_within_s = 0.2"""
-#: A pin-pad that waits for the test, and a clock that the test may put forward.
+#: A pin-pad that waits for the test, and a clock that the test may put forward or stop: no screen ends while it is
+#: looked at, however slow the machine is.
 HELD_CARD = """window.kioskTerminal = {token: () => new Promise((give) => { window.giveCard = give; })};
-const now = Date.now; window.ahead = 0; Date.now = () => now() + window.ahead;"""
+const now = Date.now; window.ahead = 0; let still = 0; Date.now = () => (still || now()) + window.ahead;
+window.stopClock = () => { still = now(); };
+window.startClock = () => { window.ahead -= now() - still; still = 0; };"""
 
 
 MENUS = "**/api/menu/categories"
@@ -47,17 +50,22 @@ class Tour:
         await self.kiosk.tap(*taps)
         await self.kiosk.sees(settle)
         await self.kiosk.shows_whole_pictures()
+        await self.kiosk.page.evaluate("window.stopClock?.()")
         for language in ("en", "ru"):
             await self._speak(language, silent)
             for look in await looks(self.kiosk):
                 self.complaints += [f"{screen} {language} {found}" for found in look.complaints()]
             await self._judge_modes(screen, language)
+        await self.kiosk.page.evaluate("window.startClock?.()")
 
     async def _judge_modes(self, screen: str, language: str) -> None:
-        for switch, mode in ((None, "plain"), ("low", "low"), ("large", "low-large"), ("low", "large")):
-            if switch is not None:
+        """Plain Russian is what most other tests of pages look at."""
+        for switch, mode in (("", "plain"), ("low", "low"), ("large", "low-large"), ("low", "large")):
+            if switch:
                 await self._click(switch)
             await self.kiosk.shot(f"{screen}-{language}-{mode}")
+            if (language, mode) == ("ru", "plain"):
+                continue
             found = await violations(self.kiosk)
             self.complaints += [f"{screen} {language} {mode} {complaint}" for complaint in found]
         await self._click("large")
@@ -139,7 +147,12 @@ async def touring(screens: Screens, place: Restaurant) -> AsyncIterator[Tour]:
     await screens.close()
 
 
-async def test_1_to_3_every_screen_of_an_order_keeps_its_words_and_grows_by_a_third_in_every_mode(
+async def test_1_every_screen_of_choosing_keeps_its_words_and_grows_by_a_third_in_every_mode(screens: Screens) -> None:
+    async with restaurant(RULES) as place, touring(screens, place) as tour:
+        await browse(tour)
+
+
+async def test_2_and_3_every_screen_of_paying_keeps_its_words_and_grows_by_a_third_in_every_mode(
     screens: Screens,
 ) -> None:
     screens.traffic.expects(402, 403, 422)
@@ -147,7 +160,9 @@ async def test_1_to_3_every_screen_of_an_order_keeps_its_words_and_grows_by_a_th
         member = await signed_in(place, f"+7{PHONE}", consent="2026-01")
         await member.pay((await member.order(("udon-chicken", 1)))["order_id"])
         async with touring(screens, place) as tour:
-            await browse(tour)
+            await tour.kiosk.begin()
+            await tour.kiosk.choose(("noodles", "udon-chicken"))
+            await tour.kiosk.tap("cart-open")
             await sign_in(tour, place)
             await pay(tour, place)
             number, code = await tour.kiosk.words("order-number"), await tour.kiosk.words("pickup-code")

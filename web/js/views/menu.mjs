@@ -22,7 +22,7 @@ const AT_ONCE = 12;
 export function Menu() {
   const { menu, category, search, t } = usePart(({ language, menu, category, search }) => ({ language, menu, category, search }));
   const shown = menu?.categories.find((c) => c.id === category) ?? menu?.categories[0];
-  if (!menu || !shown) return html`<main class="sheet" data-testid="menu-loading"><div class="spring"></div><h1 role="status">${t.menuLoading}</h1><div class="spring"></div></main>`;
+  if (!menu || !shown) return html`<main class="sheet" data-testid="menu-loading"><div class="spring"></div><div role="status"><h1>${t.menuLoading}</h1></div><div class="spring"></div></main>`;
   if (search !== null) return html`<${Search} text=${search} />`;
   return html`<div class="menu-body"><${Rail} categories=${menu.categories} shown=${shown.id} /><${Dishes} category=${shown} key=${shown.id} /></div>
     <${SalesNote} /><${Bar} />`;
