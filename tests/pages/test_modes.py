@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -84,12 +84,16 @@ class Tour:
         await self.kiosk.page.evaluate("new Promise((next) => setTimeout(next, 60))")
 
 
-async def browse(tour: Tour) -> None:
+async def come_in(tour: Tour) -> None:
     await tour.look("attract", settle="attract")
     await tour.look("seller", "about", settle="seller")
     await tour.look("ticket", "seller-back", "my-order", settle="track-number")
     await tour.look("ticket by receipt", "track-by-receipt", settle="track-sign")
     await tour.look("service", "track-back", "attract", settle="service-dine-in")
+
+
+async def choose(tour: Tour) -> None:
+    await tour.kiosk.tap("attract")
     await tour.look("combos", "service-dine-in", settle="add-combo-lunch")
     await tour.look("combo", "dish-combo-lunch", settle="sheet-add")
     await tour.look("menu", "sheet-close", "category-noodles", "add-udon-chicken", settle="toast-change")
@@ -147,9 +151,12 @@ async def touring(screens: Screens, place: Restaurant) -> AsyncIterator[Tour]:
     await screens.close()
 
 
-async def test_1_every_screen_of_choosing_keeps_its_words_and_grows_by_a_third_in_every_mode(screens: Screens) -> None:
+@pytest.mark.parametrize("part", [come_in, choose])
+async def test_1_every_screen_before_paying_keeps_its_words_and_grows_by_a_third_in_every_mode(
+    screens: Screens, part: Callable[[Tour], Awaitable[None]]
+) -> None:
     async with restaurant(RULES) as place, touring(screens, place) as tour:
-        await browse(tour)
+        await part(tour)
 
 
 async def test_2_and_3_every_screen_of_paying_keeps_its_words_and_grows_by_a_third_in_every_mode(
