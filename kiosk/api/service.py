@@ -204,7 +204,7 @@ class ServiceApi:
 
     async def estimate_refund(self, request: web.Request) -> web.Response:
         self._actor(request)
-        wanted = await optional_body(request, RefundEstimateRequest)
+        wanted = await staff_body(request, RefundEstimateRequest) if request.can_read_body else RefundEstimateRequest()
         word = _word(request, "order_id")
         return answer(await self._bench.estimating_refunds.estimate(word, wanted, language_of(request)))
 
