@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import termios
 from typing import Protocol, cast
 
-import serial
 import serial_asyncio
 
 from drivers.errors import DeviceUnreachable
 
 _BUFFER_LIMIT = 65536
+#: An adapter that is pulled while it is opened: the kernel's words for it, and the library's.
+_VANISHED = (OSError, termios.error)
 
 
 class Link(Protocol):
@@ -108,13 +110,20 @@ async def open_serial(port: str, baudrate: int) -> Link:
         transport, _ = await serial_asyncio.create_serial_connection(
             asyncio.get_running_loop(), lambda: link, port, baudrate=baudrate
         )
-    except (OSError, serial.SerialException) as error:
+    except _VANISHED as error:
         raise DeviceUnreachable(port, "port_missing", str(error)) from error
     link.connection_made(transport)
     try:
         fcntl.flock(transport.serial.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         link.close()
         raise DeviceUnreachable(port, "port_busy", str(error)) from error
-    transport.serial.reset_input_buffer()
+    except _VANISHED as error:
+        link.close()
+        raise DeviceUnreachable(port, "port_missing", str(error)) from error
+    try:
+        transport.serial.reset_input_buffer()
+    except _VANISHED as error:
+        link.close()
+        raise DeviceUnreachable(port, "port_missing", str(error)) from error
     return link

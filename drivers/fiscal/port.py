@@ -7,9 +7,9 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
-from drivers.errors import DeviceError
+from drivers.errors import DeviceError, ForeignState
 
-__all__ = ["DeviceError"]
+__all__ = ["DeviceError", "ForeignState"]
 
 
 class Operation(IntEnum):
@@ -17,6 +17,13 @@ class Operation(IntEnum):
 
     SALE = 1
     REFUND = 2
+
+
+def operation_told(device: str, value: int) -> Operation:
+    """What a document of the drive says it is. Raises `ForeignState`: purchases and what is none are not ours."""
+    if value not in (Operation.SALE, Operation.REFUND):
+        raise ForeignState(device, "foreign_operation", f"operation {value}")
+    return Operation(value)
 
 
 class Vat(StrEnum):

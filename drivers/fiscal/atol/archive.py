@@ -14,7 +14,7 @@ from drivers.fiscal.atol.session import DEVICE, AtolCommandRefused, AtolSession
 from drivers.fiscal.ffd.drive import DriveStatus
 from drivers.fiscal.ffd.tlv import order_id_of, parse_tlvs
 from drivers.fiscal.fields import CodecError
-from drivers.fiscal.port import FiscalDocument, FiscalIntent, Operation, OrderTag, ShiftReport
+from drivers.fiscal.port import FiscalDocument, FiscalIntent, OrderTag, ShiftReport, operation_told
 
 _SCAN_LIMIT = 2000  # documents behind one intent; more is a matter for a person
 _REPORT_SCAN = 200
@@ -108,7 +108,7 @@ def fiscal_document(found: DriveDocument, intent: FiscalIntent, shift: int) -> F
         drive_number=intent.counter.drive_number,
         shift=shift,
         issued_at=found.issued_at,
-        operation=Operation(found.operation),
+        operation=operation_told(DEVICE, found.operation),
         total_kopecks=found.total_kopecks,
         correction=found.is_correction,
     )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceUnreachable, ForeignState
 from drivers.fiscal.atol_web.client import DEVICE, AtolRefused, AtolWebServer
-from drivers.fiscal.port import FiscalCounter, FiscalDocument, FiscalIntent, Operation, OrderTag, ShiftReport
+from drivers.fiscal.port import FiscalCounter, FiscalDocument, FiscalIntent, OrderTag, ShiftReport, operation_told
 
 OPEN_SHIFT, CLOSE_SHIFT = "openShift", "closeShift"
 _RECEIPTS = ("receipt", "bso")
@@ -64,7 +64,7 @@ class Found:
             drive_number=drive_number,
             shift=self.shift,
             issued_at=self.issued_at,
-            operation=Operation(self.operation),
+            operation=operation_told(DEVICE, self.operation),
             total_kopecks=self.total_kopecks,
             correction=self.correction,
         )

@@ -11,7 +11,7 @@ from drivers.errors import DeviceUnreachable, ForeignState
 from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument
 from drivers.fiscal.ffd.tlv import Tlv, order_id_of, parse_tlvs
 from drivers.fiscal.fields import CodecError
-from drivers.fiscal.port import FiscalDocument, FiscalIntent, Operation, OrderTag, ShiftReport
+from drivers.fiscal.port import FiscalDocument, FiscalIntent, OrderTag, ShiftReport, operation_told
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.session import DEVICE, MODE_DOCUMENT, PRINTING, ShtrihRefused, ShtrihSession
 
@@ -133,7 +133,7 @@ def fiscal_document(found: FoundDocument, intent: FiscalIntent, shift: int) -> F
         drive_number=intent.counter.drive_number,
         shift=shift,
         issued_at=found.issued_at,
-        operation=Operation(found.operation),
+        operation=operation_told(DEVICE, found.operation),
         total_kopecks=found.total_kopecks,
         correction=found.is_correction,
     )

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from drivers.errors import DeviceError, DeviceRefused, OutcomeUnknown
-from drivers.fiscal.port import FiscalIntent
+from drivers.errors import DeviceError, DeviceRefused, ForeignState, OutcomeUnknown
+from drivers.fiscal.port import FiscalIntent, operation_told
 from drivers.fiscal.shtrih.errors import DOUBTFUL, NOT_YET, UNSUPPORTED
+from drivers.fiscal.shtrih.frames import lrc
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from drivers.fiscal.shtrih.session import ShtrihRefused
+from drivers.sim.shtrih.tables import DATE_IN_CLOSE, REGIONAL
 from tests.drivers.contract.lines import CLOSE, CLOSE_SHIFT, LINES, OPEN_SHIFT, line_of
 from tests.drivers.shtrih_rig import FAST, receipt, rig
 
@@ -85,3 +87,37 @@ async def test_3_4_no_error_of_a_shift_command_leaves_the_shift_in_doubt(line: s
                 assert report.shift == number
         kinds = [effect["effect"] for effect in bench.effects()]
         assert kinds == ["shift_opened", "shift_closed"] * len(codes)
+
+
+@pytest.mark.parametrize("value", [0, 3, 5, 255])
+def test_3_4_an_operation_that_is_none_of_ours_is_a_foreign_document(value: int) -> None:
+    with pytest.raises(ForeignState, match="foreign_operation"):
+        operation_told("fiscal", value)
+
+
+@pytest.mark.parametrize("short", [False, True], ids=["named by the archive", "named by the close"])
+async def test_3_4_a_document_of_a_foreign_operation_ends_in_doubt_and_not_in_a_bug(short: bool) -> None:
+    """FF0A tells operation 5 of what the close has just registered."""
+    async with rig() as (bench, registrar):
+        wanted = receipt("o")
+        intent = bench.intent(wanted, await registrar.counter())
+        if short:
+            bench.device.register.tables.write(REGIONAL, 1, DATE_IN_CLOSE, b"\1")
+        change = bench.wire.to_host
+
+        def other(data: bytes) -> bytes:
+            at = data.find(b"\xff\x0a\0")
+            if at < 0:
+                return change(data)
+            frame = bytearray(data[at - 2 :])
+            frame[5 + 15] = 5  # behind code, error, kind, ticket, date, number and sign
+            frame[-1] = lrc(bytes(frame[1:-1]))
+            return data[: at - 2] + bytes(frame)
+
+        bench.wire.to_host = other
+        if short:
+            assert (await registrar.print_receipt(wanted, intent)).number == intent.counter.last_document + 1
+            return
+        with pytest.raises((OutcomeUnknown, ForeignState)):
+            await registrar.print_receipt(wanted, intent)
+        assert len(bench.receipts()) == 1
