@@ -47,7 +47,14 @@ async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(s
         screens.traffic.expects(404)
         await desk.tap("refund-find")
         await desk.reads("Такого оплаченного заказа нет")
-        for words in ("pin:Ира", "бункер пополнен", "стоп-лист", "пауза продаж", "продажи открыты"):
+        for words in (
+            "Ира",
+            "Кола: снято с продажи",
+            "бункер пополнен",
+            "стоп-лист",
+            "пауза продаж",
+            "продажи открыты",
+        ):
             await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
         await desk.shot("service")
         await screens.close()
