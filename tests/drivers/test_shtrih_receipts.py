@@ -10,6 +10,8 @@ import pytest
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, CASHIER_INN, CUSTOMER_CONTACT, Tlv
 from drivers.fiscal.port import FiscalDocument, Operation, OrderTag, Paper, Receipt
+from drivers.fiscal.shtrih.errors import ERRORS
+from drivers.fiscal.shtrih.frames import encode
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from drivers.sim.shtrih.tables import DATE_IN_CLOSE, REGIONAL
 from tests.drivers.shtrih_rig import FAST, TRANSPORTS, Rig, receipt, rig
@@ -323,6 +325,27 @@ async def test_an_open_cover_blocks_and_is_named() -> None:
             await sell(bench, registrar, receipt())
         bench.fault("cover_open", on=False)
         assert (await registrar.status()).blocked is None
+
+
+@pytest.mark.parametrize("knows", [True, False])
+async def test_a_refusal_that_our_table_does_not_hold_is_told_in_the_registers_own_words(knows: bool) -> None:
+    unknown = 0xA8
+    assert unknown not in ERRORS
+    async with rig() as (bench, registrar):
+        if not knows:
+            bench.fault("unknown_command", code="6B")
+
+        def worded(data: bytes) -> bytes:
+            at = data.find(b"\x6b\0")
+            return data if at < 0 else encode(b"\x6b\0" + "Нет связи с сервером".encode("cp1251"))
+
+        if knows:
+            bench.wire.to_host = worded
+        bench.fault("wrong_answer", after="FF46", code=unknown, before=True)
+        with pytest.raises(DeviceRefused, match="A8h Нет связи с сервером" if knows else "A8h Ошибка A8h") as refused:
+            await sell(bench, registrar, receipt())
+        assert refused.value.code == "error_a8"
+        assert await nothing_left_open(bench, registrar)
 
 
 async def test_a_full_drive_blocks_and_is_named() -> None:

@@ -36,6 +36,7 @@ from drivers.fiscal.shtrih.frames import code_bytes, code_of
 from drivers.fiscal.shtrih.receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
 from drivers.fiscal.shtrih.table_answers import FieldShape, RegisterValue, TableShape, TableValue
 
+ERROR_TEXT = 0x6B
 #: They put a document into the drive: never sent again before the drive was asked.
 REGISTERS = frozenset({0x41, 0x85, 0xE0, 0xFF36, 0xFF45, 0xFF4A})
 
@@ -125,7 +126,7 @@ def z_report(password: int) -> Request[Operator]:
 
 
 def error_text(code: int) -> Request[ErrorText]:
-    return Request(code_bytes(0x6B) + uint(code, 1), ErrorText.parse)
+    return Request(code_bytes(ERROR_TEXT) + uint(code, 1), ErrorText.parse)
 
 
 def legacy_sale(password: int, line: LegacyLine) -> Request[Operator]:

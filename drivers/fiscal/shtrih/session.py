@@ -6,12 +6,12 @@ import asyncio
 import logging
 from typing import Literal, TypeVar
 
-from drivers.errors import DeviceRefused, DeviceUnreachable
+from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable
 from drivers.fiscal.fields import CodecError
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import ShortStatus
 from drivers.fiscal.shtrih.commands import Request
-from drivers.fiscal.shtrih.errors import NOT_YET, error_text, error_word
+from drivers.fiscal.shtrih.errors import ERRORS, NOT_YET, error_text, error_word
 from drivers.fiscal.shtrih.frames import Answer
 from drivers.fiscal.shtrih.line import AnswerLost, ShtrihLine
 from drivers.fiscal.shtrih.line2 import NumberedLine
@@ -37,8 +37,9 @@ _log = logging.getLogger(__name__)
 class ShtrihRefused(DeviceRefused):
     """A non-zero error byte; `number` is that byte."""
 
-    def __init__(self, number: int, command: str) -> None:
-        super().__init__(DEVICE, error_word(number), f"{command}: {number:02X}h {error_text(number)}")
+    def __init__(self, number: int, command: str, text: str = "") -> None:
+        """`text`: the register's own words for a code that our table does not hold."""
+        super().__init__(DEVICE, error_word(number), f"{command}: {number:02X}h {text or error_text(number)}")
         self.number = number
 
 
@@ -109,7 +110,21 @@ class ShtrihSession:
             if not stale or self._line is not None:
                 raise
             payload = await self._exchange(request)
-        return self._read(request, payload)
+        try:
+            return self._read(request, payload)
+        except ShtrihRefused as refused:
+            if refused.number in ERRORS or request.code == commands.ERROR_TEXT:
+                raise
+            raise await self._in_its_words(refused.number, request.code) from refused
+
+    async def _in_its_words(self, number: int, code: int) -> ShtrihRefused:
+        """A refusal that the table of errors does not know; a register that has no words either is told by its code."""
+        request = commands.error_text(number)
+        try:
+            told = self._read(request, await self._exchange(request)).text.strip()
+        except (DeviceError, AnswerLost):
+            told = ""
+        return ShtrihRefused(number, f"{code:02X}h", told)
 
     async def _exchange(self, request: Request[_A]) -> bytes:
         line = await self._opened()
