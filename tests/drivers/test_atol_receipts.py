@@ -284,8 +284,9 @@ async def test_registration_tells_what_the_drive_was_registered_with() -> None:
         assert told.vats == {Vat.NONE, Vat.VAT_0, Vat.VAT_10, Vat.VAT_20, Vat.VAT_10_110, Vat.VAT_20_120}
 
 
-@pytest.mark.parametrize("ffd", ["1.05", "1.1"])
-@pytest.mark.parametrize("operation", list(Operation))
+@pytest.mark.parametrize(
+    ("ffd", "operation"), [("1.05", Operation.SALE), ("1.1", Operation.SALE), ("1.1", Operation.REFUND)]
+)
 async def test_a_correction_is_registered_once_and_found(ffd: str, operation: Operation) -> None:
     async with atol_rig(device={"ffd": ffd}) as (bench, registrar):
         wanted = receipt(operation=operation)
@@ -299,6 +300,19 @@ async def test_a_correction_is_registered_once_and_found(ffd: str, operation: Op
         effects = bench.effects()
         assert [effect["effect"] for effect in effects] == ["shift_opened", "correction"]
         assert len(effects[1]["lines"]) == (1 if ffd == "1.05" else 3)
+
+
+async def test_ffd_1_05_corrects_no_refunds_and_names_no_order() -> None:
+    async with atol_rig(device={"ffd": "1.05"}) as (bench, registrar):
+        wanted = receipt(operation=Operation.REFUND)
+        intent = bench.intent(wanted, await registrar.counter(), correction=True)
+        with pytest.raises(DeviceRefused, match="correction_unsupported"):
+            await registrar.print_correction(Correction(wanted, CorrectionKind.SELF, date(2026, 11, 20)), intent)
+        assert [effect["effect"] for effect in bench.effects()] == ["shift_opened"]
+        sale = receipt()
+        intent = bench.intent(sale, await registrar.counter(), correction=True)
+        document = await registrar.print_correction(Correction(sale, CorrectionKind.SELF, date(2026, 11, 20)), intent)
+        assert await registrar.find_receipt(intent) == document
 
 
 async def test_the_clock_is_set_with_the_shift_closed_only() -> None:

@@ -298,8 +298,9 @@ async def test_a_refused_tag_refuses_the_receipt_and_none_prints_it() -> None:
         assert [effect["order_id"] for effect in bench.receipts()] == [None]
 
 
-@pytest.mark.parametrize("ffd", ["1.05", "1.2"])
-@pytest.mark.parametrize("operation", list(Operation))
+@pytest.mark.parametrize(
+    ("ffd", "operation"), [("1.05", Operation.SALE), ("1.2", Operation.SALE), ("1.2", Operation.REFUND)]
+)
 async def test_a_correction_is_registered_once_and_found(ffd: str, operation: Operation) -> None:
     async with web_rig(device={"ffd": ffd}) as (bench, registrar):
         wanted = receipt(operation=operation)
@@ -312,6 +313,19 @@ async def test_a_correction_is_registered_once_and_found(ffd: str, operation: Op
         assert await registrar.read_document(document.number) is None
         names = [effect["effect"] for effect in bench.effects()]
         assert names == ["shift_opened", "correction"]
+
+
+async def test_ffd_1_05_corrects_no_refunds_and_names_no_order() -> None:
+    async with web_rig(device={"ffd": "1.05"}) as (bench, registrar):
+        wanted = receipt(operation=Operation.REFUND)
+        intent = bench.intent(wanted, await registrar.counter(), correction=True)
+        with pytest.raises(DeviceRefused, match="correction_unsupported"):
+            await registrar.print_correction(Correction(wanted, CorrectionKind.SELF, date(2026, 11, 20)), intent)
+        assert [effect["effect"] for effect in bench.effects()] == ["shift_opened"]
+        sale = receipt()
+        intent = bench.intent(sale, await registrar.counter(), correction=True)
+        document = await registrar.print_correction(Correction(sale, CorrectionKind.SELF, date(2026, 11, 20)), intent)
+        assert await registrar.find_receipt(intent) == document
 
 
 async def test_a_correction_is_no_receipt_and_a_receipt_no_correction() -> None:

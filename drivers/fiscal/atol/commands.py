@@ -28,7 +28,7 @@ _PASSWORD = bytes(2)
 _QUESTION, _ACTION = 2, 3  # bytes before the data of an answer: 55, error and, of actions, its extension
 CASH, ELECTRONIC = 1, 2
 _QUANTITY_UNIT = 1000
-_POSITION, _CORRECTED_POSITION = 0x0A, 0x02
+_POSITION, _TOTAL_POSITION = 0x0A, 0x02
 _FULL_PAYMENT = 4
 _ELECTRONIC_ONLY = 0x04
 
@@ -104,10 +104,10 @@ def begin_position() -> Request[None]:
     return _action(0xEA, b"\0\1\0")
 
 
-def end_position(line: ReceiptLine, tax: int, *, correction: bool) -> Request[None]:
+def end_position(line: ReceiptLine, tax: int, *, totals_only: bool) -> Request[None]:
     return _action(
         0xEB,
-        bytes((_CORRECTED_POSITION if correction else _POSITION,))
+        bytes((_TOTAL_POSITION if totals_only else _POSITION,))
         + bcd(line.price_kopecks, 7)
         + bcd(line.quantity * _QUANTITY_UNIT, 5)
         + bcd(line.sum_kopecks, 7)

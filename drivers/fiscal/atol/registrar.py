@@ -154,6 +154,8 @@ class AtolRegistrar:
 
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
+            if correction.receipt.operation is not Operation.SALE and await self._office.ffd() == _FFD_TOTALS_ONLY:
+                raise DeviceRefused(DEVICE, "correction_unsupported", "FFD 1.05 corrects no refunds")
             kind = CORRECTION_KINDS[correction.receipt.operation]
             return await self._once(correction.receipt, kind, correction_requisites(correction), intent)
 
@@ -219,7 +221,7 @@ class AtolRegistrar:
         totals_only = correction and await self._office.ffd() == _FFD_TOTALS_ONLY
         for line in by_vat(receipt.lines) if totals_only else receipt.lines:
             await session.command(commands.begin_position())
-            await session.command(commands.end_position(line, TAXES[line.vat], correction=correction))
+            await session.command(commands.end_position(line, TAXES[line.vat], totals_only=totals_only))
         payments = ((commands.CASH, receipt.cash_kopecks), (commands.ELECTRONIC, receipt.electronic_kopecks))
         for payment, kopecks in payments:
             if kopecks:

@@ -133,7 +133,8 @@ class WebArchive:
         asked = (True, intent.correction, int(intent.operation), intent.total_kopecks)
         if (found.settlement, found.correction, found.operation, found.total_kopecks) != asked:
             return False
-        if self.order_tag is not OrderTag.NONE:
+        unnamed = found.correction and found.order_id is None  # by FFD 1.05 the driver leaves the order out of it
+        if self.order_tag is not OrderTag.NONE and not unnamed:
             return found.order_id == intent.order_id
         local = intent.intended_at.astimezone(self.timezone).replace(tzinfo=None, second=0, microsecond=0)
         return found.issued_at >= local - self.clock_drift

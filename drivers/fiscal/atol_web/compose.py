@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from drivers.errors import DeviceRefused
+from drivers.fiscal.atol_web.client import DEVICE
 from drivers.fiscal.port import Correction, CorrectionKind, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem, Vat
 
 FULL_PAYMENT = "fullPayment"
-FFD_TOTALS_ONLY = "1.05"  # corrections carry no lines there
+FFD_TOTALS_ONLY = "1.05"  # corrections carry no lines there, and the driver leaves order and contact out
+NO_NUMBER = "б/н"  # without one the driver writes a base that the drive refuses
 _OPERATIONS: Mapping[Operation, str] = MappingProxyType({Operation.SALE: "sell", Operation.REFUND: "sellReturn"})
 _CORRECTIONS: Mapping[Operation, str] = MappingProxyType(
     {Operation.SALE: "sellCorrection", Operation.REFUND: "sellReturnCorrection"}
@@ -34,13 +37,15 @@ def receipt_task(receipt: Receipt, order_tag: OrderTag) -> dict[str, Any]:
 
 
 def correction_task(correction: Correction, order_tag: OrderTag, ffd: str) -> dict[str, Any]:
-    """FFD 1.05 takes totals by VAT rate, later ones lines."""
+    """FFD 1.05 takes totals by VAT rate, later ones lines. Raises `DeviceRefused`: 1.05 corrects no refunds."""
     receipt = correction.receipt
+    if ffd == FFD_TOTALS_ONLY and receipt.operation is not Operation.SALE:
+        raise DeviceRefused(DEVICE, "correction_unsupported", "FFD 1.05 corrects no refunds")
     kind = {CorrectionKind.SELF: "self", CorrectionKind.ORDERED: "instruction"}[correction.kind]
     task = _common(receipt, _CORRECTIONS[receipt.operation]) | {
         "correctionType": kind,
         "correctionBaseDate": correction.base_date.strftime("%Y.%m.%d"),
-        "correctionBaseNumber": correction.base_number,
+        "correctionBaseNumber": correction.base_number or NO_NUMBER,
     }
     if ffd == FFD_TOTALS_ONLY:
         return task | {"items": _order(receipt, order_tag), "taxes": _taxes(receipt)}

@@ -15,6 +15,7 @@ PAYMENT_TYPES = range(1, 6)
 # Receipt type of command 92 → settlement sign of the drive (1054).
 SIGNS = {1: 1, 2: 2, 4: 3, 5: 4, 7: 1, 8: 2, 9: 3, 10: 4}
 CORRECTIONS = (7, 8, 9, 10)
+RETURN_CORRECTIONS = (8, 10)  # FFD 1.05 knows none
 CORRECTION_KIND, CORRECTION_BASE, BASE_DATE, BASE_NUMBER = 1173, 1174, 1178, 1179
 _REFUNDS = (2, 4)
 

@@ -151,6 +151,12 @@ def _compose(till: Till, task: Task, tags: list[Tlv], lines: list[Line], payment
 
 
 def _requisites(till: Till, task: Task) -> list[Tlv]:
+    by_totals = till.ffd == "1.05" and task["type"] in _CORRECTIONS  # the driver leaves out what is no total
+    if by_totals and not task.get("correctionBaseNumber"):
+        raise Refusal(0xE7)
+    if by_totals:
+        kept = [item for item in task.get("items", []) if item["type"] == "position"]
+        task = {name: value for name, value in task.items() if name != "clientInfo"} | {"items": kept}
     found = [Tlv(_TAX_SYSTEM, bytes((_TAXATION[task["taxationType"]],)))] if "taxationType" in task else []
     contact = (task.get("clientInfo") or {}).get("emailOrPhone")
     if contact:

@@ -11,7 +11,7 @@ from drivers.fiscal.atol import errors
 from drivers.fiscal.ffd.drive import CORRECTION, RECEIPT, SETTLEMENT_REPORT
 from drivers.fiscal.ffd.tags import Settlement
 from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, Tlv
-from drivers.sim.atol.receipt import CASH, ELECTRONIC, PAYMENT_TYPES, Line, OpenReceipt
+from drivers.sim.atol.receipt import CASH, ELECTRONIC, PAYMENT_TYPES, RETURN_CORRECTIONS, Line, OpenReceipt
 from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
 from drivers.sim.faults import Faults
 from drivers.sim.refusal import Refusal
@@ -196,6 +196,8 @@ class Till:
     ) -> None:
         """`electronic` needs an addressee and no paper, `silent` only no paper."""
         self.require_no_receipt()
+        if self.ffd == "1.05" and kind in RETURN_CORRECTIONS:
+            raise Refusal(errors.WRONG_RECEIPT_TYPE)
         if not self.drive.state.shift_open:
             raise Refusal(errors.SHIFT_CLOSED)
         if self.drive.expired():
