@@ -29,6 +29,14 @@ class SystemClock:
         await asyncio.sleep(delay_s)
 
 
+_YEARS = range(2000, 2100)
+
+
+def is_moment(moment: datetime) -> bool:
+    """What a table keeps: with its zone, within the years that every zone of the world can say."""
+    return moment.tzinfo is not None and moment.year in _YEARS
+
+
 def rfc3339(moment: datetime) -> str:
     """`2026-11-22T12:09:52.808Z`, the only form of a time on the wire and in tables; sorts as text."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -18,6 +18,7 @@ _DEVICE = "bank"
 _Kopecks = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 #: It names the charge from now on, also in addresses. What only adorns a receipt is cut instead: money moved.
 _Name = Annotated[str, msgspec.Meta(pattern=r"^(?!\.{1,2}$)[!-~]{1,200}$")]
+_DECLINED = 402
 _LONGEST_TEXT = 64
 _LAST4 = re.compile(r"[0-9]{4}")  # a whole card number has no place here
 
@@ -69,7 +70,7 @@ class HttpAcquirer:
         if status not in (201, 202, 402):
             word = NOT_THIS_ONE if 400 <= status < 500 else "unexpected_answer"
             raise OutcomeUnknown(_DEVICE, word, f"HTTP {status}")
-        return _transaction(body)
+        return _agreeing(status, _transaction(body))
 
     async def find(self, key: str) -> Transaction | None:
         try:
@@ -80,7 +81,7 @@ class HttpAcquirer:
             return None
         if status not in (200, 201, 402):
             raise DeviceUnreachable(_DEVICE, "unexpected_answer", f"HTTP {status}")
-        return _transaction(body)
+        return _agreeing(status, _transaction(body))
 
     async def listing(self, since: datetime) -> list[ListedTransaction]:
         text = since.astimezone(UTC).isoformat(timespec="seconds")
@@ -142,6 +143,13 @@ def _transaction(body: bytes) -> Transaction:
     if answer.status == "approved" and not answer.transaction_id:
         raise OutcomeUnknown(_DEVICE, "unreadable_answer", "approved without a transaction id")
     return _told(answer)
+
+
+def _agreeing(status: int, answer: Transaction) -> Transaction:
+    """Raises `OutcomeUnknown` where the status says no and the body yes."""
+    if status == _DECLINED and answer.status is ChargeStatus.APPROVED:
+        raise OutcomeUnknown(_DEVICE, "contradictory_answer", f"HTTP {status}, approved")
+    return answer
 
 
 def _told(answer: _Answer) -> Transaction:

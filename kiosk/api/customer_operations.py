@@ -130,7 +130,7 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
         session="required",
         parameters=("Idempotency-Key",),
         answers={201: CreatedView},
-        refusals=(errors.ItemsUnavailable, errors.IdempotencyKeyReused, errors.SalesPaused),
+        refusals=(errors.ItemsUnavailable, errors.IdempotencyKeyReused, errors.SalesPaused, errors.TooManyRequests),
     ),
     Operation(
         method="GET",

@@ -13,7 +13,7 @@ from kiosk.api.peer import place
 from kiosk.api.problems import language_of
 from kiosk.api.wire import Nothing, answer, bearer, body_bytes, decode, idempotency_key, optional_body
 from kiosk.domain.card_number import refuse_card_numbers
-from kiosk.domain.contact import check_contact, check_notify
+from kiosk.domain.contact import check_contact, check_notify, without_phone
 from kiosk.domain.errors import InvalidRequest, StepUpRequired
 from kiosk.domain.phone import PhoneCountry, Phones
 from kiosk.domain.readiness import Kitchen
@@ -220,7 +220,7 @@ class PublicApi:
         session = bearer(request, self._tokens)
         wanted = decode(await body_bytes(request), CreateOrder)
         key = idempotency_key(request)
-        return answer(await self._ordering.create(session, wanted, key, language_of(request)), 201)
+        return answer(await self._ordering.create(session, wanted, key, language_of(request), place(request)), 201)
 
     async def list_orders(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)
@@ -254,7 +254,7 @@ class PublicApi:
     async def pay(self, request: web.Request) -> web.Response:
         session = bearer(request, self._tokens)
         body = await body_bytes(request)
-        refuse_card_numbers(decode(body, object))
+        refuse_card_numbers(without_phone(decode(body, object), self._shop.phones))
         wanted = decode(body, PayRequest)
         check_contact(wanted.receipt_to, self._shop.phones)
         check_notify(wanted.notify, wanted.receipt_to)

@@ -16,12 +16,13 @@ _SMALL = 10
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Guest sessions and sign-ins for an address; SMS with codes for a number and, a day, for the site. Of the
-    site's budget an hour may use `sms_hour_share`, of the hour's and the day's one address `sms_address_share`, and
-    numbers that were never confirmed leave `sms_reserve` of each to customers."""
+    """Guest sessions and sign-ins for an address, new orders for one that is not this machine; SMS with codes for a
+    number and, a day, for the site. Of the site's budget an hour may use `sms_hour_share`, of the hour's and the day's
+    one address `sms_address_share`, and numbers that were never confirmed leave `sms_reserve` of each to customers."""
 
     guest_sessions_per_minute: _Count = 600
     guest_sessions_per_hour: _Count = 6000
+    orders_per_address_per_minute: _Count = 300
     logins_per_device_per_minute: _Count = 5
     resend_s: _Pause = 60
     sms_per_phone_per_hour: _Count = 3

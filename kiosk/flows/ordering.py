@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from kiosk.clock import Clock
+from kiosk.domain.address import is_loopback
 from kiosk.domain.errors import (
     DomainError,
     IdempotencyKeyReused,
@@ -29,6 +30,7 @@ from kiosk.domain.order import (
 )
 from kiosk.domain.readiness import Kitchen
 from kiosk.flows.conditions import Conditions
+from kiosk.flows.limiting import Window
 from kiosk.flows.pricing import Pricing, WantedLine
 from kiosk.flows.views import CreatedView, OrderView, created_view, order_view
 from kiosk.store import keys, orders, outbox, stocks
@@ -56,18 +58,22 @@ class Ordering:
         kitchen: Kitchen,
         conditions: Conditions,
         clock: Clock,
+        per_address_per_minute: int,
     ) -> None:
         self._db = database
         self._kitchen = kitchen
         self._pricing = Pricing(menu, kitchen)
+        self._made = Window(clock, per_address_per_minute, 60)
         self._conditions = conditions
         self._clock = clock
 
     async def create(
-        self, session: Session, request: CreateOrder, key: str | None, language: str
+        self, session: Session, request: CreateOrder, key: str | None, language: str, place: str
     ) -> CreatedView | msgspec.Raw:
         """The new order, or the stored answer of `key`. Raises `ItemsUnavailable`, `SalesPaused`, `InvalidRequest`,
-        `IdempotencyKeyReused`."""
+        `IdempotencyKeyReused`, `TooManyRequests` for another machine that fills the list of orders."""
+        if not is_loopback(place):
+            self._made.take(place)
         now = self._clock.now()
         refusal: DomainError | None = None
         lines: list[OrderLine] = []

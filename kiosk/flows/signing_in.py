@@ -259,7 +259,8 @@ class SigningIn:
 
         def run(tx: Tx) -> None:
             sessions.add(tx, session_id, terminal_id, customer_id, now, expires_at, verified=verified)
-            customers.set_language(tx, customer_id, language)
+            if verified:  # a stranger who types the number changes nothing of it
+                customers.set_language(tx, customer_id, language)
 
         await self._db.write(run)
         return TokenView(token, "Bearer", lifetime_s)

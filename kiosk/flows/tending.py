@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from kiosk.clock import Clock
+from kiosk.clock import Clock, is_moment
 from kiosk.domain.errors import DatabaseBroken, InvalidRequest, NotFound, OrderStateConflict
 from kiosk.domain.events import OrderCompletedEvent, StoredEvent
 from kiosk.domain.menu import Menu
@@ -115,8 +115,8 @@ class Tending:
         `InvalidRequest`."""
         if (request.item_id is None) == (request.ingredient is None):
             raise InvalidRequest.at("$", "name an item_id or an ingredient, one of them")
-        if request.until is not None and request.until.tzinfo is None:
-            raise InvalidRequest.at("$.until", "a time with its zone")
+        if request.until is not None and not is_moment(request.until):
+            raise InvalidRequest.at("$.until", "a time with its zone, of the years 2000 to 2099")
         concerned, now = self._concerned(request), self._clock.now()
         row = stocks.StopRow(request.item_id, request.ingredient, request.until)
 

@@ -35,7 +35,15 @@ def make_private(path: Path) -> None:
 
 
 def take_lock(path: Path) -> int:
-    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    """Raises `DatabaseInUse`. Taken by root for a restore, the file is the service's all the same: it is given to the
+    owner of the folder; a link in its place is none of ours."""
+    try:
+        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise DatabaseInUse(f"{path}.lock cannot be opened: {error.strerror}") from error
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -182,17 +182,21 @@ def find(tx: Tx, word: str) -> Order | None:
     return get(tx, word) or tx.one(Order, _NEWEST, (word.strip().upper(),))
 
 
+_LONGEST_FIGURE = 15  # a fiscal sign has ten digits
+
+
 def find_sold(tx: Tx, word: str) -> Order | None:
     """As a guest can show it: by id, by number, or by the receipt's fiscal sign or document number (FFD tags 1077 and
     1040), the newest that bears it."""
     found = find(tx, word)
-    if found is not None or not word.strip().isdecimal():
+    figure = word.strip()
+    if found is not None or not figure.isdecimal() or len(figure) > _LONGEST_FIGURE:
         return found
     order_id = tx.scalar(
         "SELECT order_id FROM fiscal_intent WHERE status = 'registered' AND operation = 'sale'"
         " AND (fiscal_sign = :figure OR document_number = :figure)"
         " ORDER BY fiscal_sign = :figure DESC, intent_id DESC LIMIT 1",
-        {"figure": min(int(word), 2**53)},
+        {"figure": int(figure)},
     )
     return None if order_id is None else get(tx, order_id)
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import msgspec
 
+from kiosk.clock import is_moment
 from kiosk.domain.chart import Chart
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.order import OrderStatus, PortionStatus
 from kiosk.domain.payment import Confirmation, PaymentStep
 
-_YEARS = range(2000, 2100)
 _LARGEST = 10**15  # kopecks, sequences and serials are far below; JSON and a double hold it
 _WORDS: Mapping[tuple[str, str], type[StrEnum]] = {
     ("orders", "status"): OrderStatus,
@@ -42,7 +42,8 @@ def require_sound(connection: sqlite3.Connection, file: Path) -> None:
         raise DatabaseBroken(f"{file}: {found}")
     if orphan := connection.execute("PRAGMA foreign_key_check").fetchone():
         raise DatabaseBroken(f"{file}: a row of {orphan[0]} refers to nothing")
-    connection.create_function("is_moment", 1, _is_moment, deterministic=True)
+    connection.create_function("is_moment", 1, _reads_as_moment, deterministic=True)
+    connection.create_function("is_text", 1, _is_text, deterministic=True)
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     for table in tables:
         for column, wrong in _rules(connection, table):
@@ -65,16 +66,24 @@ def _rules(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, st
             yield column, f"{column} NOT IN ({', '.join(repr(word.value) for word in words)})"
         elif column == "at" or column.endswith("_at"):
             yield column, f"{column} IS NOT NULL AND NOT is_moment({column})"
+        elif kind == "TEXT":
+            yield column, f"{column} IS NOT NULL AND NOT is_text(CAST({column} AS BLOB))"
         elif kind == "INTEGER":
             yield column, f"{column} NOT BETWEEN -{_LARGEST} AND {_LARGEST}"
 
 
-def _is_moment(text: str) -> bool:
+def _reads_as_moment(text: str) -> bool:
     try:
-        found = datetime.fromisoformat(text)
+        return is_moment(datetime.fromisoformat(text))
     except (TypeError, ValueError):
         return False
-    return found.tzinfo is not None and found.year in _YEARS
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        return "\0" not in value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
 
 
 def _require_kind(file: Path, table: str, column: str, text: str, kind: Any) -> None:

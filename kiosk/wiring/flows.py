@@ -60,7 +60,9 @@ class Flows:
         self.reserving = Reserving(database, ground.menu, ground.kitchen, clock)
         self.showing_menu = ShowingMenu(ground.menu, ground.kitchen)
         self.conditions = Conditions(ground.menu, ground.kitchen, ground.readiness, clock, limits(config))
-        self.ordering = Ordering(database, ground.menu, ground.kitchen, self.conditions, clock)
+        self.ordering = Ordering(
+            database, ground.menu, ground.kitchen, self.conditions, clock, asking.orders_per_address_per_minute
+        )
         self.estimating = Estimating(database, ground.menu, ground.kitchen, self.conditions, clock)
         self.guards = guards = Guards(ground)
         bank = guards.bank

@@ -51,7 +51,7 @@ async def listen_gated(runner: web.AppRunner, gate: Gate, host: str, port: int, 
     if runner.server is None:
         raise RuntimeError("a runner that was not set up")
     loop = asyncio.get_running_loop()
-    gate.lead_to(partial(Protocol, runner.server, loop=loop, access_log=None))  # type: ignore[arg-type]  # it may be
+    gate.lead_to(partial(Protocol, runner.server, loop=loop, access_log=None, auto_decompress=False))  # type: ignore[arg-type]  # it may be
     try:
         server = await loop.create_server(gate, host, port, reuse_address=True, backlog=128)
     except OSError as error:

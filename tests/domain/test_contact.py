@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.domain.contact import check_contact
-from kiosk.domain.errors import InvalidRequest
+from kiosk.domain.card_number import refuse_card_numbers
+from kiosk.domain.contact import check_contact, without_phone
+from kiosk.domain.errors import CardNumberRefused, InvalidRequest
 from kiosk.domain.phone import Phones
 
 
@@ -34,3 +35,20 @@ def test_what_nothing_reaches_is_refused_by_its_path(contact: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         check_contact(contact, Phones(("RU", "BY")))
     assert refusal.value.members["errors"][0]["path"] == "$.receipt_to"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("contact", "refused"), [("+4915112345678", False), ("4111111111111111", True), ("+4111111111111111", True)]
+)
+def test_a_phone_of_thirteen_digits_is_no_card(contact: str, refused: bool) -> None:
+    body = without_phone({"card_token": "tok_ok", "receipt_to": contact}, Phones(("DE", "CH")))
+    if not refused:
+        refuse_card_numbers(body)
+        return
+    with pytest.raises(CardNumberRefused):
+        refuse_card_numbers(body)
+
+
+def test_planted_body_with_its_phone_would_be_a_card() -> None:
+    with pytest.raises(CardNumberRefused):
+        refuse_card_numbers({"receipt_to": "+4915112345678"})

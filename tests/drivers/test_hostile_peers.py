@@ -179,6 +179,14 @@ async def test_3_3_only_sound_names_and_short_words_of_a_bank_are_kept() -> None
                 await charge()
 
 
+async def test_3_3_status_and_body_that_contradict_each_other_are_unknown() -> None:
+    async with hostile() as (peer, calls):
+        peer.says = page(b'{"status":"approved","transaction_id":"T1"}', "402 Payment Required")
+        for name in ("charge", "find"):
+            with pytest.raises(OutcomeUnknown, match="contradictory_answer"):
+                await dict(calls)[name]()
+
+
 async def test_5_gateway_that_is_not_at_its_address_refuses_no_message() -> None:
     async with hostile() as (peer, calls):
         for status in ("404 Not Found", "405 Method Not Allowed"):

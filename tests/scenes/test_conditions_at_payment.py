@@ -192,3 +192,16 @@ async def test_3_2_crash_before_money_is_taken_up_under_the_new_conditions(point
         assert (await guest.pay(order_id, key="k")).code == expected
         events = [event for event in await place.events() if event["type"] == "PaymentFailedEvent"]
         assert [event["data"]["code"] for event in events] == [expected]
+
+
+@pytest.mark.parametrize(
+    "until", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-23:59", "2026-11-29T10:00:00"]
+)
+async def test_2_stop_lasts_until_a_time_that_the_books_can_keep(place: Restaurant, until: str) -> None:
+    refused = await place.internal("POST", "/internal/stop-list", {"item_id": "tea", "until": until})
+    assert (refused.status, [error["path"] for error in refused.body["errors"]]) == (422, ["$.until"])
+
+
+async def test_4_refund_of_a_number_without_end_is_of_nobody(place: Restaurant) -> None:
+    refused = await place.internal("POST", f"/internal/orders/{'9' * 5000}/refund", {"reason": "x"})
+    assert refused.status in (404, 422)

@@ -290,11 +290,11 @@ async def test_a_device_registered_for_somebody_else_sells_nothing_and_says_why(
         await place.until_paused("fiscal_registration_mismatch")
         words = "inn: 7711111110 in the settings, 7700000000 in the device"
         await until_told(place, words)
-        assert words in (await place.internal("GET", "/internal/devices")).body["says"]["fiscal"]
+        assert words in (await place.internal("GET", "/internal/devices")).body["own"]["fiscal"]
         told = await kiosk(place, "check")
         assert any("BAD" in line and "fiscal" in line and words in line for line in told.out.splitlines()), told
         lights = {light["name"]: light for light in (await overview(await at_the_desk(place)))["lights"]}
-        assert words in lights["fiscal"]["says"]
+        assert words in lights["fiscal"]["own"]
         await place.kiosk.stop()
         alone = await kiosk(place, "check")
         assert (alone.code, words in alone.out) == (1, True), alone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.domain.errors import DatabaseBroken
+from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
 from kiosk.store.backups import restore
 from kiosk.store.opening import inspect
 from tests.clocks import START
@@ -190,6 +191,8 @@ IMPOSSIBLE = {
     "event": "UPDATE event SET data = '['",
     "formula": """UPDATE order_item SET formula = '{"noodles": "many"}'""",
     "answer": "UPDATE payment SET answer = '{}'",
+    "bytes": "UPDATE orders SET number = CAST(x'c328' AS TEXT)",
+    "zero": "UPDATE session SET terminal_id = CAST(x'6b00' AS TEXT)",
     "orphan": "PRAGMA foreign_keys = 0; DELETE FROM session",
     "check": "PRAGMA ignore_check_constraints = 1; UPDATE payment SET amount_kopecks = -1",
     "statistics": (
@@ -218,6 +221,22 @@ async def test_restore_refuses_a_file_with_what_no_kiosk_wrote(place: Restaurant
     assert books.read_bytes() == before
     assert restore(books, place.folder / "backup.db", "tester", START) is not None
     await place.restart()
+
+
+async def test_lock_of_a_restore_is_the_services_and_no_link(place: Restaurant) -> None:
+    await backed_up(place)
+    folder = place.folder / "elsewhere"
+    folder.mkdir()
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+    restore(folder / "kiosk.db", place.folder / "backup.db", "tester", START)
+    owners = {found.stat().st_uid for found in folder.iterdir()}
+    assert owners == {folder.stat().st_uid}
+    (folder / "kiosk.db.lock").unlink()
+    (folder / "kiosk.db.lock").symlink_to(place.folder / "made")
+    with pytest.raises(DatabaseInUse, match="cannot be opened"):
+        restore(folder / "kiosk.db", place.folder / "backup.db", "tester", START)
+    assert not (place.folder / "made").exists()
 
 
 async def test_books_are_nobody_elses_to_read_and_what_was_open_is_closed(place: Restaurant) -> None:

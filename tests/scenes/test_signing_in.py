@@ -241,3 +241,12 @@ async def test_3_1_spending_asks_for_a_code_where_the_site_wants_it() -> None:
         assert answer.status == 200, answer
         trusted = Customer(place, answer.body["access_token"])
         assert (await trusted.pay(second["order_id"], bonus_points=points)).status == 200
+
+
+async def test_auth_2_2_who_types_a_number_changes_nothing_of_it() -> None:
+    async with restaurant(FREE) as place:
+        await signed_in(place)
+        english = {"Accept-Language": "en"}
+        assert (await place.call("POST", "/api/auth/quick-auth", {"phone": PHONE}, **english)).status == 200
+        async with place.kiosk.database.read() as reader:
+            assert await reader.scalar("SELECT language FROM customer WHERE phone = ?", (PHONE,)) == "ru"

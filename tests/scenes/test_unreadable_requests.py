@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import zlib
 from collections.abc import Iterator
 
 from kiosk.api.gate import GateLimits
@@ -50,6 +51,9 @@ def requests() -> Iterator[tuple[str, bytes]]:
     yield "an expectation with a body", post + b"Expect: " + MARK + b"\r\nContent-Length: 2\r\n\r\n{}"
     yield "an expectation where nothing is", b"GET /none HTTP/1.1\r\n" + HOST + b"Expect: " + MARK + b"\r\n\r\n"
     yield "chunks that are none", post + b"Transfer-Encoding: chunked\r\n\r\n" + MARK + b"\r\n{}\r\n0\r\n\r\n"
+    packed = zlib.compress(b"{}" + b" " * 1000)
+    head = b"Content-Encoding: deflate\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    yield "a body that is packed, which nobody unpacks here", post + head + packed
     yield "a body that is not packed", post + b"Content-Encoding: gzip\r\nContent-Length: 8\r\n\r\n" + MARK
     yield "a packing there is not", post + b"Content-Encoding: " + MARK + b"\r\nContent-Length: 2\r\n\r\n{}"
     yield "a body that is too large", post + b"Content-Length: 70000\r\n\r\n" + MARK * 8_750
