@@ -38,18 +38,22 @@ tools: | system
 run: setup
 	.venv/bin/kiosk run
 
-# Most of it waits for devices: three parts at once. The scenes are in front, where Ctrl-C is heard.
+# Most of it waits for devices: four parts at once, the scenes in two by their names. One of them is in front, where
+# Ctrl-C is heard.
 APART := --ignore=tests/scenes --ignore=tests/pages
+PART = $(PY) -m pytest -m "not long" -p no:cacheprovider
 
 # A test that cannot be run for want of a tool is a failure here: KIOSK_SKIPS=allow lets it be skipped.
 test test-long: export KIOSK_SKIPS ?= fail
 
 test: setup tools
 	@mkdir -p var
-	@echo "three parts at once: the scenes here; the pages and the rest write to var/test-*.log, shown at the end"
-	@$(PY) -m pytest -m "not long" -p no:cacheprovider tests $(APART) > var/test-rest.log 2>&1 & rest=$$!; \
-	$(PY) -m pytest -m "not long" -p no:cacheprovider tests/pages > var/test-pages.log 2>&1 & pages=$$!; \
-	$(PY) -m pytest -m "not long" tests/scenes; status=$$?; \
+	@echo "four parts at once: scenes P to Z here; the others write to var/test-*.log, shown at the end"
+	@$(PART) tests $(APART) > var/test-rest.log 2>&1 & rest=$$!; \
+	$(PART) tests/pages > var/test-pages.log 2>&1 & pages=$$!; \
+	$(PART) tests/scenes/test_[a-o]*.py > var/test-scenes.log 2>&1 & scenes=$$!; \
+	$(PART) tests/scenes/test_[!a-o]*.py; status=$$?; \
+	wait $$scenes || status=1; cat var/test-scenes.log; \
 	wait $$pages || status=1; cat var/test-pages.log; \
 	wait $$rest || status=1; cat var/test-rest.log; \
 	exit $$status
