@@ -58,6 +58,7 @@ test: setup tools
 	wait $$rest || status=1; cat var/test-rest.log; \
 	exit $$status
 
+test-long: export KIOSK_SWEEP ?= all
 test-long: setup tools
 	$(PY) -m pytest -o faulthandler_timeout=1800
 
