@@ -197,7 +197,7 @@ async def test_9_dishes_are_chosen_for_a_refund_by_fingers_alone(screens: Screen
         await expect(desk.at("refund-sum")).to_have_text(roubles(whole - tea_kopecks), timeout=WAIT_MS)
         await desk.at("refund-reason").fill("всё")
         await desk.tap("refund", "refund-sure")
-        await desk.reads("сделано")
+        await expect(desk.at("journal")).to_contain_text("всё", timeout=WAIT_MS)  # «сделано» stands there already
         await desk.at("refund-order").fill(order["number"])
         screens.traffic.expects(409)
         await desk.tap("refund-find")
