@@ -71,6 +71,7 @@ class Kiosk:
         await flows.guests.restore()
         await flows.setting_aside.restore()
         await flows.tending.restore()
+        await flows.reserving.refresh()  # what is stopped is stopped before anybody asks, or a payment is taken up
         await self._serve(ground, opened)
         await flows.settling.examine()
         await flows.tending_shift.restore()

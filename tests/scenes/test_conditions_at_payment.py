@@ -205,3 +205,10 @@ async def test_2_stop_lasts_until_a_time_that_the_books_can_keep(place: Restaura
 async def test_4_refund_of_a_number_without_end_is_of_nobody(place: Restaurant) -> None:
     refused = await place.internal("POST", f"/internal/orders/{'9' * 5000}/refund", {"reason": "x"})
     assert refused.status in (404, 422)
+
+
+async def test_2_stopped_dish_is_stopped_from_the_first_moment_of_the_next_start(place: Restaurant) -> None:
+    """The robot's first answer may be ahead of the first look at the list."""
+    await stop(item_id="tea")(place)
+    await place.restart()
+    assert place.kiosk.kitchen.stopped_items == {"tea"}
