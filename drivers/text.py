@@ -1,4 +1,5 @@
-"""Text from outside as it may be shown: on one line, with nothing in it that a terminal obeys or an eye misses.
+"""Text from outside as it may be shown: on one line, with nothing in it that a terminal obeys or an eye misses; and as
+a receipt can say it, whichever registrar prints it.
 
 The one rule of it for devices, files and people; what is none of ours to refuse is made harmless.
 """
@@ -10,6 +11,21 @@ import unicodedata
 
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _UNSHOWN = "�"
+#: A fiscal document's strings are cp866 (FFD), the registrars' own tables and slips cp866 or cp1251.
+_CHARSETS = ("cp866", "cp1251")
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("«»„“”‟″", '"'),
+        **dict.fromkeys("‘’‚‛′", "'"),
+        **dict.fromkeys("—–‒―−‐‑", "-"),
+        **dict.fromkeys("\u00a0\u2009\u202f", " "),
+        "…": "...",
+        "×": "x",
+        "⁄": "/",
+        "₽": "руб.",
+        "•": "*",
+    }
+)
 
 
 def is_shown(text: str) -> bool:
@@ -28,3 +44,35 @@ def shown(text: str) -> str:
 def _has_shape(letter: str) -> bool:
     """`str.isprintable` takes none of the spaces but one; a no-break space is as good."""
     return letter.isprintable() or unicodedata.category(letter) == "Zs"
+
+
+def said(text: str) -> str:
+    """As a receipt says it: letters composed, marks that no registrar has in their plain form."""
+    if text.isascii():
+        return text
+    return "".join(map(_said, unicodedata.normalize("NFC", text)))
+
+
+def unsaid(text: str) -> str:
+    """The characters that no plain form helps to a receipt, each once."""
+    letters = dict.fromkeys(unicodedata.normalize("NFC", text))
+    return "".join(letter for letter in letters if not _said(letter) or not _is_sayable(_said(letter)))
+
+
+def _said(letter: str) -> str:
+    if _is_sayable(letter):
+        return letter
+    plain = letter.translate(_PLAIN)
+    if plain == letter:
+        parts = unicodedata.normalize("NFKD", letter).translate(_PLAIN)
+        plain = "".join(part for part in parts if not unicodedata.combining(part))
+    return plain
+
+
+def _is_sayable(text: str) -> bool:
+    try:
+        for charset in _CHARSETS:
+            text.encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from drivers.text import shown
+from drivers.text import said, shown
 
 NOT_GIVEN = b"\xff" * 5  # a money field left to the device
 
@@ -72,7 +72,7 @@ def text_of(raw: bytes) -> str:
 
 
 def text_bytes(text: str, limit: int) -> bytes:
-    return text.encode("cp1251", errors="replace")[:limit]
+    return said(text).encode("cp1251", errors="replace")[:limit]
 
 
 def fixed_text(text: str, size: int) -> bytes:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from drivers.text import unsaid
 from kiosk.config.problems import nearest
 from kiosk.domain.events import EVENT_TYPES
 from kiosk.domain.hours import OpeningHours
@@ -57,12 +58,10 @@ def printable(text: str) -> None:
 
 
 def sayable(text: str) -> None:
-    """What a registrar can be told; FFD texts are cp866."""
+    """What a registrar can be told, if need be in a plain form."""
     printable(text)
-    try:
-        text.encode("cp866")
-    except UnicodeEncodeError as error:
-        raise ValueError(f"a registrar cannot print {text[error.start]!r} (cp866)") from error
+    if lost := unsaid(text):
+        raise ValueError(f"a registrar cannot print {lost!r}")
 
 
 def filled(text: str) -> None:

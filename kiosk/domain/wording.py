@@ -1,58 +1,16 @@
-"""Which words a menu may use: none empty, none that a screen breaks over, and names that every receipt can say.
-
-A fiscal document's strings are cp866 (FFD; protocols/shtrih.md §2), the registrars' own tables cp866 or cp1251.
-"""
+"""Which words a menu may use: none empty, none that a screen breaks over, and names that every receipt can say."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 
-from drivers.text import is_shown
+from drivers.text import is_shown, said, unsaid
 from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.text import Text
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _MAX_NAME = 128  # FFD tag 1030
 _MAX_DESCRIPTION = 1000
-_CHARSETS = ("cp866", "cp1251")
-_PLAIN = str.maketrans(
-    {
-        **dict.fromkeys("«»„“”‟″", '"'),
-        **dict.fromkeys("‘’‚‛′", "'"),
-        **dict.fromkeys("—–‒―−‐‑", "-"),
-        **dict.fromkeys("\u00a0\u2009\u202f", " "),
-        "…": "...",
-        "×": "x",
-        "⁄": "/",
-        "₽": "руб.",
-        "•": "*",
-    }
-)
-
-
-def said(text: str) -> str:
-    """As a receipt says it: letters composed, marks that no registrar has in their plain form."""
-    return "".join(_said(char) for char in unicodedata.normalize("NFC", text))
-
-
-def _said(char: str) -> str:
-    if _is_sayable(char):
-        return char
-    plain = char.translate(_PLAIN)
-    if plain == char:
-        parts = unicodedata.normalize("NFKD", char).translate(_PLAIN)
-        plain = "".join(part for part in parts if not unicodedata.combining(part))
-    return plain
-
-
-def _is_sayable(text: str) -> bool:
-    try:
-        for charset in _CHARSETS:
-            text.encode(charset)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def check_id(where: str, name: str) -> None:
@@ -85,8 +43,8 @@ def check_description(where: str, description: Text) -> None:
 
 def check_receipt_name(where: str, name: Text) -> None:
     """Of what stands on a receipt, in its language. Raises `MenuError`."""
-    if lost := [char for char in unicodedata.normalize("NFC", name.ru) if not _is_sayable(_said(char) or "\0\uffff")]:
-        raise MenuError(f"{where}: name.ru: no registrar can say {''.join(dict.fromkeys(lost))!r}")
+    if lost := unsaid(name.ru):
+        raise MenuError(f"{where}: name.ru: no registrar can say {lost!r}")
     if len(said(name.ru)) > _MAX_NAME:
         raise MenuError(f"{where}: name.ru is longer than {_MAX_NAME} characters on a receipt")
 

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.text import said
 from kiosk.catalogue import load_menu
 from kiosk.domain.dish import Dish, Option
 from kiosk.domain.menu import Menu
 from kiosk.domain.menu_rows import MenuError
 from kiosk.domain.readiness import Kitchen
-from kiosk.domain.wording import said
 from kiosk.flows.showing_menu import ShowingMenu
 from tests.domain.dishes import EGG, NAME, RICE, Raw, Spoil, menu, menu_of
 from tests.domain.test_combo import with_combo

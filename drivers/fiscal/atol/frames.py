@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drivers.fiscal.fields import CodecError
-from drivers.text import shown
+from drivers.text import said, shown
 
 STX = 0xFE
 ESCAPE = 0xFD
@@ -148,7 +148,7 @@ _SWAPPED = str.maketrans("№$", "$№")
 
 
 def text_bytes(text: str) -> bytes:
-    return text.translate(_SWAPPED).encode("cp866", errors="replace")
+    return said(text).translate(_SWAPPED).encode("cp866", errors="replace")
 
 
 def text_of(raw: bytes) -> str:

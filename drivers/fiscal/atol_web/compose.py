@@ -9,6 +9,7 @@ from typing import Any
 from drivers.errors import DeviceRefused
 from drivers.fiscal.atol_web.client import DEVICE
 from drivers.fiscal.port import Correction, CorrectionKind, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem, Vat
+from drivers.text import said
 
 FULL_PAYMENT = "fullPayment"
 FFD_TOTALS_ONLY = "1.05"  # corrections carry no lines there, and the driver leaves order and contact out
@@ -67,14 +68,14 @@ def _common(receipt: Receipt, kind: str) -> dict[str, Any]:
         task["machineNumber"] = receipt.automat_number
     if receipt.cashier:
         inn = {"vatin": receipt.cashier_inn} if receipt.cashier_inn else {}
-        task["operator"] = {"name": receipt.cashier, **inn}
+        task["operator"] = {"name": said(receipt.cashier), **inn}
     return task
 
 
 def _position(line: ReceiptLine) -> dict[str, Any]:
     return {
         "type": "position",
-        "name": line.name,
+        "name": said(line.name),
         "price": roubles(line.price_kopecks),
         "quantity": line.quantity,
         "amount": roubles(line.sum_kopecks),

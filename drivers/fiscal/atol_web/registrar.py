@@ -26,6 +26,7 @@ from drivers.fiscal.port import (
     ShiftReport,
     ShiftTotals,
 )
+from drivers.text import said
 
 __all__ = ["AtolWebRegistrar", "AtolWebTimeouts"]
 
@@ -73,7 +74,7 @@ class AtolWebRegistrar:
 
     async def print_text(self, lines: tuple[str, ...], *, cut: bool) -> None:
         """The server cuts by itself at the end of a document."""
-        await self._do({"type": "nonFiscal", "items": [{"type": "text", "text": line} for line in lines]})
+        await self._do({"type": "nonFiscal", "items": [{"type": "text", "text": said(line)} for line in lines]})
 
     async def resume_printing(self) -> None:
         """A printer that still cannot print is no failure of this call: the state shows it."""

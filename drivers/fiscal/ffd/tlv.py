@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drivers.fiscal.fields import CodecError, Fields, uint
-from drivers.text import shown
+from drivers.text import said, shown
 
 AUTOMATIC_MODE = 1001
 CUSTOMER_CONTACT = 1008
@@ -59,7 +59,7 @@ class Tlv:
 
 
 def text_tlv(tag: int, text: str) -> Tlv:
-    return Tlv(tag, text.encode("cp866", errors="replace"))
+    return Tlv(tag, said(text).encode("cp866", errors="replace"))
 
 
 def encode_tlvs(tlvs: Iterable[Tlv]) -> bytes:
