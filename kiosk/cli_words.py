@@ -107,7 +107,11 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     stuck = command("stuck", "what waits for a person, with the moves that are safe").add_subparsers(dest="action")
     for move, text in _MOVES.items():
         stuck.add_parser(move, help=text, parents=[common]).add_argument("stuck_id", metavar="ID")
-    stuck.choices["adopt"].add_argument("document", type=int, help="the number of the fiscal document")
+    adopt = stuck.choices["adopt"]
+    adopt.add_argument("document", type=int, help="the number of the fiscal document")
+    adopt.add_argument("--drive", help="of a drive that is lost: its serial, 16 digits")
+    adopt.add_argument("--sign", type=int, help="and the fiscal sign of the document, as on the paper or at the OFD")
+    adopt.add_argument("--issued-at", metavar="TIME", help="and its time, RFC 3339")
     command("backup", "copy the database while it is used").add_argument("file", type=Path)
     command("restore", "put a backup in the database's place; the kiosk must not run").add_argument("file", type=Path)
     return found
@@ -166,8 +170,7 @@ def call_of(options: argparse.Namespace) -> Call:
             days = {"from": options.first, "to": options.last}
             return "GET", "/internal/stats?" + urlencode({name: day for name, day in days.items() if day}), None
         case "stuck", move if move is not None:
-            body = {"move": move, **({"document": options.document} if move == "adopt" else {})}
-            return "POST", f"/internal/stuck/{quote(options.stuck_id, safe='')}", body
+            return "POST", f"/internal/stuck/{quote(options.stuck_id, safe='')}", _decision(move, options)
         case "backup", _:
             return "POST", "/internal/backup", {"file": str(options.file.resolve())}
         case _:
@@ -176,3 +179,10 @@ def call_of(options: argparse.Namespace) -> Call:
 
 def _stopped(options: argparse.Namespace) -> str:
     return "ingredient" if options.ingredient else "item_id"
+
+
+def _decision(move: str, options: argparse.Namespace) -> dict[str, Any]:
+    if move != "adopt":
+        return {"move": move}
+    named = {"drive": options.drive, "fiscal_sign": options.sign, "issued_at": options.issued_at}
+    return {"move": move, "document": options.document, **{k: v for k, v in named.items() if v is not None}}

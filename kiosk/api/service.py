@@ -14,12 +14,13 @@ from kiosk.api.public import SalesView
 from kiosk.api.wire import Nothing, answer, cell_number, optional_body, staff_body
 from kiosk.domain.errors import Unauthorized
 from kiosk.domain.readiness import Check, Readiness
-from kiosk.domain.stuck import Move, Stuck
+from kiosk.domain.stuck import Stuck
 from kiosk.flows.choosing_portions import RefundRequest
 from kiosk.flows.estimating_refunds import EstimatingRefunds, RefundEstimateRequest
 from kiosk.flows.guests import TokenView
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.letting_in import LettingIn
+from kiosk.flows.naming import Decision
 from kiosk.flows.overseeing import Overseeing
 from kiosk.flows.refunding import Refunding
 from kiosk.flows.reporting import Reporting
@@ -60,13 +61,6 @@ class Refill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     bin: Annotated[int, msgspec.Meta(ge=1, le=24)]
     amount: Annotated[int, msgspec.Meta(ge=0, le=65535)]
-
-
-class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One of the moves that `GET /api/service/stuck` names; `document` for `adopt`."""
-
-    move: Move
-    document: Annotated[int, msgspec.Meta(ge=1, le=2**32)] | None = None
 
 
 class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -215,7 +209,7 @@ class ServiceApi:
     async def decide(self, request: web.Request) -> web.Response:
         actor = self._actor(request)
         wanted = await staff_body(request, Decision)
-        left = await self._bench.settling.move(_word(request, "stuck_id"), wanted.move, actor, wanted.document)
+        left = await self._bench.settling.move(_word(request, "stuck_id"), wanted, actor)
         return answer(StuckView(left))
 
     async def webhooks(self, request: web.Request) -> web.Response:

@@ -17,9 +17,9 @@ from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.reasons import hint_of
 from kiosk.domain.staff_words import check_words
-from kiosk.domain.stuck import Move
 from kiosk.flows.auditing import Auditing
 from kiosk.flows.handing_out import HandingOut
+from kiosk.flows.naming import Decision
 from kiosk.flows.reporting import Reporting
 from kiosk.flows.settling import Settling
 from kiosk.flows.showing_menu import ShowingMenu
@@ -43,13 +43,6 @@ class ReplayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class EnableRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str
-
-
-class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`document`: which fiscal document it is, for `adopt`."""
-
-    move: Move
-    document: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
 class BackupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -219,9 +212,9 @@ class SiteApi:
         return answer({"stuck": await self._settling.stuck()})
 
     async def settle(self, request: web.Request) -> web.Response:
-        wanted = await staff_body(request, MoveRequest)
+        wanted = await staff_body(request, Decision)
         stuck_id = request.match_info["stuck_id"]
-        return answer({"stuck": await self._settling.move(stuck_id, wanted.move, peer_name(request), wanted.document)})
+        return answer({"stuck": await self._settling.move(stuck_id, wanted, peer_name(request))})
 
     async def backup(self, request: web.Request) -> web.Response:
         wanted = await staff_body(request, BackupRequest)

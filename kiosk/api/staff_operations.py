@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kiosk.api.describing import Operation
 from kiosk.api.service import (
-    Decision,
     PinRequest,
     Refill,
     Replay,
@@ -20,6 +19,7 @@ from kiosk.flows.choosing_portions import RefundRequest
 from kiosk.flows.closing_day import ShiftReportView
 from kiosk.flows.estimating_refunds import RefundEstimate, RefundEstimateRequest
 from kiosk.flows.guests import TokenView
+from kiosk.flows.naming import Decision
 from kiosk.flows.overseeing import OverviewView
 from kiosk.flows.reporting import StatsView
 from kiosk.flows.tending import StopRequest

@@ -107,14 +107,16 @@ class Payment(msgspec.Struct, frozen=True):
 
 
 class ReceiptView(msgspec.Struct, frozen=True):
-    """The receipt as the customer gets it (contract §1, order 3)."""
+    """The receipt as the customer gets it (contract §1, order 3). Staff may have named a document of a lost drive
+    (`told_by_staff`): then sign, time and `qr` may be unknown."""
 
     fiscal_document_number: int
-    fiscal_sign: int
+    fiscal_sign: int | None
     fiscal_drive_number: str
     shift: int
-    issued_at: str
-    qr: str
+    issued_at: str | None
+    qr: str | None
+    told_by_staff: bool = False
 
 
 class Confirmation(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import structlog
 
 from drivers.bank.port import Acquirer, ChargeStatus, Transaction
 from drivers.errors import DeviceError
-from drivers.fiscal.port import FiscalRegistrar, Operation
+from drivers.fiscal.port import FiscalCounter, FiscalDocument, FiscalRegistrar, Operation
 from drivers.robot.port import CookingComplex
 from kiosk.clock import Clock
 from kiosk.flows.fiscalising import Fiscalising
@@ -24,11 +24,13 @@ _BANK_REMEMBERS = timedelta(hours=23)  # it forgets keys after 24 h
 
 
 class AuditView(msgspec.Struct, frozen=True):
-    """`skipped`: books that could not be asked just now."""
+    """`skipped`: books that could not be asked just now. `other_drives`: receipts that stand in drives which are not in
+    the registrar in use, and cannot be asked."""
 
     checked_payments: int
     mismatches: list[Mismatch]
     skipped: list[str]
+    other_drives: int = 0
 
 
 class Auditing:
@@ -53,10 +55,11 @@ class Auditing:
             mismatches = await audits.broken_invariants(reader, self._clock.now() - _BOOKS)
             settled = await audits.read_settled(reader, self._clock.now() - _BANK_REMEMBERS)
             jobs = await audits.known_jobs(reader)
-        skipped = []
+        skipped: list[str] = []
+        elsewhere: list[Settled] = []
         checks: tuple[tuple[str, Callable[[], Awaitable[list[Mismatch]]]], ...] = (
             ("bank", lambda: self._ask_bank(settled)),
-            ("fiscal", lambda: self._ask_registrar(settled)),
+            ("fiscal", lambda: self._ask_registrar(settled, elsewhere)),
             ("robot", lambda: self._ask_robot(jobs)),
         )
         for name, check in checks:
@@ -66,7 +69,7 @@ class Auditing:
                 skipped.append(f"{name}: {error.code}")
         for row in mismatches:
             _log.error("audit_mismatch", check=row.check, subject=row.subject, detail=row.detail)
-        return AuditView(len(settled), mismatches, skipped)
+        return AuditView(len(settled), mismatches, skipped, len(elsewhere))
 
     async def _ask_bank(self, settled: list[Settled]) -> list[Mismatch]:
         found = []
@@ -76,19 +79,47 @@ class Auditing:
                 found.append(Mismatch("bank_disagrees", row.payment_id, wrong))
         return found
 
-    async def _ask_registrar(self, settled: list[Settled]) -> list[Mismatch]:
+    async def _ask_registrar(self, settled: list[Settled], elsewhere: list[Settled]) -> list[Mismatch]:
+        """Of the drive that is in it now: our receipts there, and receipts there that are nobody's. Payments whose
+        receipts stand in other drives are put `elsewhere`."""
+        async with self._fiscalising.turn:
+            counter = await self._registrar.counter()
         found = []
         for row in settled:
-            if row.document_number is None or row.drive_number is None:
+            if row.document_number is None:
                 continue
-            async with self._fiscalising.turn:
-                document = await self._registrar.read_document(row.document_number)
+            if row.drive_number != counter.drive_number:
+                elsewhere.append(row)
+                continue
+            document = await self._read(row.document_number)
             if document is None or document.drive_number != row.drive_number:
                 found.append(Mismatch("document_missing", row.payment_id, str(row.document_number)))
             elif (document.operation, document.total_kopecks) != (Operation.SALE, row.amount_kopecks):
                 detail = f"{row.document_number}: {document.total_kopecks} instead of {row.amount_kopecks}"
                 found.append(Mismatch("document_differs", row.payment_id, detail))
+        return found + await self._nobodys(counter)
+
+    async def _nobodys(self, counter: FiscalCounter) -> list[Mismatch]:
+        """Receipts in the drive since the first that we asked of it in these hours, but none behind one in doubt: it
+        may be that one."""
+        async with self._db.read() as reader:
+            span = await audits.read_span(reader, counter.drive_number, self._clock.now() - _BANK_REMEMBERS)
+        if span.first is None:
+            return []
+        last = counter.last_document if span.in_doubt_after is None else span.in_doubt_after
+        found = []
+        for number in range(span.first + 1, last + 1):
+            if number in span.ours:
+                continue
+            document = await self._read(number)
+            if document is not None:
+                detail = f"{document.operation.name.lower()} {document.total_kopecks}"
+                found.append(Mismatch("document_unknown", f"{document.drive_number} {number}", detail))
         return found
+
+    async def _read(self, number: int) -> FiscalDocument | None:
+        async with self._fiscalising.turn:
+            return await self._registrar.read_document(number)
 
     async def _ask_robot(self, known: set[int]) -> list[Mismatch]:
         jobs = await self._robot.jobs()

@@ -115,20 +115,6 @@ def intent_of(tx: Tx, claim: Claim) -> payments.IntentRow | None:
     return payments.intent_of(tx, payment_id, claim.refund_id)
 
 
-def as_answered(intent: payments.IntentRow) -> FiscalDocument:
-    """The document of an intent that is registered already."""
-    found = intent.registered()
-    return FiscalDocument(
-        number=found.number,
-        fiscal_sign=found.fiscal_sign,
-        drive_number=intent.drive_number,
-        shift=found.shift or 0,
-        issued_at=found.issued_at.replace(tzinfo=None),
-        operation=Operation.SALE if intent.operation == "sale" else Operation.REFUND,
-        total_kopecks=intent.total_kopecks,
-    )
-
-
 def as_asked(intent: payments.IntentRow, others: frozenset[int] = frozenset()) -> FiscalIntent:
     return FiscalIntent(
         counter=FiscalCounter(intent.drive_number, intent.fd_before, intent.shift),
@@ -141,7 +127,10 @@ def as_asked(intent: payments.IntentRow, others: frozenset[int] = frozenset()) -
     )
 
 
-def register(tx: Tx, intent: payments.IntentRow, document: FiscalDocument, zone: ZoneInfo) -> None:
+def register(tx: Tx, intent: payments.IntentRow, document: FiscalDocument | None, zone: ZoneInfo) -> None:
+    """None: it stands in the books already."""
+    if document is None:
+        return
     payments.register_intent(
         tx,
         intent.intent_id,

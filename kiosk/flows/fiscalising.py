@@ -36,7 +36,6 @@ from kiosk.domain.receipt import PricedLine
 from kiosk.flows.claiming import (
     Claim,
     Seller,
-    as_answered,
     as_asked,
     intent_of,
     receipt_of,
@@ -163,10 +162,10 @@ class Fiscalising:
     def lines(self, tx: Tx, payment: Payment) -> list[PricedLine]:
         return sale_lines(tx, self._seller, payment, self._clock.now())
 
-    async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:
+    async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument | None]:
         open_intent = await self._db.write(lambda tx: intent_of(tx, claim))
         if open_intent is not None and open_intent.status == "registered":  # a person told which document it is
-            return open_intent, as_answered(open_intent)
+            return open_intent, None
         if open_intent is not None:
             document = await self._find(open_intent)
             if document is not None:
@@ -301,7 +300,7 @@ class Fiscalising:
         lines = self.lines(tx, payment)
         self._intend(tx, Claim(payment, Operation.SALE, lines, payment.amount_kopecks), counter, now)
 
-    async def _record(self, payment: Payment, intent: payments.IntentRow, document: FiscalDocument) -> Payment:
+    async def _record(self, payment: Payment, intent: payments.IntentRow, document: FiscalDocument | None) -> Payment:
         def run(tx: Tx) -> Payment:
             register(tx, intent, document, self._seller.zone)
             return payments.move(tx, payments.require(tx, payment.payment_id), PaymentStep.FISCALISED)

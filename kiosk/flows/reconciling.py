@@ -21,7 +21,7 @@ from kiosk.domain.reasons import BOOKS
 from kiosk.flows.attempts import AnswerStore
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.ordering import cancel_order
-from kiosk.store import backups, orders, payments, records, refunds, troubles
+from kiosk.store import audits, backups, orders, payments, records, refunds, troubles
 from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
@@ -110,6 +110,7 @@ class Reconciling:
             for number in sorted(strangers - payments.registered_after(tx, counter.drive_number, first)):
                 detail = f"receipt {number} on drive {counter.drive_number}: no charge of the bank's list belongs to it"
                 troubles.add_finding(tx, "receipt_after_backup", f"{counter.drive_number} {number}", detail, now)
+            audits.note_looked_through(tx, counter.drive_number, counter.last_document)
             for payment in unfinished:
                 self._settle(tx, payment, payment.transaction_id in back, counter, first, now)
             for order in orders.in_status(tx, OrderStatus.CREATED):

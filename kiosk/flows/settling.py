@@ -10,17 +10,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from drivers.errors import DeviceError
-from drivers.fiscal.port import FiscalRegistrar
 from kiosk.clock import Clock
-from kiosk.domain.errors import DeviceUnavailable, InvalidRequest, NotFound, OrderStateConflict
+from kiosk.domain.errors import NotFound, OrderStateConflict
 from kiosk.domain.order import PortionStatus
 from kiosk.domain.staff_words import stuck_words
 from kiosk.domain.stuck import BY_THEMSELVES, ENDS_BY_RETURN, RECEIPT_IN_DOUBT, Kind, Move, Stuck, moves_aside, moves_of
-from kiosk.flows.claiming import as_asked, register
 from kiosk.flows.correcting import Correcting
-from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.guarding import Guard
+from kiosk.flows.naming import Decision, Naming
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
 from kiosk.flows.setting_aside import SettingAside
@@ -39,8 +36,7 @@ class Settling:
     def __init__(
         self,
         database: Database,
-        registrar: FiscalRegistrar,
-        fiscalising: Fiscalising,
+        naming: Naming,
         paying: Paying,
         refunding: Refunding,
         correcting: Correcting,
@@ -51,8 +47,7 @@ class Settling:
         tripped_after_s: float,
     ) -> None:
         self._db = database
-        self._registrar = registrar
-        self._fiscalising = fiscalising
+        self._naming = naming
         self._paying = paying
         self._refunding = refunding
         self._correcting = correcting
@@ -106,58 +101,60 @@ class Settling:
             known = {row.stuck_id for row in found}
             await self._clock.sleep(_LOOK_S)
 
-    async def move(self, stuck_id: str, move: Move, actor: str, document: int | None = None) -> list[Stuck]:
+    async def move(self, stuck_id: str, decision: Decision, actor: str) -> list[Stuck]:
         """Raises `NotFound`, `OrderStateConflict` (not a safe move here), `InvalidRequest`, `DeviceUnavailable`."""
+        move = decision.move
         row = next((row for row in await self.stuck() if row.stuck_id == stuck_id), None)
         if row is None:
             raise NotFound
         if move not in row.moves:
             raise OrderStateConflict(order_status=f"{row.kind} allows {', '.join(row.moves)}")
         now = self._clock.now()
-        await self._act(row, move, actor, document, now)
-        await self._db.write(lambda tx: records.journal(tx, actor, f"stuck_{move}", f"{stuck_id} {row.detail}", now))
+        await self._act(row, decision, actor, now)
+        told = f"{stuck_id} {row.detail} {decision}".rstrip()
+        await self._db.write(lambda tx: records.journal(tx, actor, f"stuck_{move}", told, now))
         self._paying.nudge()
         self._refunding.nudge()
         self._correcting.nudge()
         return await self.stuck()
 
-    async def _act(self, row: Stuck, move: Move, actor: str, document: int | None, now: datetime) -> None:
+    async def _act(self, row: Stuck, decision: Decision, actor: str, now: datetime) -> None:
         """By kind first, then by what may be done about a receipt or money of any kind; `retry` is a nudge. Raises
         `OrderStateConflict` for a pair that nobody carries out: it never comes into the journal."""
         stuck_id = row.stuck_id
-        match row.kind, move:
+        match row.kind, decision.move:
             case Kind.DEVICE_TRIPPED, Move.RETRY:
                 self._guards[stuck_id.removeprefix(_DEVICE)].nudge()
-            case Kind.SET_ASIDE, move:
-                await self._act_aside(stuck_id.removeprefix(_ASIDE), move, actor, document, now)
-            case Kind.FINDING, Move.REFUND | Move.ACCEPT:
+            case Kind.SET_ASIDE, _:
+                await self._act_aside(stuck_id.removeprefix(_ASIDE), decision, actor, now)
+            case Kind.FINDING, (Move.REFUND | Move.ACCEPT) as move:
                 await self._settle_finding(stuck_id, move, actor, now)
-            case Kind.PORTION_LOST, Move.RETRY | Move.REFUND | Move.ACCEPT:
+            case Kind.PORTION_LOST, (Move.RETRY | Move.REFUND | Move.ACCEPT) as move:
                 await self._decide_portion(int(stuck_id.removeprefix("portion-")), move, actor, now)
             case Kind.CHARGE_UNKNOWN | Kind.RECEIPT_HELD, Move.REFUND:
                 await self._end_by_giving_back(stuck_id, actor)
             case Kind.VOID_PENDING, Move.ACCEPT:
                 await self._accept_void(stuck_id, now)
             case (Kind.REFUND_UNCERTAIN, Move.RETRY | Move.ACCEPT) | (Kind.REFUND_PENDING, Move.ACCEPT):
-                await self._decide_refund(stuck_id, move, actor, now)
+                await self._decide_refund(stuck_id, decision.move, actor, now)
             case kind, Move.ISSUE if kind in RECEIPT_IN_DOUBT:
-                await self._disprove(stuck_id, actor, now)
+                await self._naming.disprove(stuck_id)
             case kind, Move.ADOPT if kind in RECEIPT_IN_DOUBT:
-                await self._adopt(stuck_id, document, actor, now)
+                await self._naming.adopt(stuck_id, decision, actor)
             case kind, Move.RETRY if kind in BY_THEMSELVES:
                 pass  # the nudge that follows every move
-            case _:
+            case _, move:
                 raise OrderStateConflict(order_status=f"{row.kind}: nobody carries out {move}")
 
-    async def _act_aside(self, job: str, move: Move, actor: str, document: int | None, now: datetime) -> None:
+    async def _act_aside(self, job: str, decision: Decision, actor: str, now: datetime) -> None:
         """What a person decided stands in the books first; then the work is taken up once more."""
         work_id = job.partition(":")[2]
-        match move:
+        match decision.move:
             case Move.ISSUE:
-                await self._disprove(work_id, actor, now)
+                await self._naming.disprove(work_id)
             case Move.ADOPT:
-                await self._adopt(work_id, document, actor, now)
-            case Move.ACCEPT:
+                await self._naming.adopt(work_id, decision, actor)
+            case Move.ACCEPT as move:
                 await self._decide_refund(work_id, move, actor, now)
             case Move.REFUND:
                 await self._end_by_giving_back(work_id, actor)
@@ -187,34 +184,6 @@ class Settling:
 
         await self._db.write(run)
 
-    async def _disprove(self, stuck_id: str, actor: str, now: datetime) -> None:
-        """Somebody has looked: no document stands for this intent; the next try prints."""
-
-        def run(tx: Tx) -> None:
-            payments.disprove_intent(tx, _open_intent(tx, stuck_id).intent_id)
-
-        async with self._fiscalising.turn:
-            await self._db.write(run)
-
-    async def _adopt(self, stuck_id: str, number: int | None, actor: str, now: datetime) -> None:
-        """Somebody says which document it is; the drive must show that document with this sum."""
-        if number is None:
-            raise InvalidRequest.at("$.document", "the number of the fiscal document")
-        async with self._fiscalising.turn:
-            intent = await self._db.write(lambda tx: _open_intent(tx, stuck_id))
-            try:
-                document = await self._registrar.read_document(number)
-            except DeviceError as error:
-                raise DeviceUnavailable(device="fiscal", reason=error.code) from error
-            wanted = (as_asked(intent).operation, intent.total_kopecks)
-            if document is None or (document.operation, document.total_kopecks) != wanted:
-                raise InvalidRequest.at("$.document", "the drive has no such receipt with this sum")
-            drive_number = document.drive_number
-            if await self._db.write(lambda tx: payments.is_registered(tx, drive_number, number)):
-                raise InvalidRequest.at("$.document", "this document is another order's receipt")
-            zone = self._fiscalising.zone
-            await self._db.write(lambda tx: register(tx, _open_intent(tx, stuck_id), document, zone))
-
     async def _decide_refund(self, refund_id: str, move: Move, actor: str, now: datetime) -> None:
         """`accept`: the bank's own papers show the money back; `retry`: they do not, send it again."""
         changes = {"bank_done_at": now} if move is Move.ACCEPT else {"bank_tried_at": None}
@@ -241,18 +210,3 @@ class Settling:
             await self._refunding.give_back_found(finding_id, actor)
             return
         await self._db.write(lambda tx: troubles.settle_finding(tx, finding_id, actor, "accepted", now))
-
-
-def _open_intent(tx: Tx, stuck_id: str) -> payments.IntentRow:
-    """The intent in doubt behind a payment's, a refund's or a correction's id. Raises `OrderStateConflict`."""
-    refund = refunds.find_refund(tx, stuck_id)
-    if stuck_id.startswith(_FIX):
-        payment_id, _, fix = stuck_id.removeprefix(_FIX).rpartition("-")
-        intent = payments.open_fix_intent(tx, payment_id, int(fix))
-    elif refund is not None:
-        intent = payments.intent_of(tx, refund.payment_id, refund.refund_id)
-    else:
-        intent = payments.sale_intent(tx, stuck_id)
-    if intent is None or intent.status != "open":
-        raise OrderStateConflict(order_status="no receipt is in doubt")
-    return intent

@@ -118,20 +118,24 @@ def created_view(order: Order, lines: list[OrderLine], language: str) -> Created
 def receipt_view(intent: payments.IntentRow) -> ReceiptView:
     """The registered document behind an intent; its time is kept with the drive's offset, shown in UTC."""
     found = intent.registered()
-    return ReceiptView(
-        fiscal_document_number=found.number,
-        fiscal_sign=found.fiscal_sign,
-        fiscal_drive_number=intent.drive_number,
-        shift=found.shift or intent.shift,
-        issued_at=rfc3339(found.issued_at),
-        qr=receipt_qr(
+    qr = None
+    if found.fiscal_sign is not None and found.issued_at is not None:
+        qr = receipt_qr(
             issued_at=found.issued_at,
             total_kopecks=intent.total_kopecks,
             drive_number=intent.drive_number,
             document_number=found.number,
             fiscal_sign=found.fiscal_sign,
             operation=1 if intent.operation == "sale" else 2,
-        ),
+        )
+    return ReceiptView(
+        fiscal_document_number=found.number,
+        fiscal_sign=found.fiscal_sign,
+        fiscal_drive_number=intent.drive_number,
+        shift=found.shift or intent.shift,
+        issued_at=None if found.issued_at is None else rfc3339(found.issued_at),
+        qr=qr,
+        told_by_staff=intent.told_by is not None,
     )
 
 

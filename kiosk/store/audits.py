@@ -7,7 +7,10 @@ from datetime import datetime
 import msgspec
 
 from kiosk.clock import rfc3339
-from kiosk.store.database import Reader
+from kiosk.store import records
+from kiosk.store.database import Reader, Tx
+
+_LOOKED_THROUGH = "documents_looked_through:"
 
 
 class Mismatch(msgspec.Struct, frozen=True):
@@ -125,6 +128,37 @@ async def read_settled(reader: Reader, since: datetime) -> list[Settled]:
         " WHERE p.created_at > ? AND p.step IN ('done', 'reversed', 'declined', 'closed') ORDER BY p.created_at",
         (rfc3339(since),),
     )
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Documents of a drive asked for lately: behind which number, which are ours, and behind which one is in doubt."""
+
+    first: int | None
+    in_doubt_after: int | None
+    ours: frozenset[int]
+
+
+def note_looked_through(tx: Tx, drive_number: str, document_number: int) -> None:
+    """Every document up to this one was looked through after a restore: what is nobody's is a finding there."""
+    records.set_meta(tx, _LOOKED_THROUGH + drive_number, str(document_number))
+
+
+async def read_span(reader: Reader, drive_number: str, since: datetime) -> Span:
+    lately = (drive_number, rfc3339(since))
+    where = "FROM fiscal_intent WHERE drive_number = ?"
+    first = await reader.scalar(f"SELECT min(fd_before) {where} AND intended_at > ?", lately)
+    looked = await records.read_meta(reader, _LOOKED_THROUGH + drive_number)
+    if first is not None and looked is not None:
+        first = max(first, int(looked))
+    doubt = await reader.scalar(f"SELECT min(fd_before) {where} AND status = 'open'", (drive_number,))
+    numbers = await reader.all(
+        _Number, f"SELECT document_number {where} AND document_number > ?", (drive_number, first)
+    )
+    return Span(first, doubt, frozenset(row.document_number for row in numbers))
+
+
+class _Number(msgspec.Struct, frozen=True):
+    document_number: int
 
 
 async def known_jobs(reader: Reader) -> set[int]:

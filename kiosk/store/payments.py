@@ -119,12 +119,13 @@ async def read_last(reader: Reader, order_id: str) -> Payment | None:
 
 
 class Registered(msgspec.Struct, frozen=True):
-    """What the registrar gave a document. `issued_at` with the drive's offset."""
+    """What the registrar gave a document. `issued_at` with the drive's offset. A person who names a document of a lost
+    drive may know neither sign nor time."""
 
     number: int
-    fiscal_sign: int
+    fiscal_sign: int | None
     shift: int | None
-    issued_at: datetime
+    issued_at: datetime | None
 
 
 class IntentRow(msgspec.Struct, frozen=True):
@@ -144,18 +145,19 @@ class IntentRow(msgspec.Struct, frozen=True):
     issued_at: str | None
     correction: bool
     fix: int  # 0 of the sale and its refunds, n of the documents that made the receipt right for the n-th time
+    told_by: str | None  # who named a document of a lost drive
 
     def registered(self) -> Registered:
         """Raises `LookupError` while no document stands for it."""
-        if self.document_number is None or self.fiscal_sign is None or self.issued_at is None:
+        if self.document_number is None:
             raise LookupError(f"intent {self.intent_id} is {self.status}, no document stands for it")
-        issued_at = datetime.fromisoformat(self.issued_at)
+        issued_at = None if self.issued_at is None else datetime.fromisoformat(self.issued_at)
         return Registered(self.document_number, self.fiscal_sign, self.document_shift, issued_at)
 
 
 _INTENT = (
     "intent_id, order_id, payment_id, operation, status, drive_number, fd_before, shift, total_kopecks, intended_at,"
-    " document_number, fiscal_sign, document_shift, issued_at, correction, fix"
+    " document_number, fiscal_sign, document_shift, issued_at, correction, fix, told_by"
 )
 
 
@@ -307,15 +309,17 @@ def register_intent(
     *,
     drive_number: str,
     document_number: int,
-    fiscal_sign: int,
+    fiscal_sign: int | None,
     document_shift: int,
-    issued_at: str,
+    issued_at: str | None,
+    told_by: str | None = None,
 ) -> None:
-    """The document the drive answered; by a person's word it may stand in another drive than was asked."""
+    """The document the drive answered; by a person's word it may stand in another drive than was asked, and where that
+    is lost, `told_by` is whose word it is."""
     tx.execute(
         "UPDATE fiscal_intent SET status = 'registered', drive_number = ?, document_number = ?, fiscal_sign = ?,"
-        " document_shift = ?, issued_at = ? WHERE intent_id = ?",
-        (drive_number, document_number, fiscal_sign, document_shift, issued_at, intent_id),
+        " document_shift = ?, issued_at = ?, told_by = ? WHERE intent_id = ?",
+        (drive_number, document_number, fiscal_sign, document_shift, issued_at, told_by, intent_id),
     )
 
 

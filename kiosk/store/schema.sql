@@ -161,7 +161,8 @@ CREATE TABLE fiscal_intent (
   document_shift  INTEGER,
   issued_at       TEXT,
   correction      INTEGER NOT NULL DEFAULT 0,
-  fix             INTEGER NOT NULL DEFAULT 0
+  fix             INTEGER NOT NULL DEFAULT 0,
+  told_by         TEXT
 ) STRICT;
 CREATE INDEX intent_of_order ON fiscal_intent (order_id);
 CREATE INDEX intent_in_doubt ON fiscal_intent (intent_id) WHERE status = 'open';

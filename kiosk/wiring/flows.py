@@ -19,6 +19,7 @@ from kiosk.flows.inquiring import Inquiring
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.flows.keeping_space import KeepingSpace
 from kiosk.flows.letting_in import LettingIn
+from kiosk.flows.naming import Naming
 from kiosk.flows.ordering import Ordering
 from kiosk.flows.proving import Proving
 from kiosk.flows.recalling import Recalling
@@ -110,8 +111,7 @@ class Flows:
         self.setting_aside = SettingAside(database, ground.tasks, clock)
         self.settling = Settling(
             database,
-            devices.registrar,
-            self.fiscalising,
+            Naming(database, devices.registrar, self.fiscalising),
             self.paying,
             self.refunding,
             self.correcting,

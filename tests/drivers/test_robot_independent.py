@@ -58,7 +58,7 @@ def look_through_minimalmodbus(port: str) -> tuple[list[int], list[int], int, st
     """Health, jobs, the echoed heartbeat and what an illegal address brings."""
     instrument = minimalmodbus.Instrument(port, 1)
     instrument.serial.baudrate = 115200
-    instrument.serial.timeout = 1
+    instrument.serial.timeout = 10  # it answers every question: nobody waits for that long
     try:
         health = instrument.read_registers(0, HEALTH_SIZE, functioncode=4)
         jobs = instrument.read_registers(100, 116, functioncode=4)

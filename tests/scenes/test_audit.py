@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.restaurant import Restaurant
+from drivers.sim.shtrih.device import shtrih
+from tests.restaurant import Restaurant, until
 
 
 async def audit(place: Restaurant) -> dict[str, Any]:
@@ -37,7 +38,7 @@ async def lived(place: Restaurant) -> list[str]:
 
 async def test_0_audit_of_a_sound_restaurant_finds_nothing(place: Restaurant) -> None:
     await lived(place)
-    assert await audit(place) == {"checked_payments": 4, "mismatches": [], "skipped": []}
+    assert await audit(place) == {"checked_payments": 4, "mismatches": [], "skipped": [], "other_drives": 0}
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,33 @@ async def test_0_audit_says_which_book_could_not_be_asked(place: Restaurant) -> 
     place.fiscal.faults.switch("off", True, {})
     skipped = (await audit(place))["skipped"]
     assert [row.partition(":")[0] for row in skipped] == ["fiscal"]
+
+
+async def test_0_audit_counts_receipts_of_the_drive_before_and_asks_only_the_drive_at_hand(place: Restaurant) -> None:
+    await lived(place)
+    place.fiscal.faults.switch("link_lost", True, {})
+    files = {"state": place.folder / "second.state", "ledger": place.folder / "fiscal.jsonl"}
+    await place.stack.enter_async_context(shtrih(place.folder / "fiscal.tty", **files, seed=7))
+
+    async def taken_over() -> bool:
+        taken = await place.internal("POST", "/internal/fiscal/replace-drive", {"reason": "срок"})
+        return taken.status == 200 and bool(taken.body["done"])
+
+    await until(taken_over)
+    await place.until_open()
+    guest = await place.guest()
+    assert (await guest.pay((await guest.order(("tea", 1)))["order_id"])).status == 200
+    found = await audit(place)
+    assert (found["mismatches"], found["skipped"], found["other_drives"]) == ([], [], 2)
+
+
+async def test_0_audit_names_a_receipt_in_the_drive_that_nobody_asked_for(place: Restaurant) -> None:
+    await lived(place)
+    (number, *_) = [row["fiscal_document_number"] for row in place.effects("fiscal", "receipt")]
+    with sqlite3.connect(place.folder / "kiosk.db", timeout=10) as connection:
+        connection.execute(
+            "UPDATE fiscal_intent SET status = 'absent', document_number = NULL WHERE document_number = ?", (number,)
+        )
+    connection.close()
+    unknown = [row for row in (await audit(place))["mismatches"] if row["check"] == "document_unknown"]
+    assert [row["subject"].split()[1] for row in unknown] == [str(number)]

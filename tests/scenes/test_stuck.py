@@ -12,6 +12,7 @@ from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from drivers.link import Link, open_serial
 from drivers.sim.shtrih.device import shtrih
 from tests.clocks import START, JumpingClock
+from tests.command import journal
 from tests.restaurant import FAST_FISCAL, Answer, Restaurant, restaurant, until
 
 
@@ -69,8 +70,8 @@ async def nothing_stuck(place: Restaurant) -> None:
     await until(none)
 
 
-async def receipt_in_doubt(place: Restaurant, switch: _Switch) -> str:
-    """An order whose receipt was cut; its registrar stays off."""
+def armed(place: Restaurant, switch: _Switch) -> asyncio.Event:
+    """The next receipt is cut off; set once it is."""
     struck = asyncio.Event()
 
     def strike() -> None:
@@ -78,6 +79,12 @@ async def receipt_in_doubt(place: Restaurant, switch: _Switch) -> str:
         struck.set()
 
     switch.strike = strike
+    return struck
+
+
+async def receipt_in_doubt(place: Restaurant, switch: _Switch) -> str:
+    """An order whose receipt was cut; its registrar stays off."""
+    struck = armed(place, switch)
     guest = await place.guest()
     order_id: str = (await guest.order(("tea", 1)))["order_id"]
     answer = await guest.pay(order_id, key="k")
@@ -171,6 +178,59 @@ async def test_3_4_document_that_only_a_person_recognises_is_adopted_and_not_pri
         assert order["receipt"]["fiscal_document_number"] == number
 
 
+async def test_3_4_receipt_in_a_drive_that_is_lost_is_named_by_a_person_and_told_as_such() -> None:
+    switch = _Switch()
+    extra = "[payment]\nanswer_within_s = 0.2"
+    async with restaurant(extra, open_link=switch.open_link, stuck_after_s=0.0) as place:
+        order_id = await receipt_in_doubt(place, switch)
+        lost = place.fiscal.register.drive.state.serial
+        await place.stack.enter_async_context(await another_drive(place, place.folder / "fiscal.tty"))
+        row = await until(lambda: swapped(place, "receipt_owed"))
+        hint = await move(place, row["stuck_id"], "adopt", document=2)
+        assert (hint.status, lost in hint.body["errors"][0]["message"]) == (422, True)
+        for wrong in ({"document": 2, "drive": "9999000000000000"}, {"document": 1, "drive": lost}, {"drive": lost}):
+            assert (await move(place, row["stuck_id"], "adopt", **wrong)).status == 422
+        named = {"document": 2, "drive": lost, "fiscal_sign": 305419896, "issued_at": "2026-11-22T12:01:00+03:00"}
+        assert (await move(place, row["stuck_id"], "adopt", **named)).status == 200
+        await nothing_stuck(place)
+        assert place.effects("fiscal", "receipt") == []  # nothing is printed for it in the new drive
+        receipt = (await place.internal("GET", f"/internal/orders/{order_id}")).body["receipt"]
+        assert (receipt["fiscal_document_number"], receipt["fiscal_drive_number"]) == (2, lost)
+        assert (receipt["fiscal_sign"], receipt["told_by_staff"]) == (305419896, True)
+        assert receipt["qr"].startswith("t=20261122T1201&")
+        said = f"{row['stuck_id']} {row['detail']} document 2 drive {lost} sign 305419896"
+        assert ("stuck_adopt", said) in [written[1:3] for written in journal(place)]
+        audit = (await place.internal("GET", "/internal/audit")).body
+        assert (audit["mismatches"], audit["skipped"], audit["other_drives"]) == ([], [], 1)
+
+
+async def test_6_refund_receipt_in_a_drive_that_is_lost_is_named_by_its_number_alone() -> None:
+    switch = _Switch()
+    extra = "[payment]\nanswer_within_s = 0.2"
+    async with restaurant(extra, open_link=switch.open_link, stuck_after_s=0.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        assert (await guest.pay(order_id)).status == 200
+        await guest.until_status(order_id, "completed")
+        lost, number = place.fiscal.register.drive.state.serial, place.fiscal.register.drive.state.last_document + 1
+        struck = armed(place, switch)
+        await place.internal("POST", f"/internal/orders/{order_id}/refund", {"reason": "x"})
+        await until(struck.is_set)
+        switch.strike = lambda: None
+        await place.stack.enter_async_context(await another_drive(place, place.folder / "fiscal.tty"))
+        row = await until(lambda: swapped(place, "refund_pending"))
+        named = await move(place, row["stuck_id"], "adopt", document=number, drive=lost)
+        assert named.status == 200, named.body["errors"]
+        await nothing_stuck(place)
+        await guest.until_status(order_id, "refunded")
+        assert place.effects("fiscal", "refund_receipt") == []
+
+
+async def swapped(place: Restaurant, kind: str) -> dict[str, Any] | None:
+    row = await stuck(place, kind)
+    return row if row["detail"] == "foreign:drive_swapped" else None
+
+
 async def print_by_hand(link: Path, amount_kopecks: int) -> int:
     """Somebody at the registrar itself makes the missing receipt; its document number."""
     registrar = ShtrihRegistrar(open_link=open_serial, port=str(link), baudrate=115200, timeouts=FAST_FISCAL)
@@ -233,8 +293,11 @@ async def test_4_portion_that_is_not_cooked_by_its_deadline_gives_the_money_back
     async with restaurant("[robot]\nlate_limit_s = 600", speed=1.0) as place:
         guest = await place.guest()
         tea = (await guest.order(("tea", 1)))["order_id"]
-        place.robot.faults.switch("estop", True, {})
-        assert (await guest.pay(tea)).status == 200
+        place.bank.faults.switch("slow", True, {"seconds": 1})
+        paying = asyncio.create_task(guest.pay(tea))
+        await until(lambda: charging(place, tea))
+        place.robot.faults.switch("estop", True, {})  # between the conditions of payment and cooking
+        assert (await paying).status == 200
         clock.jump(1200)  # between two starts: the power was off
         await place.restart(clock=clock)
 
@@ -248,6 +311,11 @@ async def test_4_portion_that_is_not_cooked_by_its_deadline_gives_the_money_back
         assert len(place.effects("fiscal", "refund_receipt")) == 1
         place.robot.faults.switch("estop", False, {})
         assert place.effects("robot", "started") == []
+
+
+async def charging(place: Restaurant, order_id: str) -> bool:
+    order = (await place.internal("GET", f"/internal/orders/{order_id}")).body
+    return bool(order["payment"] and order["payment"]["stage"] == "charging")
 
 
 async def test_3_3_bank_that_stays_away_is_given_up_and_a_charge_that_turns_up_goes_back() -> None:
