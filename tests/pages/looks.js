@@ -28,13 +28,17 @@ async ([modes, asTheyAre]) => {
             const y = (ink.top + ink.bottom) / 2;
             return [ink.left + 2, (ink.left + ink.right) / 2, ink.right - 2].every((x) => {
                 const top = document.elementFromPoint(x, y);
-                return top && (top.contains(e) || e.contains(top) || top.closest(".toast") || getComputedStyle(e).pointerEvents === "none");
+                return top && (top.contains(e) || e.contains(top) || top.closest(".toast"));
             }); }); };
     const words = () => { const walker = document.createTreeWalker(scope(), NodeFilter.SHOW_TEXT), found = [];
         while (walker.nextNode()) { const node = walker.currentNode, e = node.parentElement;
             if (node.data.trim() && !e.closest("[aria-hidden=true], .unseen") && e.checkVisibility({visibilityProperty: true})) found.push(node); }
         return found; };
     const sizes = new Map(), told = [];
+    // What lets fingers through covers words all the same.
+    const solid = new CSSStyleSheet(), sheets = document.adoptedStyleSheets;
+    solid.replaceSync(".app *, dialog * { pointer-events: auto !important; }");
+    document.adoptedStyleSheets = [...sheets, solid];
     for (const mode of modes) {
         await flip(mode);
         const found = words();
@@ -49,6 +53,7 @@ async ([modes, asTheyAre]) => {
             .filter(([, box]) => Math.min(box.width, box.height) < 79.5).map(([name]) => name);
         told.push({mode, words: found.map((node) => [node.data.trim(), seen(node)]), growth, wide, buttons});
     }
+    document.adoptedStyleSheets = sheets;
     await flip([]);
     return told;
 }

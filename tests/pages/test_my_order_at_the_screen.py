@@ -63,6 +63,26 @@ async def test_4_order_given_back_shows_the_refund(screens: Screens) -> None:
         await screens.close()
 
 
+#: The page asks for the order again every five seconds: here it never does by itself.
+NO_SECOND_LOOK = """const later = window.setTimeout;
+window.setTimeout = (act, ms) => ms === 5000 ? 0 : later(act, ms);"""
+
+
+async def test_1_an_order_and_its_dishes_change_their_language_together(place: Restaurant, screens: Screens) -> None:
+    guest = await place.guest()
+    created = await guest.order(("tea", 1))
+    code = (await guest.pay(created["order_id"])).body["pickup_code"]
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.page.add_init_script(NO_SECOND_LOOK)
+    await kiosk.page.reload()
+    await look_up(kiosk, created["number"], code)
+    await kiosk.reads("Чёрный чай")
+    await kiosk.tap("lang-en")
+    await kiosk.reads("Black tea")
+    await kiosk.tap("lang-ru")
+    await kiosk.reads("Чёрный чай")
+
+
 async def test_2_seller_is_named_also_while_nothing_is_sold(place: Restaurant, screens: Screens) -> None:
     await place.internal("POST", "/internal/sales/pause")
     kiosk = await screens.kiosk(place.kiosk)

@@ -17,9 +17,10 @@ export function createHistory({ api, store, session, signing }) {
 
   async function load(before = "") {
     const asked = session.current();
+    const { language } = store.get();
     try {
       const { orders } = await api.orders(asked, before);
-      if (asked === session.current()) store.dispatch({ type: "history_came", orders, before });
+      if (asked === session.current() && language === store.get().language) store.dispatch({ type: "history_came", orders, before });
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
       if (error instanceof Problem && error.code === "step_up_required") return signing.forHistory(error.body);
@@ -33,7 +34,12 @@ export function createHistory({ api, store, session, signing }) {
     if (menu) store.dispatch({ type: "order_repeated", service: order.service, ...repeated(order.items, menu, lines) });
   }
 
-  return { show, more: () => load(store.get().history?.orders.at(-1)?.order_id), repeat };
+  /** Dishes are named by the server: another language is asked for. */
+  function retranslate() {
+    if (store.get().screen === "history") void load();
+  }
+
+  return { show, retranslate, more: () => load(store.get().history?.orders.at(-1)?.order_id), repeat };
 }
 
 /**

@@ -114,7 +114,7 @@ export function createKiosk(browsing, terminalId) {
       if (orderId) void paying.resume(orderId);
       estimating.run();
       void feeds.run();
-      translateWhenAsked(store, feeds);
+      translateWhenAsked(store, [feeds, history, tracking]);
       reloadAfterSilence(store);
     },
   };
@@ -122,13 +122,13 @@ export function createKiosk(browsing, terminalId) {
 
 /** @typedef {ReturnType<typeof createKiosk>} Kiosk */
 
-/** @param {import("./store.mjs").Store} store @param {import("./feeds.mjs").Feeds} feeds */
-function translateWhenAsked(store, feeds) {
+/** @param {import("./store.mjs").Store} store @param {{retranslate: () => unknown}[]} told what the server says in one language */
+function translateWhenAsked(store, told) {
   let { language } = store.get();
   store.subscribe(() => {
     if (store.get().language === language) return;
     ({ language } = store.get());
-    void feeds.retranslate();
+    for (const part of told) void part.retranslate();
   });
 }
 

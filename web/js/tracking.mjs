@@ -38,15 +38,26 @@ export function createTracking({ api, store }) {
   async function follow(asked) {
     while (isAsked(asked) && store.get().track?.order) {
       await pause(EVERY_MS);
-      if (!isAsked(asked)) return;
-      try {
-        const order = await api.track(asked);
-        if (isAsked(asked)) tell({ order });
-      } catch (error) {
-        // What was last told stays on the screen; the next question may be answered.
-        if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
-      }
+      if (isAsked(asked)) await refresh(asked);
     }
+  }
+
+  /** @param {Proof} asked */
+  async function refresh(asked) {
+    const { language } = store.get();
+    try {
+      const order = await api.track(asked);
+      if (isAsked(asked) && language === store.get().language) tell({ order });
+    } catch (error) {
+      // What was last told stays on the screen; the next question may be answered.
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    }
+  }
+
+  /** Dishes are named by the server: another language is asked for. */
+  function retranslate() {
+    const { screen, track } = store.get();
+    if (screen === "track" && track?.order) void refresh(proofOf(track));
   }
 
   /** @param {Proof} asked */
@@ -68,7 +79,7 @@ export function createTracking({ api, store }) {
     }
   }
 
-  return { show, openCell };
+  return { show, openCell, retranslate };
 }
 
 /**

@@ -87,7 +87,7 @@ function Found({ track }) {
       <p class="lead">${words} ${SOON.has(order.status) && order.ready_in_s > 0 ? t.doneSoon(minutes(order.ready_in_s)) : ""}</p></div>
     ${ready && !opened && html`<p class="note big">${t.cellOf(order.cells)}${order.status === "ready" ? "" : `. ${t.restCooks}`}</p>`}
     ${CODED.has(order.status) && order.pickup_code && html`<div class="panel code-panel"><div><b>${t.pickupCode}</b><p class="lead">${t.pickupHint}</p></div><output class="code" data-say="signs" aria-label=${t.pickupCode} data-testid="pickup-code">${order.pickup_code}</output></div>`}
-    <ul class="bill">${order.items.map((/** @type {any} */ item) => html`<li key=${item.name}><span>${item.quantity} × ${item.name}</span><b>${money(item.sum_kopecks)}</b></li>`)}</ul>
+    <ul class="bill">${order.items.map((/** @type {any} */ item, /** @type {number} */ n) => html`<li key=${n}><span>${item.quantity} × ${item.name}</span><b>${money(item.sum_kopecks)}</b></li>`)}</ul>
     ${order.refunds.map((/** @type {any} */ refund) => html`<p class="note wait-note" key=${refund.refund_id} data-testid="refund">${t.refundOf(money(refund.amount_kopecks))}: ${refund.status === "done" ? t.refundSteps.done : t.refundSteps.other}</p>`)}
     ${order.receipt?.qr
       ? html`<${ReceiptPanel} receipt=${order.receipt} size=${220} />`
