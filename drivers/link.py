@@ -1,4 +1,4 @@
-"""The one opener of serial ports: a byte pipe with a deadline on every wait and an exclusive lock.
+"""The one opener of lines to devices, serial or TCP: a byte pipe with a deadline on every wait, a port under a lock.
 
 Closing is `abort()`: a device that refuses bytes would hold `close()` for ever, and pyserial-asyncio drains in the
 event loop on `close()` (measured). The protocol object is complete after `__init__`, because
@@ -11,12 +11,16 @@ import asyncio
 import fcntl
 import termios
 from typing import Protocol, cast
+from urllib.parse import urlsplit
 
 import serial_asyncio
 
 from drivers.errors import DeviceUnreachable
 
+#: Before `host:port` of a device on the network, or of an adapter that carries its serial line.
+TCP = "tcp://"
 _BUFFER_LIMIT = 65536
+_TCP_OPENS_WITHIN_S = 3.0
 #: An adapter that is pulled while it is opened: the kernel's words for it, and the library's.
 _VANISHED = (OSError, termios.error)
 
@@ -98,6 +102,32 @@ class StreamLink(asyncio.Protocol):
     def _raise_if_lost(self) -> None:
         if self._lost:
             raise DeviceUnreachable(self._name, "link_lost")
+
+
+def host_of(port: str) -> tuple[str, int]:
+    """Of `tcp://host:port`. Raises `ValueError`."""
+    parts = urlsplit(port)
+    if parts.scheme != "tcp" or not parts.hostname or not parts.port:
+        raise ValueError(f"{port!r} is not tcp://host:port")
+    return parts.hostname, parts.port
+
+
+async def open_line(port: str, baudrate: int) -> Link:
+    """`tcp://host:port` or a serial port. Raises `DeviceUnreachable` with code `port_missing` or `port_busy`."""
+    return await open_tcp(port) if port.startswith(TCP) else await open_serial(port, baudrate)
+
+
+async def open_tcp(port: str) -> Link:
+    """Such a device takes one host at a time: who is refused or not heard in time finds no port. Raises
+    `DeviceUnreachable` with code `port_missing`."""
+    link = StreamLink(port)
+    host, number = host_of(port)
+    try:
+        async with asyncio.timeout(_TCP_OPENS_WITHIN_S):
+            await asyncio.get_running_loop().create_connection(lambda: link, host, number)
+    except (OSError, TimeoutError) as error:
+        raise DeviceUnreachable(port, "port_missing", str(error) or "no answer in time") from error
+    return link
 
 
 async def open_serial(port: str, baudrate: int) -> Link:

@@ -14,13 +14,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from pymodbus import FramerType
-from pymodbus.client import AsyncModbusSerialClient
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
+from drivers.link import TCP, host_of
 
 DEVICE = "robot"
+
+_Client = AsyncModbusSerialClient | AsyncModbusTcpClient
 
 _READ_INPUT, _WRITE_ONE, _WRITE_MANY = 4, 6, 16
 _ILLEGAL_VALUE, _BUSY = 3, 6
@@ -47,7 +50,7 @@ class ModbusLine:
         self._baudrate = baudrate
         self._unit = unit
         self._timings = timings
-        self._client: AsyncModbusSerialClient | None = None
+        self._client: _Client | None = None
         self._silent_until = 0.0
 
     async def read(self, address: int, count: int) -> list[int]:
@@ -103,7 +106,7 @@ class ModbusLine:
         self._silent_until = _now() + self._timings.gap_s
         return answer
 
-    async def _ready(self) -> AsyncModbusSerialClient:
+    async def _ready(self) -> _Client:
         """An open line after its due silence."""
         if self._client is None or not self._client.connected:
             self.close()
@@ -116,11 +119,23 @@ class ModbusLine:
             raise DeviceUnreachable(DEVICE, "link_lost", self._port)
         return self._client
 
-    async def _open(self) -> AsyncModbusSerialClient:
+    async def _open(self) -> _Client:
         """pyserial locks the port by flock (`exclusive=True`), so that a killed process leaves no lock behind."""
-        if not os.path.exists(self._port):
+        on_network = self._port.startswith(TCP)
+        if not on_network and not os.path.exists(self._port):
             raise DeviceUnreachable(DEVICE, "port_missing", self._port)
-        client = AsyncModbusSerialClient(
+        client = self._over_network() if on_network else self._over_serial()
+        try:
+            opened = await client.connect()
+        except (OSError, termios.error) as error:  # a terminal that hung up meanwhile
+            raise DeviceUnreachable(DEVICE, "port_missing", str(error)) from error
+        if not opened:
+            client.close()
+            raise DeviceUnreachable(DEVICE, "port_missing" if on_network else "port_busy", self._port)
+        return client
+
+    def _over_serial(self) -> AsyncModbusSerialClient:
+        return AsyncModbusSerialClient(
             self._port,
             framer=FramerType.RTU,
             baudrate=self._baudrate,
@@ -128,14 +143,13 @@ class ModbusLine:
             retries=0,
             reconnect_delay=0,
         )
-        try:
-            opened = await client.connect()
-        except (OSError, termios.error) as error:  # a terminal that hung up meanwhile
-            raise DeviceUnreachable(DEVICE, "port_missing", str(error)) from error
-        if not opened:
-            client.close()
-            raise DeviceUnreachable(DEVICE, "port_busy", self._port)
-        return client
+
+    def _over_network(self) -> AsyncModbusTcpClient:
+        """The same frames through an adapter that carries a serial line."""
+        host, port = host_of(self._port)
+        return AsyncModbusTcpClient(
+            host, port=port, framer=FramerType.RTU, timeout=self._timings.timeout_s, retries=0, reconnect_delay=0
+        )
 
     def _check_write(self, answer: ModbusPDU | None, function: int, address: int) -> None:
         if answer is None:

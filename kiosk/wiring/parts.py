@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from drivers.fiscal.atol.timeouts import AtolTimeouts
 from drivers.fiscal.atol_web.client import AtolWebTimeouts
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
-from drivers.link import LinkOpener, open_serial
+from drivers.link import LinkOpener, open_line
 from drivers.robot.modbus import ModbusTimings
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
@@ -26,7 +26,7 @@ class Parts:
 
     clock: Clock = field(default_factory=SystemClock)
     checkpoint: Checkpoints = field(default_factory=Checkpoints)
-    open_link: LinkOpener = open_serial
+    open_link: LinkOpener = open_line
     fiscal_timeouts: ShtrihTimeouts | None = None
     atol_timeouts: AtolTimeouts | None = None
     atol_web_timeouts: AtolWebTimeouts | None = None

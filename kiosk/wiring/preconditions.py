@@ -120,11 +120,10 @@ def _ports(config: Config) -> Iterator[str]:
     ]
     seen: dict[object, str] = {}
     for where, port in [*lines, *([] if config.robot.simulated else [("$.robot.port", config.robot.port)])]:
-        if port.startswith(TCP):
-            yield problem(where, "no driver opens tcp:// yet: name a serial port")
-        elif (kind := _kind(Path(port))) is not None and not stat.S_ISCHR(kind):
+        on_this_machine = not port.startswith(TCP)
+        if on_this_machine and (kind := _kind(Path(port))) is not None and not stat.S_ISCHR(kind):
             yield problem(where, f"{port} is no serial port")
-        elif _leads_nowhere(Path(port)) == _LOOP:
+        elif on_this_machine and _leads_nowhere(Path(port)) == _LOOP:
             yield problem(where, f"{port} {_LOOP}")
         elif (first := seen.setdefault(_line(port), where)) != where:
             yield problem(where, f"{port} is the same line as {first}")

@@ -10,6 +10,7 @@ from drivers.fiscal.atol.registrar import AtolRegistrar
 from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
 from drivers.fiscal.port import FiscalOffice, OrderTag
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.fiscal.switch import SwitchedRegistrar
 from drivers.sim.embedded import Endpoints
 from kiosk.config.secret_files import read_key
@@ -20,14 +21,15 @@ Vendor = Callable[[Fiscal, Parts, Endpoints, ZoneInfo], FiscalOffice]
 
 
 def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalOffice:
+    port = (endpoints.fiscal_port if fiscal.simulated else None) or fiscal.port
     return ShtrihRegistrar(
         open_link=parts.open_link,
-        port=(endpoints.fiscal_port if fiscal.simulated else None) or fiscal.port,
+        port=port,
         baudrate=fiscal.baudrate,
         protocol=fiscal.protocol,
         password=fiscal.password,
         order_tag=OrderTag(fiscal.order_tag),
-        timeouts=parts.fiscal_timeouts,
+        timeouts=parts.fiscal_timeouts or ShtrihTimeouts.on(port),
         timezone=zone,
     )
 

@@ -134,7 +134,10 @@ CASES: dict[str, tuple[Plant, str]] = {
     "a token that leads nowhere": (a_link("t", "none", '[auth]\nsecret_file = "t"'), "$.auth.secret_file: "),
     "a port that leads to itself": (a_link("tty", "tty", '[robot]\nport = "tty"'), "$.robot.port: "),
     "one line by two names": (two_names_of_one_line, "$.robot.port: "),
-    "no driver opens tcp yet": (plain('[robot]\nport = "tcp://10.0.0.5:502"'), "$.robot.port: no driver opens tcp"),
+    "one line of the network for two": (
+        plain('[fiscal]\nport = "tcp://10.0.0.5:502"\n[robot]\nport = "tcp://10.0.0.5:502"'),
+        "$.robot.port: 'tcp://10.0.0.5:502' is that of $.fiscal[0] already",
+    ),
     "no key": (plain('[bank]\nmerchant_key_file = "none"'), "$.bank.merchant_key_file: "),
     "an empty key": (secret(b"\n", "bank.merchant_key_file"), "$.bank.merchant_key_file: "),
     "a key of two lines": (secret(b"a\r\nX-Evil: b", "sms.key_file"), "$.sms.key_file: "),
