@@ -21,6 +21,7 @@ from drivers.errors import DeviceUnreachable
 TCP = "tcp://"
 _BUFFER_LIMIT = 65536
 _TCP_OPENS_WITHIN_S = 3.0
+_TURNS = 3
 #: An adapter that is pulled while it is opened: the kernel's words for it, and the library's.
 _VANISHED = (OSError, termios.error)
 
@@ -144,7 +145,7 @@ async def open_serial(port: str, baudrate: int) -> Link:
         raise DeviceUnreachable(port, "port_missing", str(error)) from error
     link.connection_made(transport)
     try:
-        fcntl.flock(transport.serial.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        await _lock(transport.serial.fileno())
     except BlockingIOError as error:
         link.close()
         raise DeviceUnreachable(port, "port_busy", str(error)) from error
@@ -157,3 +158,13 @@ async def open_serial(port: str, baudrate: int) -> Link:
         link.close()
         raise DeviceUnreachable(port, "port_missing", str(error)) from error
     return link
+
+
+async def _lock(descriptor: int) -> None:
+    """Our own last line is closed by the loop a turn later. Raises `BlockingIOError` where another process holds it."""
+    for _ in range(_TURNS):
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            await asyncio.sleep(0)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from drivers.text import shown
 from kiosk.cli_output import csv_text, harmless, json_text, refusal_text, text_of
@@ -96,6 +97,8 @@ def _restore(options: argparse.Namespace, config: Config) -> int:
 
 
 async def _ask(options: argparse.Namespace, config: Config) -> int:
+    if options.command == "check" and options.find is not None:
+        return await _find(options, config)
     if options.command == "check":
         return await _check(options, config)
     if options.command == "events":
@@ -209,6 +212,22 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
                 told += f" ({' '.join(filter(None, (detail, own.get(name))))})"
             print(shown(f"{'ok ' if ok else 'BAD'}  {name:14} {told}".rstrip()))
     return OK if all(ok for _, ok, _ in lines) else BAD
+
+
+async def _find(options: argparse.Namespace, config: Config) -> int:
+    """A register that is in use is held by the kiosk: its port is told as busy."""
+    from kiosk.wiring import find  # heavy, as in `_run`
+
+    others = [] if config.robot.simulated else [config.robot.port]
+    searched = await find(options.find, config.registrars[0].password, others)
+    if options.json:
+        _show(msgspec.to_builtins(searched), as_json=True)
+    else:
+        for port, told in searched.ports.items():
+            print(shown(f"{port}: {told}"))
+        for register in searched.found:
+            print(harmless(f"\n{register.section()}"))
+    return OK if searched.found else BAD
 
 
 def _devices(status: dict[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text, parents=[common])
 
     command("run", "run the kiosk in the foreground")
-    command("check", "read configuration, menu, database and every device; bad ones make it fail")
+    check = command("check", "read configuration, menu, database and every device; bad ones make it fail")
+    check.add_argument(
+        "--find",
+        nargs="*",
+        metavar="PORT",
+        help="look for registers at these ports, or at all of this machine; prints the [fiscal] section to put in",
+    )
     command("status", "why sales are open or paused")
     command("devices", "the devices one by one")
     command("orders", "paid orders that are not handed out")

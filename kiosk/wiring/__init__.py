@@ -6,9 +6,10 @@ so the devices, the doors, the rules and a test's own parts have files beside th
 
 from kiosk.store.backups import restore
 from kiosk.wiring.devices import examine
+from kiosk.wiring.finding import find
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.preconditions import prepared
 from kiosk.wiring.private_files import exposed
 from kiosk.wiring.process import Kiosk, run
 
-__all__ = ["Kiosk", "Parts", "examine", "exposed", "prepared", "restore", "run"]
+__all__ = ["Kiosk", "Parts", "examine", "exposed", "find", "prepared", "restore", "run"]
