@@ -21,7 +21,7 @@ from drivers.errors import DeviceUnreachable
 TCP = "tcp://"
 _BUFFER_LIMIT = 65536
 _TCP_OPENS_WITHIN_S = 3.0
-_TURNS = 3
+_TURNS = 4
 #: An adapter that is pulled while it is opened: the kernel's words for it, and the library's.
 _VANISHED = (OSError, termios.error)
 
@@ -162,9 +162,11 @@ async def open_serial(port: str, baudrate: int) -> Link:
 
 async def _lock(descriptor: int) -> None:
     """Our own last line is closed by the loop a turn later. Raises `BlockingIOError` where another process holds it."""
-    for _ in range(_TURNS):
+    for turn in range(_TURNS):
         try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
         except BlockingIOError:
+            if turn == _TURNS - 1:
+                raise
             await asyncio.sleep(0)
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -297,5 +297,8 @@ class FiscalSwitch(FiscalOffice, Protocol):
     @property
     def names(self) -> list[str]: ...
 
+    async def look_at(self, name: str) -> FiscalStatus:
+        """The status of any of them, in use or not; raises as `status` does."""
+
     def use(self, name: str) -> None:
         """Raises `KeyError` for a name that is not configured. Only while no document is in doubt."""

@@ -1,4 +1,4 @@
-"""Several registrars behind one: all calls go to the one in use; which one that is a person decides."""
+"""Several registrars behind one: all calls go to the one in use; which one that is others decide."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ class SwitchedRegistrar:
         """Raises `KeyError` for a name that is not configured."""
         self._registrars[name]
         self._active = name
+
+    async def look_at(self, name: str) -> FiscalStatus:
+        return await self._registrars[name].status()
 
     @property
     def _now(self) -> FiscalOffice:

@@ -64,6 +64,8 @@ def _registrars(config: Config) -> Iterator[str]:
     yield from _repeated("$.fiscal", "name", [row.name for row in rows])
     if sum(row.simulated for row in rows) > 1:
         yield problem("$.fiscal", "only one of several registrars can be simulated")
+    if len(rows) == 1 and rows[0].fallback:
+        yield problem("$.fiscal.fallback", "there is no other registrar to fall back from")
     for n, row in enumerate(rows):
         yield from _ways(f"$.fiscal[{n}]" if isinstance(config.fiscal, list) else "$.fiscal", row)
     lines = [(f"$.fiscal[{n}]", row.where) for n, row in enumerate(rows) if not row.simulated]

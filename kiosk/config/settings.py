@@ -123,7 +123,8 @@ class Fiscal(_Section, frozen=True, kw_only=True):
 
     `close_at`: when the shift is closed each day (`03:30`), else before it is 24 h old; `slip`: a paper with the number
     after the receipt; `paperless_with_contact`: no paper where the receipt goes to a phone or an address; `ffd`: the
-    version the drive must be registered for.
+    version the drive must be registered for; `fallback`: of several, the kiosk may sell through this one by itself
+    where the one in use cannot print.
     """
 
     name: forms.RegistrarName = ""
@@ -139,6 +140,7 @@ class Fiscal(_Section, frozen=True, kw_only=True):
     slip: bool = True
     paperless_with_contact: bool = False
     key_file: forms.File = ""
+    fallback: bool = False
 
     @property
     def where(self) -> str:

@@ -75,7 +75,7 @@ class Fiscalising:
         self,
         database: Database,
         registrar: FiscalOffice,
-        seller: Seller,
+        sellers: Callable[[], Seller],
         patience: FiscalPatience,
         guard: Guard,
         clock: Clock,
@@ -83,7 +83,7 @@ class Fiscalising:
     ) -> None:
         self._db = database
         self._registrar = registrar
-        self._seller = seller
+        self._sellers = sellers
         self._patience = patience
         self._guard = guard
         self._refused: str | None = None  # how the last sale was refused
@@ -91,6 +91,11 @@ class Fiscalising:
         self._cp = checkpoint
         self._failing_since: dict[str, float] = {}  # by payment, in monotonic time
         self.turn = asyncio.Lock()
+
+    @property
+    def _seller(self) -> Seller:
+        """As the registrar in use has it."""
+        return self._sellers()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -42,15 +42,13 @@ SWAPPED, MISMATCH = "drive_swapped", "registration_mismatch"
 
 
 class FiscalRules(msgspec.Struct, frozen=True):
-    """What is asked of a registrar (by its name) and its day. `rates`: those a receipt may carry from a day on."""
+    """Of a registrar, by its name: its day, and what is asked of it. `rates`: those a receipt may carry from a day
+    on."""
 
-    day: FiscalDay
+    day: Callable[[str], FiscalDay]
     expected: Callable[[str], Expected]
     rates: Callable[[datetime], frozenset[str]]
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return self.day.zone
+    zone: ZoneInfo
 
 
 class KeepingShift:
@@ -78,6 +76,10 @@ class KeepingShift:
         self.turn = asyncio.Lock()  # one hand on the shift at a time: the loop's or a technician's
         self.status: FiscalStatus | None = None
         self.warnings: dict[str, str] = {}
+
+    @property
+    def _day(self) -> FiscalDay:
+        return self._rules.day(self._registrar.active)
 
     async def run(self) -> None:
         while True:
@@ -113,7 +115,7 @@ class KeepingShift:
             if reason is None:
                 status = await self._mend(status)
                 reason = why_stopped(status, self._clock.now(), self._rules.zone)
-            if reason == _CLOSED and not self.held_closed and not self._rules.day.wants_open(self._clock.now()):
+            if reason == _CLOSED and not self.held_closed and not self._day.wants_open(self._clock.now()):
                 reason = None  # nothing is sold at this hour: the doors say so
         await self._conclude(status, reason, detail)
         return status
@@ -167,7 +169,7 @@ class KeepingShift:
         now = self._clock.now()
         if status.shift_open:
             await self._record_open(status)
-        elif not self.held_closed and self._rules.day.wants_open(now) and self._can_open(status, now):
+        elif not self.held_closed and self._day.wants_open(now) and self._can_open(status, now):
             status = await self.open()
         return status
 
@@ -188,7 +190,7 @@ class KeepingShift:
         now = self._clock.now()
         async with self._db.read() as reader:
             opened_at = await records.read_shift_opened(reader, status.drive_number, status.shift)
-        closing = Closing.NOT_YET if opened_at is None else self._rules.day.closing(opened_at, now)
+        closing = Closing.NOT_YET if opened_at is None else self._day.closing(opened_at, now)
         if status.shift_expired:
             return Closing.NOW
         if closing is Closing.NOT_YET and clock_is_wrong(status, now, self._rules.zone):

@@ -133,9 +133,9 @@ class TendingShift:
         Raises `NotFound`, `DeviceUnavailable`."""
         if name not in self._registrar.names:
             raise NotFound
-        await self._journal(actor, "use_registrar", name)
         async with self._keeper.turn, self._fiscalising.turn:
             await self._nothing_in_doubt()
+            await self._journal(actor, "use_registrar", name)
             await self._leave(actor)
             self._registrar.use(name)
             await self._db.write(lambda tx: records.set_meta(tx, _ACTIVE, name))

@@ -13,6 +13,7 @@ from kiosk.flows.conditions import Conditions
 from kiosk.flows.correcting import Correcting
 from kiosk.flows.estimating import Estimating
 from kiosk.flows.expiring import Expiring
+from kiosk.flows.falling_back import FallingBack
 from kiosk.flows.guests import Guests
 from kiosk.flows.handing_out import HandingOut
 from kiosk.flows.inquiring import Inquiring
@@ -40,7 +41,7 @@ from kiosk.flows.watching_pages import WatchingPages
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.guards import Guards
-from kiosk.wiring.rules import fiscal_patience, fiscal_rules, limits, seller, sign_in_rules
+from kiosk.wiring.rules import fiscal_patience, fiscal_rules, limits, sellers, sign_in_rules
 from kiosk.wiring.targets import urls
 
 _WRONG_PER_MINUTE = 60
@@ -67,8 +68,15 @@ class Flows:
         self.estimating = Estimating(database, ground.menu, ground.kitchen, self.conditions, clock)
         self.guards = guards = Guards(ground)
         bank = guards.bank
+        by_registrar = sellers(config)
         self.fiscalising = parts.fiscalising(
-            database, devices.registrar, seller(config), fiscal_patience(config), guards.receipts, clock, checkpoint
+            database,
+            devices.registrar,
+            lambda: by_registrar[devices.registrar.active],
+            fiscal_patience(config),
+            guards.receipts,
+            clock,
+            checkpoint,
         )
         guards.rehearse = self.fiscalising.rehearse
         self.keeping_space = KeepingSpace(
@@ -137,6 +145,16 @@ class Flows:
         )
         self.tending_shift = TendingShift(
             database, registrar, self.fiscalising, self.keeping_shift, self.closing_day, clock
+        )
+        spares = [row.name for row in config.registrars if row.fallback]
+        self.falling_back = FallingBack(
+            registrar,
+            self.tending_shift,
+            self.keeping_shift,
+            ground.readiness,
+            clock,
+            spares,
+            parts.fallback_after_s,
         )
         proving = Proving(database, clock, _WRONG_PER_MINUTE)
         self.handing_out = HandingOut(database, devices.robot, proving, clock)

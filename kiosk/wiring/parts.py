@@ -12,6 +12,7 @@ from drivers.robot.modbus import ModbusTimings
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
 from kiosk.domain.breaker import PROBE_REFUSAL_S
+from kiosk.flows.falling_back import PATIENCE_S
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
@@ -41,6 +42,7 @@ class Parts:
     inquiry_every_s: float = 5.0
     stuck_after_s: float = 60.0
     tripped_after_s: float = 60.0
+    fallback_after_s: float = PATIENCE_S
     refusal_probe_s: float = PROBE_REFUSAL_S
     unpaid_for_s: float = 3600.0
     day_again_s: float = 60.0

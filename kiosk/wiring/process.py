@@ -142,6 +142,8 @@ class Kiosk:
         supervise("lag", sinks.lag.run, ())
         supervise("day", flows.closing_day.run, ())
         supervise("shift", flows.keeping_shift.run, (DeviceError,))
+        if flows.falling_back.spares:
+            supervise("fallback", flows.falling_back.run, ())
         supervise("cooking", lambda: sinks.dispatcher.run(sinks.cooking), ())
         supervise("notifications", lambda: sinks.dispatcher.run(sinks.notifying), ())
         supervise("lateness", sinks.lateness.run, ())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.port import TaxSystem
-from kiosk.config.settings import Config
+from kiosk.config.settings import Config, Fiscal
 from kiosk.domain.fiscal_day import FiscalDay
 from kiosk.domain.hours import OpeningHours
 from kiosk.domain.menu import Menu
@@ -24,8 +25,13 @@ from kiosk.flows.watching_registrar import Expected
 _GOODS = 1  # FFD tag 1212
 
 
-def seller(config: Config) -> Seller:
-    restaurant, fiscal = config.restaurant, config.registrars[0]
+def sellers(config: Config) -> Mapping[str, Seller]:
+    """What stands on a receipt of each registrar: paper and slip are its own."""
+    return {row.name: _seller(config, row) for row in config.registrars}
+
+
+def _seller(config: Config, fiscal: Fiscal) -> Seller:
+    restaurant = config.restaurant
     attended = restaurant.settlement == "attended"
     return Seller(
         tax_system=TaxSystem(restaurant.tax_system),
@@ -48,7 +54,7 @@ def tax_table(config: Config) -> TaxTable:
 
 
 def fiscal_rules(config: Config) -> FiscalRules:
-    restaurant, fiscal = config.restaurant, config.registrars[0]
+    restaurant = config.restaurant
     zone, taxes = ZoneInfo(restaurant.timezone), tax_table(config)
     automatic = restaurant.settlement == "automat"
     ffds = {row.name: row.ffd for row in config.registrars}
@@ -58,8 +64,9 @@ def fiscal_rules(config: Config) -> FiscalRules:
             restaurant.inn, restaurant.address, restaurant.tax_system, automatic, ffds[registrar], restaurant.internet
         )
 
-    day = FiscalDay.parse(fiscal.close_at, OpeningHours.parse(restaurant.hours), zone)
-    return FiscalRules(day, expected, lambda now: taxes.rates(now.astimezone(zone).date()))
+    hours = OpeningHours.parse(restaurant.hours)
+    days = {row.name: FiscalDay.parse(row.close_at, hours, zone) for row in config.registrars}
+    return FiscalRules(days.__getitem__, expected, lambda now: taxes.rates(now.astimezone(zone).date()), zone)
 
 
 def limits(config: Config) -> Limits:

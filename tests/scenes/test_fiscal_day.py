@@ -15,7 +15,7 @@ from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, T
 from drivers.sim.shtrih.device import shtrih
 from kiosk.config import load
 from tests.clocks import JumpingClock
-from tests.command import kiosk
+from tests.command import journal, kiosk
 from tests.restaurant import Customer, Restaurant, restaurant, start_kiosk, test_parts, until
 from tests.scenes.test_signing_in import FREE, signed_in
 from tests.scenes.test_staff_desk import at_the_desk, overview
@@ -366,15 +366,20 @@ async def test_a_receipt_with_a_wrong_rate_is_taken_back_and_made_right(driver: 
         assert [row["name"] for row in report["rates"] if row["sum_kopecks"]] == []  # all came back
 
 
+async def with_a_spare(place: Restaurant, more: str = "") -> None:
+    """Another registrar, at work and in the settings, from the next start on."""
+    spare = {"state": place.folder / "spare.state", "ledger": place.folder / "spare.jsonl"}
+    await place.stack.enter_async_context(shtrih(place.folder / "spare.tty", **spare, seed=7, ffd="1.1"))
+    file = place.folder / "config.toml"
+    text = file.read_text().replace("[fiscal]", '[[fiscal]]\nname = "till"\nffd = "1.2"')
+    file.write_text(f'{text}\n[[fiscal]]\nname = "spare"\nffd = "1.1"\nport = "{place.folder}/spare.tty"\n{more}')
+
+
 async def test_another_registrar_is_sold_through_by_a_technician_and_each_receipt_keeps_its_drive() -> None:
     async with restaurant() as place:
         guest = await place.guest()
         before = await bought(place, guest, "tea")
-        spare = {"state": place.folder / "spare.state", "ledger": place.folder / "spare.jsonl"}
-        await place.stack.enter_async_context(shtrih(place.folder / "spare.tty", **spare, seed=7, ffd="1.1"))
-        file = place.folder / "config.toml"
-        text = file.read_text().replace("[fiscal]", '[[fiscal]]\nname = "till"\nffd = "1.2"')
-        file.write_text(f'{text}\n[[fiscal]]\nname = "spare"\nffd = "1.1"\nport = "{place.folder}/spare.tty"\n')
+        await with_a_spare(place)
         await place.restart()
         await place.until_open()
         assert (await place.internal("GET", "/internal/fiscal")).body == {
@@ -396,6 +401,28 @@ async def test_another_registrar_is_sold_through_by_a_technician_and_each_receip
         refund = f"/internal/orders/{after['order_id']}/refund"
         assert (await place.internal("POST", refund, {"reason": "остыл"})).status == 202
         await until(lambda: place.effects("spare", "refund_receipt"))
+
+
+async def test_3_4_kiosk_falls_back_to_the_spare_registrar_that_has_a_day_and_paper_of_its_own() -> None:
+    async with restaurant(fallback_after_s=0.0) as place:
+        await with_a_spare(place, "fallback = true\nslip = false\npaperless_with_contact = true\n")
+        await place.restart()
+        await place.until_open()
+        guest = await place.guest()
+        assert (await bought(place, guest, "tea"))["receipt"]
+        place.fiscal.faults.switch("paper_out", True, {})
+
+        async def spare_is_used() -> bool:
+            return bool((await place.internal("GET", "/internal/fiscal")).body["active"] == "spare")
+
+        await until(spare_is_used)
+        await place.until_open()
+        order = await guest.order(("tea", 1))
+        assert (await guest.pay(order["order_id"], receipt_to="a@example.com")).status == 200
+        assert len(place.effects("fiscal", "receipt")) == len(place.effects("spare", "receipt")) == 1
+        assert ("kiosk", "use_registrar", "spare") in journal(place)
+        place.fiscal.faults.switch("paper_out", False, {})
+        assert await spare_is_used()  # the way back is a person's
 
 
 async def test_a_slip_with_number_and_code_follows_the_receipt() -> None:

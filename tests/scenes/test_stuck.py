@@ -14,6 +14,7 @@ from drivers.sim.shtrih.device import shtrih
 from tests.clocks import START, JumpingClock
 from tests.command import journal
 from tests.restaurant import FAST_FISCAL, Answer, Restaurant, restaurant, until
+from tests.scenes.test_fiscal_day import with_a_spare
 
 
 class _WatchedLink:
@@ -151,6 +152,31 @@ async def test_3_4_receipt_that_is_owed_is_not_printed_on_a_drive_that_nobody_pu
         assert (await move(place, row["stuck_id"], "issue")).status == 200
         await until(lambda: told("absent:drive_swapped"))
         assert order_id not in [line["order_id"] for line in place.effects("fiscal", "receipt")]
+
+
+async def test_3_4_nothing_falls_back_to_another_registrar_while_a_receipt_is_in_doubt() -> None:
+    switch = _Switch()
+    extra = "[payment]\nanswer_within_s = 0.2"
+    async with restaurant(extra, open_link=switch.open_link) as place:
+        await with_a_spare(place, "fallback = true\n")
+        await place.restart()
+        await place.until_open()
+        order_id = await receipt_in_doubt(place, switch)
+
+        async def closed() -> bool:
+            reason = (await place.call("GET", "/api/restaurant")).body["sales"]["reason"] or ""
+            return str(reason).startswith("fiscal_")
+
+        await until(closed)
+        falling_back = place.kiosk.flows.falling_back
+        assert not await falling_back.fall_back()
+        assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "till"
+        assert journal(place) == []
+        place.fiscal.faults.switch("off", False, {})
+        await until(lambda: place.effects("fiscal", "receipt"))
+        (receipt,) = place.effects("fiscal", "receipt")
+        assert receipt["order_id"] == order_id
+        assert place.effects("spare", "receipt") == []
 
 
 async def test_3_4_document_that_only_a_person_recognises_is_adopted_and_not_printed_again() -> None:
