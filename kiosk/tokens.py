@@ -7,6 +7,8 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import jwt
@@ -16,6 +18,7 @@ from kiosk.clock import Clock
 from kiosk.domain.errors import Unauthorized
 
 _ISSUER = "kiosk"
+_KNOWN = 512  # tokens kept read
 _AUDIENCE = "kiosk-api"
 _CLAIMS = ("iss", "aud", "exp", "nbf", "jti", "typ", "sub", "dev")
 
@@ -137,21 +140,13 @@ class AccessTokens:
         customer_id = claims["sub"] if claims.get("scope") == "customer" else None
         return Session(session_id, claims["dev"], customer_id, expires_at, "sms" in claims.get("amr", []))
 
-    def _decode(self, token: str) -> tuple[dict[str, Any], datetime]:
+    def _decode(self, token: str) -> tuple[Mapping[str, Any], datetime]:
         """Signature, issuer, audience and not-before; the end is the caller's to judge. Raises `Unauthorized`."""
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
+            kid = _kid_of(token)
             if kid not in self._keys:
                 raise Unauthorized
-            claims = jwt.decode(
-                token,
-                self._keys[kid],
-                algorithms=["HS256"],
-                audience=_AUDIENCE,
-                issuer=_ISSUER,
-                leeway=1,
-                options={"require": list(_CLAIMS), "verify_exp": False, "verify_nbf": False, "verify_iat": False},
-            )
+            claims = _proved(token, self._keys[kid])
             expires_at = datetime.fromtimestamp(int(claims["exp"]), tz=self._clock.now().tzinfo)
             not_before = int(claims["nbf"])
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, OSError) as error:
@@ -162,6 +157,29 @@ class AccessTokens:
 
     def end(self, session_ids: Iterable[str]) -> None:
         self._ended.update(session_ids)
+
+
+@lru_cache(_KNOWN)
+def _kid_of(token: str) -> Any:
+    """Raises `jwt.PyJWTError`."""
+    return jwt.get_unverified_header(token).get("kid")
+
+
+@lru_cache(_KNOWN)
+def _proved(token: str, key: bytes) -> Mapping[str, Any]:
+    """What a token of this key claims; no times are judged, so that it stays true. A screen sends the same token with
+    each of its requests. Raises `jwt.PyJWTError`."""
+    return MappingProxyType(
+        jwt.decode(
+            token,
+            key,
+            algorithms=["HS256"],
+            audience=_AUDIENCE,
+            issuer=_ISSUER,
+            leeway=1,
+            options={"require": list(_CLAIMS), "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
+    )
 
 
 def key_id(key: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -55,6 +56,7 @@ async def own_name(request: web.Request, handler: Handler) -> web.StreamResponse
     return await handler(request)
 
 
+@lru_cache(64)
 def _is_ours(host: str) -> bool:
     """An address is nobody's name; names are ours where they are this machine's."""
     try:

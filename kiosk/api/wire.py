@@ -41,6 +41,8 @@ async def body_bytes(request: web.Request) -> bytes:
 
 
 async def _read(request: web.Request) -> bytes:
+    if request.content.is_eof():
+        return await request.read()  # it came with its head: nobody waits
     try:
         async with asyncio.timeout(_BODY_WITHIN_S):
             return await request.read()
