@@ -324,7 +324,7 @@ async def test_a_doubtful_error_of_the_close_is_settled_by_the_drive(error: int,
             assert (await registrar.print_receipt(receipt(), intent)).number == 3
         else:
             # The device does not see the close but a question, whose answer goes back as the refused close.
-            question = encode(commands.drive_status(30).payload)
+            question = encode(commands.drive_status().payload(30))
             bench.wire.to_device = lambda data: question if data[2:4] == CLOSE else data
             asked = 0
 

@@ -15,7 +15,7 @@ from drivers.link import Link, LinkOpener
 _ADD, _ACK, _REQ, _ABORT = 0xC1, 0xC2, 0xC3, 0xC4
 _NEEDS_RESULT = 0x01
 _ADDS = 5  # of one task under its id: more and the register does not want it
-_PASSWORD_BYTES = 2
+_ACCESS = bytes(2)  # the password of access, which no register asks for
 _log = logging.getLogger(__name__)
 
 
@@ -71,11 +71,11 @@ class AtolLine:
             link.close()
 
     async def run(self, payload: bytes) -> bytes:
-        """The result of exactly this task, an error of it too.
+        """The result of exactly this task, an error of it too; `payload` is a command's code and arguments.
 
         `DeviceUnreachable`: the register never took the task. `AnswerLost`: it may have.
         """
-        code = payload[_PASSWORD_BYTES]
+        code = payload[0]
         await self._become_ready()
         self._task = self._lost = self._free_id()
         try:
@@ -131,7 +131,7 @@ class AtolLine:
         """ADD, then the result comes by itself or is asked for. B3: the task never arrived, or the buffer was lost with
         the power, so the same id is added again; what must not be done twice the register refuses by itself or the
         receipt's sums betray (§6). None: it will not come."""
-        addition = bytes((_ADD, _NEEDS_RESULT, task)) + payload
+        addition = bytes((_ADD, _NEEDS_RESULT, task)) + _ACCESS + payload
         request, adds = addition, 0
         while True:
             adds += request is addition

@@ -24,7 +24,6 @@ from drivers.fiscal.fields import CodecError, Fields, uint
 from drivers.fiscal.port import ReceiptLine
 
 _A = TypeVar("_A", covariant=True)
-_PASSWORD = bytes(2)
 _QUESTION, _ACTION = 2, 3  # bytes before the data of an answer: 55, error and, of actions, its extension
 CASH, ELECTRONIC = 1, 2
 _QUANTITY_UNIT = 1000
@@ -35,17 +34,15 @@ _ELECTRONIC_ONLY = 0x04
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[_A]):
-    """`head`: how many bytes stand before the data; `answers`: the first of them."""
+    """`head`: how many bytes stand before the data; `answers`: the first of them. Behind the arguments of a `signed`
+    command the session puts its password."""
 
     code: int
     arguments: bytes
     parse: Callable[[bytes], _A]
     head: int = _ACTION
     answers: int = 0x55
-
-    @property
-    def payload(self) -> bytes:
-        return _PASSWORD + bytes((self.code,)) + self.arguments
+    signed: bool = False
 
 
 def _done(data: bytes) -> None:
@@ -72,8 +69,8 @@ def short_state() -> Request[ShortState]:
     return Request(0x45, b"", ShortState.parse, 1)
 
 
-def enter_mode(mode: int, password: int) -> Request[None]:
-    return _action(0x56, bytes((mode,)) + bcd(password, 4))
+def enter_mode(mode: int) -> Request[None]:
+    return Request(0x56, bytes((mode,)), _done, signed=True)
 
 
 def leave_mode() -> Request[None]:

@@ -44,7 +44,7 @@ class Archive:
     async def document(self, number: int) -> FoundDocument:
         """An answer carries the number of its document: one about another document proves nothing about this one."""
         for _ in range(_TRIES):
-            found = await self.session.ask(commands.find_document(self.session.password, number))
+            found = await self.session.ask(commands.find_document(number))
             if found.number == number:
                 return found
         raise DeviceUnreachable(DEVICE, "wrong_document", f"{found.number} instead of {number}")
@@ -59,7 +59,7 @@ class Archive:
 
     async def requisites(self, number: int) -> list[Tlv]:
         """A whole document as the drive keeps it. `ShtrihRefused` where the firmware does not hand it out."""
-        head = await self.session.ask(commands.start_reading(self.session.password, number))
+        head = await self.session.ask(commands.start_reading(number))
         return parse_tlvs((await self.session.read_out(head.length))[: head.length])
 
     @staticmethod
@@ -80,7 +80,7 @@ class Archive:
         return await self._drive()
 
     async def _drive(self) -> DriveStatus:
-        return await self.session.ask(commands.drive_status(self.session.password))
+        return await self.session.ask(commands.drive_status())
 
     async def _ours(self, fresh: list[FoundDocument], intent: FiscalIntent) -> FoundDocument | None:
         fresh = [document for document in fresh if document.number not in intent.others]

@@ -40,7 +40,7 @@ class ShtrihOffice:
         systems, mode = await self._cell(_TABLE, _TAX_SYSTEMS), await self._cell(_TABLE, _MODE)
         return Registration(
             device_serial=await self._text(_SERIAL) or await self._own_serial(),
-            drive_number=(await self.session.ask(commands.drive_status(self.session.password))).serial,
+            drive_number=(await self.session.ask(commands.drive_status())).serial,
             registration_number=await self._text(_REGISTRATION),
             inn=await self._text(_INN),
             ffd=await self.ffd(),
@@ -71,20 +71,19 @@ class ShtrihOffice:
             raise DeviceRefused(DEVICE, "shift_open")
         await self._set_date(now.date())
         for _ in range(_TRIES):
-            if await self._done(commands.set_time(self.session.password, now)):
+            if await self._done(commands.set_time(now)):
                 return
         raise OutcomeUnknown(DEVICE, "answer_lost", "21h")
 
     async def _set_date(self, day: date) -> None:
         """Looks before every step: a lost answer leaves mode 6 or not."""
-        password = self.session.password
         for _ in range(2 * _TRIES):
             if (await self.session.state()).mode == MODE_DATE:
-                await self._done(commands.confirm_date(password, day))
-            elif (await self.session.ask(commands.full_status(password))).time.date() == day:
+                await self._done(commands.confirm_date(day))
+            elif (await self.session.ask(commands.full_status())).time.date() == day:
                 return
             else:
-                await self._done(commands.set_date(password, day))
+                await self._done(commands.set_date(day))
         raise OutcomeUnknown(DEVICE, "date_not_set")
 
     async def _done(self, request: commands.Request[Blob | Operator]) -> bool:
@@ -99,7 +98,7 @@ class ShtrihOffice:
 
     async def _cell(self, table: int, field: int) -> TableValue | None:
         try:
-            return await self.session.ask(commands.read_table(self.session.password, table, 1, field))
+            return await self.session.ask(commands.read_table(table, 1, field))
         except ShtrihRefused:
             return None
 
@@ -108,7 +107,7 @@ class ShtrihOffice:
         return None if value is None else value.text.strip()
 
     async def _own_serial(self) -> str:
-        return str((await self.session.ask(commands.full_status(self.session.password))).serial)
+        return str((await self.session.ask(commands.full_status())).serial)
 
 
 def _systems(bits: int) -> frozenset[TaxSystem]:

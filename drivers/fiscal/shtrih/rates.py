@@ -52,10 +52,9 @@ class Rates:
         return codes
 
     async def _read(self) -> dict[Vat, int]:
-        password = self._session.password
         codes = dict(_ALWAYS)
         try:
-            rows = (await self._session.ask(commands.table_shape(password, _TABLE))).rows
+            rows = (await self._session.ask(commands.table_shape(_TABLE))).rows
         except ShtrihRefused:  # a cashier's password sees no tables
             return codes
         if rows >= _ROWS_OF_2025:
@@ -79,6 +78,6 @@ class Rates:
 
     async def _rate(self, row: int) -> int:
         try:
-            return (await self._session.ask(commands.read_table(self._session.password, _TABLE, row, _RATE))).number
+            return (await self._session.ask(commands.read_table(_TABLE, row, _RATE))).number
         except ShtrihRefused:
             return 0

@@ -92,7 +92,7 @@ class ShtrihRegistrar:
     async def counter(self) -> FiscalCounter:
         async with self._lock:
             drive = await self._drive()
-            shift = await self._session.ask(commands.shift_state(self._session.password))
+            shift = await self._session.ask(commands.shift_state())
             return FiscalCounter(drive.serial, drive.last_document, shift.number)
 
     async def open_shift(self) -> ShiftReport:
@@ -109,16 +109,16 @@ class ShtrihRegistrar:
         async with self._lock:
             await self._writer.print_again()
             await self._require_mode(MODE_OPEN, MODE_EXPIRED)
-            await self._print(commands.x_report(self._session.password))
+            await self._print(commands.x_report())
 
     async def print_text(self, lines: tuple[str, ...], *, cut: bool) -> None:
         async with self._lock:
             await self._require_mode(MODE_OPEN, MODE_EXPIRED, MODE_CLOSED)
             for line in lines:
-                await self._print(commands.print_line(self._session.password, line))
+                await self._print(commands.print_line(line))
             if cut:
                 await self._session.ready_to_print()
-                await self._print(commands.cut(self._session.password))
+                await self._print(commands.cut())
 
     async def resume_printing(self) -> None:
         async with self._lock:
@@ -339,4 +339,4 @@ class ShtrihRegistrar:
         return asyncio.get_running_loop().time()
 
     async def _drive(self) -> DriveStatus:
-        return await self._session.ask(commands.drive_status(self._session.password))
+        return await self._session.ask(commands.drive_status())

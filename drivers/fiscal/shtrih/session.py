@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable
@@ -61,7 +62,7 @@ class ShtrihSession:
         self._baudrate = baudrate
         self._line: ShtrihLine | NumberedLine | None = None
         self._protocol = protocol
-        self.password = password
+        self._password = password
         self.timeouts = timeouts
 
     def close(self) -> None:
@@ -129,7 +130,7 @@ class ShtrihSession:
     async def _exchange(self, request: Request[_A]) -> bytes:
         line = await self._opened()
         try:
-            return await line.exchange(request.payload, self.timeouts.for_code(request.code))
+            return await line.exchange(request.payload(self._password), self.timeouts.for_code(request.code))
         except (DeviceUnreachable, AnswerLost) as error:
             self._drop_lost_line(error)
             raise
@@ -146,7 +147,7 @@ class ShtrihSession:
         raise ShtrihRefused(answer.error, f"{request.code:02X}h")
 
     async def state(self) -> ShortStatus:
-        return await self.ask(commands.short_status(self.password))
+        return await self.ask(commands.short_status())
 
     async def printed_state(self) -> ShortStatus:
         """The state once nothing prints any more (submode 5 right after a close is normal, §3), or after
@@ -179,7 +180,7 @@ class ShtrihSession:
     async def continue_print(self) -> None:
         """B0h; whether it helped shows in the next state."""
         try:
-            await self.command(commands.continue_print(self.password))
+            await self.command(commands.continue_print())
         except (DeviceRefused, AnswerLost) as error:
             _log.warning("%s: continue print: %s", DEVICE, error)
 
@@ -188,7 +189,7 @@ class ShtrihSession:
         pieces = b""
         for _ in range(_PIECES):
             try:
-                pieces += (await self.ask(commands.read_piece(self.password))).data
+                pieces += (await self.ask(commands.read_piece())).data
             except ShtrihRefused as end:
                 if end.number == 0x08 and (total is None or len(pieces) >= total):
                     return pieces
@@ -200,22 +201,23 @@ class ShtrihSession:
 
         Raises `DeviceRefused` where the device will not, `DeviceUnreachable` where it cannot be asked.
         """
-        password, refusal = self.password, None
+        refusal: ShtrihRefused | None = None
+        operator: int | None = None
         for _ in range(_QUESTION_TRIES):
             state = await self.printed_state()
-            drive = await self.ask(commands.drive_status(self.password))
+            drive = await self.ask(commands.drive_status())
             if drive.current_document == 0 and state.mode != MODE_DOCUMENT:
                 return
             if state.submode == WAITS_CONTINUE:
                 await self.continue_print()
             try:
                 if state.mode == MODE_DOCUMENT:
-                    await self.command(commands.cancel_receipt(password))
+                    await self.command(replace(commands.cancel_receipt(), operator=operator))
                 else:
-                    await self.command(commands.cancel_drive_document(password))
+                    await self.command(replace(commands.cancel_drive_document(), operator=operator))
             except ShtrihRefused as error:
                 refusal = error
-                password = SYSADMIN if error.number == OTHER_OPERATOR else password
+                operator = SYSADMIN if error.number == OTHER_OPERATOR else operator
             except AnswerLost as error:
                 _log.warning("%s: cancel: %s", DEVICE, error)
         raise refusal or DeviceRefused(DEVICE, "document_left_open")

@@ -37,7 +37,7 @@ class ShiftKeeper:
         if state.mode == MODE_OPEN:
             return await self._current()
         await self._require(state, MODE_CLOSED)
-        return await self._report(commands.open_shift(self.session.password), SHIFT_OPEN_REPORT)
+        return await self._report(commands.open_shift(), SHIFT_OPEN_REPORT)
 
     async def close(self) -> ShiftReport:
         """Where the last document is a closing report already, that one: an unanswered attempt came through."""
@@ -49,7 +49,7 @@ class ShiftKeeper:
                 raise DeviceRefused(DEVICE, "shift_closed")
             return shift_report(last)
         await self._require(state, MODE_OPEN, MODE_EXPIRED)
-        return await self._report(commands.z_report(self.session.password), SHIFT_CLOSE_REPORT)
+        return await self._report(commands.z_report(), SHIFT_CLOSE_REPORT)
 
     async def _settled_state(self) -> ShortStatus:
         state = await self.session.printed_state()
@@ -99,7 +99,7 @@ class ShiftKeeper:
         return shift_report(found)
 
     async def _shift(self) -> ShiftState:
-        return await self.session.ask(commands.shift_state(self.session.password))
+        return await self.session.ask(commands.shift_state())
 
     async def _drive(self) -> DriveStatus:
-        return await self.session.ask(commands.drive_status(self.session.password))
+        return await self.session.ask(commands.drive_status())

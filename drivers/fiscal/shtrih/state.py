@@ -44,12 +44,11 @@ class Look:
         self._valid: tuple[str, date | None] | None = None
 
     async def status(self) -> FiscalStatus:
-        password = self._session.password
         state = await self._state()
-        drive = await self._ask(commands.drive_status(password))
-        shift = await self._ask(commands.shift_state(password))
-        ofd = await self._ask(commands.ofd_status(password))
-        full = await self._ask(commands.full_status(password))
+        drive = await self._ask(commands.drive_status())
+        shift = await self._ask(commands.shift_state())
+        ofd = await self._ask(commands.ofd_status())
+        full = await self._ask(commands.full_status())
         return FiscalStatus(
             drive_number=drive.serial,
             last_document=drive.last_document,
@@ -96,7 +95,7 @@ class Look:
         """It changes with the drive only."""
         if self._valid is None or self._valid[0] != serial:
             try:
-                expiry = await self._ask(commands.drive_expiry(self._session.password))
+                expiry = await self._ask(commands.drive_expiry())
             except ShtrihRefused:
                 self._valid = (serial, None)
             else:

@@ -44,7 +44,7 @@ class Totals:
     archive: Archive
 
     async def read(self) -> ShiftTotals:
-        shift = await self.session.ask(commands.shift_state(self.session.password))
+        shift = await self.session.ask(commands.shift_state())
         if shift.open:
             sales, refunds = [await self._of_registers(kind) for kind in (Operation.SALE, Operation.REFUND)]
             return ShiftTotals(shift.number, sales, refunds)
@@ -52,17 +52,17 @@ class Totals:
 
     async def _of_registers(self, kind: Operation) -> OperationTotals:
         """A closed shift has cleared them."""
-        password, offset = self.session.password, _OFFSETS[kind]
-        count = (await self.session.ask(commands.count_register(password, _COUNTS + offset))).value
+        offset = _OFFSETS[kind]
+        count = (await self.session.ask(commands.count_register(_COUNTS + offset))).value
         cash, *others = [
-            (await self.session.ask(commands.money_register(password, _PAYMENTS + offset + _STEP * payment))).value
+            (await self.session.ask(commands.money_register(_PAYMENTS + offset + _STEP * payment))).value
             for payment in range(_KINDS_OF_PAYMENT)
         ]
         return OperationTotals(count, cash + sum(others), cash, sum(others))
 
     async def _of_last_shift(self) -> tuple[OperationTotals, OperationTotals]:
         """1194 of the closing report; where the firmware leaves it out, the shift's receipts one by one."""
-        last = (await self.session.ask(commands.drive_status(self.session.password))).last_document
+        last = (await self.session.ask(commands.drive_status())).last_document
         receipts: list[FoundDocument] = []
         inside = False
         for number in range(last, max(last - _SCAN_LIMIT, 0), -1):
