@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from drivers.fiscal.atol.registrar import AtolRegistrar, AtolTimeouts
-from drivers.fiscal.port import FiscalCounter, FiscalIntent, Receipt
 from drivers.sim.atol.device import AtolDevice
 from drivers.sim.world import World
 from tests.drivers.shtrih_rig import TRANSPORTS, Rig, Wire, receipt
@@ -31,11 +30,8 @@ class AtolRig(Rig):
         self.device = AtolDevice(self.world, self._send, seed=7, **self.options)
 
     def driver(self, **options: Any) -> AtolRegistrar:  # type: ignore[override]
-        return AtolRegistrar(port="test", baudrate=115200, **{"open_link": self.open_link, "timeouts": FAST, **options})
-
-    def intent(self, receipt: Receipt, counter: FiscalCounter, *, correction: bool = False) -> FiscalIntent:
-        asked = (counter, receipt.operation, receipt.order_id, receipt.total_kopecks, self.clock.now, correction)
-        return FiscalIntent(*asked)
+        wanted = {"open_link": self.open_link, "timeouts": FAST, **self.usual, **options}
+        return AtolRegistrar(port="test", baudrate=115200, **wanted)
 
 
 @asynccontextmanager
@@ -44,8 +40,8 @@ async def atol_rig(
 ) -> AsyncIterator[tuple[AtolRig, AtolRegistrar]]:
     folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
     try:
-        bench = AtolRig(folder, transport, **(device or {}))
-        registrar = bench.driver(**driver)
+        bench = AtolRig(folder, transport, driver, **(device or {}))
+        registrar = bench.driver()
         if shift:
             await registrar.open_shift()
         yield bench, registrar

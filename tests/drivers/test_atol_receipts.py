@@ -296,7 +296,7 @@ async def test_a_correction_is_registered_once_and_found(ffd: str, operation: Op
         document = await registrar.print_correction(correction, intent)
         assert (document.correction, document.operation, document.total_kopecks) == (True, operation, 72800)
         assert await registrar.find_receipt(intent) == document
-        assert await registrar.read_document(document.number) is None
+        assert await registrar.read_document(document.number) == replace(document, shift=0)
         effects = bench.effects()
         assert [effect["effect"] for effect in effects] == ["shift_opened", "correction"]
         assert len(effects[1]["lines"]) == (1 if ffd == "1.05" else 3)

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
-from drivers.fiscal.atol_web.once import uuid_of
 from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
+from drivers.fiscal.atol_web.requests import uuid_of
 from drivers.fiscal.port import (
     Correction,
     CorrectionKind,
@@ -310,7 +310,7 @@ async def test_a_correction_is_registered_once_and_found(ffd: str, operation: Op
         document = await registrar.print_correction(correction, intent)
         assert (document.correction, document.operation, document.total_kopecks) == (True, operation, 72800)
         assert await registrar.find_receipt(intent) == document
-        assert await registrar.read_document(document.number) is None
+        assert await registrar.read_document(document.number) == document
         names = [effect["effect"] for effect in bench.effects()]
         assert names == ["shift_opened", "correction"]
 

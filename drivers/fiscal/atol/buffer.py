@@ -10,6 +10,7 @@ from enum import IntEnum
 from drivers.errors import DeviceUnreachable
 from drivers.fiscal.atol.frames import ASYNC_ID, LAST_ID, Decoder, Frame, encode
 from drivers.fiscal.atol.timeouts import AtolTimeouts
+from drivers.fiscal.once import AnswerLost
 from drivers.link import Link, LinkOpener
 
 _ADD, _ACK, _REQ, _ABORT = 0xC1, 0xC2, 0xC3, 0xC4
@@ -36,15 +37,6 @@ class _Status(IntEnum):
 
 _UNDER_WAY = (_Status.QUEUED, _Status.RUNNING, _Status.WAITS_DATA)
 _FINISHED = (_Status.DONE, _Status.FAILED)
-
-
-class AnswerLost(Exception):
-    """A task left and its result cannot be had: it may or may not have been carried out."""
-
-    def __init__(self, code: int, *, silent: bool) -> None:
-        super().__init__(f"{code:02X}h: answer lost, the register is {'silent' if silent else 'answering'}")
-        self.code = code
-        self.silent = silent
 
 
 class AtolLine:
@@ -76,15 +68,16 @@ class AtolLine:
         `DeviceUnreachable`: the register never took the task. `AnswerLost`: it may have.
         """
         code = payload[0]
+        command = f"{code:02X}"
         await self._become_ready()
         self._task = self._lost = self._free_id()
         try:
             async with asyncio.timeout(self._timeouts.for_command(code) + self._timeouts.silence_s):
                 result = await self._carry_out(self._task, payload)
         except (TimeoutError, DeviceUnreachable) as error:
-            raise AnswerLost(code, silent=isinstance(error, DeviceUnreachable)) from error
+            raise AnswerLost(command, silent=isinstance(error, DeviceUnreachable)) from error
         if result is None:
-            raise AnswerLost(code, silent=False)
+            raise AnswerLost(command, silent=False)
         self._lost = None
         await self._acknowledge(self._task)
         return result

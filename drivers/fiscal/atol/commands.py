@@ -8,20 +8,19 @@ from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from drivers.fiscal.atol.answers import (
-    DriveDocument,
-    DriveShift,
     FullState,
     LastReceipt,
     ReceiptSums,
-    ShiftClock,
     ShortState,
     moment,
+    standing_of,
 )
 from drivers.fiscal.atol.frames import bcd, bcd_value, text_bytes
-from drivers.fiscal.ffd.drive import DriveStatus, OfdStatus
+from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument, OfdStatus, ShiftState
 from drivers.fiscal.ffd.tlv import Tlv, parse_tlvs
 from drivers.fiscal.fields import CodecError, Fields, uint
 from drivers.fiscal.port import ReceiptLine
+from drivers.fiscal.shifts import Standing
 
 _A = TypeVar("_A", covariant=True)
 _QUESTION, _ACTION = 2, 3  # bytes before the data of an answer: 55, error and, of actions, its extension
@@ -145,8 +144,8 @@ def set_moment(now: datetime) -> Request[None]:
     return _action(0xED, b"".join(bcd(number, 1) for number in numbers))
 
 
-def shift_clock() -> Request[ShiftClock]:
-    return _register(0x12, ShiftClock.parse)
+def shift_clock() -> Request[Standing]:
+    return _register(0x12, standing_of)
 
 
 def receipt_sums() -> Request[ReceiptSums]:
@@ -189,16 +188,16 @@ def drive_status() -> Request[DriveStatus]:
     return _drive(0x30, DriveStatus.parse)
 
 
-def drive_shift() -> Request[DriveShift]:
-    return _drive(0x10, DriveShift.parse)
+def drive_shift() -> Request[ShiftState]:
+    return _drive(0x10, ShiftState.parse)
 
 
 def exchange() -> Request[OfdStatus]:
     return _drive(0x20, OfdStatus.parse)
 
 
-def find_document(number: int) -> Request[DriveDocument]:
-    return _drive(0x40, DriveDocument.parse, uint(number, 4))
+def find_document(number: int) -> Request[FoundDocument]:
+    return _drive(0x40, FoundDocument.parse, uint(number, 4))
 
 
 def start_reading(number: int) -> Request[None]:

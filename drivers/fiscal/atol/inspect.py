@@ -11,9 +11,9 @@ from drivers.fiscal.atol import commands
 from drivers.fiscal.atol.answers import FullState
 from drivers.fiscal.atol.commands import Request
 from drivers.fiscal.atol.session import AtolSession
-from drivers.fiscal.atol.shift import EXPIRED
 from drivers.fiscal.ffd.drive import DriveStatus
 from drivers.fiscal.port import FiscalStatus, Paper
+from drivers.fiscal.shifts import Standing
 
 _REPLACE_NOW, _REPLACE_SOON, _MEMORY_LOW, _OFD_TIMEOUT, _CRITICAL = 0x01, 0x02, 0x04, 0x08, 0x80
 _WARNINGS: Mapping[int, str] = MappingProxyType(
@@ -39,14 +39,14 @@ class AtolLook:
         drive = await self._ask(commands.drive_status())
         printer = await self._ask(commands.short_state())
         shift = await self._ask(commands.drive_shift())
-        clock = await self._ask(commands.shift_clock())
+        standing = await self._ask(commands.shift_clock())
         ofd = await self._ask(commands.exchange())
         return FiscalStatus(
             drive_number=drive.serial,
             last_document=drive.last_document,
             shift=shift.number,
             shift_open=shift.open,
-            shift_expired=clock.state == EXPIRED,
+            shift_expired=standing is Standing.EXPIRED,
             paper=Paper.PRESENT if state.paper else Paper.OUT,
             document_open=bool(state.receipt_kind),
             unsent_documents=ofd.queue,

@@ -9,12 +9,13 @@ from datetime import datetime
 from drivers.errors import DeviceRefused, OutcomeUnknown
 from drivers.fiscal.atol import commands
 from drivers.fiscal.atol.archive import AtolArchive
-from drivers.fiscal.atol.buffer import AnswerLost
 from drivers.fiscal.atol.compose import RECEIPT_KINDS, TAX_SYSTEMS, TAXES
-from drivers.fiscal.atol.session import DEVICE, AtolCommandRefused, AtolSession
-from drivers.fiscal.atol.shift import CLOSED, AtolShifts
+from drivers.fiscal.atol.session import AtolCommandRefused, AtolSession
+from drivers.fiscal.atol.shift import AtolShift
 from drivers.fiscal.ffd.drive import SHIFT_OPEN_REPORT
-from drivers.fiscal.port import Operation, OperationTotals, Registration, ShiftTotals, TaxSystem
+from drivers.fiscal.once import AnswerLost
+from drivers.fiscal.port import DEVICE, Operation, OperationTotals, Registration, ShiftTotals, TaxSystem
+from drivers.fiscal.shifts import Standing
 from drivers.text import shown
 
 _FFD = {2: "1.05", 3: "1.1", 4: "1.2"}
@@ -28,7 +29,7 @@ class AtolOffice:
 
     session: AtolSession
     archive: AtolArchive
-    shifts: AtolShifts
+    shift: AtolShift
 
     async def ffd(self) -> str | None:
         return _FFD.get(await self.session.ask(commands.ffd_version()))
@@ -61,7 +62,7 @@ class AtolOffice:
 
     async def totals(self) -> ShiftTotals:
         """Sums of payments from the registers; how many receipts there are only the drive tells."""
-        shift, drive = await self.shifts.shift(), await self.archive.drive()
+        shift, drive = await self.shift.shift(), await self.archive.drive()
         counts: Counter[int] = Counter()
         sums: Counter[int] = Counter()
         for number in range(drive.last_document, max(drive.last_document - _SCAN_LIMIT, 0), -1):
@@ -82,7 +83,7 @@ class AtolOffice:
         return OperationTotals(counts[kind], sums[kind], cash_kopecks=paid[0], electronic_kopecks=paid[1])
 
     async def set_time(self, now: datetime) -> None:
-        if await self.shifts.state() != CLOSED:
+        if await self.shift.clock() is not Standing.CLOSED:
             raise DeviceRefused(DEVICE, "shift_open")
         try:
             await self.session.command(commands.set_moment(now))

@@ -7,13 +7,11 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.atol import commands
-from drivers.fiscal.atol.archive import AtolArchive, require_same_drive
-from drivers.fiscal.atol.buffer import AnswerLost
+from drivers.fiscal.atol.archive import AtolArchive
 from drivers.fiscal.atol.compose import (
     CORRECTION_KINDS,
     RECEIPT_KINDS,
@@ -25,12 +23,13 @@ from drivers.fiscal.atol.compose import (
 )
 from drivers.fiscal.atol.inspect import AtolLook
 from drivers.fiscal.atol.office import AtolOffice
-from drivers.fiscal.atol.session import DEVICE, REGISTRATION, X_REPORTS, AtolSession
-from drivers.fiscal.atol.shift import AtolShifts
+from drivers.fiscal.atol.session import REGISTRATION, X_REPORTS, AtolSession
+from drivers.fiscal.atol.shift import AtolShift
 from drivers.fiscal.atol.timeouts import AtolTimeouts
 from drivers.fiscal.ffd.tlv import Tlv
-from drivers.fiscal.fields import CodecError
+from drivers.fiscal.once import AnswerLost, Once
 from drivers.fiscal.port import (
+    DEVICE,
     Correction,
     FiscalCounter,
     FiscalDocument,
@@ -43,6 +42,7 @@ from drivers.fiscal.port import (
     ShiftReport,
     ShiftTotals,
 )
+from drivers.fiscal.shifts import Shifts, require_open
 from drivers.link import LinkOpener
 
 __all__ = ["AtolRegistrar", "AtolTimeouts"]
@@ -70,9 +70,11 @@ class AtolRegistrar:
             open_link=open_link, port=port, baudrate=baudrate, password=password, timeouts=timeouts or AtolTimeouts()
         )
         self._order_tag = order_tag
-        self._archive = AtolArchive(self._session, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
-        self._shifts = AtolShifts(self._session, self._archive)
-        self._office = AtolOffice(self._session, self._archive, self._shifts)
+        self._archive = AtolArchive(self._session)
+        self._once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
+        self._shift = AtolShift(self._session)
+        self._shifts = Shifts(self._shift, self._once)
+        self._office = AtolOffice(self._session, self._archive, self._shift)
         self._lock = asyncio.Lock()
         self._look = AtolLook(self._session, self._lock)
 
@@ -81,7 +83,7 @@ class AtolRegistrar:
 
     async def counter(self) -> FiscalCounter:
         async with self._lock:
-            drive, shift = await self._archive.drive(), await self._shifts.shift()
+            drive, shift = await self._archive.drive(), await self._shift.shift()
             return FiscalCounter(drive.serial, drive.last_document, shift.number)
 
     async def open_shift(self) -> ShiftReport:
@@ -117,21 +119,7 @@ class AtolRegistrar:
 
     async def read_document(self, number: int) -> FiscalDocument | None:
         async with self._lock:
-            drive = await self._archive.drive()
-            if not 0 < number <= drive.last_document:
-                return None
-            found = await self._archive.document(number)
-            if not found.is_receipt or found.operation not in (Operation.SALE, Operation.REFUND):
-                return None
-            return FiscalDocument(
-                number=number,
-                fiscal_sign=found.sign,
-                drive_number=drive.serial,
-                shift=0,  # the archive does not tell it
-                issued_at=found.issued_at,
-                operation=Operation(found.operation),
-                total_kopecks=found.total_kopecks,
-            )
+            return await self._once.read(number)
 
     async def cancel_open_document(self) -> None:
         async with self._lock:
@@ -139,16 +127,14 @@ class AtolRegistrar:
 
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            return await self._once(receipt, RECEIPT_KINDS[receipt.operation], (), intent)
+            return await self._register(receipt, RECEIPT_KINDS[receipt.operation], (), intent)
 
     async def rehearse(self, receipt: Receipt) -> bool:
         async with self._lock:
             await self._session.cancel_receipt()
-            await self._shifts.require_open()
-            try:
-                await self._compose(replace(receipt, paperless=True), RECEIPT_KINDS[receipt.operation], ())
-            except (DeviceRefused, AnswerLost, CodecError) as error:
-                await self._abandon(error)
+            require_open(await self._shift.clock())
+            unprinted = replace(receipt, paperless=True)
+            await self._once.composed(self._compose(unprinted, RECEIPT_KINDS[receipt.operation], ()))
             await self._session.cancel_receipt()
             return True
 
@@ -157,11 +143,11 @@ class AtolRegistrar:
             if correction.receipt.operation is not Operation.SALE and await self._office.ffd() == _FFD_TOTALS_ONLY:
                 raise DeviceRefused(DEVICE, "correction_unsupported", "FFD 1.05 corrects no refunds")
             kind = CORRECTION_KINDS[correction.receipt.operation]
-            return await self._once(correction.receipt, kind, correction_requisites(correction), intent)
+            return await self._register(correction.receipt, kind, correction_requisites(correction), intent)
 
     async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
         async with self._lock:
-            return await self._find(intent)
+            return await self._once.find(intent)
 
     async def registration(self) -> Registration:
         async with self._lock:
@@ -178,15 +164,12 @@ class AtolRegistrar:
     async def close(self) -> None:
         self._session.close()
 
-    async def _once(self, receipt: Receipt, kind: int, more: Sequence[Tlv], intent: FiscalIntent) -> FiscalDocument:
+    async def _register(self, receipt: Receipt, kind: int, more: Sequence[Tlv], intent: FiscalIntent) -> FiscalDocument:
         already = await self._prepare(receipt, intent)
         if already is not None:
             return already
-        try:
-            await self._compose(receipt, kind, more)
-        except (DeviceRefused, AnswerLost, CodecError) as error:
-            await self._abandon(error)
-        return await self._register(kind, intent)
+        await self._once.composed(self._compose(receipt, kind, more))
+        return await self._close(kind, intent)
 
     async def _prepare(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument | None:
         """Everything that must hold before the receipt is opened; one left open by a crash is cancelled.
@@ -194,16 +177,12 @@ class AtolRegistrar:
         Where the counter has moved since the intent, the document may be there already: then it is returned.
         """
         await self._session.cancel_receipt()
-        drive = await self._archive.drive()
-        require_same_drive(drive, intent)
-        if drive.last_document != intent.counter.last_document:
-            found = await self._find(intent)
-            if found is not None:
-                return found
-            raise DeviceRefused(DEVICE, "counter_moved", f"{intent.counter.last_document} → {drive.last_document}")
+        already = await self._once.already(await self._archive.drive(), intent)
+        if already is not None:
+            return already
         if not receipt.paperless:
             await self._session.ready_to_print()
-        await self._shifts.require_open()
+        require_open(await self._shift.clock())
         unknown = [line.vat for line in receipt.lines if line.vat not in TAXES]
         if unknown:
             raise DeviceRefused(DEVICE, "vat_unsupported", f"{unknown[0].value} %: platform 2.5 does not know it")
@@ -234,14 +213,14 @@ class AtolRegistrar:
         if (sums.total_kopecks, sums.remainder_kopecks, sums.change_kopecks) != (receipt.total_kopecks, 0, 0):
             raise DeviceRefused(DEVICE, "lines_lost", f"{sums.total_kopecks} of {receipt.total_kopecks}")
 
-    async def _register(self, kind: int, intent: FiscalIntent) -> FiscalDocument:
+    async def _close(self, kind: int, intent: FiscalIntent) -> FiscalDocument:
         """4A, the one command that registers; every doubt about it is settled by the drive's own memory."""
         try:
             await self._session.command(commands.close_receipt())
         except AnswerLost as lost:
-            return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", str(lost)))
+            return await self._once.settle(intent, DeviceRefused(DEVICE, "not_registered", str(lost)))
         except DeviceRefused as refused:
-            return await self._settle(intent, refused)
+            return await self._once.settle(intent, refused)
         return await self._describe(kind, intent)
 
     async def _describe(self, kind: int, intent: FiscalIntent) -> FiscalDocument:
@@ -253,7 +232,7 @@ class AtolRegistrar:
             raise OutcomeUnknown(DEVICE, "document_unread", str(error)) from error
         asked = (intent.counter.last_document + 1, kind, intent.total_kopecks)
         if (last.number, last.kind, last.total_kopecks) != asked:
-            return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {last.number}"))
+            return await self._once.settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {last.number}"))
         return FiscalDocument(
             number=last.number,
             fiscal_sign=last.sign,
@@ -264,37 +243,6 @@ class AtolRegistrar:
             total_kopecks=last.total_kopecks,
             correction=intent.correction,
         )
-
-    async def _settle(self, intent: FiscalIntent, refusal: DeviceRefused) -> FiscalDocument:
-        """After a doubtful close: the document if it is there, `refusal` if it is proved absent."""
-        _log.warning("%s: looking for document %d: %s", DEVICE, intent.counter.last_document + 1, refusal)
-        try:
-            found = await self._find(intent)
-        except DeviceUnreachable as error:
-            raise OutcomeUnknown(DEVICE, "answer_lost", str(error)) from error
-        if found is None:
-            raise refusal
-        return found
-
-    async def _find(self, intent: FiscalIntent) -> FiscalDocument | None:
-        try:
-            return await self._archive.find(intent)
-        except DeviceRefused as error:
-            # The registrar answers but cannot be brought to a state that proves anything.
-            raise OutcomeUnknown(DEVICE, error.code, error.detail) from error
-
-    async def _abandon(self, error: DeviceRefused | AnswerLost | CodecError) -> NoReturn:
-        """4A has not been sent: nothing is registered. Leave nothing open, then say why."""
-        if isinstance(error, AnswerLost) and error.silent:
-            raise DeviceUnreachable(DEVICE, "silent", str(error)) from error
-        try:
-            await self._session.cancel_receipt()
-        except DeviceRefused as stuck:
-            raise OutcomeUnknown(DEVICE, "document_left_open", str(stuck)) from error
-        if isinstance(error, DeviceRefused):
-            raise error
-        code = "interrupted" if isinstance(error, AnswerLost) else "bad_receipt"
-        raise DeviceRefused(DEVICE, code, str(error)) from error
 
     async def _print(self, request: commands.Request[None]) -> None:
         try:

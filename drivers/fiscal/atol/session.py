@@ -8,15 +8,15 @@ from typing import TypeVar
 from drivers.errors import DeviceRefused, DeviceUnreachable
 from drivers.fiscal.atol import commands
 from drivers.fiscal.atol.answers import FullState
-from drivers.fiscal.atol.buffer import AnswerLost, AtolLine
+from drivers.fiscal.atol.buffer import AtolLine
 from drivers.fiscal.atol.commands import Request
 from drivers.fiscal.atol.errors import EXTENDED, NO_DOCUMENT, NO_DRIVE_DATA, RECEIPT_CLOSED, error_text, error_word
 from drivers.fiscal.atol.frames import bcd
 from drivers.fiscal.atol.timeouts import AtolTimeouts
 from drivers.fiscal.fields import CodecError
+from drivers.fiscal.once import AnswerLost, ask_again
+from drivers.fiscal.port import DEVICE
 from drivers.link import LinkOpener
-
-DEVICE = "fiscal"
 
 CHOICE, REGISTRATION, X_REPORTS, Z_REPORTS = 0, 1, 2, 3
 _QUESTION_TRIES = 3
@@ -52,13 +52,7 @@ class AtolSession:
 
         Raises `DeviceRefused`, or `DeviceUnreachable` when no answer can be had.
         """
-        for _ in range(_QUESTION_TRIES):
-            try:
-                return await self.command(request)
-            except AnswerLost as lost:
-                if lost.silent:
-                    raise DeviceUnreachable(DEVICE, "silent", str(lost)) from lost
-        raise DeviceUnreachable(DEVICE, "no_answer", f"{request.code:02X}h")
+        return await ask_again(lambda: self.command(request))
 
     async def command(self, request: Request[_A]) -> _A:
         """Raises `DeviceRefused`, `DeviceUnreachable` (never taken) or `AnswerLost` (may have been carried out)."""
@@ -71,7 +65,7 @@ class AtolSession:
             return request.parse(result[request.head :])
         except CodecError as error:
             _log.warning("%s: answer %s to %02Xh makes no sense: %s", DEVICE, result.hex(), request.code, error)
-            raise AnswerLost(request.code, silent=False) from error
+            raise AnswerLost(f"{request.code:02X}", silent=False) from error
 
     async def _run(self, request: Request[_A]) -> bytes:
         password = bcd(self._password, 4) if request.signed else b""

@@ -7,8 +7,17 @@ from types import MappingProxyType
 from typing import Any
 
 from drivers.errors import DeviceRefused
-from drivers.fiscal.atol_web.client import DEVICE
-from drivers.fiscal.port import Correction, CorrectionKind, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem, Vat
+from drivers.fiscal.port import (
+    DEVICE,
+    Correction,
+    CorrectionKind,
+    Operation,
+    OrderTag,
+    Receipt,
+    ReceiptLine,
+    TaxSystem,
+    Vat,
+)
 from drivers.text import said
 
 FULL_PAYMENT = "fullPayment"

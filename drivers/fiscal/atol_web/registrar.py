@@ -9,23 +9,26 @@ from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceRefused
 from drivers.fiscal.atol_web.archive import WebArchive
-from drivers.fiscal.atol_web.client import DEVICE, AtolWebServer, AtolWebTimeouts, Task
+from drivers.fiscal.atol_web.client import AtolWebServer, AtolWebTimeouts, Task
 from drivers.fiscal.atol_web.compose import correction_task, receipt_task
 from drivers.fiscal.atol_web.office import WebOffice
-from drivers.fiscal.atol_web.once import OnceOnly
+from drivers.fiscal.atol_web.requests import WebRequests
+from drivers.fiscal.atol_web.shift import WebShift
+from drivers.fiscal.once import Once
 from drivers.fiscal.port import (
+    DEVICE,
     Correction,
     FiscalCounter,
     FiscalDocument,
     FiscalIntent,
     FiscalStatus,
-    Operation,
     OrderTag,
     Receipt,
     Registration,
     ShiftReport,
     ShiftTotals,
 )
+from drivers.fiscal.shifts import Shifts
 from drivers.text import said
 
 __all__ = ["AtolWebRegistrar", "AtolWebTimeouts"]
@@ -48,9 +51,11 @@ class AtolWebRegistrar:
     ) -> None:
         self._server = AtolWebServer(url, user=user, password=password, timeouts=timeouts or AtolWebTimeouts(), api=api)
         self._order_tag = order_tag
-        self._archive = WebArchive(self._server, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
-        self._once = OnceOnly(self._server, self._archive)
-        self._office = WebOffice(self._server, self._archive)
+        self._archive = WebArchive(self._server)
+        self._once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
+        self._requests = WebRequests(self._server, self._once)
+        self._office = WebOffice(self._server)
+        self._shifts = Shifts(WebShift(self._office), self._once)
         self._lock = asyncio.Lock()
 
     async def status(self) -> FiscalStatus:
@@ -59,15 +64,16 @@ class AtolWebRegistrar:
 
     async def counter(self) -> FiscalCounter:
         async with self._lock:
-            return await self._archive.counter()
+            drive = await self._archive.drive()
+            return FiscalCounter(drive.serial, drive.last_document, drive.shift)
 
     async def open_shift(self) -> ShiftReport:
         async with self._lock:
-            return await self._office.open_shift()
+            return await self._shifts.open()
 
     async def close_shift(self) -> ShiftReport:
         async with self._lock:
-            return await self._office.close_shift()
+            return await self._shifts.close()
 
     async def x_report(self) -> None:
         await self._do({"type": "reportX"})
@@ -86,14 +92,11 @@ class AtolWebRegistrar:
 
     async def read_document(self, number: int) -> FiscalDocument | None:
         async with self._lock:
-            found = await self._archive.document(number) if number > 0 else None
-            if found is None or found.correction or found.operation not in (Operation.SALE, Operation.REFUND):
-                return None
-            return found.document((await self._archive.counter()).drive_number)
+            return await self._once.read(number)
 
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            return await self._once.register(receipt_task(receipt, self._order_tag), intent)
+            return await self._requests.register(receipt_task(receipt, self._order_tag), intent)
 
     async def rehearse(self, receipt: Receipt) -> bool:
         """The server registers what it composes."""
@@ -102,11 +105,11 @@ class AtolWebRegistrar:
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
             ffd = await self._office.ffd()
-            return await self._once.register(correction_task(correction, self._order_tag, ffd), intent)
+            return await self._requests.register(correction_task(correction, self._order_tag, ffd), intent)
 
     async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
         async with self._lock:
-            return await self._once.find(intent)
+            return await self._requests.find(intent)
 
     async def registration(self) -> Registration:
         async with self._lock:

@@ -21,9 +21,8 @@ from drivers.fiscal.ffd.tlv import (
     text_tlv,
 )
 from drivers.fiscal.fields import uint
-from drivers.fiscal.port import Correction, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem, Vat
+from drivers.fiscal.port import DEVICE, Correction, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem, Vat
 from drivers.fiscal.shtrih.receipt import QUANTITY_UNIT, SUMS, TAXES, CloseReceipt, CorrectionTotals, ReceiptOperation
-from drivers.fiscal.shtrih.session import DEVICE
 
 TAX_SYSTEMS: Mapping[TaxSystem, int] = MappingProxyType(
     {

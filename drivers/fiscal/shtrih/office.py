@@ -9,13 +9,13 @@ from types import MappingProxyType
 
 from drivers.errors import DeviceRefused, OutcomeUnknown
 from drivers.fiscal.ffd.drive import Blob
-from drivers.fiscal.port import Registration, TaxSystem
+from drivers.fiscal.once import AnswerLost
+from drivers.fiscal.port import DEVICE, Registration, TaxSystem
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import Operator
 from drivers.fiscal.shtrih.compose import TAX_SYSTEMS
-from drivers.fiscal.shtrih.line import AnswerLost
 from drivers.fiscal.shtrih.rates import Rates
-from drivers.fiscal.shtrih.session import DEVICE, MODE_CLOSED, MODE_DATE, ShtrihRefused, ShtrihSession
+from drivers.fiscal.shtrih.session import MODE_CLOSED, MODE_DATE, ShtrihRefused, ShtrihSession
 from drivers.fiscal.shtrih.table_answers import TableValue
 
 # Table 18 holds what the drive is registered with; desktop models keep the FFD in table 17, mobile ones in table 10.

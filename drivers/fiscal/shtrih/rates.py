@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from drivers.errors import DeviceRefused
-from drivers.fiscal.port import Vat
+from drivers.fiscal.port import DEVICE, Vat
 from drivers.fiscal.shtrih import commands
-from drivers.fiscal.shtrih.session import DEVICE, ShtrihRefused, ShtrihSession
+from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 
 # FF46 and FF4A take one byte: bits of what stood there first, numbers of rows for what came later (seen: 7/107 is 88h,
 # 22 % and 22/122 are rows 11 and 12; the first row stays 20 %).

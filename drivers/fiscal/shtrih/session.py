@@ -9,17 +9,18 @@ from typing import Literal, TypeVar
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable
 from drivers.fiscal.fields import CodecError
+from drivers.fiscal.once import AnswerLost, ask_again
+from drivers.fiscal.port import DEVICE
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import ShortStatus
 from drivers.fiscal.shtrih.commands import Request
 from drivers.fiscal.shtrih.errors import ERRORS, NOT_YET, error_text, error_word
-from drivers.fiscal.shtrih.frames import Answer
-from drivers.fiscal.shtrih.line import AnswerLost, ShtrihLine
+from drivers.fiscal.shtrih.frames import Answer, code_name
+from drivers.fiscal.shtrih.line import ShtrihLine
 from drivers.fiscal.shtrih.line2 import NumberedLine
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import LinkOpener
 
-DEVICE = "fiscal"
 Protocol = Literal[1, 2]
 ALTERNATIVE: Protocol = 2
 
@@ -75,13 +76,7 @@ class ShtrihSession:
 
         Raises `DeviceRefused`, or `DeviceUnreachable` when no answer can be had.
         """
-        for _ in range(_QUESTION_TRIES):
-            try:
-                return await self.command(request)
-            except AnswerLost as lost:
-                if lost.silent:
-                    raise DeviceUnreachable(DEVICE, "silent", str(lost)) from lost
-        raise DeviceUnreachable(DEVICE, "no_answer", f"{request.code:02X}h")
+        return await ask_again(lambda: self.command(request))
 
     async def command(self, request: Request[_A]) -> _A:
         """Once, and again where the printer of the register was still busy with what came before.
@@ -143,7 +138,7 @@ class ShtrihSession:
                 return request.parse(answer.data)
         except CodecError as error:
             _log.warning("%s: answer %s makes no sense: %s", DEVICE, payload.hex(), error)
-            raise AnswerLost(request.code, silent=False) from error
+            raise AnswerLost(code_name(request.code), silent=False) from error
         raise ShtrihRefused(answer.error, f"{request.code:02X}h")
 
     async def state(self) -> ShortStatus:

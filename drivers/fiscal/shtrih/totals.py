@@ -23,7 +23,7 @@ from drivers.fiscal.ffd.tlv import (
 from drivers.fiscal.fields import CodecError
 from drivers.fiscal.port import Operation, OperationTotals, ShiftTotals
 from drivers.fiscal.shtrih import commands
-from drivers.fiscal.shtrih.archive import Archive
+from drivers.fiscal.shtrih.archive import ShtrihArchive
 from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 
 # 1Bh 144…147 count receipts, 1Ah 193…208 sum payments: sale, purchase, refund, purchase refund, for each of four
@@ -41,7 +41,7 @@ class Totals:
     """Asks through one session."""
 
     session: ShtrihSession
-    archive: Archive
+    archive: ShtrihArchive
 
     async def read(self) -> ShiftTotals:
         shift = await self.session.ask(commands.shift_state())

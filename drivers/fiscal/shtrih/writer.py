@@ -10,7 +10,7 @@ from drivers.errors import DeviceError, DeviceRefused
 from drivers.fiscal.ffd.drive import Blob, ClosedReceipt, ClosedReport
 from drivers.fiscal.ffd.tlv import Tlv
 from drivers.fiscal.fields import fixed_text
-from drivers.fiscal.port import Correction, Operation, OrderTag, Receipt, Vat
+from drivers.fiscal.port import DEVICE, Correction, Operation, OrderTag, Receipt, Vat
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.commands import Request
 from drivers.fiscal.shtrih.compose import (
@@ -24,7 +24,7 @@ from drivers.fiscal.shtrih.compose import (
     requisites_of,
 )
 from drivers.fiscal.shtrih.office import ShtrihOffice
-from drivers.fiscal.shtrih.session import DEVICE, ShtrihRefused, ShtrihSession
+from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 
 #: What registers the composed document; a later one stands in for a command the firmware does not know.
 Closings = tuple[Request[ClosedReceipt | ClosedReport], ...]

@@ -1,0 +1,58 @@
+"""What every joined pair of a driver and a simulated register offers a test."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from drivers.fiscal.port import FiscalCounter, FiscalIntent, FiscalOffice, Receipt
+from drivers.sim.faults import Controlled
+
+
+class Clock:
+    """The world's time, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 9, 0, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **parts: float) -> None:
+        self.now += timedelta(**parts)
+
+
+class Bench:
+    """The device's side. `usual` are the options of the driver that the test was given."""
+
+    device: Controlled
+
+    def __init__(self, folder: Path, **usual: Any) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.usual = usual
+
+    def driver(self, **options: Any) -> FiscalOffice:
+        """Another process with the same settings, but for `options`."""
+        raise NotImplementedError
+
+    async def power_off(self) -> None:
+        raise NotImplementedError
+
+    async def power_on(self) -> None:
+        raise NotImplementedError
+
+    def fault(self, name: str, on: bool = True, **parameters: Any) -> None:
+        self.device.faults.switch(name, on, parameters)
+
+    def effects(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "ledger").read_text().splitlines()]
+
+    def receipts(self) -> list[dict[str, Any]]:
+        return [effect for effect in self.effects() if effect["effect"] in ("receipt", "refund_receipt")]
+
+    def intent(self, receipt: Receipt, counter: FiscalCounter, *, correction: bool = False) -> FiscalIntent:
+        asked = (counter, receipt.operation, receipt.order_id, receipt.total_kopecks, self.clock.now, correction)
+        return FiscalIntent(*asked)
