@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -28,6 +29,13 @@ class AtolRig(Rig):
         self.options.pop("byte_s", None)
         self.world = World("fiscal", self.folder / "state", self.folder / "ledger")
         self.device = AtolDevice(self.world, self._send, seed=7, **self.options)
+
+    def gives(self, code: str, data: bytes) -> bool:
+        """Is it a task with this command?"""
+        return re.search(rb"\xc1\x01.\x00\x00" + re.escape(bytes.fromhex(code)), data, re.DOTALL) is not None
+
+    def leave_a_receipt_open(self) -> None:
+        self.device.till.open_receipt(1, electronic=False)
 
     def driver(self, **options: Any) -> AtolRegistrar:  # type: ignore[override]
         wanted = {"open_link": self.open_link, "timeouts": FAST, **self.usual, **options}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +15,7 @@ from drivers.sim.atol_web.device import AtolWebDevice
 from drivers.sim.gateways.http import serving
 from drivers.sim.world import World
 from tests.drivers.bench import Bench
+from tests.restaurant import until
 
 FAST = AtolWebTimeouts(call_s=1.0, question_s=1.0, task_s=2.0, poll_s=0.02, again_s=0.02)
 
@@ -42,10 +44,19 @@ class WebRig(Bench):
         await self.stop()
         await self.boot()
 
-    async def power_off(self) -> None:
-        await self.stop()
+    @asynccontextmanager
+    async def dying_after(self, code: str) -> AsyncIterator[None]:
+        """The first that registers something."""
+        before = len(self.effects())
+        self.fault("slow", seconds=0.2)
 
-    async def power_on(self) -> None:
+        async def die() -> None:
+            await until(lambda: len(self.effects()) > before)
+            await self.stop()
+
+        dying = asyncio.create_task(die())
+        yield
+        await dying
         await self.boot()
 
     def driver(self, **options: Any) -> AtolWebRegistrar:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,16 @@ class Bench:
         """Another process with the same settings, but for `options`."""
         raise NotImplementedError
 
-    async def power_off(self) -> None:
+    def dying_after(self, code: str) -> AbstractAsyncContextManager[None]:
+        """Power goes once this command was carried out, before a byte of its answer, and is back behind the block."""
         raise NotImplementedError
 
-    async def power_on(self) -> None:
+    def cut_after(self, code: str) -> AbstractAsyncContextManager[None]:
+        """The line is gone once this command was carried out, and whole again behind the block."""
+        raise NotImplementedError
+
+    def leave_a_receipt_open(self) -> None:
+        """As a process does that died over it."""
         raise NotImplementedError
 
     def fault(self, name: str, on: bool = True, **parameters: Any) -> None:

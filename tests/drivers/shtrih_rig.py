@@ -6,8 +6,8 @@ import asyncio
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -98,12 +98,42 @@ class Rig(Bench):
         self.world.close()
         self._boot()
 
-    async def power_off(self) -> None:
-        self.fault("off")
+    def gives(self, code: str, data: bytes) -> bool:
+        """Is it this command, by operator 30?"""
+        return bytes.fromhex(code) + b"\x1e\0\0\0" in data
 
-    async def power_on(self) -> None:
+    @asynccontextmanager
+    async def dying_after(self, code: str) -> AsyncIterator[None]:
+        with self._mute_after(code, lambda: self.fault("off")):
+            yield
         self.fault("off", on=False)
-        self.wire.to_device = self.wire.to_host = bytes
+
+    @asynccontextmanager
+    async def cut_after(self, code: str) -> AsyncIterator[None]:
+        with self._mute_after(code, self._abort):
+            yield
+        self.reachable = True
+
+    def _abort(self) -> None:
+        self.reachable = False
+        self.wire.transport.abort()
+
+    @contextmanager
+    def _mute_after(self, code: str, strike: Callable[[], None]) -> Iterator[None]:
+        wire = self.wire
+
+        def watch(data: bytes) -> bytes:
+            if self.gives(code, data):
+                asyncio.get_running_loop().call_soon(strike)
+                wire.to_host = lambda answer: answer if len(answer) == 1 else b""
+            return data
+
+        wire.to_device = watch
+        yield
+        wire.to_device = wire.to_host = bytes
+
+    def leave_a_receipt_open(self) -> None:
+        self.device.register.open_receipt(1, 5)  # by another operator
 
     @property
     def wire(self) -> Wire:

@@ -19,7 +19,7 @@ from drivers.fiscal.shtrih.receipt import SUMS, CloseReceipt, LegacyClose, Legac
 from drivers.sim.shtrih.device import KNOWN_FAULTS, ShtrihDevice
 from drivers.sim.shtrih.tables import CUT_IN_RECEIPT
 from drivers.sim.world import World
-from tests.drivers.shtrih_rig import Clock
+from tests.drivers.bench import Clock
 
 ENQ, ACK, NAK = b"\x05", b"\x06", b"\x15"
 SALE = ReceiptOperation(

@@ -42,7 +42,7 @@ from drivers.fiscal.port import (
     ShiftReport,
     ShiftTotals,
 )
-from drivers.fiscal.shifts import Shifts, require_open
+from drivers.fiscal.shifts import Shifts, Standing, require_open
 from drivers.link import LinkOpener
 
 __all__ = ["AtolRegistrar", "AtolTimeouts"]
@@ -98,6 +98,8 @@ class AtolRegistrar:
         async with self._lock:
             await self._session.cancel_receipt()
             await self._session.ready_to_print()
+            if await self._shift.clock() is Standing.CLOSED:
+                raise DeviceRefused(DEVICE, "shift_closed")
             await self._session.enter(X_REPORTS)
             await self._print(commands.x_report())
 
