@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TypeVar
 
 from drivers.fiscal.atol import commands
@@ -15,15 +13,6 @@ from drivers.fiscal.ffd.drive import DriveStatus
 from drivers.fiscal.port import FiscalStatus, Paper
 from drivers.fiscal.shifts import Standing
 
-_REPLACE_NOW, _REPLACE_SOON, _MEMORY_LOW, _OFD_TIMEOUT, _CRITICAL = 0x01, 0x02, 0x04, 0x08, 0x80
-_WARNINGS: Mapping[int, str] = MappingProxyType(
-    {
-        _REPLACE_NOW: "drive_replace_now",
-        _REPLACE_SOON: "drive_replace_soon",
-        _MEMORY_LOW: "drive_memory_low",
-        _OFD_TIMEOUT: "ofd_timeout",
-    }
-)
 _A = TypeVar("_A")
 
 
@@ -54,7 +43,7 @@ class AtolLook:
             device_time=state.time,
             blocked=_blocked(state, drive) or ("printer_fault" if printer.printer_fault else None),
             drive_valid_until=await self._ask(commands.drive_expiry()),
-            warnings=tuple(word for bit, word in _WARNINGS.items() if drive.warnings & bit),
+            warnings=drive.warning_words,
         )
 
     async def _ask(self, request: Request[_A]) -> _A:
@@ -67,6 +56,4 @@ def _blocked(state: FullState, drive: DriveStatus) -> str | None:
         return "cover_open"
     if not state.registered or not state.drive_active or not drive.fiscal:
         return "not_fiscalised"
-    if drive.warnings & _CRITICAL:
-        return "drive_full" if drive.warnings & _MEMORY_LOW else "drive_failure"
-    return None
+    return drive.failure

@@ -9,16 +9,16 @@ from datetime import datetime
 from drivers.errors import DeviceRefused, OutcomeUnknown
 from drivers.fiscal.atol import commands
 from drivers.fiscal.atol.archive import AtolArchive
-from drivers.fiscal.atol.compose import RECEIPT_KINDS, TAX_SYSTEMS, TAXES
+from drivers.fiscal.atol.compose import RECEIPT_KINDS, TAXES
 from drivers.fiscal.atol.session import AtolCommandRefused, AtolSession
 from drivers.fiscal.atol.shift import AtolShift
 from drivers.fiscal.ffd.drive import SHIFT_OPEN_REPORT
+from drivers.fiscal.ffd.requisites import FORMATS, tax_systems_of
 from drivers.fiscal.once import AnswerLost
-from drivers.fiscal.port import DEVICE, Operation, OperationTotals, Registration, ShiftTotals, TaxSystem
+from drivers.fiscal.port import DEVICE, Operation, OperationTotals, Registration, ShiftTotals
 from drivers.fiscal.shifts import Standing
 from drivers.text import shown
 
-_FFD = {2: "1.05", 3: "1.1", 4: "1.2"}
 _ADDRESS, _INN, _REGISTRATION, _TAX_SYSTEMS, _PLACE, _AUTOMATIC, _INTERNET = 1009, 1018, 1037, 1062, 1187, 1001, 1108
 _SCAN_LIMIT = 10_000  # documents of one shift
 
@@ -32,7 +32,7 @@ class AtolOffice:
     shift: AtolShift
 
     async def ffd(self) -> str | None:
-        return _FFD.get(await self.session.ask(commands.ffd_version()))
+        return FORMATS.get(await self.session.ask(commands.ffd_version()))
 
     async def registration(self) -> Registration:
         systems, automatic, internet = (
@@ -46,7 +46,7 @@ class AtolOffice:
             registration_number=_text(await self._tag(_REGISTRATION)),
             inn=_text(await self._tag(_INN)),
             ffd=await self.ffd(),
-            tax_systems=_tax_systems(systems),
+            tax_systems=tax_systems_of(systems[0]) if systems else None,
             automatic=None if automatic is None else any(automatic),
             internet=None if internet is None else any(internet),
             address=_text(await self._tag(_ADDRESS)),
@@ -89,10 +89,6 @@ class AtolOffice:
             await self.session.command(commands.set_moment(now))
         except AnswerLost as lost:
             raise OutcomeUnknown(DEVICE, "answer_lost", str(lost)) from lost
-
-
-def _tax_systems(raw: bytes | None) -> frozenset[TaxSystem] | None:
-    return frozenset(system for system, bit in TAX_SYSTEMS.items() if raw[0] & bit) if raw else None
 
 
 def _text(raw: bytes | None) -> str | None:

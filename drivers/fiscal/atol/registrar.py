@@ -17,7 +17,6 @@ from drivers.fiscal.atol.compose import (
     RECEIPT_KINDS,
     TAXES,
     by_vat,
-    correction_requisites,
     operator_of,
     requisites_of,
 )
@@ -26,6 +25,8 @@ from drivers.fiscal.atol.office import AtolOffice
 from drivers.fiscal.atol.session import REGISTRATION, X_REPORTS, AtolSession
 from drivers.fiscal.atol.shift import AtolShift
 from drivers.fiscal.atol.timeouts import AtolTimeouts
+from drivers.fiscal.ffd.requisites import correction_requisites
+from drivers.fiscal.ffd.tags import FFD_1_05
 from drivers.fiscal.ffd.tlv import Tlv
 from drivers.fiscal.once import AnswerLost, Once
 from drivers.fiscal.port import (
@@ -47,7 +48,6 @@ from drivers.link import LinkOpener
 
 __all__ = ["AtolRegistrar", "AtolTimeouts"]
 
-_FFD_TOTALS_ONLY = "1.05"
 _log = logging.getLogger(__name__)
 
 
@@ -142,10 +142,12 @@ class AtolRegistrar:
 
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            if correction.receipt.operation is not Operation.SALE and await self._office.ffd() == _FFD_TOTALS_ONLY:
+            if correction.receipt.operation is not Operation.SALE and await self._office.ffd() == FFD_1_05:
                 raise DeviceRefused(DEVICE, "correction_unsupported", "FFD 1.05 corrects no refunds")
             kind = CORRECTION_KINDS[correction.receipt.operation]
-            return await self._register(correction.receipt, kind, correction_requisites(correction), intent)
+            return await self._register(
+                correction.receipt, kind, correction_requisites(correction, numbered=True), intent
+            )
 
     async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
         async with self._lock:
@@ -199,7 +201,7 @@ class AtolRegistrar:
         await session.command(commands.open_receipt(kind, paperless=receipt.paperless))
         for tlv in (*requisites_of(receipt, self._order_tag), *more):
             await session.command(commands.write_tag(tlv))
-        totals_only = correction and await self._office.ffd() == _FFD_TOTALS_ONLY
+        totals_only = correction and await self._office.ffd() == FFD_1_05
         for line in by_vat(receipt.lines) if totals_only else receipt.lines:
             await session.command(commands.begin_position())
             await session.command(commands.end_position(line, TAXES[line.vat], totals_only=totals_only))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from types import MappingProxyType
 
 from drivers.errors import DeviceRefused, OutcomeUnknown
 from drivers.fiscal.ffd.drive import Blob
+from drivers.fiscal.ffd.requisites import FORMATS, tax_systems_of
 from drivers.fiscal.once import AnswerLost
-from drivers.fiscal.port import DEVICE, Registration, TaxSystem
+from drivers.fiscal.port import DEVICE, Registration
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import Operator
-from drivers.fiscal.shtrih.compose import TAX_SYSTEMS
 from drivers.fiscal.shtrih.rates import Rates
 from drivers.fiscal.shtrih.session import MODE_CLOSED, MODE_DATE, ShtrihRefused, ShtrihSession
 from drivers.fiscal.shtrih.table_answers import TableValue
@@ -23,7 +21,6 @@ _TABLE = 18
 _SERIAL, _INN, _REGISTRATION, _TAX_SYSTEMS, _MODE, _ADDRESS, _PLACE = 1, 2, 3, 5, 6, 9, 14
 _AUTOMATIC, _INTERNET = 1 << 2, 1 << 5
 _FFD_PLACES = ((17, 17), (10, 4))
-_FFD: Mapping[int, str] = MappingProxyType({2: "1.05", 3: "1.1", 4: "1.2"})
 _MODES_TABLE, _TAXES_BY_HOST = 1, 14
 _TAXES_SETTING = "table 1 field 14 = 1"
 _TRIES = 3
@@ -44,7 +41,7 @@ class ShtrihOffice:
             registration_number=await self._text(_REGISTRATION),
             inn=await self._text(_INN),
             ffd=await self.ffd(),
-            tax_systems=None if systems is None else _systems(systems.number),
+            tax_systems=None if systems is None else tax_systems_of(systems.number),
             automatic=None if mode is None else bool(mode.number & _AUTOMATIC),
             internet=None if mode is None else bool(mode.number & _INTERNET),
             address=await self._text(_ADDRESS),
@@ -60,8 +57,8 @@ class ShtrihOffice:
     async def ffd(self) -> str | None:
         for table, field in _FFD_PLACES:
             value = await self._cell(table, field)
-            if value is not None and value.number in _FFD:
-                return _FFD[value.number]
+            if value is not None and value.number in FORMATS:
+                return FORMATS[value.number]
         return None
 
     async def set_time(self, now: datetime) -> None:
@@ -108,7 +105,3 @@ class ShtrihOffice:
 
     async def _own_serial(self) -> str:
         return str((await self.session.ask(commands.full_status())).serial)
-
-
-def _systems(bits: int) -> frozenset[TaxSystem]:
-    return frozenset(system for system, bit in TAX_SYSTEMS.items() if bits & bit)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from drivers.errors import DeviceError, DeviceRefused
 from drivers.fiscal.ffd.drive import Blob, ClosedReceipt, ClosedReport
+from drivers.fiscal.ffd.requisites import correction_base, correction_requisites
+from drivers.fiscal.ffd.tags import FFD_1_05
 from drivers.fiscal.ffd.tlv import Tlv
 from drivers.fiscal.fields import fixed_text
 from drivers.fiscal.port import DEVICE, Correction, Operation, OrderTag, Receipt, Vat
@@ -16,9 +18,7 @@ from drivers.fiscal.shtrih.commands import Request
 from drivers.fiscal.shtrih.compose import (
     CORRECTION_SIGN,
     RECEIPT_KIND,
-    base_of,
     closing_of,
-    correction_of,
     correction_totals,
     operation_of,
     requisites_of,
@@ -33,7 +33,6 @@ _CASHIERS_TABLE, _CASHIER_NAME, _CASHIER_NAME_SIZE = 2, 2, 21
 _REGIONAL_TABLE, _SKIP_PRINTING, _TURNS_RATES = 17, 7, 71
 _RATE_CHANGE, _OLD_RATES = 2026, (Vat.VAT_20, Vat.VAT_20_120)
 _CORRECTION_FLAG = 0x80
-_FFD_TOTALS_ONLY = "1.05"
 
 
 _log = logging.getLogger(__name__)
@@ -72,10 +71,10 @@ class ReceiptWriter:
         await self._choose_paper(receipt)
         await self._name_cashier(receipt)
         await self._keep_old_rate(correction)
-        if await self._office.ffd() == _FFD_TOTALS_ONLY:
+        if await self._office.ffd() == FFD_1_05:
             return await self._totals(correction)
         await self._session.command(commands.open_receipt(_CORRECTION_FLAG | RECEIPT_KIND[receipt.operation]))
-        return await self._lines(receipt, correction_of(correction))
+        return await self._lines(receipt, correction_requisites(correction, numbered=False))
 
     async def _lines(self, receipt: Receipt, more: Iterable[Tlv]) -> Closings:
         session = self._session
@@ -94,7 +93,7 @@ class ReceiptWriter:
             raise DeviceRefused(DEVICE, "correction_unsupported", "FFD 1.05 corrects no refunds")
         totals = correction_totals(correction)
         await self._session.command(commands.begin_correction())
-        await self._send((*requisites_of(receipt, self._order_tag), base_of(correction, ffd=_FFD_TOTALS_ONLY)))
+        await self._send((*requisites_of(receipt, self._order_tag), correction_base(correction, numbered=True)))
         short = commands.short_correction(receipt.total_kopecks, CORRECTION_SIGN)
         return (commands.correction(totals), short)
 
