@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from drivers.fiscal.atol import commands
 from drivers.fiscal.atol.session import AtolCommandRefused, AtolSession
 from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument
-from drivers.fiscal.ffd.tlv import order_id_of, parse_tlvs
+from drivers.fiscal.ffd.tlv import Tlv, order_id_of, parse_tlvs
 
 _CANNOT_READ = (0x7A, 0x66, 0x46)  # firmware without A4 45
 
@@ -33,8 +33,12 @@ class AtolArchive:
 
     async def order_of(self, found: FoundDocument) -> str | None:
         try:
-            return order_id_of(parse_tlvs(await self.session.requisites(found.number))) or ""
+            return order_id_of(await self.requisites(found.number)) or ""
         except AtolCommandRefused as error:
             if error.number not in _CANNOT_READ:
                 raise
             return None
+
+    async def requisites(self, number: int) -> list[Tlv]:
+        """A whole document as the drive keeps it. `AtolCommandRefused` where the firmware does not hand it out."""
+        return parse_tlvs(await self.session.requisites(number))

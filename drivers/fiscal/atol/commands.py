@@ -29,6 +29,7 @@ _QUANTITY_UNIT = 1000
 _POSITION, _TOTAL_POSITION = 0x0A, 0x02
 _FULL_PAYMENT = 4
 _ELECTRONIC_ONLY = 0x04
+_PLACES = {1: 0, 4: 1, 2: 2, 5: 3}  # of a kind of receipt in register 0C
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,16 @@ def last_receipt() -> Request[LastReceipt]:
 
 def payment_total(kind: int, payment: int) -> Request[int]:
     return _register(0x03, lambda data: bcd_value(Fields(data).take(6)), kind, payment)
+
+
+def receipt_count(kind: int) -> Request[int]:
+    """Receipts of this kind in the shift."""
+    return _register(0x41, lambda data: bcd_value(Fields(data).take(5)), kind)
+
+
+def receipt_total(kind: int) -> Request[int]:
+    """Their sum in kopecks."""
+    return _register(0x0C, lambda data: bcd_value(Fields(data).take(7)), _PLACES[kind])
 
 
 def device_serial() -> Request[str]:

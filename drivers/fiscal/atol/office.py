@@ -1,26 +1,23 @@
-"""What a fiscal day asks of an ATOL register besides receipts: registration, totals, clock (protocols/atol.md §2.6)."""
+"""What a fiscal day asks of an ATOL register besides receipts: registration, clock (protocols/atol.md §2.6)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.errors import DeviceRefused, OutcomeUnknown
 from drivers.fiscal.atol import commands
 from drivers.fiscal.atol.archive import AtolArchive
-from drivers.fiscal.atol.compose import RECEIPT_KINDS, TAXES
+from drivers.fiscal.atol.compose import TAXES
 from drivers.fiscal.atol.session import AtolCommandRefused, AtolSession
 from drivers.fiscal.atol.shift import AtolShift
-from drivers.fiscal.ffd.drive import SHIFT_OPEN_REPORT
 from drivers.fiscal.ffd.requisites import FORMATS, tax_systems_of
 from drivers.fiscal.once import AnswerLost
-from drivers.fiscal.port import DEVICE, Operation, OperationTotals, Registration, ShiftTotals
+from drivers.fiscal.port import DEVICE, Registration
 from drivers.fiscal.shifts import Standing
 from drivers.text import shown
 
 _ADDRESS, _INN, _REGISTRATION, _TAX_SYSTEMS, _PLACE, _AUTOMATIC, _INTERNET = 1009, 1018, 1037, 1062, 1187, 1001, 1108
-_SCAN_LIMIT = 10_000  # documents of one shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +56,6 @@ class AtolOffice:
             return await self.session.ask(commands.registration_tag(tag))
         except AtolCommandRefused:
             return None
-
-    async def totals(self) -> ShiftTotals:
-        """Sums of payments from the registers; how many receipts there are only the drive tells."""
-        shift, drive = await self.shift.shift(), await self.archive.drive()
-        counts: Counter[int] = Counter()
-        sums: Counter[int] = Counter()
-        for number in range(drive.last_document, max(drive.last_document - _SCAN_LIMIT, 0), -1):
-            found = await self.archive.document(number)
-            if found.kind == SHIFT_OPEN_REPORT:
-                break
-            if found.is_receipt:
-                counts[found.operation] += 1
-                sums[found.operation] += found.total_kopecks
-        sales = await self._operation(Operation.SALE, counts, sums)
-        return ShiftTotals(shift.number, sales, await self._operation(Operation.REFUND, counts, sums))
-
-    async def _operation(self, kind: Operation, counts: Counter[int], sums: Counter[int]) -> OperationTotals:
-        paid = [
-            await self.session.ask(commands.payment_total(RECEIPT_KINDS[kind], payment))
-            for payment in (commands.CASH, commands.ELECTRONIC)
-        ]
-        return OperationTotals(counts[kind], sums[kind], cash_kopecks=paid[0], electronic_kopecks=paid[1])
 
     async def set_time(self, now: datetime) -> None:
         if await self.shift.clock() is not Standing.CLOSED:

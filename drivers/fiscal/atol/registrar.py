@@ -25,6 +25,7 @@ from drivers.fiscal.atol.office import AtolOffice
 from drivers.fiscal.atol.session import REGISTRATION, X_REPORTS, AtolSession
 from drivers.fiscal.atol.shift import AtolShift
 from drivers.fiscal.atol.timeouts import AtolTimeouts
+from drivers.fiscal.atol.totals import AtolCounters
 from drivers.fiscal.ffd.requisites import correction_requisites
 from drivers.fiscal.ffd.tags import FFD_1_05
 from drivers.fiscal.ffd.tlv import Tlv
@@ -44,6 +45,7 @@ from drivers.fiscal.port import (
     ShiftTotals,
 )
 from drivers.fiscal.shifts import Shifts, Standing, require_open
+from drivers.fiscal.totals import Totals
 from drivers.link import LinkOpener
 
 __all__ = ["AtolRegistrar", "AtolTimeouts"]
@@ -75,6 +77,7 @@ class AtolRegistrar:
         self._shift = AtolShift(self._session)
         self._shifts = Shifts(self._shift, self._once)
         self._office = AtolOffice(self._session, self._archive, self._shift)
+        self._totals = Totals(AtolCounters(self._session, self._archive), self._once)
         self._lock = asyncio.Lock()
         self._look = AtolLook(self._session, self._lock)
 
@@ -159,7 +162,7 @@ class AtolRegistrar:
 
     async def totals(self) -> ShiftTotals:
         async with self._lock:
-            return await self._office.totals()
+            return await self._totals.read()
 
     async def set_time(self, now: datetime) -> None:
         async with self._lock:

@@ -74,16 +74,17 @@ class WebArchive:
         """The server cancels what it could not close, before the next task."""
 
     async def document(self, number: int) -> FoundDocument | None:
-        requisites = await self._requisites(number)
+        requisites = await self.requisites(number)
         return None if requisites is None else _understood(parse_document, requisites, number)
 
     async def order_of(self, found: FoundDocument) -> str | None:
         """By FFD 1.05 the driver leaves the order out of a correction."""
-        requisites = await self._requisites(found.number)
+        requisites = await self.requisites(found.number)
         order_id = None if requisites is None else _understood(_order_id, requisites, found.number)
         return None if order_id is None and found.is_correction else order_id or ""
 
-    async def _requisites(self, number: int) -> Mapping[str, Any] | None:
+    async def requisites(self, number: int) -> Mapping[str, Any] | None:
+        """By their tags; None for a number the drive does not have."""
         try:
             (answer,) = await self.server.ask({"type": "getFnDocument", "fiscalDocumentNumber": number})
         except AtolRefused as error:

@@ -1,4 +1,4 @@
-"""What a fiscal day asks of ATOL's web server besides receipts: state, totals, clock (protocols/atol.md §3.1)."""
+"""What a fiscal day asks of ATOL's web server besides receipts: state, clock (protocols/atol.md §3.1)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from typing import Any
 from uuid import uuid4
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
-from drivers.fiscal.atol_web.archive import drive_of, kopecks, minute_of, moment_of, read, whole
+from drivers.fiscal.atol_web.archive import drive_of, minute_of, moment_of, read, whole
 from drivers.fiscal.atol_web.client import AtolWebServer, Fate, Task, fate_of
 from drivers.fiscal.atol_web.compose import TAX_SYSTEMS
 from drivers.fiscal.port import (
     DEVICE,
     FiscalStatus,
-    OperationTotals,
     Paper,
     Registration,
-    ShiftTotals,
     Vat,
 )
 
@@ -78,14 +76,6 @@ class WebOffice:
     async def ffd(self) -> str:
         (info,) = await self.server.ask({"type": "getFnInfo"})
         return read(lambda answer: str(answer["fnInfo"]["ffdVersion"]), info)
-
-    async def totals(self) -> ShiftTotals:
-        """Driver 10.8 leaves counts and sums out where the register does not tell them: `DeviceRefused`."""
-        (answer,) = await self.server.ask({"type": "getShiftTotals"})
-        try:
-            return read(_totals, answer)
-        except DeviceUnreachable as error:
-            raise DeviceRefused(DEVICE, "totals_not_told", str(error)) from error
 
     async def set_time(self, now: datetime) -> None:
         if (await self.status()).shift_open:
@@ -161,19 +151,3 @@ def _text(told: Any) -> str | None:
 
 def _flag(told: Any) -> bool | None:
     return told if isinstance(told, bool) else None
-
-
-def _totals(answer: Any) -> ShiftTotals:
-    totals = answer["shiftTotals"]
-    receipts = totals["receipts"]
-    return ShiftTotals(whole(totals["shiftNumber"]), _operation(receipts["sell"]), _operation(receipts["sellReturn"]))
-
-
-def _operation(told: Any) -> OperationTotals:
-    payments = told.get("payments") or {}
-    return OperationTotals(
-        count=whole(told["count"]),
-        total_kopecks=kopecks(told["sum"]),
-        cash_kopecks=kopecks(payments.get("cash", 0)),
-        electronic_kopecks=kopecks(payments.get("electronically", 0)),
-    )

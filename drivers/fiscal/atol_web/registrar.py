@@ -14,6 +14,7 @@ from drivers.fiscal.atol_web.compose import correction_task, receipt_task
 from drivers.fiscal.atol_web.office import WebOffice
 from drivers.fiscal.atol_web.requests import WebRequests
 from drivers.fiscal.atol_web.shift import WebShift
+from drivers.fiscal.atol_web.totals import WebCounters
 from drivers.fiscal.once import Once
 from drivers.fiscal.port import (
     DEVICE,
@@ -29,6 +30,7 @@ from drivers.fiscal.port import (
     ShiftTotals,
 )
 from drivers.fiscal.shifts import Shifts
+from drivers.fiscal.totals import Totals
 from drivers.text import said
 
 __all__ = ["AtolWebRegistrar", "AtolWebTimeouts"]
@@ -55,7 +57,9 @@ class AtolWebRegistrar:
         self._once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
         self._requests = WebRequests(self._server, self._once)
         self._office = WebOffice(self._server)
-        self._shifts = Shifts(WebShift(self._office), self._once)
+        shift = WebShift(self._office)
+        self._shifts = Shifts(shift, self._once)
+        self._totals = Totals(WebCounters(self._archive, shift), self._once)
         self._lock = asyncio.Lock()
 
     async def status(self) -> FiscalStatus:
@@ -117,7 +121,7 @@ class AtolWebRegistrar:
 
     async def totals(self) -> ShiftTotals:
         async with self._lock:
-            return await self._office.totals()
+            return await self._totals.read()
 
     async def set_time(self, now: datetime) -> None:
         async with self._lock:

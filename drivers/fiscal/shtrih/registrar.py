@@ -42,8 +42,9 @@ from drivers.fiscal.shtrih.session import (
 from drivers.fiscal.shtrih.shift import ShtrihShift
 from drivers.fiscal.shtrih.state import Look
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
-from drivers.fiscal.shtrih.totals import Totals
+from drivers.fiscal.shtrih.totals import ShtrihCounters
 from drivers.fiscal.shtrih.writer import Closings, ReceiptWriter
+from drivers.fiscal.totals import Totals
 from drivers.link import LinkOpener
 
 __all__ = ["ShtrihRegistrar", "ShtrihTimeouts"]
@@ -77,7 +78,7 @@ class ShtrihRegistrar:
         self._once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
         self._shifts = Shifts(ShtrihShift(self._session), self._once)
         self._office = ShtrihOffice(self._session, Rates(self._session))
-        self._totals = Totals(self._session, self._archive)
+        self._totals = Totals(ShtrihCounters(self._session, self._archive), self._once)
         self._writer = ReceiptWriter(self._session, self._office, order_tag)
         self._lock = asyncio.Lock()
         self._look = Look(self._session, self._lock)

@@ -73,6 +73,11 @@ class OpenReceipt:
         return max(self.paid_kopecks - self.total_kopecks, 0)
 
     @property
+    def spent(self) -> tuple[int, int]:
+        """In cash without the change, and electronically."""
+        return self.payments.get(CASH, 0) - self.change_kopecks, self.payments.get(ELECTRONIC, 0)
+
+    @property
     def order_id(self) -> str | None:
         return order_id_of(self.tlvs)
 
