@@ -81,8 +81,8 @@ class Wire(asyncio.Protocol):
 class Rig(Bench):
     """`restart` is a power cut of the device that forgets all but the world's memory."""
 
-    def __init__(self, folder: Path, transport: str, usual: Mapping[str, Any], **device: Any) -> None:
-        super().__init__(folder, **usual)
+    def __init__(self, folder: Path, transport: str, usual: Mapping[str, Any] | None = None, **device: Any) -> None:
+        super().__init__(folder, **(usual or {}))
         self.transport = transport
         self.options = {"now": self.clock, "byte_s": 0.02, **device}
         self.wires: list[Wire] = []

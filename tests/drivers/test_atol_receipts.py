@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from drivers.errors import DeviceRefused
+from drivers.errors import DeviceRefused, ForeignState
+from drivers.fiscal.atol.frames import Decoder, Frame
 from drivers.fiscal.atol.registrar import AtolRegistrar
 from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, CASHIER, CASHIER_INN, CUSTOMER_CONTACT, Tlv, text_tlv
 from drivers.fiscal.port import (
     Correction,
     CorrectionKind,
     FiscalDocument,
+    Operation,
     Receipt,
     ReceiptLine,
     TaxSystem,
@@ -121,6 +123,50 @@ async def test_a_correction_has_its_lines_from_ffd_1_1_on(ffd: str, lines: int) 
         intent = bench.intent(receipt(), await registrar.counter(), correction=True)
         await registrar.print_correction(Correction(receipt(), CorrectionKind.SELF, date(2026, 11, 20)), intent)
         assert len(bench.effects()[-1]["lines"]) == lines
+
+
+VENDORS_CORRECTION = """
+    920007
+    e80101000c0403004b2d31
+    e80101001f04010001
+    e80101009504010000
+    e801010096040f009a040400001653699b040300a12fad
+    ea000100
+    eb0200000000020700000000100000000000020700050000000000000000000000000000000000000000
+    e80101005004040000000000
+    e80101004e040400d0070000
+    e80101004f04040064000000
+    e80101005104040088130000
+    e80101005004040084030000
+    e80101005204040064000000
+    e80101005304040064000000
+    9900020000015000
+    9900010000005700
+    4a00010000000000
+"""
+
+
+async def test_by_ffd_1_05_a_correction_is_byte_for_byte_that_of_the_vendors_driver() -> None:
+    """As its version 10.8 gave it to a register, questions left out: one total, the taxes as requisites, no order."""
+    turnovers = {Vat.VAT_20: 12000, Vat.VAT_10: 1100, Vat.NONE: 5000, Vat.VAT_0: 900, Vat.VAT_20_120: 600,
+                 Vat.VAT_10_110: 1100}  # fmt: skip
+    lines = tuple(ReceiptLine("Борщ", sold, 1, sold, vat) for vat, sold in turnovers.items())
+    wanted = Receipt(
+        Operation.SALE, "o", lines, 20700, 15000, TaxSystem.GENERAL, cash_kopecks=5700, automat_number="K-1",
+        customer_contact="a@b.ru",
+    )  # fmt: skip
+    async with atol_rig(device={"ffd": "1.05"}) as (bench, registrar):
+        intent = bench.intent(wanted, await registrar.counter(), correction=True)
+        before = len(bench.wire.heard)
+        document = await registrar.print_correction(Correction(wanted, CorrectionKind.SELF, date(2025, 12, 30)), intent)
+        heard = Decoder().feed(bytes(bench.wire.heard[before:]))
+        tasks = [frame.data[5:].hex() for frame in heard if isinstance(frame, Frame) and frame.data[:1] == b"\xc1"]
+        composing = tasks[tasks.index("920007") : tasks.index("4a00010000000000") + 1]
+        assert [task for task in composing if task[:2] != "91"] == VENDORS_CORRECTION.split()
+        assert await registrar.find_receipt(intent) == document
+        later = replace(intent, intended_at=intent.intended_at + timedelta(hours=2))
+        with pytest.raises(ForeignState):
+            await registrar.find_receipt(later)
 
 
 async def test_a_slow_register_is_waited_for_by_its_task() -> None:

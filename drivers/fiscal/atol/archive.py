@@ -32,12 +32,14 @@ class AtolArchive:
         return await self.session.ask(commands.find_document(number))
 
     async def order_of(self, found: FoundDocument) -> str | None:
+        """By FFD 1.05 a correction names none."""
         try:
-            return order_id_of(await self.requisites(found.number)) or ""
+            order_id = order_id_of(await self.requisites(found.number))
         except AtolCommandRefused as error:
             if error.number not in _CANNOT_READ:
                 raise
             return None
+        return None if order_id is None and found.is_correction else order_id or ""
 
     async def requisites(self, number: int) -> list[Tlv]:
         """A whole document as the drive keeps it. `AtolCommandRefused` where the firmware does not hand it out."""

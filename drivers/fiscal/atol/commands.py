@@ -27,6 +27,7 @@ _QUESTION, _ACTION = 2, 3  # bytes before the data of an answer: 55, error and, 
 CASH, ELECTRONIC = 1, 2
 _QUANTITY_UNIT = 1000
 _POSITION, _TOTAL_POSITION = 0x0A, 0x02
+_NO_TAX = 5
 _FULL_PAYMENT = 4
 _ELECTRONIC_ONLY = 0x04
 _PLACES = {1: 0, 4: 1, 2: 2, 5: 3}  # of a kind of receipt in register 0C
@@ -101,19 +102,27 @@ def begin_position() -> Request[None]:
     return _action(0xEA, b"\0\1\0")
 
 
-def end_position(line: ReceiptLine, tax: int, *, totals_only: bool) -> Request[None]:
+def end_position(line: ReceiptLine, tax: int) -> Request[None]:
     return _action(
         0xEB,
-        bytes((_TOTAL_POSITION if totals_only else _POSITION,))
-        + bcd(line.price_kopecks, 7)
-        + bcd(line.quantity * _QUANTITY_UNIT, 5)
-        + bcd(line.sum_kopecks, 7)
+        bytes((_POSITION,))
+        + _amount(line.price_kopecks, line.quantity, line.sum_kopecks)
         + bytes((tax,))
         + bytes(7)
         + bytes((1, line.subject, _FULL_PAYMENT, 0))
         + bytes(9)
         + text_bytes(line.name)[:128],
     )
+
+
+def end_total(total_kopecks: int) -> Request[None]:
+    """The one position of a correction by its totals: without a name, its taxes follow as requisites."""
+    amount = _amount(total_kopecks, 1, total_kopecks)
+    return _action(0xEB, bytes((_TOTAL_POSITION,)) + amount + bytes((_NO_TAX,)) + bytes(20))
+
+
+def _amount(price_kopecks: int, quantity: int, sum_kopecks: int) -> bytes:
+    return bcd(price_kopecks, 7) + bcd(quantity * _QUANTITY_UNIT, 5) + bcd(sum_kopecks, 7)
 
 
 def pay(kind: int, kopecks: int) -> Request[None]:

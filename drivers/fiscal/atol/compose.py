@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
-from drivers.fiscal.ffd.requisites import TAX_SYSTEM_BITS, sums_by_rate
+from drivers.fiscal.ffd.requisites import TAX_SYSTEM_BITS, included_vat, sums_by_rate
 from drivers.fiscal.ffd.tlv import (
     AUTOMAT_NUMBER,
     CASHIER,
@@ -16,7 +15,8 @@ from drivers.fiscal.ffd.tlv import (
     order_tlv,
     text_tlv,
 )
-from drivers.fiscal.port import Operation, OrderTag, Receipt, ReceiptLine, Vat
+from drivers.fiscal.fields import uint
+from drivers.fiscal.port import Operation, OrderTag, Receipt, Vat
 
 # Platform 2.5 knows neither 5, 7 nor 22 %.
 TAXES: Mapping[Vat, int] = MappingProxyType(
@@ -25,7 +25,16 @@ TAXES: Mapping[Vat, int] = MappingProxyType(
 RECEIPT_KINDS: Mapping[Operation, int] = MappingProxyType({Operation.SALE: 1, Operation.REFUND: 2})
 CORRECTION_KINDS: Mapping[Operation, int] = MappingProxyType({Operation.SALE: 7, Operation.REFUND: 8})
 _TAX_SYSTEM = 1055
-_CORRECTED = "Коррекция"
+_TAX_TAGS: Mapping[Vat, int] = MappingProxyType(
+    {
+        Vat.VAT_20: 1102,
+        Vat.VAT_10: 1103,
+        Vat.VAT_0: 1104,
+        Vat.NONE: 1105,
+        Vat.VAT_20_120: 1106,
+        Vat.VAT_10_110: 1107,
+    }
+)
 
 
 def operator_of(receipt: Receipt) -> list[Tlv]:
@@ -47,10 +56,14 @@ def requisites_of(receipt: Receipt, order_tag: OrderTag) -> list[Tlv]:
     return found
 
 
-def by_vat(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptLine, ...]:
-    """FFD 1.05 corrects turnovers only: one position a rate."""
-    whole = lines[0]
-    return tuple(
-        replace(whole, name=_CORRECTED, price_kopecks=total, quantity=1, sum_kopecks=total, vat=vat)
-        for vat, total in sums_by_rate(lines).items()
-    )
+def without_order(receipt: Receipt) -> list[Tlv]:
+    """By FFD 1.05 a correction names neither an order nor a customer."""
+    found = [text_tlv(AUTOMAT_NUMBER, receipt.automat_number)] if receipt.automat_number else []
+    return [*found, Tlv(_TAX_SYSTEM, bytes((TAX_SYSTEM_BITS[receipt.tax_system],)))]
+
+
+def taxes_of(receipt: Receipt) -> list[Tlv]:
+    """1102…1107 of a correction by its totals, in kopecks; 1104 first clears what its one position put there."""
+    sums = sums_by_rate(receipt.lines).items()
+    found = [Tlv(_TAX_TAGS[vat], uint(included_vat(vat, turnover), 4)) for vat, turnover in sums]
+    return [Tlv(_TAX_TAGS[Vat.VAT_0], bytes(4)), *found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,9 +16,10 @@ from drivers.fiscal.atol.compose import (
     CORRECTION_KINDS,
     RECEIPT_KINDS,
     TAXES,
-    by_vat,
     operator_of,
     requisites_of,
+    taxes_of,
+    without_order,
 )
 from drivers.fiscal.atol.inspect import AtolLook
 from drivers.fiscal.atol.office import AtolOffice
@@ -197,22 +198,32 @@ class AtolRegistrar:
 
     async def _compose(self, receipt: Receipt, kind: int, more: Sequence[Tlv]) -> None:
         """The receipt as far as its payments; nothing here can register it."""
-        session, correction = self._session, bool(more)
-        await session.enter(REGISTRATION)
-        for tlv in operator_of(receipt):
-            await session.command(commands.write_tag(tlv))
-        await session.command(commands.open_receipt(kind, paperless=receipt.paperless))
-        for tlv in (*requisites_of(receipt, self._order_tag), *more):
-            await session.command(commands.write_tag(tlv))
-        totals_only = correction and await self._office.ffd() == FFD_1_05
-        for line in by_vat(receipt.lines) if totals_only else receipt.lines:
-            await session.command(commands.begin_position())
-            await session.command(commands.end_position(line, TAXES[line.vat], totals_only=totals_only))
-        payments = ((commands.CASH, receipt.cash_kopecks), (commands.ELECTRONIC, receipt.electronic_kopecks))
+        by_totals = bool(more) and await self._office.ffd() == FFD_1_05
+        await self._session.enter(REGISTRATION)
+        await self._write(operator_of(receipt))
+        await self._session.command(commands.open_receipt(kind, paperless=receipt.paperless))
+        await self._write(without_order(receipt) if by_totals else requisites_of(receipt, self._order_tag))
+        await self._write(more)
+        await (self._total(receipt) if by_totals else self._positions(receipt))
+        payments = ((commands.ELECTRONIC, receipt.electronic_kopecks), (commands.CASH, receipt.cash_kopecks))
         for payment, kopecks in payments:
             if kopecks:
-                await session.command(commands.pay(payment, kopecks))
+                await self._session.command(commands.pay(payment, kopecks))
         await self._require_sums(receipt)
+
+    async def _write(self, tlvs: Iterable[Tlv]) -> None:
+        for tlv in tlvs:
+            await self._session.command(commands.write_tag(tlv))
+
+    async def _positions(self, receipt: Receipt) -> None:
+        for line in receipt.lines:
+            await self._session.command(commands.begin_position())
+            await self._session.command(commands.end_position(line, TAXES[line.vat]))
+
+    async def _total(self, receipt: Receipt) -> None:
+        await self._session.command(commands.begin_position())
+        await self._session.command(commands.end_total(receipt.total_kopecks))
+        await self._write(taxes_of(receipt))
 
     async def _require_sums(self, receipt: Receipt) -> None:
         """A position or payment that was taken twice, or lost with the power, shows in register 14."""
