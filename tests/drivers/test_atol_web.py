@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable
+from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.fiscal.atol_web.archive import WebArchive
+from drivers.fiscal.atol_web.client import AtolRefused, AtolWebServer, Result, Task
 from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
-from drivers.fiscal.atol_web.requests import uuid_of
+from drivers.fiscal.atol_web.requests import WebRequests, uuid_of
+from drivers.fiscal.once import Once
 from drivers.fiscal.port import (
+    FiscalCounter,
     FiscalDocument,
+    FiscalIntent,
+    Operation,
+    OrderTag,
     Receipt,
     ReceiptLine,
     TaxSystem,
     Vat,
 )
 from drivers.sim.drive import INN
-from tests.drivers.atol_web_rig import WebRig, web_rig
+from tests.drivers.atol_web_rig import FAST, WebRig, web_rig
 from tests.drivers.shtrih_rig import receipt
 from tests.restaurant import until
 
@@ -73,6 +83,25 @@ async def test_each_intent_and_each_of_its_tries_has_its_own_uuid() -> None:
     async with web_rig() as (bench, registrar):
         intent = bench.intent(receipt(), await registrar.counter())
         assert uuid_of(intent, 0) != uuid_of(replace(intent, order_id="other"), 0) != uuid_of(intent, 1)
+
+
+async def test_a_refused_question_behind_a_request_under_way_proves_nothing() -> None:
+    class Busy(AtolWebServer):
+        async def look(self, uuid: str) -> list[Result] | None:
+            return [Result(status="inProgress")]
+
+        async def ask(self, *tasks: Task) -> list[Any]:
+            raise AtolRefused(66)
+
+    server = Busy("http://127.0.0.1:1", user="", password="", timeouts=FAST, api="v2")
+    once = Once(WebArchive(server), OrderTag.TAG_1192, ZoneInfo("Europe/Moscow"), timedelta())
+    requests = WebRequests(server, once)
+    counter = FiscalCounter("9999078902000273", 2, 1)
+    intent = FiscalIntent(counter, Operation.SALE, "o", 72800, datetime(2026, 11, 29, tzinfo=UTC))
+    for work in (requests.find(intent), requests.register({"type": "sell"}, intent)):
+        with pytest.raises(OutcomeUnknown):
+            await work
+    await server.close()
 
 
 async def test_a_server_that_is_down_is_unreachable_and_nothing_is_sold() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
@@ -41,10 +40,8 @@ from drivers.fiscal.port import (
     Operation,
     OrderTag,
     Receipt,
-    Registration,
-    ShiftReport,
-    ShiftTotals,
 )
+from drivers.fiscal.serialised import Serialised
 from drivers.fiscal.shifts import Shifts, Standing, require_open
 from drivers.fiscal.totals import Totals
 from drivers.link import LinkOpener
@@ -54,7 +51,7 @@ __all__ = ["AtolRegistrar", "AtolTimeouts"]
 _log = logging.getLogger(__name__)
 
 
-class AtolRegistrar:
+class AtolRegistrar(Serialised):
     """`drivers.fiscal.port.FiscalOffice` over the task buffer. The line opens with the first call."""
 
     def __init__(
@@ -74,12 +71,11 @@ class AtolRegistrar:
         )
         self._order_tag = order_tag
         self._archive = AtolArchive(self._session)
-        self._once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
         self._shift = AtolShift(self._session)
-        self._shifts = Shifts(self._shift, self._once)
         self._office = AtolOffice(self._session, self._archive, self._shift)
-        self._totals = Totals(AtolCounters(self._session, self._archive), self._once)
-        self._lock = asyncio.Lock()
+        once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
+        totals = Totals(AtolCounters(self._session, self._archive), once)
+        super().__init__(once, Shifts(self._shift, once), totals, self._office)
         self._look = AtolLook(self._session, self._lock)
 
     async def status(self) -> FiscalStatus:
@@ -89,14 +85,6 @@ class AtolRegistrar:
         async with self._lock:
             drive, shift = await self._archive.drive(), await self._shift.shift()
             return FiscalCounter(drive.serial, drive.last_document, shift.number)
-
-    async def open_shift(self) -> ShiftReport:
-        async with self._lock:
-            return await self._shifts.open()
-
-    async def close_shift(self) -> ShiftReport:
-        async with self._lock:
-            return await self._shifts.close()
 
     async def x_report(self) -> None:
         async with self._lock:
@@ -123,14 +111,6 @@ class AtolRegistrar:
             except (DeviceRefused, AnswerLost) as error:
                 _log.info("%s: continue print: %s", DEVICE, error)
 
-    async def read_document(self, number: int) -> FiscalDocument | None:
-        async with self._lock:
-            return await self._once.read(number)
-
-    async def cancel_open_document(self) -> None:
-        async with self._lock:
-            await self._session.cancel_receipt()
-
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
             return await self._register(receipt, RECEIPT_KINDS[receipt.operation], (), intent)
@@ -152,22 +132,6 @@ class AtolRegistrar:
             return await self._register(
                 correction.receipt, kind, correction_requisites(correction, numbered=True), intent
             )
-
-    async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
-        async with self._lock:
-            return await self._once.find(intent)
-
-    async def registration(self) -> Registration:
-        async with self._lock:
-            return await self._office.registration()
-
-    async def totals(self) -> ShiftTotals:
-        async with self._lock:
-            return await self._totals.read()
-
-    async def set_time(self, now: datetime) -> None:
-        async with self._lock:
-            await self._office.set_time(now)
 
     async def close(self) -> None:
         self._session.close()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -25,10 +24,8 @@ from drivers.fiscal.port import (
     FiscalStatus,
     OrderTag,
     Receipt,
-    Registration,
-    ShiftReport,
-    ShiftTotals,
 )
+from drivers.fiscal.serialised import Serialised
 from drivers.fiscal.shifts import Shifts
 from drivers.fiscal.totals import Totals
 from drivers.text import said
@@ -36,7 +33,7 @@ from drivers.text import said
 __all__ = ["AtolWebRegistrar", "AtolWebTimeouts"]
 
 
-class AtolWebRegistrar:
+class AtolWebRegistrar(Serialised):
     """`drivers.fiscal.port.FiscalOffice` over HTTP. `url` is the server's root; `api` v1 for old servers."""
 
     def __init__(
@@ -54,13 +51,11 @@ class AtolWebRegistrar:
         self._server = AtolWebServer(url, user=user, password=password, timeouts=timeouts or AtolWebTimeouts(), api=api)
         self._order_tag = order_tag
         self._archive = WebArchive(self._server)
-        self._once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
-        self._requests = WebRequests(self._server, self._once)
         self._office = WebOffice(self._server)
         shift = WebShift(self._office)
-        self._shifts = Shifts(shift, self._once)
-        self._totals = Totals(WebCounters(self._archive, shift), self._once)
-        self._lock = asyncio.Lock()
+        once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
+        super().__init__(once, Shifts(shift, once), Totals(WebCounters(self._archive, shift), once), self._office)
+        self._requests = WebRequests(self._server, once)
 
     async def status(self) -> FiscalStatus:
         async with self._lock:
@@ -70,14 +65,6 @@ class AtolWebRegistrar:
         async with self._lock:
             drive = await self._archive.drive()
             return FiscalCounter(drive.serial, drive.last_document, drive.shift)
-
-    async def open_shift(self) -> ShiftReport:
-        async with self._lock:
-            return await self._shifts.open()
-
-    async def close_shift(self) -> ShiftReport:
-        async with self._lock:
-            return await self._shifts.close()
 
     async def x_report(self) -> None:
         await self._do({"type": "reportX"})
@@ -90,13 +77,6 @@ class AtolWebRegistrar:
         """A printer that still cannot print is no failure of this call: the state shows it."""
         async with self._lock:
             await self._office.do({"type": "continuePrint"})
-
-    async def cancel_open_document(self) -> None:
-        """Nothing to do: the server cancels what it could not close, before the next task."""
-
-    async def read_document(self, number: int) -> FiscalDocument | None:
-        async with self._lock:
-            return await self._once.read(number)
 
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
@@ -114,18 +94,6 @@ class AtolWebRegistrar:
     async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
         async with self._lock:
             return await self._requests.find(intent)
-
-    async def registration(self) -> Registration:
-        async with self._lock:
-            return await self._office.registration()
-
-    async def totals(self) -> ShiftTotals:
-        async with self._lock:
-            return await self._totals.read()
-
-    async def set_time(self, now: datetime) -> None:
-        async with self._lock:
-            await self._office.set_time(now)
 
     async def close(self) -> None:
         await self._server.close()

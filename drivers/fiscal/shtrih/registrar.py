@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
@@ -19,10 +19,9 @@ from drivers.fiscal.port import (
     FiscalStatus,
     OrderTag,
     Receipt,
-    Registration,
     ShiftReport,
-    ShiftTotals,
 )
+from drivers.fiscal.serialised import Serialised
 from drivers.fiscal.shifts import Shifts
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.archive import ShtrihArchive
@@ -50,7 +49,7 @@ from drivers.link import LinkOpener
 __all__ = ["ShtrihRegistrar", "ShtrihTimeouts"]
 
 
-class ShtrihRegistrar:
+class ShtrihRegistrar(Serialised):
     """`drivers.fiscal.port.FiscalOffice` over protocol 1 or 2. The line opens with the first call."""
 
     def __init__(
@@ -75,12 +74,11 @@ class ShtrihRegistrar:
             protocol=protocol,
         )
         self._archive = ShtrihArchive(self._session)
-        self._once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
-        self._shifts = Shifts(ShtrihShift(self._session), self._once)
-        self._office = ShtrihOffice(self._session, Rates(self._session))
-        self._totals = Totals(ShtrihCounters(self._session, self._archive), self._once)
-        self._writer = ReceiptWriter(self._session, self._office, order_tag)
-        self._lock = asyncio.Lock()
+        once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
+        office = ShtrihOffice(self._session, Rates(self._session))
+        counters = ShtrihCounters(self._session, self._archive)
+        super().__init__(once, Shifts(ShtrihShift(self._session), once), Totals(counters, once), office)
+        self._writer = ReceiptWriter(self._session, office, order_tag)
         self._look = Look(self._session, self._lock)
 
     async def status(self) -> FiscalStatus:
@@ -123,14 +121,6 @@ class ShtrihRegistrar:
             if state.submode == WAITS_CONTINUE:
                 await self._session.continue_print()
 
-    async def read_document(self, number: int) -> FiscalDocument | None:
-        async with self._lock:
-            return await self._once.read(number)
-
-    async def cancel_open_document(self) -> None:
-        async with self._lock:
-            await self._session.cancel_document()
-
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
             return await self._register(self._writer.receipt(receipt), receipt, intent)
@@ -145,22 +135,6 @@ class ShtrihRegistrar:
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
             return await self._register(self._writer.correction(correction), correction.receipt, intent)
-
-    async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
-        async with self._lock:
-            return await self._once.find(intent)
-
-    async def registration(self) -> Registration:
-        async with self._lock:
-            return await self._office.registration()
-
-    async def totals(self) -> ShiftTotals:
-        async with self._lock:
-            return await self._totals.read()
-
-    async def set_time(self, now: datetime) -> None:
-        async with self._lock:
-            await self._office.set_time(now)
 
     async def close(self) -> None:
         self._session.close()
