@@ -12,6 +12,7 @@ from typing import Any
 
 from drivers.fiscal.atol.registrar import AtolRegistrar, AtolTimeouts
 from drivers.sim.atol.device import AtolDevice
+from drivers.sim.drive import FiscalDrive
 from drivers.sim.world import World
 from tests.drivers.shtrih_rig import TRANSPORTS, Rig, Wire, receipt
 
@@ -33,6 +34,10 @@ class AtolRig(Rig):
     def gives(self, code: str, data: bytes) -> bool:
         """Is it a task with this command?"""
         return re.search(rb"\xc1\x01.\x00\x00" + re.escape(bytes.fromhex(code)), data, re.DOTALL) is not None
+
+    @property
+    def drive(self) -> FiscalDrive:
+        return self.device.till.drive
 
     def leave_a_receipt_open(self) -> None:
         self.device.till.open_receipt(1, electronic=False)

@@ -15,6 +15,7 @@ from drivers.sim.atol_web.device import AtolWebDevice
 from drivers.sim.gateways.http import serving
 from drivers.sim.world import World
 from tests.drivers.bench import Bench
+from tests.drivers.tcp_line import TcpLine, tcp_line
 from tests.restaurant import until
 
 FAST = AtolWebTimeouts(call_s=1.0, question_s=1.0, task_s=2.0, poll_s=0.02, again_s=0.02)
@@ -30,6 +31,8 @@ class WebRig(Bench):
         self._options = {"now": self.clock, "seed": 7, **device}
         self._stack = AsyncExitStack()
         self._port = 0
+        self.reachable = True
+        self.wire: TcpLine  # where the driver was given one
 
     async def boot(self) -> None:
         world = World("fiscal", self.folder / "state", self.folder / "ledger")
@@ -59,8 +62,11 @@ class WebRig(Bench):
         await dying
         await self.boot()
 
+    def report_settlements(self) -> None:
+        self.device.till.report_exchange()
+
     def driver(self, **options: Any) -> AtolWebRegistrar:
-        return AtolWebRegistrar(url=self.device.url, **{"timeouts": FAST, **self.usual, **options})
+        return AtolWebRegistrar(**{"url": self.device.url, "timeouts": FAST, **self.usual, **options})
 
 
 @asynccontextmanager
@@ -79,3 +85,15 @@ async def web_rig(
         await bench.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@asynccontextmanager
+async def wired_rig(**driver: Any) -> AsyncIterator[tuple[WebRig, AtolWebRegistrar]]:
+    """With a line between them that can be harmed; the shift was opened beside it."""
+    async with web_rig(**driver) as (bench, direct):
+        async with tcp_line(lambda: bench.device.port, lambda: bench.reachable) as bench.wire:
+            bench.usual["url"] = f"http://127.0.0.1:{bench.wire.port}"
+            registrar = bench.driver()
+            yield bench, registrar
+            await registrar.close()
+        await direct.close()

@@ -47,6 +47,10 @@ class Bench:
         """The line is gone once this command was carried out, and whole again behind the block."""
         raise NotImplementedError
 
+    def report_settlements(self) -> None:
+        """Somebody has the register report on what was sent to the tax operator: a document of the drive too."""
+        raise NotImplementedError
+
     def leave_a_receipt_open(self) -> None:
         """As a process does that died over it."""
         raise NotImplementedError

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from drivers.errors import DeviceUnreachable
+from drivers.fiscal.ffd.drive import SETTLEMENT_REPORT
 from drivers.fiscal.port import Operation, OrderTag, Receipt, ReceiptLine, TaxSystem
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar, ShtrihTimeouts
 from drivers.fiscal.shtrih.session import Protocol
 from drivers.link import Link, StreamLink
+from drivers.sim.drive import FiscalDrive
 from drivers.sim.shtrih.device import ShtrihDevice
 from drivers.sim.world import World
 from tests.drivers.bench import Bench
@@ -131,6 +133,14 @@ class Rig(Bench):
         wire.to_device = watch
         yield
         wire.to_device = wire.to_host = bytes
+
+    @property
+    def drive(self) -> FiscalDrive:
+        return self.device.register.drive
+
+    def report_settlements(self) -> None:
+        with self.world.change() as change:
+            self.drive.register(change, SETTLEMENT_REPORT)
 
     def leave_a_receipt_open(self) -> None:
         self.device.register.open_receipt(1, 5)  # by another operator

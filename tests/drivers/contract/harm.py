@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, FiscalOffice, OrderTag
+from tests.drivers.atol_web_rig import WebRig
 from tests.drivers.shtrih_rig import Rig, receipt
 
 WAYS = ("to_device", "to_host")
 _T = TypeVar("_T")
 TRIES = 3  # the second is enough; a busy machine may miss a short timeout once more
-Line = Callable[[], AbstractAsyncContextManager[tuple[Rig, Any]]]
+Wired = Rig | WebRig  # what stands at a line that can be harmed
+Line = Callable[[], AbstractAsyncContextManager[tuple[Any, Any]]]
 
 
 class Harm:
@@ -33,7 +35,7 @@ class Harm:
 class Cut(Harm):
     """The line goes dead after `left` bytes and can be opened again soon."""
 
-    def __init__(self, bench: Rig, left: int) -> None:
+    def __init__(self, bench: Wired, left: int) -> None:
         super().__init__()
         self.bench = bench
         self.left = left
@@ -90,7 +92,7 @@ class PowerCut(Harm):
         return b""
 
 
-async def harmed(bench: Rig, registrar: FiscalOffice, way: str, harm: Harm, *, dies: bool = False) -> None:
+async def harmed(bench: Wired, registrar: FiscalOffice, way: str, harm: Harm, *, dies: bool = False) -> None:
     """Prints one receipt over a line that harms it; asserts one document, found by whoever asks. `dies`: the process
     that printed does so with the strike, and another one asks."""
     intent = bench.intent(receipt(), await _found(bench, registrar.counter))
@@ -112,7 +114,7 @@ async def harmed(bench: Rig, registrar: FiscalOffice, way: str, harm: Harm, *, d
     (told,) = bench.receipts()
     assert (told["fiscal_document_number"], told["total_kopecks"]) == (document.number, document.total_kopecks)
     assert [(line["price_kopecks"], line["quantity"]) for line in told["lines"]] == [(36400, 1), (9000, 2), (18400, 1)]
-    named = bench.usual["order_tag"] is not OrderTag.NONE
+    named = bench.usual.get("order_tag") is not OrderTag.NONE
     assert (told["electronic_kopecks"], told["order_id"]) == (72800, "ord-1" if named else None)
     assert [line["name"] for line in told["lines"]] == ["Борщ с пампушками", "Чай", "Сырники"]
     assert not (await _found(bench, registrar.status)).document_open
@@ -132,7 +134,7 @@ async def _until_struck(registrar: FiscalOffice, intent: FiscalIntent, harm: Har
         return None
 
 
-async def _found(bench: Rig, ask: Callable[[], Awaitable[_T]]) -> _T:
+async def _found(bench: Wired, ask: Callable[[], Awaitable[_T]]) -> _T:
     """The line is whole again, or becomes so at once."""
     for _ in range(5):
         bench.reachable = True
@@ -151,6 +153,6 @@ async def length_of(make: Line, way: str) -> int:
     return count.passed
 
 
-def _counted(bench: Rig, counter: Any, way: str, count: Harm) -> FiscalIntent:
+def _counted(bench: Wired, counter: Any, way: str, count: Harm) -> FiscalIntent:
     setattr(bench.wire, way, count.take)
     return bench.intent(receipt(), counter)

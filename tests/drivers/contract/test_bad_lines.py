@@ -1,5 +1,5 @@
 """A line cut at each byte of a receipt, each bit of it flipped, power gone at each packet: one document or a proof of
-none, on every serial line."""
+none, on every line; a flipped bit of HTTP never passes TCP's checksum."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from drivers.fiscal.port import OrderTag
 from drivers.fiscal.shtrih.registrar import ShtrihTimeouts
 from tests.drivers.atol_rig import FAST as ATOL
 from tests.drivers.atol_rig import atol_rig
+from tests.drivers.atol_web_rig import FAST as WEB
+from tests.drivers.atol_web_rig import wired_rig
 from tests.drivers.contract.harm import WAYS, Cut, Flip, Line, PowerCut, harmed, length_of
-from tests.drivers.contract.lines import SERIAL
+from tests.drivers.contract.lines import LINES, SERIAL
 from tests.drivers.shtrih_rig import FAST as SHTRIH
 from tests.drivers.shtrih_rig import Rig, rig
 
 _SHTRIH = replace(SHTRIH, byte_s=0.025, ack_s=0.06, enquiry_s=0.05, enquiry_total_s=0.2, command_s=0.1)
 _ATOL = replace(ATOL, reply_s=0.03, silence_s=0.25, poll_s=0.03, reopen_s=0.01)
 _SURVIVOR = replace(_ATOL, reply_s=0.05, silence_s=1.5, command_s=3.0)  # of a line cut for longer, or of a dead process
+_WEB = replace(WEB, again_s=0.03)  # longer than the line is gone
 SAMPLES = 8
 LENGTHS: dict[str, int] = {}
 
@@ -40,6 +43,8 @@ async def patient(made: AbstractAsyncContextManager[tuple[Rig, Any]], timeouts: 
 
 
 def line(name: str, tag: OrderTag = OrderTag.TAG_1192, *, survives: bool = False) -> Line:
+    if name == "atol-web":
+        return lambda: wired_rig(timeouts=_WEB, order_tag=tag)
     if name == "atol":
         waits = _SURVIVOR if survives else _ATOL
         return lambda: patient(atol_rig(timeouts=waits, shift=False, order_tag=tag), AtolTimeouts())
@@ -67,7 +72,7 @@ async def flipped(name: str, way: str, bit: int) -> None:
 
 @pytest.mark.parametrize("dies", [False, True], ids=["the line", "the process"])
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", SERIAL)
+@pytest.mark.parametrize("name", LINES)
 async def test_a_cut_at_some_byte_leaves_one_document(name: str, way: str, dies: bool) -> None:
     whole = await length(name, way)
     chosen = random.Random(f"{name}{way}{dies}").sample(range(1, whole + 1), SAMPLES)
@@ -76,7 +81,7 @@ async def test_a_cut_at_some_byte_leaves_one_document(name: str, way: str, dies:
         await cut_at(name, way, left, dies=dies)
 
 
-@pytest.mark.parametrize("name", SERIAL)
+@pytest.mark.parametrize("name", LINES)
 async def test_a_cut_around_the_close_is_settled_without_a_tag_too(name: str) -> None:
     whole = await length(name, "to_host")
     for left in range(whole - 60, whole + 1, 12):
@@ -108,7 +113,7 @@ async def test_power_that_goes_at_any_packet_leaves_one_document(name: str, exec
 @pytest.mark.long
 @pytest.mark.parametrize("dies", [False, True], ids=["the line", "the process"])
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", SERIAL)
+@pytest.mark.parametrize("name", LINES)
 async def test_a_cut_at_every_byte_leaves_one_document(name: str, way: str, dies: bool) -> None:
     for left in range(1, await length(name, way) + 1):
         await cut_at(name, way, left, dies=dies)

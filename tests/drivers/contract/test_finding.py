@@ -76,6 +76,18 @@ async def test_shift_reports_between_are_no_receipts_and_tell_the_shift(line: st
 
 
 @pytest.mark.parametrize("line", LINES)
+async def test_a_report_on_settlements_between_is_nobodys_receipt(line: str) -> None:
+    async with line_of(line) as (bench, registrar):
+        intent = bench.intent(receipt(), await registrar.counter())
+        bench.report_settlements()
+        assert await registrar.find_receipt(intent) is None
+        await sell(bench, registrar, receipt())
+        found = await registrar.find_receipt(intent)
+        assert found is not None
+        assert found.number == 4
+
+
+@pytest.mark.parametrize("line", LINES)
 async def test_without_a_tag_the_one_document_that_agrees_is_ours(line: str) -> None:
     async with line_of(line, order_tag=OrderTag.NONE) as (bench, registrar):
         intent = bench.intent(receipt("mine"), await registrar.counter())
