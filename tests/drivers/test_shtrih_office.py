@@ -131,25 +131,6 @@ async def test_a_register_that_leaves_taxes_to_the_host_is_told() -> None:
         assert (await registrar.registration()).taxes_left_out == "table 1 field 14 = 1"
 
 
-@pytest.mark.parametrize("closed", [False, True])
-async def test_totals_are_those_of_the_receipts_also_after_the_shift(closed: bool) -> None:
-    async with rig() as (bench, registrar):
-        assert (await registrar.totals()).sales == OperationTotals()
-        total = receipt().total_kopecks
-        await sell(bench, registrar, receipt("o1"))
-        await sell(bench, registrar, receipt("o2", cash_kopecks=1000, electronic_kopecks=total - 1000))
-        await sell(bench, registrar, receipt("o3", operation=Operation.REFUND))
-        if closed:
-            await registrar.close_shift()
-        told = await registrar.totals()
-        assert told.shift == 1
-        assert told.sales == OperationTotals(2, 2 * total, 1000, 2 * total - 1000)
-        assert told.refunds == OperationTotals(1, total, 0, total)
-        if closed:
-            await registrar.open_shift()
-            assert (await registrar.totals()).sales == OperationTotals()
-
-
 async def test_without_counters_in_the_closing_report_the_receipts_are_summed_up() -> None:
     async with rig() as (bench, registrar):
         total = receipt().total_kopecks

@@ -141,7 +141,7 @@ class AtolRegistrar(Serialised):
         if already is not None:
             return already
         await self._once.composed(self._compose(receipt, kind, more))
-        return await self._close(kind, intent)
+        return await self._finish(kind, intent)
 
     async def _prepare(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument | None:
         """Everything that must hold before the receipt is opened; one left open by a crash is cancelled.
@@ -195,7 +195,7 @@ class AtolRegistrar(Serialised):
         if (sums.total_kopecks, sums.remainder_kopecks, sums.change_kopecks) != (receipt.total_kopecks, 0, 0):
             raise DeviceRefused(DEVICE, "lines_lost", f"{sums.total_kopecks} of {receipt.total_kopecks}")
 
-    async def _close(self, kind: int, intent: FiscalIntent) -> FiscalDocument:
+    async def _finish(self, kind: int, intent: FiscalIntent) -> FiscalDocument:
         """4A, the one command that registers; every doubt about it is settled by the drive's own memory."""
         try:
             await self._session.command(commands.close_receipt())

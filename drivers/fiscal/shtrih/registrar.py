@@ -147,7 +147,7 @@ class ShtrihRegistrar(Serialised):
             if already is not None:
                 return already
             closings = await self._once.composed(composing)
-            document = await self._close(closings, intent)
+            document = await self._finish(closings, intent)
             self._writer.registered()
             return document
         finally:
@@ -166,7 +166,7 @@ class ShtrihRegistrar(Serialised):
             await self._session.cancel_document()
         return already
 
-    async def _close(self, closings: Closings, intent: FiscalIntent) -> FiscalDocument:
+    async def _finish(self, closings: Closings, intent: FiscalIntent) -> FiscalDocument:
         """FF45, or FF4A of a correction: what registers; every doubt is settled by the drive's own memory."""
         request, *others = closings
         try:
@@ -177,7 +177,7 @@ class ShtrihRegistrar(Serialised):
             if await self._is_registered(refused, intent):
                 return await self._once.settle(intent, refused)
             if refused.number == UNSUPPORTED and others:
-                return await self._close(tuple(others), intent)
+                return await self._finish(tuple(others), intent)
             await self._once.abandon(refused)
         if closed.number != intent.counter.last_document + 1:
             return await self._once.settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {closed.number}"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.atol import errors
@@ -295,7 +294,7 @@ class Till:
             self._count(change, receipt)
             if receipt.on_paper:
                 self._print(change)
-            change.effect(_effect(receipt), **self._story(receipt, document))
+            change.effect(_effect(receipt), **receipt.story(document, self.drive.state.serial))
         return self._printed(document)
 
     def _require_closable(self, receipt: OpenReceipt) -> None:
@@ -329,24 +328,6 @@ class Till:
 
     def _add(self, key: str, amount: int) -> None:
         self.totals[key] = self.totals.get(key, 0) + amount
-
-    def _story(self, receipt: OpenReceipt, document: Document) -> dict[str, Any]:
-        return {
-            "fiscal_document_number": document.number,
-            "total_kopecks": receipt.total_kopecks,
-            "order_id": receipt.order_id,
-            "electronic_kopecks": receipt.spent[1],
-            "cash_kopecks": receipt.spent[0],
-            "operation": receipt.sign,
-            "shift": document.shift,
-            "fiscal_sign": document.sign,
-            "drive_number": self.drive.state.serial,
-            "lines": [
-                {"name": x.name, "price_kopecks": x.price_kopecks, "quantity": x.quantity_milli / 1000}
-                | {"sum_kopecks": x.sum_kopecks, "tax": x.tax}
-                for x in receipt.lines
-            ],
-        }
 
     def move_cash(self, kopecks: int) -> None:
         """Cash in, or out where negative."""
