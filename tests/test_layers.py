@@ -31,7 +31,10 @@ PURE = {"asyncio", "sqlite3", "aiosqlite", "aiohttp", "serial", "serial_asyncio"
 CHARACTERS = "drivers.text"
 PORT = re.compile(r"drivers\.(errors|[a-z]+\.port)")
 VENDOR = re.compile(r"drivers\.(?P<house>fiscal|sim)\.(?P<vendor>shtrih|atol|atol_web)\b")
-SHARED = re.compile(r"drivers\.(fiscal\.(port|switch|once|fields|ffd)|sim\.(drive|world|faults|pty))\b")
+SHARED = re.compile(
+    r"drivers\.(fiscal\.(port|switch|once|shifts|totals|serialised|fields|ffd)"
+    r"|sim\.(drive|papers|world|faults|pty))\b"
+)
 SQL = re.compile(
     r"\b(select\b.+\bfrom|select\s+\S+\s+where|insert\s+(or\s+\w+\s+)?into|update\s+\S+\s+set|delete\s+from"
     r"|create\s+(table|index)|pragma|begin\s+immediate|savepoint)\b",

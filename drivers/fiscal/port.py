@@ -9,7 +9,9 @@ from typing import Protocol
 
 from drivers.errors import DeviceError, ForeignState
 
-__all__ = ["DeviceError", "ForeignState"]
+__all__ = ["DEVICE", "DeviceError", "ForeignState"]
+
+DEVICE = "fiscal"  # whose errors these are
 
 
 class Operation(IntEnum):
@@ -19,10 +21,10 @@ class Operation(IntEnum):
     REFUND = 2
 
 
-def operation_told(device: str, value: int) -> Operation:
+def operation_told(value: int) -> Operation:
     """What a document of the drive says it is. Raises `ForeignState`: purchases and what is none are not ours."""
     if value not in (Operation.SALE, Operation.REFUND):
-        raise ForeignState(device, "foreign_operation", f"operation {value}")
+        raise ForeignState(DEVICE, "foreign_operation", f"operation {value}")
     return Operation(value)
 
 

@@ -10,6 +10,7 @@ import pytest
 from drivers.fiscal.atol import answers as atol_answers
 from drivers.fiscal.atol import frames as atol_codec
 from drivers.fiscal.atol.frames import bcd_value
+from drivers.fiscal.ffd.drive import FoundDocument, ShiftState
 from drivers.fiscal.ffd.tlv import Tlv, order_id_of, parse_tlvs
 from drivers.fiscal.fields import CodecError
 from drivers.fiscal.shtrih import commands
@@ -24,11 +25,11 @@ SEED = 54
 ATOL_PARSERS: tuple[Callable[[bytes], object], ...] = (
     atol_answers.FullState.parse,
     atol_answers.ShortState.parse,
-    atol_answers.ShiftClock.parse,
+    atol_answers.standing_of,
     atol_answers.ReceiptSums.parse,
     atol_answers.LastReceipt.parse,
-    atol_answers.DriveShift.parse,
-    atol_answers.DriveDocument.parse,
+    ShiftState.parse,
+    FoundDocument.parse,
     bcd_value,
     lambda data: order_id_of(parse_tlvs(data)),
 )

@@ -30,26 +30,27 @@ def answer(frame: str) -> Answer:
 
 REQUESTS = {
     "1": ("02 01 FC FD", commands.model()),
-    "2": ("02 05 11 1E 00 00 00 0A", commands.full_status(30)),
-    "3": ("02 05 10 1E 00 00 00 0B", commands.short_status(30)),
-    "5": ("02 06 FF 01 1E 00 00 00 E6", commands.drive_status(30)),
-    "7": ("02 05 E0 1E 00 00 00 FB", commands.open_shift(30)),
+    "2": ("02 05 11 1E 00 00 00 0A", commands.full_status()),
+    "3": ("02 05 10 1E 00 00 00 0B", commands.short_status()),
+    "5": ("02 06 FF 01 1E 00 00 00 E6", commands.drive_status()),
+    "7": ("02 05 E0 1E 00 00 00 FB", commands.open_shift()),
     "9": (
         "02 76 FF 45 1E 00 00 00 10 27" + "00" * 109 + "01 E4",
-        commands.close_receipt(30, CloseReceipt(sums=(10000,) + (0,) * (SUMS - 1), tax_system=1)),
+        commands.close_receipt(CloseReceipt(sums=(10000,) + (0,) * (SUMS - 1), tax_system=1)),
     ),
-    "11": ("02 05 88 1E 00 00 00 93", commands.cancel_receipt(30)),
-    "12": ("02 0A 1E 1E 00 00 00 11 01 00 07 00 1D", commands.write_table(30, 17, 1, 7, b"\0")),
-    "17": ("02 07 2E 1E 00 00 00 02 02 37", commands.field_shape(30, 2, 2)),
-    "19": ("02 05 11 1C 00 00 00 08", commands.full_status(28)),
+    "11": ("02 05 88 1E 00 00 00 93", commands.cancel_receipt()),
+    "12": ("02 0A 1E 1E 00 00 00 11 01 00 07 00 1D", commands.write_table(17, 1, 7, b"\0")),
+    "17": ("02 07 2E 1E 00 00 00 02 02 37", commands.field_shape(2, 2)),
+    "19": ("02 05 11 1C 00 00 00 08", commands.full_status()),
 }
 
 
 @pytest.mark.parametrize("number", REQUESTS)
 def test_a_command_is_the_frame_of_the_vector(number: str) -> None:
     frame, request = REQUESTS[number]
-    assert encode(request.payload) == bytes.fromhex(frame)
-    assert payload(frame) == request.payload
+    sent = request.payload(28 if number == "19" else 30)
+    assert encode(sent) == bytes.fromhex(frame)
+    assert payload(frame) == sent
 
 
 def test_the_model_names_itself() -> None:
@@ -123,7 +124,7 @@ def test_the_font_answer_carries_width_and_size() -> None:
 
 def test_a_receipt_is_found_in_the_archive() -> None:
     request = bytes.fromhex("FF 0A 1E 00 00 00 A3 00 00 00")
-    assert commands.find_document(30, 163).payload == request
+    assert commands.find_document(163).payload(30) == request
     raw = bytes.fromhex("FF 0A 00 03 00 11 03 18 14 35 A3 00 00 00 EB EA 4B 2E 01 20 4E 00 00 00")
     found = FoundDocument.parse(Answer.parse(raw).data)
     assert found == FoundDocument(3, 0, at("2017-03-24T20:53:00"), 163, 0x2E4BEAEB, 1, 20000)

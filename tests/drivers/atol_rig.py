@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -10,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from drivers.fiscal.atol.registrar import AtolRegistrar, AtolTimeouts
-from drivers.fiscal.port import FiscalCounter, FiscalIntent, Receipt
 from drivers.sim.atol.device import AtolDevice
+from drivers.sim.drive import FiscalDrive
 from drivers.sim.world import World
 from tests.drivers.shtrih_rig import TRANSPORTS, Rig, Wire, receipt
 
@@ -30,12 +31,20 @@ class AtolRig(Rig):
         self.world = World("fiscal", self.folder / "state", self.folder / "ledger")
         self.device = AtolDevice(self.world, self._send, seed=7, **self.options)
 
-    def driver(self, **options: Any) -> AtolRegistrar:  # type: ignore[override]
-        return AtolRegistrar(port="test", baudrate=115200, **{"open_link": self.open_link, "timeouts": FAST, **options})
+    def gives(self, code: str, data: bytes) -> bool:
+        """Is it a task with this command?"""
+        return re.search(rb"\xc1\x01.\x00\x00" + re.escape(bytes.fromhex(code)), data, re.DOTALL) is not None
 
-    def intent(self, receipt: Receipt, counter: FiscalCounter, *, correction: bool = False) -> FiscalIntent:
-        asked = (counter, receipt.operation, receipt.order_id, receipt.total_kopecks, self.clock.now, correction)
-        return FiscalIntent(*asked)
+    @property
+    def drive(self) -> FiscalDrive:
+        return self.device.till.drive
+
+    def leave_a_receipt_open(self) -> None:
+        self.device.till.open_receipt(1, electronic=False)
+
+    def driver(self, **options: Any) -> AtolRegistrar:  # type: ignore[override]
+        wanted = {"open_link": self.open_link, "timeouts": FAST, **self.usual, **options}
+        return AtolRegistrar(port="test", baudrate=115200, **wanted)
 
 
 @asynccontextmanager
@@ -44,8 +53,8 @@ async def atol_rig(
 ) -> AsyncIterator[tuple[AtolRig, AtolRegistrar]]:
     folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
     try:
-        bench = AtolRig(folder, transport, **(device or {}))
-        registrar = bench.driver(**driver)
+        bench = AtolRig(folder, transport, driver, **(device or {}))
+        registrar = bench.driver()
         if shift:
             await registrar.open_shift()
         yield bench, registrar

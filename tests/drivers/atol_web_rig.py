@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from drivers.fiscal.atol_web.registrar import AtolWebRegistrar, AtolWebTimeouts
-from drivers.fiscal.port import FiscalCounter, FiscalIntent, Receipt
 from drivers.sim.atol_web.device import AtolWebDevice
 from drivers.sim.gateways.http import serving
 from drivers.sim.world import World
-from tests.drivers.shtrih_rig import Clock
+from tests.drivers.bench import Bench
+from tests.drivers.tcp_line import TcpLine, tcp_line
+from tests.restaurant import until
 
 FAST = AtolWebTimeouts(call_s=1.0, question_s=1.0, task_s=2.0, poll_s=0.02, again_s=0.02)
 
 
-class WebRig:
+class WebRig(Bench):
     """`restart` is a power cut of the server and its register: the world's memory stays."""
 
-    def __init__(self, folder: Path, **device: Any) -> None:
-        self.folder = folder
-        self.clock = Clock()
+    device: AtolWebDevice
+
+    def __init__(self, folder: Path, usual: Mapping[str, Any], **device: Any) -> None:
+        super().__init__(folder, **usual)
         self._options = {"now": self.clock, "seed": 7, **device}
         self._stack = AsyncExitStack()
         self._port = 0
-        self.device: AtolWebDevice
+        self.reachable = True
+        self.wire: TcpLine  # where the driver was given one
 
     async def boot(self) -> None:
         world = World("fiscal", self.folder / "state", self.folder / "ledger")
@@ -44,21 +47,26 @@ class WebRig:
         await self.stop()
         await self.boot()
 
-    def fault(self, name: str, on: bool = True, **parameters: Any) -> None:
-        self.device.faults.switch(name, on, parameters)
+    @asynccontextmanager
+    async def dying_after(self, code: str) -> AsyncIterator[None]:
+        """The first that registers something."""
+        before = len(self.effects())
+        self.fault("slow", seconds=0.2)
 
-    def effects(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.folder / "ledger").read_text().splitlines()]
+        async def die() -> None:
+            await until(lambda: len(self.effects()) > before)
+            await self.stop()
 
-    def receipts(self) -> list[dict[str, Any]]:
-        return [effect for effect in self.effects() if effect["effect"] in ("receipt", "refund_receipt")]
+        dying = asyncio.create_task(die())
+        yield
+        await dying
+        await self.boot()
+
+    def report_settlements(self) -> None:
+        self.device.till.report_exchange()
 
     def driver(self, **options: Any) -> AtolWebRegistrar:
-        return AtolWebRegistrar(url=self.device.url, **{"timeouts": FAST, **options})
-
-    def intent(self, receipt: Receipt, counter: FiscalCounter, *, correction: bool = False) -> FiscalIntent:
-        asked = (counter, receipt.operation, receipt.order_id, receipt.total_kopecks, self.clock.now, correction)
-        return FiscalIntent(*asked)
+        return AtolWebRegistrar(**{"url": self.device.url, "timeouts": FAST, **self.usual, **options})
 
 
 @asynccontextmanager
@@ -67,9 +75,9 @@ async def web_rig(
 ) -> AsyncIterator[tuple[WebRig, AtolWebRegistrar]]:
     folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
     try:
-        bench = WebRig(folder, **(device or {}))
+        bench = WebRig(folder, driver, **(device or {}))
         await bench.boot()
-        registrar = bench.driver(**driver)
+        registrar = bench.driver()
         if shift:
             await registrar.open_shift()
         yield bench, registrar
@@ -77,3 +85,15 @@ async def web_rig(
         await bench.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@asynccontextmanager
+async def wired_rig(**driver: Any) -> AsyncIterator[tuple[WebRig, AtolWebRegistrar]]:
+    """With a line between them that can be harmed; the shift was opened beside it."""
+    async with web_rig(**driver) as (bench, direct):
+        async with tcp_line(lambda: bench.device.port, lambda: bench.reachable) as bench.wire:
+            bench.usual["url"] = f"http://127.0.0.1:{bench.wire.port}"
+            registrar = bench.driver()
+            yield bench, registrar
+            await registrar.close()
+        await direct.close()

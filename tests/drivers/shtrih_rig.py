@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from drivers.errors import DeviceUnreachable
-from drivers.fiscal.port import FiscalCounter, FiscalIntent, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem
+from drivers.fiscal.ffd.drive import SETTLEMENT_REPORT
+from drivers.fiscal.port import Operation, OrderTag, Receipt, ReceiptLine, TaxSystem
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar, ShtrihTimeouts
 from drivers.fiscal.shtrih.session import Protocol
 from drivers.link import Link, StreamLink
+from drivers.sim.drive import FiscalDrive
 from drivers.sim.shtrih.device import ShtrihDevice
 from drivers.sim.world import World
+from tests.drivers.bench import Bench
 
 FAST = ShtrihTimeouts(
     byte_s=0.035,
@@ -33,19 +34,6 @@ FAST = ShtrihTimeouts(
     poll_s=0.01,
 )
 TRANSPORTS = ("plain", "byte_by_byte", "lost_answers", "delayed")
-
-
-class Clock:
-    """The world's time, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 9, 0, 30, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **parts: float) -> None:
-        self.now += timedelta(**parts)
 
 
 class Wire(asyncio.Protocol):
@@ -92,13 +80,12 @@ class Wire(asyncio.Protocol):
             self.transport.write(data)
 
 
-class Rig:
+class Rig(Bench):
     """`restart` is a power cut of the device that forgets all but the world's memory."""
 
-    def __init__(self, folder: Path, transport: str, **device: Any) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, transport: str, usual: Mapping[str, Any] | None = None, **device: Any) -> None:
+        super().__init__(folder, **(usual or {}))
         self.transport = transport
-        self.clock = Clock()
         self.options = {"now": self.clock, "byte_s": 0.02, **device}
         self.wires: list[Wire] = []
         self.reachable = True
@@ -113,8 +100,50 @@ class Rig:
         self.world.close()
         self._boot()
 
-    def fault(self, name: str, on: bool = True, **parameters: Any) -> None:
-        self.device.faults.switch(name, on, parameters)
+    def gives(self, code: str, data: bytes) -> bool:
+        """Is it this command, by operator 30?"""
+        return bytes.fromhex(code) + b"\x1e\0\0\0" in data
+
+    @asynccontextmanager
+    async def dying_after(self, code: str) -> AsyncIterator[None]:
+        with self._mute_after(code, lambda: self.fault("off")):
+            yield
+        self.fault("off", on=False)
+
+    @asynccontextmanager
+    async def cut_after(self, code: str) -> AsyncIterator[None]:
+        with self._mute_after(code, self._abort):
+            yield
+        self.reachable = True
+
+    def _abort(self) -> None:
+        self.reachable = False
+        self.wire.transport.abort()
+
+    @contextmanager
+    def _mute_after(self, code: str, strike: Callable[[], None]) -> Iterator[None]:
+        wire = self.wire
+
+        def watch(data: bytes) -> bytes:
+            if self.gives(code, data):
+                asyncio.get_running_loop().call_soon(strike)
+                wire.to_host = lambda answer: answer if len(answer) == 1 else b""
+            return data
+
+        wire.to_device = watch
+        yield
+        wire.to_device = wire.to_host = bytes
+
+    @property
+    def drive(self) -> FiscalDrive:
+        return self.device.register.drive
+
+    def report_settlements(self) -> None:
+        with self.world.change() as change:
+            self.drive.register(change, SETTLEMENT_REPORT)
+
+    def leave_a_receipt_open(self) -> None:
+        self.device.register.open_receipt(1, 5)  # by another operator
 
     @property
     def wire(self) -> Wire:
@@ -135,20 +164,9 @@ class Rig:
         self.wires.append(wire)
         return link
 
-    def effects(self) -> list[dict[str, Any]]:
-        lines = (self.folder / "ledger").read_text().splitlines()
-        return [json.loads(line) for line in lines]
-
-    def receipts(self) -> list[dict[str, Any]]:
-        return [effect for effect in self.effects() if effect["effect"] in ("receipt", "refund_receipt")]
-
     def driver(self, **options: Any) -> ShtrihRegistrar:
-        return ShtrihRegistrar(
-            port="test", baudrate=115200, **{"open_link": self.open_link, "timeouts": FAST, **options}
-        )
-
-    def intent(self, receipt: Receipt, counter: FiscalCounter) -> FiscalIntent:
-        return FiscalIntent(counter, receipt.operation, receipt.order_id, receipt.total_kopecks, self.clock.now)
+        wanted = {"open_link": self.open_link, "timeouts": FAST, **self.usual, **options}
+        return ShtrihRegistrar(port="test", baudrate=115200, **wanted)
 
 
 class Tally:
@@ -179,8 +197,9 @@ async def rig(
 ) -> AsyncIterator[tuple[Rig, ShtrihRegistrar]]:
     folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
     try:
-        bench = Rig(folder, transport, **device)
-        registrar = bench.driver(order_tag=order_tag, timeouts=timeouts, protocol=protocol)
+        usual = {"order_tag": order_tag, "timeouts": timeouts, "protocol": protocol}
+        bench = Rig(folder, transport, usual, **device)
+        registrar = bench.driver()
         if shift:
             await registrar.open_shift()
         yield bench, registrar

@@ -16,7 +16,7 @@ from drivers.fiscal.atol.frames import ASYNC_ID, Broken, Decoder, Frame, bcd, bc
 from drivers.fiscal.ffd.tlv import Tlv, encode_tlvs, text_tlv
 from drivers.sim.atol.device import AtolDevice
 from drivers.sim.world import World
-from tests.drivers.shtrih_rig import Clock
+from tests.drivers.bench import Clock
 
 OK = bytes((0x55, 0, 0))
 SELL, SELL_RETURN, SELL_CORRECTION = 1, 2, 7

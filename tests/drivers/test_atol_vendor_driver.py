@@ -85,6 +85,15 @@ def test_a_whole_day_is_lived(stand: AtolStand, vendor: VendorDriver) -> None:
     assert vendor.run("cashOut", cashSum=100, operator=OPERATOR)["counters"]["cashSum"] == 1000
     vendor.run("nonFiscal", items=[{"type": "text", "text": "не чек"}])
     vendor.run("reportX", operator=OPERATOR)
+    totals = vendor.run("getShiftTotals")["shiftTotals"]
+    told = {name: (of["count"], of["sum"], of["payments"]["cash"]) for name, of in totals["receipts"].items()}
+    assert told == {
+        "sell": (7, 1604.85, 123.45),
+        "sellReturn": (1, 123.45, 123.45),
+        "buy": (0, 0, 0),
+        "buyReturn": (0, 0, 0),
+    }
+    assert (totals["income"], totals["outcome"]) == ({"count": 1, "sum": 1000}, {"count": 1, "sum": 100})
     exchange = vendor.run("reportOfdExchangeStatus", operator=OPERATOR)["fiscalParams"]
     assert exchange["fiscalDocumentNumber"] == 12
     vendor.run("printLastReceiptCopy", operator=OPERATOR)

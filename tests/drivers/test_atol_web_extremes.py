@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from drivers.errors import DeviceError
-from drivers.fiscal.atol_web.archive import Unreadable, WebArchive, parse_receipt
+from drivers.fiscal.atol_web.archive import UNREADABLE, WebArchive, parse_receipt
 from drivers.fiscal.atol_web.client import AtolWebServer, AtolWebTimeouts
 from drivers.fiscal.atol_web.office import WebOffice
-from drivers.fiscal.port import FiscalCounter, FiscalIntent, Operation, OrderTag
+from drivers.fiscal.atol_web.shift import WebShift
+from drivers.fiscal.atol_web.totals import WebCounters
+from drivers.fiscal.port import FiscalCounter, FiscalIntent, Operation, OperationTotals, ShiftTotals
 
 EXTREMES = [
     2**32, 2**63, 2**64, -1, 10**400, -(10**400), 1e308, float("inf"), float("nan"), "9" * 4000, "1e999999", "Infinity",
@@ -92,9 +93,14 @@ INTENT = FiscalIntent(
 @pytest.mark.parametrize("path", _places(_sound()), ids=".".join)
 async def test_3_4_no_number_or_date_of_a_web_register_is_beyond_what_a_drive_holds(path: tuple[str, ...]) -> None:
     server = Says("http://127.0.0.1:1", user="u", password="p", timeouts=AtolWebTimeouts(), api="v2")
-    archive = WebArchive(server, OrderTag.NONE, ZoneInfo("Europe/Moscow"), timedelta(minutes=5))
-    office = WebOffice(server, archive)
-    questions = (archive.counter, office.status, office.registration, office.totals, lambda: archive.document(1))
+    archive, office = WebArchive(server), WebOffice(server)
+    counters = WebCounters(archive, WebShift(office))
+
+    async def totals() -> ShiftTotals:
+        shift = await counters.shift()
+        return ShiftTotals(shift.number, *(await counters.counted(shift) or (OperationTotals(), OperationTotals())))
+
+    questions = (archive.drive, office.status, office.registration, totals, lambda: archive.document(1))
     for value in EXTREMES:
         Says.answers = _bent(path, value)
         for question in questions:
@@ -102,5 +108,5 @@ async def test_3_4_no_number_or_date_of_a_web_register_is_beyond_what_a_drive_ho
                 found = await question()
                 assert found is not None
                 assert _beyond(asdict(found)) == [], (path, str(value)[:40])
-        with contextlib.suppress(Unreadable):
+        with contextlib.suppress(*UNREADABLE):
             assert _beyond(asdict(parse_receipt(Says.answers, INTENT))) == []

@@ -19,7 +19,7 @@ from drivers.fiscal.shtrih.receipt import SUMS, CloseReceipt, LegacyClose, Legac
 from drivers.sim.shtrih.device import KNOWN_FAULTS, ShtrihDevice
 from drivers.sim.shtrih.tables import CUT_IN_RECEIPT
 from drivers.sim.world import World
-from tests.drivers.shtrih_rig import Clock
+from tests.drivers.bench import Clock
 
 ENQ, ACK, NAK = b"\x05", b"\x06", b"\x15"
 SALE = ReceiptOperation(
@@ -68,10 +68,10 @@ class Desk:
         return answer[2] if raw[0] == 0xFF else answer[1]
 
     def open_shift(self) -> None:
-        assert self.error(commands.open_shift(30).payload) == 0
+        assert self.error(commands.open_shift().payload(30)) == 0
 
     def sell(self) -> None:
-        assert self.error(commands.operation(30, SALE).payload) == 0
+        assert self.error(commands.operation(SALE).payload(30)) == 0
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ async def test_power_loss_drops_the_pending_answer_and_its_hearing(desk: Desk) -
 
 async def test_a_bad_checksum_is_refused_and_not_executed(desk: Desk) -> None:
     desk.say(ENQ)
-    frame = bytearray(encode(commands.open_shift(30).payload))
+    frame = bytearray(encode(commands.open_shift().payload(30)))
     frame[-1] ^= 1
     assert desk.say(bytes(frame)) == NAK
     assert not desk.device.register.drive.state.shift_open
@@ -179,25 +179,25 @@ async def test_an_open_receipt_refuses_what_does_not_belong_to_it(desk: Desk) ->
     assert desk.error("50 1E 00 00 00 01 00 00 00 00") == 0x4A
     assert desk.error("41 1E 00 00 00") == 0x4A
     assert desk.error("21 1E 00 00 00 0A 00 00") == 0x73
-    assert desk.error(commands.legacy_refund(30, LegacyLine(1000, 100, 0, bytes(4), "Чай")).payload) == 0x49
+    assert desk.error(commands.legacy_refund(LegacyLine(1000, 100, 0, bytes(4), "Чай")).payload(30)) == 0x49
     desk.device.register.tables.write(1, 1, CUT_IN_RECEIPT, b"\1")
     assert desk.error("25 1E 00 00 00 01") == 0
 
 
 async def test_a_receipt_belongs_to_the_operator_who_opened_it(desk: Desk) -> None:
     desk.open_shift()
-    assert desk.error(commands.operation(5, SALE).payload) == 0
+    assert desk.error(commands.operation(SALE).payload(5)) == 0
     for password in (6, 29, 30):
-        assert desk.error(commands.operation(password, SALE).payload) == 0x59
-        assert desk.error(commands.close_receipt(password, CASH).payload) == 0x59
-    assert desk.error(commands.cancel_receipt(6).payload) == 0x59
-    assert desk.error(commands.cancel_receipt(30).payload) == 0
+        assert desk.error(commands.operation(SALE).payload(password)) == 0x59
+        assert desk.error(commands.close_receipt(CASH).payload(password)) == 0x59
+    assert desk.error(commands.cancel_receipt().payload(6)) == 0x59
+    assert desk.error(commands.cancel_receipt().payload(30)) == 0
 
 
 async def test_the_mode_byte_tells_a_refund_from_a_sale(desk: Desk) -> None:
     desk.open_shift()
-    assert desk.ask(commands.open_receipt(30, 2).payload)[1] == 0
-    assert desk.ask(commands.short_status(30).payload)[5] == 0x28
+    assert desk.ask(commands.open_receipt(2).payload(30))[1] == 0
+    assert desk.ask(commands.short_status().payload(30))[5] == 0x28
 
 
 @pytest.mark.parametrize(
@@ -213,41 +213,41 @@ async def test_the_mode_byte_tells_a_refund_from_a_sale(desk: Desk) -> None:
 async def test_a_close_that_does_not_add_up_is_refused(desk: Desk, close: CloseReceipt, error: int) -> None:
     desk.open_shift()
     desk.sell()
-    assert desk.error(commands.close_receipt(30, close).payload) == error
-    assert desk.error(commands.close_receipt(30, CASH).payload) == 0
+    assert desk.error(commands.close_receipt(close).payload(30)) == error
+    assert desk.error(commands.close_receipt(CASH).payload(30)) == 0
 
 
 async def test_an_empty_receipt_cannot_be_closed(desk: Desk) -> None:
     desk.open_shift()
-    desk.ask(commands.open_receipt(30, 0).payload)
-    assert desk.error(commands.close_receipt(30, CASH).payload) == 0x8E
+    desk.ask(commands.open_receipt(0).payload(30))
+    assert desk.error(commands.close_receipt(CASH).payload(30)) == 0x8E
 
 
 async def test_cash_gets_its_change(desk: Desk) -> None:
     desk.open_shift()
     desk.sell()
-    answer = desk.ask(commands.close_receipt(30, CloseReceipt((150, 30) + (0,) * 14, 2)).payload)
+    answer = desk.ask(commands.close_receipt(CloseReceipt((150, 30) + (0,) * 14, 2)).payload(30))
     assert int.from_bytes(answer[3:8], "little") == 80
-    desk.ask(commands.legacy_sale(30, LegacyLine(2500, 200, 0, bytes(4), "Чай")).payload)
-    assert desk.ask(commands.subtotal(30).payload)[3:] == (500).to_bytes(5, "little")
-    answer = desk.ask(commands.legacy_close(30, LegacyClose((600, 0, 0, 0))).payload)
+    desk.ask(commands.legacy_sale(LegacyLine(2500, 200, 0, bytes(4), "Чай")).payload(30))
+    assert desk.ask(commands.subtotal().payload(30))[3:] == (500).to_bytes(5, "little")
+    answer = desk.ask(commands.legacy_close(LegacyClose((600, 0, 0, 0))).payload(30))
     assert answer[3:] == (100).to_bytes(5, "little")
 
 
 async def test_an_open_receipt_survives_a_power_cut(desk: Desk) -> None:
     desk.open_shift()
     desk.sell()
-    desk.ask(commands.send_tlvs(30, (text_tlv(1192, "o-1"),)).payload)
+    desk.ask(commands.send_tlvs((text_tlv(1192, "o-1"),)).payload(30))
     desk.world.close()
     desk.power_on()
-    assert desk.error(commands.close_receipt(30, CASH).payload) == 0
+    assert desk.error(commands.close_receipt(CASH).payload(30)) == 0
     assert '"order_id": "o-1"' in (desk.folder / "ledger").read_text()
 
 
 async def test_the_clock_is_set_and_the_date_confirmed(desk: Desk) -> None:
     assert desk.error("21 1E 00 00 00 0A 1E 00") == 0
     assert desk.error("22 1E 00 00 00 18 0B 1A") == 0
-    assert desk.ask(commands.short_status(30).payload)[5] == 6
+    assert desk.ask(commands.short_status().payload(30))[5] == 6
     assert desk.error("23 1E 00 00 00 19 0B 1A") == 0x7C
     assert desk.error("23 1E 00 00 00 18 0B 1A") == 0
     assert desk.device.register.now().isoformat(timespec="seconds") == "2026-11-24T10:30:00"
@@ -255,11 +255,11 @@ async def test_the_clock_is_set_and_the_date_confirmed(desk: Desk) -> None:
 
 async def test_tables_have_shapes_and_keep_what_is_written(desk: Desk) -> None:
     for table, row in ((1, 1), (2, 30), (17, 1), (18, 1)):
-        assert desk.error(commands.table_shape(30, table).payload) == 0
-        assert desk.error(commands.field_shape(30, table, 2).payload) == 0
-        assert desk.error(commands.read_table(30, table, row, 2).payload) == 0
-    assert desk.error(commands.write_table(30, 17, 1, 7, b"\1").payload) == 0
-    assert desk.ask(commands.read_table(30, 17, 1, 7).payload) == b"\x1f\x00\x01"
+        assert desk.error(commands.table_shape(table).payload(30)) == 0
+        assert desk.error(commands.field_shape(table, 2).payload(30)) == 0
+        assert desk.error(commands.read_table(table, row, 2).payload(30)) == 0
+    assert desk.error(commands.write_table(17, 1, 7, b"\1").payload(30)) == 0
+    assert desk.ask(commands.read_table(17, 1, 7).payload(30)) == b"\x1f\x00\x01"
 
 
 async def test_every_fault_can_be_switched_and_shows_in_the_state(desk: Desk) -> None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
-from drivers.fiscal.port import FiscalCounter, Operation, OrderTag
+from drivers.errors import DeviceRefused, DeviceUnreachable
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.errors import error_word
 from drivers.fiscal.shtrih.frames import Answer, encode
-from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
-from drivers.sim.shtrih.register import MODE_DATA, MODE_DOCUMENT
-from tests.drivers.shtrih_rig import FAST, Rig, receipt, rig
+from drivers.sim.shtrih.register import MODE_DOCUMENT
+from tests.drivers.shtrih_rig import Rig, receipt, rig
 
 CLOSE = b"\xff\x45"
 LINE = b"\xff\x46"
@@ -39,20 +35,6 @@ def mend(bench: Rig) -> None:
     bench.fault("off", on=False)
     bench.wire.to_device = bytes
     bench.wire.to_host = bytes
-
-
-async def test_power_lost_at_the_close_is_unknown_then_found() -> None:
-    async with rig() as (bench, registrar):
-        intent = bench.intent(receipt(), await registrar.counter())
-        off_after(bench, CLOSE)
-        with pytest.raises(OutcomeUnknown):
-            await registrar.print_receipt(receipt(), intent)
-        with pytest.raises((OutcomeUnknown, DeviceUnreachable)):
-            await registrar.find_receipt(intent)
-        mend(bench)
-        found = await registrar.find_receipt(intent)
-        assert found is not None
-        assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [found.number]
 
 
 async def test_power_lost_in_the_lines_is_proved_absent_and_cancelled() -> None:
@@ -101,143 +83,6 @@ async def test_a_document_left_open_by_another_process_is_cancelled_at_the_next_
         await mine.close()
 
 
-async def test_a_cut_line_at_the_close_is_unknown_until_it_is_back() -> None:
-    async with rig() as (bench, registrar):
-        intent = bench.intent(receipt(), await registrar.counter())
-        wire = bench.wire
-
-        def cut(data: bytes) -> bytes:
-            if data[2:4] == CLOSE:
-                bench.reachable = False
-                wire.to_host = lambda _: b""
-                asyncio.get_running_loop().call_soon(wire.transport.abort)
-            return data
-
-        wire.to_device = cut
-        with pytest.raises(OutcomeUnknown):
-            await registrar.print_receipt(receipt(), intent)
-        with pytest.raises(DeviceUnreachable):
-            await registrar.find_receipt(intent)
-        bench.reachable = True
-        found = await registrar.find_receipt(intent)
-        assert found is not None
-        assert len(bench.receipts()) == 1
-
-
-async def test_a_cancelled_caller_leaves_a_device_the_next_call_can_use() -> None:
-    async with rig(timeouts=replace(FAST, command_s=5.0)) as (bench, registrar):
-        intent = bench.intent(receipt(), await registrar.counter())
-        bench.fault("slow", seconds=0.1)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(registrar.print_receipt(receipt(), intent), 0.35)
-        bench.fault("slow", on=False)
-        await registrar.print_receipt(receipt(), intent)
-        assert len(bench.receipts()) == 1
-
-
-async def test_a_dead_registrar_is_unreachable_and_works_again_when_it_is_back() -> None:
-    async with rig() as (bench, registrar):
-        bench.fault("off")
-        with pytest.raises(DeviceUnreachable, match="silent"):
-            await registrar.status()
-        bench.fault("off", on=False)
-        assert (await registrar.status()).last_document == 2
-
-
-async def test_shift_reports_between_are_no_receipts() -> None:
-    async with rig() as (bench, registrar):
-        intent = bench.intent(receipt(), await registrar.counter())
-        await registrar.close_shift()
-        await registrar.open_shift()
-        assert await registrar.find_receipt(intent) is None
-        fresh = bench.intent(receipt(), await registrar.counter())
-        await registrar.print_receipt(receipt(), fresh)
-        found = await registrar.find_receipt(intent)
-        assert found is not None
-        assert (found.number, found.shift) == (5, 2)
-
-
-@pytest.mark.parametrize("tag", [OrderTag.TAG_1192, OrderTag.TAG_1084])
-async def test_ours_is_found_among_strangers_by_its_order(tag: OrderTag) -> None:
-    async with rig(order_tag=tag) as (bench, registrar):
-        intent = bench.intent(receipt("mine"), await registrar.counter())
-        for order_id in ("stranger", "mine", "other"):
-            await registrar.print_receipt(receipt(order_id), bench.intent(receipt(order_id), await registrar.counter()))
-        found = await registrar.find_receipt(intent)
-        assert found is not None
-        assert found.number == 4
-        assert bench.device.register.mode != MODE_DATA  # the documents were read to their ends
-
-
-async def test_only_strangers_are_a_matter_for_a_person() -> None:
-    async with rig() as (bench, registrar):
-        intent = bench.intent(receipt("mine"), await registrar.counter())
-        await registrar.print_receipt(receipt("stranger"), bench.intent(receipt("stranger"), await registrar.counter()))
-        with pytest.raises(ForeignState, match="foreign_documents"):
-            await registrar.find_receipt(intent)
-        with pytest.raises(ForeignState):
-            await registrar.print_receipt(receipt("mine"), intent)
-        assert len(bench.receipts()) == 1
-
-
-async def test_a_sale_and_a_refund_of_one_order_are_told_apart() -> None:
-    async with rig() as (bench, registrar):
-        counter = await registrar.counter()
-        refund = receipt(operation=Operation.REFUND)
-        for wanted in (receipt(), refund):
-            await registrar.print_receipt(wanted, bench.intent(wanted, await registrar.counter()))
-        found = await registrar.find_receipt(bench.intent(refund, counter))
-        assert found is not None
-        assert (found.number, found.operation) == (4, Operation.REFUND)
-
-
-async def sold_without_tag(bench: Rig, registrar: ShtrihRegistrar, order_id: str, price: int = 36400) -> None:
-    wanted = receipt(order_id, price=price)
-    await registrar.print_receipt(wanted, bench.intent(wanted, await registrar.counter()))
-
-
-async def test_without_a_tag_the_one_document_that_agrees_is_ours() -> None:
-    async with rig(order_tag=OrderTag.NONE) as (bench, registrar):
-        intent = bench.intent(receipt("mine"), await registrar.counter())
-        await sold_without_tag(bench, registrar, "mine")
-        await sold_without_tag(bench, registrar, "dearer", price=50000)
-        assert bench.receipts()[0]["order_id"] is None
-        found = await registrar.find_receipt(intent)
-        assert found is not None
-        assert found.number == 3
-
-
-async def test_without_a_tag_two_that_agree_are_a_matter_for_a_person() -> None:
-    async with rig(order_tag=OrderTag.NONE) as (bench, registrar):
-        intent = bench.intent(receipt("mine"), await registrar.counter())
-        for order_id in ("a", "b"):
-            await sold_without_tag(bench, registrar, order_id)
-        with pytest.raises(ForeignState):
-            await registrar.find_receipt(intent)
-
-
-@pytest.mark.parametrize(
-    ("late", "ours"), [(timedelta(), True), (timedelta(minutes=9), True), (timedelta(hours=2), False)]
-)
-async def test_without_a_tag_a_document_older_than_the_intent_is_not_adopted(late: timedelta, ours: bool) -> None:
-    async with rig(order_tag=OrderTag.NONE) as (bench, registrar):
-        intent = bench.intent(receipt("mine"), await registrar.counter())
-        await sold_without_tag(bench, registrar, "mine")
-        intent = replace(intent, intended_at=intent.intended_at + late)
-        if ours:
-            assert await registrar.find_receipt(intent) is not None
-        else:
-            with pytest.raises(ForeignState):
-                await registrar.find_receipt(intent)
-
-
-async def test_the_lost_close_is_found_without_a_tag_too() -> None:
-    async with rig(order_tag=OrderTag.NONE) as (bench, registrar):
-        bench.fault("lose_answer", after="FF45", forget=True)
-        await sold_without_tag(bench, registrar, "mine")
-        assert len(bench.receipts()) == 1
-
-
 @pytest.mark.parametrize("times", [1, 9], ids=["once", "always"])
 async def test_an_answer_about_another_document_is_never_taken_for_the_one_asked_for(times: int) -> None:
     async with rig() as (bench, registrar):
@@ -262,25 +107,6 @@ async def test_an_answer_about_another_document_is_never_taken_for_the_one_asked
         else:
             with pytest.raises(DeviceUnreachable, match="wrong_document"):
                 await registrar.read_document(4)
-
-
-async def test_a_swapped_drive_stops_everything() -> None:
-    async with rig() as (bench, registrar):
-        intent = bench.intent(receipt(), await registrar.counter())
-        foreign = replace(intent, counter=replace(intent.counter, drive_number="9999000000000001"))
-        with pytest.raises(ForeignState, match="drive_swapped"):
-            await registrar.find_receipt(foreign)
-        with pytest.raises(ForeignState, match="drive_swapped"):
-            await registrar.print_receipt(receipt(), foreign)
-        assert bench.receipts() == []
-
-
-async def test_a_counter_that_went_back_stops_everything() -> None:
-    async with rig() as (bench, registrar):
-        counter = await registrar.counter()
-        ahead = bench.intent(receipt(), FiscalCounter(counter.drive_number, counter.last_document + 5, 1))
-        with pytest.raises(ForeignState, match="counter_went_back"):
-            await registrar.find_receipt(ahead)
 
 
 async def test_a_document_stuck_in_the_drive_is_cancelled() -> None:
@@ -324,7 +150,7 @@ async def test_a_doubtful_error_of_the_close_is_settled_by_the_drive(error: int,
             assert (await registrar.print_receipt(receipt(), intent)).number == 3
         else:
             # The device does not see the close but a question, whose answer goes back as the refused close.
-            question = encode(commands.drive_status(30).payload)
+            question = encode(commands.drive_status().payload(30))
             bench.wire.to_device = lambda data: question if data[2:4] == CLOSE else data
             asked = 0
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.errors import DeviceRefused, DeviceUnreachable
 from tests.drivers.shtrih_rig import receipt, rig
 
 
@@ -15,56 +15,6 @@ async def test_a_fresh_drive_holds_its_registration_alone() -> None:
         status = await registrar.status()
         assert (status.last_document, status.shift, status.shift_open) == (1, 0, False)
         assert status.why_not() == "shift_closed"
-
-
-async def test_an_opened_shift_can_sell_and_shows_in_the_ledger() -> None:
-    async with rig(shift=False) as (bench, registrar):
-        report = await registrar.open_shift()
-        assert (report.shift, report.document_number) == (1, 2)
-        (effect,) = bench.effects()
-        assert (effect["effect"], effect["fiscal_document_number"]) == ("shift_opened", 2)
-        assert effect["fiscal_sign"] == report.fiscal_sign
-        assert (await registrar.status()).why_not() is None
-
-
-async def test_opening_an_open_shift_returns_it_wherever_its_report_stands() -> None:
-    async with rig() as (bench, registrar):
-        for number in range(3):
-            wanted = receipt(f"o{number}")
-            await registrar.print_receipt(wanted, bench.intent(wanted, await registrar.counter()))
-        report = await registrar.open_shift()
-        assert (report.shift, report.document_number) == (1, 2)
-        assert [effect["effect"] for effect in bench.effects()].count("shift_opened") == 1
-
-
-@pytest.mark.parametrize("forget", [False, True])
-@pytest.mark.parametrize("code", ["E0", "41"])
-async def test_a_lost_answer_to_a_shift_command_is_settled_by_the_drive(code: str, forget: bool) -> None:
-    async with rig(shift=code == "41") as (bench, registrar):
-        bench.fault("lose_answer", after=code, forget=forget)
-        report = await (registrar.close_shift() if code == "41" else registrar.open_shift())
-        document = bench.device.register.drive.document(report.document_number)
-        assert document is not None
-        assert document.sign == report.fiscal_sign
-        assert len(bench.effects()) == (2 if code == "41" else 1)
-
-
-async def test_an_unanswered_close_is_unknown_and_returns_its_report_when_asked_again() -> None:
-    async with rig() as (bench, registrar):
-        wire = bench.wire
-
-        def cut(data: bytes) -> bytes:
-            if data[2:3] == b"\x41" and data[:1] == b"\x02":
-                wire.to_host = lambda _: b""
-            return data
-
-        wire.to_device = cut
-        with pytest.raises(OutcomeUnknown):
-            await registrar.close_shift()
-        wire.to_host = wire.to_device = bytes
-        report = await registrar.close_shift()
-        assert (report.shift, report.document_number) == (1, 3)
-        assert [effect["effect"] for effect in bench.effects()] == ["shift_opened", "shift_closed"]
 
 
 async def test_a_shift_older_than_a_day_sells_nothing_and_closes() -> None:
@@ -98,31 +48,6 @@ async def test_a_shift_that_expires_in_mid_receipt_refuses_and_leaves_nothing_op
             await registrar.print_receipt(receipt(), intent)
         assert bench.device.register.receipt is None
         assert bench.receipts() == []
-
-
-@pytest.mark.parametrize("what", ["sale", "x", "z"])
-async def test_nothing_of_a_shift_works_without_one(what: str) -> None:
-    async with rig(shift=False) as (bench, registrar):
-        intent = bench.intent(receipt(), await registrar.counter())
-        with pytest.raises(DeviceRefused, match="shift_closed"):
-            await {
-                "sale": lambda: registrar.print_receipt(receipt(), intent),
-                "x": registrar.x_report,
-                "z": registrar.close_shift,
-            }[what]()
-        assert bench.effects() == []
-
-
-async def test_without_paper_no_shift_opens_or_closes() -> None:
-    async with rig() as (bench, registrar):
-        bench.fault("paper_out")
-        with pytest.raises(DeviceRefused, match="no_receipt_paper"):
-            await registrar.close_shift()
-        bench.fault("paper_out", on=False)
-        await registrar.close_shift()
-        bench.fault("paper_out")
-        with pytest.raises(DeviceRefused, match="no_receipt_paper"):
-            await registrar.open_shift()
 
 
 async def test_the_queue_for_the_tax_operator_shows_and_empties() -> None:

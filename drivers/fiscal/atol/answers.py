@@ -6,14 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.fiscal.atol.frames import bcd_value
-from drivers.fiscal.ffd.drive import (
-    CORRECTION,
-    RECEIPT,
-    SHIFT_CLOSE_REPORT,
-    SHIFT_OPEN_REPORT,
-    STRICT_FORM,
-)
-from drivers.fiscal.fields import CodecError, Fields, moment_of
+from drivers.fiscal.fields import CodecError, Fields
+from drivers.fiscal.shifts import Standing
 
 _SHIFT, _PAPER, _COVER = 0x02, 0x08, 0x20
 
@@ -68,15 +62,12 @@ class ShortState:
         return cls(mode & 0x0F, mode >> 4, bool(flags & 0x01), bool(flags & 0x1E))
 
 
-@dataclass(frozen=True, slots=True)
-class ShiftClock:
-    """Register 12."""
-
-    state: int  # 0 closed, 1 open, 2 expired
-
-    @classmethod
-    def parse(cls, data: bytes) -> ShiftClock:
-        return cls(Fields(data).uint(1))
+def standing_of(data: bytes) -> Standing:
+    """Register 12: 0 closed, 1 open, 2 older than 24 h."""
+    try:
+        return Standing(Fields(data).uint(1))
+    except ValueError as error:
+        raise CodecError(f"{data[:1].hex()} is no state of a shift") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,61 +99,6 @@ class LastReceipt:
         f = Fields(data)
         number, kind, total = bcd_value(f.take(5)), f.uint(1), bcd_value(f.take(7))
         return cls(number, kind, total, moment(f.take(3), f.take(2) + b"\0"), bcd_value(f.take(5)))
-
-
-@dataclass(frozen=True, slots=True)
-class DriveShift:
-    """A4 10."""
-
-    open: bool
-    number: int
-    receipts: int
-
-    @classmethod
-    def parse(cls, data: bytes) -> DriveShift:
-        f = Fields(data)
-        return cls(bool(f.uint(1)), f.uint(2), f.uint(2))
-
-
-@dataclass(frozen=True, slots=True)
-class DriveDocument:
-    """A4 40: `operation` and `total_kopecks` of receipts and corrections, `shift` of shift reports."""
-
-    kind: int
-    issued_at: datetime
-    number: int
-    sign: int
-    operation: int = 0
-    total_kopecks: int = 0
-    shift: int = 0
-
-    @property
-    def is_receipt(self) -> bool:
-        return self.kind in (RECEIPT, STRICT_FORM)
-
-    @property
-    def is_correction(self) -> bool:
-        return self.kind == CORRECTION
-
-    @property
-    def is_settlement(self) -> bool:
-        return self.is_receipt or self.is_correction
-
-    @property
-    def is_shift_report(self) -> bool:
-        return self.kind in (SHIFT_OPEN_REPORT, SHIFT_CLOSE_REPORT)
-
-    @classmethod
-    def parse(cls, data: bytes) -> DriveDocument:
-        f = Fields(data)
-        kind, _ticket = f.uint(1), f.uint(1)
-        plain = cls(kind, moment_of(f.take(5)), f.uint(4), f.uint(4))
-        operation = total = shift = 0
-        if plain.is_settlement:
-            operation, total = f.uint(1), f.uint(5)
-        elif plain.is_shift_report:
-            shift = f.uint(2)
-        return cls(kind, plain.issued_at, plain.number, plain.sign, operation, total, shift)
 
 
 def moment(day: bytes, clock: bytes) -> datetime:

@@ -10,12 +10,13 @@ from enum import IntEnum
 from drivers.errors import DeviceUnreachable
 from drivers.fiscal.atol.frames import ASYNC_ID, LAST_ID, Decoder, Frame, encode
 from drivers.fiscal.atol.timeouts import AtolTimeouts
+from drivers.fiscal.once import AnswerLost
 from drivers.link import Link, LinkOpener
 
 _ADD, _ACK, _REQ, _ABORT = 0xC1, 0xC2, 0xC3, 0xC4
 _NEEDS_RESULT = 0x01
 _ADDS = 5  # of one task under its id: more and the register does not want it
-_PASSWORD_BYTES = 2
+_ACCESS = bytes(2)  # the password of access, which no register asks for
 _log = logging.getLogger(__name__)
 
 
@@ -36,15 +37,6 @@ class _Status(IntEnum):
 
 _UNDER_WAY = (_Status.QUEUED, _Status.RUNNING, _Status.WAITS_DATA)
 _FINISHED = (_Status.DONE, _Status.FAILED)
-
-
-class AnswerLost(Exception):
-    """A task left and its result cannot be had: it may or may not have been carried out."""
-
-    def __init__(self, code: int, *, silent: bool) -> None:
-        super().__init__(f"{code:02X}h: answer lost, the register is {'silent' if silent else 'answering'}")
-        self.code = code
-        self.silent = silent
 
 
 class AtolLine:
@@ -71,20 +63,21 @@ class AtolLine:
             link.close()
 
     async def run(self, payload: bytes) -> bytes:
-        """The result of exactly this task, an error of it too.
+        """The result of exactly this task, an error of it too; `payload` is a command's code and arguments.
 
         `DeviceUnreachable`: the register never took the task. `AnswerLost`: it may have.
         """
-        code = payload[_PASSWORD_BYTES]
+        code = payload[0]
+        command = f"{code:02X}"
         await self._become_ready()
         self._task = self._lost = self._free_id()
         try:
             async with asyncio.timeout(self._timeouts.for_command(code) + self._timeouts.silence_s):
                 result = await self._carry_out(self._task, payload)
         except (TimeoutError, DeviceUnreachable) as error:
-            raise AnswerLost(code, silent=isinstance(error, DeviceUnreachable)) from error
+            raise AnswerLost(command, silent=isinstance(error, DeviceUnreachable)) from error
         if result is None:
-            raise AnswerLost(code, silent=False)
+            raise AnswerLost(command, silent=False)
         self._lost = None
         await self._acknowledge(self._task)
         return result
@@ -131,7 +124,7 @@ class AtolLine:
         """ADD, then the result comes by itself or is asked for. B3: the task never arrived, or the buffer was lost with
         the power, so the same id is added again; what must not be done twice the register refuses by itself or the
         receipt's sums betray (§6). None: it will not come."""
-        addition = bytes((_ADD, _NEEDS_RESULT, task)) + payload
+        addition = bytes((_ADD, _NEEDS_RESULT, task)) + _ACCESS + payload
         request, adds = addition, 0
         while True:
             adds += request is addition

@@ -8,44 +8,42 @@ from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from drivers.fiscal.atol.answers import (
-    DriveDocument,
-    DriveShift,
     FullState,
     LastReceipt,
     ReceiptSums,
-    ShiftClock,
     ShortState,
     moment,
+    standing_of,
 )
 from drivers.fiscal.atol.frames import bcd, bcd_value, text_bytes
-from drivers.fiscal.ffd.drive import DriveStatus, OfdStatus
+from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument, OfdStatus, ShiftState
 from drivers.fiscal.ffd.tlv import Tlv, parse_tlvs
 from drivers.fiscal.fields import CodecError, Fields, uint
 from drivers.fiscal.port import ReceiptLine
+from drivers.fiscal.shifts import Standing
 
 _A = TypeVar("_A", covariant=True)
-_PASSWORD = bytes(2)
 _QUESTION, _ACTION = 2, 3  # bytes before the data of an answer: 55, error and, of actions, its extension
 CASH, ELECTRONIC = 1, 2
 _QUANTITY_UNIT = 1000
 _POSITION, _TOTAL_POSITION = 0x0A, 0x02
+_NO_TAX = 5
 _FULL_PAYMENT = 4
 _ELECTRONIC_ONLY = 0x04
+_PLACES = {1: 0, 4: 1, 2: 2, 5: 3}  # of a kind of receipt in register 0C
 
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[_A]):
-    """`head`: how many bytes stand before the data; `answers`: the first of them."""
+    """`head`: how many bytes stand before the data; `answers`: the first of them. Behind the arguments of a `signed`
+    command the session puts its password."""
 
     code: int
     arguments: bytes
     parse: Callable[[bytes], _A]
     head: int = _ACTION
     answers: int = 0x55
-
-    @property
-    def payload(self) -> bytes:
-        return _PASSWORD + bytes((self.code,)) + self.arguments
+    signed: bool = False
 
 
 def _done(data: bytes) -> None:
@@ -72,8 +70,8 @@ def short_state() -> Request[ShortState]:
     return Request(0x45, b"", ShortState.parse, 1)
 
 
-def enter_mode(mode: int, password: int) -> Request[None]:
-    return _action(0x56, bytes((mode,)) + bcd(password, 4))
+def enter_mode(mode: int) -> Request[None]:
+    return Request(0x56, bytes((mode,)), _done, signed=True)
 
 
 def leave_mode() -> Request[None]:
@@ -104,19 +102,27 @@ def begin_position() -> Request[None]:
     return _action(0xEA, b"\0\1\0")
 
 
-def end_position(line: ReceiptLine, tax: int, *, totals_only: bool) -> Request[None]:
+def end_position(line: ReceiptLine, tax: int) -> Request[None]:
     return _action(
         0xEB,
-        bytes((_TOTAL_POSITION if totals_only else _POSITION,))
-        + bcd(line.price_kopecks, 7)
-        + bcd(line.quantity * _QUANTITY_UNIT, 5)
-        + bcd(line.sum_kopecks, 7)
+        bytes((_POSITION,))
+        + _amount(line.price_kopecks, line.quantity, line.sum_kopecks)
         + bytes((tax,))
         + bytes(7)
         + bytes((1, line.subject, _FULL_PAYMENT, 0))
         + bytes(9)
         + text_bytes(line.name)[:128],
     )
+
+
+def end_total(total_kopecks: int) -> Request[None]:
+    """The one position of a correction by its totals: without a name, its taxes follow as requisites."""
+    amount = _amount(total_kopecks, 1, total_kopecks)
+    return _action(0xEB, bytes((_TOTAL_POSITION,)) + amount + bytes((_NO_TAX,)) + bytes(20))
+
+
+def _amount(price_kopecks: int, quantity: int, sum_kopecks: int) -> bytes:
+    return bcd(price_kopecks, 7) + bcd(quantity * _QUANTITY_UNIT, 5) + bcd(sum_kopecks, 7)
 
 
 def pay(kind: int, kopecks: int) -> Request[None]:
@@ -148,8 +154,8 @@ def set_moment(now: datetime) -> Request[None]:
     return _action(0xED, b"".join(bcd(number, 1) for number in numbers))
 
 
-def shift_clock() -> Request[ShiftClock]:
-    return _register(0x12, ShiftClock.parse)
+def shift_clock() -> Request[Standing]:
+    return _register(0x12, standing_of)
 
 
 def receipt_sums() -> Request[ReceiptSums]:
@@ -162,6 +168,16 @@ def last_receipt() -> Request[LastReceipt]:
 
 def payment_total(kind: int, payment: int) -> Request[int]:
     return _register(0x03, lambda data: bcd_value(Fields(data).take(6)), kind, payment)
+
+
+def receipt_count(kind: int) -> Request[int]:
+    """Receipts of this kind in the shift."""
+    return _register(0x41, lambda data: bcd_value(Fields(data).take(5)), kind)
+
+
+def receipt_total(kind: int) -> Request[int]:
+    """Their sum in kopecks."""
+    return _register(0x0C, lambda data: bcd_value(Fields(data).take(7)), _PLACES[kind])
 
 
 def device_serial() -> Request[str]:
@@ -192,16 +208,16 @@ def drive_status() -> Request[DriveStatus]:
     return _drive(0x30, DriveStatus.parse)
 
 
-def drive_shift() -> Request[DriveShift]:
-    return _drive(0x10, DriveShift.parse)
+def drive_shift() -> Request[ShiftState]:
+    return _drive(0x10, ShiftState.parse)
 
 
 def exchange() -> Request[OfdStatus]:
     return _drive(0x20, OfdStatus.parse)
 
 
-def find_document(number: int) -> Request[DriveDocument]:
-    return _drive(0x40, DriveDocument.parse, uint(number, 4))
+def find_document(number: int) -> Request[FoundDocument]:
+    return _drive(0x40, FoundDocument.parse, uint(number, 4))
 
 
 def start_reading(number: int) -> Request[None]:

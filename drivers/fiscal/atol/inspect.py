@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TypeVar
 
 from drivers.fiscal.atol import commands
 from drivers.fiscal.atol.answers import FullState
 from drivers.fiscal.atol.commands import Request
 from drivers.fiscal.atol.session import AtolSession
-from drivers.fiscal.atol.shift import EXPIRED
 from drivers.fiscal.ffd.drive import DriveStatus
 from drivers.fiscal.port import FiscalStatus, Paper
+from drivers.fiscal.shifts import Standing
 
-_REPLACE_NOW, _REPLACE_SOON, _MEMORY_LOW, _OFD_TIMEOUT, _CRITICAL = 0x01, 0x02, 0x04, 0x08, 0x80
-_WARNINGS: Mapping[int, str] = MappingProxyType(
-    {
-        _REPLACE_NOW: "drive_replace_now",
-        _REPLACE_SOON: "drive_replace_soon",
-        _MEMORY_LOW: "drive_memory_low",
-        _OFD_TIMEOUT: "ofd_timeout",
-    }
-)
 _A = TypeVar("_A")
 
 
@@ -39,14 +28,14 @@ class AtolLook:
         drive = await self._ask(commands.drive_status())
         printer = await self._ask(commands.short_state())
         shift = await self._ask(commands.drive_shift())
-        clock = await self._ask(commands.shift_clock())
+        standing = await self._ask(commands.shift_clock())
         ofd = await self._ask(commands.exchange())
         return FiscalStatus(
             drive_number=drive.serial,
             last_document=drive.last_document,
             shift=shift.number,
             shift_open=shift.open,
-            shift_expired=clock.state == EXPIRED,
+            shift_expired=standing is Standing.EXPIRED,
             paper=Paper.PRESENT if state.paper else Paper.OUT,
             document_open=bool(state.receipt_kind),
             unsent_documents=ofd.queue,
@@ -54,7 +43,7 @@ class AtolLook:
             device_time=state.time,
             blocked=_blocked(state, drive) or ("printer_fault" if printer.printer_fault else None),
             drive_valid_until=await self._ask(commands.drive_expiry()),
-            warnings=tuple(word for bit, word in _WARNINGS.items() if drive.warnings & bit),
+            warnings=drive.warning_words,
         )
 
     async def _ask(self, request: Request[_A]) -> _A:
@@ -67,6 +56,4 @@ def _blocked(state: FullState, drive: DriveStatus) -> str | None:
         return "cover_open"
     if not state.registered or not state.drive_active or not drive.fiscal:
         return "not_fiscalised"
-    if drive.warnings & _CRITICAL:
-        return "drive_full" if drive.warnings & _MEMORY_LOW else "drive_failure"
-    return None
+    return drive.failure

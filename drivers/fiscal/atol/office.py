@@ -1,25 +1,23 @@
-"""What a fiscal day asks of an ATOL register besides receipts: registration, totals, clock (protocols/atol.md §2.6)."""
+"""What a fiscal day asks of an ATOL register besides receipts: registration, clock (protocols/atol.md §2.6)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.errors import DeviceRefused, OutcomeUnknown
 from drivers.fiscal.atol import commands
 from drivers.fiscal.atol.archive import AtolArchive
-from drivers.fiscal.atol.buffer import AnswerLost
-from drivers.fiscal.atol.compose import RECEIPT_KINDS, TAX_SYSTEMS, TAXES
-from drivers.fiscal.atol.session import DEVICE, AtolCommandRefused, AtolSession
-from drivers.fiscal.atol.shift import CLOSED, AtolShifts
-from drivers.fiscal.ffd.drive import SHIFT_OPEN_REPORT
-from drivers.fiscal.port import Operation, OperationTotals, Registration, ShiftTotals, TaxSystem
+from drivers.fiscal.atol.compose import TAXES
+from drivers.fiscal.atol.session import AtolCommandRefused, AtolSession
+from drivers.fiscal.atol.shift import AtolShift
+from drivers.fiscal.ffd.requisites import FORMATS, tax_systems_of
+from drivers.fiscal.once import AnswerLost
+from drivers.fiscal.port import DEVICE, Registration
+from drivers.fiscal.shifts import Standing
 from drivers.text import shown
 
-_FFD = {2: "1.05", 3: "1.1", 4: "1.2"}
 _ADDRESS, _INN, _REGISTRATION, _TAX_SYSTEMS, _PLACE, _AUTOMATIC, _INTERNET = 1009, 1018, 1037, 1062, 1187, 1001, 1108
-_SCAN_LIMIT = 10_000  # documents of one shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +26,10 @@ class AtolOffice:
 
     session: AtolSession
     archive: AtolArchive
-    shifts: AtolShifts
+    shift: AtolShift
 
     async def ffd(self) -> str | None:
-        return _FFD.get(await self.session.ask(commands.ffd_version()))
+        return FORMATS.get(await self.session.ask(commands.ffd_version()))
 
     async def registration(self) -> Registration:
         systems, automatic, internet = (
@@ -45,7 +43,7 @@ class AtolOffice:
             registration_number=_text(await self._tag(_REGISTRATION)),
             inn=_text(await self._tag(_INN)),
             ffd=await self.ffd(),
-            tax_systems=_tax_systems(systems),
+            tax_systems=tax_systems_of(systems[0]) if systems else None,
             automatic=None if automatic is None else any(automatic),
             internet=None if internet is None else any(internet),
             address=_text(await self._tag(_ADDRESS)),
@@ -59,39 +57,13 @@ class AtolOffice:
         except AtolCommandRefused:
             return None
 
-    async def totals(self) -> ShiftTotals:
-        """Sums of payments from the registers; how many receipts there are only the drive tells."""
-        shift, drive = await self.shifts.shift(), await self.archive.drive()
-        counts: Counter[int] = Counter()
-        sums: Counter[int] = Counter()
-        for number in range(drive.last_document, max(drive.last_document - _SCAN_LIMIT, 0), -1):
-            found = await self.archive.document(number)
-            if found.kind == SHIFT_OPEN_REPORT:
-                break
-            if found.is_receipt:
-                counts[found.operation] += 1
-                sums[found.operation] += found.total_kopecks
-        sales = await self._operation(Operation.SALE, counts, sums)
-        return ShiftTotals(shift.number, sales, await self._operation(Operation.REFUND, counts, sums))
-
-    async def _operation(self, kind: Operation, counts: Counter[int], sums: Counter[int]) -> OperationTotals:
-        paid = [
-            await self.session.ask(commands.payment_total(RECEIPT_KINDS[kind], payment))
-            for payment in (commands.CASH, commands.ELECTRONIC)
-        ]
-        return OperationTotals(counts[kind], sums[kind], cash_kopecks=paid[0], electronic_kopecks=paid[1])
-
     async def set_time(self, now: datetime) -> None:
-        if await self.shifts.state() != CLOSED:
+        if await self.shift.clock() is not Standing.CLOSED:
             raise DeviceRefused(DEVICE, "shift_open")
         try:
             await self.session.command(commands.set_moment(now))
         except AnswerLost as lost:
             raise OutcomeUnknown(DEVICE, "answer_lost", str(lost)) from lost
-
-
-def _tax_systems(raw: bytes | None) -> frozenset[TaxSystem] | None:
-    return frozenset(system for system, bit in TAX_SYSTEMS.items() if raw[0] & bit) if raw else None
 
 
 def _text(raw: bytes | None) -> str | None:

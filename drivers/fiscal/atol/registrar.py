@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import NoReturn
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.atol import commands
-from drivers.fiscal.atol.archive import AtolArchive, require_same_drive
-from drivers.fiscal.atol.buffer import AnswerLost
+from drivers.fiscal.atol.archive import AtolArchive
 from drivers.fiscal.atol.compose import (
     CORRECTION_KINDS,
     RECEIPT_KINDS,
     TAXES,
-    by_vat,
-    correction_requisites,
     operator_of,
     requisites_of,
+    taxes_of,
+    without_order,
 )
 from drivers.fiscal.atol.inspect import AtolLook
 from drivers.fiscal.atol.office import AtolOffice
-from drivers.fiscal.atol.session import DEVICE, REGISTRATION, X_REPORTS, AtolSession
-from drivers.fiscal.atol.shift import AtolShifts
+from drivers.fiscal.atol.session import REGISTRATION, X_REPORTS, AtolSession
+from drivers.fiscal.atol.shift import AtolShift
 from drivers.fiscal.atol.timeouts import AtolTimeouts
+from drivers.fiscal.atol.totals import AtolCounters
+from drivers.fiscal.ffd.requisites import correction_requisites
+from drivers.fiscal.ffd.tags import FFD_1_05
 from drivers.fiscal.ffd.tlv import Tlv
-from drivers.fiscal.fields import CodecError
+from drivers.fiscal.once import AnswerLost, Once
 from drivers.fiscal.port import (
+    DEVICE,
     Correction,
     FiscalCounter,
     FiscalDocument,
@@ -39,19 +40,18 @@ from drivers.fiscal.port import (
     Operation,
     OrderTag,
     Receipt,
-    Registration,
-    ShiftReport,
-    ShiftTotals,
 )
+from drivers.fiscal.serialised import Serialised
+from drivers.fiscal.shifts import Shifts, Standing, require_open
+from drivers.fiscal.totals import Totals
 from drivers.link import LinkOpener
 
 __all__ = ["AtolRegistrar", "AtolTimeouts"]
 
-_FFD_TOTALS_ONLY = "1.05"
 _log = logging.getLogger(__name__)
 
 
-class AtolRegistrar:
+class AtolRegistrar(Serialised):
     """`drivers.fiscal.port.FiscalOffice` over the task buffer. The line opens with the first call."""
 
     def __init__(
@@ -70,10 +70,12 @@ class AtolRegistrar:
             open_link=open_link, port=port, baudrate=baudrate, password=password, timeouts=timeouts or AtolTimeouts()
         )
         self._order_tag = order_tag
-        self._archive = AtolArchive(self._session, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
-        self._shifts = AtolShifts(self._session, self._archive)
-        self._office = AtolOffice(self._session, self._archive, self._shifts)
-        self._lock = asyncio.Lock()
+        self._archive = AtolArchive(self._session)
+        self._shift = AtolShift(self._session)
+        self._office = AtolOffice(self._session, self._archive, self._shift)
+        once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
+        totals = Totals(AtolCounters(self._session, self._archive), once)
+        super().__init__(once, Shifts(self._shift, once), totals, self._office)
         self._look = AtolLook(self._session, self._lock)
 
     async def status(self) -> FiscalStatus:
@@ -81,21 +83,15 @@ class AtolRegistrar:
 
     async def counter(self) -> FiscalCounter:
         async with self._lock:
-            drive, shift = await self._archive.drive(), await self._shifts.shift()
+            drive, shift = await self._archive.drive(), await self._shift.shift()
             return FiscalCounter(drive.serial, drive.last_document, shift.number)
-
-    async def open_shift(self) -> ShiftReport:
-        async with self._lock:
-            return await self._shifts.open()
-
-    async def close_shift(self) -> ShiftReport:
-        async with self._lock:
-            return await self._shifts.close()
 
     async def x_report(self) -> None:
         async with self._lock:
             await self._session.cancel_receipt()
             await self._session.ready_to_print()
+            if await self._shift.clock() is Standing.CLOSED:
+                raise DeviceRefused(DEVICE, "shift_closed")
             await self._session.enter(X_REPORTS)
             await self._print(commands.x_report())
 
@@ -115,78 +111,37 @@ class AtolRegistrar:
             except (DeviceRefused, AnswerLost) as error:
                 _log.info("%s: continue print: %s", DEVICE, error)
 
-    async def read_document(self, number: int) -> FiscalDocument | None:
-        async with self._lock:
-            drive = await self._archive.drive()
-            if not 0 < number <= drive.last_document:
-                return None
-            found = await self._archive.document(number)
-            if not found.is_receipt or found.operation not in (Operation.SALE, Operation.REFUND):
-                return None
-            return FiscalDocument(
-                number=number,
-                fiscal_sign=found.sign,
-                drive_number=drive.serial,
-                shift=0,  # the archive does not tell it
-                issued_at=found.issued_at,
-                operation=Operation(found.operation),
-                total_kopecks=found.total_kopecks,
-            )
-
-    async def cancel_open_document(self) -> None:
-        async with self._lock:
-            await self._session.cancel_receipt()
-
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            return await self._once(receipt, RECEIPT_KINDS[receipt.operation], (), intent)
+            return await self._register(receipt, RECEIPT_KINDS[receipt.operation], (), intent)
 
     async def rehearse(self, receipt: Receipt) -> bool:
         async with self._lock:
             await self._session.cancel_receipt()
-            await self._shifts.require_open()
-            try:
-                await self._compose(replace(receipt, paperless=True), RECEIPT_KINDS[receipt.operation], ())
-            except (DeviceRefused, AnswerLost, CodecError) as error:
-                await self._abandon(error)
+            require_open(await self._shift.clock())
+            unprinted = replace(receipt, paperless=True)
+            await self._once.composed(self._compose(unprinted, RECEIPT_KINDS[receipt.operation], ()))
             await self._session.cancel_receipt()
             return True
 
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            if correction.receipt.operation is not Operation.SALE and await self._office.ffd() == _FFD_TOTALS_ONLY:
+            if correction.receipt.operation is not Operation.SALE and await self._office.ffd() == FFD_1_05:
                 raise DeviceRefused(DEVICE, "correction_unsupported", "FFD 1.05 corrects no refunds")
             kind = CORRECTION_KINDS[correction.receipt.operation]
-            return await self._once(correction.receipt, kind, correction_requisites(correction), intent)
-
-    async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
-        async with self._lock:
-            return await self._find(intent)
-
-    async def registration(self) -> Registration:
-        async with self._lock:
-            return await self._office.registration()
-
-    async def totals(self) -> ShiftTotals:
-        async with self._lock:
-            return await self._office.totals()
-
-    async def set_time(self, now: datetime) -> None:
-        async with self._lock:
-            await self._office.set_time(now)
+            return await self._register(
+                correction.receipt, kind, correction_requisites(correction, numbered=True), intent
+            )
 
     async def close(self) -> None:
         self._session.close()
 
-    async def _once(self, receipt: Receipt, kind: int, more: Sequence[Tlv], intent: FiscalIntent) -> FiscalDocument:
+    async def _register(self, receipt: Receipt, kind: int, more: Sequence[Tlv], intent: FiscalIntent) -> FiscalDocument:
         already = await self._prepare(receipt, intent)
         if already is not None:
             return already
-        try:
-            await self._compose(receipt, kind, more)
-        except (DeviceRefused, AnswerLost, CodecError) as error:
-            await self._abandon(error)
-        return await self._register(kind, intent)
+        await self._once.composed(self._compose(receipt, kind, more))
+        return await self._finish(kind, intent)
 
     async def _prepare(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument | None:
         """Everything that must hold before the receipt is opened; one left open by a crash is cancelled.
@@ -194,16 +149,12 @@ class AtolRegistrar:
         Where the counter has moved since the intent, the document may be there already: then it is returned.
         """
         await self._session.cancel_receipt()
-        drive = await self._archive.drive()
-        require_same_drive(drive, intent)
-        if drive.last_document != intent.counter.last_document:
-            found = await self._find(intent)
-            if found is not None:
-                return found
-            raise DeviceRefused(DEVICE, "counter_moved", f"{intent.counter.last_document} → {drive.last_document}")
+        already = await self._once.already(await self._archive.drive(), intent)
+        if already is not None:
+            return already
         if not receipt.paperless:
             await self._session.ready_to_print()
-        await self._shifts.require_open()
+        require_open(await self._shift.clock())
         unknown = [line.vat for line in receipt.lines if line.vat not in TAXES]
         if unknown:
             raise DeviceRefused(DEVICE, "vat_unsupported", f"{unknown[0].value} %: platform 2.5 does not know it")
@@ -211,22 +162,32 @@ class AtolRegistrar:
 
     async def _compose(self, receipt: Receipt, kind: int, more: Sequence[Tlv]) -> None:
         """The receipt as far as its payments; nothing here can register it."""
-        session, correction = self._session, bool(more)
-        await session.enter(REGISTRATION)
-        for tlv in operator_of(receipt):
-            await session.command(commands.write_tag(tlv))
-        await session.command(commands.open_receipt(kind, paperless=receipt.paperless))
-        for tlv in (*requisites_of(receipt, self._order_tag), *more):
-            await session.command(commands.write_tag(tlv))
-        totals_only = correction and await self._office.ffd() == _FFD_TOTALS_ONLY
-        for line in by_vat(receipt.lines) if totals_only else receipt.lines:
-            await session.command(commands.begin_position())
-            await session.command(commands.end_position(line, TAXES[line.vat], totals_only=totals_only))
-        payments = ((commands.CASH, receipt.cash_kopecks), (commands.ELECTRONIC, receipt.electronic_kopecks))
+        by_totals = bool(more) and await self._office.ffd() == FFD_1_05
+        await self._session.enter(REGISTRATION)
+        await self._write(operator_of(receipt))
+        await self._session.command(commands.open_receipt(kind, paperless=receipt.paperless))
+        await self._write(without_order(receipt) if by_totals else requisites_of(receipt, self._order_tag))
+        await self._write(more)
+        await (self._total(receipt) if by_totals else self._positions(receipt))
+        payments = ((commands.ELECTRONIC, receipt.electronic_kopecks), (commands.CASH, receipt.cash_kopecks))
         for payment, kopecks in payments:
             if kopecks:
-                await session.command(commands.pay(payment, kopecks))
+                await self._session.command(commands.pay(payment, kopecks))
         await self._require_sums(receipt)
+
+    async def _write(self, tlvs: Iterable[Tlv]) -> None:
+        for tlv in tlvs:
+            await self._session.command(commands.write_tag(tlv))
+
+    async def _positions(self, receipt: Receipt) -> None:
+        for line in receipt.lines:
+            await self._session.command(commands.begin_position())
+            await self._session.command(commands.end_position(line, TAXES[line.vat]))
+
+    async def _total(self, receipt: Receipt) -> None:
+        await self._session.command(commands.begin_position())
+        await self._session.command(commands.end_total(receipt.total_kopecks))
+        await self._write(taxes_of(receipt))
 
     async def _require_sums(self, receipt: Receipt) -> None:
         """A position or payment that was taken twice, or lost with the power, shows in register 14."""
@@ -234,14 +195,14 @@ class AtolRegistrar:
         if (sums.total_kopecks, sums.remainder_kopecks, sums.change_kopecks) != (receipt.total_kopecks, 0, 0):
             raise DeviceRefused(DEVICE, "lines_lost", f"{sums.total_kopecks} of {receipt.total_kopecks}")
 
-    async def _register(self, kind: int, intent: FiscalIntent) -> FiscalDocument:
+    async def _finish(self, kind: int, intent: FiscalIntent) -> FiscalDocument:
         """4A, the one command that registers; every doubt about it is settled by the drive's own memory."""
         try:
             await self._session.command(commands.close_receipt())
         except AnswerLost as lost:
-            return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", str(lost)))
+            return await self._once.settle(intent, DeviceRefused(DEVICE, "not_registered", str(lost)))
         except DeviceRefused as refused:
-            return await self._settle(intent, refused)
+            return await self._once.settle(intent, refused)
         return await self._describe(kind, intent)
 
     async def _describe(self, kind: int, intent: FiscalIntent) -> FiscalDocument:
@@ -253,7 +214,7 @@ class AtolRegistrar:
             raise OutcomeUnknown(DEVICE, "document_unread", str(error)) from error
         asked = (intent.counter.last_document + 1, kind, intent.total_kopecks)
         if (last.number, last.kind, last.total_kopecks) != asked:
-            return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {last.number}"))
+            return await self._once.settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {last.number}"))
         return FiscalDocument(
             number=last.number,
             fiscal_sign=last.sign,
@@ -264,37 +225,6 @@ class AtolRegistrar:
             total_kopecks=last.total_kopecks,
             correction=intent.correction,
         )
-
-    async def _settle(self, intent: FiscalIntent, refusal: DeviceRefused) -> FiscalDocument:
-        """After a doubtful close: the document if it is there, `refusal` if it is proved absent."""
-        _log.warning("%s: looking for document %d: %s", DEVICE, intent.counter.last_document + 1, refusal)
-        try:
-            found = await self._find(intent)
-        except DeviceUnreachable as error:
-            raise OutcomeUnknown(DEVICE, "answer_lost", str(error)) from error
-        if found is None:
-            raise refusal
-        return found
-
-    async def _find(self, intent: FiscalIntent) -> FiscalDocument | None:
-        try:
-            return await self._archive.find(intent)
-        except DeviceRefused as error:
-            # The registrar answers but cannot be brought to a state that proves anything.
-            raise OutcomeUnknown(DEVICE, error.code, error.detail) from error
-
-    async def _abandon(self, error: DeviceRefused | AnswerLost | CodecError) -> NoReturn:
-        """4A has not been sent: nothing is registered. Leave nothing open, then say why."""
-        if isinstance(error, AnswerLost) and error.silent:
-            raise DeviceUnreachable(DEVICE, "silent", str(error)) from error
-        try:
-            await self._session.cancel_receipt()
-        except DeviceRefused as stuck:
-            raise OutcomeUnknown(DEVICE, "document_left_open", str(stuck)) from error
-        if isinstance(error, DeviceRefused):
-            raise error
-        code = "interrupted" if isinstance(error, AnswerLost) else "bad_receipt"
-        raise DeviceRefused(DEVICE, code, str(error)) from error
 
     async def _print(self, request: commands.Request[None]) -> None:
         try:

@@ -8,14 +8,15 @@ from typing import TypeVar
 from drivers.errors import DeviceRefused, DeviceUnreachable
 from drivers.fiscal.atol import commands
 from drivers.fiscal.atol.answers import FullState
-from drivers.fiscal.atol.buffer import AnswerLost, AtolLine
+from drivers.fiscal.atol.buffer import AtolLine
 from drivers.fiscal.atol.commands import Request
 from drivers.fiscal.atol.errors import EXTENDED, NO_DOCUMENT, NO_DRIVE_DATA, RECEIPT_CLOSED, error_text, error_word
+from drivers.fiscal.atol.frames import bcd
 from drivers.fiscal.atol.timeouts import AtolTimeouts
 from drivers.fiscal.fields import CodecError
+from drivers.fiscal.once import AnswerLost, ask_again
+from drivers.fiscal.port import DEVICE
 from drivers.link import LinkOpener
-
-DEVICE = "fiscal"
 
 CHOICE, REGISTRATION, X_REPORTS, Z_REPORTS = 0, 1, 2, 3
 _QUESTION_TRIES = 3
@@ -51,17 +52,11 @@ class AtolSession:
 
         Raises `DeviceRefused`, or `DeviceUnreachable` when no answer can be had.
         """
-        for _ in range(_QUESTION_TRIES):
-            try:
-                return await self.command(request)
-            except AnswerLost as lost:
-                if lost.silent:
-                    raise DeviceUnreachable(DEVICE, "silent", str(lost)) from lost
-        raise DeviceUnreachable(DEVICE, "no_answer", f"{request.code:02X}h")
+        return await ask_again(lambda: self.command(request))
 
     async def command(self, request: Request[_A]) -> _A:
         """Raises `DeviceRefused`, `DeviceUnreachable` (never taken) or `AnswerLost` (may have been carried out)."""
-        result = await self._line.run(request.payload)
+        result = await self._run(request)
         if len(result) >= 2 and result[0] == 0x55 and result[1] and request.head > 1:
             raise await self._refusal(result[1], request.code)
         try:
@@ -70,12 +65,16 @@ class AtolSession:
             return request.parse(result[request.head :])
         except CodecError as error:
             _log.warning("%s: answer %s to %02Xh makes no sense: %s", DEVICE, result.hex(), request.code, error)
-            raise AnswerLost(request.code, silent=False) from error
+            raise AnswerLost(f"{request.code:02X}", silent=False) from error
+
+    async def _run(self, request: Request[_A]) -> bytes:
+        password = bcd(self._password, 4) if request.signed else b""
+        return await self._line.run(bytes((request.code,)) + request.arguments + password)
 
     async def _refusal(self, number: int, code: int) -> AtolCommandRefused:
         if number != EXTENDED:
             return AtolCommandRefused(number, code)
-        more = await self._line.run(commands.extended_error().payload)
+        more = await self._run(commands.extended_error())
         return AtolCommandRefused(number, code, f", extended {more[2:].hex()}")
 
     async def state(self) -> FullState:
@@ -91,7 +90,7 @@ class AtolSession:
                 if short.mode != CHOICE or short.submode:
                     await self.command(commands.leave_mode())
                 else:
-                    await self.command(commands.enter_mode(mode, self._password))
+                    await self.command(commands.enter_mode(mode))
             except AnswerLost as lost:
                 if lost.silent:
                     raise DeviceUnreachable(DEVICE, "silent", str(lost)) from lost

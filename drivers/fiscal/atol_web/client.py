@@ -17,9 +17,8 @@ import msgspec
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.atol.errors import driver_text, driver_word
+from drivers.fiscal.port import DEVICE
 from drivers.http import HttpDevice, UnreadableAnswer, read_json
-
-DEVICE = "fiscal"
 
 Task = Mapping[str, Any]
 _NO_LINK = (1, 2, 3, 4)

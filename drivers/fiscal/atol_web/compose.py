@@ -7,13 +7,22 @@ from types import MappingProxyType
 from typing import Any
 
 from drivers.errors import DeviceRefused
-from drivers.fiscal.atol_web.client import DEVICE
-from drivers.fiscal.port import Correction, CorrectionKind, Operation, OrderTag, Receipt, ReceiptLine, TaxSystem, Vat
+from drivers.fiscal.ffd.requisites import NO_NUMBER, included_vat, sums_by_rate
+from drivers.fiscal.ffd.tags import FFD_1_05
+from drivers.fiscal.port import (
+    DEVICE,
+    Correction,
+    CorrectionKind,
+    Operation,
+    OrderTag,
+    Receipt,
+    ReceiptLine,
+    TaxSystem,
+    Vat,
+)
 from drivers.text import said
 
 FULL_PAYMENT = "fullPayment"
-FFD_TOTALS_ONLY = "1.05"  # corrections carry no lines there, and the driver leaves order and contact out
-NO_NUMBER = "б/н"  # without one the driver writes a base that the drive refuses
 _OPERATIONS: Mapping[Operation, str] = MappingProxyType({Operation.SALE: "sell", Operation.REFUND: "sellReturn"})
 _CORRECTIONS: Mapping[Operation, str] = MappingProxyType(
     {Operation.SALE: "sellCorrection", Operation.REFUND: "sellReturnCorrection"}
@@ -40,7 +49,7 @@ def receipt_task(receipt: Receipt, order_tag: OrderTag) -> dict[str, Any]:
 def correction_task(correction: Correction, order_tag: OrderTag, ffd: str) -> dict[str, Any]:
     """FFD 1.05 takes totals by VAT rate, later ones lines. Raises `DeviceRefused`: 1.05 corrects no refunds."""
     receipt = correction.receipt
-    if ffd == FFD_TOTALS_ONLY and receipt.operation is not Operation.SALE:
+    if ffd == FFD_1_05 and receipt.operation is not Operation.SALE:
         raise DeviceRefused(DEVICE, "correction_unsupported", "FFD 1.05 corrects no refunds")
     kind = {CorrectionKind.SELF: "self", CorrectionKind.ORDERED: "instruction"}[correction.kind]
     task = _common(receipt, _CORRECTIONS[receipt.operation]) | {
@@ -48,7 +57,7 @@ def correction_task(correction: Correction, order_tag: OrderTag, ffd: str) -> di
         "correctionBaseDate": correction.base_date.strftime("%Y.%m.%d"),
         "correctionBaseNumber": correction.base_number or NO_NUMBER,
     }
-    if ffd == FFD_TOTALS_ONLY:
+    if ffd == FFD_1_05:
         return task | {"items": _order(receipt, order_tag), "taxes": _taxes(receipt)}
     return task | {"items": [*map(_position, receipt.lines), *_order(receipt, order_tag)]}
 
@@ -100,18 +109,8 @@ def _payments(receipt: Receipt) -> list[dict[str, Any]]:
 
 def _taxes(receipt: Receipt) -> list[dict[str, Any]]:
     """One entry a rate; the driver computes the tax of each turnover by itself."""
-    sums: dict[Vat, int] = {}
-    for line in receipt.lines:
-        sums[line.vat] = sums.get(line.vat, 0) + line.sum_kopecks
-    return [{"type": vat_word(vat), "sum": roubles(included_vat(vat, total))} for vat, total in sums.items()]
-
-
-def included_vat(vat: Vat, sum_kopecks: int) -> int:
-    """The tax within a sum; the whole turnover where there is no rate (1104, 1105)."""
-    if vat in (Vat.NONE, Vat.VAT_0):
-        return sum_kopecks
-    rate = int(vat.value.partition("/")[0])
-    return (2 * sum_kopecks * rate + 100 + rate) // (2 * (100 + rate))
+    sums = sums_by_rate(receipt.lines).items()
+    return [{"type": vat_word(vat), "sum": roubles(included_vat(vat, total))} for vat, total in sums]
 
 
 def vat_word(vat: Vat) -> str:

@@ -1,39 +1,25 @@
-"""What a fiscal day asks of ATOL's web server besides receipts: state, shifts, totals (protocols/atol.md §3.1)."""
+"""What a fiscal day asks of ATOL's web server besides receipts: state, clock (protocols/atol.md §3.1)."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
-from drivers.fiscal.atol_web.archive import (
-    CLOSE_SHIFT,
-    OPEN_SHIFT,
-    Unreadable,
-    WebArchive,
-    drive_of,
-    kopecks,
-    minute_of,
-    moment_of,
-    whole,
-)
-from drivers.fiscal.atol_web.client import DEVICE, AtolWebServer, Fate, Task, fate_of
+from drivers.fiscal.atol_web.archive import drive_of, minute_of, moment_of, read, whole
+from drivers.fiscal.atol_web.client import AtolWebServer, Fate, Task, fate_of
 from drivers.fiscal.atol_web.compose import TAX_SYSTEMS
 from drivers.fiscal.port import (
+    DEVICE,
     FiscalStatus,
-    OperationTotals,
     Paper,
     Registration,
-    ShiftReport,
-    ShiftTotals,
     Vat,
 )
 
-_T = TypeVar("_T")
 _LONGEST_REQUISITE = 256
 _OPENED, _EXPIRED = "opened", "expired"
 _WARNINGS = {
@@ -46,10 +32,9 @@ _WARNINGS = {
 
 @dataclass(frozen=True, slots=True)
 class WebOffice:
-    """Questions and shifts through one server."""
+    """Questions and commands through one server."""
 
     server: AtolWebServer
-    archive: WebArchive
 
     async def status(self) -> FiscalStatus:
         answers = await self.server.ask(
@@ -59,39 +44,7 @@ class WebOffice:
             {"type": "getFnStatus"},
             {"type": "ofdExchangeStatus"},
         )
-        return _read(_status, *answers)
-
-    async def open_shift(self) -> ShiftReport:
-        """The open shift if there is one; an expired one must be closed first."""
-        state = await self.status()
-        if state.shift_expired:
-            raise DeviceRefused(DEVICE, "shift_over_24h", "close the shift first")
-        if state.shift_open:
-            return await self._current(state)
-        return await self._report(OPEN_SHIFT, state)
-
-    async def close_shift(self) -> ShiftReport:
-        """Where the last document is a closing report already, that one: an unanswered attempt came through."""
-        state = await self.status()
-        if state.shift_open:
-            return await self._report(CLOSE_SHIFT, state)
-        last = await self.archive.report(CLOSE_SHIFT, state.last_document, state.last_document)
-        if last is None:
-            raise DeviceRefused(DEVICE, "shift_closed")
-        return last.report
-
-    async def _report(self, kind: str, before: FiscalStatus) -> ShiftReport:
-        if before.blocked is not None or before.paper is Paper.OUT:
-            raise DeviceRefused(DEVICE, before.blocked or "no_receipt_paper")
-        refusal = await self.do({"type": kind})
-        try:
-            after = await self.status()
-            found = await self.archive.report(kind, before.last_document + 1, after.last_document)
-        except DeviceUnreachable as error:
-            raise OutcomeUnknown(DEVICE, "answer_lost", str(error)) from error
-        if found is not None:
-            return found.report
-        raise refusal or DeviceRefused(DEVICE, "not_registered", kind)
+        return read(_status, *answers)
 
     async def do(self, task: Task) -> DeviceRefused | None:
         """Give a command that is proved by what can be seen afterwards; the refusal, if it was one.
@@ -114,32 +67,15 @@ class WebOffice:
             return None
         return results[0].refusal if results else DeviceRefused(DEVICE, "not_taken", uuid)
 
-    async def _current(self, state: FiscalStatus) -> ShiftReport:
-        """The report that opened the open shift; its receipts tell about where it stands."""
-        (status,) = await self.server.ask({"type": "getFnStatus"})
-        receipts = _read(lambda answer: whole(answer["fnStatus"]["fiscalReceiptNumber"]), status)
-        found = await self.archive.report(OPEN_SHIFT, 1, max(state.last_document - receipts, 1))
-        if found is None or found.shift != state.shift:
-            return ShiftReport(shift=state.shift, document_number=0, fiscal_sign=0)
-        return found.report
-
     async def registration(self) -> Registration:
-        return _read(
+        return read(
             _registration,
             *await self.server.ask({"type": "getRegistrationInfo"}, {"type": "getDeviceInfo"}, {"type": "getFnInfo"}),
         )
 
     async def ffd(self) -> str:
         (info,) = await self.server.ask({"type": "getFnInfo"})
-        return _read(lambda answer: str(answer["fnInfo"]["ffdVersion"]), info)
-
-    async def totals(self) -> ShiftTotals:
-        """Driver 10.8 leaves counts and sums out where the register does not tell them: `DeviceRefused`."""
-        (answer,) = await self.server.ask({"type": "getShiftTotals"})
-        try:
-            return _read(_totals, answer)
-        except DeviceUnreachable as error:
-            raise DeviceRefused(DEVICE, "totals_not_told", str(error)) from error
+        return read(lambda answer: str(answer["fnInfo"]["ffdVersion"]), info)
 
     async def set_time(self, now: datetime) -> None:
         if (await self.status()).shift_open:
@@ -147,14 +83,6 @@ class WebOffice:
         refusal = await self.do({"type": "setDateTime", "dateTime": now.strftime("%Y.%m.%d %H:%M:%S")})
         if refusal is not None:
             raise refusal
-
-
-def _read(reader: Callable[..., _T], *answers: Any) -> _T:
-    """An answer that does not hold what it must is no answer."""
-    try:
-        return reader(*answers)
-    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, Unreadable) as error:
-        raise DeviceUnreachable(DEVICE, "unreadable_answer", repr(error)) from error
 
 
 def _status(device: Any, shift: Any, info: Any, drive: Any, exchange: Any) -> FiscalStatus:
@@ -223,19 +151,3 @@ def _text(told: Any) -> str | None:
 
 def _flag(told: Any) -> bool | None:
     return told if isinstance(told, bool) else None
-
-
-def _totals(answer: Any) -> ShiftTotals:
-    totals = answer["shiftTotals"]
-    receipts = totals["receipts"]
-    return ShiftTotals(whole(totals["shiftNumber"]), _operation(receipts["sell"]), _operation(receipts["sellReturn"]))
-
-
-def _operation(told: Any) -> OperationTotals:
-    payments = told.get("payments") or {}
-    return OperationTotals(
-        count=whole(told["count"]),
-        total_kopecks=kopecks(told["sum"]),
-        cash_kopecks=kopecks(payments.get("cash", 0)),
-        electronic_kopecks=kopecks(payments.get("electronically", 0)),
-    )

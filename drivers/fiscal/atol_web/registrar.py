@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceRefused
 from drivers.fiscal.atol_web.archive import WebArchive
-from drivers.fiscal.atol_web.client import DEVICE, AtolWebServer, AtolWebTimeouts, Task
+from drivers.fiscal.atol_web.client import AtolWebServer, AtolWebTimeouts, Task
 from drivers.fiscal.atol_web.compose import correction_task, receipt_task
 from drivers.fiscal.atol_web.office import WebOffice
-from drivers.fiscal.atol_web.once import OnceOnly
+from drivers.fiscal.atol_web.requests import WebRequests
+from drivers.fiscal.atol_web.shift import WebShift
+from drivers.fiscal.atol_web.totals import WebCounters
+from drivers.fiscal.once import Once
 from drivers.fiscal.port import (
+    DEVICE,
     Correction,
     FiscalCounter,
     FiscalDocument,
     FiscalIntent,
     FiscalStatus,
-    Operation,
     OrderTag,
     Receipt,
-    Registration,
-    ShiftReport,
-    ShiftTotals,
 )
+from drivers.fiscal.serialised import Serialised
+from drivers.fiscal.shifts import Shifts
+from drivers.fiscal.totals import Totals
 from drivers.text import said
 
 __all__ = ["AtolWebRegistrar", "AtolWebTimeouts"]
 
 
-class AtolWebRegistrar:
+class AtolWebRegistrar(Serialised):
     """`drivers.fiscal.port.FiscalOffice` over HTTP. `url` is the server's root; `api` v1 for old servers."""
 
     def __init__(
@@ -48,10 +50,12 @@ class AtolWebRegistrar:
     ) -> None:
         self._server = AtolWebServer(url, user=user, password=password, timeouts=timeouts or AtolWebTimeouts(), api=api)
         self._order_tag = order_tag
-        self._archive = WebArchive(self._server, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
-        self._once = OnceOnly(self._server, self._archive)
-        self._office = WebOffice(self._server, self._archive)
-        self._lock = asyncio.Lock()
+        self._archive = WebArchive(self._server)
+        self._office = WebOffice(self._server)
+        shift = WebShift(self._office)
+        once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
+        super().__init__(once, Shifts(shift, once), Totals(WebCounters(self._archive, shift), once), self._office)
+        self._requests = WebRequests(self._server, once)
 
     async def status(self) -> FiscalStatus:
         async with self._lock:
@@ -59,15 +63,8 @@ class AtolWebRegistrar:
 
     async def counter(self) -> FiscalCounter:
         async with self._lock:
-            return await self._archive.counter()
-
-    async def open_shift(self) -> ShiftReport:
-        async with self._lock:
-            return await self._office.open_shift()
-
-    async def close_shift(self) -> ShiftReport:
-        async with self._lock:
-            return await self._office.close_shift()
+            drive = await self._archive.drive()
+            return FiscalCounter(drive.serial, drive.last_document, drive.shift)
 
     async def x_report(self) -> None:
         await self._do({"type": "reportX"})
@@ -81,19 +78,9 @@ class AtolWebRegistrar:
         async with self._lock:
             await self._office.do({"type": "continuePrint"})
 
-    async def cancel_open_document(self) -> None:
-        """Nothing to do: the server cancels what it could not close, before the next task."""
-
-    async def read_document(self, number: int) -> FiscalDocument | None:
-        async with self._lock:
-            found = await self._archive.document(number) if number > 0 else None
-            if found is None or found.correction or found.operation not in (Operation.SALE, Operation.REFUND):
-                return None
-            return found.document((await self._archive.counter()).drive_number)
-
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            return await self._once.register(receipt_task(receipt, self._order_tag), intent)
+            return await self._requests.register(receipt_task(receipt, self._order_tag), intent)
 
     async def rehearse(self, receipt: Receipt) -> bool:
         """The server registers what it composes."""
@@ -102,23 +89,11 @@ class AtolWebRegistrar:
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
             ffd = await self._office.ffd()
-            return await self._once.register(correction_task(correction, self._order_tag, ffd), intent)
+            return await self._requests.register(correction_task(correction, self._order_tag, ffd), intent)
 
     async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
         async with self._lock:
-            return await self._once.find(intent)
-
-    async def registration(self) -> Registration:
-        async with self._lock:
-            return await self._office.registration()
-
-    async def totals(self) -> ShiftTotals:
-        async with self._lock:
-            return await self._office.totals()
-
-    async def set_time(self, now: datetime) -> None:
-        async with self._lock:
-            await self._office.set_time(now)
+            return await self._requests.find(intent)
 
     async def close(self) -> None:
         await self._server.close()

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from drivers.fiscal.fields import CodecError, Fields, moment_bytes, moment_of, money, uint
 from drivers.text import shown
@@ -22,6 +24,10 @@ CORRECTION = 31
 STRICT_CORRECTION = 41
 
 NO_MOMENT = bytes(5)
+_MEMORY_LOW, _FAILED = 0x04, 0x80
+_WARNINGS: Mapping[int, str] = MappingProxyType(
+    {0x01: "drive_replace_now", 0x02: "drive_replace_soon", _MEMORY_LOW: "drive_memory_low", 0x08: "ofd_timeout"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,17 @@ class DriveStatus:
     @property
     def fiscal(self) -> bool:
         return self.life & 0x03 == 0x03 and not self.life & 0x04
+
+    @property
+    def warning_words(self) -> tuple[str, ...]:
+        return tuple(word for bit, word in _WARNINGS.items() if self.warnings & bit)
+
+    @property
+    def failure(self) -> str | None:
+        """Why the drive takes no document any more."""
+        if not self.warnings & _FAILED:
+            return None
+        return "drive_full" if self.warnings & _MEMORY_LOW else "drive_failure"
 
     def encode(self) -> bytes:
         head = bytes((self.life, self.current_document, self.has_data, self.shift_open, self.warnings))

@@ -32,7 +32,7 @@ from drivers.fiscal.shtrih.answers import (
     OperatorSum,
     ShortStatus,
 )
-from drivers.fiscal.shtrih.frames import code_bytes, code_of
+from drivers.fiscal.shtrih.frames import code_bytes
 from drivers.fiscal.shtrih.receipt import CloseReceipt, CorrectionTotals, LegacyClose, LegacyLine, ReceiptOperation
 from drivers.fiscal.shtrih.table_answers import FieldShape, RegisterValue, TableShape, TableValue
 
@@ -45,194 +45,195 @@ A_co = TypeVar("A_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[A_co]):
-    """A command as it goes into a frame, with the parser of the data behind the error byte."""
+    """A command and the parser of the data behind the error byte. The session puts its password behind the code:
+    `operator` is another's, `anonymous` are the commands that have none."""
 
-    payload: bytes
+    code: int
+    data: bytes
     parse: Callable[[bytes], A_co]
+    operator: int | None = None
+    anonymous: bool = False
 
-    @property
-    def code(self) -> int:
-        return code_of(self.payload)
-
-
-def _payload(code: int, password: int, data: bytes = b"") -> bytes:
-    return code_bytes(code) + uint(password, 4) + data
-
-
-def short_status(password: int) -> Request[ShortStatus]:
-    return Request(_payload(0x10, password), ShortStatus.parse)
+    def payload(self, password: int) -> bytes:
+        """As it goes into a frame."""
+        operator = password if self.operator is None else self.operator
+        return code_bytes(self.code) + (b"" if self.anonymous else uint(operator, 4)) + self.data
 
 
-def full_status(password: int) -> Request[FullStatus]:
-    return Request(_payload(0x11, password), FullStatus.parse)
+def short_status() -> Request[ShortStatus]:
+    return Request(0x10, b"", ShortStatus.parse)
 
 
-def beep(password: int) -> Request[Operator]:
-    return Request(_payload(0x13, password), Operator.parse)
+def full_status() -> Request[FullStatus]:
+    return Request(0x11, b"", FullStatus.parse)
 
 
-def print_line(password: int, text: str) -> Request[Operator]:
+def beep() -> Request[Operator]:
+    return Request(0x13, b"", Operator.parse)
+
+
+def print_line(text: str) -> Request[Operator]:
     """On the receipt tape, at least 40 characters wide."""
-    return Request(_payload(0x17, password, b"\x02" + text_bytes(text, 200).ljust(40, b"\0")), Operator.parse)
+    return Request(0x17, b"\x02" + text_bytes(text, 200).ljust(40, b"\0"), Operator.parse)
 
 
-def money_register(password: int, number: int) -> Request[RegisterValue]:
-    return Request(_payload(0x1A, password, uint(number, 1 if number < 256 else 2)), RegisterValue.parse)
+def money_register(number: int) -> Request[RegisterValue]:
+    return Request(0x1A, uint(number, 1 if number < 256 else 2), RegisterValue.parse)
 
 
-def count_register(password: int, number: int) -> Request[RegisterValue]:
-    return Request(_payload(0x1B, password, uint(number, 1)), RegisterValue.parse)
+def count_register(number: int) -> Request[RegisterValue]:
+    return Request(0x1B, uint(number, 1), RegisterValue.parse)
 
 
-def write_table(password: int, table: int, row: int, field: int, value: bytes) -> Request[Blob]:
-    return Request(_payload(0x1E, password, uint(table, 1) + uint(row, 2) + uint(field, 1) + value), Blob.parse)
+def write_table(table: int, row: int, field: int, value: bytes) -> Request[Blob]:
+    return Request(0x1E, uint(table, 1) + uint(row, 2) + uint(field, 1) + value, Blob.parse)
 
 
-def read_table(password: int, table: int, row: int, field: int) -> Request[TableValue]:
-    return Request(_payload(0x1F, password, uint(table, 1) + uint(row, 2) + uint(field, 1)), TableValue.parse)
+def read_table(table: int, row: int, field: int) -> Request[TableValue]:
+    return Request(0x1F, uint(table, 1) + uint(row, 2) + uint(field, 1), TableValue.parse)
 
 
-def set_time(password: int, moment: datetime) -> Request[Blob]:
-    return Request(_payload(0x21, password, bytes((moment.hour, moment.minute, moment.second))), Blob.parse)
+def set_time(moment: datetime) -> Request[Blob]:
+    return Request(0x21, bytes((moment.hour, moment.minute, moment.second)), Blob.parse)
 
 
-def set_date(password: int, day: date) -> Request[Blob]:
+def set_date(day: date) -> Request[Blob]:
     """The register stands in mode 6 until `confirm_date` repeats the day."""
-    return Request(_payload(0x22, password, bytes((day.day, day.month, day.year - 2000))), Blob.parse)
+    return Request(0x22, bytes((day.day, day.month, day.year - 2000)), Blob.parse)
 
 
-def confirm_date(password: int, day: date) -> Request[Blob]:
-    return Request(_payload(0x23, password, bytes((day.day, day.month, day.year - 2000))), Blob.parse)
+def confirm_date(day: date) -> Request[Blob]:
+    return Request(0x23, bytes((day.day, day.month, day.year - 2000)), Blob.parse)
 
 
-def cut(password: int, *, partial: bool = False) -> Request[Operator]:
-    return Request(_payload(0x25, password, uint(partial, 1)), Operator.parse)
+def cut(*, partial: bool = False) -> Request[Operator]:
+    return Request(0x25, uint(partial, 1), Operator.parse)
 
 
-def table_shape(password: int, table: int) -> Request[TableShape]:
-    return Request(_payload(0x2D, password, uint(table, 1)), TableShape.parse)
+def table_shape(table: int) -> Request[TableShape]:
+    return Request(0x2D, uint(table, 1), TableShape.parse)
 
 
-def field_shape(password: int, table: int, field: int) -> Request[FieldShape]:
-    return Request(_payload(0x2E, password, uint(table, 1) + uint(field, 1)), FieldShape.parse)
+def field_shape(table: int, field: int) -> Request[FieldShape]:
+    return Request(0x2E, uint(table, 1) + uint(field, 1), FieldShape.parse)
 
 
-def x_report(password: int) -> Request[Operator]:
-    return Request(_payload(0x40, password), Operator.parse)
+def x_report() -> Request[Operator]:
+    return Request(0x40, b"", Operator.parse)
 
 
-def z_report(password: int) -> Request[Operator]:
-    return Request(_payload(0x41, password), Operator.parse)
+def z_report() -> Request[Operator]:
+    return Request(0x41, b"", Operator.parse)
 
 
 def error_text(code: int) -> Request[ErrorText]:
-    return Request(code_bytes(ERROR_TEXT) + uint(code, 1), ErrorText.parse)
+    return Request(ERROR_TEXT, uint(code, 1), ErrorText.parse, anonymous=True)
 
 
-def legacy_sale(password: int, line: LegacyLine) -> Request[Operator]:
-    return Request(_payload(0x80, password, line.encode()), Operator.parse)
+def legacy_sale(line: LegacyLine) -> Request[Operator]:
+    return Request(0x80, line.encode(), Operator.parse)
 
 
-def legacy_refund(password: int, line: LegacyLine) -> Request[Operator]:
-    return Request(_payload(0x82, password, line.encode()), Operator.parse)
+def legacy_refund(line: LegacyLine) -> Request[Operator]:
+    return Request(0x82, line.encode(), Operator.parse)
 
 
-def legacy_close(password: int, close: LegacyClose) -> Request[OperatorSum]:
-    return Request(_payload(0x85, password, close.encode()), OperatorSum.parse)
+def legacy_close(close: LegacyClose) -> Request[OperatorSum]:
+    return Request(0x85, close.encode(), OperatorSum.parse)
 
 
-def cancel_receipt(password: int) -> Request[Operator]:
-    return Request(_payload(0x88, password), Operator.parse)
+def cancel_receipt() -> Request[Operator]:
+    return Request(0x88, b"", Operator.parse)
 
 
-def subtotal(password: int) -> Request[OperatorSum]:
-    return Request(_payload(0x89, password), OperatorSum.parse)
+def subtotal() -> Request[OperatorSum]:
+    return Request(0x89, b"", OperatorSum.parse)
 
 
-def open_receipt(password: int, kind: int) -> Request[Operator]:
+def open_receipt(kind: int) -> Request[Operator]:
     """0 sale, 1 buy, 2 sale refund, 3 buy refund; 80h more for a correction with lines."""
-    return Request(_payload(0x8D, password, uint(kind, 1)), Operator.parse)
+    return Request(0x8D, uint(kind, 1), Operator.parse)
 
 
-def continue_print(password: int) -> Request[Operator]:
-    return Request(_payload(0xB0, password), Operator.parse)
+def continue_print() -> Request[Operator]:
+    return Request(0xB0, b"", Operator.parse)
 
 
-def open_shift(password: int) -> Request[Operator]:
-    return Request(_payload(0xE0, password), Operator.parse)
+def open_shift() -> Request[Operator]:
+    return Request(0xE0, b"", Operator.parse)
 
 
 def capabilities() -> Request[Capabilities]:
-    return Request(b"\xf7\x01", Capabilities.parse)
+    return Request(0xF7, b"\x01", Capabilities.parse, anonymous=True)
 
 
 def model() -> Request[Model]:
-    return Request(b"\xfc", Model.parse)
+    return Request(0xFC, b"", Model.parse, anonymous=True)
 
 
-def drive_status(password: int) -> Request[DriveStatus]:
-    return Request(_payload(0xFF01, password), DriveStatus.parse)
+def drive_status() -> Request[DriveStatus]:
+    return Request(0xFF01, b"", DriveStatus.parse)
 
 
-def drive_serial(password: int) -> Request[DriveSerial]:
-    return Request(_payload(0xFF02, password), DriveSerial.parse)
+def drive_serial() -> Request[DriveSerial]:
+    return Request(0xFF02, b"", DriveSerial.parse)
 
 
-def drive_expiry(password: int) -> Request[DriveExpiry]:
-    return Request(_payload(0xFF03, password), DriveExpiry.parse)
+def drive_expiry() -> Request[DriveExpiry]:
+    return Request(0xFF03, b"", DriveExpiry.parse)
 
 
-def drive_version(password: int) -> Request[DriveVersion]:
-    return Request(_payload(0xFF04, password), DriveVersion.parse)
+def drive_version() -> Request[DriveVersion]:
+    return Request(0xFF04, b"", DriveVersion.parse)
 
 
-def cancel_drive_document(password: int) -> Request[Blob]:
-    return Request(_payload(0xFF08, password), Blob.parse)
+def cancel_drive_document() -> Request[Blob]:
+    return Request(0xFF08, b"", Blob.parse)
 
 
-def find_document(password: int, number: int) -> Request[FoundDocument]:
-    return Request(_payload(0xFF0A, password, uint(number, 4)), FoundDocument.parse)
+def find_document(number: int) -> Request[FoundDocument]:
+    return Request(0xFF0A, uint(number, 4), FoundDocument.parse)
 
 
-def send_tlvs(password: int, tlvs: Iterable[Tlv]) -> Request[Blob]:
-    return Request(_payload(0xFF0C, password, encode_tlvs(tlvs)), Blob.parse)
+def send_tlvs(tlvs: Iterable[Tlv]) -> Request[Blob]:
+    return Request(0xFF0C, encode_tlvs(tlvs), Blob.parse)
 
 
-def ofd_status(password: int) -> Request[OfdStatus]:
-    return Request(_payload(0xFF39, password), OfdStatus.parse)
+def ofd_status() -> Request[OfdStatus]:
+    return Request(0xFF39, b"", OfdStatus.parse)
 
 
-def start_reading(password: int, number: int) -> Request[DocumentHead]:
-    return Request(_payload(0xFF3A, password, uint(number, 4)), DocumentHead.parse)
+def start_reading(number: int) -> Request[DocumentHead]:
+    return Request(0xFF3A, uint(number, 4), DocumentHead.parse)
 
 
-def read_piece(password: int) -> Request[Blob]:
-    return Request(_payload(0xFF3B, password), Blob.parse)
+def read_piece() -> Request[Blob]:
+    return Request(0xFF3B, b"", Blob.parse)
 
 
-def unacknowledged(password: int) -> Request[Unacknowledged]:
-    return Request(_payload(0xFF3F, password), Unacknowledged.parse)
+def unacknowledged() -> Request[Unacknowledged]:
+    return Request(0xFF3F, b"", Unacknowledged.parse)
 
 
-def shift_state(password: int) -> Request[ShiftState]:
-    return Request(_payload(0xFF40, password), ShiftState.parse)
+def shift_state() -> Request[ShiftState]:
+    return Request(0xFF40, b"", ShiftState.parse)
 
 
-def close_receipt(password: int, close: CloseReceipt) -> Request[ClosedReceipt]:
-    return Request(_payload(0xFF45, password, close.encode()), ClosedReceipt.parse)
+def close_receipt(close: CloseReceipt) -> Request[ClosedReceipt]:
+    return Request(0xFF45, close.encode(), ClosedReceipt.parse)
 
 
-def operation(password: int, line: ReceiptOperation) -> Request[Blob]:
-    return Request(_payload(0xFF46, password, line.encode()), Blob.parse)
+def operation(line: ReceiptOperation) -> Request[Blob]:
+    return Request(0xFF46, line.encode(), Blob.parse)
 
 
-def begin_correction(password: int) -> Request[Blob]:
-    return Request(_payload(0xFF35, password), Blob.parse)
+def begin_correction() -> Request[Blob]:
+    return Request(0xFF35, b"", Blob.parse)
 
 
-def short_correction(password: int, total_kopecks: int, sign: int) -> Request[ClosedReport]:
-    return Request(_payload(0xFF36, password, money(total_kopecks) + uint(sign, 1)), ClosedReport.parse)
+def short_correction(total_kopecks: int, sign: int) -> Request[ClosedReport]:
+    return Request(0xFF36, money(total_kopecks) + uint(sign, 1), ClosedReport.parse)
 
 
-def correction(password: int, totals: CorrectionTotals) -> Request[ClosedReport]:
-    return Request(_payload(0xFF4A, password, totals.encode()), ClosedReport.parse)
+def correction(totals: CorrectionTotals) -> Request[ClosedReport]:
+    return Request(0xFF4A, totals.encode(), ClosedReport.parse)

@@ -7,6 +7,7 @@ import logging
 from enum import Enum, auto
 
 from drivers.errors import DeviceUnreachable
+from drivers.fiscal.once import AnswerLost
 from drivers.fiscal.shtrih.frames import ACK, ENQ, NAK, NOISE, STX, Decoder, Frame, code_name, code_of, encode
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import Link
@@ -14,18 +15,6 @@ from drivers.link import Link
 _TRIES = 10
 _BABBLE_READS = 50  # a line that never falls silent ends the draining
 _log = logging.getLogger(__name__)
-
-
-class AnswerLost(Exception):
-    """A command left and its result cannot be had: it may or may not have been carried out.
-
-    `silent` tells a device that answers nothing at all from one that is idle again and has no answer for us.
-    """
-
-    def __init__(self, code: int, *, silent: bool) -> None:
-        super().__init__(f"{code_name(code)}: answer lost, the device is {'silent' if silent else 'idle'}")
-        self.code = code
-        self.silent = silent
 
 
 class _Delivery(Enum):
@@ -58,7 +47,7 @@ class ShtrihLine:
             if delivery is not _Delivery.REFUSED:
                 return await self._result(code, timeout_s, accepted=delivery is _Delivery.ACCEPTED)
         except DeviceUnreachable as error:
-            raise AnswerLost(code, silent=True) from error
+            raise AnswerLost(code_name(code), silent=True) from error
         raise DeviceUnreachable(self._device, "command_not_taken", code_name(code))
 
     async def _become_idle(self) -> None:
@@ -118,7 +107,7 @@ class ShtrihLine:
         while self._now() < deadline and damaged < _TRIES:
             byte = await self._enquire()
             if byte == NAK:
-                raise AnswerLost(code, silent=False)
+                raise AnswerLost(code_name(code), silent=False)
             if byte == ACK:
                 answer = await self._receive(self._timeouts.ack_s)
                 if answer is None:
@@ -128,7 +117,7 @@ class ShtrihLine:
                     return answer
             elif byte is not None:
                 await self._drain()
-        raise AnswerLost(code, silent=damaged == 0)
+        raise AnswerLost(code_name(code), silent=damaged == 0)
 
     async def _receive(self, timeout_s: float) -> bytes | None:
         """One answer, acknowledged; None when it did not come whole (then a NAK is out, unless nothing came)."""

@@ -7,9 +7,9 @@ import logging
 from collections.abc import AsyncIterator
 
 from drivers.errors import DeviceUnreachable
+from drivers.fiscal.once import AnswerLost
 from drivers.fiscal.shtrih.frames import code_name, code_of
 from drivers.fiscal.shtrih.frames2 import NUMBERS, Broken, Decoder, Event, Numbered, encode, encode_sync
-from drivers.fiscal.shtrih.line import AnswerLost
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import Link
 
@@ -47,7 +47,7 @@ class NumberedLine:
         try:
             return await self._deliver(number, payload, timeout_s)
         except DeviceUnreachable as error:
-            raise AnswerLost(code, silent=True) from error
+            raise AnswerLost(code_name(code), silent=True) from error
 
     async def _deliver(self, number: int, payload: bytes, timeout_s: float) -> bytes:
         code, frame = code_of(payload), encode(number, payload)
@@ -61,7 +61,7 @@ class NumberedLine:
                 return told.payload
             if self._number != number:
                 break  # it was switched off, or answers something else
-        raise AnswerLost(code, silent=False)
+        raise AnswerLost(code_name(code), silent=False)
 
     async def _synchronise(self) -> Numbered:
         """The last number and its answer; empty where nothing was carried out since power-on. Asked for once in each

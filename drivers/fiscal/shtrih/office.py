@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from types import MappingProxyType
 
 from drivers.errors import DeviceRefused, OutcomeUnknown
 from drivers.fiscal.ffd.drive import Blob
-from drivers.fiscal.port import Registration, TaxSystem
+from drivers.fiscal.ffd.requisites import FORMATS, tax_systems_of
+from drivers.fiscal.once import AnswerLost
+from drivers.fiscal.port import DEVICE, Registration
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import Operator
-from drivers.fiscal.shtrih.compose import TAX_SYSTEMS
-from drivers.fiscal.shtrih.line import AnswerLost
 from drivers.fiscal.shtrih.rates import Rates
-from drivers.fiscal.shtrih.session import DEVICE, MODE_CLOSED, MODE_DATE, ShtrihRefused, ShtrihSession
+from drivers.fiscal.shtrih.session import MODE_CLOSED, MODE_DATE, ShtrihRefused, ShtrihSession
 from drivers.fiscal.shtrih.table_answers import TableValue
 
 # Table 18 holds what the drive is registered with; desktop models keep the FFD in table 17, mobile ones in table 10.
@@ -23,7 +21,6 @@ _TABLE = 18
 _SERIAL, _INN, _REGISTRATION, _TAX_SYSTEMS, _MODE, _ADDRESS, _PLACE = 1, 2, 3, 5, 6, 9, 14
 _AUTOMATIC, _INTERNET = 1 << 2, 1 << 5
 _FFD_PLACES = ((17, 17), (10, 4))
-_FFD: Mapping[int, str] = MappingProxyType({2: "1.05", 3: "1.1", 4: "1.2"})
 _MODES_TABLE, _TAXES_BY_HOST = 1, 14
 _TAXES_SETTING = "table 1 field 14 = 1"
 _TRIES = 3
@@ -40,11 +37,11 @@ class ShtrihOffice:
         systems, mode = await self._cell(_TABLE, _TAX_SYSTEMS), await self._cell(_TABLE, _MODE)
         return Registration(
             device_serial=await self._text(_SERIAL) or await self._own_serial(),
-            drive_number=(await self.session.ask(commands.drive_status(self.session.password))).serial,
+            drive_number=(await self.session.ask(commands.drive_status())).serial,
             registration_number=await self._text(_REGISTRATION),
             inn=await self._text(_INN),
             ffd=await self.ffd(),
-            tax_systems=None if systems is None else _systems(systems.number),
+            tax_systems=None if systems is None else tax_systems_of(systems.number),
             automatic=None if mode is None else bool(mode.number & _AUTOMATIC),
             internet=None if mode is None else bool(mode.number & _INTERNET),
             address=await self._text(_ADDRESS),
@@ -60,8 +57,8 @@ class ShtrihOffice:
     async def ffd(self) -> str | None:
         for table, field in _FFD_PLACES:
             value = await self._cell(table, field)
-            if value is not None and value.number in _FFD:
-                return _FFD[value.number]
+            if value is not None and value.number in FORMATS:
+                return FORMATS[value.number]
         return None
 
     async def set_time(self, now: datetime) -> None:
@@ -71,20 +68,19 @@ class ShtrihOffice:
             raise DeviceRefused(DEVICE, "shift_open")
         await self._set_date(now.date())
         for _ in range(_TRIES):
-            if await self._done(commands.set_time(self.session.password, now)):
+            if await self._done(commands.set_time(now)):
                 return
         raise OutcomeUnknown(DEVICE, "answer_lost", "21h")
 
     async def _set_date(self, day: date) -> None:
         """Looks before every step: a lost answer leaves mode 6 or not."""
-        password = self.session.password
         for _ in range(2 * _TRIES):
             if (await self.session.state()).mode == MODE_DATE:
-                await self._done(commands.confirm_date(password, day))
-            elif (await self.session.ask(commands.full_status(password))).time.date() == day:
+                await self._done(commands.confirm_date(day))
+            elif (await self.session.ask(commands.full_status())).time.date() == day:
                 return
             else:
-                await self._done(commands.set_date(password, day))
+                await self._done(commands.set_date(day))
         raise OutcomeUnknown(DEVICE, "date_not_set")
 
     async def _done(self, request: commands.Request[Blob | Operator]) -> bool:
@@ -99,7 +95,7 @@ class ShtrihOffice:
 
     async def _cell(self, table: int, field: int) -> TableValue | None:
         try:
-            return await self.session.ask(commands.read_table(self.session.password, table, 1, field))
+            return await self.session.ask(commands.read_table(table, 1, field))
         except ShtrihRefused:
             return None
 
@@ -108,8 +104,4 @@ class ShtrihOffice:
         return None if value is None else value.text.strip()
 
     async def _own_serial(self) -> str:
-        return str((await self.session.ask(commands.full_status(self.session.password))).serial)
-
-
-def _systems(bits: int) -> frozenset[TaxSystem]:
-    return frozenset(system for system, bit in TAX_SYSTEMS.items() if bits & bit)
+        return str((await self.session.ask(commands.full_status())).serial)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from drivers.errors import DeviceRefused
-from drivers.fiscal.port import Vat
+from drivers.fiscal.port import DEVICE, Vat
 from drivers.fiscal.shtrih import commands
-from drivers.fiscal.shtrih.session import DEVICE, ShtrihRefused, ShtrihSession
+from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 
 # FF46 and FF4A take one byte: bits of what stood there first, numbers of rows for what came later (seen: 7/107 is 88h,
 # 22 % and 22/122 are rows 11 and 12; the first row stays 20 %).
@@ -52,10 +52,9 @@ class Rates:
         return codes
 
     async def _read(self) -> dict[Vat, int]:
-        password = self._session.password
         codes = dict(_ALWAYS)
         try:
-            rows = (await self._session.ask(commands.table_shape(password, _TABLE))).rows
+            rows = (await self._session.ask(commands.table_shape(_TABLE))).rows
         except ShtrihRefused:  # a cashier's password sees no tables
             return codes
         if rows >= _ROWS_OF_2025:
@@ -79,6 +78,6 @@ class Rates:
 
     async def _rate(self, row: int) -> int:
         try:
-            return (await self._session.ask(commands.read_table(self._session.password, _TABLE, row, _RATE))).number
+            return (await self._session.ask(commands.read_table(_TABLE, row, _RATE))).number
         except ShtrihRefused:
             return 0

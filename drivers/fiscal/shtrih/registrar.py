@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Coroutine
-from datetime import datetime, timedelta
-from typing import NoReturn
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
-from drivers.fiscal.ffd.drive import ClosedReceipt, ClosedReport, DriveStatus
-from drivers.fiscal.fields import CodecError
+from drivers.fiscal.ffd.drive import ClosedReceipt, ClosedReport
+from drivers.fiscal.once import AnswerLost, Once
 from drivers.fiscal.port import (
+    DEVICE,
     Correction,
     FiscalCounter,
     FiscalDocument,
     FiscalIntent,
     FiscalStatus,
-    Operation,
     OrderTag,
     Receipt,
-    Registration,
     ShiftReport,
-    ShiftTotals,
 )
+from drivers.fiscal.serialised import Serialised
+from drivers.fiscal.shifts import Shifts
 from drivers.fiscal.shtrih import commands
-from drivers.fiscal.shtrih.archive import Archive, fiscal_document
+from drivers.fiscal.shtrih.archive import ShtrihArchive
 from drivers.fiscal.shtrih.errors import DOUBTFUL, NOT_YET, UNSUPPORTED
-from drivers.fiscal.shtrih.line import AnswerLost
 from drivers.fiscal.shtrih.office import ShtrihOffice
 from drivers.fiscal.shtrih.rates import Rates
 from drivers.fiscal.shtrih.session import (
-    DEVICE,
     MODE_CLOSED,
     MODE_DOCUMENT,
     MODE_EXPIRED,
@@ -42,19 +38,18 @@ from drivers.fiscal.shtrih.session import (
     ShtrihRefused,
     ShtrihSession,
 )
-from drivers.fiscal.shtrih.shift import ShiftKeeper
+from drivers.fiscal.shtrih.shift import ShtrihShift
 from drivers.fiscal.shtrih.state import Look
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
-from drivers.fiscal.shtrih.totals import Totals
+from drivers.fiscal.shtrih.totals import ShtrihCounters
 from drivers.fiscal.shtrih.writer import Closings, ReceiptWriter
+from drivers.fiscal.totals import Totals
 from drivers.link import LinkOpener
 
 __all__ = ["ShtrihRegistrar", "ShtrihTimeouts"]
 
-_log = logging.getLogger(__name__)
 
-
-class ShtrihRegistrar:
+class ShtrihRegistrar(Serialised):
     """`drivers.fiscal.port.FiscalOffice` over protocol 1 or 2. The line opens with the first call."""
 
     def __init__(
@@ -78,12 +73,12 @@ class ShtrihRegistrar:
             timeouts=timeouts or ShtrihTimeouts(),
             protocol=protocol,
         )
-        self._archive = Archive(self._session, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
-        self._shifts = ShiftKeeper(self._session, self._archive)
-        self._office = ShtrihOffice(self._session, Rates(self._session))
-        self._totals = Totals(self._session, self._archive)
-        self._writer = ReceiptWriter(self._session, self._office, order_tag)
-        self._lock = asyncio.Lock()
+        self._archive = ShtrihArchive(self._session)
+        once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
+        office = ShtrihOffice(self._session, Rates(self._session))
+        counters = ShtrihCounters(self._session, self._archive)
+        super().__init__(once, Shifts(ShtrihShift(self._session), once), Totals(counters, once), office)
+        self._writer = ReceiptWriter(self._session, office, order_tag)
         self._look = Look(self._session, self._lock)
 
     async def status(self) -> FiscalStatus:
@@ -91,8 +86,8 @@ class ShtrihRegistrar:
 
     async def counter(self) -> FiscalCounter:
         async with self._lock:
-            drive = await self._drive()
-            shift = await self._session.ask(commands.shift_state(self._session.password))
+            drive = await self._archive.drive()
+            shift = await self._session.ask(commands.shift_state())
             return FiscalCounter(drive.serial, drive.last_document, shift.number)
 
     async def open_shift(self) -> ShiftReport:
@@ -109,16 +104,16 @@ class ShtrihRegistrar:
         async with self._lock:
             await self._writer.print_again()
             await self._require_mode(MODE_OPEN, MODE_EXPIRED)
-            await self._print(commands.x_report(self._session.password))
+            await self._print(commands.x_report())
 
     async def print_text(self, lines: tuple[str, ...], *, cut: bool) -> None:
         async with self._lock:
             await self._require_mode(MODE_OPEN, MODE_EXPIRED, MODE_CLOSED)
             for line in lines:
-                await self._print(commands.print_line(self._session.password, line))
+                await self._print(commands.print_line(line))
             if cut:
                 await self._session.ready_to_print()
-                await self._print(commands.cut(self._session.password))
+                await self._print(commands.cut())
 
     async def resume_printing(self) -> None:
         async with self._lock:
@@ -126,78 +121,33 @@ class ShtrihRegistrar:
             if state.submode == WAITS_CONTINUE:
                 await self._session.continue_print()
 
-    async def read_document(self, number: int) -> FiscalDocument | None:
-        async with self._lock:
-            drive = await self._drive()
-            if not 0 < number <= drive.last_document:
-                return None
-            found = await self._archive.document(number)
-            if not found.is_settlement or found.operation not in (Operation.SALE, Operation.REFUND):
-                return None
-            return FiscalDocument(
-                number=number,
-                fiscal_sign=found.sign,
-                drive_number=drive.serial,
-                shift=0,  # the archive does not tell it
-                issued_at=found.issued_at,
-                operation=Operation(found.operation),
-                total_kopecks=found.total_kopecks,
-                correction=found.is_correction,
-            )
-
-    async def cancel_open_document(self) -> None:
-        async with self._lock:
-            await self._session.cancel_document()
-
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            return await self._once(self._writer.receipt(receipt), receipt, intent)
+            return await self._register(self._writer.receipt(receipt), receipt, intent)
 
     async def rehearse(self, receipt: Receipt) -> bool:
         async with self._lock:
             await self._require_mode(MODE_OPEN)
-            try:
-                await self._writer.unprinted(receipt)
-            except (DeviceRefused, AnswerLost, CodecError) as error:
-                await self._abandon(error)
+            await self._once.composed(self._writer.unprinted(receipt))
             await self._session.cancel_document()
             return True
 
     async def print_correction(self, correction: Correction, intent: FiscalIntent) -> FiscalDocument:
         async with self._lock:
-            return await self._once(self._writer.correction(correction), correction.receipt, intent)
-
-    async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
-        async with self._lock:
-            return await self._find(intent)
-
-    async def registration(self) -> Registration:
-        async with self._lock:
-            return await self._office.registration()
-
-    async def totals(self) -> ShiftTotals:
-        async with self._lock:
-            return await self._totals.read()
-
-    async def set_time(self, now: datetime) -> None:
-        async with self._lock:
-            await self._office.set_time(now)
+            return await self._register(self._writer.correction(correction), correction.receipt, intent)
 
     async def close(self) -> None:
         self._session.close()
 
-    async def _once(
+    async def _register(
         self, composing: Coroutine[None, None, Closings], receipt: Receipt, intent: FiscalIntent
     ) -> FiscalDocument:
         try:
             already = await self._prepare(receipt, intent)
             if already is not None:
                 return already
-            try:
-                closings = await composing
-            except (DeviceRefused, AnswerLost, CodecError) as error:
-                await self._abandon(error)
-            document = await self._register(closings, intent)
+            closings = await self._once.composed(composing)
+            document = await self._finish(closings, intent)
             self._writer.registered()
             return document
         finally:
@@ -210,35 +160,30 @@ class ShtrihRegistrar:
         Where the counter has moved since the intent, the document may be there already: then it is returned.
         """
         await self._require_mode(MODE_OPEN, on_paper=not receipt.paperless)
-        drive = await self._drive()
-        self._archive.require_same_drive(drive, intent)
-        if drive.current_document:
+        drive = await self._archive.drive()
+        already = await self._once.already(drive, intent)
+        if already is None and drive.current_document:
             await self._session.cancel_document()
-        if drive.last_document == intent.counter.last_document:
-            return None
-        found = await self._find(intent)
-        if found is None:
-            raise DeviceRefused(DEVICE, "counter_moved", f"{intent.counter.last_document} → {drive.last_document}")
-        return found
+        return already
 
-    async def _register(self, closings: Closings, intent: FiscalIntent) -> FiscalDocument:
+    async def _finish(self, closings: Closings, intent: FiscalIntent) -> FiscalDocument:
         """FF45, or FF4A of a correction: what registers; every doubt is settled by the drive's own memory."""
         request, *others = closings
         try:
-            closed = await self._close(request, intent)
+            closed = await self._send(request, intent)
         except AnswerLost as lost:
-            return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", str(lost)))
+            return await self._once.settle(intent, DeviceRefused(DEVICE, "not_registered", str(lost)))
         except ShtrihRefused as refused:
             if await self._is_registered(refused, intent):
-                return await self._settle(intent, refused)
+                return await self._once.settle(intent, refused)
             if refused.number == UNSUPPORTED and others:
-                return await self._register(tuple(others), intent)
-            await self._abandon(refused)
+                return await self._finish(tuple(others), intent)
+            await self._once.abandon(refused)
         if closed.number != intent.counter.last_document + 1:
-            return await self._settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {closed.number}"))
+            return await self._once.settle(intent, DeviceRefused(DEVICE, "not_registered", f"FD {closed.number}"))
         return await self._describe(closed, intent)
 
-    async def _close(
+    async def _send(
         self, request: commands.Request[ClosedReceipt | ClosedReport], intent: FiscalIntent
     ) -> ClosedReceipt | ClosedReport:
         """Again only where the lines still print and the drive shows the document open and not registered."""
@@ -251,7 +196,7 @@ class ShtrihRegistrar:
                     raise
                 try:
                     await self._session.printed_on()
-                    drive = await self._drive()
+                    drive = await self._archive.drive()
                 except DeviceUnreachable as error:
                     raise OutcomeUnknown(DEVICE, "answer_lost", f"{refused}; {error}") from error
                 if not drive.current_document or drive.last_document != intent.counter.last_document:
@@ -263,7 +208,7 @@ class ShtrihRegistrar:
         if refused.number in DOUBTFUL:
             return True
         try:
-            return (await self._drive()).last_document != intent.counter.last_document
+            return (await self._archive.drive()).last_document != intent.counter.last_document
         except DeviceError as error:
             raise OutcomeUnknown(DEVICE, "answer_lost", f"{refused}; {error}") from error
 
@@ -279,43 +224,7 @@ class ShtrihRegistrar:
                 total_kopecks=intent.total_kopecks,
                 correction=intent.correction,
             )
-        try:
-            found = await self._archive.document(closed.number)
-        except DeviceError as error:
-            # It is registered, but the receipt's date is not known yet: find_receipt will complete it.
-            raise OutcomeUnknown(DEVICE, "document_unread", f"FD {closed.number}: {error}") from error
-        return fiscal_document(found, intent, intent.counter.shift)
-
-    async def _settle(self, intent: FiscalIntent, refusal: DeviceRefused) -> FiscalDocument:
-        """After a doubtful close: the document if it is there, `refusal` if it is proved absent."""
-        _log.warning("%s: looking for document %d: %s", DEVICE, intent.counter.last_document + 1, refusal)
-        try:
-            found = await self._find(intent)
-        except DeviceUnreachable as error:
-            raise OutcomeUnknown(DEVICE, "answer_lost", str(error)) from error
-        if found is None:
-            raise refusal
-        return found
-
-    async def _find(self, intent: FiscalIntent) -> FiscalDocument | None:
-        try:
-            return await self._archive.find(intent)
-        except DeviceRefused as error:
-            # The registrar answers but cannot be brought to a state that proves anything.
-            raise OutcomeUnknown(DEVICE, error.code, error.detail) from error
-
-    async def _abandon(self, error: DeviceRefused | AnswerLost | CodecError) -> NoReturn:
-        """FF45 has not been accepted: nothing is registered. Leave nothing open, then say why."""
-        if isinstance(error, AnswerLost) and error.silent:
-            raise DeviceUnreachable(DEVICE, "silent", str(error)) from error
-        try:
-            await self._session.cancel_document()
-        except DeviceRefused as stuck:
-            raise OutcomeUnknown(DEVICE, "document_left_open", str(stuck)) from error
-        if isinstance(error, DeviceRefused):
-            raise error
-        code = "interrupted" if isinstance(error, AnswerLost) else "bad_receipt"
-        raise DeviceRefused(DEVICE, code, str(error)) from error
+        return await self._once.describe(closed.number, intent)
 
     async def _require_mode(self, *modes: int, on_paper: bool = True) -> None:
         """Printing must be possible and the mode one of `modes`; a forgotten document is cancelled on the way."""
@@ -337,6 +246,3 @@ class ShtrihRegistrar:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
-
-    async def _drive(self) -> DriveStatus:
-        return await self._session.ask(commands.drive_status(self._session.password))

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable
 from drivers.fiscal.fields import CodecError
+from drivers.fiscal.once import AnswerLost, ask_again
+from drivers.fiscal.port import DEVICE
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import ShortStatus
 from drivers.fiscal.shtrih.commands import Request
 from drivers.fiscal.shtrih.errors import ERRORS, NOT_YET, error_text, error_word
-from drivers.fiscal.shtrih.frames import Answer
-from drivers.fiscal.shtrih.line import AnswerLost, ShtrihLine
+from drivers.fiscal.shtrih.frames import Answer, code_name
+from drivers.fiscal.shtrih.line import ShtrihLine
 from drivers.fiscal.shtrih.line2 import NumberedLine
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import LinkOpener
 
-DEVICE = "fiscal"
 Protocol = Literal[1, 2]
 ALTERNATIVE: Protocol = 2
 
@@ -61,7 +63,7 @@ class ShtrihSession:
         self._baudrate = baudrate
         self._line: ShtrihLine | NumberedLine | None = None
         self._protocol = protocol
-        self.password = password
+        self._password = password
         self.timeouts = timeouts
 
     def close(self) -> None:
@@ -74,13 +76,7 @@ class ShtrihSession:
 
         Raises `DeviceRefused`, or `DeviceUnreachable` when no answer can be had.
         """
-        for _ in range(_QUESTION_TRIES):
-            try:
-                return await self.command(request)
-            except AnswerLost as lost:
-                if lost.silent:
-                    raise DeviceUnreachable(DEVICE, "silent", str(lost)) from lost
-        raise DeviceUnreachable(DEVICE, "no_answer", f"{request.code:02X}h")
+        return await ask_again(lambda: self.command(request))
 
     async def command(self, request: Request[_A]) -> _A:
         """Once, and again where the printer of the register was still busy with what came before.
@@ -129,7 +125,7 @@ class ShtrihSession:
     async def _exchange(self, request: Request[_A]) -> bytes:
         line = await self._opened()
         try:
-            return await line.exchange(request.payload, self.timeouts.for_code(request.code))
+            return await line.exchange(request.payload(self._password), self.timeouts.for_code(request.code))
         except (DeviceUnreachable, AnswerLost) as error:
             self._drop_lost_line(error)
             raise
@@ -142,11 +138,11 @@ class ShtrihSession:
                 return request.parse(answer.data)
         except CodecError as error:
             _log.warning("%s: answer %s makes no sense: %s", DEVICE, payload.hex(), error)
-            raise AnswerLost(request.code, silent=False) from error
+            raise AnswerLost(code_name(request.code), silent=False) from error
         raise ShtrihRefused(answer.error, f"{request.code:02X}h")
 
     async def state(self) -> ShortStatus:
-        return await self.ask(commands.short_status(self.password))
+        return await self.ask(commands.short_status())
 
     async def printed_state(self) -> ShortStatus:
         """The state once nothing prints any more (submode 5 right after a close is normal, §3), or after
@@ -179,7 +175,7 @@ class ShtrihSession:
     async def continue_print(self) -> None:
         """B0h; whether it helped shows in the next state."""
         try:
-            await self.command(commands.continue_print(self.password))
+            await self.command(commands.continue_print())
         except (DeviceRefused, AnswerLost) as error:
             _log.warning("%s: continue print: %s", DEVICE, error)
 
@@ -188,7 +184,7 @@ class ShtrihSession:
         pieces = b""
         for _ in range(_PIECES):
             try:
-                pieces += (await self.ask(commands.read_piece(self.password))).data
+                pieces += (await self.ask(commands.read_piece())).data
             except ShtrihRefused as end:
                 if end.number == 0x08 and (total is None or len(pieces) >= total):
                     return pieces
@@ -200,22 +196,23 @@ class ShtrihSession:
 
         Raises `DeviceRefused` where the device will not, `DeviceUnreachable` where it cannot be asked.
         """
-        password, refusal = self.password, None
+        refusal: ShtrihRefused | None = None
+        operator: int | None = None
         for _ in range(_QUESTION_TRIES):
             state = await self.printed_state()
-            drive = await self.ask(commands.drive_status(self.password))
+            drive = await self.ask(commands.drive_status())
             if drive.current_document == 0 and state.mode != MODE_DOCUMENT:
                 return
             if state.submode == WAITS_CONTINUE:
                 await self.continue_print()
             try:
                 if state.mode == MODE_DOCUMENT:
-                    await self.command(commands.cancel_receipt(password))
+                    await self.command(replace(commands.cancel_receipt(), operator=operator))
                 else:
-                    await self.command(commands.cancel_drive_document(password))
+                    await self.command(replace(commands.cancel_drive_document(), operator=operator))
             except ShtrihRefused as error:
                 refusal = error
-                password = SYSADMIN if error.number == OTHER_OPERATOR else password
+                operator = SYSADMIN if error.number == OTHER_OPERATOR else operator
             except AnswerLost as error:
                 _log.warning("%s: cancel: %s", DEVICE, error)
         raise refusal or DeviceRefused(DEVICE, "document_left_open")

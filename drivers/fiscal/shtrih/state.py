@@ -27,10 +27,6 @@ _WORKING = (MODE_OPEN, MODE_EXPIRED, MODE_CLOSED, MODE_DOCUMENT)
 _MODES: Mapping[int, str] = MappingProxyType({5: "locked", 6: "confirm_date", 9: "tech_reset", 10: "test_run"})
 # Firmwares put other values there too, without any harm: only what certainly blocks is believed.
 _DRIVE_ERRORS: Mapping[int, str] = MappingProxyType({0x05: "drive_expired", 0x06: "drive_full", 0x14: "ofd_store_full"})
-_MEMORY_LOW, _DRIVE_FAILED = 0x04, 0x80
-_WARNINGS: Mapping[int, str] = MappingProxyType(
-    {0x01: "drive_replace_now", 0x02: "drive_replace_soon", _MEMORY_LOW: "drive_memory_low", 0x08: "ofd_timeout"}
-)
 _A = TypeVar("_A")
 
 
@@ -44,12 +40,11 @@ class Look:
         self._valid: tuple[str, date | None] | None = None
 
     async def status(self) -> FiscalStatus:
-        password = self._session.password
         state = await self._state()
-        drive = await self._ask(commands.drive_status(password))
-        shift = await self._ask(commands.shift_state(password))
-        ofd = await self._ask(commands.ofd_status(password))
-        full = await self._ask(commands.full_status(password))
+        drive = await self._ask(commands.drive_status())
+        shift = await self._ask(commands.shift_state())
+        ofd = await self._ask(commands.ofd_status())
+        full = await self._ask(commands.full_status())
         return FiscalStatus(
             drive_number=drive.serial,
             last_document=drive.last_document,
@@ -63,7 +58,7 @@ class Look:
             device_time=full.time,
             blocked=_blocked(state, drive),
             drive_valid_until=await self._valid_until(drive.serial),
-            warnings=tuple(word for bit, word in _WARNINGS.items() if drive.warnings & bit),
+            warnings=drive.warning_words,
         )
 
     async def _ask(self, request: Request[_A]) -> _A:
@@ -96,7 +91,7 @@ class Look:
         """It changes with the drive only."""
         if self._valid is None or self._valid[0] != serial:
             try:
-                expiry = await self._ask(commands.drive_expiry(self._session.password))
+                expiry = await self._ask(commands.drive_expiry())
             except ShtrihRefused:
                 self._valid = (serial, None)
             else:
@@ -112,6 +107,6 @@ def _blocked(state: ShortStatus, drive: DriveStatus) -> str | None:
         return _MODES.get(state.mode, "wrong_mode")
     if not drive.fiscal:
         return "not_fiscalised"
-    if drive.warnings & _DRIVE_FAILED:
-        return "drive_full" if drive.warnings & _MEMORY_LOW else "drive_failure"
+    if drive.failure is not None:
+        return drive.failure
     return _DRIVE_ERRORS.get(state.drive_error) or ("printer_fault" if state.printer_failed else None)

@@ -8,23 +8,23 @@ from collections.abc import Iterable
 
 from drivers.errors import DeviceError, DeviceRefused
 from drivers.fiscal.ffd.drive import Blob, ClosedReceipt, ClosedReport
+from drivers.fiscal.ffd.requisites import correction_base, correction_requisites
+from drivers.fiscal.ffd.tags import FFD_1_05
 from drivers.fiscal.ffd.tlv import Tlv
 from drivers.fiscal.fields import fixed_text
-from drivers.fiscal.port import Correction, Operation, OrderTag, Receipt, Vat
+from drivers.fiscal.port import DEVICE, Correction, Operation, OrderTag, Receipt, Vat
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.commands import Request
 from drivers.fiscal.shtrih.compose import (
     CORRECTION_SIGN,
     RECEIPT_KIND,
-    base_of,
     closing_of,
-    correction_of,
     correction_totals,
     operation_of,
     requisites_of,
 )
 from drivers.fiscal.shtrih.office import ShtrihOffice
-from drivers.fiscal.shtrih.session import DEVICE, ShtrihRefused, ShtrihSession
+from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 
 #: What registers the composed document; a later one stands in for a command the firmware does not know.
 Closings = tuple[Request[ClosedReceipt | ClosedReport], ...]
@@ -33,7 +33,6 @@ _CASHIERS_TABLE, _CASHIER_NAME, _CASHIER_NAME_SIZE = 2, 2, 21
 _REGIONAL_TABLE, _SKIP_PRINTING, _TURNS_RATES = 17, 7, 71
 _RATE_CHANGE, _OLD_RATES = 2026, (Vat.VAT_20, Vat.VAT_20_120)
 _CORRECTION_FLAG = 0x80
-_FFD_TOTALS_ONLY = "1.05"
 
 
 _log = logging.getLogger(__name__)
@@ -68,35 +67,35 @@ class ReceiptWriter:
 
     async def correction(self, correction: Correction) -> Closings:
         """With lines from FFD 1.1 on; 1.05 corrects totals."""
-        receipt, password = correction.receipt, self._session.password
+        receipt = correction.receipt
         await self._choose_paper(receipt)
         await self._name_cashier(receipt)
         await self._keep_old_rate(correction)
-        if await self._office.ffd() == _FFD_TOTALS_ONLY:
+        if await self._office.ffd() == FFD_1_05:
             return await self._totals(correction)
-        await self._session.command(commands.open_receipt(password, _CORRECTION_FLAG | RECEIPT_KIND[receipt.operation]))
-        return await self._lines(receipt, correction_of(correction))
+        await self._session.command(commands.open_receipt(_CORRECTION_FLAG | RECEIPT_KIND[receipt.operation]))
+        return await self._lines(receipt, correction_requisites(correction, numbered=False))
 
     async def _lines(self, receipt: Receipt, more: Iterable[Tlv]) -> Closings:
         session = self._session
         codes = await self._office.rates.of(line.vat for line in receipt.lines)
         for line in receipt.lines:
-            await session.command(commands.operation(session.password, operation_of(line, receipt.operation, codes)))
+            await session.command(commands.operation(operation_of(line, receipt.operation, codes)))
         await self._send((*requisites_of(receipt, self._order_tag), *more))
         if receipt.cash_kopecks:
             await self._require_total(receipt)
-        return (commands.close_receipt(session.password, closing_of(receipt)),)
+        return (commands.close_receipt(closing_of(receipt)),)
 
     async def _totals(self, correction: Correction) -> Closings:
         """FFD 1.05 knows corrections of sales and purchases, none of refunds."""
-        receipt, password = correction.receipt, self._session.password
+        receipt = correction.receipt
         if receipt.operation is not Operation.SALE:
             raise DeviceRefused(DEVICE, "correction_unsupported", "FFD 1.05 corrects no refunds")
         totals = correction_totals(correction)
-        await self._session.command(commands.begin_correction(password))
-        await self._send((*requisites_of(receipt, self._order_tag), base_of(correction, ffd=_FFD_TOTALS_ONLY)))
-        short = commands.short_correction(password, receipt.total_kopecks, CORRECTION_SIGN)
-        return (commands.correction(password, totals), short)
+        await self._session.command(commands.begin_correction())
+        await self._send((*requisites_of(receipt, self._order_tag), correction_base(correction, numbered=True)))
+        short = commands.short_correction(receipt.total_kopecks, CORRECTION_SIGN)
+        return (commands.correction(totals), short)
 
     async def _choose_paper(self, receipt: Receipt) -> None:
         """Table 17 field 7 keeps one document off the paper; the register clears it with that document."""
@@ -111,9 +110,8 @@ class ReceiptWriter:
         old = any(line.vat in _OLD_RATES for line in correction.receipt.lines)
         if not old or correction.base_date.year >= _RATE_CHANGE:
             return
-        password = self._session.password
         try:
-            turns = await self._session.ask(commands.read_table(password, _REGIONAL_TABLE, 1, _TURNS_RATES))
+            turns = await self._session.ask(commands.read_table(_REGIONAL_TABLE, 1, _TURNS_RATES))
         except ShtrihRefused:
             return  # it knows no such thing
         if turns.number:
@@ -131,7 +129,7 @@ class ReceiptWriter:
             _log.error("%s: table 17 field 71 stays 0: %s", DEVICE, error)
 
     def _turn_rates(self, turn: bool) -> Request[Blob]:
-        return commands.write_table(self._session.password, _REGIONAL_TABLE, 1, _TURNS_RATES, bytes((turn,)))
+        return commands.write_table(_REGIONAL_TABLE, 1, _TURNS_RATES, bytes((turn,)))
 
     def registered(self) -> None:
         """The document came through, so the register prints again."""
@@ -146,16 +144,16 @@ class ReceiptWriter:
         self._prints = True
 
     def _skip_printing(self, skip: bool) -> Request[Blob]:
-        return commands.write_table(self._session.password, _REGIONAL_TABLE, 1, _SKIP_PRINTING, bytes((skip,)))
+        return commands.write_table(_REGIONAL_TABLE, 1, _SKIP_PRINTING, bytes((skip,)))
 
     async def _send(self, tlvs: Iterable[Tlv]) -> None:
         """One FF0C each, so that a refusal names its requisite."""
         for tlv in tlvs:
-            await self._session.command(commands.send_tlvs(self._session.password, (tlv,)))
+            await self._session.command(commands.send_tlvs((tlv,)))
 
     async def _require_total(self, receipt: Receipt) -> None:
         """The device refuses a card sum that does not fit the lines it holds, but would give change for cash."""
-        held = await self._session.ask(commands.subtotal(self._session.password))
+        held = await self._session.ask(commands.subtotal())
         if held.kopecks != receipt.total_kopecks:
             raise DeviceRefused(DEVICE, "lines_lost", f"{held.kopecks} of {receipt.total_kopecks}")
 
@@ -165,6 +163,5 @@ class ReceiptWriter:
             return
         row = (await self._session.state()).operator
         value = fixed_text(receipt.cashier, _CASHIER_NAME_SIZE)
-        password = self._session.password
-        await self._session.command(commands.write_table(password, _CASHIERS_TABLE, row, _CASHIER_NAME, value))
+        await self._session.command(commands.write_table(_CASHIERS_TABLE, row, _CASHIER_NAME, value))
         self._cashier = receipt.cashier

@@ -27,6 +27,7 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "paper_out": (),
         "cover_open": (),
         "printer_fault": (),
+        "no_counters": (),
         "drive_expires": ("days",),
         "drive_full": (),
         "off": (),

@@ -16,7 +16,20 @@ from drivers.fiscal.ffd.drive import (
     SHIFT_CLOSE_REPORT,
     SHIFT_OPEN_REPORT,
 )
-from drivers.fiscal.ffd.tlv import EXTRA_REQUISITE, Tlv, parse_tlvs
+from drivers.fiscal.ffd.tlv import (
+    ALL_SUM,
+    CASH_SUM,
+    ELECTRONIC_SUM,
+    EXTRA_REQUISITE,
+    PAID_CASH,
+    PAID_ELECTRONICALLY,
+    RECEIPT_COUNT,
+    REFUND_COUNTERS,
+    SALE_COUNTERS,
+    SHIFT_COUNTERS,
+    Tlv,
+    parse_tlvs,
+)
 from drivers.sim.atol.receipt import CORRECTION_BASE
 from drivers.sim.atol.till import Till
 from drivers.sim.drive import INN, REGISTRATION_NUMBER, Document
@@ -36,7 +49,8 @@ _KINDS = {
 }
 _SIGN_KINDS = {SHIFT_OPEN_REPORT: 0x23, SHIFT_CLOSE_REPORT: 0x24}
 _TAXATION = ["osn", "usnIncome", "usnIncomeOutcome", "esn", "patent"]
-_GROUPS = (EXTRA_REQUISITE, CORRECTION_BASE)
+_GROUPS = (EXTRA_REQUISITE, CORRECTION_BASE, SHIFT_COUNTERS, SALE_COUNTERS, REFUND_COUNTERS)
+_SUMS = (PAID_CASH, PAID_ELECTRONICALLY, ALL_SUM, CASH_SUM, ELECTRONIC_SUM)
 _PAYMENTS = {"cash": 1, "electronically": 2, "prepaid": 3, "credit": 4, "other": 5}
 _SHIFT_LIMIT = timedelta(hours=24)
 
@@ -215,9 +229,14 @@ def _sign(document: Document) -> str:
 
 
 def _texts(tlvs: tuple[Tlv, ...]) -> dict[str, Any]:
-    return {
-        str(tlv.tag): _texts(tuple(parse_tlvs(tlv.value))) if tlv.tag in _GROUPS else tlv.text.rstrip() for tlv in tlvs
-    }
+    return {str(tlv.tag): _told(tlv) for tlv in tlvs}
+
+
+def _told(tlv: Tlv) -> Any:
+    if tlv.tag in _GROUPS:
+        return _texts(tuple(parse_tlvs(tlv.value)))
+    number = int.from_bytes(tlv.value, "little")
+    return number if tlv.tag == RECEIPT_COUNT else number / 100 if tlv.tag in _SUMS else tlv.text.rstrip()
 
 
 def _qr(till: Till, document: Document) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from drivers.fiscal.ffd.tags import Document, Occasion, Settlement, is_ordered, tags_of
 from drivers.fiscal.ffd.tlv import Tlv, order_id_of
 from drivers.fiscal.port import Operation
+from drivers.sim import drive
 
 CASH, ELECTRONIC = 1, 2
 PAYMENT_TYPES = range(1, 6)
@@ -73,6 +74,11 @@ class OpenReceipt:
         return max(self.paid_kopecks - self.total_kopecks, 0)
 
     @property
+    def spent(self) -> tuple[int, int]:
+        """In cash without the change, and electronically."""
+        return self.payments.get(CASH, 0) - self.change_kopecks, self.payments.get(ELECTRONIC, 0)
+
+    @property
     def order_id(self) -> str | None:
         return order_id_of(self.tlvs)
 
@@ -86,6 +92,25 @@ class OpenReceipt:
         document = Document.of(operation, correction=self.correction)
         occasion = Occasion(document, settlement, ffd, self.electronic, is_ordered(self.tlvs))
         return occasion.missing(tags_of(self.tlvs) | own)
+
+    def story(self, document: drive.Document, drive_number: str) -> dict[str, Any]:
+        """What the ledger keeps of it."""
+        return {
+            "fiscal_document_number": document.number,
+            "total_kopecks": self.total_kopecks,
+            "order_id": self.order_id,
+            "electronic_kopecks": self.spent[1],
+            "cash_kopecks": self.spent[0],
+            "operation": self.sign,
+            "shift": document.shift,
+            "fiscal_sign": document.sign,
+            "drive_number": drive_number,
+            "lines": [
+                {"name": x.name, "price_kopecks": x.price_kopecks, "quantity": x.quantity_milli / 1000}
+                | {"sum_kopecks": x.sum_kopecks, "tax": x.tax}
+                for x in self.lines
+            ],
+        }
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -8,11 +8,13 @@ from types import MappingProxyType
 
 from drivers.fiscal.atol.frames import bcd
 from drivers.sim.atol.machine import Machine
+from drivers.sim.atol.receipt import PAYMENT_TYPES
 from drivers.sim.drive import Document
 from drivers.sim.refusal import Refusal
 
 Register = Callable[[Machine, int, int], bytes]
 FFD_BYTES: Mapping[str, int] = MappingProxyType({"1.05": 2, "1.1": 3, "1.2": 4})
+KINDS_BY_PLACE: Mapping[int, int] = MappingProxyType({0: 1, 1: 4, 2: 2, 3: 5})  # sell, buy, their returns
 _NO_REGISTER = 0x6C
 _SHIFT_LIMIT = timedelta(hours=24)
 
@@ -35,6 +37,31 @@ def clock(at: datetime) -> bytes:
 
 def _payments(machine: Machine, kind: int, payment: int) -> bytes:
     return bcd(machine.till.totals.get(f"{kind}:{payment}", 0), 6)
+
+
+def _require_counters(machine: Machine) -> None:
+    """Older firmware has none."""
+    if machine.till.faults.on("no_counters") is not None:
+        raise Refusal(_NO_REGISTER)
+
+
+def _count(machine: Machine, kind: int, _: int) -> bytes:
+    _require_counters(machine)
+    return bcd(machine.till.totals.get(f"{kind}:count", 0), 5)
+
+
+def _total(machine: Machine, place: int, _: int) -> bytes:
+    """Of all payments of a kind of receipt."""
+    _require_counters(machine)
+    if place not in KINDS_BY_PLACE:
+        raise Refusal(_NO_REGISTER)
+    kind = KINDS_BY_PLACE[place]
+    return bcd(sum(machine.till.totals.get(f"{kind}:{payment}", 0) for payment in PAYMENT_TYPES), 7)
+
+
+def _moved(name: str, size: int) -> Register:
+    """Cash put in or taken out: how much, how often."""
+    return lambda machine, *_: bcd(machine.till.totals.get(name, 0), size)
 
 
 def _cash(machine: Machine, *_: int) -> bytes:
@@ -121,7 +148,12 @@ def _zeros(size: int) -> Register:
 REGISTERS: Mapping[int, Register] = MappingProxyType(
     {
         0x03: _payments,
+        0x04: _moved("in", 6),
+        0x05: _moved("out", 6),
+        0x08: _moved("in:count", 2),
+        0x09: _moved("out:count", 2),
         0x0A: _cash,
+        0x0C: _total,
         0x11: _now,
         0x12: _shift,
         0x13: _receipt,
@@ -138,5 +170,6 @@ REGISTERS: Mapping[int, Register] = MappingProxyType(
         0x37: _zeros(2),
         0x3B: _zeros(7),
         0x3D: _zeros(7),
+        0x41: _count,
     }
 )

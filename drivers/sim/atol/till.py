@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.atol import errors
 from drivers.fiscal.ffd.drive import CORRECTION, RECEIPT, SETTLEMENT_REPORT
 from drivers.fiscal.ffd.tags import Settlement
 from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, Tlv
-from drivers.sim.atol.receipt import CASH, ELECTRONIC, PAYMENT_TYPES, RETURN_CORRECTIONS, Line, OpenReceipt
+from drivers.sim.atol.receipt import CASH, PAYMENT_TYPES, RETURN_CORRECTIONS, Line, OpenReceipt
 from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
 from drivers.sim.faults import Faults
+from drivers.sim.papers import paid, shift_counters
 from drivers.sim.refusal import Refusal
 from drivers.sim.world import Change, World
 
@@ -160,9 +160,15 @@ class Till:
         self.require_printer()
         self.require_drive()
         with self.world.change() as change:
-            document = self.drive.close_shift(change, tlvs)
+            self.totals = {}
+            change.put(_TOTALS, {})
+            document = self.drive.close_shift(change, (*tlvs, *self._counters()))
             self._print(change)
         return self._printed(document)
+
+    def _counters(self) -> tuple[Tlv, ...]:
+        """From FFD 1.1 on."""
+        return () if self.ffd == "1.05" else (shift_counters(self.drive.state),)
 
     def report_exchange(self) -> Document:
         self.require_no_receipt()
@@ -273,8 +279,14 @@ class Till:
         self.receipt = None
         with self.world.change() as change:
             kind = CORRECTION if receipt.correction else RECEIPT
+            cash, electronic = receipt.spent
             document = self.drive.register(
-                change, kind, operation=receipt.sign, total_kopecks=receipt.total_kopecks, tlvs=receipt.tlvs
+                change,
+                kind,
+                operation=receipt.sign,
+                total_kopecks=receipt.total_kopecks,
+                cash_kopecks=cash,
+                tlvs=(*receipt.tlvs, *paid(cash, electronic)),
             )
             change.delete(_RECEIPT)
             self.last_receipt = (document.number, receipt.kind)
@@ -282,7 +294,7 @@ class Till:
             self._count(change, receipt)
             if receipt.on_paper:
                 self._print(change)
-            change.effect(_effect(receipt), **self._story(receipt, document))
+            change.effect(_effect(receipt), **receipt.story(document, self.drive.state.serial))
         return self._printed(document)
 
     def _require_closable(self, receipt: OpenReceipt) -> None:
@@ -307,8 +319,8 @@ class Till:
 
     def _count(self, change: Change, receipt: OpenReceipt) -> None:
         self.cash_kopecks += self._cash_of(receipt)
-        for kind, paid in receipt.payments.items():
-            spent = paid - (receipt.change_kopecks if kind == CASH else 0)
+        for kind, given in receipt.payments.items():
+            spent = given - (receipt.change_kopecks if kind == CASH else 0)
             self._add(f"{receipt.kind}:{kind}", spent)
         self._add(f"{receipt.kind}:count", 1)
         change.put(_CASH, self.cash_kopecks)
@@ -317,24 +329,6 @@ class Till:
     def _add(self, key: str, amount: int) -> None:
         self.totals[key] = self.totals.get(key, 0) + amount
 
-    def _story(self, receipt: OpenReceipt, document: Document) -> dict[str, Any]:
-        return {
-            "fiscal_document_number": document.number,
-            "total_kopecks": receipt.total_kopecks,
-            "order_id": receipt.order_id,
-            "electronic_kopecks": receipt.payments.get(ELECTRONIC, 0),
-            "cash_kopecks": receipt.payments.get(CASH, 0) - receipt.change_kopecks,
-            "operation": receipt.sign,
-            "shift": document.shift,
-            "fiscal_sign": document.sign,
-            "drive_number": self.drive.state.serial,
-            "lines": [
-                {"name": x.name, "price_kopecks": x.price_kopecks, "quantity": x.quantity_milli / 1000}
-                | {"sum_kopecks": x.sum_kopecks, "tax": x.tax}
-                for x in receipt.lines
-            ],
-        }
-
     def move_cash(self, kopecks: int) -> None:
         """Cash in, or out where negative."""
         self.require_no_receipt()
@@ -342,8 +336,12 @@ class Till:
         if self.cash_kopecks + kopecks < 0:
             raise Refusal(0x98)
         self.cash_kopecks += kopecks
+        way = "in" if kopecks > 0 else "out"
+        self._add(way, abs(kopecks))
+        self._add(f"{way}:count", 1)
         with self.world.change() as change:
             change.put(_CASH, self.cash_kopecks)
+            change.put(_TOTALS, self.totals)
 
 
 def _effect(receipt: OpenReceipt) -> str:

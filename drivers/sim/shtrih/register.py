@@ -17,9 +17,9 @@ from drivers.fiscal.port import Operation
 from drivers.fiscal.shtrih.answers import FLAG_COVER_OPEN, FLAG_PAPER_SENSOR, FLAG_ROLL
 from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
 from drivers.sim.faults import Faults
+from drivers.sim.papers import paid, registration_of, taxed
 from drivers.sim.refusal import Refusal
 from drivers.sim.shtrih.open_receipt import OpenReceipt
-from drivers.sim.shtrih.papers import paid, registration_of
 from drivers.sim.shtrih.tables import AUTOMAT_NUMBER as AUTOMAT_NUMBER_FIELD
 from drivers.sim.shtrih.tables import (
     AUTOMATIC,
@@ -90,7 +90,7 @@ class Register:
             serial=serial,
             now=self.now,
             ofd_delay_s=ofd_delay_s,
-            registration=registration_of(ffd, automatic=automatic),
+            registration=registration_of(FFD_VALUES[ffd], automatic=automatic),
         )
         stored = world.get("receipt")
         self.receipt = OpenReceipt.from_json(stored) if stored else None
@@ -295,7 +295,7 @@ class Register:
                 operation=receipt.kind,
                 total_kopecks=total_kopecks,
                 cash_kopecks=cash_kopecks,
-                tlvs=(*receipt.tlvs, *paid(cash_kopecks, total_kopecks - cash_kopecks, tax_system)),
+                tlvs=(*receipt.tlvs, taxed(tax_system), *paid(cash_kopecks, total_kopecks - cash_kopecks)),
             )
             change.delete("receipt")
             self.print_document(change)

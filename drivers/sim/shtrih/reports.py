@@ -7,8 +7,8 @@ from drivers.fiscal.ffd.tlv import CORRECTION_KIND, Tlv, order_id_of
 from drivers.fiscal.fields import Fields, uint
 from drivers.fiscal.shtrih.receipt import CorrectionTotals
 from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_SHIFT_CLOSE, CURRENT_SHIFT_OPEN, Document
+from drivers.sim.papers import paid, shift_counters, taxed
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih.papers import paid, shift_counters
 from drivers.sim.shtrih.register import BUY, MODE_CLOSED, MODE_DOCUMENT, MODE_EXPIRED, MODE_OPEN, SALE, Register
 from drivers.sim.shtrih.sales import date_in_answer, operator_byte
 from drivers.sim.shtrih.tables import CUT_IN_RECEIPT
@@ -173,7 +173,7 @@ def _correct(register: Register, sign: int, total: int, cash: int, tax_system: i
             CORRECTION,
             operation=sign,
             total_kopecks=total,
-            tlvs=(*tlvs, *paid(cash, total - cash, tax_system)),
+            tlvs=(*tlvs, taxed(tax_system), *paid(cash, total - cash)),
         )
         register.print_document(change)
         change.effect(

@@ -92,7 +92,7 @@ async def test_3_4_no_error_of_a_shift_command_leaves_the_shift_in_doubt(line: s
 @pytest.mark.parametrize("value", [0, 3, 5, 255])
 def test_3_4_an_operation_that_is_none_of_ours_is_a_foreign_document(value: int) -> None:
     with pytest.raises(ForeignState, match="foreign_operation"):
-        operation_told("fiscal", value)
+        operation_told(value)
 
 
 @pytest.mark.parametrize("short", [False, True], ids=["named by the archive", "named by the close"])

@@ -1,5 +1,5 @@
-"""One fiscal document an intent, whatever happens to answers: the uuid is derived from the intent, the drive settles
-every doubt (protocols/atol.md §3.2, §6)."""
+"""One request after another of an intent: its uuid is derived from the intent, so the server takes it once
+(protocols/atol.md §3.2)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
-from drivers.fiscal.atol_web.archive import Unreadable, WebArchive, parse_receipt
-from drivers.fiscal.atol_web.client import DEVICE, AtolRefused, AtolWebServer, Fate, Result, Task, fate_of
-from drivers.fiscal.port import FiscalDocument, FiscalIntent
+from drivers.fiscal.atol_web.archive import UNREADABLE, parse_receipt
+from drivers.fiscal.atol_web.client import AtolRefused, AtolWebServer, Fate, Result, Task, fate_of
+from drivers.fiscal.once import Once
+from drivers.fiscal.port import DEVICE, FiscalDocument, FiscalIntent
 
 _NAMESPACE = uuids.UUID("6f2c1a54-6b0e-5d0c-9b5e-2b9a8f6e7d10")
 _ATTEMPTS = 50  # requests of one intent, each after the one before was proved to have failed
@@ -37,25 +38,25 @@ def uuid_of(intent: FiscalIntent, attempt: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class OnceOnly:
-    """Registers and finds again."""
+class WebRequests:
+    """Registers and finds again: the server knows its requests, the drive its documents."""
 
     server: AtolWebServer
-    archive: WebArchive
+    once: Once
 
     async def register(self, task: Task, intent: FiscalIntent) -> FiscalDocument:
         """`DeviceRefused`: proved absent. `OutcomeUnknown`: ask `find` later."""
         known, fresh = await self._known(intent)
         if known is not None:
             return known
-        found = await self._in_drive(intent)
-        if found is not None:
-            return found
+        already = await self.once.already(await self.once.evidence.drive(), intent)
+        if already is not None:
+            return already
         return await self._finish(fresh, await self._deliver(fresh, task, intent), intent)
 
     async def find(self, intent: FiscalIntent) -> FiscalDocument | None:
         known, _ = await self._known(intent)
-        return known if known is not None else await self._in_drive(intent)
+        return known if known is not None else await self.once.find(intent)
 
     async def _known(self, intent: FiscalIntent) -> tuple[FiscalDocument | None, str]:
         """The document of an earlier request of this intent, else the first uuid the server has never seen."""
@@ -73,7 +74,7 @@ class OnceOnly:
         """A request under way must end before anything is proved. A question behind it in the queue releases a queue
         that stands still."""
         if fate_of(results) is Fate.PENDING:
-            await self.archive.counter()
+            await self._question()
             later = await self.server.wait(uuid, self.server.timeouts.question_s)
             if later is None or fate_of(later) is Fate.PENDING:
                 await self.server.release(uuid)
@@ -84,6 +85,13 @@ class OnceOnly:
         if fate_of(results) is Fate.BLOCKED:
             await self.server.release(uuid)
         return results
+
+    async def _question(self) -> None:
+        """Behind a request whose outcome is open a refusal says nothing of it."""
+        try:
+            await self.once.evidence.drive()
+        except DeviceRefused as error:
+            raise OutcomeUnknown(DEVICE, error.code, error.detail) from error
 
     async def _deliver(self, uuid: str, task: Task, intent: FiscalIntent) -> Sequence[Result]:
         """Post until the server has it. After a POST that broke off the uuid is asked for first, and the drive, then
@@ -112,7 +120,7 @@ class OnceOnly:
             raise OutcomeUnknown(DEVICE, error.code, error.detail) from error
 
     async def _require_absent(self, intent: FiscalIntent) -> None:
-        if await self._settled(intent) is not None:
+        if await self.once.look(intent) is not None:
             raise OutcomeUnknown(DEVICE, "registered_meanwhile", intent.order_id)
 
     async def _finish(self, uuid: str, results: Sequence[Result], intent: FiscalIntent) -> FiscalDocument:
@@ -122,13 +130,9 @@ class OnceOnly:
         if fate is Fate.READY and (document := self._told(results, intent)) is not None:
             return document
         refusal = next((result.refusal for result in results if result.status != "ready"), AtolRefused(502))
-        _log.warning("%s: looking for document %d: %s", DEVICE, intent.counter.last_document + 1, refusal)
         if fate is Fate.BLOCKED:
             await self._released(uuid)
-        found = await self._settled(intent)
-        if found is None:
-            raise refusal
-        return found
+        return await self.once.settle(intent, refusal)
 
     async def _released(self, uuid: str) -> None:
         try:
@@ -136,25 +140,12 @@ class OnceOnly:
         except DeviceUnreachable as error:
             raise OutcomeUnknown(DEVICE, "queue_blocked", str(error)) from error
 
-    async def _settled(self, intent: FiscalIntent) -> FiscalDocument | None:
-        """What the drive says after a request was posted: here silence is doubt."""
-        try:
-            return await self._in_drive(intent)
-        except DeviceUnreachable as error:
-            raise OutcomeUnknown(DEVICE, "answer_lost", str(error)) from error
-
-    async def _in_drive(self, intent: FiscalIntent) -> FiscalDocument | None:
-        try:
-            return await self.archive.find(intent)
-        except DeviceRefused as error:
-            raise OutcomeUnknown(DEVICE, error.code, error.detail) from error
-
     @staticmethod
     def _told(results: Sequence[Result], intent: FiscalIntent) -> FiscalDocument | None:
         """What the server says it registered; None where that is not what was asked for, then the drive is read."""
         try:
             document = parse_receipt(results[0].result, intent)
-        except (Unreadable, IndexError) as error:
+        except (*UNREADABLE, IndexError) as error:
             _log.warning("%s: the receipt's answer makes no sense: %s", DEVICE, error)
             return None
         same_drive = document.drive_number == intent.counter.drive_number

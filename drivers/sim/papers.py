@@ -1,4 +1,4 @@
-"""Requisites a simulated Shtrih-M register adds to its documents by itself (protocols/shtrih.md §2)."""
+"""Requisites that a simulated register adds to its documents by itself (FNS order ЕД-7-20/662)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from drivers.fiscal.ffd import tlv as tags
 from drivers.fiscal.ffd.tlv import Tlv, text_tlv
 from drivers.fiscal.fields import uint
 from drivers.sim.drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, TAX_SYSTEMS, DriveState
-from drivers.sim.shtrih.tables import FFD_VALUES
 
 
-def registration_of(ffd: str, *, automatic: bool) -> tuple[Tlv, ...]:
-    """What the registration report says of the restaurant and the register."""
+def registration_of(ffd: int, *, automatic: bool) -> tuple[Tlv, ...]:
+    """What the registration report says of the restaurant and the register; `ffd` by its number in 1209."""
     return (
         text_tlv(tags.INN, INN.ljust(12)),
         text_tlv(tags.REGISTRATION_NUMBER, REGISTRATION_NUMBER.ljust(20)),
@@ -21,16 +20,16 @@ def registration_of(ffd: str, *, automatic: bool) -> tuple[Tlv, ...]:
         Tlv(tags.TAX_SYSTEMS, bytes((TAX_SYSTEMS,))),
         Tlv(tags.AUTOMATIC_MODE, bytes((automatic,))),
         Tlv(tags.INTERNET, b"\1"),
-        Tlv(tags.FFD_VERSION, bytes((FFD_VALUES[ffd],))),
+        Tlv(tags.FFD_VERSION, bytes((ffd,))),
     )
 
 
-def paid(cash_kopecks: int, electronic_kopecks: int, tax_system: int) -> tuple[Tlv, ...]:
-    return (
-        Tlv(tags.TAX_SYSTEM, bytes((tax_system,))),
-        _sum(tags.PAID_CASH, cash_kopecks),
-        _sum(tags.PAID_ELECTRONICALLY, electronic_kopecks),
-    )
+def taxed(tax_system: int) -> Tlv:
+    return Tlv(tags.TAX_SYSTEM, bytes((tax_system,)))
+
+
+def paid(cash_kopecks: int, electronic_kopecks: int) -> tuple[Tlv, ...]:
+    return (_sum(tags.PAID_CASH, cash_kopecks), _sum(tags.PAID_ELECTRONICALLY, electronic_kopecks))
 
 
 def shift_counters(state: DriveState) -> Tlv:
