@@ -19,6 +19,7 @@ _MOVES = {
 }
 
 
+_LONGEST_QUANTITY = 9
 _STATS = ["hours", "dishes", "combos", "options"]
 _CELL_ACTIONS = {
     "open": "open the door",
@@ -125,7 +126,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def _item(text: str) -> dict[str, Any]:
     item_id, _, quantity = text.partition("=")
-    if not item_id or not quantity.isascii() or not quantity.isdigit():
+    if not item_id or not quantity.isascii() or not quantity.isdigit() or len(quantity) > _LONGEST_QUANTITY:
         raise argparse.ArgumentTypeError(f"{text!r} is not ITEM=QTY")
     return {"item_id": item_id, "quantity": int(quantity)}
 

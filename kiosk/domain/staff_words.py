@@ -104,6 +104,7 @@ _CAUSES: Mapping[str, Text] = {
 _ABOUT_BANK = "the bank does not answer about "
 _WRITTEN_OFF = "written_off:"
 _JOB_STATES = ("failed", "held", "cancelled")
+_LONGEST_CODE = 9
 
 
 def stuck_words(kind: Kind, detail: str) -> Text:
@@ -125,7 +126,7 @@ def _cause(detail: str) -> Text | None:
     head, colon, code = detail.partition(":")
     if not colon:
         return _CAUSES.get(head)
-    if head in _JOB_STATES and code.isascii() and code.isdigit():
+    if head in _JOB_STATES and code.isascii() and code.isdigit() and len(code) <= _LONGEST_CODE:
         return words_of_fault(int(code), {})
     proof = _PROOFS.get(head)
     if proof is None:

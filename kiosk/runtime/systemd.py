@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 
 
@@ -19,4 +20,4 @@ def notify(state: str) -> None:
 def watchdog_period_s() -> float | None:
     """Half of what the unit allows, or None without a watchdog."""
     microseconds = os.environ.get("WATCHDOG_USEC", "")
-    return int(microseconds) / 2_000_000 if microseconds.isdigit() else None
+    return int(microseconds) / 2_000_000 if re.fullmatch("[0-9]{1,18}", microseconds) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -38,6 +39,7 @@ from kiosk.store import cooking, outbox, records
 from kiosk.store.database import Database
 
 _log = structlog.get_logger()
+_STATION = re.compile("[0-9]{1,5}")  # by the books' word, read back at start
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -141,7 +143,7 @@ class KitchenPicture:
             self._readiness.set("cells", CELL_FAULT, blocks=False)
         for device in faults:
             name, _, number = device.partition("_")
-            if name == "station" and number.isdigit():
+            if name == "station" and _STATION.fullmatch(number) is not None:
                 self._stations[int(number)] = Breaker(STATION_DOWN, STATION_DOWN, reason=STATION_DOWN)
                 told = self._fault_of(STATION_FAULT + int(number)).told
                 self._readiness.set(device, STATION_DOWN, blocks=False, told=told)

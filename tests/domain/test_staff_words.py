@@ -75,3 +75,8 @@ def test_9_tables_of_the_command_speak_in_words(language: str) -> None:
     assert line["code"] == "void_pending bank:refused"
     assert line["moves"].startswith("retry (")
     assert line["says"] == row["says"][language]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("code", ["9" * 5000, "²", "١٢"])
+def test_9_code_that_is_no_number_of_a_fault_ends_nothing(code: str) -> None:
+    assert stuck_words(Kind.PORTION_LOST, f"failed:{code}").ru

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,9 +37,11 @@ _NO_DOCUMENT = (93, 123)
 _LARGEST = 2**32 - 1  # numbers, signs and shifts of a fiscal drive are of four bytes
 _YEARS = range(2000, 2100)  # a drive tells two digits
 _LONGEST_TAG = 256
-_RAW_SIGN_DIGITS, _SIGN_DIGITS = 12, 8
+_MOST_DIGITS = 10
+_RAW_SIGN, _SIGN_DIGITS = re.compile("[0-9A-Fa-f]{12}"), 8
 _LONGEST_NUMBER = 20  # a drive's own has 16 digits
-_MOST_KOPECKS = 10**12  # more than the drive's five bytes of a sum
+_MOST_RUBLE_DIGITS = 11  # the drive's five bytes of kopecks hold no more
+_LONGEST_SUM = 32
 
 
 #: What a reader of an answer may raise.
@@ -155,18 +158,19 @@ def moment_of(text: str) -> datetime:
 
 
 def whole(value: Any) -> int:
-    """A number of the drive. Raises `ValueError`, `TypeError`, `ArithmeticError`."""
-    found = int(value)
-    if not 0 <= found <= _LARGEST:
-        raise ValueError(f"{str(value)[:30]} is no number of a fiscal drive")
-    return found
+    """A number of the drive, as a number or in decimal digits. Raises `ValueError`."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST or value % 1:
+        raise ValueError("no number of a fiscal drive")
+    return int(value)
 
 
 def sign_of(value: Any) -> int:
     """Tag 1077: the driver shows its six bytes in hex, of which the last four are the sign; others show a number.
-    Raises as `whole` does."""
-    text = str(value)
-    return int(text[-_SIGN_DIGITS:], 16) if len(text) == _RAW_SIGN_DIGITS else whole(value)
+    Raises `ValueError`."""
+    raw = isinstance(value, str) and _RAW_SIGN.fullmatch(value) is not None
+    return int(value[-_SIGN_DIGITS:], 16) if raw else whole(value)
 
 
 def drive_of(serial: Any) -> str:
@@ -178,11 +182,15 @@ def drive_of(serial: Any) -> str:
 
 
 def kopecks(roubles: Any) -> int:
-    """Raises `ValueError`, `ArithmeticError`."""
-    found = int((Decimal(str(roubles)) * 100).to_integral_value())
-    if abs(found) > _MOST_KOPECKS:
-        raise ValueError(f"{str(roubles)[:30]} is no sum of a fiscal drive")
-    return found
+    """A sum in roubles, looked at before it is worked out: a few characters may mean a million digits. Raises
+    `ValueError`, `ArithmeticError`."""
+    if isinstance(roubles, bool) or not isinstance(roubles, int | float | str):
+        raise ValueError("no sum of a fiscal drive")
+    text = str(roubles)  # of an int without measure: ValueError
+    sum_told = Decimal(text) if len(text) <= _LONGEST_SUM else Decimal("Infinity")
+    if not sum_told.is_finite() or sum_told.adjusted() >= _MOST_RUBLE_DIGITS:
+        raise ValueError(f"{text[:30]} is no sum of a fiscal drive")
+    return int((sum_told * 100).to_integral_value())
 
 
 def _order_id(tlv: Mapping[str, Any], _: int) -> str | None:
