@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
-from drivers.text import is_shown, shown
+from drivers.text import finite, shown
 
 _CONNECT_S = 5.0
-#: What is longer is no answer of these devices: a bank's list of two full days is some 2 MB.
-LONGEST_ANSWER = 8 * 1024 * 1024
+#: What is longer is no answer of these devices.
+LONGEST_ANSWER = 64 * 1024
+#: Of a text that is kept: the registrars' and banks' own have some hundred characters.
+_LONGEST_TEXT = 1024
 #: Packed answers are neither asked for nor unpacked: a small one may hold more than the memory does.
 PLAIN = {"Accept-Encoding": "identity"}
 T = TypeVar("T")
@@ -34,35 +37,66 @@ class UnreadableAnswer(ValueError):
 
 
 def read_json(body: bytes, kind: type[T]) -> T:
-    """An answer from outside, whatever stands in it; its texts as they may be shown. Raises `UnreadableAnswer`."""
+    """An answer from outside, whatever stands in it, as `kind`; its texts as `cleaned`. What `kind` does not name is
+    passed over. Raises `UnreadableAnswer`."""
+    return cleaned(decoded(body, kind))
+
+
+def decoded(body: bytes, kind: type[T]) -> T:
+    """As `read_json`, with its texts as they came. Raises `UnreadableAnswer`."""
     try:
-        text = body.decode("utf-8")
-        if "\\" not in text and is_shown(text):
-            return msgspec.json.decode(text, type=kind)
-        return msgspec.convert(_shown(msgspec.json.decode(text)), kind)
+        found: T = _decoder(kind).decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # ValueError: bytes that are no UTF-8
         raise UnreadableAnswer(str(error)[:200]) from error
+    return found
 
 
-def _shown(value: object) -> object:
+@functools.cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, float_hook=finite)
+
+
+def cleaned(value: T) -> T:
+    """Its texts as they may be shown, cut to what a device has to say."""
+    found: T = _cleaned(value)
+    return found
+
+
+def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return shown(value)
+        return shown(value[:_LONGEST_TEXT])
     if isinstance(value, dict):
-        return {shown(name): _shown(part) for name, part in value.items()}
-    return [_shown(part) for part in value] if isinstance(value, list) else value
+        return {_cleaned(name): _cleaned(part) for name, part in value.items()}
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.replace(value, **{name: _cleaned(part) for name, part in _parts(value)})
+    return [_cleaned(part) for part in value] if isinstance(value, list) else value
+
+
+def _parts(value: msgspec.Struct) -> list[tuple[str, Any]]:
+    return [(name, getattr(value, name)) for name in value.__struct_fields__]
 
 
 class HttpDevice:
     """`call` gives status and body; `post` also reads the status, for gateways that only accept or refuse."""
 
-    def __init__(self, device: str, url: str, key: str, timeout_s: float, *, fresh: bool = False) -> None:
+    def __init__(
+        self,
+        device: str,
+        url: str,
+        key: str,
+        timeout_s: float,
+        *,
+        fresh: bool = False,
+        longest: int = LONGEST_ANSWER,
+    ) -> None:
         """`fresh`: a connection of its own for each call. One that was kept may have died unnoticed, and what was
-        written to it then is unknown where a refused one would have been certain."""
+        written to it then is unknown where a refused one would have been certain. `longest`: bytes of an answer."""
         self._device = device
         self._url = url.rstrip("/")
         self._headers = PLAIN | ({"Authorization": f"Bearer {key}"} if key else {})
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S))
         self._fresh = fresh
+        self._longest = longest
         self._session: aiohttp.ClientSession | None = None
 
     async def call(
@@ -96,8 +130,8 @@ class HttpDevice:
         found = bytearray()
         async for chunk in response.content.iter_any():
             found += chunk
-            if len(found) > LONGEST_ANSWER:
-                raise OutcomeUnknown(self._device, "answer_too_long", f"over {LONGEST_ANSWER} bytes")
+            if len(found) > self._longest:
+                raise OutcomeUnknown(self._device, "answer_too_long", f"over {self._longest} bytes")
         return bytes(found)
 
     async def post(self, path: str, json: Mapping[str, str | int]) -> bytes:

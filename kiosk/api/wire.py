@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import re
 from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
-from drivers.text import is_shown
+from drivers.text import finite, is_shown
 from kiosk.api.problems import BadJson, BodyTooSlow, UnsupportedMediaType
 from kiosk.domain.errors import InvalidRequest, NotFound, Unauthorized
 from kiosk.tokens import AccessTokens, Session
@@ -18,16 +17,7 @@ from kiosk.tokens import AccessTokens, Session
 T = TypeVar("T")
 _AT = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
 _KEY_LENGTH = 64
-
-
-def _finite(text: str) -> float:
-    if not math.isfinite(found := float(text)):
-        raise ValueError("a number without end")
-    return found
-
-
-#: Numbers at the ends of the range cost msgspec's own reading 25 µs each: a body of them would hold the loop.
-_READABLE = msgspec.json.Decoder(float_hook=_finite)
+_READABLE = msgspec.json.Decoder(float_hook=finite)
 #: For 64 KiB at most: whoever needs longer only holds a connection.
 _BODY_WITHIN_S = 20.0
 

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drivers import http
-from drivers.bank.acquirer import HttpAcquirer
+from drivers.bank.acquirer import LONGEST_LIST, HttpAcquirer
 from drivers.bank.port import Charge, ChargeStatus
 from drivers.errors import DeviceError, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.atol_web.client import AtolWebServer, AtolWebTimeouts
-from drivers.http import LONGEST_ANSWER, UnreadableAnswer, read_json
+from drivers.http import UnreadableAnswer, read_json
 from drivers.push.gateway import HttpPushGateway
 from drivers.sms.gateway import HttpSmsGateway
 from drivers.webhook.sender import HttpWebhookSender
@@ -199,7 +199,7 @@ async def test_5_gateway_that_is_not_at_its_address_refuses_no_message() -> None
 
 async def test_3_3_answer_without_end_is_read_up_to_a_limit() -> None:
     async with hostile() as (peer, calls):
-        endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b" " * (LONGEST_ANSWER + 1_000_000)
+        endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b" " * (LONGEST_LIST + 1_000_000)
         peer.says = endless
         for name, call in calls:
             if name in ("find", "charge", "sms", "atol look"):
