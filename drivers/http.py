@@ -44,8 +44,9 @@ def read_json(body: bytes, kind: type[T]) -> T:
 
 def decoded(body: bytes, kind: type[T]) -> T:
     """As `read_json`, with its texts as they came. Raises `UnreadableAnswer`."""
+    wanted: Any = kind  # a type is hashable, whatever type[T] says
     try:
-        found: T = _decoder(kind).decode(body)
+        found: T = _decoder(wanted).decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # ValueError: bytes that are no UTF-8
         raise UnreadableAnswer(str(error)[:200]) from error
     return found
