@@ -17,6 +17,8 @@ from drivers.errors import OutcomeUnknown
 
 _DEVICE = "broker"
 _CLOSE_S = 1.0
+#: So many calls in a row without an answer are the end of a producer.
+FRESH_AFTER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,9 @@ class KafkaBroker:
     """`Broker`. `bootstrap`: host:port, several with commas; building it opens nothing.
 
     An idempotent producer tries a record for ever and the broker knows its repetitions, so a record without an answer
-    stays with the producer that sent it: the next call of `publish` waits for the same one. Only the death of the
-    process can make two of it.
+    stays with the producer that sent it: the next call of `publish` waits for the same one. A producer that has heard
+    nothing for so long may have lost its way for good (an answer without the record it asked about leaves it waiting
+    for ever): a fresh one sends the record again. That and the death of the process alone can make two of it.
     """
 
     def __init__(self, bootstrap: str, access: KafkaAccess, timeout_s: float = 20.0) -> None:
@@ -57,6 +60,7 @@ class KafkaBroker:
         self._timeout_s = timeout_s
         self._producer: AIOKafkaProducer | None = None
         self._flying: tuple[Record, asyncio.Future[Any]] | None = None
+        self._unanswered = 0
         # It logs every try of its own; what matters is raised and told by whoever publishes.
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
 
@@ -69,6 +73,9 @@ class KafkaBroker:
                     self._flying = (record, await self._sent(record))
                 await self._landed(self._flying[1])
         except TimeoutError as error:
+            self._unanswered += 1
+            if self._unanswered % FRESH_AFTER == 0:
+                await self.close()
             raise OutcomeUnknown(_DEVICE, "no_ack", f"within {self._timeout_s:g} s") from error
         except (
             KafkaError,
@@ -89,6 +96,7 @@ class KafkaBroker:
     async def _landed(self, answer: asyncio.Future[Any]) -> None:
         await asyncio.shield(answer)
         self._flying = None
+        self._unanswered = 0
 
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:

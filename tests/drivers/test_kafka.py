@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from drivers.broker.kafka import KafkaAccess, KafkaBroker
+from drivers.broker.kafka import FRESH_AFTER, KafkaAccess, KafkaBroker
 from drivers.broker.port import Record
 from drivers.errors import OutcomeUnknown
 from kiosk.config import ConfigError
 from kiosk.config.settings import Broker
 from kiosk.wiring.targets import broker_of
 from tests.kafka_peer import kafka_peer, read_all
+from tests.kafka_road import between
 
 TOPIC = "events"
 
@@ -75,6 +76,22 @@ async def test_nobody_there_is_told_and_an_unsent_record_does_not_hold_the_exit(
             await broker.publish(record(2))
         async with asyncio.timeout(10.0):
             await broker.close()
+
+
+async def test_producer_that_waits_for_an_answer_it_will_never_get_is_replaced() -> None:
+    with kafka_peer(TOPIC) as peer:
+        async with between(peer.bootstrap) as road:
+            broker = KafkaBroker(road.bootstrap, KafkaAccess(), timeout_s=0.4)
+            await broker.publish(record(1))
+            road.empty_answers = 1
+            for _ in range(FRESH_AFTER):
+                with pytest.raises(OutcomeUnknown):
+                    await broker.publish(record(2))
+            assert road.empty_answers == 0
+            await broker.publish(record(2))
+            await broker.publish(record(3))
+            await broker.close()
+        assert [int(kept.value) for kept in read_all(peer.bootstrap, TOPIC)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
