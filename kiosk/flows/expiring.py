@@ -8,6 +8,7 @@ import structlog
 
 from kiosk.clock import Clock
 from kiosk.domain.order import OrderStatus
+from kiosk.flows.contradicting import CONTRADICTS, agrees
 from kiosk.flows.ordering import cancel_order
 from kiosk.store import orders
 from kiosk.store.database import Database, Tx
@@ -47,6 +48,7 @@ class Expiring:
 
     def _expire(self, tx: Tx, order_id: str) -> None:
         order = orders.require(tx, order_id)
+        now = self._clock.now()
         if order.status is OrderStatus.CREATED:  # else somebody pays after all
-            cancel_order(tx, order, self._clock.now(), "kiosk")
-            _log.info("order_expired", order_id=order_id)
+            ended = agrees(tx, order_id, lambda: cancel_order(tx, order, now, "kiosk"), now)
+            _log.info("order_expired" if ended else CONTRADICTS, order_id=order_id)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -19,6 +20,7 @@ from kiosk.domain.payment import Payment, PaymentStep
 from kiosk.domain.readiness import Readiness
 from kiosk.domain.reasons import BOOKS
 from kiosk.flows.attempts import AnswerStore
+from kiosk.flows.contradicting import CONTRADICTS, agrees
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.ordering import cancel_order
 from kiosk.store import audits, backups, orders, payments, records, refunds, troubles
@@ -112,9 +114,11 @@ class Reconciling:
                 troubles.add_finding(tx, "receipt_after_backup", f"{counter.drive_number} {number}", detail, now)
             audits.note_looked_through(tx, counter.drive_number, counter.last_document)
             for payment in unfinished:
-                self._settle(tx, payment, payment.transaction_id in back, counter, first, now)
+                settle = partial(self._settle, tx, payment, payment.transaction_id in back, counter, first, now)
+                if not agrees(tx, payment.order_id, settle, now):
+                    troubles.note_doubt(tx, f"pay:{payment.payment_id}", CONTRADICTS, now)
             for order in orders.in_status(tx, OrderStatus.CREATED):
-                cancel_order(tx, order, now, "kiosk")
+                agrees(tx, order.order_id, partial(cancel_order, tx, order, now, "kiosk"), now)
 
         await self._db.write(run)
 

@@ -15,25 +15,29 @@ from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.database import Reader, Tx
 from kiosk.store.opening import inspect, migrate, require_schema, take_lock
 from kiosk.store.records import JOB_EPOCH
-from kiosk.store.soundness import require_sound
+from kiosk.store.soundness import Kinds, require_sound
 
 RESTORED = "restored_at"
 _JUMP = 1_000_000  # sequences that a receiver has seen already are never used again
 _TICKETS = 300
 
 
-def restore(path: Path, file: Path, actor: str, now: datetime) -> Path | None:
-    """Put `file` in the place of the database at `path`; where what stood there is kept, or None. Raises
-    `DatabaseBroken`: a kiosk is running, or the file is no sound backup of this program; nothing is changed then."""
+def restore(path: Path, file: Path, actor: str, now: datetime, kinds: Kinds) -> Path | None:
+    """Put `file` in the place of the database at `path`; where what stood there is kept, or None. `kinds`: what
+    `require_sound` says. Raises `DatabaseBroken`: a kiosk is running, or the file is no sound backup of this program;
+    nothing is changed then."""
     if not file.is_file():
         raise DatabaseBroken(f"{file}: no such file")
     inspect(file)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = take_lock(path)
+    staged = path.with_name(f"{path.name}.restoring")
     try:
-        staged = path.with_name(f"{path.name}.restoring")
         staged.unlink(missing_ok=True)
-        _copy(file, staged, actor, now)
+        try:
+            _copy(file, staged, actor, now, kinds)
+        except sqlite3.Error as error:
+            raise DatabaseBroken(f"{file} cannot be read into {staged}: {error}") from error
         kept = _set_aside(path, now)
         _give_to(staged, path if path.exists() else path.parent)
         staged.rename(path)
@@ -42,10 +46,11 @@ def restore(path: Path, file: Path, actor: str, now: datetime) -> Path | None:
     except (OSError, sqlite3.Error) as error:
         raise DatabaseBroken(f"{path}: {error}") from error
     finally:
+        staged.unlink(missing_ok=True)
         os.close(held)
 
 
-def _copy(file: Path, staged: Path, actor: str, now: datetime) -> None:
+def _copy(file: Path, staged: Path, actor: str, now: datetime, kinds: Kinds) -> None:
     source = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
     target = sqlite3.connect(staged, isolation_level=None)
     try:
@@ -58,7 +63,7 @@ def _copy(file: Path, staged: Path, actor: str, now: datetime) -> None:
             raise DatabaseBroken(f"{file} holds {found[0]}, which no kiosk made")
         migrate(target)
         require_schema(target, file)
-        require_sound(target, file)
+        require_sound(target, file, kinds)
         target.execute("BEGIN IMMEDIATE")
         _mark(target, file, actor, now)
         target.execute("COMMIT")

@@ -11,8 +11,8 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -51,6 +51,18 @@ class Tx:
         marks = ", ".join(f":{name}" for name in values)
         cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
         return cursor.lastrowid or 0
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is done within is undone alone where it raises."""
+        self._connection.execute("SAVEPOINT apart")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO apart")
+            raise
+        finally:
+            self._connection.execute("RELEASE apart")
 
     def one(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R | None:
         row = self._connection.execute(sql, parameters).fetchone()

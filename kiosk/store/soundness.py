@@ -8,7 +8,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +18,58 @@ from kiosk.domain.chart import Chart
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.order import OrderStatus, PortionStatus
 from kiosk.domain.payment import Confirmation, PaymentStep
+from kiosk.domain.text import LANGUAGES
 
+#: (table, column) and what the texts in it decode to.
+Kinds = Mapping[tuple[str, str], Any]
 _LARGEST = 10**15  # kopecks, sequences and serials are far below; JSON and a double hold it
-_WORDS: Mapping[tuple[str, str], type[StrEnum]] = {
-    ("orders", "status"): OrderStatus,
-    ("portion", "status"): PortionStatus,
-    ("payment", "step"): PaymentStep,
+_WORD, _HALF = 2**32 - 1, 2**16 - 1  # what fiscal drives and the robot's registers hold
+_JOBS = _WORD - 10_000_000  # a restore and the years to come add to it
+_LARGEST_OF: Mapping[tuple[str, str], int] = {
+    ("portion", "portion_id"): _JOBS,
+    ("portion", "attempt"): _HALF,
+    ("portion", "cell"): _HALF,
+    ("order_item", "recipe"): _HALF,
+    ("order_item", "quantity"): 1000,
+    ("chart", "code"): _HALF,
+    ("chart", "revision"): _HALF,
+    ("fiscal_intent", "fd_before"): _WORD,
+    ("fiscal_intent", "shift"): _WORD,
+    ("fiscal_intent", "document_number"): _WORD,
+    ("fiscal_intent", "fiscal_sign"): _WORD,
+    ("fiscal_intent", "document_shift"): _WORD,
+    ("shift", "shift"): _WORD,
+    ("fiscal_report", "shift"): _WORD,
+    ("idempotency", "status"): 599,
 }
-_KINDS: Mapping[tuple[str, str], Any] = {
+_SHOWN = 60
+_LONGEST_TEXT = 64 * 1024  # bytes; what staff and devices say is cut far below
+_LONGEST_BODY = 4 * 1024 * 1024  # of what is decoded: a report names every dish of a day
+_WORDS: Mapping[tuple[str, str], frozenset[str]] = {
+    ("orders", "status"): frozenset(OrderStatus),
+    ("timeline", "status"): frozenset(OrderStatus),
+    ("portion", "status"): frozenset(PortionStatus),
+    ("payment", "step"): frozenset(PaymentStep),
+    **dict.fromkeys(
+        (("customer", "language"), ("one_time_code", "language"), ("guest_notice", "language")), frozenset(LANGUAGES)
+    ),
+}
+_KINDS: Kinds = {
     ("order_item", "options"): list[str],
     ("order_item", "formula"): dict[str, int],
     ("refund", "portions"): list[int],
     ("payment", "answer"): Confirmation,
     ("event", "data"): dict[str, Any],
     ("chart", "body"): Chart,
+    ("idempotency", "body"): dict[str, Any],
+    ("stat_report", "body"): dict[str, Any],
+    ("fiscal_report", "body"): dict[str, Any],
 }
 
 
-def require_sound(connection: sqlite3.Connection, file: Path) -> None:
-    """Walks all of it, once, before a backup takes the place of the books. Raises `DatabaseBroken`."""
+def require_sound(connection: sqlite3.Connection, file: Path, kinds: Kinds) -> None:
+    """Walks all of it, once, before a backup takes the place of the books. `kinds`: what stands over the store and is
+    kept in it. Raises `DatabaseBroken`."""
     if (found := connection.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
         raise DatabaseBroken(f"{file}: {found}")
     if orphan := connection.execute("PRAGMA foreign_key_check").fetchone():
@@ -49,8 +81,8 @@ def require_sound(connection: sqlite3.Connection, file: Path) -> None:
         for column, wrong in _rules(connection, table):
             row = connection.execute(f"SELECT {column} FROM {table} WHERE {wrong} LIMIT 1").fetchone()
             if row is not None:
-                raise DatabaseBroken(f"{file}: {table}.{column} cannot be {str(row[0])[:60]!r}")
-    for (table, column), kind in _KINDS.items():
+                raise DatabaseBroken(f"{file}: {table}.{column} cannot be {_shortened(row[0])}")
+    for (table, column), kind in {**_KINDS, **kinds}.items():
         for (text,) in connection.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"):
             _require_kind(file, table, column, text, kind)
 
@@ -59,15 +91,23 @@ def _rules(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, st
     """(column, condition that no sound row meets)."""
     if table == "sqlite_sequence":
         yield "seq", f"typeof(seq) <> 'integer' OR seq NOT BETWEEN 0 AND {_LARGEST}"
+        yield "seq", f"name = 'portion' AND seq > {_JOBS}"
     if table == "meta":
-        yield "value", "key = 'ticket_serial' AND (value = '' OR value GLOB '*[^0-9]*' OR length(value) > 15)"
+        counts = "key = 'ticket_serial' OR key LIKE 'looked_through:%'"
+        yield "value", f"({counts}) AND (value = '' OR value GLOB '*[^0-9]*' OR length(value) > 15)"
     for _, column, kind, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall():
         if (words := _WORDS.get((table, column))) is not None:
-            yield column, f"{column} NOT IN ({', '.join(repr(word.value) for word in words)})"
-        elif column == "at" or column.endswith("_at"):
+            yield column, f"{column} NOT IN ({', '.join(repr(str(word)) for word in sorted(words))})"
+        elif column.rpartition("_")[2] in ("at", "since"):
             yield column, f"{column} IS NOT NULL AND NOT is_moment({column})"
         elif kind == "TEXT":
+            longest = _LONGEST_BODY if (table, column) in _KINDS else _LONGEST_TEXT
+            yield column, f"length(CAST({column} AS BLOB)) > {longest}"
             yield column, f"{column} IS NOT NULL AND NOT is_text(CAST({column} AS BLOB))"
+        elif kind == "BLOB":
+            yield column, f"length({column}) > {_LONGEST_TEXT}"
+        elif (most := _LARGEST_OF.get((table, column))) is not None:
+            yield column, f"{column} NOT BETWEEN 0 AND {most}"
         elif kind == "INTEGER":
             yield column, f"{column} NOT BETWEEN -{_LARGEST} AND {_LARGEST}"
 
@@ -86,8 +126,13 @@ def _is_text(value: bytes) -> bool:
         return False
 
 
+def _shortened(value: object) -> str:
+    text = str(value)
+    return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}… ({len(text)} characters)"
+
+
 def _require_kind(file: Path, table: str, column: str, text: str, kind: Any) -> None:
     try:
         msgspec.json.decode(text, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise DatabaseBroken(f"{file}: {table}.{column} cannot be {text[:60]!r}: {error}") from error
+        raise DatabaseBroken(f"{file}: {table}.{column} cannot be {_shortened(text)}: {error}") from error

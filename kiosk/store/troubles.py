@@ -117,6 +117,14 @@ def count_failure(tx: Tx, job: str, error: str, now: datetime) -> bool:
     return int(failures) >= SET_ASIDE_AFTER
 
 
+def note_doubt(tx: Tx, job: str, error: str, now: datetime) -> None:
+    """Known to be wrong before it is taken up: its first bug sets it aside."""
+    tx.execute(
+        "INSERT INTO failed_job VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (job, SET_ASIDE_AFTER - 1, rfc3339(now), error),
+    )
+
+
 def take_up_again(tx: Tx, job: str) -> None:
     """A person asks for one more try: the next bug sets it aside at once."""
     tx.execute("UPDATE failed_job SET failures = ? WHERE job = ?", (SET_ASIDE_AFTER - 1, job))

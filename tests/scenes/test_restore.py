@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
-from kiosk.store.backups import restore
 from kiosk.store.opening import inspect
+from kiosk.wiring import restore
 from tests.clocks import START
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_stuck import move, nothing_stuck
@@ -188,6 +188,36 @@ IMPOSSIBLE = {
     "sequence of another kind": "UPDATE sqlite_sequence SET seq = 'x'",
     "serial": "UPDATE meta SET value = '1e9' WHERE key = 'ticket_serial'",
     "kopecks": "UPDATE payment SET amount_kopecks = 9000000000000000000",
+    "moment without _at": "UPDATE payment SET bank_unknown_since = 'yesterday'",
+    "fault since": "INSERT INTO device_fault VALUES ('bank', 'x', 'yesterday')",
+    "step of a timeline": "UPDATE timeline SET status = 'eaten'",
+    "language": "INSERT INTO guest_notice SELECT order_id, '+79161234567', 'xx' FROM orders LIMIT 1",
+    "statistics of a day": "INSERT INTO stat_report VALUES ('2020-11-28', '{}', '2026-11-29T00:00:00.000Z')",
+    "report of a shift": (
+        "INSERT INTO fiscal_report (kind, drive_number, shift, at, actor, body)"
+        " VALUES ('z', '1', 1, '2026-11-29T00:00:00.000Z', 'x', '[')"
+    ),
+    "report of another kind": (
+        "INSERT INTO fiscal_report (kind, drive_number, shift, at, actor, body)"
+        " VALUES ('x', '1', 1, '2026-11-29T00:00:00.000Z', 'x', '{}')"
+    ),
+    "stored answer": "INSERT INTO idempotency VALUES ('s', 'c', 'k', 'f', 'o', NULL, 200, 'x', '2026-11-29T00:00:00Z')",
+    "status of an answer": (
+        "INSERT INTO idempotency VALUES ('s', 'c', 'k', 'f', 'o', NULL, 70000, '{}', '2026-11-29T00:00:00Z')"
+    ),
+    "text without measure": (
+        "INSERT INTO journal (at, actor, action, detail)"
+        " VALUES ('2026-11-29T00:00:00.000Z', 'x', 'x', CAST(zeroblob(70000) AS TEXT) || 'x')"
+    ),
+    "long text": (
+        "INSERT INTO journal (at, actor, action, detail)"
+        " VALUES ('2026-11-29T00:00:00.000Z', 'x', 'x', replace(hex(zeroblob(40000)), '00', 'xx'))"
+    ),
+    "document": "INSERT INTO meta VALUES ('looked_through:1', 'many')",
+    "job of no register": "UPDATE portion SET portion_id = 4294967296",
+    "job after the last": "UPDATE sqlite_sequence SET seq = 4294967290 WHERE name = 'portion'",
+    "recipe of no register": "UPDATE order_item SET recipe = 65536",
+    "sign of no drive": "UPDATE fiscal_intent SET fiscal_sign = 4294967296",
     "event": "UPDATE event SET data = '['",
     "formula": """UPDATE order_item SET formula = '{"noodles": "many"}'""",
     "answer": "UPDATE payment SET answer = '{}'",
@@ -221,6 +251,61 @@ async def test_restore_refuses_a_file_with_what_no_kiosk_wrote(place: Restaurant
     assert books.read_bytes() == before
     assert restore(books, place.folder / "backup.db", "tester", START) is not None
     await place.restart()
+
+
+async def test_restore_says_of_the_file_it_was_given_what_is_wrong_with_it(place: Restaurant) -> None:
+    await backed_up(place)
+    await place.kiosk.stop()
+    books, file = place.folder / "kiosk.db", place.folder / "changed.db"
+    for change in ("UPDATE meta SET value = 'x' WHERE 0; DROP INDEX orders_unpaid", IMPOSSIBLE["long text"]):
+        shutil.copy(place.folder / "backup.db", file)
+        with contextlib.closing(sqlite3.connect(file)) as hostile:
+            hostile.executescript(change)
+        with pytest.raises(DatabaseBroken) as caught:
+            restore(books, file, "tester", START)
+        assert str(caught.value).startswith(str(file))
+        assert len(str(caught.value)) < 500
+    held = sqlite3.connect(file, isolation_level=None)
+    held.execute("PRAGMA locking_mode = EXCLUSIVE")
+    held.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(DatabaseBroken, match=r"changed\.db"):
+        restore(books, file, "tester", START)
+    held.close()
+    assert not list(place.folder.glob("*.restoring"))
+    await place.restart()
+
+
+async def test_order_whose_states_contradict_each_other_is_a_finding_and_the_house_goes_on() -> None:
+    async with restaurant(unpaid_for_s=1.0) as place:
+        (order_id,) = await eaten(place, "tea")
+        await backed_up(place)
+        with contextlib.closing(sqlite3.connect(place.folder / "backup.db")) as hostile:
+            hostile.executescript(
+                "UPDATE orders SET status = 'paying'; UPDATE payment SET step = 'charging', answer = NULL"
+            )
+        await put_back(place)
+
+        async def contradictions() -> list[dict[str, Any]]:
+            return [row for row in await stuck(place) if "contradict each other" in row["detail"]]
+
+        (row,) = await until(contradictions)
+        assert row["order_id"] == order_id
+        assert not place.kiosk.tasks.failed.done()
+        await settle_all(place, [row for row in await stuck(place) if row["kind"] == "finding"])
+        await place.until_open()
+        await eaten(place, "tea")
+        left = (await (await place.guest()).order(("tea", 1)))["order_id"]
+
+        async def expired() -> bool:
+            return bool((await place.internal("GET", f"/internal/orders/{left}")).body["status"] == "cancelled")
+
+        await until(expired)  # the one before it could not be cancelled, and stopped nobody
+        assert not place.kiosk.tasks.failed.done()
+
+
+async def stuck(place: Restaurant) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = (await place.internal("GET", "/internal/stuck")).body["stuck"]
+    return rows
 
 
 async def test_lock_of_a_restore_is_the_services_and_no_link(place: Restaurant) -> None:

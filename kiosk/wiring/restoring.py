@@ -1,0 +1,18 @@
+"""A backup put back: the store looks at its own tables, and here at what the floors above keep in them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from kiosk.flows.closing_day import ShiftReportView
+from kiosk.flows.reporting import StatsView
+from kiosk.store import backups
+from kiosk.store.soundness import Kinds
+
+_REPORTS: Kinds = {("stat_report", "body"): StatsView, ("fiscal_report", "body"): ShiftReportView}
+
+
+def restore(path: Path, file: Path, actor: str, now: datetime) -> Path | None:
+    """As `kiosk.store.backups.restore`. Raises `DatabaseBroken`."""
+    return backups.restore(path, file, actor, now, _REPORTS)
