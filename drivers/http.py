@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
+from drivers.bounded import bounded
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.text import finite, shown
 
@@ -112,9 +113,12 @@ class HttpDevice:
         """One request. A connection that was refused sent nothing (`DeviceUnreachable`); whatever fails later is
         `OutcomeUnknown`."""
         if self._session is None:
-            connector = aiohttp.TCPConnector(force_close=self._fresh)
             self._session = aiohttp.ClientSession(
-                headers=self._headers, timeout=self._timeout, connector=connector, auto_decompress=False
+                connector=aiohttp.TCPConnector(force_close=self._fresh, socket_factory=bounded(self._longest)),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers,
+                timeout=self._timeout,
+                auto_decompress=False,
             )
         try:
             async with self._session.request(

@@ -12,8 +12,9 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from drivers.bounded import bounded
 from drivers.errors import OutcomeUnknown
-from drivers.http import PLAIN
+from drivers.http import LONGEST_ANSWER, PLAIN
 from drivers.webhook.port import Delivery
 
 _DEVICE = "webhook"
@@ -55,10 +56,13 @@ class HttpWebhookSender:
 
     async def deliver(self, url: str, headers: dict[str, str], body: bytes) -> Delivery:
         if self._session is None:
-            connector = aiohttp.TCPConnector(resolver=_PublicResolver(self._resolver or aiohttp.ThreadedResolver()))
-            jar = aiohttp.DummyCookieJar()
+            resolver = _PublicResolver(self._resolver or aiohttp.ThreadedResolver())
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=self._timeout, cookie_jar=jar, headers=PLAIN, auto_decompress=False
+                connector=aiohttp.TCPConnector(resolver=resolver, socket_factory=bounded(LONGEST_ANSWER)),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=self._timeout,
+                headers=PLAIN,
+                auto_decompress=False,
             )
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
