@@ -18,7 +18,8 @@ _SMALL = 10
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Guest sessions and sign-ins for an address, new orders for one that is not this machine; SMS with codes for a
     number and, a day, for the site. Of the site's budget an hour may use `sms_hour_share`, of the hour's and the day's
-    one address `sms_address_share`, and numbers that were never confirmed leave `sms_reserve` of each to customers."""
+    one address `sms_address_share`; other machines leave `sms_house_share` of each to the house's own screens, and
+    numbers that were never confirmed leave `sms_reserve` of each to customers."""
 
     guest_sessions_per_minute: _Count = 600
     guest_sessions_per_hour: _Count = 6000
@@ -30,6 +31,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     sms_per_site_per_day: _Count = 1000
     sms_hour_share: _Share = 0.25
     sms_address_share: _Share = 0.5
+    sms_house_share: _Share = 0.25
     sms_reserve: _Share = 0.2
 
     @property
@@ -38,6 +40,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def of_one_address(self, budget: int) -> int:
         return _part(budget, self.sms_address_share)
+
+    def of_other_machines(self, budget: int) -> int:
+        return _part(budget, 1 - self.sms_house_share)
 
     def of_new_numbers(self, budget: int) -> int:
         return _part(budget, 1 - self.sms_reserve)

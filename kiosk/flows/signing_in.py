@@ -184,17 +184,20 @@ class SigningIn:
         self, tx: Tx, phone: str, place: str, now: datetime, part: Callable[[int], int] = lambda budget: budget
     ) -> None:
         """One SMS a minute, a few an hour and a day for a number; a budget an hour and a day for the site, of which one
-        address gets a share; the house's own screens get the day's whole. One that certainly was not sent costs nobody
+        address gets a share, and all other machines together leave one to the house's own screens, which get the day's
+        whole. One that certainly was not sent costs nobody
         anything and may be asked for again at once, as often once more as one that was."""
         limits = self._rules.limits
-        hourly, daily = limits.sms_per_site_per_hour, limits.sms_per_site_per_day
+        hourly, daily, ours = limits.sms_per_site_per_hour, limits.sms_per_site_per_day, is_loopback(place)
+        others = () if ours else ((_HOUR, hourly), (_DAY, daily))
         windows: tuple[tuple[timedelta, int, dict[str, Any]], ...] = (
             (timedelta(seconds=limits.resend_s), 1, {"phone": phone}),
             (_HOUR, limits.sms_per_phone_per_hour, {"phone": phone}),
             (_DAY, limits.sms_per_phone_per_day, {"phone": phone}),
             (_HOUR, 2 * limits.sms_per_phone_per_hour, {"phone": phone, "unsent": True}),
             (_HOUR, part(limits.of_one_address(hourly)), {"place": place}),
-            (_DAY, part(daily if is_loopback(place) else limits.of_one_address(daily)), {"place": place}),
+            (_DAY, part(daily if ours else limits.of_one_address(daily)), {"place": place}),
+            *((length, part(limits.of_other_machines(budget)), {"others": True}) for length, budget in others),
             (_HOUR, part(hourly), {}),
             (_DAY, part(daily), {}),
         )

@@ -179,12 +179,16 @@ def use_code(tx: Tx, code_id: str, phone: str, now: datetime) -> bool:
     return used.rowcount > 0
 
 
+_OTHERS = "place NOT LIKE '127.%' AND place <> '::1' AND"  # as `domain.address.is_loopback` says
+
+
 def code_before(
-    tx: Tx, since: datetime, nth: int, *, phone: str = "", place: str = "", unsent: bool = False
+    tx: Tx, since: datetime, nth: int, *, phone: str = "", place: str = "", others: bool = False, unsent: bool = False
 ) -> datetime | None:
-    """When the `nth` newest code since then was made, of a phone, of a place, or of the whole site; None where there
-    are fewer. Those that certainly were not sent are left out, or counted too where `unsent`."""
-    owner = "phone = :phone AND" if phone else "place = :place AND" if place else ""
+    """When the `nth` newest code since then was made, of a phone, of a place, of all other machines (`others`), or of
+    the whole site; None where there are fewer. Those that certainly were not sent are left out, or counted too where
+    `unsent`."""
+    owner = "phone = :phone AND" if phone else "place = :place AND" if place else _OTHERS if others else ""
     found = tx.scalar(
         f"SELECT created_at FROM one_time_code WHERE {owner} created_at > :since AND (:unsent OR not_sent_at IS NULL)"
         " ORDER BY created_at DESC LIMIT 1 OFFSET :skipped",

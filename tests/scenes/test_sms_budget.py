@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,6 +10,8 @@ import aiohttp
 import pytest
 
 from kiosk.domain.customer import Limits
+from kiosk.domain.errors import TooManyRequests
+from kiosk.flows.signing_in import Caller, QuickAuth
 from tests.clocks import JumpingClock
 from tests.restaurant import Answer, Customer, Restaurant, restaurant
 from tests.scenes.test_notifications import buy, told
@@ -54,6 +57,27 @@ async def test_auth_2_1_one_address_spends_its_share_of_the_hour_and_others_thei
         assert await strangers(place, 1, 200) == [201]
 
 
+async def asked_from(place: Restaurant, *addresses: str) -> int:
+    """How many of these addresses, each with a number of its own, got a code."""
+    got = 0
+    for n, address in enumerate(addresses):
+        with contextlib.suppress(TooManyRequests):
+            wanted = QuickAuth(phone=f"+7917{n:07d}")
+            await place.kiosk.flows.signing_in.quick_auth(wanted, None, Caller(address, "ru"))
+            got += 1
+    return got
+
+
+async def test_auth_2_1_all_other_machines_together_leave_a_share_to_the_houses_screens() -> None:
+    clock = JumpingClock()
+    async with restaurant(BUDGET, clock=clock) as place:
+        assert await asked_from(place, *(f"192.0.2.{n}" for n in range(50))) == 15
+        assert await strangers(place, 6, 100) == [201] * 5 + [429]
+        clock.jump(3601)
+        assert await asked_from(place, "127.0.0.1", "::1", "127.9.9.9") == 3
+        assert await asked_from(place, *(f"2001:db8:{n:x}::/64" for n in range(50))) == 15
+
+
 async def test_auth_2_1_day_is_not_spent_by_one_address_that_is_not_ours() -> None:
     limits = Limits(sms_per_site_per_day=400)
     assert limits.sms_per_site_per_hour == 100
@@ -64,7 +88,8 @@ async def test_auth_2_1_day_is_not_spent_by_one_address_that_is_not_ours() -> No
 @pytest.mark.parametrize("budget", [0, 1, 3, 10])
 def test_auth_2_1_small_budget_is_not_divided(budget: int) -> None:
     limits = Limits(sms_per_site_per_day=budget)
-    assert limits.sms_per_site_per_hour == limits.of_one_address(budget) == limits.of_new_numbers(budget) == budget
+    parts = limits.of_one_address(budget), limits.of_new_numbers(budget), limits.of_other_machines(budget)
+    assert {limits.sms_per_site_per_hour, *parts} == {budget}
 
 
 async def test_5_notices_go_out_while_the_budget_of_codes_is_spent() -> None:
