@@ -10,7 +10,6 @@ from aiohttp import web
 from kiosk.api.peer import peer_name
 from kiosk.api.public import confirm, sign_in
 from kiosk.api.wire import answer, staff_body
-from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import OrderStatus
 from kiosk.flows.choosing_portions import RefundRequest
 from kiosk.flows.refunding import Refunding
@@ -72,8 +71,6 @@ class InternalApi:
 
     async def reserve(self, request: web.Request) -> web.Response:
         wanted = await staff_body(request, WantedIngredients)
-        if any(not 1 <= item.quantity <= 20 for item in wanted.items):
-            raise InvalidRequest.at("$.items[...].quantity", "1…20")
         return answer(await self._reserving.reserve(wanted.order_id, wanted.items))
 
     async def release(self, request: web.Request) -> web.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
@@ -20,7 +21,7 @@ HOLD_S = 600
 
 class WantedItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     item_id: str
-    quantity: int
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=20)]
 
 
 class IngredientView(msgspec.Struct, frozen=True):

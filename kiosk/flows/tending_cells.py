@@ -98,7 +98,7 @@ class TendingCells:
         now = self._clock.now()
 
         def run(tx: Tx) -> None:
-            _settle(tx, cell.job_id, wanted, now)
+            _settle(tx, cell.job_id, wanted, view.state, now)
             detail = " ".join(filter(None, [str(number), view.order_id, wanted.reason.strip()]))
             records.journal(tx, actor, f"cell_{wanted.action}", detail, now)
 
@@ -145,10 +145,16 @@ def _view(cell: Cell, held: orders.HeldRow | None, now: datetime) -> CellView:
     return CellView(cell.cell, state, held.order_id, held.number, None if since is None else rfc3339(since))
 
 
-def _settle(tx: Tx, portion_id: int, wanted: CellRequest, now: datetime) -> None:
-    """What an act means for the portion. One that is settled already, and what the books do not know, stays."""
+def _settle(tx: Tx, portion_id: int, wanted: CellRequest, state: str, now: datetime) -> None:
+    """What an act means for the portion. One that is settled already, and what the books do not know, stays; the same
+    act may be asked for again, the opposite of what somebody did before may not. Raises `CellStateConflict`."""
     row = orders.portion(tx, portion_id)
-    if row is None or row.status is not PortionStatus.READY or wanted.action is CellAction.OPEN:
+    if row is None or wanted.action is CellAction.OPEN:
+        return
+    handed_out, thrown_away = row.status is PortionStatus.HANDED_OUT, row.thrown_away
+    if thrown_away if wanted.action is CellAction.HAND_OUT else handed_out:
+        raise CellStateConflict(cell_state=state)
+    if row.status is not PortionStatus.READY:
         return
     if wanted.action is CellAction.HAND_OUT:
         orders.move_portion(tx, row, PortionStatus.HANDED_OUT)  # the kitchen's next look completes the order

@@ -23,7 +23,7 @@ class TrackRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: Annotated[str, msgspec.Meta(min_length=1, max_length=8)] | None = None
     pickup_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)] | None = None
     fiscal_sign: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
-    amount_kopecks: int | None = None
+    amount_kopecks: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
 
 
 class TrackView(msgspec.Struct, frozen=True):

@@ -152,13 +152,15 @@ async def examine(config: Config) -> list[tuple[str, bool, str]]:
     }
     if config.broker.kind != "none":
         looks["broker"] = (config.broker.bootstrap, partial(_reach_any, config.broker.hosts))
-    for name, (where, look) in looks.items():
-        try:
-            async with asyncio.timeout(_LOOK_TIMEOUT_S):
-                found.append((name, True, "simulated" if where == SIM else f"{where}: {await look()}"))
-        except (DeviceError, OSError) as error:
-            found.append((name, False, f"{where}: {error or 'no answer'}"))
-    await devices.close()
+    try:
+        for name, (where, look) in looks.items():
+            try:
+                async with asyncio.timeout(_LOOK_TIMEOUT_S):
+                    found.append((name, True, "simulated" if where == SIM else f"{where}: {await look()}"))
+            except (DeviceError, OSError) as error:
+                found.append((name, False, f"{where}: {error or 'no answer'}"))
+    finally:
+        await devices.close()
     return found
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from kiosk.domain.order import PortionStatus
+from kiosk.store import orders
+from kiosk.store.database import Tx
 from tests.clocks import JumpingClock
 from tests.command import journal, kiosk, ok
 from tests.restaurant import Restaurant, restaurant, until
@@ -166,6 +169,30 @@ async def test_4_food_of_a_refunded_order_is_written_off_without_a_question(plac
     await until(lambda: has_no_food(place))
     assert await stuck(place) == []
     assert len(place.effects("bank", "voided", "refunded")) == 1
+
+
+BOOKS = {
+    "hand_out": (PortionStatus.HANDED_OUT, {}),
+    "write_off": (PortionStatus.FAILED, {"fault": f"{orders.WRITTEN_OFF}: x"}),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), [("hand_out", "write_off"), ("write_off", "hand_out")])
+async def test_4_food_is_handed_out_or_thrown_away_and_never_both(place: Restaurant, first: str, second: str) -> None:
+    _, order, (cell,) = await ready_order(place)
+    status, changes = BOOKS[first]
+
+    def decide(tx: Tx) -> None:
+        """The first act has come as far as the books, its door is about to open."""
+        (row,) = orders.portions(tx, order["order_id"])
+        orders.move_portion(tx, row, status, **changes)
+
+    await place.kiosk.database.write(decide)
+    path = f"{CELLS}/{cell}"
+    assert_problem(await place.internal("POST", path, {"action": second, "reason": "x"}), 409, "cell_state")
+    assert (await place.internal("POST", path, {"action": first, "reason": "x"})).status == 200
+    assert [row[1] for row in journal(place) if row[1].startswith("cell_")] == [f"cell_{first}"]
+    await until(lambda: has_no_food(place))
 
 
 async def test_4_what_cannot_be_done_at_a_cell_is_said(place: Restaurant) -> None:

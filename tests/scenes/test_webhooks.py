@@ -19,6 +19,7 @@ from drivers.webhook.sender import HttpWebhookSender
 from kiosk.config import ConfigError, load
 from tests.receiver import Delivered, Receiver, receiver
 from tests.restaurant import Restaurant, restaurant, until
+from tests.scenes.test_refusals import assert_problem
 
 
 @asynccontextmanager
@@ -138,6 +139,13 @@ async def test_a_replay_delivers_again_from_the_sequence_on(tmp_path: Path) -> N
         again = cloud.seen[before:]
         assert again[0].webhook_id == paid.webhook_id
         assert gap_free([delivery.sequence for delivery in again])
+
+
+async def test_replay_from_a_number_that_no_event_has_is_refused() -> None:
+    async with restaurant() as place:
+        for sequence in (0, -1, 2**53 + 1, 2**63, 2**64, 10**30):
+            refused = await place.internal("POST", "/internal/webhooks/replay", {"sequence": sequence})
+            assert_problem(refused, 422, "invalid_request")
 
 
 async def test_a_replay_from_the_future_skips_nothing(tmp_path: Path) -> None:
