@@ -119,13 +119,22 @@ class AccessTokens:
     def service_actor(self, token: str, pin: str) -> str:
         """Who acts in a live staff session of ours, opened with this PIN: the name given with it, and the session.
         Raises `Unauthorized`."""
+        claims, _ = self._service(token, pin)
+        name = str(claims["sub"]).removeprefix("staff:") or "staff"
+        return f"pin:{name}:{str(claims['jti'])[:6]}"
+
+    def service_session(self, token: str, pin: str) -> tuple[str, datetime]:
+        """The id of a live staff session and its end. Raises `Unauthorized`."""
+        claims, expires_at = self._service(token, pin)
+        return str(claims["jti"]), expires_at
+
+    def _service(self, token: str, pin: str) -> tuple[dict[str, Any], datetime]:
         claims, expires_at = self._decode(token)
-        if claims["typ"] != "service" or expires_at <= self._clock.now():
+        if claims["typ"] != "service" or expires_at <= self._clock.now() or claims["jti"] in self._ended:
             raise Unauthorized
         if not hmac.compare_digest(str(claims.get("pin", "")), self._seal(pin)):
             raise Unauthorized
-        name = str(claims["sub"]).removeprefix("staff:") or "staff"
-        return f"pin:{name}:{str(claims['jti'])[:6]}"
+        return claims, expires_at
 
     def _seal(self, pin: str) -> str:
         """Tells one PIN from the next, and nothing of the PIN without our key."""

@@ -101,6 +101,7 @@ class ServiceApi:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/api/service/session", self.open_session),
+            web.delete("/api/service/session", self.close_session),
             web.get("/api/service/stats", self.stats),
             web.get("/api/service/status", self.status),
             web.get("/api/service/overview", self.overview),
@@ -125,6 +126,10 @@ class ServiceApi:
         wanted = await staff_body(request, PinRequest)
         token = await self._letting_in.enter(wanted.pin, wanted.name, request.remote or "", _LIFETIME_S)
         return answer(TokenView(token, "Bearer", _LIFETIME_S), 201)
+
+    async def close_session(self, request: web.Request) -> web.Response:
+        await self._letting_in.leave(_token(request))
+        return web.Response(status=204)
 
     async def stats(self, request: web.Request) -> web.Response:
         self._actor(request)
@@ -227,10 +232,14 @@ class ServiceApi:
 
 def staff_actor(request: web.Request, letting_in: LettingIn) -> str:
     """Who acts. Raises `Unauthorized` without a live session by PIN."""
+    return letting_in.actor(_token(request))
+
+
+def _token(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthorized
-    return letting_in.actor(token.strip())
+    return token.strip()
 
 
 def _word(request: web.Request, name: str) -> str:

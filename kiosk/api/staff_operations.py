@@ -37,6 +37,13 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         stores=False,
     ),
     Operation(
+        method="DELETE",
+        path="/api/service/session",
+        summary="Leave: the session is dead",
+        session="required",
+        answers={204: None},
+    ),
+    Operation(
         method="GET",
         path="/api/service/stats",
         summary="Statistics of a period, for staff",

@@ -11,7 +11,7 @@ from kiosk.domain.errors import NotFound, StaffOnly
 from kiosk.domain.readiness import Readiness
 from kiosk.domain.reasons import PIN_GUESSED
 from kiosk.domain.throttle import FREE_TRIES, WINDOW_S, Throttle
-from kiosk.store import records
+from kiosk.store import records, sessions
 from kiosk.store.database import Database
 from kiosk.tokens import AccessTokens
 
@@ -50,6 +50,18 @@ class LettingIn:
     def actor(self, token: str) -> str:
         """Who acts. Raises `Unauthorized`."""
         return self._tokens.service_actor(token, self._pin)
+
+    async def leave(self, token: str) -> None:
+        """The session is dead from now on, also after a restart. Raises `Unauthorized`."""
+        session_id, expires_at = self._tokens.service_session(token, self._pin)
+        now = self._clock.now()
+        await self._db.write(lambda tx: sessions.end_staff(tx, session_id, expires_at, now))
+        self._tokens.end([session_id])
+
+    async def restore(self) -> None:
+        """At start, before anybody asks."""
+        async with self._db.read() as reader:
+            self._tokens.end(await sessions.staff_ended_unexpired(reader, self._clock.now()))
 
     async def _note_wrong(self, address: str, now_s: float) -> None:
         """In the journal each, as an alarm from the fourth within the window on."""

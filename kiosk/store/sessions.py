@@ -18,6 +18,11 @@ class SessionRow(msgspec.Struct, frozen=True):
     ended_at: datetime | None
 
 
+class StaffEndedRow(msgspec.Struct, frozen=True):
+    session_id: str
+
+
+_STAFF_ENDED = "staff_ended:"
 _COLUMNS = "session_id, terminal_id, customer_id, expires_at, ended_at"
 
 
@@ -48,6 +53,22 @@ def find(tx: Tx, session_id: str) -> SessionRow | None:
 
 def end(tx: Tx, session_id: str, now: datetime) -> None:
     tx.execute("UPDATE session SET ended_at = ? WHERE session_id = ? AND ended_at IS NULL", (rfc3339(now), session_id))
+
+
+def end_staff(tx: Tx, session_id: str, expires_at: datetime, now: datetime) -> None:
+    """Kept until its token ends by itself."""
+    tx.execute("DELETE FROM meta WHERE key LIKE ? AND value <= ?", (f"{_STAFF_ENDED}%", rfc3339(now)))
+    tx.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_STAFF_ENDED + session_id, rfc3339(expires_at)))
+
+
+async def staff_ended_unexpired(reader: Reader, now: datetime) -> list[str]:
+    """As `ended_unexpired`, of staff."""
+    rows = await reader.all(
+        StaffEndedRow,
+        "SELECT substr(key, ?) AS session_id FROM meta WHERE key LIKE ? AND value > ?",
+        (len(_STAFF_ENDED) + 1, f"{_STAFF_ENDED}%", rfc3339(now)),
+    )
+    return [row.session_id for row in rows]
 
 
 async def ended_unexpired(reader: Reader, now: datetime) -> list[str]:

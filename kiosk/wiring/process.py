@@ -69,6 +69,7 @@ class Kiosk:
         self._sinks = Sinks(ground, flows)
         opened.push_async_callback(self.tasks.drain, self._parts.drain_s)
         await flows.guests.restore()
+        await flows.letting_in.restore()
         await flows.setting_aside.restore()
         await flows.tending.restore()
         await flows.reserving.refresh()  # what is stopped is stopped before anybody asks, or a payment is taken up

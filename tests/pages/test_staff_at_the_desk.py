@@ -60,6 +60,31 @@ async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(s
         await screens.close()
 
 
+@pytest.mark.parametrize("page", ["/service", "/stats"])
+async def test_8_who_leaves_takes_the_session_along(screens: Screens, page: str) -> None:
+    async with demo_kiosk() as kiosk:
+        desk = await screens.desk(kiosk, page)
+        await desk.at("pin").fill((kiosk.config.database.path.parent / "service.pin").read_text())
+        await desk.tap("enter")
+        await expect(desk.at("leave")).to_be_visible(timeout=WAIT_MS)
+        token = await desk.page.evaluate("sessionStorage.getItem('staff-token')")
+        address = f"http://127.0.0.1:{kiosk.public_port}/api/service/status"
+
+        async def answered(client: aiohttp.ClientSession) -> int:
+            async with client.get(address, headers={"Authorization": f"Bearer {token}"}) as answer:
+                return answer.status
+
+        async def is_dead(client: aiohttp.ClientSession) -> bool:
+            return await answered(client) == 401
+
+        async with aiohttp.ClientSession() as client:
+            assert await answered(client) == 200
+            await desk.tap("leave")
+            await expect(desk.at("pin")).to_be_visible(timeout=WAIT_MS)
+            await until(lambda: is_dead(client))
+        await screens.close()
+
+
 async def test_4_emergency_stop_is_released_at_the_desk_only_once_the_button_is_out(screens: Screens) -> None:
     async with demo_kiosk() as kiosk:
         desk, panel = await at_the_desk(screens, kiosk), await screens.desk(kiosk, "/sim")

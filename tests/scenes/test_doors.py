@@ -89,6 +89,21 @@ async def test_new_pin_ends_every_session_of_the_old_one() -> None:
         assert (await knock(place, "24681357"))[0] == 201
 
 
+async def test_who_leaves_the_desk_leaves_no_session_behind() -> None:
+    async with restaurant() as place:
+        pin = (place.folder / "service.pin").read_text()
+        opened = [(await knock(place, pin))[1]["access_token"] for _ in range(2)]
+        left, other = ({"Authorization": f"Bearer {token}"} for token in opened)
+        assert (await place.call("DELETE", "/api/service/session", **left)).status == 204
+        for _ in range(2):  # also after a restart
+            for method, path in (("GET", "/api/service/status"), ("DELETE", "/api/service/session")):
+                assert_problem(await place.call(method, path, **left), 401, "unauthorized")
+            assert (await place.call("GET", "/api/service/status", **other)).status == 200
+            await place.restart()
+        async with place.kiosk.database.read() as reader:
+            assert await reader.scalar("SELECT count(*) FROM meta WHERE key LIKE 'staff_ended:%'") == 1
+
+
 async def test_panel_that_breaks_devices_asks_for_the_pin_beside_a_real_one() -> None:
     async with restaurant() as place:
         text = (place.folder / "config.toml").read_text()

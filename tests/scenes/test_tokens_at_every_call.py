@@ -25,6 +25,7 @@ def calls(order_id: str) -> list[tuple[str, str, object]]:
         ("GET", f"/api/orders/{order_id}", None),
         ("POST", f"/api/orders/{order_id}/cancel", None),
         ("POST", f"/api/orders/{order_id}/payment", {"card_token": "tok_ok"}),
+        ("DELETE", "/api/service/session", None),
         ("GET", "/api/service/stats", None),
         ("GET", "/api/service/status", None),
         ("GET", "/api/service/overview", None),

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Bins, Cells, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
 import { DeskKeys } from "./desk-keys.mjs";
 import { html } from "./html.mjs";
-import { Door, staffCall, useStaff } from "./staff.mjs";
+import { Door, endSession, staffCall, useStaff } from "./staff.mjs";
 
 const REFRESH_MS = 5_000;
 
@@ -21,6 +21,7 @@ function leaveWhenForgotten(leave) {
   addEventListener("pointerdown", touched);
   const timer = setInterval(() => {
     if (Date.now() - touchedAt < FORGOTTEN_MS) return;
+    endSession();
     leave();
     location.assign("/");
   }, 1_000);
@@ -82,7 +83,7 @@ function Board({ token, leave }) {
   return html`<main class="desk">
     <header><h1>Сервис</h1><a class="quiet" href="/" data-testid="to-kiosk">Экран гостя</a>
       ${!FROM_KIOSK && html`<a class="quiet" href="/stats">Статистика</a><a class="quiet" href="/display">Табло</a>`}
-      <button type="button" class="quiet" data-testid="leave" onClick=${leave}>Выйти</button></header>
+      <button type="button" class="quiet" data-testid="leave" onClick=${() => { endSession(); leave(); }}>Выйти</button></header>
     <p class="said" role="status" data-testid="said">${said}</p>
     ${behind && html`<p class="trouble" role="alert">Киоск не отвечает: ниже то, что было в последний раз.</p>`}
     ${told && html`<fieldset class="acts" disabled=${busy} aria-busy=${busy} data-testid="acts"><${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />

@@ -22,6 +22,11 @@ export function useStaff() {
   }];
 }
 
+/** Somebody leaves: whoever kept the token has nothing of it. */
+export function endSession() {
+  if (staffToken()) void staffCall(staffToken(), "DELETE", "/api/service/session");
+}
+
 /**
  * One call; the answer's body, or null for a 401 (the session is over) and for silence.
  * @param {string} token @param {string} method @param {string} path @param {unknown} [body]
@@ -30,7 +35,7 @@ export function useStaff() {
 export async function staffCall(token, method, path, body) {
   const headers = { Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) };
   try {
-    const answer = await fetch(path, { method, headers, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(method === "GET" ? WITHIN_MS : ACT_WITHIN_MS) });
+    const answer = await fetch(path, { method, headers, cache: "no-store", keepalive: method === "DELETE", body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(method === "GET" ? WITHIN_MS : ACT_WITHIN_MS) });
     const json = /json/.test(answer.headers.get("Content-Type") ?? "");
     return { ok: answer.ok, status: answer.status, body: json ? await answer.json() : null };
   } catch (error) {

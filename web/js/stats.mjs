@@ -6,7 +6,7 @@ import uPlot from "uplot";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 import { chartOf, rowsOf } from "./stats-chart.mjs";
-import { Door, staffCall, useStaff } from "./staff.mjs";
+import { Door, endSession, staffCall, useStaff } from "./staff.mjs";
 
 const REFRESH_MS = 10_000;
 const REVERSED = "Начало периода позже конца: поменяйте дни местами.";
@@ -48,7 +48,7 @@ function Report({ token, leave }) {
     <header><h1>Статистика</h1>
       <form><label>с<input type="date" value=${shown.from} onChange=${set("from")} data-testid="from" /></label>
         <label>по<input type="date" value=${shown.to} onChange=${set("to")} data-testid="to" /></label>
-        <button type="button" onClick=${leave}>Выйти</button></form></header>
+        <button type="button" data-testid="leave" onClick=${() => { endSession(); leave(); }}>Выйти</button></form></header>
     <p class="trouble" role="alert" data-testid="trouble">${trouble}</p>
     ${stats && html`<${Sums} stats=${stats} /><${Chart} stats=${stats} />
       <${Table} id="dishes" title="Блюда" unit="порций" rows=${stats.dishes} by="item_id" />
