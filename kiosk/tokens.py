@@ -128,7 +128,7 @@ class AccessTokens:
         claims, expires_at = self._service(token, pin)
         return str(claims["jti"]), expires_at
 
-    def _service(self, token: str, pin: str) -> tuple[dict[str, Any], datetime]:
+    def _service(self, token: str, pin: str) -> tuple[Mapping[str, Any], datetime]:
         claims, expires_at = self._decode(token)
         if claims["typ"] != "service" or expires_at <= self._clock.now() or claims["jti"] in self._ended:
             raise Unauthorized

@@ -16,14 +16,16 @@ from kiosk.flows.views import ItemView, RefundView, order_view
 from kiosk.store import orders
 from kiosk.store.database import Database
 
+_Figure = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
 
 class TrackRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Either `number` and `pickup_code`, or of the receipt `fiscal_sign` (FFD tag 1077) and `amount_kopecks`."""
 
     number: Annotated[str, msgspec.Meta(min_length=1, max_length=8)] | None = None
     pickup_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)] | None = None
-    fiscal_sign: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
-    amount_kopecks: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    fiscal_sign: _Figure | None = None
+    amount_kopecks: _Figure | None = None
 
 
 class TrackView(msgspec.Struct, frozen=True):
