@@ -261,8 +261,8 @@ class FiscalRegistrar(Protocol):
         `OutcomeUnknown` / `DeviceUnreachable`: cannot tell now."""
 
     async def read_document(self, number: int) -> FiscalDocument | None:
-        """A receipt from the drive's archive, its `shift` 0 where the archive does not tell; None for another kind of
-        document or a number it does not have."""
+        """A receipt or correction from the drive's archive, its `shift` 0 where the archive does not tell; None for
+        another kind of document or a number it does not have."""
 
     async def cancel_open_document(self) -> None:
         """A document left open that no intent stands behind (start-up rule, protocols/shtrih.md §3)."""

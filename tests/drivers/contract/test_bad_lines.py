@@ -29,6 +29,7 @@ _ATOL = replace(ATOL, reply_s=0.03, silence_s=0.25, poll_s=0.03, reopen_s=0.01)
 _SURVIVOR = replace(_ATOL, reply_s=0.05, silence_s=1.5, command_s=3.0)  # of a line cut for longer, or of a dead process
 _WEB = replace(WEB, again_s=0.03)  # longer than the line is gone
 SAMPLES = 8
+PARTS = 4  # of a long sweep
 LENGTHS: dict[str, int] = {}
 
 
@@ -111,11 +112,12 @@ async def test_power_that_goes_at_any_packet_leaves_one_document(name: str, exec
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("dies", [False, True], ids=["the line", "the process"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", LINES)
-async def test_a_cut_at_every_byte_leaves_one_document(name: str, way: str, dies: bool) -> None:
-    for left in range(1, await length(name, way) + 1):
+async def test_a_cut_at_every_byte_leaves_one_document(name: str, way: str, dies: bool, part: int) -> None:
+    for left in range(1 + part, await length(name, way) + 1, PARTS):
         await cut_at(name, way, left, dies=dies)
 
 
