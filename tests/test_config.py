@@ -83,6 +83,7 @@ ffd = "1.2"
 close_at = "03:30"
 slip = false
 paperless_with_contact = true
+fallback = false
 [[taxes]]
 vat = "22"
 item = "tea"

@@ -209,22 +209,27 @@ async def test_3_4_receipt_in_a_drive_that_is_lost_is_named_by_a_person_and_told
     extra = "[payment]\nanswer_within_s = 0.2"
     async with restaurant(extra, open_link=switch.open_link, stuck_after_s=0.0) as place:
         order_id = await receipt_in_doubt(place, switch)
-        lost = place.fiscal.register.drive.state.serial
+        lost, before = place.fiscal.register.drive.state.serial, place.fiscal.register.drive.state.last_document
+        number = before + 1
         await place.stack.enter_async_context(await another_drive(place, place.folder / "fiscal.tty"))
         row = await until(lambda: swapped(place, "receipt_owed"))
-        hint = await move(place, row["stuck_id"], "adopt", document=2)
+        hint = await move(place, row["stuck_id"], "adopt", document=number)
         assert (hint.status, lost in hint.body["errors"][0]["message"]) == (422, True)
-        for wrong in ({"document": 2, "drive": "9999000000000000"}, {"document": 1, "drive": lost}, {"drive": lost}):
+        for wrong in (
+            {"document": number, "drive": "9999000000000000"},
+            {"document": before, "drive": lost},
+            {"drive": lost},
+        ):
             assert (await move(place, row["stuck_id"], "adopt", **wrong)).status == 422
-        named = {"document": 2, "drive": lost, "fiscal_sign": 305419896, "issued_at": "2026-11-22T12:01:00+03:00"}
+        named = {"document": number, "drive": lost, "fiscal_sign": 305419896, "issued_at": "2026-11-22T12:01:00+03:00"}
         assert (await move(place, row["stuck_id"], "adopt", **named)).status == 200
         await nothing_stuck(place)
         assert place.effects("fiscal", "receipt") == []  # nothing is printed for it in the new drive
         receipt = (await place.internal("GET", f"/internal/orders/{order_id}")).body["receipt"]
-        assert (receipt["fiscal_document_number"], receipt["fiscal_drive_number"]) == (2, lost)
+        assert (receipt["fiscal_document_number"], receipt["fiscal_drive_number"]) == (number, lost)
         assert (receipt["fiscal_sign"], receipt["told_by_staff"]) == (305419896, True)
         assert receipt["qr"].startswith("t=20261122T1201&")
-        said = f"{row['stuck_id']} {row['detail']} document 2 drive {lost} sign 305419896"
+        said = f"{row['stuck_id']} {row['detail']} document {number} drive {lost} sign 305419896"
         assert ("stuck_adopt", said) in [written[1:3] for written in journal(place)]
         audit = (await place.internal("GET", "/internal/audit")).body
         assert (audit["mismatches"], audit["skipped"], audit["other_drives"]) == ([], [], 1)
