@@ -159,7 +159,7 @@ class Overseeing:
 
     async def _lights(self, status: FiscalStatus | None) -> list[Light]:
         checks = self._readiness.checks()
-        own = {"books", "sales", "shift", "disk", "sms", "bank"}  # they have lamps or lines of their own
+        own = {"books", "sales", "shift", "disk", "sms", "bank", "ofd"}  # they have lamps or lines of their own
         found = [
             Light(name, GOOD if check.ok else BAD, None, check.reason, _says(check), check.detail)
             for name, check in checks.items()
@@ -177,13 +177,14 @@ class Overseeing:
         now = self._clock.now().astimezone(self._zone)
         left = None if status.drive_valid_until is None else status.drive_valid_until - now.date()
         off_s = round(clock_drift(status, now, self._zone).total_seconds())
+        ofd = self._keeping_shift.ofd(status)
         paper = {Paper.PRESENT: GOOD, Paper.LOW: WARN, Paper.OUT: BAD}[status.paper]
         return [
             Light("paper", paper, None, status.paper.value),
             Light("drive", UNKNOWN)
             if left is None
             else Light("drive", _low(left, _DRIVE_WARN, _DRIVE_ALARM), left.days),
-            Light("ofd", self._ofd_level(status, now), status.unsent_documents),
+            Light("ofd", self._ofd_level(status, now), status.unsent_documents, None, ofd.says, ofd.wrong),
             Light("clock", clock_level(status, now, self._zone), off_s),
         ]
 
