@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from drivers.errors import DeviceError
+from drivers.errors import DeviceError, trouble_word
 from drivers.fiscal.port import DocumentCarrier, FiscalStatus, OfdRoute, OfdSettings
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.backoff import retry_delay_s
@@ -61,17 +61,21 @@ class Way:
         return None if self.failure is None else failure_words(self.failure.device, self.failure.code)
 
     @property
+    def word(self) -> str | None:
+        return self.wrong or (None if self.failure is None else trouble_word(self.failure))
+
+    @property
     def own(self) -> str:
         return self.wrong or ("" if self.failure is None else str(self.failure))
 
 
 class OfdView(msgspec.Struct, frozen=True):
-    """`says`: all of it in a sentence; `wrong`: what is, by code and text, for its service; `own`: all by codes."""
+    """`wrong`: a stable word, or the last try's device and code; `says`: all of it in a sentence, `own`: by codes."""
 
     way: str
     first_unsent_at: str | None
     last_ticket_at: str | None
-    wrong: str
+    wrong: str | None
     says: Text
     own: str
 
@@ -111,7 +115,7 @@ class CarryingDocuments:
             way=way.route.value,
             first_unsent_at=None if oldest is None else rfc3339(oldest.replace(tzinfo=zone)),
             last_ticket_at=None if last is None else rfc3339(last.replace(tzinfo=zone)),
-            wrong=way.own,
+            wrong=way.word,
             says=ofd_words(way.route.value, Queue(status.unsent_documents, oldest, last, now), way.says),
             own=", ".join([*own, *filter(None, [way.own])]),
         )

@@ -184,16 +184,19 @@ class Overseeing:
             Light("drive", UNKNOWN)
             if left is None
             else Light("drive", _low(left, _DRIVE_WARN, _DRIVE_ALARM), left.days),
-            Light("ofd", self._ofd_level(status, now), status.unsent_documents, None, ofd.says, ofd.wrong),
+            Light(
+                "ofd", self._ofd_level(status, now, ofd.wrong), status.unsent_documents, None, ofd.says, ofd.wrong or ""
+            ),
             Light("clock", clock_level(status, now, self._zone), off_s),
         ]
 
-    def _ofd_level(self, status: FiscalStatus, now: datetime) -> str:
+    def _ofd_level(self, status: FiscalStatus, now: datetime, wrong: str | None) -> str:
+        sound = GOOD if wrong is None else WARN
         if not status.unsent_documents or status.first_unsent_at is None:
-            return GOOD
+            return sound
         since = status.first_unsent_at
         age = now - (since if since.tzinfo else since.replace(tzinfo=self._zone))
-        return BAD if age > _UNSENT_ALARM else WARN if age > _UNSENT_WARN else GOOD
+        return BAD if age > _UNSENT_ALARM else WARN if age > _UNSENT_WARN else sound
 
     async def _bank_light(self) -> Light:
         word = await self._surveying.bank_word()

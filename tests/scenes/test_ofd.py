@@ -77,7 +77,7 @@ async def test_a_kiosk_carries_every_document_and_shows_the_way() -> None:
         assert light["says"]["ru"].startswith("передаёт киоск · не передано: 0 · квитанция ")
         assert light["says"]["en"].startswith("carried by the kiosk · unsent: 0 · last ticket ")
         found = (await shift(place))["ofd"]
-        assert (found["way"], found["first_unsent_at"], found["wrong"]) == ("host", None, "")
+        assert (found["way"], found["first_unsent_at"], found["wrong"]) == ("host", None, None)
         assert found["last_ticket_at"].endswith("Z")
         device = await device_of(place)
         assert (device["ok"], device["own"].startswith("host: 0 documents unsent, last ticket ")) == (True, True)
@@ -99,7 +99,12 @@ async def test_an_operator_that_is_away_stops_no_sale_and_is_told_in_words() -> 
         await until(told)
         light = await ofd_light(place)
         assert "старейший ждёт" in light["says"]["ru"]
-        assert light["own"].startswith("ofd: no_connection")
+        assert (light["own"], light["level"]) == ("ofd:no_connection", "warn")
+
+        async def detailed() -> bool:
+            return "ofd: no_connection (127.0.0.1:" in (await device_of(place))["own"]
+
+        await until(detailed)
         await sold(place)
         place.operator.faults.switch("away", False, {})
 
