@@ -9,11 +9,10 @@ What stands inside a container only the drive and the operator can judge.
 from __future__ import annotations
 
 import asyncio
-import binascii
 from dataclasses import dataclass
 
 from drivers.errors import DeviceRefused, DeviceUnreachable
-from drivers.fiscal.fields import CodecError, Fields, uint
+from drivers.fiscal.fields import CodecError, Fields, crc16, uint
 
 DEVICE = "ofd"
 SIGNATURE, SESSION_VERSION = bytes.fromhex("2A08410A"), bytes.fromhex("81A2")
@@ -76,11 +75,6 @@ def _checksum(flags: int, header: bytes, container: bytes) -> int | None:
     if checked not in (_CHECKED_HEADER, _CHECKED_WHOLE):
         return None
     return crc16(header[:-2] + (container if checked == _CHECKED_WHOLE else b""))
-
-
-def crc16(data: bytes) -> int:
-    """CRC16-CCITT: polynomial 1021h, begins with FFFFh, the highest bit first."""
-    return binascii.crc_hqx(data, 0xFFFF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ _FAILURES: Mapping[str, Text] = {
     "fiscal:ofd_message_refused": Text("накопитель не принял квитанцию ОФД", "the drive refused the operator's ticket"),
     "fiscal:ticket_without_effect": Text("квитанция ОФД ничего не изменила", "the operator's ticket changed nothing"),
     "fiscal:no_document_offered": Text("касса не отдаёт документы", "the register hands out no document"),
+    "fiscal:unreadable_message": Text("касса отдаёт испорченный документ", "the register hands out a broken document"),
+    "fiscal:no_ticket_wanted": Text("касса не принимает квитанцию ОФД", "the register takes no ticket"),
+    "fiscal:answer_lost": Text("ответ кассы потерян", "the register's answer is lost"),
     f"fiscal:{NO_ADDRESS}": CONTRADICTIONS[NO_ADDRESS],
 }
 _OTHER = {

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.fiscal.ffd.tlv import DOCUMENT_NUMBER, parse_tlvs
-from drivers.fiscal.fields import CodecError
-from drivers.fiscal.ofd import HEADER_SIZE, Header, crc16, message_of, parse_message
+from drivers.fiscal.fields import CodecError, crc16
+from drivers.fiscal.ofd import HEADER_SIZE, Header, message_of, parse_message
 from drivers.sim.ofd.container import (
     ANSWER_CODE,
     DRIVE_NUMBER,

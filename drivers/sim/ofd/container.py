@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from drivers.fiscal.ffd.tlv import DATE_TIME, DOCUMENT_NUMBER, Tlv, parse_tlvs, text_tlv
-from drivers.fiscal.fields import CodecError, Fields, uint
-from drivers.fiscal.ofd import Header, crc16, message_of, parse_message
+from drivers.fiscal.fields import CodecError, Fields, crc16, uint
+from drivers.fiscal.ofd import Header, message_of, parse_message
 
 DOCUMENT_MESSAGE, TICKET_MESSAGE = 0xA5, 0x5A
 TICKET = 7
