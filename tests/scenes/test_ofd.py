@@ -47,7 +47,7 @@ async def shift(place: Restaurant) -> dict[str, Any]:
 def set_up(place: Restaurant, table: int, field: int, value: bytes) -> None:
     """A technician's hand on the register."""
     assert isinstance(place.fiscal, ShtrihDevice)
-    execute(place.fiscal.register, write_table(30, table, 1, field, value).payload)
+    execute(place.fiscal.register, write_table(table, 1, field, value).payload(30))
 
 
 async def sold(place: Restaurant) -> int:
