@@ -207,7 +207,7 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
         _show({"checks": [{"check": name, "ok": ok, "detail": detail} for name, ok, detail in lines]}, True)
     else:
         for name, ok, detail in lines:
-            told = says.get(name) or detail
+            told = says.get(name) or detail or own.get(name, "")
             if name in says:
                 told += f" ({' '.join(filter(None, (detail, own.get(name))))})"
             print(shown(f"{'ok ' if ok else 'BAD'}  {name:14} {told}".rstrip()))

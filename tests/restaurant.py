@@ -26,6 +26,7 @@ from drivers.sim.atol_web.device import AtolWebDevice, atol_web
 from drivers.sim.gateways.bank import BankDevice, bank
 from drivers.sim.gateways.push import PushDevice, push
 from drivers.sim.gateways.sms import SmsDevice, sms
+from drivers.sim.ofd.device import OfdDevice, ofd
 from drivers.sim.robot.device import RobotDevice, robot
 from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from kiosk.config import load
@@ -137,6 +138,7 @@ class Restaurant:
     staff: aiohttp.ClientSession
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     changes: dict[str, Any] = field(default_factory=dict)
+    operator: OfdDevice | None = None
 
     async def call(self, method: str, path: str, json: Any = None, **headers: str) -> Answer:
         return await _answer(self.client, method, f"http://127.0.0.1:{self.kiosk.public_port}{path}", json, headers)
@@ -241,10 +243,12 @@ async def restaurant(
     tail: str = "",
     sales_open: bool = True,
     registrar: str = "shtrih",
+    carried: bool = False,
     **changes: Any,
 ) -> AsyncIterator[Restaurant]:
     """Devices first, then the kiosk; sales are open when the block begins, unless they never will be (`sales_open`
-    False). `tail` is TOML that goes to the configuration's end as it is (`[[…]]`); `registrar` is `[fiscal] driver`."""
+    False). `tail` is TOML that goes to the configuration's end as it is (`[[…]]`); `registrar` is `[fiscal] driver`;
+    `carried`: the register is set to wait for a host that carries its documents to a simulated operator."""
     folder = short_folder()
     try:
         async with AsyncExitStack() as stack:
@@ -252,7 +256,8 @@ async def restaurant(
             sms_device = await stack.enter_async_context(sms(0, **files["sms"]))
             push_device = await stack.enter_async_context(push(0, **files["push"]))
             bank_device = await stack.enter_async_context(bank(0, **files["bank"]))
-            fiscal_device, way = await _registrar(stack, registrar, folder, files["fiscal"])
+            operator = await stack.enter_async_context(ofd(0, **files["ofd"])) if carried else None
+            fiscal_device, way = await _registrar(stack, registrar, folder, files["fiscal"], operator)
             extra = f'[fiscal]\ndriver = "{registrar}"\n{way}\n{extra}'
             robot_device = await stack.enter_async_context(
                 robot(folder / "robot.tty", **files["robot"], speed=speed, seed=1)
@@ -267,7 +272,7 @@ async def restaurant(
             )
             found = Restaurant(
                 folder, kiosk, bank_device, fiscal_device, robot_device, sms_device, push_device, client, staff, stack,
-                changes,
+                changes, operator,
             )  # fmt: skip
             if sales_open:
                 await found.until_open()
@@ -277,18 +282,21 @@ async def restaurant(
 
 
 async def _registrar(
-    stack: AsyncExitStack, registrar: str, folder: Path, files: dict[str, Path]
+    stack: AsyncExitStack, registrar: str, folder: Path, files: dict[str, Path], operator: OfdDevice | None
 ) -> tuple[ShtrihDevice | AtolDevice | AtolWebDevice, str]:
     """The device, and the line of `[fiscal]` that leads to it."""
     if registrar == "atol-web":
         server = await stack.enter_async_context(atol_web(0, **files))
         return server, f'url = "{server.url}"'
     link = folder / "fiscal.tty"
-    device = await stack.enter_async_context((atol if registrar == "atol" else shtrih)(link, **files))
+    if registrar == "atol":
+        return await stack.enter_async_context(atol(link, **files)), f'port = "{link}"'
+    waits_for = None if operator is None else ("127.0.0.1", operator.port)
+    device = await stack.enter_async_context(shtrih(link, **files, host_carries_to=waits_for))
     return device, f'port = "{link}"'
 
 
-DEVICES = ("bank", "fiscal", "robot", "sms", "push")
+DEVICES = ("bank", "fiscal", "robot", "sms", "push", "ofd")
 
 
 async def start_kiosk(stack: AsyncExitStack, config: Config, parts: Parts) -> Kiosk:

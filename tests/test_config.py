@@ -14,7 +14,7 @@ from kiosk.config import ConfigError, load
 from kiosk.config.secret_files import token_secrets
 from kiosk.config.settings import Config, Tax, Terminal, Webhook
 from kiosk.wiring.parts import Parts
-from kiosk.wiring.registrars import switched
+from kiosk.wiring.registrars import built
 
 EVERY_KEY = """
 [restaurant]
@@ -84,6 +84,7 @@ close_at = "03:30"
 slip = false
 paperless_with_contact = true
 fallback = false
+ofd = "host"
 [[taxes]]
 vat = "22"
 item = "tea"
@@ -198,6 +199,9 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ("[server]\nsocket = 5", "$.server.socket"),
         ('[payment]\non_fiscal_failure = "hope"', "$.payment.on_fiscal_failure"),
         ('[fiscal]\ndriver = "mercury"', "$.fiscal.driver"),
+        ('[fiscal]\nofd = "courier"', "$.fiscal.ofd"),
+        ('[fiscal]\ndriver = "atol"\nofd = "host"', "$.fiscal.ofd"),
+        ('[fiscal]\ndriver = "atol-web"\nofd = "host"', "$.fiscal.ofd"),
         ('[auth.limits]\nguest_sessions_per_minute = "many"', "$.auth.limits.guest_sessions_per_minute"),
         ('[[terminals]]\nname = "without an id"', "$.terminals[0].id"),
         ('[restaurant]\ntimezone = "Mars/Olympus"', "$.restaurant.timezone"),
@@ -283,7 +287,7 @@ def test_several_registrars_have_names_of_their_own(tmp_path: Path) -> None:
     rows = "\n".join(f'[[fiscal]]\nport = "/dev/{line}"' for line in "abc")
     three = read(tmp_path, f'{rows}\nname = "spare"').registrars
     assert [row.name for row in three] == ["fiscal-1", "fiscal-2", "spare"]
-    assert switched(three, Parts(), Endpoints(), ZoneInfo("Europe/Moscow")).names == ["fiscal-1", "fiscal-2", "spare"]
+    assert list(built(three, Parts(), Endpoints(), ZoneInfo("Europe/Moscow"))) == ["fiscal-1", "fiscal-2", "spare"]
     with pytest.raises(ConfigError, match=r"\$\.fiscal\[1\]\.name"):
         read(tmp_path, '[[fiscal]]\nname = "a"\nport = "/dev/a"\n[[fiscal]]\nname = "a"\nport = "/dev/b"')
     with pytest.raises(ConfigError, match=r"\$\.fiscal\[1\]\.name"):

@@ -32,8 +32,8 @@ CHARACTERS = "drivers.text"
 PORT = re.compile(r"drivers\.(errors|[a-z]+\.port)")
 VENDOR = re.compile(r"drivers\.(?P<house>fiscal|sim)\.(?P<vendor>shtrih|atol|atol_web)\b")
 SHARED = re.compile(
-    r"drivers\.(fiscal\.(port|switch|once|shifts|totals|serialised|fields|ffd)"
-    r"|sim\.(drive|papers|world|faults|pty))\b"
+    r"drivers\.(fiscal\.(port|switch|once|shifts|totals|serialised|fields|ffd|ofd)"
+    r"|sim\.(drive|papers|world|faults|pty|ofd))\b"
 )
 SQL = re.compile(
     r"\b(select\b.+\bfrom|select\s+\S+\s+where|insert\s+(or\s+\w+\s+)?into|update\s+\S+\s+set|delete\s+from"
@@ -172,6 +172,8 @@ def test_arrows_run_downward_only(module: str) -> None:
         ("drivers.sim.shtrih.device", "from drivers.fiscal.atol import frames", "no vendor imports another"),
         ("drivers.fiscal.ffd.drive", "from drivers.fiscal.shtrih.frames import lrc", "what is shared knows no vendor"),
         ("drivers.sim.drive", "from drivers.sim.shtrih import tables", "what is shared knows no vendor"),
+        ("drivers.fiscal.ofd", "from drivers.fiscal.shtrih import ofd", "what is shared knows no vendor"),
+        ("drivers.sim.ofd.device", "from drivers.sim.shtrih import tables", "what is shared knows no vendor"),
         ("drivers.fiscal.port", "from kiosk.domain.order import Order", "drivers never see kiosk"),
         ("drivers.robot.line", "import serial_asyncio", "drivers.link alone opens ports"),
         ("kiosk.flows.paying", "import sqlite3", "the database belongs to the store"),

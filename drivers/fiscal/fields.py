@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from datetime import datetime
 
 from drivers.text import said, shown
@@ -54,6 +55,11 @@ def uint(value: int, count: int) -> bytes:
         return value.to_bytes(count, "little")
     except OverflowError as error:
         raise CodecError(f"{value} does not fit {count} bytes") from error
+
+
+def crc16(data: bytes) -> int:
+    """CRC16-CCITT: polynomial 1021h, begins with FFFFh, the highest bit first."""
+    return binascii.crc_hqx(data, 0xFFFF)
 
 
 def money(kopecks: int | None) -> bytes:

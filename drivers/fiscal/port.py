@@ -208,6 +208,7 @@ class FiscalStatus:
     blocked: str | None = None
     drive_valid_until: date | None = None
     warnings: tuple[str, ...] = ()
+    last_ticket_at: datetime | None = None  # the operator's latest, drive's local time; None where nobody tells
 
     def why_not(self) -> str | None:
         """Why no receipt can be printed now, as a stable word, or None."""
@@ -227,6 +228,36 @@ class ShiftReport:
     shift: int
     document_number: int
     fiscal_sign: int
+
+
+class OfdRoute(StrEnum):
+    """Who carries documents from the drive to the operator of fiscal data."""
+
+    DEVICE = "device"  # the register by its own network
+    HOST = "host"  # this process
+    EXTERNAL = "external"  # somebody else on this machine: the vendor's service, address translation
+
+
+@dataclass(frozen=True, slots=True)
+class OfdSettings:
+    """What the register says of the way. `address` and `port` are empty where nothing is set; the rest is None where
+    it does not tell."""
+
+    address: str
+    port: int
+    by_host: bool | None  # it waits for somebody to take its documents
+    host_possible: bool | None
+
+
+class DocumentCarrier(Protocol):
+    """A registrar whose documents the host can carry; calls raise as `FiscalRegistrar`'s do, or a `DeviceError` of
+    device `ofd` where it is the operator that fails. Any call may be given up and repeated: the drive holds what is
+    unsent."""
+
+    async def settings(self) -> OfdSettings: ...
+
+    async def carry(self) -> int | None:
+        """The oldest unsent document to the operator and its ticket into the drive; its number, None: none waits."""
 
 
 class FiscalRegistrar(Protocol):

@@ -1,4 +1,4 @@
-"""`python -m drivers.sim {shtrih|atol|atol-web|robot|bank|sms|push}`: a simulated device as a process (contract §8)."""
+"""`python -m drivers.sim NAME`: a simulated device as a process of its own, `--help` lists them (contract §8)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from drivers.sim.gateways.bank import bank
 from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
 from drivers.sim.gateways.push import push
 from drivers.sim.gateways.sms import sms
+from drivers.sim.ofd import device as ofd_device
 from drivers.sim.robot import device as robot_device
 from drivers.sim.shtrih import device as shtrih_device
 
@@ -27,12 +28,14 @@ _REGISTRARS: Mapping[str, Callable[..., contextlib.AbstractAsyncContextManager[C
     "atol": atol_device.atol,
 }
 _WEB_REGISTRAR = "atol-web"
+_OFD = "ofd"
 _KNOWN = {
     "shtrih": shtrih_device.KNOWN_FAULTS,
     "atol": atol_device.KNOWN_FAULTS,
     _WEB_REGISTRAR: atol_web_device.KNOWN_FAULTS,
     "robot": robot_device.FAULTS,
     **dict.fromkeys(_HTTP_DEVICES, HTTP_FAULTS),
+    _OFD: ofd_device.FAULTS,
 }
 
 _EXAMPLES = {
@@ -56,6 +59,13 @@ _EXAMPLES = {
     "power_cut": '{"at": "after_store"}',
     "down": "{}",
     "drive_expires": '{"days": 20}',
+    "away": "{}",
+    "refuse": "{}",
+    "silent": "{}",
+    "garbage": "{}",
+    "half_answer": "{}",
+    "wrong_ticket": '{"of": "drive"}  (or "document")',
+    "too_long": "{}",
 }
 
 
@@ -80,18 +90,27 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         device = devices.add_parser(
             name, epilog=_faults_help(sorted(known)), formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if name in _HTTP_DEVICES or name == _WEB_REGISTRAR:
+        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD):
             device.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1; 0 takes a free one")
         else:
             device.add_argument("--link", type=Path, required=True, help="where the pseudo-terminal is linked")
             device.add_argument("--speed", type=float, default=1.0, help="scales cooking and pick-up only")
-        if name not in _HTTP_DEVICES:
+        if name == "shtrih":
+            device.add_argument(
+                "--ofd", type=_host_and_port, help="HOST:PORT of the operator; the host is to carry documents there"
+            )
+        if name not in (*_HTTP_DEVICES, _OFD):
             device.add_argument("--seed", type=int)
             device.add_argument("--timezone", default="Europe/Moscow")
         device.add_argument("--state", type=Path, required=True, help="the device's non-volatile memory")
         device.add_argument("--ledger", type=Path, required=True, help="append-only JSON Lines of what happened")
         device.add_argument("--control", type=Path, help="unix socket for faults")
     return parser.parse_args(argv)
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host, int(port)
 
 
 async def serve(options: argparse.Namespace) -> None:
@@ -111,6 +130,11 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
     if (http_device := _HTTP_DEVICES.get(options.device)) is not None:
         device = await stack.enter_async_context(http_device(options.port, state=state, ledger=ledger, control=control))
         return device.url
+    if options.device == _OFD:
+        operator = await stack.enter_async_context(
+            ofd_device.ofd(options.port, state=state, ledger=ledger, control=control)
+        )
+        return f"127.0.0.1:{operator.port}"
     if options.device == _WEB_REGISTRAR:
         server = await stack.enter_async_context(
             atol_web_device.atol_web(
@@ -133,6 +157,7 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
                 seed=options.seed,
                 speed=options.speed,
                 timezone=options.timezone,
+                **({"host_carries_to": options.ofd} if options.device == "shtrih" else {}),
             )
         )
     else:

@@ -19,7 +19,8 @@ from drivers.fiscal.ffd.drive import (
     OfdStatus,
 )
 from drivers.fiscal.ffd.tlv import DATE_TIME, DOCUMENT_NUMBER, OPERATION, SHIFT_NUMBER, TOTAL, Tlv
-from drivers.fiscal.fields import moment_bytes
+from drivers.fiscal.fields import CodecError, moment_bytes
+from drivers.sim.ofd.container import Ticket
 from drivers.sim.world import Change, World
 
 INN = "7700000000"
@@ -29,6 +30,8 @@ TAX_SYSTEMS = 0x01 | 0x02 | 0x04 | 0x10 | 0x20
 CURRENT_SHIFT_OPEN, CURRENT_RECEIPT, CURRENT_SHIFT_CLOSE, CURRENT_CORRECTION = 0x02, 0x04, 0x08, 0x14
 ARCHIVE_90_PERCENT = 0x04
 _SHIFT_LIMIT = timedelta(hours=24)
+_OFD_WARN, _OFD_LIMIT = timedelta(days=5), timedelta(days=30)  # without a ticket: the sign 1053, the block
+OFD_SILENT = 0x08  # a warning of FF01
 _FIRST_DOCUMENT = 1
 
 
@@ -90,6 +93,14 @@ class Document:
         return (*numbers, *self.tlvs)
 
 
+@dataclass(frozen=True, slots=True)
+class OwnTicket:
+    """The operator's, as the drive keeps it: its local time."""
+
+    at: datetime
+    sign: bytes
+
+
 @dataclass(slots=True)
 class DriveState:
     """What the drive keeps besides the archive."""
@@ -104,10 +115,15 @@ class DriveState:
     shift_totals: dict[str, int] = field(default_factory=dict)
     shift_counts: dict[str, int] = field(default_factory=dict)  # of receipts, by operation
     shift_payments: dict[str, int] = field(default_factory=dict)  # by "operation:kind of payment", 0 is cash
+    sent: int = 0  # the last document whose ticket somebody brought
 
 
 class FiscalDrive:
-    """Non-volatile: every change goes to the world's memory before it is visible."""
+    """Non-volatile: every change goes to the world's memory before it is visible.
+
+    `by_host` tells who carries documents to the operator: the register itself, then tickets come after `ofd_delay_s`;
+    or the host, then a document is sent when its ticket was taken.
+    """
 
     def __init__(
         self,
@@ -117,9 +133,11 @@ class FiscalDrive:
         now: Callable[[], datetime],
         ofd_delay_s: float,
         registration: Sequence[Tlv] = (),
+        by_host: Callable[[], bool] = lambda: False,
     ) -> None:
         self._world = world
         self._now = now
+        self._by_host = by_host
         self._ofd_delay = timedelta(seconds=ofd_delay_s)
         stored = world.get("drive")
         self.state = DriveState(**stored) if stored else DriveState(serial)
@@ -147,7 +165,47 @@ class FiscalDrive:
 
     def acknowledged(self, document: Document) -> bool:
         """The tax operator's ticket comes a little later."""
-        return self._now() - document.at >= self._ofd_delay
+        if document.number <= self.state.sent:
+            return True
+        return not self._by_host() and self._now() - document.at >= self._ofd_delay
+
+    def remember_sent(self, change: Change) -> None:
+        """Before the way changes: what has its ticket keeps it."""
+        waiting = self.first_unsent()
+        self.state.sent = self.state.last_document if waiting is None else waiting.number - 1
+        self.save(change)
+
+    def take_ticket(self, change: Change, message: bytes) -> None:
+        """Raises `CodecError` where it is not the ticket of the oldest unsent document of this drive."""
+        ticket, waiting = Ticket.parse(message), self.first_unsent()
+        if waiting is None or (ticket.drive_number, ticket.number) != (self.state.serial, waiting.number):
+            raise CodecError("the ticket of another document")
+        self.state.sent = ticket.number
+        at = self._now().replace(second=0, microsecond=0).isoformat()
+        change.put(f"ticket:{ticket.number:08d}", {"at": at, "sign": ticket.sign.hex()})
+        self.save(change)
+
+    def ticket(self, document: Document) -> OwnTicket | None:
+        if not self.acknowledged(document):
+            return None
+        kept = self._world.get(f"ticket:{document.number:08d}")
+        if kept is None:  # the register's own network brought it
+            return OwnTicket((document.at + self._ofd_delay).replace(second=0, microsecond=0), b"")
+        return OwnTicket(datetime.fromisoformat(kept["at"]), bytes.fromhex(kept["sign"]))
+
+    def waits_for_ofd(self) -> timedelta:
+        """The age of the oldest unsent document."""
+        waiting = self.first_unsent()
+        return timedelta() if waiting is None else self._now() - waiting.at
+
+    @property
+    def ofd_expired(self) -> bool:
+        """Thirty days without a ticket: nothing more is registered until one comes."""
+        return self.waits_for_ofd() >= _OFD_LIMIT
+
+    @property
+    def ofd_warning(self) -> int:
+        return OFD_SILENT if self.waits_for_ofd() >= _OFD_WARN else 0
 
     def status(self, *, warnings: int) -> DriveStatus:
         return DriveStatus(
@@ -160,6 +218,11 @@ class FiscalDrive:
             serial=self.state.serial,
             last_document=self.state.last_document,
         )
+
+    def first_unsent(self) -> Document | None:
+        if self._by_host():
+            return self.document(self.state.sent + 1)
+        return next(iter(self.unsent()), None)
 
     def unsent(self) -> list[Document]:
         """Oldest first."""

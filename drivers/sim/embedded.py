@@ -20,6 +20,7 @@ from drivers.sim.atol_web.device import atol_web
 from drivers.sim.gateways.bank import bank
 from drivers.sim.gateways.push import push
 from drivers.sim.gateways.sms import sms
+from drivers.sim.ofd.device import ofd
 from drivers.sim.robot.device import robot
 from drivers.sim.shtrih.device import shtrih
 
@@ -43,6 +44,7 @@ class Wanted:
     timezone: str = "Europe/Moscow"
     unit: int = 1
     fiscal_driver: str = "shtrih"
+    ofd: bool = False  # the operator too: documents are carried by the host
 
     @property
     def anything(self) -> bool:
@@ -156,7 +158,13 @@ class EmbeddedSimulators:
         self._endpoints.fiscal_port = str(link)
         if wanted.fiscal_driver == "atol":
             return await stack.enter_async_context(atol(link, **files, timezone=wanted.timezone))
-        return await stack.enter_async_context(shtrih(link, **files, timezone=wanted.timezone))
+        operator = None
+        if wanted.ofd:
+            device = await stack.enter_async_context(ofd(0, **self._files("ofd")))
+            operator, self._devices["ofd"] = ("127.0.0.1", device.port), device
+        return await stack.enter_async_context(
+            shtrih(link, **files, timezone=wanted.timezone, host_carries_to=operator)
+        )
 
     def _files(self, name: str) -> _Files:
         control = self._wanted.folder / f"{name}.sock"

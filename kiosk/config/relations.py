@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from kiosk.config.forms import SIM
 from kiosk.config.problems import problem
 from kiosk.config.settings import Broker, Config, Fiscal
+
+#: Registers whose documents this process cannot carry, and what to set up instead.
+_CARRIED_OTHERWISE: Mapping[str, str] = MappingProxyType(
+    {
+        "atol": (
+            "the kiosk carries documents of driver shtrih only. Give the register its own network and write "
+            '"device", or install ATOL\'s driver 10 with its Ethernet over USB service (OfdChannel = 1) and write '
+            '"external": docs/ofd.md'
+        ),
+        "atol-web": (
+            "the kiosk carries documents of driver shtrih only. Let the web server carry them (OfdChannel = 2 in its "
+            'settings of the device) and write "external", or the register\'s own network and write "device": '
+            "docs/ofd.md"
+        ),
+    }
+)
 
 
 def problems_of(config: Config) -> list[str]:
@@ -83,6 +100,8 @@ def _ways(where: str, row: Fiscal) -> Iterator[str]:
         yield problem(f"{where}.url", "is missing: driver atol-web goes by url, not by port")
     if row.driver != "shtrih" and row.protocol != 1:
         yield problem(f"{where}.protocol", f"belongs to driver shtrih, not to {row.driver}")
+    if row.ofd == "host" and row.driver in _CARRIED_OTHERWISE:
+        yield problem(f"{where}.ofd", _CARRIED_OTHERWISE[row.driver])
 
 
 def _broker(broker: Broker) -> Iterator[str]:

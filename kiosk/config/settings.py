@@ -123,8 +123,9 @@ class Fiscal(_Section, frozen=True, kw_only=True):
 
     `close_at`: when the shift is closed each day (`03:30`), else before it is 24 h old; `slip`: a paper with the number
     after the receipt; `paperless_with_contact`: no paper where the receipt goes to a phone or an address; `ffd`: the
-    version the drive must be registered for; `fallback`: of several, the kiosk may sell through this one by itself
-    where the one in use cannot print.
+    version the drive must be registered for; `ofd`: who carries documents to the operator of fiscal data, the register
+    by its own network, this process (`shtrih` only), or another program on this machine; `fallback`: of several, the
+    kiosk may sell through this one by itself where the one in use cannot print.
     """
 
     name: forms.RegistrarName = ""
@@ -139,6 +140,7 @@ class Fiscal(_Section, frozen=True, kw_only=True):
     close_at: forms.TimeOfDay = ""
     slip: bool = True
     paperless_with_contact: bool = False
+    ofd: Literal["device", "host", "external"] = "device"
     key_file: forms.File = ""
     fallback: bool = False
 

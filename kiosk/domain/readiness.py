@@ -31,7 +31,7 @@ class Readiness:
         self, name: str, reason: str | None, *, blocks: bool = True, detail: str = "", told: Text | None = None
     ) -> bool:
         """`reason` None = ok. True when this changed anything."""
-        check = Check(True, None, blocks) if reason is None else Check(False, reason, blocks, detail, told)
+        check = Check(reason is None, reason, blocks, detail, told)
         changed = self._checks.get(name) != check
         self._checks[name] = check
         return changed

@@ -104,6 +104,34 @@ _HINTS: Mapping[str, Text] = {
         "Очередь в ОФД переполнена: проверьте связь кассы",
         "The queue for the tax operator is full: check the registrar's network",
     ),
+    "fiscal_ofd_wait_expired": Text(
+        "30 дней без квитанций ОФД, накопитель не печатает: наладьте передачу, docs/ofd.md",
+        "30 days without the operator's tickets, the drive registers nothing: mend the way, docs/ofd.md",
+    ),
+    "ofd_unsent_24h": Text(
+        "Документы не уходят в ОФД больше суток: проверьте передачу, docs/ofd.md",
+        "Documents have not reached the tax operator for over a day: check the way, docs/ofd.md",
+    ),
+    "ofd_unsent_72h": Text(
+        "Документы не уходят в ОФД больше трёх суток; на 30-е сутки накопитель заблокируется, docs/ofd.md",
+        "Documents have not reached the tax operator for three days; after 30 the drive blocks, docs/ofd.md",
+    ),
+    "ofd_no_ofd_address": Text(
+        "В кассе нет адреса или порта ОФД (Штрих-М: таблица 19), docs/ofd.md",
+        "The register has no address or port of the tax operator (Shtrih-M: table 19), docs/ofd.md",
+    ),
+    "ofd_carried_by_register": Text(
+        '[fiscal] ofd = "host", а касса настроена передавать сама (Штрих-М: таблица 21 поле 2), docs/ofd.md',
+        '[fiscal] ofd = "host", but the register is set to its own network (table 21 field 2), docs/ofd.md',
+    ),
+    "ofd_carried_by_host": Text(
+        '[fiscal] ofd = "device", а касса ждёт программу (Штрих-М: таблица 21 поле 2), docs/ofd.md',
+        '[fiscal] ofd = "device", but the register waits for a program (table 21 field 2), docs/ofd.md',
+    ),
+    "ofd_host_cannot_carry": Text(
+        '[fiscal] ofd = "host", а прошивка кассы не отдаёт документы: обновите её, docs/ofd.md',
+        '[fiscal] ofd = "host", but the firmware hands out no documents: update it, docs/ofd.md',
+    ),
     "fiscal_printer_fault": Text(
         "Неисправен принтер или отрезчик кассы: осмотрите, затем kiosk shift report",
         "The registrar's printer or cutter has failed: look at it, then kiosk shift report",
@@ -156,6 +184,7 @@ _GENERAL: Mapping[str, Text] = {
     "sms": Text("SMS-шлюз: kiosk devices", "The SMS gateway: kiosk devices"),
     "messages": Text("Шлюз не принял сообщения: они ждут", "The gateway did not take messages: they wait"),
     "webhook": Text("Вебхук не принимает события: kiosk webhooks", "The webhook takes no events: kiosk webhooks"),
+    "ofd": Text("Передача в ОФД: docs/ofd.md", "The way to the tax operator: docs/ofd.md"),
     "broker": Text("Брокер не принимает события: kiosk webhooks", "The broker takes no events: kiosk webhooks"),
 }
 #: What a guest is told: by the word, else by its first part.

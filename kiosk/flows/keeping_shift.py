@@ -20,6 +20,7 @@ from kiosk.domain.events import ShiftClosedEvent, ShiftOpenedEvent
 from kiosk.domain.fiscal_day import Closing, FiscalDay
 from kiosk.domain.readiness import Readiness
 from kiosk.domain.reasons import SHIFT_CLOSING
+from kiosk.flows.carrying_documents import CarryingDocuments, OfdView
 from kiosk.flows.closing_day import ClosingDay
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.watching_registrar import (
@@ -28,6 +29,7 @@ from kiosk.flows.watching_registrar import (
     Mismatch,
     clock_is_wrong,
     registration_mismatches,
+    unsent_alarm,
     warnings_of,
     why_stopped,
 )
@@ -60,6 +62,7 @@ class KeepingShift:
         registrar: FiscalSwitch,
         fiscalising: Fiscalising,
         closing_day: ClosingDay,
+        carrying: CarryingDocuments,
         rules: FiscalRules,
         readiness: Readiness,
         clock: Clock,
@@ -68,6 +71,7 @@ class KeepingShift:
         self._registrar = registrar
         self._fiscalising = fiscalising
         self._closing_day = closing_day
+        self._carrying = carrying
         self._rules = rules
         self._readiness = readiness
         self._clock = clock
@@ -283,19 +287,31 @@ class KeepingShift:
 
     async def _warn(self, status: FiscalStatus) -> None:
         now = self._clock.now()
-        found = warnings_of(status, now, self._rules.zone)
+        wrong = self._tell_of_ofd(status, now)
+        found = {**warnings_of(status, now, self._rules.zone), **({"fiscal_ofd": wrong} if wrong else {})}
         words = {device: word for device, word in found.items() if word is not None}
         if words == self.warnings:
             return
         self.warnings = words
         _log.warning("fiscal_warnings", **words)
-        detail = f"{status.unsent_documents} documents unsent, drive valid until {status.drive_valid_until}"
+        detail = f"{self.ofd(status).own}, drive valid until {status.drive_valid_until}"
 
         def run(tx: Tx) -> None:
             for device in WATCHED:
                 records.set_fault(tx, device, found[device], detail, now)
 
         await self._db.write(run)
+
+    def _tell_of_ofd(self, status: FiscalStatus, now: datetime) -> str | None:
+        """A check of its own that blocks nothing; the word of a contradiction between settings and register."""
+        wrong = self._carrying.way(self._registrar.active).wrong
+        word = wrong or unsent_alarm(status, now, self._rules.zone)
+        reason = None if word is None else f"ofd_{word}"
+        self._readiness.set("ofd", reason, blocks=False, detail=self.ofd(status).own)
+        return wrong
+
+    def ofd(self, status: FiscalStatus) -> OfdView:
+        return self._carrying.view(self._registrar.active, status, self._rules.zone)
 
     async def _tell(self, reason: str | None, detail: str) -> None:
         if self._readiness.set("fiscal", reason, detail=detail):

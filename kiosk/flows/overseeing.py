@@ -159,7 +159,7 @@ class Overseeing:
 
     async def _lights(self, status: FiscalStatus | None) -> list[Light]:
         checks = self._readiness.checks()
-        own = {"books", "sales", "shift", "disk", "sms", "bank"}  # they have lamps or lines of their own
+        own = {"books", "sales", "shift", "disk", "sms", "bank", "ofd"}  # they have lamps or lines of their own
         found = [
             Light(name, GOOD if check.ok else BAD, None, check.reason, _says(check), check.detail)
             for name, check in checks.items()
@@ -177,22 +177,26 @@ class Overseeing:
         now = self._clock.now().astimezone(self._zone)
         left = None if status.drive_valid_until is None else status.drive_valid_until - now.date()
         off_s = round(clock_drift(status, now, self._zone).total_seconds())
+        ofd = self._keeping_shift.ofd(status)
         paper = {Paper.PRESENT: GOOD, Paper.LOW: WARN, Paper.OUT: BAD}[status.paper]
         return [
             Light("paper", paper, None, status.paper.value),
             Light("drive", UNKNOWN)
             if left is None
             else Light("drive", _low(left, _DRIVE_WARN, _DRIVE_ALARM), left.days),
-            Light("ofd", self._ofd_level(status, now), status.unsent_documents),
+            Light(
+                "ofd", self._ofd_level(status, now, ofd.wrong), status.unsent_documents, None, ofd.says, ofd.wrong or ""
+            ),
             Light("clock", clock_level(status, now, self._zone), off_s),
         ]
 
-    def _ofd_level(self, status: FiscalStatus, now: datetime) -> str:
+    def _ofd_level(self, status: FiscalStatus, now: datetime, wrong: str | None) -> str:
+        sound = GOOD if wrong is None else WARN
         if not status.unsent_documents or status.first_unsent_at is None:
-            return GOOD
+            return sound
         since = status.first_unsent_at
         age = now - (since if since.tzinfo else since.replace(tzinfo=self._zone))
-        return BAD if age > _UNSENT_ALARM else WARN if age > _UNSENT_WARN else GOOD
+        return BAD if age > _UNSENT_ALARM else WARN if age > _UNSENT_WARN else sound
 
     async def _bank_light(self) -> Light:
         word = await self._surveying.bank_word()

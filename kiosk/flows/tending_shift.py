@@ -12,6 +12,7 @@ from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalStatus, FiscalSwitch
 from kiosk.clock import Clock
 from kiosk.domain.errors import DeviceUnavailable, NotFound
+from kiosk.flows.carrying_documents import OfdView
 from kiosk.flows.closing_day import ClosingDay, ShiftReportView
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.keeping_shift import KeepingShift
@@ -33,6 +34,7 @@ class ShiftView(msgspec.Struct, frozen=True):
     fiscal_drive_number: str
     last_document: int
     unsent_documents: int
+    ofd: OfdView
     warnings: dict[str, str]
 
 
@@ -193,5 +195,6 @@ class TendingShift:
             fiscal_drive_number=status.drive_number,
             last_document=status.last_document,
             unsent_documents=status.unsent_documents,
+            ofd=self._keeper.ofd(status),
             warnings=dict(self._keeper.warnings),
         )

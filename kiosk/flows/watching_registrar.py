@@ -14,7 +14,7 @@ _CLOCK_WARN, _CLOCK_STOP = timedelta(minutes=2), timedelta(minutes=5)
 _MINUTE = timedelta(minutes=1)  # some devices show no seconds
 #: A document waits for the operator of fiscal data: (age, word), the oldest first. The drive itself blocks at 30 days.
 _UNSENT = ((timedelta(hours=72), "unsent_72h"), (timedelta(hours=24), "unsent_24h"), (timedelta(hours=1), "unsent_1h"))
-_UNSENT_STOP = timedelta(days=29)
+_UNSENT_ALARM, _UNSENT_STOP = timedelta(hours=24), timedelta(days=29)
 _DRIVE = ((3, "drive_3_days_left"), (30, "drive_30_days_left"))
 #: Every watched thing with a fault of its own among the devices.
 WATCHED = ("fiscal_clock", "fiscal_ofd", "fiscal_drive", "fiscal_paper")
@@ -56,6 +56,12 @@ def clock_is_wrong(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> bool:
 def clock_is_off(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> bool:
     """Worth a warning."""
     return clock_drift(status, now, zone) > _CLOCK_WARN
+
+
+def unsent_alarm(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> str | None:
+    """The word where documents wait so long that somebody must come."""
+    waiting = _unsent_for(status, now, zone)
+    return next((word for age, word in _UNSENT if waiting > age and age >= _UNSENT_ALARM), None)
 
 
 def warnings_of(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> Mapping[str, str | None]:

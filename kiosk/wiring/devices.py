@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from drivers.bank.acquirer import HttpAcquirer
 from drivers.errors import DeviceError, DeviceRefused
-from drivers.fiscal.port import Paper
+from drivers.fiscal.port import OfdRoute, Paper
+from drivers.fiscal.switch import SwitchedRegistrar
 from drivers.push.gateway import HttpPushGateway
 from drivers.robot.modbus import ModbusComplex
 from drivers.robot.port import ComplexState, HealthFlag
@@ -26,18 +28,31 @@ from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, problem
 from kiosk.config.forms import SIM
 from kiosk.config.secret_files import read_key
-from kiosk.config.settings import Config
+from kiosk.config.settings import Config, Fiscal
 from kiosk.domain.errors import DatabaseBroken
+from kiosk.domain.ofd_words import CONTRADICTIONS
+from kiosk.flows.carrying_documents import contradiction
 from kiosk.flows.keeping_shift import MISMATCH, FiscalRules
 from kiosk.flows.watching_registrar import registration_mismatches
 from kiosk.store.opening import inspect
 from kiosk.wiring.parts import Parts
-from kiosk.wiring.registrars import switched
+from kiosk.wiring.registrars import built, carriers
 from kiosk.wiring.rules import fiscal_rules
 from kiosk.wiring.targets import broker_of
 
 _CLOSE_TIMEOUT_S = 2.0
 _LOOK_TIMEOUT_S = 15.0
+
+
+#: Of registers that tell nothing of it: what `kiosk check` says is to carry their documents, by driver and way.
+_CARRIED_BY: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("atol", "device"): "the register's own network carries (its setting 276; OfdChannel = 0)",
+        ("atol", "external"): "ATOL's driver 10 carries, by its Ethernet over USB service (OfdChannel = 1)",
+        ("atol-web", "device"): "the register's own network carries (its setting 276; OfdChannel = 0)",
+        ("atol-web", "external"): "the web server carries (OfdChannel = 2 in its settings of the device)",
+    }
+)
 
 
 class Devices:
@@ -51,7 +66,8 @@ class Devices:
         self.sms = HttpSmsGateway(endpoints.sms_url or config.sms.url, sms_key, within_s)
         self.push = HttpPushGateway(endpoints.push_url or config.push.url, timeout_s=within_s)
         zone = ZoneInfo(config.restaurant.timezone)
-        self.registrar = switched(config.registrars, parts, endpoints, zone)
+        registrars = built(config.registrars, parts, endpoints, zone)
+        self.registrar, self.carriers = SwitchedRegistrar(registrars), carriers(registrars)
         self.robot = ModbusComplex(
             port=endpoints.robot_port or config.robot.port,
             baudrate=config.robot.baudrate,
@@ -80,6 +96,16 @@ class Devices:
             raise DeviceRefused("fiscal", MISMATCH, "; ".join(map(str, found)))
         return f"drive {status.drive_number}, shift {status.shift} {'open' if status.shift_open else 'closed'}"
 
+    async def look_at_ofd(self, row: Fiscal) -> str:
+        """Settings against the register; for one that does not tell, who is to carry its documents."""
+        carrier = self.carriers.get(row.name)
+        if carrier is None:
+            return f"{row.ofd}: {_CARRIED_BY[row.driver, row.ofd]}"
+        told = await carrier.settings()
+        if (wrong := contradiction(OfdRoute(row.ofd), told)) is not None:
+            raise DeviceRefused("fiscal", wrong, CONTRADICTIONS[wrong].en)
+        return f"{row.ofd}: {told.address}:{told.port}"
+
     async def look_at_robot(self) -> str:
         health = await self.robot.health()
         if health.flags & ~(HealthFlag.MATERIAL_LOW | HealthFlag.NO_CELL) or health.state is ComplexState.ABORTED:
@@ -99,6 +125,7 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints,
         bank=config.bank.url == SIM,
         fiscal=fiscal.simulated,
         fiscal_driver=fiscal.driver,
+        ofd=OfdRoute(fiscal.ofd) is OfdRoute.HOST,
         robot=config.robot.port == SIM,
         sms=config.sms.url == SIM,
         push=config.push.url == SIM,
@@ -145,6 +172,7 @@ async def examine(config: Config) -> list[tuple[str, bool, str]]:
     devices = Devices(config, Parts(), Endpoints())
     looks: dict[str, tuple[str, Callable[[], Awaitable[str]]]] = {
         "fiscal": (config.registrars[0].where, partial(devices.look_at_registrar, fiscal_rules(config))),
+        "ofd": (config.registrars[0].where, partial(devices.look_at_ofd, config.registrars[0])),
         "robot": (config.robot.port, devices.look_at_robot),
         "bank": (config.bank.url, devices.look_at_bank),
         "sms": (config.sms.url, partial(_reach_url, config.sms.url)),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from drivers.fiscal.port import OfdRoute
 from kiosk.config.secret_files import service_pin
 from kiosk.domain.bonus import BonusRules
 from kiosk.flows.auditing import Auditing
+from kiosk.flows.carrying_documents import CarryingDocuments
 from kiosk.flows.closing_day import ClosingDay
 from kiosk.flows.conditions import Conditions
 from kiosk.flows.correcting import Correcting
@@ -140,8 +142,17 @@ class Flows:
         )
         registrar = devices.registrar
         self.closing_day = ClosingDay(database, bank, clock, parts.day_again_s)
+        routes = {row.name: OfdRoute(row.ofd) for row in config.registrars}
+        self.carrying_documents = CarryingDocuments(routes, devices.carriers, clock)
         self.keeping_shift = KeepingShift(
-            database, registrar, self.fiscalising, self.closing_day, fiscal_rules(config), ground.readiness, clock
+            database,
+            registrar,
+            self.fiscalising,
+            self.closing_day,
+            self.carrying_documents,
+            fiscal_rules(config),
+            ground.readiness,
+            clock,
         )
         self.tending_shift = TendingShift(
             database, registrar, self.fiscalising, self.keeping_shift, self.closing_day, clock

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from drivers.fiscal.atol.timeouts import AtolTimeouts
 from drivers.fiscal.atol_web.client import AtolWebTimeouts
+from drivers.fiscal.ofd import OfdTimeouts
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import LinkOpener, open_line
 from drivers.robot.modbus import ModbusTimings
@@ -31,6 +32,7 @@ class Parts:
     fiscal_timeouts: ShtrihTimeouts | None = None
     atol_timeouts: AtolTimeouts | None = None
     atol_web_timeouts: AtolWebTimeouts | None = None
+    ofd_timeouts: OfdTimeouts | None = None
     robot_timings: ModbusTimings = field(default_factory=ModbusTimings)
     paying: type[Paying] = Paying
     fiscalising: type[Fiscalising] = Fiscalising

@@ -143,6 +143,8 @@ class Kiosk:
         supervise("lag", sinks.lag.run, ())
         supervise("day", flows.closing_day.run, ())
         supervise("shift", flows.keeping_shift.run, (DeviceError,))
+        for name in flows.carrying_documents.names:
+            supervise(f"ofd:{name}", partial(flows.carrying_documents.run, name), ())
         if flows.falling_back.spares:
             supervise("fallback", flows.falling_back.run, ())
         supervise("cooking", lambda: sinks.dispatcher.run(sinks.cooking), ())

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from drivers.fiscal.atol.registrar import AtolRegistrar
 from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
-from drivers.fiscal.port import FiscalOffice, OrderTag
+from drivers.fiscal.ofd import OfdClient
+from drivers.fiscal.port import DocumentCarrier, FiscalOffice, OrderTag
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
-from drivers.fiscal.switch import SwitchedRegistrar
 from drivers.sim.embedded import Endpoints
 from kiosk.config.secret_files import read_key
 from kiosk.config.settings import Fiscal
@@ -31,6 +31,7 @@ def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) 
         order_tag=OrderTag(fiscal.order_tag),
         timeouts=parts.fiscal_timeouts or ShtrihTimeouts.on(port),
         timezone=zone,
+        ofd=OfdClient(parts.ofd_timeouts),
     )
 
 
@@ -62,6 +63,11 @@ def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo
 _VENDORS: Mapping[str, Vendor] = MappingProxyType({"shtrih": _shtrih, "atol": _atol, "atol-web": _atol_web})
 
 
-def switched(registrars: Sequence[Fiscal], parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> SwitchedRegistrar:
-    """One driver each, by name, the first in use."""
-    return SwitchedRegistrar({row.name: _VENDORS[row.driver](row, parts, endpoints, zone) for row in registrars})
+def built(registrars: Sequence[Fiscal], parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> dict[str, FiscalOffice]:
+    """One driver each, by name."""
+    return {row.name: _VENDORS[row.driver](row, parts, endpoints, zone) for row in registrars}
+
+
+def carriers(registrars: Mapping[str, FiscalOffice]) -> dict[str, DocumentCarrier]:
+    """Those that tell of the way of their documents, and let them be carried."""
+    return {name: office.ofd for name, office in registrars.items() if isinstance(office, ShtrihRegistrar)}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from drivers.fiscal.atol.frames import ASYNC_ID, Decoder, Frame, encode
@@ -66,6 +66,7 @@ fields = st.dictionaries(
 
 
 @settings(max_examples=80)
+@example("buy", {"items": [], "payments": [], "total": None})
 @given(st.sampled_from(sorted(TASKS)), fields)
 def test_any_task_ends_in_a_result_or_a_code_and_leaves_no_receipt_open(kind: str, task: dict[str, object]) -> None:
     with till("1.2") as found:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.fiscal.shtrih.frames2 import Broken, Decoder, Event, Numbered, Sync, crc16, encode, encode_sync
+from drivers.fiscal.fields import crc16
+from drivers.fiscal.shtrih.frames2 import Broken, Decoder, Event, Numbered, Sync, encode, encode_sync
 
 
 def test_the_checksum_is_the_known_one() -> None:

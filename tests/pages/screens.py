@@ -177,12 +177,12 @@ async def restart(place: Restaurant) -> None:
 
 
 @asynccontextmanager
-async def demo_kiosk() -> AsyncIterator[Kiosk]:
-    """The kiosk as a stranger first runs it: every device simulated inside the process."""
+async def demo_kiosk(extra: str = "") -> AsyncIterator[Kiosk]:
+    """The kiosk as a stranger first runs it: every device simulated inside the process. `extra`: more settings."""
     folder = short_folder()
     (folder / "config.toml").write_text(
         f'[server]\nport = 0\nsocket = "{folder}/k.sock"\n[database]\npath = "{folder}/kiosk.db"\n'
-        '[robot]\nspeed = 200.0\n[log]\nlevel = "error"\n'
+        '[robot]\nspeed = 200.0\n[log]\nlevel = "error"\n' + extra
     )
     kiosk = Kiosk(load(folder / "config.toml"))
     try:

@@ -104,6 +104,23 @@ async def test_4_emergency_stop_is_released_at_the_desk_only_once_the_button_is_
         await screens.close()
 
 
+async def test_3_4_technician_reads_how_documents_reach_the_operator_and_what_is_wrong(screens: Screens) -> None:
+    async with demo_kiosk('[fiscal]\nofd = "host"\n') as kiosk:
+        desk, panel = await at_the_desk(screens, kiosk), await screens.desk(kiosk, "/sim")
+        lamp = desk.at("light-ofd")
+        await expect(lamp).to_contain_text("передаёт киоск · не передано: 0 · квитанция", timeout=WAIT_MS)
+        await expect(lamp).to_have_attribute("data-level", "good", timeout=WAIT_MS)
+        await panel.reads("соединение не открывается, документы ждут в накопителе")
+        await panel.tap("fault-ofd-away")
+        await panel.shot("sim-ofd")
+        await desk.tap("shift-close", "shift-close-sure")
+        await expect(lamp).to_contain_text("не передано: 1 · старейший ждёт 0 мин", timeout=WAIT_MS)
+        await expect(lamp).to_contain_text("нет соединения с ОФД", timeout=WAIT_MS)
+        assert await violations(desk) == []
+        await desk.shot("service-ofd")
+        await screens.close()
+
+
 async def test_8_five_taps_and_a_pin_lead_the_staff_in_from_the_touch_screen_and_out_again(screens: Screens) -> None:
     async with demo_kiosk() as kiosk:
         screen = await screens.kiosk(kiosk)

@@ -50,6 +50,7 @@ async def test_a_look_at_everything_reads_like_a_table_and_as_json(place: Restau
         "bank": True,
         "disk": True,
         "fiscal": True,
+        "ofd": True,
         "push": True,
         "robot": True,
         "sms": True,
@@ -69,6 +70,7 @@ async def test_a_look_at_everything_reads_like_a_table_and_as_json(place: Restau
         "fiscal",
         "robot",
         "bank",
+        "ofd",
         "sms",
         "push",
     ]
@@ -288,7 +290,7 @@ async def test_check_without_a_kiosk_opens_every_device_itself(folder: Path) -> 
     async with standing_devices(folder) as registrar:
         good = await kiosk(folder, "check", "--json")
         checks = {row["check"]: (row["ok"], row["detail"]) for row in good.json["checks"]}
-        assert list(checks) == ["configuration", "menu", "database", "fiscal", "robot", "bank", "sms", "push"]
+        assert list(checks) == ["configuration", "menu", "database", "fiscal", "ofd", "robot", "bank", "sms", "push"]
         assert (good.code, all(found for found, _ in checks.values())) == (cli.OK, True), checks
         assert "drive" in checks["fiscal"][1]
         assert "serial" in checks["robot"][1]
@@ -307,7 +309,7 @@ async def test_check_tells_a_silent_device_and_a_damaged_database(folder: Path) 
     (folder / "kiosk.db").write_bytes(b"not a database at all" * 100)
     done = await kiosk(folder, "check", "--json")
     bad = [row["check"] for row in done.json["checks"] if not row["ok"]]
-    assert (done.code, bad) == (cli.BAD, ["database", "fiscal", "robot", "bank", "sms", "push"])
+    assert (done.code, bad) == (cli.BAD, ["database", "fiscal", "ofd", "robot", "bank", "sms", "push"])
 
 
 def test_a_cell_that_begins_like_a_formula_is_made_harmless() -> None:

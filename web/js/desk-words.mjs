@@ -17,7 +17,6 @@ export function lightWords({ name, value, word, says }) {
   if (says) return says.ru;
   if (name === "paper") return PAPER[word ?? ""] ?? "нет связи";
   if (name === "drive" && value !== null) return `${value} дн.`;
-  if (name === "ofd" && value !== null) return `не передано: ${value}`;
   if (name === "clock" && value !== null) return `расходятся на ${value} с`;
   if (name === "sms" && value !== null) return `ждут: ${value}`;
   if (name === "disk" && value !== null) return `свободно ${(value / 1024).toFixed(1).replace(".", ",")} ГБ`;

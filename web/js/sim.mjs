@@ -6,7 +6,7 @@ import { html } from "./html.mjs";
 import { staffCall, staffToken } from "./staff.mjs";
 
 const REFRESH_MS = 3_000;
-const DEVICES = /** @type {Record<string, string>} */ ({ bank: "Банк", fiscal: "Касса", robot: "Робот", sms: "SMS-шлюз", push: "Push-шлюз" });
+const DEVICES = /** @type {Record<string, string>} */ ({ bank: "Банк", fiscal: "Касса", robot: "Робот", sms: "SMS-шлюз", push: "Push-шлюз", ofd: "ОФД" });
 const HTTP = { down: ["Не отвечает", "соединение не открывается"], slow: ["Отвечает медленно", "каждый ответ через 10 секунд"], lose_answer: ["Теряет ответ", "следующий запрос исполнит, но промолчит"] };
 const WORDS = /** @type {Record<string, Record<string, string[]>>} */ ({
   bank: { ...HTTP, forget_keys: ["Забыл ключи", "как через сутки: помнит операции, но не ключи запросов"] }, sms: HTTP, push: HTTP,
@@ -20,6 +20,12 @@ const WORDS = /** @type {Record<string, Record<string, string[]>>} */ ({
     cutter_fault: ["Заклинил отрезчик", "бумага не отрезается"],
     drive_expires: ["Кончается накопитель", "осталось 20 дней"], unknown_command: ["Старая прошивка", "не знает чтения документа из архива"],
   },
+  ofd: {
+    away: ["Не отвечает", "соединение не открывается, документы ждут в накопителе"], refuse: ["Обрывает связь", "документ не принят"],
+    silent: ["Молчит", "документ принят, квитанции нет"], slow: ["Отвечает медленно", "квитанция через 10 секунд"],
+    garbage: ["Отвечает мусором", "документ принят, вместо квитанции шум"], half_answer: ["Обрывает квитанцию", "один раз, на середине"],
+    wrong_ticket: ["Чужая квитанция", "для другого накопителя"], too_long: ["Шлёт без конца", "квитанция длиннее возможной"],
+  },
   robot: {
     estop: ["Нажат аварийный стоп", "все станции стоят"], door_open: ["Открыта дверца", "робот ждёт, пока закроют"],
     bin_empty: ["Опустел бункер", "бункер 23, чай"], cells_full: ["Все ячейки заняты", "готовое некуда ставить"],
@@ -31,7 +37,7 @@ const WORDS = /** @type {Record<string, Record<string, string[]>>} */ ({
 /** What each fault is switched on with. */
 const PARAMETERS = /** @type {Record<string, Record<string, string|number>>} */ ({
   noise: { rate: 0.05 }, refuse_tag: { tag: 1192 }, bin_empty: { bin: 23 }, jam: { station: 1 }, power_cut: { at: "after_store" },
-  drive_expires: { days: 20 }, unknown_command: { code: "FF3A" },
+  drive_expires: { days: 20 }, wrong_ticket: { of: "drive" }, unknown_command: { code: "FF3A" },
 });
 
 /** @param {string} device @param {string} fault */

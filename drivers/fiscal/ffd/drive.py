@@ -28,6 +28,7 @@ _MEMORY_LOW, _FAILED = 0x04, 0x80
 _WARNINGS: Mapping[int, str] = MappingProxyType(
     {0x01: "drive_replace_now", 0x02: "drive_replace_soon", _MEMORY_LOW: "drive_memory_low", 0x08: "ofd_timeout"}
 )
+_TICKET_SIGN = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,53 @@ class OfdStatus:
     def parse(cls, data: bytes) -> OfdStatus:
         f = Fields(data)
         return cls(f.uint(1), f.uint(1), f.uint(2), f.uint(4), _parse_moment_or_none(f.take(5)))
+
+
+@dataclass(frozen=True, slots=True)
+class OfdBuffer:
+    """FF30: bytes of the message for the operator, 0 where none waits, and how many FF31 hands out at once."""
+
+    size: int
+    block: int
+
+    def encode(self) -> bytes:
+        return uint(self.size, 2) + uint(self.block, 1)
+
+    @classmethod
+    def parse(cls, data: bytes) -> OfdBuffer:
+        f = Fields(data)
+        return cls(f.uint(2), f.uint(1))
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSize:
+    """FF32: how many bytes FF33 takes at once."""
+
+    block: int
+
+    def encode(self) -> bytes:
+        return uint(self.block, 1)
+
+    @classmethod
+    def parse(cls, data: bytes) -> BlockSize:
+        return cls(Fields(data).uint(1))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTicket:
+    """FF3C: the operator's ticket as the drive keeps it: time, the operator's sign, number of the document."""
+
+    at: datetime
+    sign: bytes
+    number: int
+
+    def encode(self) -> bytes:
+        return moment_bytes(self.at) + self.sign.ljust(_TICKET_SIGN, b"\0") + uint(self.number, 4)
+
+    @classmethod
+    def parse(cls, data: bytes) -> KeptTicket:
+        f = Fields(data)
+        return cls(moment_of(f.take(5)), f.take(_TICKET_SIGN), f.uint(4))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ FLAG_PAPER_SENSOR = 1 << 7
 FLAG_COVER_OPEN = 1 << 10
 PRINTER_FAILED = 2
 _NEAR_END = 1 << 1
+#: Behind the 64 bits of F7h stand widths, lengths and passwords, then numbers of tables (seen on devices).
+_OFD_TABLE_AT = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,12 @@ class Capabilities:
     def near_end(self) -> bool:
         """The roll has a sensor of its own for its end coming near."""
         return bool(self.bits & _NEAR_END)
+
+    @property
+    def ofd_table(self) -> int | None:
+        """The settings table with the operator's address; None where the model does not tell."""
+        told = self.parameters[_OFD_TABLE_AT : _OFD_TABLE_AT + 1]
+        return told[0] if told and told[0] else None
 
     def encode(self) -> bytes:
         return uint(self.bits, 8) + self.parameters

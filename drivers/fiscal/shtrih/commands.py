@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from drivers.fiscal.ffd.drive import (
     Blob,
+    BlockSize,
     ClosedReceipt,
     ClosedReport,
     DocumentHead,
@@ -17,6 +18,8 @@ from drivers.fiscal.ffd.drive import (
     DriveStatus,
     DriveVersion,
     FoundDocument,
+    KeptTicket,
+    OfdBuffer,
     OfdStatus,
     ShiftState,
     Unacknowledged,
@@ -237,3 +240,24 @@ def short_correction(total_kopecks: int, sign: int) -> Request[ClosedReport]:
 
 def correction(totals: CorrectionTotals) -> Request[ClosedReport]:
     return Request(0xFF4A, totals.encode(), ClosedReport.parse)
+
+
+def ofd_buffer() -> Request[OfdBuffer]:
+    return Request(0xFF30, b"", OfdBuffer.parse)
+
+
+def read_ofd_block(offset: int, size: int) -> Request[Blob]:
+    return Request(0xFF31, uint(offset, 2) + uint(size, 1), Blob.parse)
+
+
+def begin_ticket(size: int) -> Request[BlockSize]:
+    return Request(0xFF32, uint(size, 2), BlockSize.parse)
+
+
+def write_ticket_block(offset: int, block: bytes) -> Request[Blob]:
+    """The last block makes the drive judge the whole ticket."""
+    return Request(0xFF33, uint(offset, 2) + uint(len(block), 1) + block, Blob.parse)
+
+
+def ticket(number: int) -> Request[KeptTicket]:
+    return Request(0xFF3C, uint(number, 4), KeptTicket.parse)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.fiscal.fields import CodecError, uint
+from drivers.fiscal.fields import CodecError, crc16, uint
 from drivers.fiscal.shtrih.frames import PAYLOAD_LIMIT
 
 STX, ESCAPE = 0x8F, 0x9F
 _ESCAPED = {STX: 0x81, ESCAPE: 0x83}
 _PLAIN = {0x81: STX, 0x83: ESCAPE}
-_CRC_START, _CRC_POLYNOMIAL = 0xFFFF, 0x1021
 _NUMBER_SIZE, _CRC_SIZE, _LENGTH_SIZE = 2, 2, 2
 NUMBERS = 0x10000
 
@@ -34,16 +33,6 @@ class Broken:
 
 
 Event = Numbered | Sync | Broken
-
-
-def crc16(data: bytes) -> int:
-    """CRC-CCITT, the highest bit first."""
-    crc = _CRC_START
-    for byte in data:
-        crc ^= byte << 8
-        for _ in range(8):
-            crc = (crc << 1 ^ _CRC_POLYNOMIAL if crc & 0x8000 else crc << 1) & 0xFFFF
-    return crc
 
 
 def encode(number: int, payload: bytes) -> bytes:

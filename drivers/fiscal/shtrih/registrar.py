@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.ffd.drive import ClosedReceipt, ClosedReport
+from drivers.fiscal.ofd import OfdClient
 from drivers.fiscal.once import AnswerLost, Once
 from drivers.fiscal.port import (
     DEVICE,
@@ -26,6 +27,7 @@ from drivers.fiscal.shifts import Shifts
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.archive import ShtrihArchive
 from drivers.fiscal.shtrih.errors import DOUBTFUL, NOT_YET, UNSUPPORTED
+from drivers.fiscal.shtrih.ofd import ShtrihOfd
 from drivers.fiscal.shtrih.office import ShtrihOffice
 from drivers.fiscal.shtrih.rates import Rates
 from drivers.fiscal.shtrih.session import (
@@ -64,6 +66,7 @@ class ShtrihRegistrar(Serialised):
         timeouts: ShtrihTimeouts | None = None,
         timezone: ZoneInfo | None = None,
         clock_drift: timedelta = timedelta(minutes=10),
+        ofd: OfdClient | None = None,
     ) -> None:
         self._session = ShtrihSession(
             open_link=open_link,
@@ -80,6 +83,7 @@ class ShtrihRegistrar(Serialised):
         super().__init__(once, Shifts(ShtrihShift(self._session), once), Totals(counters, once), office)
         self._writer = ReceiptWriter(self._session, office, order_tag)
         self._look = Look(self._session, self._lock)
+        self.ofd = ShtrihOfd(self._session, self._lock, ofd or OfdClient())
 
     async def status(self) -> FiscalStatus:
         return await self._look.status()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -26,7 +26,9 @@ from drivers.fiscal.shtrih.session import (
 _WORKING = (MODE_OPEN, MODE_EXPIRED, MODE_CLOSED, MODE_DOCUMENT)
 _MODES: Mapping[int, str] = MappingProxyType({5: "locked", 6: "confirm_date", 9: "tech_reset", 10: "test_run"})
 # Firmwares put other values there too, without any harm: only what certainly blocks is believed.
-_DRIVE_ERRORS: Mapping[int, str] = MappingProxyType({0x05: "drive_expired", 0x06: "drive_full", 0x14: "ofd_store_full"})
+_DRIVE_ERRORS: Mapping[int, str] = MappingProxyType(
+    {0x05: "drive_expired", 0x06: "drive_full", 0x14: "ofd_store_full", 0x15: "ofd_wait_expired"}
+)
 _A = TypeVar("_A")
 
 
@@ -38,6 +40,7 @@ class Look:
         self._lock = lock
         self._near_end: bool | None = None
         self._valid: tuple[str, date | None] | None = None
+        self._ticket: tuple[tuple[str, int], datetime | None] | None = None
 
     async def status(self) -> FiscalStatus:
         state = await self._state()
@@ -59,6 +62,9 @@ class Look:
             blocked=_blocked(state, drive),
             drive_valid_until=await self._valid_until(drive.serial),
             warnings=drive.warning_words,
+            last_ticket_at=await self._ticket_at(
+                drive.serial, ofd.first_document - 1 if ofd.queue else drive.last_document
+            ),
         )
 
     async def _ask(self, request: Request[_A]) -> _A:
@@ -86,6 +92,17 @@ class Look:
             except ShtrihRefused:
                 self._near_end = False
         return self._near_end
+
+    async def _ticket_at(self, serial: str, number: int) -> datetime | None:
+        """It changes with the last document that has one; firmware without FF3C does not tell."""
+        if self._ticket is None or self._ticket[0] != (serial, number):
+            try:
+                kept = await self._ask(commands.ticket(number))
+            except ShtrihRefused:
+                self._ticket = ((serial, number), None)
+            else:
+                self._ticket = ((serial, number), kept.at)
+        return self._ticket[1]
 
     async def _valid_until(self, serial: str) -> date | None:
         """It changes with the drive only."""

@@ -11,8 +11,9 @@ from drivers.link import TCP
 # What only reads or composes answers within 60 ms, FF45 within half a second: there a lost answer is not worth the
 # usual 30 s. Waiting less is safe, because what follows is ENQ, which brings the kept answer or finds a busy device.
 _BRIEF = (0x1F, 0x1E, 0x88, 0xFF01, 0xFF02, 0xFF0A, 0xFF0C, 0xFF39, 0xFF3A, 0xFF3B, 0xFF3F, 0xFF40, 0xFF46)
+_OFD = (0xFF30, 0xFF31, 0xFF32, 0xFF33, 0xFF3C)
 _COMMANDS: Mapping[int, float] = MappingProxyType(
-    dict.fromkeys(_BRIEF, 5.0)
+    dict.fromkeys((*_BRIEF, *_OFD), 5.0)
     | {0x10: 3.0, 0x11: 3.0, 0x26: 5.0, 0x40: 30.0, 0x41: 65.0, 0xE0: 120.0, 0xFF45: 10.0, 0xFF61: 40.0, 0xFF67: 40.0}
 )
 

@@ -126,7 +126,7 @@ def receipt(till: Till, task: Task) -> Any:
     till.open_receipt(kind, electronic=bool(task.get("electronically")))
     try:
         return _compose(till, task, tags, lines, payments)
-    except Refusal:
+    except Exception:
         if till.receipt is not None:
             till.cancel_receipt()
         raise

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from drivers.fiscal.fields import CodecError
 from drivers.fiscal.shtrih.frames import Answer, code_bytes, code_of
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih import queries, reports, sales
+from drivers.sim.shtrih import ofd, queries, reports, sales
 from drivers.sim.shtrih.register import Register
 
 ADMIN, SYSADMIN = 29, 30
@@ -108,12 +108,17 @@ COMMANDS: Mapping[int, Command] = MappingProxyType(
         0xFF0A: Command(queries.find_document, (4, 4)),
         0xFF0B: Command(reports.open_shift_in_drive),
         0xFF0C: Command(sales.send_tlv, _ANY),
+        0xFF30: Command(ofd.buffer_status),
+        0xFF31: Command(ofd.read_block, (3, 3)),
+        0xFF32: Command(ofd.begin_ticket, (2, 2)),
+        0xFF33: Command(ofd.write_block, (4, 250)),
         0xFF35: Command(reports.begin_correction),
         0xFF36: Command(reports.short_correction, (6, 6)),
         0xFF38: Command(reports.settlement_report),
         0xFF39: Command(queries.ofd_status),
         0xFF3A: Command(queries.start_reading, (4, 4)),
         0xFF3B: Command(queries.read_piece),
+        0xFF3C: Command(ofd.kept_ticket, (4, 4)),
         0xFF3F: Command(queries.unacknowledged),
         0xFF40: Command(queries.shift_state),
         0xFF41: Command(reports.begin_open_shift),

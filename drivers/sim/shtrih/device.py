@@ -74,7 +74,10 @@ class ShtrihDevice:
         cashier: str = "Оператор",
         last_print_told: bool = True,
         long_serial: bool = False,
+        host_carries_to: tuple[str, int] | None = None,
     ) -> None:
+        """`host_carries_to`: how a technician set it up, the operator's address and "documents by the host"; None: its
+        own network."""
         self.faults = Faults(KNOWN_FAULTS, self._fault_changed)
         self._plugged = plugged
         self.register = Register(
@@ -91,6 +94,7 @@ class ShtrihDevice:
             cashier=cashier,
             last_print_told=last_print_told,
             long_serial=long_serial,
+            host_carries_to=host_carries_to,
         )
         self._send = send
         self._numbered: NumberedDeviceLine | None = None
@@ -192,6 +196,7 @@ async def shtrih(
     speed: float = 1.0,
     timezone: str = "Europe/Moscow",
     ffd: str = "1.2",
+    host_carries_to: tuple[str, int] | None = None,
 ) -> AsyncIterator[ShtrihDevice]:
     """The device on a pseudo-terminal linked at `link`. `speed` changes nothing: a registrar answers at once."""
     world = World("fiscal", state, ledger)
@@ -203,6 +208,7 @@ async def shtrih(
         seed=seed,
         timezone=timezone,
         ffd=ffd,
+        host_carries_to=host_carries_to,
     )
     server = None
     try:

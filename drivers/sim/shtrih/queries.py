@@ -27,10 +27,15 @@ from drivers.fiscal.shtrih.table_answers import RegisterValue
 from drivers.sim.drive import ARCHIVE_90_PERCENT, INN
 from drivers.sim.refusal import Refusal
 from drivers.sim.shtrih.register import BUY, BUY_REFUND, MODE_CLOSED, MODE_DATE, REFUND, SALE, Register
+from drivers.sim.shtrih.tables import DRIVE, EMBEDDED, FFD, NETWORK, OFD, OFD_EXCHANGE, REGIONAL
 
-_DRIVE_FULL = 0x06
+_DRIVE_FULL, _OFD_WAIT_EXPIRED = 0x06, 0x15
 _MODEL = Model(kind=0, subkind=0, protocol=2, subprotocol=0, model=250, language=0, name="ШТРИХ-М-01Ф")
 _FIRMWARE_DATE = bytes((1, 6, 24))
+# Widths, lengths of numbers, passwords, limits; then tables: drive, operator, embedding, FFD with its field.
+_MODEL_PARAMETERS = bytes.fromhex("010C180C101010 00000000 1E000000 00 0E FF00 48 40 5802") + bytes(
+    (DRIVE, OFD, EMBEDDED, REGIONAL, FFD)
+)
 _PIECE = 200
 _VALID_UNTIL = date(2039, 12, 31)
 _REPLACE_NOW_DAYS, _REPLACE_SOON_DAYS = 3, 30
@@ -72,7 +77,7 @@ def capabilities(register: Register, operator: int, data: bytes) -> bytes:
         raise Refusal(0x37)
     if data != b"\1":
         raise Refusal(0x33)
-    return Capabilities(_NEAR_END | _PAPER_SENSOR | _COVER_SENSOR).encode()
+    return Capabilities(_NEAR_END | _PAPER_SENSOR | _COVER_SENSOR, _MODEL_PARAMETERS).encode()
 
 
 def full_status(register: Register, operator: int, data: bytes) -> bytes:
@@ -102,7 +107,9 @@ def full_status(register: Register, operator: int, data: bytes) -> bytes:
 
 
 def _drive_error(register: Register) -> int:
-    return _DRIVE_FULL if register.faults.on("drive_full") is not None else 0
+    if register.faults.on("drive_full") is not None:
+        return _DRIVE_FULL
+    return _OFD_WAIT_EXPIRED if register.drive.ofd_expired else 0
 
 
 def font(register: Register, operator: int, data: bytes) -> bytes:
@@ -144,7 +151,11 @@ def read_table(register: Register, operator: int, data: bytes) -> bytes:
 
 def write_table(register: Register, operator: int, data: bytes) -> bytes:
     fields = Fields(data)
-    register.tables.write(fields.uint(1), fields.uint(2), fields.uint(1), fields.rest())
+    table, row, field = fields.uint(1), fields.uint(2), fields.uint(1)
+    if (table, field) == (NETWORK, OFD_EXCHANGE):
+        with register.world.change() as change:
+            register.drive.remember_sent(change)
+    register.tables.write(table, row, field, fields.rest())
     return b""
 
 
@@ -200,7 +211,7 @@ def model(register: Register, operator: int, data: bytes) -> bytes:
 
 def drive_status(register: Register, operator: int, data: bytes) -> bytes:
     left = (_valid_until(register) - register.now().date()).days
-    warnings = (left <= _REPLACE_NOW_DAYS) | (left <= _REPLACE_SOON_DAYS) << 1
+    warnings = (left <= _REPLACE_NOW_DAYS) | (left <= _REPLACE_SOON_DAYS) << 1 | register.drive.ofd_warning
     if register.faults.on("drive_full") is not None:
         warnings |= ARCHIVE_90_PERCENT
     return register.drive.status(warnings=warnings).encode()

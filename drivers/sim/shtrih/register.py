@@ -32,6 +32,11 @@ from drivers.sim.shtrih.tables import (
     FFD_VALUES,
     INTERNET,
     MODE_OF_WORK,
+    NETWORK,
+    OFD,
+    OFD_ADDRESS,
+    OFD_EXCHANGE,
+    OFD_PORT,
     REGIONAL,
     SKIP_PRINTING,
     TURNS_RATES,
@@ -69,6 +74,7 @@ class Register:
         cashier: str = "Оператор",
         last_print_told: bool = True,
         long_serial: bool = False,
+        host_carries_to: tuple[str, int] | None = None,
     ) -> None:
         self.world = world
         self.faults = faults
@@ -79,6 +85,10 @@ class Register:
         mode = INTERNET | (AUTOMATIC if automatic else 0)
         made = {(REGIONAL, 1, FFD): FFD_VALUES[ffd], (DRIVE, 1, MODE_OF_WORK): mode}
         numbers = {cell: bytes((value,)) for cell, value in made.items()}
+        if host_carries_to is not None:
+            address, port = host_carries_to
+            numbers |= {(NETWORK, 1, OFD_EXCHANGE): b"\0", (OFD, 1, OFD_PORT): port.to_bytes(2, "little")}
+            numbers |= {(OFD, 1, OFD_ADDRESS): text_bytes(address, 64)}
         texts = {(DRIVE, 1, 4): serial, (EMBEDDED, 1, AUTOMAT_NUMBER_FIELD): automat_number}
         texts |= {(CASHIERS, operator, CASHIER_NAME): cashier for operator in range(1, SYSADMIN + 1)}
         self.tables = Tables(world, numbers | {cell: text_bytes(text, 21) for cell, text in texts.items()})
@@ -91,6 +101,7 @@ class Register:
             now=self.now,
             ofd_delay_s=ofd_delay_s,
             registration=registration_of(FFD_VALUES[ffd], automatic=automatic),
+            by_host=lambda: self.carried_by_host,
         )
         stored = world.get("receipt")
         self.receipt = OpenReceipt.from_json(stored) if stored else None
@@ -101,6 +112,7 @@ class Register:
         self.reading: list[bytes] | None = None  # FF3A begun, pieces left
         self.paper: deque[str] = deque(maxlen=200)  # lines of text that came out last
         self.report_tlvs: list[Tlv] = []  # FF41, FF42, FF35 begun
+        self.ticket, self.ticket_size = b"", 0  # FF32 begun, what FF33 brought
 
     def now(self) -> datetime:
         """Local wall time of the device, naive."""
@@ -178,9 +190,15 @@ class Register:
         if self.mode not in modes:
             raise Refusal(0x4A if self.mode == MODE_DOCUMENT else 0x73)
 
+    @property
+    def carried_by_host(self) -> bool:
+        return self.tables.number(NETWORK, OFD_EXCHANGE) == 0
+
     def require_drive(self) -> None:
         if self.faults.on("drive_full") is not None:
             raise Refusal(0x06)
+        if self.drive.ofd_expired:
+            raise Refusal(0x15)
 
     def print_document(self, change: Change) -> None:
         """The document is in the drive; now it goes to paper, or stalls there."""
@@ -220,6 +238,7 @@ class Register:
         self.reading = None
         self.new_date = None
         self._printing_until = 0.0
+        self.ticket, self.ticket_size = b"", 0
 
     def open_shift(self) -> Document:
         if self.drive.state.shift_open:

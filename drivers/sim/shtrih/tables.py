@@ -23,6 +23,8 @@ TURNS_RATES = 71  # table 17: 1 makes 22 % of 20 % from 2026 on
 CASHIER_NAME = 2  # table 2
 EMBEDDED, AUTOMAT_NUMBER = 24, 1
 CUT_IN_RECEIPT = 22  # table 1: 25h is allowed in mode 8
+OFD, OFD_ADDRESS, OFD_PORT = 19, 1, 2
+NETWORK, OFD_EXCHANGE = 21, 2  # 0: the host carries documents, 1: the register's own network does
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,20 @@ TABLES: Mapping[int, Table] = MappingProxyType(
                 _text("Отправитель чеков", 64, "check@example.org"),
             ),
             locked=True,
+        ),
+        OFD: Table(
+            "Параметры ОФД",
+            1,
+            (
+                _text("Сервер", 64, "connect.ofd.example"),
+                _number("Порт", 2, 7779),
+                _number("Таймаут чтения ответа", 2, 1000),
+            ),
+        ),
+        NETWORK: Table(
+            "Сетевые интерфейсы",
+            1,
+            _numbered(9, f1=("Режим PPP", 0), f2=("Режим обмена с ОФД", 1), f9=("Rndis активный", 0)),
         ),
     }
 )

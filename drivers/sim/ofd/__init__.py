@@ -1,0 +1,1 @@
+"""The operator of fiscal data as a device: takes documents over TCP, answers tickets."""

@@ -1,0 +1,176 @@
+"""The simulated operator of fiscal data: documents by drive and number, each taken once, a ticket for each."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from drivers.fiscal.fields import CodecError
+from drivers.fiscal.ofd import HEADER_SIZE, Header, parse_message
+from drivers.sim.faults import Faults, serve_control
+from drivers.sim.gateways.http import held_port
+from drivers.sim.ofd.container import Container, ticket_message
+from drivers.sim.world import World
+
+#: `away`: nobody listens. `refuse`: hangs up before anything is taken. The others take the document: `silent` never
+#: answers, `slow` late, `garbage` noise, `half_answer` (once) half a ticket, `wrong_ticket` that of another "drive" or
+#: "document", `too_long` promises 65,535 bytes and sends for ever.
+FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "away": (),
+        "refuse": (),
+        "silent": (),
+        "garbage": (),
+        "slow": ("seconds",),
+        "wrong_ticket": ("of",),
+        "half_answer": (),
+        "too_long": (),
+    }
+)
+_OTHER_DRIVE = "9999000000000001"
+_MESSAGE_S = 30.0
+
+
+class OfdDevice:
+    """One message and one ticket a connection. A repeated document gets its ticket again and no second effect."""
+
+    def __init__(self, world: World) -> None:
+        self.faults = Faults(FAULTS, self._fault_changed)
+        self.port = 0
+        self._world = world
+        self._held: socket.socket | None = None
+        self._server: asyncio.Server | None = None
+        self._switching: asyncio.Task[None] | None = None
+        self._talks: set[asyncio.Task[Any]] = set()
+        self._repeated = 0
+
+    def state(self) -> dict[str, Any]:
+        taken = [value for _, value in self._world.scan("document:")]
+        return {"port": self.port, "documents": len(taken), "repeated": self._repeated}
+
+    async def start(self, port: int) -> None:
+        self._held = held_port(port)
+        self.port = self._held.getsockname()[1]
+        await self._listen()
+
+    async def stop(self) -> None:
+        await self._hush()
+        if self._held is not None:
+            self._held.close()
+
+    async def settled(self) -> None:
+        """Once a fault that was switched is in force."""
+        if self._switching is not None:
+            await self._switching
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.port, reuse_address=True)
+
+    async def _hush(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for talk in self._talks:
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
+
+    def _fault_changed(self, name: str, on: bool) -> None:
+        if name == "away":
+            self._switching = asyncio.get_running_loop().create_task(self._switch())
+
+    async def _switch(self) -> None:
+        """Follow what the fault is by now: it may have been switched back meanwhile."""
+        away = self.faults.on("away") is not None
+        if away and self._server is not None:
+            await self._hush()
+        elif not away and self._server is None:
+            await self._listen()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.current_task()
+        if talk is not None:
+            self._talks.add(talk)
+        try:
+            async with asyncio.timeout(_MESSAGE_S):
+                head = await reader.readexactly(HEADER_SIZE)
+                message = head + await reader.readexactly(Header.parse(head).size)
+            if self.faults.on("refuse") is None:
+                await self._answer(message, writer)
+        except (OSError, asyncio.IncompleteReadError, CodecError):
+            pass  # whoever is no drive gets no answer
+        finally:
+            writer.transport.abort() if self.faults.on("refuse") is not None else writer.close()
+            if talk is not None:
+                self._talks.discard(talk)
+
+    async def _answer(self, message: bytes, writer: asyncio.StreamWriter) -> None:
+        """Raises `CodecError` for what is no document."""
+        _, raw = parse_message(message)
+        document = Container.parse(raw)
+        self._take(document, raw)
+        if (slow := self.faults.on("slow")) is not None:
+            await asyncio.sleep(float(slow["seconds"]))
+        if self.faults.on("silent") is not None:
+            await asyncio.Event().wait()
+        if self.faults.on("too_long") is not None:
+            await _flood(document.drive_number, writer)
+        writer.write(self._ticket(document))
+        await writer.drain()
+
+    def _ticket(self, document: Container) -> bytes:
+        wrong = (self.faults.on("wrong_ticket") or {}).get("of")
+        drive = _OTHER_DRIVE if wrong == "drive" else document.drive_number
+        ticket = ticket_message(drive, document.document + (wrong == "document"), datetime.now(UTC))
+        if self.faults.take("half_answer") is not None:
+            return ticket[: len(ticket) // 2]
+        return os.urandom(len(ticket)) if self.faults.on("garbage") is not None else ticket
+
+    def _take(self, document: Container, raw: bytes) -> None:
+        """Raises `CodecError` where the number is another document's already."""
+        key, digest = f"document:{document.drive_number}:{document.document:08d}", hashlib.sha256(raw).hexdigest()
+        known = self._world.get(key)
+        if known is not None:
+            self._repeated += 1
+            if known != digest:
+                raise CodecError(f"{key} is another document")
+            return
+        with self._world.change() as change:
+            change.put(key, digest)
+            change.effect(
+                "taken",
+                fiscal_drive_number=document.drive_number,
+                fiscal_document_number=document.document,
+                kind=document.kind,
+            )
+
+
+async def _flood(drive_number: str, writer: asyncio.StreamWriter) -> None:
+    writer.write(Header(drive_number, 0xFFFF).encode())
+    while True:
+        writer.write(bytes(4096))
+        await writer.drain()
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def ofd(port: int, *, state: Path, ledger: Path, control: Path | None = None) -> AsyncIterator[OfdDevice]:
+    """The device for the length of the block; `port` 0 takes a free one."""
+    world = World("ofd", state, ledger)
+    device = OfdDevice(world)
+    await device.start(port)
+    server = None if control is None else await serve_control(device, control)
+    try:
+        yield device
+    finally:
+        if server is not None:
+            server.close()
+        await device.stop()
+        world.close()
