@@ -19,6 +19,7 @@ _CONNECT_S = 5.0
 LONGEST_ANSWER = 64 * 1024
 #: Of a text that is kept: the registrars' and banks' own have some hundred characters.
 _LONGEST_TEXT = 1024
+_DEEPEST = 32
 #: Packed answers are neither asked for nor unpacked: a small one may hold more than the memory does.
 PLAIN = {"Accept-Encoding": "identity"}
 T = TypeVar("T")
@@ -59,19 +60,25 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 
 def cleaned(value: T) -> T:
-    """Its texts as they may be shown, cut to what a device has to say."""
-    found: T = _cleaned(value)
+    """Its texts as they may be shown, cut to what a device has to say. Raises `UnreadableAnswer` for what is nested
+    deeper than any device nests."""
+    found: T = _cleaned(value, _DEEPEST)
     return found
 
 
-def _cleaned(value: Any) -> Any:
+def _cleaned(value: Any, deeper: int) -> Any:
     if isinstance(value, str):
         return shown(value[:_LONGEST_TEXT])
+    if not isinstance(value, dict | list | msgspec.Struct):
+        return value
+    if not deeper:
+        raise UnreadableAnswer(f"nested more than {_DEEPEST} deep")
+    deeper -= 1
     if isinstance(value, dict):
-        return {_cleaned(name): _cleaned(part) for name, part in value.items()}
+        return {_cleaned(name, deeper): _cleaned(part, deeper) for name, part in value.items()}
     if isinstance(value, msgspec.Struct):
-        return msgspec.structs.replace(value, **{name: _cleaned(part) for name, part in _parts(value)})
-    return [_cleaned(part) for part in value] if isinstance(value, list) else value
+        return msgspec.structs.replace(value, **{name: _cleaned(part, deeper) for name, part in _parts(value)})
+    return [_cleaned(part, deeper) for part in value]
 
 
 def _parts(value: msgspec.Struct) -> list[tuple[str, Any]]:

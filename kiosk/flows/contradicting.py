@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kiosk.domain.errors import DomainError
 from kiosk.store import payments, troubles
-from kiosk.store.database import Tx
+from kiosk.store.database import ForbiddenRow, Tx
 
 CONTRADICTS = "order_contradicts_itself"
 
@@ -17,7 +17,7 @@ def agrees(tx: Tx, order_id: str, work: Callable[[], None], now: datetime) -> bo
     try:
         with tx.apart():
             work()
-    except (DomainError, payments.ImpossibleStep, LookupError) as error:
+    except (DomainError, ForbiddenRow, payments.ImpossibleStep, LookupError) as error:
         told = error.code if isinstance(error, DomainError) else type(error).__name__
         detail = f"order {order_id}: its own states contradict each other ({told}); look what became of money and meal"
         troubles.add_finding(tx, CONTRADICTS, order_id, detail, now, order_id=order_id)

@@ -28,6 +28,7 @@ _STATES: Mapping[CellState, str] = {
     CellState.FAULT: LOCKED,
 }
 _WITH_FOOD = (CellState.LOADED, CellState.OPEN)
+_UNDER_WAY = (PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED, PortionStatus.COOKING)
 _WITH_CODE = (OrderStatus.PAID, OrderStatus.COOKING, OrderStatus.READY)
 
 
@@ -98,7 +99,7 @@ class TendingCells:
         now = self._clock.now()
 
         def run(tx: Tx) -> None:
-            _settle(tx, cell.job_id, wanted, view.state, now)
+            settle(tx, cell.job_id, wanted, view.state, now)
             detail = " ".join(filter(None, [str(number), view.order_id, wanted.reason.strip()]))
             records.journal(tx, actor, f"cell_{wanted.action}", detail, now)
 
@@ -145,7 +146,7 @@ def _view(cell: Cell, held: orders.HeldRow | None, now: datetime) -> CellView:
     return CellView(cell.cell, state, held.order_id, held.number, None if since is None else rfc3339(since))
 
 
-def _settle(tx: Tx, portion_id: int, wanted: CellRequest, state: str, now: datetime) -> None:
+def settle(tx: Tx, portion_id: int, wanted: CellRequest, state: str, now: datetime) -> None:
     """What an act means for the portion. One that is settled already, and what the books do not know, stays; the same
     act may be asked for again, the opposite of what somebody did before may not. Raises `CellStateConflict`."""
     row = orders.portion(tx, portion_id)
@@ -153,6 +154,8 @@ def _settle(tx: Tx, portion_id: int, wanted: CellRequest, state: str, now: datet
         return
     handed_out, thrown_away = row.status is PortionStatus.HANDED_OUT, row.thrown_away
     if thrown_away if wanted.action is CellAction.HAND_OUT else handed_out:
+        raise CellStateConflict(cell_state=state)
+    if row.status in _UNDER_WAY:  # the robot is a moment ahead of the books: the next look brings them together
         raise CellStateConflict(cell_state=state)
     if row.status is not PortionStatus.READY:
         return

@@ -35,6 +35,10 @@ _BATCH = 256
 _CLOSE_TIMEOUT_S = 10
 
 
+class ForbiddenRow(Exception):
+    """A row that the tables' own rules do not take beside what stands there."""
+
+
 class Tx:
     """What a transaction function may do. Rows are `sqlite3.Row`."""
 
@@ -54,10 +58,13 @@ class Tx:
 
     @contextmanager
     def apart(self) -> Iterator[None]:
-        """What is done within is undone alone where it raises."""
+        """What is done within is undone alone where it raises; `ForbiddenRow` where the tables forbid it."""
         self._connection.execute("SAVEPOINT apart")
         try:
             yield
+        except sqlite3.IntegrityError as error:
+            self._connection.execute("ROLLBACK TO apart")
+            raise ForbiddenRow(str(error)) from error
         except BaseException:
             self._connection.execute("ROLLBACK TO apart")
             raise

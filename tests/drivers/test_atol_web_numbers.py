@@ -67,3 +67,9 @@ def test_3_4_a_sign_is_twelve_hex_digits_and_nothing_else(value: str) -> None:
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["0000", "a1B2"]))
 def test_3_4_a_sign_is_the_last_four_of_its_six_bytes(sign: int, head: str) -> None:
     assert sign_of(f"{head}{sign:08x}") == sign_of(f"{head}{sign:08X}") == sign_of(sign) == sign_of(str(sign)) == sign
+
+
+@pytest.mark.parametrize("roubles", [-1, -0.01, "-1", "-1e3"])
+def test_3_4_a_sum_below_nothing_is_no_sum_of_a_drive(roubles: Any) -> None:
+    with pytest.raises(ValueError, match="no sum"):
+        kopecks(roubles)

@@ -122,3 +122,14 @@ async def test_3_3_list_without_end_or_of_one_bad_row_is_unreadable() -> None:
             peer.says = page(body, "200 OK")
             with pytest.raises(DeviceUnreachable):
                 await dict(calls)["listing"]()
+
+
+@pytest.mark.parametrize("depth", [1, 20, 100, 300, 500, 700, 1000, 5000])
+@pytest.mark.parametrize("nest", [("[", "]"), ('{"a":', "}")], ids=["lists", "objects"])
+def test_3_4_an_answer_nested_however_deep_is_a_value_or_unreadable(depth: int, nest: tuple[str, str]) -> None:
+    body = (nest[0] * depth + "1" + nest[1] * depth).encode()
+    if depth < 32:
+        assert read_json(body, list | dict)
+        return
+    with pytest.raises(UnreadableAnswer):
+        read_json(body, list | dict)

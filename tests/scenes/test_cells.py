@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from kiosk.domain.errors import CellStateConflict
 from kiosk.domain.order import PortionStatus
+from kiosk.flows.tending_cells import CellAction, CellRequest, settle
 from kiosk.store import orders
 from kiosk.store.database import Tx
-from tests.clocks import JumpingClock
+from tests.clocks import START, JumpingClock
 from tests.command import journal, kiosk, ok
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_refusals import assert_problem
@@ -193,6 +195,22 @@ async def test_4_food_is_handed_out_or_thrown_away_and_never_both(place: Restaur
     assert (await place.internal("POST", path, {"action": first, "reason": "x"})).status == 200
     assert [row[1] for row in journal(place) if row[1].startswith("cell_")] == [f"cell_{first}"]
     await until(lambda: has_no_food(place))
+
+
+@pytest.mark.parametrize("status", ["waiting", "submitting", "queued", "cooking"])
+@pytest.mark.parametrize("action", [CellAction.HAND_OUT, CellAction.WRITE_OFF])
+async def test_4_food_that_the_books_still_cook_is_settled_a_moment_later(
+    place: Restaurant, status: str, action: CellAction
+) -> None:
+    order_id = (await (await place.guest()).order(("tea", 1)))["order_id"]
+
+    def run(tx: Tx) -> None:
+        tx.execute("UPDATE portion SET status = ? WHERE order_id = ?", (status, order_id))
+        portion_id = tx.scalar("SELECT portion_id FROM portion WHERE order_id = ?", (order_id,))
+        settle(tx, portion_id, CellRequest(action, "x"), "filled", START)
+
+    with pytest.raises(CellStateConflict):
+        await place.kiosk.database.write(run)
 
 
 async def test_4_what_cannot_be_done_at_a_cell_is_said(place: Restaurant) -> None:

@@ -275,14 +275,19 @@ async def test_restore_says_of_the_file_it_was_given_what_is_wrong_with_it(place
     await place.restart()
 
 
-async def test_order_whose_states_contradict_each_other_is_a_finding_and_the_house_goes_on() -> None:
+CONTRADICTIONS = (
+    "UPDATE orders SET status = 'paying'; UPDATE payment SET step = 'charging', answer = NULL",
+    "UPDATE orders SET status = 'cancelled'; UPDATE payment SET step = 'charged'",
+)
+
+
+@pytest.mark.parametrize("planted", CONTRADICTIONS, ids=["paying and eaten", "cancelled and charged"])
+async def test_order_whose_states_contradict_each_other_is_a_finding_and_the_house_goes_on(planted: str) -> None:
     async with restaurant(unpaid_for_s=1.0) as place:
         (order_id,) = await eaten(place, "tea")
         await backed_up(place)
         with contextlib.closing(sqlite3.connect(place.folder / "backup.db")) as hostile:
-            hostile.executescript(
-                "UPDATE orders SET status = 'paying'; UPDATE payment SET step = 'charging', answer = NULL"
-            )
+            hostile.executescript(planted)
         await put_back(place)
 
         async def contradictions() -> list[dict[str, Any]]:

@@ -188,7 +188,7 @@ def kopecks(roubles: Any) -> int:
         raise ValueError("no sum of a fiscal drive")
     text = str(roubles)  # of an int without measure: ValueError
     sum_told = Decimal(text) if len(text) <= _LONGEST_SUM else Decimal("Infinity")
-    if not sum_told.is_finite() or sum_told.adjusted() >= _MOST_RUBLE_DIGITS:
+    if not sum_told.is_finite() or sum_told < 0 or sum_told.adjusted() >= _MOST_RUBLE_DIGITS:
         raise ValueError(f"{text[:30]} is no sum of a fiscal drive")
     return int((sum_told * 100).to_integral_value())
 

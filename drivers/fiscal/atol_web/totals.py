@@ -40,7 +40,11 @@ class WebCounters:
         """What was paid: the driver tells sums in roubles."""
         told = await self.archive.requisites(number) or {}
         tags = [tag for tag in (PAID_CASH, PAID_ELECTRONICALLY) if str(tag) in told]
-        return [Tlv(tag, uint(read(kopecks, told[str(tag)]), 6)) for tag in tags]
+        return [Tlv(tag, read(_sum_bytes, told[str(tag)])) for tag in tags]
+
+
+def _sum_bytes(roubles: Any) -> bytes:
+    return uint(kopecks(roubles), 6)
 
 
 def _counted(answer: Any) -> Counted:
