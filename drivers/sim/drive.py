@@ -28,6 +28,7 @@ ADDRESS, PLACE = "г. Москва, ул. Примерная, д. 1", "Киос�
 REGISTRATION_NUMBER = "0000000001012345"
 TAX_SYSTEMS = 0x01 | 0x02 | 0x04 | 0x10 | 0x20
 CURRENT_SHIFT_OPEN, CURRENT_RECEIPT, CURRENT_SHIFT_CLOSE, CURRENT_CORRECTION = 0x02, 0x04, 0x08, 0x14
+CURRENT_SETTLEMENT_REPORT = 0x17
 ARCHIVE_90_PERCENT = 0x04
 _SHIFT_LIMIT = timedelta(hours=24)
 _OFD_WARN, _OFD_LIMIT = timedelta(days=5), timedelta(days=30)  # without a ticket: the sign 1053, the block
