@@ -14,6 +14,4 @@ def loaded(register: Register, operator: int, data: bytes) -> bytes:
 
 def printed(register: Register, operator: int, data: bytes) -> bytes:
     """Refused while the printer is busy (50h) or without paper, like a line of text."""
-    answer = print_text(register, operator, data)
-    register.print_line()
-    return answer
+    return print_text(register, operator, data)

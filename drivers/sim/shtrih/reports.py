@@ -90,6 +90,7 @@ def print_text(register: Register, operator: int, data: bytes) -> bytes:
     if register.receipt is None:
         register.require_mode(MODE_OPEN, MODE_EXPIRED, MODE_CLOSED)
         register.require_printer()
+        register.print_line()
     return operator_byte(operator)
 
 
