@@ -21,6 +21,7 @@ from drivers.sim.gateways.sms import sms
 from drivers.sim.ofd import device as ofd_device
 from drivers.sim.robot import device as robot_device
 from drivers.sim.shtrih import device as shtrih_device
+from drivers.sim.shtrih.models import MODELS
 
 _HTTP_DEVICES = {"bank": bank, "sms": sms, "push": push}
 _REGISTRARS: Mapping[str, Callable[..., contextlib.AbstractAsyncContextManager[Controlled]]] = {
@@ -99,6 +100,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
             device.add_argument(
                 "--ofd", type=_host_and_port, help="HOST:PORT of the operator; the host is to carry documents there"
             )
+            device.add_argument("--model", choices=sorted(MODELS), default="m-01f", help="what it tells of itself")
         if name not in (*_HTTP_DEVICES, _OFD):
             device.add_argument("--seed", type=int)
             device.add_argument("--timezone", default="Europe/Moscow")
@@ -157,7 +159,7 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
                 seed=options.seed,
                 speed=options.speed,
                 timezone=options.timezone,
-                **({"host_carries_to": options.ofd} if options.device == "shtrih" else {}),
+                **({"host_carries_to": options.ofd, "model": options.model} if options.device == "shtrih" else {}),
             )
         )
     else:

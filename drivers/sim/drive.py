@@ -28,6 +28,7 @@ ADDRESS, PLACE = "г. Москва, ул. Примерная, д. 1", "Киос�
 REGISTRATION_NUMBER = "0000000001012345"
 TAX_SYSTEMS = 0x01 | 0x02 | 0x04 | 0x10 | 0x20
 CURRENT_SHIFT_OPEN, CURRENT_RECEIPT, CURRENT_SHIFT_CLOSE, CURRENT_CORRECTION = 0x02, 0x04, 0x08, 0x14
+CURRENT_SETTLEMENT_REPORT = 0x17
 ARCHIVE_90_PERCENT = 0x04
 _SHIFT_LIMIT = timedelta(hours=24)
 _OFD_WARN, _OFD_LIMIT = timedelta(days=5), timedelta(days=30)  # without a ticket: the sign 1053, the block
@@ -47,6 +48,7 @@ class Document:
     operation: int = 0
     total_kopecks: int = 0
     tlvs: tuple[Tlv, ...] = ()
+    receipt: int = 0  # its ordinal within the shift
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -58,6 +60,7 @@ class Document:
             "operation": self.operation,
             "total_kopecks": self.total_kopecks,
             "tlvs": [[tlv.tag, tlv.value.hex()] for tlv in self.tlvs],
+            "receipt": self.receipt,
         }
 
     @classmethod
@@ -279,11 +282,12 @@ class FiscalDrive:
         state = self.state
         number, at = state.last_document + 1, self._now().replace(microsecond=0)
         sign = self._sign(number, kind, at, total_kopecks)
-        document = Document(number, kind, at, sign, state.shift, operation, total_kopecks, tuple(tlvs))
+        ordinal = state.receipt + 1 if kind in (RECEIPT, CORRECTION) else 0
+        document = Document(number, kind, at, sign, state.shift, operation, total_kopecks, tuple(tlvs), ordinal)
         state.last_document = number
         state.current_document = 0
         if kind in (RECEIPT, CORRECTION):
-            state.receipt += 1
+            state.receipt = ordinal
             key = str(operation)
             state.shift_totals[key] = state.shift_totals.get(key, 0) + total_kopecks
         if kind == RECEIPT:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drivers.fiscal.ffd import tlv as tags
+from drivers.fiscal.ffd.drive import SHIFT_CLOSE_REPORT, SHIFT_OPEN_REPORT
 from drivers.fiscal.ffd.tlv import Tlv, text_tlv
 from drivers.fiscal.fields import uint
 from drivers.sim.drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, TAX_SYSTEMS, DriveState
+
+_THOUSANDTHS = 3  # digits behind the point of a quantity
+_SIGN_KINDS = {SHIFT_OPEN_REPORT: 0x23, SHIFT_CLOSE_REPORT: 0x24}
+_RECEIPT_SIGN = 0x31
 
 
 def registration_of(ffd: int, *, automatic: bool) -> tuple[Tlv, ...]:
@@ -32,6 +37,24 @@ def paid(cash_kopecks: int, electronic_kopecks: int) -> tuple[Tlv, ...]:
     return (_sum(tags.PAID_CASH, cash_kopecks), _sum(tags.PAID_ELECTRONICALLY, electronic_kopecks))
 
 
+def item(name: str, price_kopecks: int, quantity_milli: int, sum_kopecks: int, vat: int) -> Tlv:
+    """1059; `vat` by its number in 1199."""
+    return _group(
+        tags.ITEM,
+        text_tlv(tags.ITEM_NAME, name),
+        _sum(tags.ITEM_PRICE, price_kopecks),
+        Tlv(tags.QUANTITY, bytes((_THOUSANDTHS,)) + _number(quantity_milli)),
+        _sum(tags.ITEM_SUM, sum_kopecks),
+        Tlv(tags.ITEM_VAT, bytes((vat,))),
+    )
+
+
+def sign_of(kind: int, sign: int) -> bytes:
+    """1077: two bytes of the document's kind and the length of what follows, the sign of four bytes (seen on a device:
+    3104… a receipt, 2304… a shift opened, 2404… a shift closed)."""
+    return bytes((_SIGN_KINDS.get(kind, _RECEIPT_SIGN), 4)) + sign.to_bytes(4, "big")
+
+
 def shift_counters(state: DriveState) -> Tlv:
     """1194 of the closing report."""
     kinds = ((tags.SALE_COUNTERS, "1"), (tags.REFUND_COUNTERS, "2"))
@@ -54,5 +77,9 @@ def _group(tag: int, *parts: Tlv) -> Tlv:
 
 
 def _sum(tag: int, kopecks: int) -> Tlv:
+    return Tlv(tag, _number(kopecks))
+
+
+def _number(value: int) -> bytes:
     """As short as it gets, at least one byte."""
-    return Tlv(tag, uint(kopecks, 6).rstrip(b"\0") or b"\0")
+    return uint(value, 6).rstrip(b"\0") or b"\0"

@@ -128,7 +128,7 @@ def test_its_questions_are_answered(client: Any) -> None:
     assert status["Подрежим ФР"].num == 0
     assert client.state().params["Режим ФР"].num == 4
     assert client.request_table_structure(17).params["Количество полей"] == 75
-    assert client.request_field_structure(2, 2).params["Название поля"] == "Имя"
+    assert client.request_field_structure(2, 2).params["Название поля"] == "Должности и фамилии кассиров"
     assert client.read_table(17, 1, 8, int).params["Значение"] == 1
     client.write_table(17, 1, 8, 5, int)
     assert client.read_table(17, 1, 8, int).params["Значение"] == 5

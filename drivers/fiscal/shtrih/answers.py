@@ -16,8 +16,8 @@ FLAG_PAPER_SENSOR = 1 << 7
 FLAG_COVER_OPEN = 1 << 10
 PRINTER_FAILED = 2
 _NEAR_END = 1 << 1
-#: Behind the 64 bits of F7h stand widths, lengths and passwords, then numbers of tables (seen on devices).
-_OFD_TABLE_AT = 24
+# Behind the 64 bits of F7h: widths, lengths, passwords, then numbers of tables; 0 or an early end is "not told".
+_TAXES_FIELD_AT, _DRIVE_TABLE_AT, _OFD_TABLE_AT, _FFD_TABLE_AT, _FFD_FIELD_AT = 16, 23, 24, 26, 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """F7h 01: a 64-bit set and what the model adds."""
+    """F7h 01: a 64-bit set and what the model adds; older firmware stops anywhere behind the bits."""
 
     bits: int
     parameters: bytes = b""
@@ -171,10 +171,27 @@ class Capabilities:
         return bool(self.bits & _NEAR_END)
 
     @property
+    def taxes_by_host_field(self) -> int | None:
+        """Of table 1."""
+        return self._told(_TAXES_FIELD_AT)
+
+    @property
+    def drive_table(self) -> int | None:
+        return self._told(_DRIVE_TABLE_AT)
+
+    @property
     def ofd_table(self) -> int | None:
-        """The settings table with the operator's address; None where the model does not tell."""
-        told = self.parameters[_OFD_TABLE_AT : _OFD_TABLE_AT + 1]
-        return told[0] if told and told[0] else None
+        """The settings table with the operator's address."""
+        return self._told(_OFD_TABLE_AT)
+
+    @property
+    def ffd_place(self) -> tuple[int, int] | None:
+        """Table and field of the format of documents."""
+        table, field = self._told(_FFD_TABLE_AT), self._told(_FFD_FIELD_AT)
+        return None if table is None or field is None else (table, field)
+
+    def _told(self, at: int) -> int | None:
+        return self.parameters[at] or None if at < len(self.parameters) else None
 
     def encode(self) -> bytes:
         return uint(self.bits, 8) + self.parameters

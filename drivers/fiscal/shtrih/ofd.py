@@ -19,11 +19,12 @@ from drivers.fiscal.port import DEVICE, OfdSettings
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.commands import Request
 from drivers.fiscal.shtrih.errors import UNSUPPORTED
+from drivers.fiscal.shtrih.layout import Layouts
 from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 from drivers.fiscal.shtrih.table_answers import TableValue
 
-_OFD_TABLE, _ADDRESS, _PORT = 19, 1, 2
-_NETWORK_TABLE, _EXCHANGE = 21, 2
+_ADDRESS, _PORT = 1, 2
+_EXCHANGE = 2  # of the table of network interfaces
 _BY_HOST = 0  # else a network interface of the register's own
 _NUMBER_SIZE = 2  # of a field that is a number; some models keep the port as text
 _NO_SUCH_COMMAND = (0x01, UNSUPPORTED)
@@ -41,11 +42,12 @@ class ShtrihOfd:
     session: ShtrihSession
     lock: asyncio.Lock
     client: OfdClient
+    layouts: Layouts
 
     async def settings(self) -> OfdSettings:
-        table = await self._table()
-        address, port = await self._address(table)
-        exchange = await self._cell(_NETWORK_TABLE, _EXCHANGE) if table == _OFD_TABLE else None
+        address, port = await self._address()
+        network = (await self.layouts.layout(self._ask)).network_table
+        exchange = None if network is None else await self._cell(network, _EXCHANGE)
         return OfdSettings(
             address=address,
             port=port,
@@ -58,7 +60,7 @@ class ShtrihOfd:
         waiting = await self._ask(commands.ofd_status())
         if not waiting.queue:
             return None
-        host, port = await self._address(await self._table())  # each time: a technician may have mended it
+        host, port = await self._address()  # each time: a technician may have mended it
         if not host or not port:
             raise DeviceRefused(DEVICE, "no_ofd_address")
         await self._give(await self.client.exchange(host, port, await self._message()))
@@ -85,7 +87,8 @@ class ShtrihOfd:
             raise DeviceUnreachable(DEVICE, "unreadable_message", str(error)) from error
         return _mended(message)
 
-    async def _address(self, table: int) -> tuple[str, int]:
+    async def _address(self) -> tuple[str, int]:
+        table = (await self.layouts.layout(self._ask)).ofd_table
         address, port = await self._cell(table, _ADDRESS), await self._cell(table, _PORT)
         return "" if address is None else address.text.strip(), 0 if port is None else _port(port)
 
@@ -104,13 +107,6 @@ class ShtrihOfd:
         except ShtrihRefused as refused:
             return refused.number not in _NO_SUCH_COMMAND
         return True
-
-    async def _table(self) -> int:
-        """By F7h; firmware that does not know it has the usual table."""
-        try:
-            return (await self._ask(commands.capabilities())).ofd_table or _OFD_TABLE
-        except ShtrihRefused:
-            return _OFD_TABLE
 
     async def _cell(self, table: int, field: int) -> TableValue | None:
         try:

@@ -12,17 +12,15 @@ from drivers.fiscal.once import AnswerLost
 from drivers.fiscal.port import DEVICE, Registration
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import Operator
+from drivers.fiscal.shtrih.layout import Layout, Layouts
 from drivers.fiscal.shtrih.rates import Rates
 from drivers.fiscal.shtrih.session import MODE_CLOSED, MODE_DATE, ShtrihRefused, ShtrihSession
 from drivers.fiscal.shtrih.table_answers import TableValue
 
-# Table 18 holds what the drive is registered with; desktop models keep the FFD in table 17, mobile ones in table 10.
-_TABLE = 18
+# Of the table of the drive: what it is registered with.
 _SERIAL, _INN, _REGISTRATION, _TAX_SYSTEMS, _MODE, _ADDRESS, _PLACE = 1, 2, 3, 5, 6, 9, 14
 _AUTOMATIC, _INTERNET = 1 << 2, 1 << 5
-_FFD_PLACES = ((17, 17), (10, 4))
-_MODES_TABLE, _TAXES_BY_HOST = 1, 14
-_TAXES_SETTING = "table 1 field 14 = 1"
+_MODES_TABLE = 1
 _TRIES = 3
 
 
@@ -32,9 +30,10 @@ class ShtrihOffice:
 
     session: ShtrihSession
     rates: Rates
+    layouts: Layouts
 
     async def registration(self) -> Registration:
-        systems, mode = await self._cell(_TABLE, _TAX_SYSTEMS), await self._cell(_TABLE, _MODE)
+        systems, mode = await self._of_drive(_TAX_SYSTEMS), await self._of_drive(_MODE)
         return Registration(
             device_serial=await self._text(_SERIAL) or await self._own_serial(),
             drive_number=(await self.session.ask(commands.drive_status())).serial,
@@ -47,15 +46,17 @@ class ShtrihOffice:
             address=await self._text(_ADDRESS),
             place=await self._text(_PLACE),
             vats=frozenset(await self.rates.codes()),
-            taxes_left_out=_TAXES_SETTING if await self._leaves_taxes_out() else None,
+            taxes_left_out=await self._taxes_left_out(),
         )
 
-    async def _leaves_taxes_out(self) -> bool:
-        value = await self._cell(_MODES_TABLE, _TAXES_BY_HOST)
-        return value is not None and value.number == 1
+    async def _taxes_left_out(self) -> str | None:
+        """The setting that leaves taxes to the host, where it is on."""
+        field = (await self._layout()).taxes_by_host_field
+        value = await self._cell(_MODES_TABLE, field)
+        return f"table {_MODES_TABLE} field {field} = 1" if value is not None and value.number == 1 else None
 
     async def ffd(self) -> str | None:
-        for table, field in _FFD_PLACES:
+        for table, field in (await self._layout()).ffd_places:
             value = await self._cell(table, field)
             if value is not None and value.number in FORMATS:
                 return FORMATS[value.number]
@@ -100,8 +101,14 @@ class ShtrihOffice:
             return None
 
     async def _text(self, field: int) -> str | None:
-        value = await self._cell(_TABLE, field)
+        value = await self._of_drive(field)
         return None if value is None else value.text.strip()
+
+    async def _of_drive(self, field: int) -> TableValue | None:
+        return await self._cell((await self._layout()).drive_table, field)
+
+    async def _layout(self) -> Layout:
+        return await self.layouts.layout(self.session.ask)
 
     async def _own_serial(self) -> str:
         return str((await self.session.ask(commands.full_status())).serial)

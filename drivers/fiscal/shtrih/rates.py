@@ -8,6 +8,7 @@ from types import MappingProxyType
 from drivers.errors import DeviceRefused
 from drivers.fiscal.port import DEVICE, Vat
 from drivers.fiscal.shtrih import commands
+from drivers.fiscal.shtrih.layout import Layouts
 from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 
 # FF46 and FF4A take one byte: bits of what stood there first, numbers of rows for what came later (seen: 7/107 is 88h,
@@ -33,8 +34,9 @@ _ROWS_OF_2025 = 10
 class Rates:
     """Read once: a register that gets another table is started anew."""
 
-    def __init__(self, session: ShtrihSession) -> None:
+    def __init__(self, session: ShtrihSession, layouts: Layouts) -> None:
         self._session = session
+        self._layouts = layouts
         self._codes: Mapping[Vat, int] | None = None
 
     async def codes(self) -> Mapping[Vat, int]:
@@ -61,7 +63,7 @@ class Rates:
             codes |= _SINCE_2025
         if (basic := _BASIC.get(await self._rate(1))) is not None:
             codes |= dict(zip(basic, (_BASIC_CODE, _BASIC_INSIDE_CODE), strict=True))
-        if await self._model() == _SMALL_MODEL:
+        if (await self._layouts.layout(self._session.ask)).model == _SMALL_MODEL:
             codes |= _SMALL_MODELS
             return codes
         for row in range(_FREE_GROUPS, min(rows, _LAST_GROUP) + 1):
@@ -69,12 +71,6 @@ class Rates:
                 if codes.setdefault(rate, _GROUP_CODE + row) == _GROUP_CODE + row:
                     break
         return codes
-
-    async def _model(self) -> int | None:
-        try:
-            return (await self._session.ask(commands.model())).model
-        except ShtrihRefused:
-            return None
 
     async def _rate(self, row: int) -> int:
         try:

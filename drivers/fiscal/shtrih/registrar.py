@@ -27,6 +27,7 @@ from drivers.fiscal.shifts import Shifts
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.archive import ShtrihArchive
 from drivers.fiscal.shtrih.errors import DOUBTFUL, NOT_YET, UNSUPPORTED
+from drivers.fiscal.shtrih.layout import Layouts
 from drivers.fiscal.shtrih.ofd import ShtrihOfd
 from drivers.fiscal.shtrih.office import ShtrihOffice
 from drivers.fiscal.shtrih.rates import Rates
@@ -78,12 +79,13 @@ class ShtrihRegistrar(Serialised):
         )
         self._archive = ShtrihArchive(self._session)
         once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
-        office = ShtrihOffice(self._session, Rates(self._session))
+        layouts = Layouts(self._session)
+        office = ShtrihOffice(self._session, Rates(self._session, layouts), layouts)
         counters = ShtrihCounters(self._session, self._archive)
         super().__init__(once, Shifts(ShtrihShift(self._session), once), Totals(counters, once), office)
         self._writer = ReceiptWriter(self._session, office, order_tag)
-        self._look = Look(self._session, self._lock)
-        self.ofd = ShtrihOfd(self._session, self._lock, ofd or OfdClient())
+        self._look = Look(self._session, self._lock, layouts)
+        self.ofd = ShtrihOfd(self._session, self._lock, ofd or OfdClient(), layouts)
 
     async def status(self) -> FiscalStatus:
         return await self._look.status()

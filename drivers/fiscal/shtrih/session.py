@@ -62,6 +62,7 @@ class ShtrihSession:
         self._port = port
         self._baudrate = baudrate
         self._line: ShtrihLine | NumberedLine | None = None
+        self.openings = 0  # of the line: behind another one may stand another register
         self._protocol = protocol
         self._password = password
         self.timeouts = timeouts
@@ -222,6 +223,7 @@ class ShtrihSession:
             link = await self._open_link(self._port, self._baudrate)
             kind = NumberedLine if self._protocol == ALTERNATIVE else ShtrihLine
             self._line = kind(link, self.timeouts, DEVICE)
+            self.openings += 1
         return self._line
 
     def _drop_lost_line(self, error: Exception) -> None:

@@ -13,6 +13,7 @@ from drivers.fiscal.port import FiscalStatus, Paper
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.answers import ShortStatus
 from drivers.fiscal.shtrih.commands import Request
+from drivers.fiscal.shtrih.layout import Layouts
 from drivers.fiscal.shtrih.session import (
     MODE_CLOSED,
     MODE_DATA,
@@ -35,10 +36,10 @@ _A = TypeVar("_A")
 class Look:
     """Asks one short question at a time: between two of them a receipt goes first."""
 
-    def __init__(self, session: ShtrihSession, lock: asyncio.Lock) -> None:
+    def __init__(self, session: ShtrihSession, lock: asyncio.Lock, layouts: Layouts) -> None:
         self._session = session
         self._lock = lock
-        self._near_end: bool | None = None
+        self._layouts = layouts
         self._valid: tuple[str, date | None] | None = None
         self._ticket: tuple[tuple[str, int], datetime | None] | None = None
 
@@ -82,16 +83,8 @@ class Look:
     async def _paper(self, state: ShortStatus) -> Paper:
         if not state.has_paper:
             return Paper.OUT
-        return Paper.LOW if state.roll_ends and await self._has_near_end_sensor() else Paper.PRESENT
-
-    async def _has_near_end_sensor(self) -> bool:
-        """F7h, asked once; firmware that does not know it (37h) has no such sensor."""
-        if self._near_end is None:
-            try:
-                self._near_end = (await self._ask(commands.capabilities())).near_end
-            except ShtrihRefused:
-                self._near_end = False
-        return self._near_end
+        ends = state.roll_ends and (await self._layouts.layout(self._ask)).near_end
+        return Paper.LOW if ends else Paper.PRESENT
 
     async def _ticket_at(self, serial: str, number: int) -> datetime | None:
         """It changes with the last document that has one; firmware without FF3C does not tell."""

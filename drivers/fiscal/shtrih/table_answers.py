@@ -49,7 +49,7 @@ class TableShape:
 
 @dataclass(frozen=True, slots=True)
 class FieldShape:
-    """2Eh; bounds are there for numbers only."""
+    """2Eh; bounds are there for numbers only, a text has two zero bytes in their place."""
 
     name: str
     is_text: bool
@@ -59,6 +59,8 @@ class FieldShape:
 
     def encode(self) -> bytes:
         head = fixed_text(self.name, 40) + bytes((self.is_text, self.size))
+        if self.is_text:
+            return head + bytes(2)
         if self.minimum is None or self.maximum is None:
             return head
         return head + uint(self.minimum, self.size) + uint(self.maximum, self.size)
@@ -67,7 +69,7 @@ class FieldShape:
     def parse(cls, data: bytes) -> FieldShape:
         f = Fields(data)
         name, is_text, size = f.text(40), bool(f.uint(1)), f.uint(1)
-        return cls(name, is_text, size, *((f.uint(size), f.uint(size)) if f.left else ()))
+        return cls(name, is_text, size, *((f.uint(size), f.uint(size)) if f.left and not is_text else ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from drivers.fiscal.fields import CodecError
 from drivers.sim.atol import queries, reports, sales
-from drivers.sim.atol.machine import REGISTRATION, WRONG_LENGTH, WRONG_MODE, X_REPORTS, Z_REPORTS, Machine
+from drivers.sim.atol.machine import PROGRAMMING, REGISTRATION, WRONG_LENGTH, WRONG_MODE, X_REPORTS, Z_REPORTS, Machine
 from drivers.sim.atol.registers import read_register
 from drivers.sim.refusal import Refusal
 
@@ -71,6 +71,7 @@ COMMANDS: Mapping[int, Command] = MappingProxyType(
         0x3F: Command(queries.full_state, bare=True),
         0x43: Command(sales.discount, (9, 9), REGISTRATION),
         0x45: Command(queries.short_state, bare=True),
+        0x46: Command(queries.read_table, (4, 4), PROGRAMMING, query=True),
         0x47: Command(reports.nothing, (0, _LONG)),
         0x48: Command(reports.leave_mode),
         0x49: Command(reports.cash_in, (6, 6), REGISTRATION),
@@ -81,12 +82,14 @@ COMMANDS: Mapping[int, Command] = MappingProxyType(
         0x4F: Command(reports.cash_out, (6, 6), REGISTRATION),
         0x55: Command(reports.print_something),
         0x56: Command(reports.enter_mode, (5, 5)),
+        0x58: Command(queries.last_shift_total, query=True),
         0x59: Command(sales.cancel_receipt, mode=REGISTRATION),
         0x5A: Command(reports.close_shift, (0, 1), Z_REPORTS),
         0x64: Command(reports.set_date, (3, 3)),
         0x67: Command(reports.x_report, (1, 1), X_REPORTS),
         0x6C: Command(reports.print_something),
         0x73: Command(reports.print_something, (0, 1), X_REPORTS),
+        0x74: Command(queries.protection_code, (1, 1), bare=True),
         0x75: Command(reports.print_something, (0, 1)),
         0x80: Command(reports.nothing, (0, _LONG)),
         0x88: Command(reports.nothing, (0, _LONG)),

@@ -21,8 +21,13 @@ from drivers.fiscal.ffd.tlv import (
     CASH_SUM,
     ELECTRONIC_SUM,
     EXTRA_REQUISITE,
+    ITEM,
+    ITEM_PRICE,
+    ITEM_SUM,
+    ITEM_VAT,
     PAID_CASH,
     PAID_ELECTRONICALLY,
+    QUANTITY,
     RECEIPT_COUNT,
     REFUND_COUNTERS,
     SALE_COUNTERS,
@@ -33,6 +38,7 @@ from drivers.fiscal.ffd.tlv import (
 from drivers.sim.atol.receipt import CORRECTION_BASE
 from drivers.sim.atol.till import Till
 from drivers.sim.drive import INN, REGISTRATION_NUMBER, Document
+from drivers.sim.papers import sign_of
 from drivers.sim.refusal import Refusal
 
 __all__ = ["LOOKS", "REGISTRATION_NUMBER", "moment"]
@@ -47,10 +53,10 @@ _KINDS = {
     SETTLEMENT_REPORT: "ofdExchangeStatus",
     CORRECTION: "receiptCorrection",
 }
-_SIGN_KINDS = {SHIFT_OPEN_REPORT: 0x23, SHIFT_CLOSE_REPORT: 0x24}
 _TAXATION = ["osn", "usnIncome", "usnIncomeOutcome", "esn", "patent"]
 _GROUPS = (EXTRA_REQUISITE, CORRECTION_BASE, SHIFT_COUNTERS, SALE_COUNTERS, REFUND_COUNTERS)
-_SUMS = (PAID_CASH, PAID_ELECTRONICALLY, ALL_SUM, CASH_SUM, ELECTRONIC_SUM)
+_SUMS = (PAID_CASH, PAID_ELECTRONICALLY, ALL_SUM, CASH_SUM, ELECTRONIC_SUM, ITEM_PRICE, ITEM_SUM)
+_NUMBERS = (RECEIPT_COUNT, ITEM_VAT)
 _PAYMENTS = {"cash": 1, "electronically": 2, "prepaid": 3, "credit": 4, "other": 5}
 _SHIFT_LIMIT = timedelta(hours=24)
 
@@ -216,27 +222,26 @@ def drive_document(till: Till, task: Mapping[str, Any]) -> Any:
         "1038": document.shift,
         "1040": document.number,
         "1041": till.drive.state.serial,
-        "1077": _sign(document),
+        "1077": sign_of(document.kind, document.sign).hex().upper(),
     }
     if document.operation:
-        told |= {"1054": document.operation, "1020": document.total_kopecks / 100}
+        told |= {"1054": document.operation, "1020": document.total_kopecks / 100, "1042": document.receipt}
     return {"documentTLV": head | told | _texts(document.tlvs)}
 
 
-def _sign(document: Document) -> str:
-    """As the driver shows what it reads: two bytes of kind and length, then the sign, in hex."""
-    return f"{_SIGN_KINDS.get(document.kind, 0x31):02X}04{document.sign:08X}"
-
-
 def _texts(tlvs: tuple[Tlv, ...]) -> dict[str, Any]:
-    return {str(tlv.tag): _told(tlv) for tlv in tlvs}
+    told: dict[str, Any] = {str(tlv.tag): _told(tlv) for tlv in tlvs if tlv.tag != ITEM}
+    items = [_texts(tuple(parse_tlvs(tlv.value))) for tlv in tlvs if tlv.tag == ITEM]
+    return told | ({str(ITEM): items} if items else {})
 
 
 def _told(tlv: Tlv) -> Any:
     if tlv.tag in _GROUPS:
         return _texts(tuple(parse_tlvs(tlv.value)))
+    if tlv.tag == QUANTITY:
+        return int.from_bytes(tlv.value[1:], "little") / 10 ** tlv.value[0]
     number = int.from_bytes(tlv.value, "little")
-    return number if tlv.tag == RECEIPT_COUNT else number / 100 if tlv.tag in _SUMS else tlv.text.rstrip()
+    return number if tlv.tag in _NUMBERS else number / 100 if tlv.tag in _SUMS else tlv.text.rstrip()
 
 
 def _qr(till: Till, document: Document) -> str:

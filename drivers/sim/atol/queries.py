@@ -9,12 +9,14 @@ from types import MappingProxyType
 from drivers.fiscal.atol import errors
 from drivers.fiscal.atol.frames import bcd, text_bytes
 from drivers.fiscal.ffd.drive import CORRECTION
-from drivers.fiscal.ffd.tlv import Tlv
+from drivers.fiscal.ffd.tlv import FISCAL_SIGN, RECEIPT_NUMBER, Tlv
 from drivers.fiscal.fields import Fields, moment_bytes, money, uint
 from drivers.sim.atol import looks
 from drivers.sim.atol.machine import Machine
 from drivers.sim.atol.registers import FFD_BYTES, clock, last_closed_shift
 from drivers.sim.drive import INN, TAX_SYSTEMS, Document
+from drivers.sim.ofd.container import DRIVE_NUMBER
+from drivers.sim.papers import sign_of
 from drivers.sim.refusal import Refusal
 
 MODEL = 69  # 77Ф
@@ -25,6 +27,11 @@ _USB, _DOT = 4, 2
 _UNSUPPORTED = 0x7A
 # Autonomous, agents, encryption, services, forms of strict account, lottery, gambling, excise, a printer apart.
 _FALSE_FLAGS = (1002, 1056, 1057, 1109, 1110, 1126, 1193, 1207, 1221)
+# Of the settings tables 46 reads three: modes of work, users, lines of the header. Rows, then sizes of the fields.
+TABLES: Mapping[int, tuple[int, tuple[int, ...]]] = MappingProxyType(
+    {2: (1, (1,) * 120), 3: (30, (4, 64)), 6: (20, (64,))},
+)
+_NO_TABLE, _NO_ROW, _NO_FIELD = 0x91, 0x92, 0x93
 _SITE = "www.nalog.gov.ru"
 
 
@@ -71,6 +78,30 @@ def unit_version(machine: Machine, data: bytes) -> bytes:
 
 def last_error(machine: Machine, data: bytes) -> bytes:
     return bytes((machine.last_error, 0))
+
+
+def last_shift_total(machine: Machine, data: bytes) -> bytes:
+    """58: sums of sales and of their refunds of the shift that was closed last."""
+    sales, refunds = machine.till.closed_totals
+    return bcd(sales, 7) + bcd(refunds, 7)
+
+
+def protection_code(machine: Machine, data: bytes) -> bytes:
+    """74: is the protection code of this number active? None is; the answer begins with 4C."""
+    return b"\x4c\0"
+
+
+def read_table(machine: Machine, data: bytes) -> bytes:
+    """46: a cell of a settings table in programming mode; those that the register has hold nothing but zeros."""
+    table, row, field = data[0], int.from_bytes(data[1:3], "big"), data[3]
+    if table not in TABLES:
+        raise Refusal(_NO_TABLE)
+    rows, sizes = TABLES[table]
+    if not 1 <= row <= rows:
+        raise Refusal(_NO_ROW)
+    if not 1 <= field <= len(sizes):
+        raise Refusal(_NO_FIELD)
+    return bytes(sizes[field - 1])
 
 
 def read_tag(machine: Machine, data: bytes) -> bytes:
@@ -155,8 +186,16 @@ def _find(machine: Machine, data: bytes) -> bytes:
 
 def _start_reading(machine: Machine, data: bytes) -> bytes:
     document = _document(machine, data)
-    machine.reading = [tlv.encode() for tlv in document.requisites()]
+    tlvs = (*document.requisites(), *_of_drive(machine, document))
+    machine.reading = [tlv.encode() for tlv in tlvs]
     return uint(document.kind, 2) + uint(sum(map(len, machine.reading)), 2)
+
+
+def _of_drive(machine: Machine, document: Document) -> tuple[Tlv, ...]:
+    """What the drive itself puts into a document."""
+    ordinal = (Tlv(RECEIPT_NUMBER, uint(document.receipt, 4)),) if document.receipt else ()
+    serial = Tlv(DRIVE_NUMBER, machine.till.drive.state.serial.encode())
+    return (serial, *ordinal, Tlv(FISCAL_SIGN, sign_of(document.kind, document.sign)))
 
 
 def _read_next(machine: Machine, data: bytes) -> bytes:

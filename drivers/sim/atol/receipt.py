@@ -10,6 +10,7 @@ from drivers.fiscal.ffd.tags import Document, Occasion, Settlement, is_ordered, 
 from drivers.fiscal.ffd.tlv import Tlv, order_id_of
 from drivers.fiscal.port import Operation
 from drivers.sim import drive
+from drivers.sim.papers import item
 
 CASH, ELECTRONIC = 1, 2
 PAYMENT_TYPES = range(1, 6)
@@ -77,6 +78,11 @@ class OpenReceipt:
     def spent(self) -> tuple[int, int]:
         """In cash without the change, and electronically."""
         return self.payments.get(CASH, 0) - self.change_kopecks, self.payments.get(ELECTRONIC, 0)
+
+    @property
+    def items(self) -> tuple[Tlv, ...]:
+        """1059, as the drive gets them."""
+        return tuple(item(x.name, x.price_kopecks, x.quantity_milli, x.sum_kopecks, x.tax) for x in self.lines)
 
     @property
     def order_id(self) -> str | None:

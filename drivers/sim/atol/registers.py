@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 from drivers.fiscal.atol.frames import bcd
 from drivers.sim.atol.machine import Machine
-from drivers.sim.atol.receipt import PAYMENT_TYPES
 from drivers.sim.drive import Document
 from drivers.sim.refusal import Refusal
 
@@ -56,7 +55,7 @@ def _total(machine: Machine, place: int, _: int) -> bytes:
     if place not in KINDS_BY_PLACE:
         raise Refusal(_NO_REGISTER)
     kind = KINDS_BY_PLACE[place]
-    return bcd(sum(machine.till.totals.get(f"{kind}:{payment}", 0) for payment in PAYMENT_TYPES), 7)
+    return bcd(machine.till.sum_of(kind), 7)
 
 
 def _moved(name: str, size: int) -> Register:
@@ -142,6 +141,7 @@ def _ffd(machine: Machine, *_: int) -> bytes:
 
 
 def _zeros(size: int) -> Register:
+    """28, 32, 38, 3B, 3D and 40: devices have them and the vendor's driver takes zeros; their meaning is not known."""
     return lambda *_: bytes(size)
 
 
@@ -162,14 +162,18 @@ REGISTERS: Mapping[int, Register] = MappingProxyType(
         0x16: _serial,
         0x18: _line_width,
         0x1A: _registrations,
+        0x28: _zeros(7),
         0x2B: _zeros(16),  # the last exchange with the tax operator went well
+        0x32: _zeros(7),
         0x33: _last_receipt,
         0x34: _last_document,
         0x35: _shift_receipts,
         0x36: _ffd,
         0x37: _zeros(2),
+        0x38: _zeros(7),
         0x3B: _zeros(7),
         0x3D: _zeros(7),
+        0x40: _zeros(7),
         0x41: _count,
     }
 )

@@ -18,7 +18,8 @@ from drivers.sim.refusal import Refusal
 from drivers.sim.world import Change, World
 
 _CLOCK, _CASH, _TOTALS, _RECEIPT, _STALLED = "clock_offset_s", "cash", "totals", "receipt", "stalled"
-_LAST = "last_receipt"
+_LAST, _CLOSED = "last_receipt", "closed_totals"
+_SELL, _SELL_RETURN = 1, 2
 _DRIVE_FULL, _BAD_PARAMETERS, _TOTAL, _MECHANICS = 0xD8, 0xE7, 0xDB, 0x69
 VALID_UNTIL = datetime(2039, 12, 31)  # noqa: DTZ001 - the drive's calendar
 _EFFECTS = {1: "receipt", 2: "refund_receipt", 3: "receipt", 4: "refund_receipt"}
@@ -54,6 +55,7 @@ class Till:
         self.cash_kopecks: int = world.get(_CASH, 0)
         self.totals: dict[str, int] = world.get(_TOTALS, {})
         self.last_receipt: tuple[int, int] = tuple(world.get(_LAST, (0, 0)))  # document, receipt type
+        self.closed_totals: tuple[int, int] = tuple(world.get(_CLOSED, (0, 0)))  # sales, refunds of the last shift
         self.stalled: bool = world.get(_STALLED, False)  # registered, not printed: waits for paper
 
     @property
@@ -160,11 +162,17 @@ class Till:
         self.require_printer()
         self.require_drive()
         with self.world.change() as change:
+            self.closed_totals = (self.sum_of(_SELL), self.sum_of(_SELL_RETURN))
+            change.put(_CLOSED, self.closed_totals)
             self.totals = {}
             change.put(_TOTALS, {})
             document = self.drive.close_shift(change, (*tlvs, *self._counters()))
             self._print(change)
         return self._printed(document)
+
+    def sum_of(self, kind: int) -> int:
+        """Of all payments of a kind of receipt, in the shift that is open."""
+        return sum(self.totals.get(f"{kind}:{payment}", 0) for payment in PAYMENT_TYPES)
 
     def _counters(self) -> tuple[Tlv, ...]:
         """From FFD 1.1 on."""
@@ -286,7 +294,7 @@ class Till:
                 operation=receipt.sign,
                 total_kopecks=receipt.total_kopecks,
                 cash_kopecks=cash,
-                tlvs=(*receipt.tlvs, *paid(cash, electronic)),
+                tlvs=(*receipt.tlvs, *receipt.items, *paid(cash, electronic)),
             )
             change.delete(_RECEIPT)
             self.last_receipt = (document.number, receipt.kind)

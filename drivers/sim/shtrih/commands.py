@@ -9,7 +9,7 @@ from types import MappingProxyType
 from drivers.fiscal.fields import CodecError
 from drivers.fiscal.shtrih.frames import Answer, code_bytes, code_of
 from drivers.sim.refusal import Refusal
-from drivers.sim.shtrih import ofd, queries, reports, sales
+from drivers.sim.shtrih import graphics, ofd, queries, registration, reports, sales
 from drivers.sim.shtrih.register import Register
 
 ADMIN, SYSADMIN = 29, 30
@@ -37,6 +37,7 @@ def execute(register: Register, payload: bytes) -> bytes:
     try:
         return Answer(code, 0, _run(register, code, payload[len(code_bytes(code)) :])).encode()
     except Refusal as refusal:
+        register.last_error = refusal.code
         return Answer(code, refusal.code).encode()
 
 
@@ -88,7 +89,8 @@ COMMANDS: Mapping[int, Command] = MappingProxyType(
         0x41: Command(reports.z_report, admin=True),
         0x50: Command(reports.cash_in_out, (5, 5)),
         0x51: Command(reports.cash_in_out, (5, 5)),
-        0x6B: Command(queries.error_text, (1, 1), open=True),
+        0x4F: Command(graphics.printed, (4, 5)),
+        0x6B: Command(queries.error_text, (0, 1), open=True),
         0x80: Command(sales.legacy_sale, (55, 250)),
         0x82: Command(sales.legacy_refund, (55, 250)),
         0x85: Command(sales.legacy_close, (66, 250)),
@@ -97,23 +99,33 @@ COMMANDS: Mapping[int, Command] = MappingProxyType(
         0x8C: Command(reports.repeat_document),
         0x8D: Command(sales.open_receipt, (1, 1)),
         0xB0: Command(reports.continue_print),
+        0xC0: Command(graphics.loaded, (41, 41)),
+        0xC1: Command(graphics.printed, (2, 2)),
+        0xC2: Command(graphics.printed, (5, 5)),
+        0xC3: Command(graphics.printed, (4, 5)),
+        0xC4: Command(graphics.loaded, (42, 250)),
+        0xDD: Command(graphics.loaded, (3, 66)),
         0xE0: Command(reports.open_shift),
         0xF7: Command(queries.capabilities, (1, 1), open=True),
         0xFC: Command(queries.model, open=True),
+        0xFE: Command(registration.service, (1, 250), open=True),
         0xFF01: Command(queries.drive_status),
         0xFF02: Command(queries.drive_serial),
         0xFF03: Command(queries.drive_expiry),
         0xFF04: Command(queries.drive_version),
         0xFF08: Command(queries.cancel_drive_document),
+        0xFF09: Command(registration.fiscalisation),
         0xFF0A: Command(queries.find_document, (4, 4)),
         0xFF0B: Command(reports.open_shift_in_drive),
         0xFF0C: Command(sales.send_tlv, _ANY),
+        0xFF0E: Command(registration.fiscalisation_tag, (3, 3)),
         0xFF30: Command(ofd.buffer_status),
         0xFF31: Command(ofd.read_block, (3, 3)),
         0xFF32: Command(ofd.begin_ticket, (2, 2)),
         0xFF33: Command(ofd.write_block, (4, 250)),
         0xFF35: Command(reports.begin_correction),
         0xFF36: Command(reports.short_correction, (6, 6)),
+        0xFF37: Command(reports.begin_settlement_report),
         0xFF38: Command(reports.settlement_report),
         0xFF39: Command(queries.ofd_status),
         0xFF3A: Command(queries.start_reading, (4, 4)),
@@ -127,6 +139,7 @@ COMMANDS: Mapping[int, Command] = MappingProxyType(
         0xFF45: Command(sales.close, (112, 176)),
         0xFF46: Command(sales.operation, (26, 160)),
         0xFF4A: Command(reports.correction, (63, 63)),
+        0xFF4B: Command(sales.discount, (11, 139)),
         0xFF4D: Command(sales.send_item_tlv, _ANY),
     }
 )

@@ -75,9 +75,10 @@ class ShtrihDevice:
         last_print_told: bool = True,
         long_serial: bool = False,
         host_carries_to: tuple[str, int] | None = None,
+        model: str = "m-01f",
     ) -> None:
-        """`host_carries_to`: how a technician set it up, the operator's address and "documents by the host"; None: its
-        own network."""
+        """`model`: a name of `drivers.sim.shtrih.models`. `host_carries_to`: how a technician set it up, the operator's
+        address and "documents by the host"; None: its own network."""
         self.faults = Faults(KNOWN_FAULTS, self._fault_changed)
         self._plugged = plugged
         self.register = Register(
@@ -95,6 +96,7 @@ class ShtrihDevice:
             last_print_told=last_print_told,
             long_serial=long_serial,
             host_carries_to=host_carries_to,
+            model=model,
         )
         self._send = send
         self._numbered: NumberedDeviceLine | None = None
@@ -197,6 +199,7 @@ async def shtrih(
     timezone: str = "Europe/Moscow",
     ffd: str = "1.2",
     host_carries_to: tuple[str, int] | None = None,
+    model: str = "m-01f",
 ) -> AsyncIterator[ShtrihDevice]:
     """The device on a pseudo-terminal linked at `link`. `speed` changes nothing: a registrar answers at once."""
     world = World("fiscal", state, ledger)
@@ -209,6 +212,7 @@ async def shtrih(
         timezone=timezone,
         ffd=ffd,
         host_carries_to=host_carries_to,
+        model=model,
     )
     server = None
     try:

@@ -13,36 +13,30 @@ from drivers.fiscal.ffd.drive import (
     Unacknowledged,
 )
 from drivers.fiscal.ffd.tlv import Tlv
-from drivers.fiscal.fields import Fields, uint
+from drivers.fiscal.fields import Fields, fixed_text, uint
 from drivers.fiscal.shtrih.answers import (
     PRINTER_FAILED,
-    Capabilities,
     ErrorText,
     FullStatus,
-    Model,
     ShortStatus,
 )
 from drivers.fiscal.shtrih.errors import error_text as text_of_error
 from drivers.fiscal.shtrih.table_answers import RegisterValue
 from drivers.sim.drive import ARCHIVE_90_PERCENT, INN
 from drivers.sim.refusal import Refusal
+from drivers.sim.shtrih.models import NO_SUCH_TABLE
 from drivers.sim.shtrih.register import BUY, BUY_REFUND, MODE_CLOSED, MODE_DATE, REFUND, SALE, Register
-from drivers.sim.shtrih.tables import DRIVE, EMBEDDED, FFD, NETWORK, OFD, OFD_EXCHANGE, REGIONAL
+from drivers.sim.shtrih.service_tables import EXCHANGE
+from drivers.sim.shtrih.tables import NETWORK, OFD_EXCHANGE
 
 _DRIVE_FULL, _OFD_WAIT_EXPIRED = 0x06, 0x15
-_MODEL = Model(kind=0, subkind=0, protocol=2, subprotocol=0, model=250, language=0, name="ШТРИХ-М-01Ф")
 _FIRMWARE_DATE = bytes((1, 6, 24))
-# Widths, lengths of numbers, passwords, limits; then tables: drive, operator, embedding, FFD with its field.
-_MODEL_PARAMETERS = bytes.fromhex("010C180C101010 00000000 1E000000 00 0E FF00 48 40 5802") + bytes(
-    (DRIVE, OFD, EMBEDDED, REGIONAL, FFD)
-)
 _PIECE = 200
 _VALID_UNTIL = date(2039, 12, 31)
 _REPLACE_NOW_DAYS, _REPLACE_SOON_DAYS = 3, 30
 _PLACES = (SALE, BUY, REFUND, BUY_REFUND)
 _PAYMENTS, _COUNTS, _DRAWER, _LAST_DOCUMENT = range(193, 209), range(144, 148), 241, 152
 _DRAWER_SIGNS = ((SALE, 1), (BUY, -1), (REFUND, -1), (BUY_REFUND, 1))
-_NEAR_END, _PAPER_SENSOR, _COVER_SENSOR = 1 << 1, 1 << 3, 1 << 4
 
 
 def operator_only(register: Register, operator: int, data: bytes) -> bytes:
@@ -73,11 +67,12 @@ def _last_print(register: Register) -> int | None:
 
 def capabilities(register: Register, operator: int, data: bytes) -> bytes:
     """F7h 01; older firmware does not know it."""
-    if not register.last_print_told:
+    told = register.model.capabilities
+    if told is None or not register.last_print_told:
         raise Refusal(0x37)
     if data != b"\1":
         raise Refusal(0x33)
-    return Capabilities(_NEAR_END | _PAPER_SENSOR | _COVER_SENSOR, _MODEL_PARAMETERS).encode()
+    return told.encode()
 
 
 def full_status(register: Register, operator: int, data: bytes) -> bytes:
@@ -146,12 +141,33 @@ def count_register(register: Register, operator: int, data: bytes) -> bytes:
 
 def read_table(register: Register, operator: int, data: bytes) -> bytes:
     fields = Fields(data)
-    return register.tables.read(fields.uint(1), fields.uint(2), fields.uint(1))
+    asked, row, column = fields.uint(1), fields.uint(2), fields.uint(1)
+    _require_cell(register, asked, row, column)
+    table, field = register.model.place(asked, column)
+    if table == EXCHANGE and (live := _exchange(register).get(field)) is not None:
+        return live
+    return register.tables.read(table, row, field)
+
+
+def _require_cell(register: Register, asked: int, row: int, column: int) -> None:
+    shape = register.model.table(asked)
+    if not 1 <= row <= shape.rows or not 1 <= column <= len(shape.fields):
+        raise Refusal(NO_SUCH_TABLE)
+
+
+def _exchange(register: Register) -> dict[int, bytes]:
+    """What the table of the exchange shows of the queue."""
+    queue = register.drive.ofd()
+    first = "" if queue.first_at is None else f"{queue.first_at:%d.%m.%y %H:%M}"
+    numbers = {1: uint(queue.state, 1), 2: uint(queue.reading, 1), 3: uint(queue.queue, 2)}
+    return numbers | {4: uint(queue.first_document, 4), 5: fixed_text(first, 32)}
 
 
 def write_table(register: Register, operator: int, data: bytes) -> bytes:
     fields = Fields(data)
-    table, row, field = fields.uint(1), fields.uint(2), fields.uint(1)
+    asked, row, column = fields.uint(1), fields.uint(2), fields.uint(1)
+    _require_cell(register, asked, row, column)
+    table, field = register.model.place(asked, column)
     if (table, field) == (NETWORK, OFD_EXCHANGE):
         with register.world.change() as change:
             register.drive.remember_sent(change)
@@ -160,11 +176,12 @@ def write_table(register: Register, operator: int, data: bytes) -> bytes:
 
 
 def table_shape(register: Register, operator: int, data: bytes) -> bytes:
-    return register.tables.table(data[0]).shape().encode()
+    return register.model.table(data[0]).shape().encode()
 
 
 def field_shape(register: Register, operator: int, data: bytes) -> bytes:
-    return register.tables.field(data[0], data[1]).shape().encode()
+    _require_cell(register, data[0], 1, data[1])
+    return register.tables.field(*register.model.place(data[0], data[1])).shape().encode()
 
 
 def set_time(register: Register, operator: int, data: bytes) -> bytes:
@@ -202,11 +219,12 @@ def confirm_date(register: Register, operator: int, data: bytes) -> bytes:
 
 
 def error_text(register: Register, operator: int, data: bytes) -> bytes:
-    return ErrorText(text_of_error(data[0])).encode()
+    """Without a number, as newer firmware allows: of the last refusal."""
+    return ErrorText(text_of_error(data[0] if data else register.last_error)).encode()
 
 
 def model(register: Register, operator: int, data: bytes) -> bytes:
-    return _MODEL.encode()
+    return register.model.model.encode()
 
 
 def drive_status(register: Register, operator: int, data: bytes) -> bytes:

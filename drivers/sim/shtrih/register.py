@@ -19,6 +19,7 @@ from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, Fis
 from drivers.sim.faults import Faults
 from drivers.sim.papers import paid, registration_of, taxed
 from drivers.sim.refusal import Refusal
+from drivers.sim.shtrih.models import MODELS
 from drivers.sim.shtrih.open_receipt import OpenReceipt
 from drivers.sim.shtrih.tables import AUTOMAT_NUMBER as AUTOMAT_NUMBER_FIELD
 from drivers.sim.shtrih.tables import (
@@ -75,9 +76,12 @@ class Register:
         last_print_told: bool = True,
         long_serial: bool = False,
         host_carries_to: tuple[str, int] | None = None,
+        model: str = "m-01f",
     ) -> None:
         self.world = world
         self.faults = faults
+        self.model = MODELS[model]
+        self.last_error = 0
         self.ffd = ffd
         self.settlement = Settlement.AUTOMAT if automatic else Settlement.ATTENDED
         self.last_print_told = last_print_told  # newer firmware: 10h of 17 bytes, F7h known

@@ -6,7 +6,13 @@ from drivers.fiscal.ffd.drive import CORRECTION, SETTLEMENT_REPORT, ClosedReport
 from drivers.fiscal.ffd.tlv import CORRECTION_KIND, Tlv, order_id_of
 from drivers.fiscal.fields import Fields, uint
 from drivers.fiscal.shtrih.receipt import CorrectionTotals
-from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_SHIFT_CLOSE, CURRENT_SHIFT_OPEN, Document
+from drivers.sim.drive import (
+    CURRENT_CORRECTION,
+    CURRENT_SETTLEMENT_REPORT,
+    CURRENT_SHIFT_CLOSE,
+    CURRENT_SHIFT_OPEN,
+    Document,
+)
 from drivers.sim.papers import paid, shift_counters, taxed
 from drivers.sim.refusal import Refusal
 from drivers.sim.shtrih.register import BUY, MODE_CLOSED, MODE_DOCUMENT, MODE_EXPIRED, MODE_OPEN, SALE, Register
@@ -27,6 +33,11 @@ def begin_close_shift(register: Register, operator: int, data: bytes) -> bytes:
 def begin_correction(register: Register, operator: int, data: bytes) -> bytes:
     register.require_mode(MODE_OPEN)
     return _begin(register, CURRENT_CORRECTION)
+
+
+def begin_settlement_report(register: Register, operator: int, data: bytes) -> bytes:
+    register.require_mode(MODE_OPEN, MODE_CLOSED)
+    return _begin(register, CURRENT_SETTLEMENT_REPORT)
 
 
 def _begin(register: Register, current_document: int) -> bytes:
@@ -79,6 +90,7 @@ def print_text(register: Register, operator: int, data: bytes) -> bytes:
     if register.receipt is None:
         register.require_mode(MODE_OPEN, MODE_EXPIRED, MODE_CLOSED)
         register.require_printer()
+        register.print_line()
     return operator_byte(operator)
 
 
@@ -128,8 +140,9 @@ def settlement_report(register: Register, operator: int, data: bytes) -> bytes:
     register.require_printer()
     register.require_drive()
     with register.world.change() as change:
-        document = register.drive.register(change, SETTLEMENT_REPORT)
+        document = register.drive.register(change, SETTLEMENT_REPORT, tlvs=register.report_tlvs)
         register.print_document(change)
+    register.report_tlvs = []
     queue = register.drive.unsent()
     first = queue[0].at if queue else document.at
     date3 = bytes((first.year - 2000, first.month, first.day))

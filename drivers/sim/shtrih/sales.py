@@ -15,7 +15,7 @@ from drivers.fiscal.ffd.tlv import (
     Tlv,
     parse_tlvs,
 )
-from drivers.fiscal.fields import CodecError, uint
+from drivers.fiscal.fields import CodecError, Fields, text_of, uint
 from drivers.fiscal.shtrih.answers import OperatorSum
 from drivers.fiscal.shtrih.receipt import (
     LEGACY_QUANTITY_UNIT,
@@ -111,6 +111,21 @@ def _add(register: Register, operator: int, kind: int, line: Line) -> None:
     receipt.lines.append(line)
     register.save_receipt()
     register.print_line()
+
+
+def discount(register: Register, operator: int, data: bytes) -> bytes:
+    """FF4B: off the whole receipt, or on top of it; one of both sums."""
+    fields = Fields(data)
+    off, on_top, tax = fields.uint(5), fields.uint(5), fields.uint(1)
+    receipt = register.the_receipt(operator, sysadmin=True)
+    if bool(off) == bool(on_top) or not receipt.lines:
+        raise Refusal(0x33)
+    if off > receipt.total_kopecks:
+        raise Refusal(0x5A)
+    name = text_of(fields.rest()) or ("Скидка" if off else "Надбавка")
+    receipt.lines.append(Line(name, on_top - off, QUANTITY_UNIT, on_top - off, tax))
+    register.save_receipt()
+    return b""
 
 
 def subtotal(register: Register, operator: int, data: bytes) -> bytes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-from drivers.fiscal.fields import fixed_text, text_of
-from drivers.fiscal.shtrih.table_answers import FieldShape, TableShape
+from drivers.fiscal.fields import text_bytes, text_of
 from drivers.sim.drive import ADDRESS, INN, PLACE, REGISTRATION_NUMBER, TAX_SYSTEMS
 from drivers.sim.refusal import Refusal
+from drivers.sim.shtrih.columns import Field, Table, number, numbered, numbers, text, texts
+from drivers.sim.shtrih.service_tables import SERVICE_TABLES
 from drivers.sim.world import Change, World
 
 CASHIERS, RATES, REGIONAL, DRIVE = 2, 6, 17, 18
@@ -27,89 +27,87 @@ OFD, OFD_ADDRESS, OFD_PORT = 19, 1, 2
 NETWORK, OFD_EXCHANGE = 21, 2  # 0: the host carries documents, 1: the register's own network does
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One column; `default` is raw."""
-
-    name: str
-    size: int
-    default: bytes
-    is_text: bool = False
-
-    def shape(self) -> FieldShape:
-        bounds = () if self.is_text else (0, 256**self.size - 1)
-        return FieldShape(self.name, self.is_text, self.size, *bounds)
-
-
-def _number(name: str, size: int = 1, default: int = 0) -> Field:
-    return Field(name, size, default.to_bytes(size, "little"))
-
-
-def _text(name: str, size: int, default: str = "") -> Field:
-    return Field(name, size, fixed_text(default, size), is_text=True)
-
-
-def _numbered(count: int, **named: tuple[str, int]) -> tuple[Field, ...]:
-    """`count` byte fields, some with a name and a default: `f8=("…", 1)`."""
-    fields = [_number(f"Параметр {number}") for number in range(1, count + 1)]
-    for key, (name, default) in named.items():
-        fields[int(key[1:]) - 1] = _number(name, default=default)
-    return tuple(fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    name: str
-    rows: int
-    fields: tuple[Field, ...]
-    locked: bool = False
-
-    def shape(self) -> TableShape:
-        return TableShape(self.name, self.rows, len(self.fields))
-
-
 TABLES: Mapping[int, Table] = MappingProxyType(
     {
+        **SERVICE_TABLES,
         1: Table(
             "Тип и режим кассы",
             1,
-            _numbered(60, f1=("Номер в зале", 1), f14=("Налоги от хоста", 0), f22=("Отрезка в открытом чеке", 0)),
+            numbered(
+                60,
+                f1=number("Номер кассы в магазине", default=1),
+                f14=number("Начисление налогов"),
+                f22=number("Отрезка при открытом чеке"),
+            ),
         ),
-        CASHIERS: Table("Пароли кассиров и администраторов", 30, (_number("Пароль", 4), _text("Имя", 21, "Оператор"))),
-        5: Table("Наименования типов оплаты", 16, (_text("Тип оплаты", 30, "ОПЛАТА"),)),
-        RATES: Table("Налоговые ставки", 12, (_number("Ставка", 2), _text("Название", 57, "НДС"))),
+        CASHIERS: Table(
+            "Пароли кассиров и администраторов",
+            30,
+            (number("Пароли кассиров", 4), text("Должности и фамилии кассиров", 21, "Оператор")),
+        ),
+        5: Table("Наименование типов оплаты", 16, (text("Запрограммированные типы оплаты", 30, "ОПЛАТА"),)),
+        RATES: Table("Налоговые ставки", 12, (number("Величина налога", 2), text("Название налога", 57, "НДС"))),
         REGIONAL: Table(
             "Региональные настройки",
             1,
-            _numbered(
+            numbered(
                 75,
-                f7=("Печатать документ", 0),
-                f8=("Минут до истечения смены", 1),
-                f17=("Формат ФД", 4),
-                f36=("Дата в ответе", 0),
-                f71=("Замена ставки 20 на 22", 1),
+                f7=number("Rus не печатать документ"),
+                f8=number("Rus ограничить время смены", default=1),
+                f12=number("Rus печать реквизитов пользователя", 4, 63),
+                f13=text("Rus наименование реквизита пользователя", 64, "Код"),
+                f17=number("Rus формат ФД", default=4),
+                f19=text("Rus название бонуса 1", 32),
+                f20=text("Rus название бонуса 2", 32),
+                f28=number("Rus минимизация данных чека", 2),
+                f36=number("Rus расшир. отв. на команды форм. ФД"),
+                f41=number("Rus принимать все КТ", 2),
+                f48=text("Автопечать", 64),
+                f51=text("Rus ЕГАИС КПП", 9),
+                f52=text("Rus ЕГАИС касса", 12),
+                f67=number("Rus расширенный номер ККТ в магазине", 4, 99999),
+                f71=number("Rus замена НДС 20 на 22", default=1),
             ),
         ),
-        EMBEDDED: Table("Встраиваемая и интернет техника", 1, (_text("Номер автомата", 20, "1"),)),
+        EMBEDDED: Table(
+            "Встраиваемая и интернет техника",
+            1,
+            (
+                text("Заводской номер автомата", 20, "1"),
+                *numbers("Тип принтера", "Выброс чеков", "Выброс отчетов", "Длина презентации чека"),
+                *numbers("Таймаут ретракции", "Делать петлю при печати", "Метод печати QR-кода"),
+                *numbers("Режим снятия отчетов с гашением", "Направление автоотчетов с гашением"),
+                *numbers("Часы автоотчета", "Минуты автоотчета", "Режим автооткрытия смены"),
+                *numbers("Направление автооткрытия смены", "Вендинг или транспорт с QR"),
+                text("HTTP имя пользователя:пароль", 64),
+            ),
+        ),
         DRIVE: Table(
             "Fiscal storage",
             1,
             (
-                _text("Заводской номер", 20, "0000000000000001"),
-                _text("ИНН", 12, INN),
-                _text("Рег. номер", 20, REGISTRATION_NUMBER),
-                _text("Номер ФН", 16),
-                _number("Системы налогообложения", default=TAX_SYSTEMS),
-                _number("Режим работы", default=AUTOMATIC | INTERNET),
-                _text("Пользователь", 64, "ООО «Огонёк»"),
-                _text("Оператор", 64, "СИС. АДМИНИСТРАТОР"),
-                _text("Адрес", 64, ADDRESS),
-                _text("Наименование ОФД", 64, "ОФД"),
-                _text("URL ОФД", 64, "ofd.example"),
-                _text("ИНН ОФД", 12, "7700000000"),
-                _text("Сайт ФНС", 64, "nalog.gov.ru"),
-                _text("Место расчётов", 64, PLACE),
-                _text("Отправитель чеков", 64, "check@example.org"),
+                text("Serial number", 20, "0000000000000001"),
+                text("Inn", 12, INN),
+                text("Rnm", 20, REGISTRATION_NUMBER),
+                text("Fs serial number", 16),
+                number("Tax system", default=TAX_SYSTEMS),
+                number("Work mode", default=AUTOMATIC | INTERNET),
+                text("User", 64, "ООО «Огонёк»"),
+                text("Operator", 64, "СИС. АДМИНИСТРАТОР"),
+                text("Address", 64, ADDRESS),
+                text("Ofd name", 64, "ОФД"),
+                text("Ofd url", 64, "ofd.example"),
+                text("Ofd inn", 12, "7700000000"),
+                text("Tax office url", 64, "nalog.gov.ru"),
+                text("Место расчета", 64, PLACE),
+                text("Эл. адр. отправителя", 64, "check@example.org"),
+                number("Признак агента"),
+                *texts("User строка 2", "Address строка 2", "Ofd name строка 2", "Место расчета строка 2", size=128),
+                number("Расширенные признаки работы ККТ"),
+                number("Код причины изм. сведений о ККТ", 4),
+                text("Инн кассира", 13),
+                number("Блокировка закрытия смены (дней)", default=7),
+                number("Часовая зона"),
             ),
             locked=True,
         ),
@@ -117,26 +115,50 @@ TABLES: Mapping[int, Table] = MappingProxyType(
             "Параметры ОФД",
             1,
             (
-                _text("Сервер", 64, "connect.ofd.example"),
-                _number("Порт", 2, 7779),
-                _number("Таймаут чтения ответа", 2, 1000),
+                text("Сервер", 64, "connect.ofd.example"),
+                number("Порт", 2, 7779),
+                number("Таймаут чтения ответа", 2, 1000),
+                number("Задержка между пакетами, мс", 2, 100),
+                text("Сервер КМ", 64, "connect.ofd.example"),
+                number("Порт КМ", 2, 7778),
+                number("Таймаут чтения ответа КМ", 2, 33),
+                number("Таймаут чтения ответа КМ при проверке", 2, 5),
+                text("Сервер АС ОКП", 128),
+                number("Порт АС ОКП", 2, 31101),
+                number("Таймаут АС ОКП", 2, 5),
             ),
         ),
         NETWORK: Table(
             "Сетевые интерфейсы",
             1,
-            _numbered(9, f1=("Режим PPP", 0), f2=("Режим обмена с ОФД", 1), f9=("Rndis активный", 0)),
+            (
+                number("Режим PPP"),
+                number("Режим обмена с ОФД", default=1),
+                number("Запуск TCP-сервера", default=1),
+                number("Порт TCP-сервера", 2, 7778),
+                *numbers("Наличие WiFi", "Использовать WiFi"),
+                *texts("WiFi SSID", "WiFi passphrase", size=64),
+                number("Rndis"),
+                text("Версия ПО WiFi", 32, "-"),
+                text("Уровень сигнала WiFi", 16, "-"),
+                *numbers("Использовать Bluetooth", "Мин. уровень сигнала BT", "Макс. уровень сигнала BT"),
+                number("Разрешить изменение режима соединения"),
+                number("Таймаут TCP соединения", 2, 60),
+                number("Пытаться подключиться по Socks5"),
+            ),
         ),
     }
 )
 
 
 # In hundredths of a per cent: the basic rate, 10, 0, none, both inside the sum, those of 2025, then what is left free.
+_RATE_NAMES = ("20%", "10%", "0%", "", "20/120", "10/110", "5%", "7%", "5/105", "7/107", "22%", "22/122")
 _RATES: Mapping[tuple[int, int, int], bytes] = MappingProxyType(
     {
         (RATES, row, 1): rate.to_bytes(2, "little")
         for row, rate in enumerate((2000, 1000, 0, 0, 2000, 1000, 500, 700, 500, 700, 2200, 2200), 1)
     }
+    | {(RATES, row, 2): text_bytes(f"НДС {name}" if name else "БЕЗ НДС", 57) for row, name in enumerate(_RATE_NAMES, 1)}
 )
 
 
