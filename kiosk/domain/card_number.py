@@ -20,12 +20,12 @@ _LONGEST = 2048
 #: One of them between two groups: spaces also without width, dashes, and what people type instead.
 _GAP = r"[\s\u00ad\u200b-\u200d\u2060\ufeff\u2010-\u2015\u2212_/.-]"
 _FOURS = rf"[0-9]{{4}}(?:{_GAP}[0-9]{{4}}){{3}}"
-_SHAPES = (_FOURS, rf"{_FOURS}{_GAP}[0-9]{{3}}", rf"[0-9]{{4}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{5}}")
+_SHAPES = (_FOURS, rf"{_FOURS}{_GAP}[0-9]{{3}}", rf"[0-9]{{4}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}")
 _FOUND = (
     *(re.compile(rf"(?<![0-9A-Za-z])(?=({shape})(?![0-9A-Za-z]))") for shape in _SHAPES),  # ahead: groups may overlap
     re.compile(r"(?<![\w-])([2-6][0-9]{12,18})(?![\w-])"),
     re.compile(rf"[Bb]([2-6](?:{_GAP}?[0-9]){{12,18}})\^"),  # track 1
-    re.compile(r"(?<![0-9A-Za-z])([2-6][0-9]{12,18})D[0-9]{2}(?:0[1-9]|1[0-2])[1-79][0-9]{2}"),  # the chip's track 2
+    re.compile(r"(?<![0-9A-Za-z])([2-6][0-9]{12,18})[Dd][0-9]{2}(?:0[1-9]|1[0-2])[1-79][0-9]{2}"),  # the chip's track 2
 )
 _PLACES = re.compile("|".join(shape.replace(_GAP, f"{_GAP}?") for shape in _SHAPES))
 _WHOLE = re.compile(r"[2-6][0-9]{12,18}")  # ISO/IEC 7812: the industries of banking, travel and petroleum

@@ -6,6 +6,7 @@ any, a register that comes up as a network card at its vendor's address.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,8 @@ _RATES = (115200, 57600, 38400, 19200, 9600, 4800, 256000)
 #: A Shtrih that comes up as a network card (RNDIS), and the web server of ATOL's driver on this machine.
 _ADDRESSES = ("tcp://192.168.137.111:7778",)
 _WEB = "http://127.0.0.1:16732"
+#: A port where something babbles is left; all tries at one that is silent take half as long.
+_PORT_S = 30.0
 _BY_ID = Path("/dev/serial/by-id")
 _SHTRIH = ShtrihTimeouts(
     ack_s=0.3, enquiry_s=0.25, enquiry_total_s=0.5, command_s=3.0, commands_s={}, recovery_s=0.5, printing_s=1.0
@@ -71,9 +74,13 @@ async def find(ports: Sequence[str], password: int, taken: Iterable[str] = ()) -
     told: dict[str, str] = {}
     for port in named:
         try:
-            register = await _at(port, password)
+            async with asyncio.timeout(_PORT_S):
+                register = await _at(port, password)
         except DeviceUnreachable as error:
             told[port] = error.code
+            continue
+        except TimeoutError:
+            told[port] = f"no register answers within {_PORT_S:.0f} s"
             continue
         told[port] = register.driver if register else "no register answers"
         found += [register] if register else []

@@ -92,6 +92,11 @@ def test_groups_of_nineteen_digits_are_refused(number: str, gap: str) -> None:
     assert refused({"card_token": f"{fours(number[:16], gap)}{gap}{number[16:]}"})
 
 
+@pytest.mark.parametrize("around", ["%s", "card %s 12/28"])
+def test_fourteen_digits_as_they_are_embossed_are_refused(around: str) -> None:
+    assert refused({"card_token": around % "3056 930902 5904"})
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("around", ["%s", "card %s", "%%B%s^IVANOV/I^26121010000?"])
 def test_digits_are_digits_in_every_script(script: str, around: str) -> None:
