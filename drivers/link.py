@@ -122,11 +122,11 @@ async def open_tcp(port: str) -> Link:
     """Such a device takes one host at a time: who is refused or not heard in time finds no port. Raises
     `DeviceUnreachable` with code `port_missing`."""
     link = StreamLink(port)
-    host, number = host_of(port)
     try:
+        host, number = host_of(port)
         async with asyncio.timeout(_TCP_OPENS_WITHIN_S):
             await asyncio.get_running_loop().create_connection(lambda: link, host, number)
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, ValueError) as error:  # ValueError: no such form of an address
         raise DeviceUnreachable(port, "port_missing", str(error) or "no answer in time") from error
     return link
 

@@ -42,6 +42,9 @@ class SwitchedRegistrar:
     async def look_at(self, name: str) -> FiscalStatus:
         return await self._registrars[name].status()
 
+    async def registration_of(self, name: str) -> Registration:
+        return await self._registrars[name].registration()
+
     @property
     def _now(self) -> FiscalOffice:
         return self._registrars[self._active]

@@ -108,8 +108,14 @@ class KeepingShift:
 
     async def _needs_a_hand(self, status: FiscalStatus) -> bool:
         sound = status.shift_open and not status.document_open and status.paper is not Paper.OUT
+        sound = sound and await self._is_recorded(status)
         known = self._examined is not None and self._examined[0] == status.drive_number and not self._examined[2]
         return not (sound and known) or await self._closing(status) is not Closing.NOT_YET
+
+    async def _is_recorded(self, status: FiscalStatus) -> bool:
+        """Not one that somebody opened at the device while it was out of sight."""
+        async with self._db.read() as reader:
+            return await records.read_shift_opened(reader, status.drive_number, status.shift) is not None
 
     async def _attend(self) -> FiscalStatus:
         """Under the registrar's turn: whose drive it is, then what can be mended."""
@@ -154,6 +160,11 @@ class KeepingShift:
                 _log.error("registration_differs", field=mismatch.field, ours=mismatch.ours, device=mismatch.device)
             self._examined = known = (drive_number, now, mismatches)
         return known[2]
+
+    async def is_fit(self, name: str) -> bool:
+        """Whether a registrar that is not in use is registered for what we sell. Raises `DeviceError`."""
+        told, expected = await self._registrar.registration_of(name), self._rules.expected(name)
+        return not registration_mismatches(told, expected, self._rules.rates(self._clock.now()))
 
     async def _mend(self, status: FiscalStatus) -> FiscalStatus:
         """What needs no person: a stale document, a print waiting for paper, a clock, a shift to close or open."""

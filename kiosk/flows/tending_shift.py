@@ -17,7 +17,7 @@ from kiosk.flows.closing_day import ClosingDay, ShiftReportView
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.keeping_shift import KeepingShift
 from kiosk.store import fiscal_reports, payments, records
-from kiosk.store.database import Database
+from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
 _ACTIVE = "fiscal_active"
@@ -92,13 +92,13 @@ class TendingShift:
     async def close(self, actor: str) -> ShiftView:
         """Z report; no new shift until `open` or a restart. Never between charge and receipt. Raises
         `DeviceUnavailable`."""
-        if await self._keeper.payment_under_way():
-            raise DeviceUnavailable(device="fiscal", reason="payment_under_way")
-        self._keeper.held_closed = True
-        await self._journal(actor, "shift_close", "")
         async with self._at_the_device() as status:
+            if await self._keeper.payment_under_way():
+                raise DeviceUnavailable(device="fiscal", reason="payment_under_way")
+            await self._journal(actor, "shift_close", "")
             if status.shift_open:
-                status = await self._keeper.close(actor)
+                await self._keeper.close(actor)
+            self._keeper.held_closed = True  # a shift that could not be closed is the keeper's to close
         return await self._looked()
 
     async def x_report(self, actor: str) -> ShiftReportView:
@@ -137,15 +137,22 @@ class TendingShift:
             raise NotFound
         async with self._keeper.turn, self._fiscalising.turn:
             await self._nothing_in_doubt()
+            try:
+                drive_number = (await self._registrar.look_at(name)).drive_number
+            except DeviceError as error:
+                raise DeviceUnavailable(device="fiscal", reason=error.code) from error
             await self._journal(actor, "use_registrar", name)
             await self._leave(actor)
+            await self._db.write(lambda tx: self._note_use(tx, name, drive_number, actor))
             self._registrar.use(name)
-            await self._db.write(lambda tx: records.set_meta(tx, _ACTIVE, name))
-        async with self._at_the_device() as status:
-            await self._keeper.adopt_drive(status.drive_number, actor, f"registrar {name}")
         self._keeper.held_closed = False
         await self._looked()
         return await self.registrars()
+
+    def _note_use(self, tx: Tx, name: str, drive_number: str, actor: str) -> None:
+        """The registrar and its drive in one step: never one that sells through a drive nobody put in."""
+        fiscal_reports.adopt_drive(tx, drive_number, actor, f"registrar {name}", self._clock.now())
+        records.set_meta(tx, _ACTIVE, name)
 
     async def _leave(self, actor: str) -> None:
         try:

@@ -40,11 +40,13 @@ async def test_3_disk_that_fills_between_two_looks_refuses_the_very_next_payment
     async with restaurant("[database]\nfree_floor_mb = 1\nreserve_mb = 1") as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        set_floor(place, place.kiosk.flows.keeping_space.free_bytes // MEGABYTE - 128)
+        set_floor(
+            place, place.kiosk.flows.keeping_space.free_bytes // MEGABYTE - 512
+        )  # others fill and free the disk too
         await place.restart()
         await place.until_open()
         with (place.folder / "filler").open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, 256 * MEGABYTE)
+            os.posix_fallocate(file.fileno(), 0, 1536 * MEGABYTE)
             refused = await guest.pay(order_id, key="k")
         assert (refused.status, refused.code, refused.body["reason"]) == (503, "sales_paused", "disk")
         assert place.effects("bank", "charged") == []

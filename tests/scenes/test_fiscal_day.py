@@ -5,6 +5,9 @@ Open, sales at all rates, refund, correction, paper out, a lost answer, X, Z, th
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
 from datetime import UTC, datetime
 from itertools import cycle
 from typing import Any
@@ -12,7 +15,7 @@ from typing import Any
 import pytest
 
 from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, TaxSystem
-from drivers.sim.shtrih.device import shtrih
+from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from kiosk.config import load
 from tests.clocks import JumpingClock
 from tests.command import journal, kiosk
@@ -366,13 +369,14 @@ async def test_a_receipt_with_a_wrong_rate_is_taken_back_and_made_right(driver: 
         assert [row["name"] for row in report["rates"] if row["sum_kopecks"]] == []  # all came back
 
 
-async def with_a_spare(place: Restaurant, more: str = "") -> None:
+async def with_a_spare(place: Restaurant, more: str = "") -> ShtrihDevice:
     """Another registrar, at work and in the settings, from the next start on."""
     spare = {"state": place.folder / "spare.state", "ledger": place.folder / "spare.jsonl"}
-    await place.stack.enter_async_context(shtrih(place.folder / "spare.tty", **spare, seed=7, ffd="1.1"))
+    device = await place.stack.enter_async_context(shtrih(place.folder / "spare.tty", **spare, seed=7, ffd="1.1"))
     file = place.folder / "config.toml"
     text = file.read_text().replace("[fiscal]", '[[fiscal]]\nname = "till"\nffd = "1.2"')
     file.write_text(f'{text}\n[[fiscal]]\nname = "spare"\nffd = "1.1"\nport = "{place.folder}/spare.tty"\n{more}')
+    return device
 
 
 async def test_another_registrar_is_sold_through_by_a_technician_and_each_receipt_keeps_its_drive() -> None:
@@ -423,6 +427,66 @@ async def test_3_4_kiosk_falls_back_to_the_spare_registrar_that_has_a_day_and_pa
         assert ("kiosk", "use_registrar", "spare") in journal(place)
         place.fiscal.faults.switch("paper_out", False, {})
         assert await spare_is_used()  # the way back is a person's
+
+
+async def test_3_4_spare_registered_for_another_seller_is_not_fallen_back_to() -> None:
+    async with restaurant(fallback_after_s=0.0) as place:
+        await with_a_spare(place, "fallback = true\n")
+        file = place.folder / "config.toml"
+        file.write_text(file.read_text().replace('ffd = "1.1"', 'ffd = "1.05"'))  # the drive is registered by 1.1
+        await place.restart()
+        await place.until_open()
+        assert not await place.kiosk.flows.falling_back.fall_back()
+        place.fiscal.faults.switch("paper_out", True, {})
+        await place.until_paused("fiscal_no_paper")
+        assert not await place.kiosk.flows.falling_back.fall_back()
+        place.fiscal.faults.switch("paper_out", False, {})
+        await place.until_open()
+        assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "till"
+
+
+async def test_3_4_registrar_that_does_not_answer_is_not_changed_to() -> None:
+    async with restaurant() as place:
+        spare = await with_a_spare(place)
+        await place.restart()
+        await place.until_open()
+        spare.faults.switch("link_lost", True, {})
+        refused = await place.internal("POST", "/internal/fiscal/use", {"name": "spare"})
+        assert refused.status == 503
+        assert refused.body["reason"] in ("link_lost", "port_missing")
+        assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "till"
+        await bought(place, await place.guest(), "tea")
+
+
+async def test_3_4_shift_is_not_closed_by_hand_in_a_payment_that_began_while_the_hand_waited() -> None:
+    async with restaurant() as place:
+        place.bank.faults.switch("slow", True, {"seconds": 0.5})
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        keeper = place.kiosk.flows.keeping_shift
+        async with keeper.turn:
+            closing = asyncio.create_task(place.internal("POST", "/internal/shift/close"))
+            paying = asyncio.create_task(guest.pay(order_id))
+            await until(lambda: place.effects("bank", "charged"))
+        refused = await closing
+        assert (refused.status, refused.body.get("reason")) == (503, "payment_under_way"), refused.body
+        assert (await paying).status == 200
+        assert place.effects("fiscal", "shift_closed") == []
+        assert not keeper.held_closed
+
+
+async def test_3_4_shift_that_somebody_opened_at_the_device_is_recorded() -> None:
+    async with restaurant() as place:
+        await bought(place, await place.guest(), "tea")
+        with sqlite3.connect(place.folder / "kiosk.db", timeout=10) as books:  # as if it were another one's
+            books.execute("DELETE FROM shift")
+        books.close()
+
+        def recorded() -> bool:
+            with contextlib.closing(sqlite3.connect(place.folder / "kiosk.db", timeout=10)) as file:
+                return bool(file.execute("SELECT count(*) FROM shift WHERE closed_at IS NULL").fetchone()[0])
+
+        await until(recorded)
 
 
 async def test_a_slip_with_number_and_code_follows_the_receipt() -> None:

@@ -102,9 +102,9 @@ class WebRequests:
                 await self.server.post(uuid, (task,))
             except OutcomeUnknown as lost:
                 error = lost
-            except DeviceUnreachable as unreachable:
+            except (DeviceRefused, DeviceUnreachable) as refused:  # it says nothing of the one before
                 if error is not None:
-                    raise OutcomeUnknown(DEVICE, unreachable.code, unreachable.detail) from unreachable
+                    raise OutcomeUnknown(DEVICE, refused.code, refused.detail) from refused
                 raise
             results = await self._results(uuid)
             if results is not None:

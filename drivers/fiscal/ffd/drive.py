@@ -90,16 +90,19 @@ class DriveSerial:
 class DriveExpiry:
     """FF03; what stands behind the date differs between firmwares."""
 
-    until: date
+    until: date | None
     rest: bytes = b""
 
     def encode(self) -> bytes:
-        return bytes((self.until.year - 2000, self.until.month, self.until.day)) + self.rest
+        day = self.until
+        return (bytes(3) if day is None else bytes((day.year - 2000, day.month, day.day))) + self.rest
 
     @classmethod
     def parse(cls, data: bytes) -> DriveExpiry:
         f = Fields(data)
         year, month, day = f.take(3)
+        if not any((year, month, day)):
+            return cls(None, f.rest())
         try:
             return cls(date(2000 + year, month, day), f.rest())
         except ValueError as error:
@@ -259,17 +262,17 @@ class BlockSize:
 class KeptTicket:
     """FF3C: the operator's ticket as the drive keeps it: time, the operator's sign, number of the document."""
 
-    at: datetime
+    at: datetime | None
     sign: bytes
     number: int
 
     def encode(self) -> bytes:
-        return moment_bytes(self.at) + self.sign.ljust(_TICKET_SIGN, b"\0") + uint(self.number, 4)
+        return _moment_or_none(self.at) + self.sign.ljust(_TICKET_SIGN, b"\0") + uint(self.number, 4)
 
     @classmethod
     def parse(cls, data: bytes) -> KeptTicket:
         f = Fields(data)
-        return cls(moment_of(f.take(5)), f.take(_TICKET_SIGN), f.uint(4))
+        return cls(_parse_moment_or_none(f.take(5)), f.take(_TICKET_SIGN), f.uint(4))
 
 
 @dataclass(frozen=True, slots=True)

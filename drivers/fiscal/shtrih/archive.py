@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from drivers.errors import ForeignState
 from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument
 from drivers.fiscal.ffd.tlv import Tlv, order_id_of, parse_tlvs
+from drivers.fiscal.fields import CodecError
+from drivers.fiscal.port import DEVICE
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.errors import PRINTS
 from drivers.fiscal.shtrih.session import MODE_DOCUMENT, PRINTING, ShtrihRefused, ShtrihSession
@@ -45,6 +48,8 @@ class ShtrihArchive:
             if error.number not in _CANNOT_READ:
                 raise
             return None
+        except CodecError as error:
+            raise ForeignState(DEVICE, "unreadable_document", f"FD {found.number}: {error}") from error
 
     async def requisites(self, number: int) -> list[Tlv]:
         """A whole document as the drive keeps it. `ShtrihRefused` where the firmware does not hand it out."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from drivers.errors import DeviceRefused
 from drivers.fiscal.port import DEVICE, Vat
 from drivers.fiscal.shtrih import commands
+from drivers.fiscal.shtrih.errors import DOUBTFUL
 from drivers.fiscal.shtrih.layout import Layouts
 from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 
@@ -32,17 +33,18 @@ _ROWS_OF_2025 = 10
 
 
 class Rates:
-    """Read once: a register that gets another table is started anew."""
+    """Read once for each opening of the line: behind another one may stand another register."""
 
     def __init__(self, session: ShtrihSession, layouts: Layouts) -> None:
         self._session = session
         self._layouts = layouts
-        self._codes: Mapping[Vat, int] | None = None
+        self._known: tuple[int, Mapping[Vat, int]] | None = None
 
     async def codes(self) -> Mapping[Vat, int]:
-        if self._codes is None:
-            self._codes = MappingProxyType(await self._read())
-        return self._codes
+        if self._known is None or self._known[0] != self._session.openings:
+            codes = MappingProxyType(await self._read())
+            self._known = (self._session.openings, codes)
+        return self._known[1]
 
     async def of(self, vats: Iterable[Vat]) -> Mapping[Vat, int]:
         """The codes of these rates. Raises `DeviceRefused` for one the register cannot print."""
@@ -57,7 +59,9 @@ class Rates:
         codes = dict(_ALWAYS)
         try:
             rows = (await self._session.ask(commands.table_shape(_TABLE))).rows
-        except ShtrihRefused:  # a cashier's password sees no tables
+        except ShtrihRefused as error:  # a cashier's password sees no tables
+            if error.number in DOUBTFUL:
+                raise
             return codes
         if rows >= _ROWS_OF_2025:
             codes |= _SINCE_2025
@@ -75,5 +79,7 @@ class Rates:
     async def _rate(self, row: int) -> int:
         try:
             return (await self._session.ask(commands.read_table(_TABLE, row, _RATE))).number
-        except ShtrihRefused:
+        except ShtrihRefused as error:
+            if error.number in DOUBTFUL:
+                raise
             return 0

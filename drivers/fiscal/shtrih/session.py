@@ -151,12 +151,11 @@ class ShtrihSession:
         deadline = self._now() + self.timeouts.printing_s
         while True:
             state = await self.state()
+            if self._now() >= deadline or (state.mode != MODE_DATA and state.submode not in PRINTING):
+                return state
             if state.mode == MODE_DATA:
                 await self.read_out()
-            elif state.submode not in PRINTING or self._now() >= deadline:
-                return state
-            else:
-                await asyncio.sleep(self.timeouts.poll_s)
+            await asyncio.sleep(self.timeouts.poll_s)
 
     async def ready_to_print(self) -> ShortStatus:
         """The state in which print commands work. Paper that came back gets its "continue" (§7)."""

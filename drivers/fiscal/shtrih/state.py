@@ -88,6 +88,8 @@ class Look:
 
     async def _ticket_at(self, serial: str, number: int) -> datetime | None:
         """It changes with the last document that has one; firmware without FF3C does not tell."""
+        if number < 1:
+            return None
         if self._ticket is None or self._ticket[0] != (serial, number):
             try:
                 kept = await self._ask(commands.ticket(number))

@@ -45,7 +45,7 @@ class ReceiptWriter:
         self._session = session
         self._office = office
         self._order_tag = order_tag
-        self._cashier: str | None = None
+        self._cashier: tuple[int, str] | None = None  # of which opening of the line
         self._rates_kept = False
         self._prints: bool | None = None  # None: a former document may have left the printer off
 
@@ -115,18 +115,19 @@ class ReceiptWriter:
         except ShtrihRefused:
             return  # it knows no such thing
         if turns.number:
-            await self._session.ask(self._turn_rates(False))
             self._rates_kept = True
+            await self._session.ask(self._turn_rates(False))
 
     async def after(self) -> None:
         """The document is in the drive or was given up: what was set for it alone is set back."""
         if not self._rates_kept:
             return
-        self._rates_kept = False
         try:
             await self._session.ask(self._turn_rates(True))
-        except DeviceError as error:
+        except DeviceError as error:  # the next document sets it back
             _log.error("%s: table 17 field 71 stays 0: %s", DEVICE, error)
+        else:
+            self._rates_kept = False
 
     def _turn_rates(self, turn: bool) -> Request[Blob]:
         return commands.write_table(_REGIONAL_TABLE, 1, _TURNS_RATES, bytes((turn,)))
@@ -159,9 +160,9 @@ class ReceiptWriter:
 
     async def _name_cashier(self, receipt: Receipt) -> None:
         """1021 comes from table 2, the row of our operator."""
-        if receipt.cashier is None or receipt.cashier == self._cashier:
+        if receipt.cashier is None or self._cashier == (self._session.openings, receipt.cashier):
             return
         row = (await self._session.state()).operator
         value = fixed_text(receipt.cashier, _CASHIER_NAME_SIZE)
         await self._session.command(commands.write_table(_CASHIERS_TABLE, row, _CASHIER_NAME, value))
-        self._cashier = receipt.cashier
+        self._cashier = (self._session.openings, receipt.cashier)
