@@ -7,12 +7,12 @@ import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from drivers.sim.faults import Faults, serve_control
+from drivers.sim.faults import Controlled, Faults, serve_control
 from drivers.sim.world import World
 
 FAULTS: dict[str, tuple[str, ...]] = {"down": (), "slow": ("seconds",), "lose_answer": ()}
@@ -104,7 +104,15 @@ class HttpSimulator:
         raise asyncio.CancelledError
 
 
-D = TypeVar("D", bound=HttpSimulator)
+class Listening(Controlled, Protocol):
+    """A device at a TCP port."""
+
+    async def start(self, port: int) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+D = TypeVar("D", bound=Listening)
 
 
 @asynccontextmanager

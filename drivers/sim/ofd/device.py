@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -15,8 +15,8 @@ from typing import Any
 
 from drivers.fiscal.fields import CodecError
 from drivers.fiscal.ofd import HEADER_SIZE, Header, parse_message
-from drivers.sim.faults import Faults, serve_control
-from drivers.sim.gateways.http import held_port
+from drivers.sim.faults import Faults
+from drivers.sim.gateways.http import held_port, serving
 from drivers.sim.ofd.container import Container, ticket_message
 from drivers.sim.world import World
 
@@ -160,17 +160,7 @@ async def _flood(drive_number: str, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0)
 
 
-@asynccontextmanager
-async def ofd(port: int, *, state: Path, ledger: Path, control: Path | None = None) -> AsyncIterator[OfdDevice]:
+def ofd(port: int, *, state: Path, ledger: Path, control: Path | None = None) -> AbstractAsyncContextManager[OfdDevice]:
     """The device for the length of the block; `port` 0 takes a free one."""
     world = World("ofd", state, ledger)
-    device = OfdDevice(world)
-    await device.start(port)
-    server = None if control is None else await serve_control(device, control)
-    try:
-        yield device
-    finally:
-        if server is not None:
-            server.close()
-        await device.stop()
-        world.close()
+    return serving(OfdDevice(world), world, port, control)
