@@ -171,6 +171,11 @@ class Restaurant:
 
         await until(opened)
 
+    async def is_charging(self, order_id: str) -> bool:
+        """The bank has been asked for this order's money and has not answered yet."""
+        order = (await self.internal("GET", f"/internal/orders/{order_id}")).body
+        return bool(order["payment"] and order["payment"]["stage"] == "charging")
+
     async def until_paused(self, reason: str) -> None:
         async def paused() -> bool:
             return bool((await self.call("GET", "/api/restaurant")).body["sales"]["reason"] == reason)

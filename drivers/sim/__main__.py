@@ -50,6 +50,7 @@ _EXAMPLES = {
     "slow_print": '{"seconds": 0.5}  (a line; shtrih)',
     "wrong_answer": '{"after": "FF45", "code": 119}  (atol "4A", atol-web "sell")',
     "slow": '{"seconds": 2}',
+    "hold": "{}  (each request waits while it is on; bank, SMS, push)",
     "refuse_tag": '{"tag": 1192}',
     "estop": "{}",
     "door_open": "{}",

@@ -26,6 +26,7 @@ class Faults:
     ) -> None:
         self.known = known
         self._on: dict[str, dict[str, Any]] = {}
+        self._off: dict[str, asyncio.Event] = {}
         self._changed = changed
 
     def on(self, name: str) -> dict[str, Any] | None:
@@ -48,8 +49,14 @@ class Faults:
             self._on[name] = dict(parameters)
         else:
             self._on.pop(name, None)
+            self._off.pop(name, asyncio.Event()).set()
         if self._changed is not None:
             self._changed(name, on)
+
+    async def until_off(self, name: str) -> None:
+        """Waits as long as a fault is on."""
+        if name in self._on:
+            await self._off.setdefault(name, asyncio.Event()).wait()
 
     def listing(self) -> dict[str, dict[str, Any]]:
         return dict(self._on)

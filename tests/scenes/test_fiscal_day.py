@@ -459,16 +459,17 @@ async def test_3_4_registrar_that_does_not_answer_is_not_changed_to() -> None:
 
 
 async def test_3_4_shift_is_not_closed_by_hand_in_a_payment_that_began_while_the_hand_waited() -> None:
-    async with restaurant() as place:
-        place.bank.faults.switch("slow", True, {"seconds": 0.5})
+    async with restaurant("[bank]\ntimeout_s = 60\nabandon_after_s = 120") as place:
+        place.bank.faults.switch("hold", True, {})
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
         keeper = place.kiosk.flows.keeping_shift
         async with keeper.turn:
             closing = asyncio.create_task(place.internal("POST", "/internal/shift/close"))
             paying = asyncio.create_task(guest.pay(order_id))
-            await until(lambda: place.effects("bank", "charged"))
+            await until(lambda: place.is_charging(order_id))
         refused = await closing
+        place.bank.faults.switch("hold", False, {})
         assert (refused.status, refused.body.get("reason")) == (503, "payment_under_way"), refused.body
         assert (await paying).status == 200
         assert place.effects("fiscal", "shift_closed") == []

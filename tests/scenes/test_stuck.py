@@ -324,10 +324,11 @@ async def test_4_portion_that_is_not_cooked_by_its_deadline_gives_the_money_back
     async with restaurant("[robot]\nlate_limit_s = 600", speed=1.0) as place:
         guest = await place.guest()
         tea = (await guest.order(("tea", 1)))["order_id"]
-        place.bank.faults.switch("slow", True, {"seconds": 1})
+        place.bank.faults.switch("hold", True, {})
         paying = asyncio.create_task(guest.pay(tea))
-        await until(lambda: charging(place, tea))
+        await until(lambda: place.is_charging(tea))
         place.robot.faults.switch("estop", True, {})  # between the conditions of payment and cooking
+        place.bank.faults.switch("hold", False, {})
         assert (await paying).status == 200
         clock.jump(1200)  # between two starts: the power was off
         await place.restart(clock=clock)
@@ -342,11 +343,6 @@ async def test_4_portion_that_is_not_cooked_by_its_deadline_gives_the_money_back
         assert len(place.effects("fiscal", "refund_receipt")) == 1
         place.robot.faults.switch("estop", False, {})
         assert place.effects("robot", "started") == []
-
-
-async def charging(place: Restaurant, order_id: str) -> bool:
-    order = (await place.internal("GET", f"/internal/orders/{order_id}")).body
-    return bool(order["payment"] and order["payment"]["stage"] == "charging")
 
 
 async def test_3_3_bank_that_stays_away_is_given_up_and_a_charge_that_turns_up_goes_back() -> None:

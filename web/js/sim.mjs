@@ -7,7 +7,7 @@ import { staffCall, staffToken } from "./staff.mjs";
 
 const REFRESH_MS = 3_000;
 const DEVICES = /** @type {Record<string, string>} */ ({ bank: "Банк", fiscal: "Касса", robot: "Робот", sms: "SMS-шлюз", push: "Push-шлюз", ofd: "ОФД" });
-const HTTP = { down: ["Не отвечает", "соединение не открывается"], slow: ["Отвечает медленно", "каждый ответ через 10 секунд"], lose_answer: ["Теряет ответ", "следующий запрос исполнит, но промолчит"] };
+const HTTP = { down: ["Не отвечает", "соединение не открывается"], slow: ["Отвечает медленно", "каждый ответ через 10 секунд"], hold: ["Держит ответы", "каждый запрос ждёт, пока это включено"], lose_answer: ["Теряет ответ", "следующий запрос исполнит, но промолчит"] };
 const WORDS = /** @type {Record<string, Record<string, string[]>>} */ ({
   bank: { ...HTTP, forget_keys: ["Забыл ключи", "как через сутки: помнит операции, но не ключи запросов"] }, sms: HTTP, push: HTTP,
   fiscal: {

@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler
 from drivers.sim.faults import Controlled, Faults, serve_control
 from drivers.sim.world import World
 
-FAULTS: dict[str, tuple[str, ...]] = {"down": (), "slow": ("seconds",), "lose_answer": ()}
+FAULTS: dict[str, tuple[str, ...]] = {"down": (), "slow": ("seconds",), "hold": (), "lose_answer": ()}
 
 
 def held_port(port: int) -> socket.socket:
@@ -94,6 +94,8 @@ class HttpSimulator:
         return await handler(request)
 
     async def _delay(self) -> None:
+        """`slow`: each request waits so long, also when the fault has ended; `hold`: as long as the fault lasts."""
+        await self.faults.until_off("hold")
         if (slow := self.faults.on("slow")) is not None:
             await asyncio.sleep(float(slow["seconds"]))
 
