@@ -51,10 +51,10 @@ class Auditing:
         self._clock = clock
 
     async def audit(self) -> AuditView:
-        async with self._db.read() as reader:
-            mismatches = await audits.broken_invariants(reader, self._clock.now() - _BOOKS)
-            settled = await audits.read_settled(reader, self._clock.now() - _BANK_REMEMBERS)
-            jobs = await audits.known_jobs(reader)
+        now = self._clock.now()
+        mismatches = await self._db.read(audits.broken_invariants, now - _BOOKS)
+        settled = await self._db.read(audits.read_settled, now - _BANK_REMEMBERS)
+        jobs = await self._db.read(audits.known_jobs)
         skipped: list[str] = []
         elsewhere: list[Settled] = []
         checks: tuple[tuple[str, Callable[[], Awaitable[list[Mismatch]]]], ...] = (
@@ -102,8 +102,7 @@ class Auditing:
     async def _nobodys(self, counter: FiscalCounter) -> list[Mismatch]:
         """Receipts in the drive since the first that we asked of it in these hours, but none behind one in doubt: it
         may be that one."""
-        async with self._db.read() as reader:
-            span = await audits.read_span(reader, counter.drive_number, self._clock.now() - _BANK_REMEMBERS)
+        span = await self._db.read(audits.read_span, counter.drive_number, self._clock.now() - _BANK_REMEMBERS)
         if span.first is None:
             return []
         last = counter.last_document if span.in_doubt_after is None else span.in_doubt_after

@@ -79,8 +79,7 @@ class ClosingDay:
 
     async def run(self) -> None:
         """For ever: differences of a closed shift are looked at again; what stays is named to a person."""
-        async with self._db.read() as reader:
-            unnamed = await fiscal_reports.unnamed_differences(reader, self._clock.now() - _SHIFT - _SHIFT)
+        unnamed = await self._db.read(fiscal_reports.unnamed_differences, self._clock.now() - _SHIFT - _SHIFT)
         self._open |= {(row.drive_number, row.shift): 1 for row in unnamed}  # a process before this one left them
         while True:
             await self._clock.sleep(self._again_s if self._open else min(_LOOK_S, self._again_s))
@@ -89,8 +88,7 @@ class ClosingDay:
             await self._recover()
 
     async def _look_again(self, drive_number: str, shift: int, tries: int) -> None:
-        async with self._db.read() as reader:
-            row = await fiscal_reports.read_report(reader, drive_number, shift)
+        row = await self._db.read(fiscal_reports.read_report, drive_number, shift)
         if row is None:  # forgotten meanwhile, with everything of its day
             del self._open[(drive_number, shift)]
             return
@@ -106,8 +104,7 @@ class ClosingDay:
 
     async def _recover(self) -> None:
         """The alarm ends when a person has accepted the last difference."""
-        async with self._db.read() as reader:
-            over = await fiscal_reports.differences_are_over(reader, _DEVICE, _FINDING)
+        over = await self._db.read(fiscal_reports.differences_are_over, _DEVICE, _FINDING)
         if over:
             now = self._clock.now()
             await self._db.write(lambda tx: records.set_fault(tx, _DEVICE, None, "", now))
@@ -124,26 +121,22 @@ class ClosingDay:
         await self._db.write(run)
 
     async def _compare(self, kind: str, drive_number: str, shift: int, told: Told | None) -> ShiftReportView:
-        async with self._db.read() as reader:
-            documents = {row.name: row for row in await fiscal_reports.read_documents(reader, drive_number, shift)}
-            rates = await fiscal_reports.read_lines(reader, drive_number, shift, "vat")
-            dishes = await fiscal_reports.read_lines(reader, drive_number, shift, "name")
-            money = await fiscal_reports.read_money(reader, drive_number, shift)
-            spent = await fiscal_reports.points_spent(reader, drive_number, shift)
+        ours = await self._db.read(fiscal_reports.read_shift, drive_number, shift)
+        documents = {row.name: row for row in ours.documents}
         books = _booked(documents.get("sale")), _booked(documents.get("refund"))
         sales, refunds = told or books
         differences = [
             *([] if told else ["registrar: told no totals of the shift"]),
             *_against_books("sales", sales, books[0]),
             *_against_books("refunds", refunds, books[1]),
-            *await self._against_bank(money),
-            *_against_points(money, spent),
+            *await self._against_bank(ours.money),
+            *_against_points(ours.money, ours.points_spent),
         ]
         now = self._clock.now()
-        methods = _by_method(money)
+        methods = _by_method(ours.money)
         report = ShiftReportView(
-            kind, drive_number, shift, rfc3339(now), sales, refunds, methods, rates, dishes, spent, differences, "",
-            told is not None,
+            kind, drive_number, shift, rfc3339(now), sales, refunds, methods, ours.rates, ours.dishes,
+            ours.points_spent, differences, "", told is not None,
         )  # fmt: skip
         return msgspec.structs.replace(report, text=_text(report))
 
@@ -182,8 +175,7 @@ class ClosingDay:
 
     async def report(self, shift: int, drive_number: str | None = None) -> ShiftReportView:
         """The kept Z report of a shift. Raises `NotFound`."""
-        async with self._db.read() as reader:
-            row = await fiscal_reports.read_report(reader, drive_number, shift)
+        row = await self._db.read(fiscal_reports.read_report, drive_number, shift)
         if row is None:
             raise NotFound
         return msgspec.json.decode(row.body, type=ShiftReportView)

@@ -75,8 +75,7 @@ class Correcting:
         return view
 
     async def resume(self) -> None:
-        async with self._db.read() as reader:
-            found = await fixes.unfinished_fixes(reader)
+        found = await self._db.read(fixes.unfinished_fixes)
         for row in found:
             self._start(row)
 

@@ -35,8 +35,7 @@ class Expiring:
             await self._clock.sleep(min(_LOOK_S, self._unpaid_for_s))
 
     async def _look(self) -> None:
-        async with self._db.read() as reader:
-            unpaid = await orders.read_unpaid(reader)
+        unpaid = await self._db.read(orders.read_unpaid)
         now_s = self._clock.monotonic()
         self._seen_s = {row.order_id: self._seen_s.get(row.order_id, now_s) for row in unpaid}
         of_session = Counter(row.session_id for row in unpaid)

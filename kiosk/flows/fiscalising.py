@@ -45,7 +45,7 @@ from kiosk.flows.claiming import (
 )
 from kiosk.flows.guarding import Guard
 from kiosk.store import fiscal_reports, orders, payments, records, refunds
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 
 _log = structlog.get_logger()
 _PREFLIGHT_TIMEOUT_S = 10.0
@@ -215,9 +215,12 @@ class Fiscalising:
     async def _why_not_ours(self, drive_number: str, last_document: int) -> str | None:
         """A receipt goes to a drive that was put in, never by way of a line that leads elsewhere; and never under a
         number that is another receipt's: then this is not the drive whose serial it shows."""
-        async with self._db.read() as reader:
-            drives = await fiscal_reports.known_drives(reader)
-            taken = await payments.read_is_registered(reader, drive_number, last_document + 1)
+
+        def look(reader: Reader) -> tuple[set[str], bool]:
+            taken = payments.read_is_registered(reader, drive_number, last_document + 1)
+            return fiscal_reports.known_drives(reader), taken
+
+        drives, taken = await self._db.read(look)
         if drives and drive_number not in drives:
             return "drive_swapped"
         return "drive_went_back" if taken else None
@@ -244,8 +247,7 @@ class Fiscalising:
         zone = self._seller.zone
         if charged_at.astimezone(zone).date() != now.astimezone(zone).date():
             return True
-        async with self._db.read() as reader:
-            opened_at = await records.read_shift_opened(reader, counter.drive_number, counter.shift)
+        opened_at = await self._db.read(records.read_shift_opened, counter.drive_number, counter.shift)
         return claim.payment.released_at is not None and opened_at is not None and opened_at > charged_at
 
     async def print_slip(self, number: str, pickup_code: str) -> None:

@@ -112,8 +112,7 @@ class Guard:
 
     async def restore(self) -> None:
         """At start: what only a probe can lift outlives the process."""
-        async with self._db.read() as reader:
-            code = await records.read_fault(reader, self.name)
+        code = await self._db.read(records.read_fault, self.name)
         if code is not None:
             self.refused("as before the restart", by_work=False)
             self._heard_at = None  # asked at once: somebody may have mended it

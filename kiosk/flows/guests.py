@@ -65,5 +65,4 @@ class Guests:
 
     async def restore(self) -> None:
         """At start: ended sessions whose tokens have not expired stay dead."""
-        async with self._db.read() as reader:
-            self._tokens.end(await sessions.ended_unexpired(reader, self._clock.now()))
+        self._tokens.end(await self._db.read(sessions.ended_unexpired, self._clock.now()))

@@ -50,8 +50,7 @@ class HandingOut:
 
     async def _waiting(self, order: Order) -> list[tuple[int, int]]:
         """Cell and portion of what can be taken now. Raises `OrderStateConflict`."""
-        async with self._db.read() as reader:
-            rows = await orders.read_portions(reader, order.order_id)
+        rows = await self._db.read(orders.read_portions, order.order_id)
         if waiting := to_take(order, rows):
             return waiting
         raise OrderStateConflict(order_status=order.status)

@@ -38,8 +38,7 @@ class Inquiring:
     async def run(self) -> None:
         """For ever: a late approval of an abandoned key is voided; the inquiry ends when the bank would forget."""
         while True:
-            async with self._db.read() as reader:
-                found = await payments.abandoned(reader)
+            found = await self._db.read(payments.abandoned)
             for payment in found:
                 try:
                     await self._inquire(payment)

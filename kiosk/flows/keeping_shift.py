@@ -114,8 +114,7 @@ class KeepingShift:
 
     async def _is_recorded(self, status: FiscalStatus) -> bool:
         """Not one that somebody opened at the device while it was out of sight."""
-        async with self._db.read() as reader:
-            return await records.read_shift_opened(reader, status.drive_number, status.shift) is not None
+        return await self._db.read(records.read_shift_opened, status.drive_number, status.shift) is not None
 
     async def _attend(self) -> FiscalStatus:
         """Under the registrar's turn: whose drive it is, then what can be mended."""
@@ -137,8 +136,7 @@ class KeepingShift:
 
     async def _why_not_ours(self, status: FiscalStatus) -> tuple[str | None, str]:
         """A drive nobody put in, or one that is registered for something else: nothing is opened or sold on it."""
-        async with self._db.read() as reader:
-            drives = await fiscal_reports.known_drives(reader)
+        drives = await self._db.read(fiscal_reports.known_drives)
         if not drives:
             await self.adopt_drive(status.drive_number, "kiosk", "the first one")
         elif status.drive_number not in drives:
@@ -203,8 +201,7 @@ class KeepingShift:
 
     async def _closing(self, status: FiscalStatus) -> Closing:
         now = self._clock.now()
-        async with self._db.read() as reader:
-            opened_at = await records.read_shift_opened(reader, status.drive_number, status.shift)
+        opened_at = await self._db.read(records.read_shift_opened, status.drive_number, status.shift)
         closing = Closing.NOT_YET if opened_at is None else self._day.closing(opened_at, now)
         if status.shift_expired:
             return Closing.NOW
@@ -225,13 +222,11 @@ class KeepingShift:
         return await self._registrar.status()
 
     async def _receipt_under_way(self) -> bool:
-        async with self._db.read() as reader:
-            return any(row.step in ("charged", "printing") for row in await payments.unfinished(reader))
+        return any(row.step in ("charged", "printing") for row in await self._db.read(payments.unfinished))
 
     async def payment_under_way(self) -> bool:
         """A payment that goes on; those that wait for a silent bank or registrar do not hold the day's close."""
-        async with self._db.read() as reader:
-            found = await payments.unfinished(reader)
+        found = await self._db.read(payments.unfinished)
         return any(row.bank_unknown_since is None and row.receipt_failed_at is None for row in found)
 
     async def open(self) -> FiscalStatus:
@@ -273,8 +268,7 @@ class KeepingShift:
     async def _catch_up(self, status: FiscalStatus) -> None:
         """A shift that was closed by a process that died, or at the device: its Z report is kept now. The registrar
         still tells the totals of the last one."""
-        async with self._db.read() as reader:
-            owed = await fiscal_reports.unreported_shifts(reader, status.drive_number)
+        owed = await self._db.read(fiscal_reports.unreported_shifts, status.drive_number)
         for row in owed:
             if row.shift < status.shift or not status.shift_open:
                 last = row.shift == status.shift

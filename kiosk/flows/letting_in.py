@@ -60,8 +60,7 @@ class LettingIn:
 
     async def restore(self) -> None:
         """At start, before anybody asks."""
-        async with self._db.read() as reader:
-            self._tokens.end(await sessions.staff_ended_unexpired(reader, self._clock.now()))
+        self._tokens.end(await self._db.read(sessions.staff_ended_unexpired, self._clock.now()))
 
     async def _note_wrong(self, address: str, now_s: float) -> None:
         """In the journal each, as an alarm from the fourth within the window on."""
@@ -89,5 +88,4 @@ class LettingIn:
 
     async def _stands(self) -> bool:
         """From before a restart."""
-        async with self._db.read() as reader:
-            return await records.read_fault(reader, _CHECK) is not None
+        return await self._db.read(records.read_fault, _CHECK) is not None

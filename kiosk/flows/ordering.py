@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -34,7 +35,7 @@ from kiosk.flows.limiting import Window
 from kiosk.flows.pricing import Pricing, WantedLine
 from kiosk.flows.views import CreatedView, OrderView, created_view, order_view
 from kiosk.store import keys, orders, outbox, stocks
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from kiosk.tokens import Session
 
 _CALL = "create"
@@ -144,21 +145,22 @@ class Ordering:
 
     async def get(self, session: Session, order_id: str, language: str) -> OrderView:
         """Raises `NotFound`, also for somebody else's order; `StepUpRequired`."""
-        async with self._db.read() as reader:
-            order = require_own(session, await orders.read_order(reader, order_id))
-            return await order_view(reader, order, language, self._clock.now())
+        now = self._clock.now()
+
+        def look(reader: Reader) -> OrderView:
+            return order_view(reader, require_own(session, orders.get(reader, order_id)), language, now)
+
+        return await self._db.read(look)
 
     async def list(self, session: Session, before: str, language: str) -> list[OrderView]:
         """Own orders, newest first, a page at a time."""
-        async with self._db.read() as reader:
-            found = []
-            ids = await orders.read_own_orders(reader, session.session_id, session.customer_id, before, _PAGE)
-            for order_id in ids:
-                order = await orders.read_order(reader, order_id)
-                if order is None:
-                    raise LookupError(order_id)
-                found.append(await order_view(reader, order, language, self._clock.now()))
-        return found
+        now = self._clock.now()
+
+        def look(reader: Reader) -> Sequence[OrderView]:
+            ids = orders.read_own_orders(reader, session.session_id, session.customer_id, before, _PAGE)
+            return [order_view(reader, orders.require(reader, order_id), language, now) for order_id in ids]
+
+        return [*await self._db.read(look)]
 
     async def cancel(self, session: Session, order_id: str, language: str) -> OrderView:
         """Before payment only. Raises `NotFound`, `StepUpRequired`, `OrderStateConflict`."""

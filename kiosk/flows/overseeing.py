@@ -139,8 +139,7 @@ class Overseeing:
 
     async def overview(self) -> OverviewView:
         reason = self._readiness.pause_reason()
-        async with self._db.read() as reader:
-            rows = await records.read_journal(reader, _JOURNAL_LINES)
+        rows = await self._db.read(records.read_journal, _JOURNAL_LINES)
         status = self._keeping_shift.status
         return OverviewView(
             sales_open=reason is None,
@@ -205,8 +204,8 @@ class Overseeing:
     async def _sms_light(self, check: Check | None) -> Light:
         if check is not None and not check.ok:
             return Light("sms", BAD, None, check.reason, _says(check), check.detail)
-        async with self._db.read() as reader:
-            waiting = await messages.count_waiting(reader, "sms") + await customers.count_codes_waiting(reader)
+        waiting = await self._db.read(messages.count_waiting, "sms")
+        waiting += await self._db.read(customers.count_codes_waiting)
         return Light("sms", _high(waiting, _SMS_WARN, _SMS_ALARM), waiting)
 
     def _disk_light(self) -> Light:

@@ -127,8 +127,7 @@ class Paying:
 
     async def resume(self) -> int:
         """Take up every attempt that a crash interrupted and that is not set aside; how many."""
-        async with self._db.read() as reader:
-            found = [row for row in await payments.unfinished(reader) if _name(row) not in self._tasks.aside]
+        found = [row for row in await self._db.read(payments.unfinished) if _name(row) not in self._tasks.aside]
         for payment in found:
             _log.info("payment_resumed", payment_id=payment.payment_id, step=payment.step)
             self._job(payment)
@@ -320,8 +319,7 @@ class Paying:
         return confirmation
 
     async def _hand_slip(self, order_id: str) -> None:
-        async with self._db.read() as reader:
-            order = await orders.read_order(reader, order_id)
+        order = await self._db.read(orders.get, order_id)
         if order is not None:
             await self._fiscalising.print_slip(order.number, order.pickup_code)
 

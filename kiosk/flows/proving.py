@@ -74,8 +74,7 @@ class Proving:
     async def by_code(self, ticket: PickupRequest, asker: Asker) -> Order:
         """Raises `WrongCode`, also for a number that nobody has, and `TooManyRequests`."""
         number = ticket.number.strip().upper()
-        async with self._db.read() as reader:
-            order = await orders.read_by_number(reader, number)
+        order = await self._db.read(orders.by_number, number)
         right = order is not None and hmac.compare_digest(order.pickup_code.encode(), ticket.pickup_code.encode())
         return self._judge(self._counts(asker, order, number, number), asker, order, right)
 
@@ -83,8 +82,7 @@ class Proving:
         """The order of a receipt: its fiscal sign (FFD tag 1077) and its sum. Raises as `by_code` does."""
         order = None
         if 0 < amount_kopecks < 2**63:  # else no receipt's sum, and nothing to ask the database
-            async with self._db.read() as reader:
-                order = await payments.read_order_of_receipt(reader, fiscal_sign, amount_kopecks)
+            order = await self._db.read(payments.read_order_of_receipt, fiscal_sign, amount_kopecks)
         counts = self._counts(asker, order, f"receipt {fiscal_sign}", _ANY_RECEIPT)
         return self._judge(counts, asker, order, order is not None)
 

@@ -24,7 +24,7 @@ from kiosk.flows.contradicting import CONTRADICTS, agrees
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.ordering import cancel_order
 from kiosk.store import audits, backups, orders, payments, records, refunds, troubles
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 
 _log = structlog.get_logger()
 _LOOK_S = 2.0
@@ -55,8 +55,7 @@ class Reconciling:
         self._told = ""
 
     async def pending(self) -> bool:
-        async with self._db.read() as reader:
-            found = await backups.restored_at(reader) is not None
+        found = await self._db.read(backups.restored_at) is not None
         self._readiness.set("books", BOOKS if found else None)
         return found
 
@@ -64,8 +63,7 @@ class Reconciling:
         """Compare once both devices answer, wait for a person to settle what was found, then go on."""
         await self._until_compared()
         while True:
-            async with self._db.read() as reader:
-                left = await troubles.open_findings(reader)
+            left = await self._db.read(troubles.open_findings)
             if not left:
                 break
             self._tell(BOOKS, "a person settles what differs: kiosk stuck")
@@ -92,10 +90,13 @@ class Reconciling:
 
     async def _compare(self) -> None:
         """Every answer first, then one transaction: a crash before it compares again."""
-        async with self._db.read() as reader:
-            newest = await backups.newest_moment(reader)
-            known = {(row.order_id, row.attempt): row for row in await payments.recent(reader, newest)}
-            unfinished = await payments.unfinished(reader)
+
+        def look(reader: Reader) -> tuple[datetime | None, list[Payment], list[Payment]]:
+            newest = backups.newest_moment(reader)
+            return newest, payments.recent(reader, newest), payments.unfinished(reader)
+
+        newest, recent, unfinished = await self._db.read(look)
+        known = {(row.order_id, row.attempt): row for row in recent}
         since = (newest or self._clock.now()) - _CLOCKS_DIFFER
         listed = await self._bank.listing(since)
         async with self._fiscalising.turn:
@@ -125,8 +126,7 @@ class Reconciling:
     async def _counter(self) -> tuple[FiscalCounter, int]:
         """The drive as it is, and the last document of it that the books know (its present end where it is new)."""
         counter = await self._registrar.counter()
-        async with self._db.read() as reader:
-            first = await backups.last_document(reader, counter.drive_number)
+        first = await self._db.read(backups.last_document, counter.drive_number)
         return counter, counter.last_document if first is None else first
 
     async def _receipt(self, row: ListedTransaction, counter: FiscalCounter, first: int, since: datetime) -> int | None:

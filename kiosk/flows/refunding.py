@@ -150,12 +150,9 @@ class Refunding:
         self._pauses.nudge()
 
     async def resume(self) -> None:
-        async with self._db.read() as reader:
-            found = await refunds.unfinished_refunds(reader)
-            returning = await troubles.findings_to_return(reader)
-        for refund in found:
+        for refund in await self._db.read(refunds.unfinished_refunds):
             self._start(refund)
-        for finding in returning:
+        for finding in await self._db.read(troubles.findings_to_return):
             self._return_found(finding.finding_id)
 
     async def _carry_out(self, refund: refunds.RefundRow) -> None:
@@ -287,8 +284,7 @@ class Refunding:
         while True:
             await self._minding_clock.look()
             await self._fail_the_late()
-            async with self._db.read() as reader:
-                failed = await refunds.unrefunded_failures(reader)
+            failed = await self._db.read(refunds.unrefunded_failures)
             for portion in failed:
                 await self._refund_failed(portion)
             await self._clock.sleep(_LOOK_S)
@@ -297,8 +293,7 @@ class Refunding:
         """What is still not cooked so long after its promise never will be. Should the robot come back, a job not yet
         begun is cancelled in its table."""
         before = self._clock.now() - timedelta(seconds=self._late_limit_s)
-        async with self._db.read() as reader:
-            late = await refunds.late_portions(reader, before)
+        late = await self._db.read(refunds.late_portions, before)
         for portion in late:
             _log.error("portion_too_late", order_id=portion.order_id, portion_id=portion.portion_id)
             await self._db.write(partial(_fail_late, portion.portion_id))

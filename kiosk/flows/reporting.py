@@ -58,13 +58,12 @@ class Reporting:
         if last < first:
             raise InvalidRequest.at("to", "a day not before `from`")
         begin, end = f"{first.isoformat()}T", f"{last.isoformat()}T99"
-        async with self._db.read() as reader:
-            hours = await stats.read_hours(reader, begin, end, by_day=last - first > _BY_HOUR)
-            days = (first.isoformat(), last.isoformat())
-            dishes = await stats.read_dishes(reader, *days)
-            combos = await stats.read_combos(reader, *days)
-            options = await stats.read_options(reader, *days)
-            outstanding = await bonuses.read_outstanding(reader)
+        days = (first.isoformat(), last.isoformat())
+        hours = await self._db.read(stats.read_hours, begin, end, by_day=last - first > _BY_HOUR)
+        dishes = await self._db.read(stats.read_dishes, *days)
+        combos = await self._db.read(stats.read_combos, *days)
+        options = await self._db.read(stats.read_options, *days)
+        outstanding = await self._db.read(bonuses.read_outstanding)
         paid = sum(row.orders_paid for row in hours)
         revenue = sum(row.revenue_kopecks for row in hours)
         return StatsView(
@@ -92,8 +91,7 @@ class Reporting:
 
     async def report(self, day: date) -> StatsView:
         """What was kept when the day was over. Raises `NotFound` while there is none."""
-        async with self._db.read() as reader:
-            body = await stats.read_report(reader, day.isoformat())
+        body = await self._db.read(stats.read_report, day.isoformat())
         if body is None:
             raise NotFound
         return msgspec.json.decode(body, type=StatsView)
@@ -111,9 +109,7 @@ class Reporting:
 
     async def _report_due(self, day: date) -> bool:
         """Not written yet, and no event of the day waits to be counted."""
-        async with self._db.read() as reader:
-            if await stats.has_report(reader, day.isoformat()):
-                return False
-            counted = await outbox.cursor_of(reader, stats.CONSUMER)
-            waiting = await outbox.after(reader, counted, 1)
+        if await self._db.read(stats.has_report, day.isoformat()):
+            return False
+        waiting = await self._db.read(outbox.waiting_for, stats.CONSUMER)
         return not waiting or waiting[0].at.astimezone(self._timezone).date() > day

@@ -147,9 +147,9 @@ class Reserving:
     async def refresh(self) -> None:
         """Bring the kitchen's picture of holds and stopped items up to date."""
         now = self._clock.now()
-        async with self._db.read() as reader:
-            held = await stocks.read_held(reader, now)
-            stopped = await stocks.read_stop_list(reader, now)
+        held, stopped = await self._db.read(
+            lambda reader: (stocks.read_held(reader, now), stocks.read_stop_list(reader, now))
+        )
         self._kitchen.held = held
         self._kitchen.stopped_items = frozenset(row.item_id for row in stopped if row.item_id is not None)
         self._kitchen.stopped_ingredients = frozenset(row.ingredient for row in stopped if row.ingredient is not None)

@@ -20,8 +20,7 @@ class SettingAside:
 
     async def restore(self) -> None:
         """At start, before anything is taken up."""
-        async with self._db.read() as reader:
-            self._tasks.aside.update(await troubles.read_set_aside(reader))
+        self._tasks.aside.update(await self._db.read(troubles.read_set_aside))
 
     async def _count(self, job: str, error: Exception) -> bool:
         now, told = self._clock.now(), f"{type(error).__name__} at {_place(error)}"

@@ -59,11 +59,10 @@ class Settling:
         self.counts: Counter[str] = Counter()
 
     async def stuck(self) -> list[Stuck]:
-        async with self._db.read() as reader:
-            now = self._clock.now()
-            rows = await troubles.read_troubles(reader, now - self._stuck_after, now - self._tripped_after)
-            jobs = [row.stuck_id.removeprefix(_ASIDE) for row in rows if row.kind is Kind.SET_ASIDE]
-            aside = {_ASIDE + job: moves_aside(job, await troubles.read_aside(reader, job)) for job in jobs}
+        now = self._clock.now()
+        rows = await self._db.read(troubles.read_troubles, now - self._stuck_after, now - self._tripped_after)
+        jobs = [row.stuck_id.removeprefix(_ASIDE) for row in rows if row.kind is Kind.SET_ASIDE]
+        aside = {_ASIDE + job: moves_aside(job, await self._db.read(troubles.read_aside, job)) for job in jobs}
         found = []
         for row in rows:
             money, moves = aside.get(row.stuck_id) or moves_of(row.kind, row.detail, row.transaction_id)
@@ -79,8 +78,7 @@ class Settling:
     async def examine(self) -> None:
         """At start: contradictions inside our own books of the last days are named, and wait for a person."""
         now = self._clock.now()
-        async with self._db.read() as reader:
-            broken = await audits.broken_invariants(reader, now - _EXAMINED)
+        broken = await self._db.read(audits.broken_invariants, now - _EXAMINED)
 
         def run(tx: Tx) -> None:
             for row in broken:

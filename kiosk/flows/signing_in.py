@@ -307,9 +307,8 @@ class SigningIn:
 
     async def me(self, session: Session, caller: Caller) -> MeView:
         customer_id = await self.require_spender(session, caller)
-        async with self._db.read() as reader:
-            customer = await customers.read(reader, customer_id)
-            points = await bonuses.read_balance(reader, customer_id)
+        customer = await self._db.read(customers.read, customer_id)
+        points = await self._db.read(bonuses.read_balance, customer_id)
         if customer is None:
             raise CustomersOnly
         return MeView(mask_phone(customer.phone), points, rfc3339(customer.confirmed_at or customer.created_at))

@@ -30,8 +30,7 @@ class Surveying:
     async def devices(self) -> dict[str, Check]:
         """The same, and those that say nothing by themselves: the bank is asked now, a gateway is bad too while what it
         was given has to wait."""
-        async with self._db.read() as reader:
-            waiting = {name: await messages.count_waiting(reader, name) for name in _GATEWAYS}
+        waiting = {name: await self._db.read(messages.count_waiting, name) for name in _GATEWAYS}
         bank = await self.bank_word()
         known = {**await self.checks(), "bank": Check(bank is None, bank)}
         gateways = {name: known.pop(name, Check(True, blocks=False)) for name in _GATEWAYS}

@@ -32,9 +32,8 @@ class Syncing:
         self._clock = clock
 
     async def endpoints(self) -> list[EndpointView]:
-        async with self._db.read() as reader:
-            _, last = await outbox.bounds(reader)
-            rows = await endpoints.read_all(reader)
+        _, last = await self._db.read(outbox.bounds)
+        rows = await self._db.read(endpoints.read_all)
         return [
             EndpointView(
                 row.url,

@@ -19,7 +19,7 @@ from kiosk.flows.ordering import cancel_order
 from kiosk.flows.reserving import Reserving
 from kiosk.flows.views import OrderView, order_view
 from kiosk.store import orders, outbox, payments, records, stocks
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 
 _META = "sales_paused"
 
@@ -73,16 +73,19 @@ class Tending:
 
     async def order(self, word: str, language: str) -> OrderView:
         """By its id, or by its number, the newest of that name. Raises `NotFound`."""
-        async with self._db.read() as reader:
-            order = await orders.read_order(reader, word) or await orders.read_by_number(reader, word.strip().upper())
+        now = self._clock.now()
+
+        def look(reader: Reader) -> OrderView:
+            order = orders.find(reader, word)
             if order is None:
                 raise NotFound
-            return await order_view(reader, order, language, self._clock.now())
+            return order_view(reader, order, language, now)
+
+        return await self._db.read(look)
 
     async def orders(self) -> list[orders.BoardRow]:
         """Every paid order that is not handed out, oldest first."""
-        async with self._db.read() as reader:
-            return await orders.read_board(reader)
+        return await self._db.read(orders.read_board)
 
     async def backup(self, file: str, actor: str) -> int:
         """A consistent copy of the database while it is used; its size. Raises `InvalidRequest`."""
@@ -106,8 +109,7 @@ class Tending:
 
     async def restore(self) -> None:
         """At start: a pause outlives the process."""
-        async with self._db.read() as reader:
-            paused = await records.read_meta(reader, _META)
+        paused = await self._db.read(records.read_meta, _META)
         self._readiness.set("sales", STAFF if paused else None)
 
     async def stop(self, request: StopRequest, actor: str) -> list[str]:
@@ -143,9 +145,7 @@ class Tending:
         return found
 
     async def stop_list(self) -> list[stocks.StopRow]:
-        async with self._db.read() as reader:
-            return await stocks.read_stop_list(reader, self._clock.now())
+        return await self._db.read(stocks.read_stop_list, self._clock.now())
 
     async def events(self, after: int, limit: int = 500) -> list[StoredEvent]:
-        async with self._db.read() as reader:
-            return await outbox.after(reader, after, limit)
+        return await self._db.read(outbox.after, after, limit)

@@ -80,8 +80,7 @@ class TendingCells:
             cells = await self._robot.cells()
         except DeviceError as error:
             raise DeviceUnavailable(device="robot", reason=error.code) from error
-        async with self._db.read() as reader:
-            told = {row.portion_id: row for row in await orders.read_held(reader, [cell.job_id for cell in cells])}
+        told = {row.portion_id: row for row in await self._db.read(orders.read_held, [cell.job_id for cell in cells])}
         now = self._clock.now()
         return [(cell, _view(cell, told.get(cell.job_id), now)) for cell in cells]
 

@@ -112,8 +112,7 @@ class TendingShift:
     async def replace_drive(self, reason: str, actor: str) -> DriveView:
         """Two steps with the same command: before the swap everything is closed and sent, after it the new drive is
         taken over. Raises `DeviceUnavailable` with what is in the way."""
-        async with self._db.read() as reader:
-            drives = await fiscal_reports.known_drives(reader)
+        drives = await self._db.read(fiscal_reports.known_drives)
         await self._journal(actor, "replace_drive", reason)
         async with self._at_the_device() as status:
             await self._nothing_in_doubt()
@@ -164,8 +163,7 @@ class TendingShift:
 
     async def restore(self) -> None:
         """At start: the choice outlives the process, unless the configuration no longer knows it."""
-        async with self._db.read() as reader:
-            name = await records.read_meta(reader, _ACTIVE)
+        name = await self._db.read(records.read_meta, _ACTIVE)
         if name in self._registrar.names:
             self._registrar.use(name)
 

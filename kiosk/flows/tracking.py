@@ -12,9 +12,9 @@ from kiosk.domain.order import Order, PortionStatus, is_late
 from kiosk.domain.payment import ReceiptView
 from kiosk.flows.handing_out import to_take
 from kiosk.flows.proving import Asker, PickupRequest, Proving
-from kiosk.flows.views import ItemView, RefundView, order_view
+from kiosk.flows.views import ItemView, OrderView, RefundView, order_view
 from kiosk.store import orders
-from kiosk.store.database import Database
+from kiosk.store.database import Database, Reader
 
 _Figure = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
@@ -57,9 +57,12 @@ class Tracking:
     async def track(self, request: TrackRequest, asker: Asker, language: str) -> TrackView:
         """Raises `WrongCode`, `TooManyRequests`, `InvalidRequest`."""
         found = await self._prove(request, asker)
-        async with self._db.read() as reader:
-            view = await order_view(reader, found, language, self._clock.now())
-            portions = await orders.read_portions(reader, found.order_id)
+        now = self._clock.now()
+
+        def look(reader: Reader) -> tuple[OrderView, list[orders.PortionRow]]:
+            return order_view(reader, found, language, now), orders.read_portions(reader, found.order_id)
+
+        view, portions = await self._db.read(look)
         failed = any(row.status is PortionStatus.FAILED for row in portions)
         return TrackView(
             number=view.number,

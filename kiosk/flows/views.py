@@ -139,14 +139,14 @@ def receipt_view(intent: payments.IntentRow) -> ReceiptView:
     )
 
 
-async def order_view(reader: Reader, order: Order, language: str, now: datetime) -> OrderView:
+def order_view(reader: Reader, order: Order, language: str, now: datetime) -> OrderView:
     """Everything about one order, read in one snapshot."""
-    lines = await orders.read_lines(reader, order.order_id)
+    lines = orders.read_lines(reader, order.order_id)
     portions: dict[int, list[PortionView]] = {}
-    for row in await orders.read_portions(reader, order.order_id):
+    for row in orders.read_portions(reader, order.order_id):
         portions.setdefault(row.line, []).append(PortionView(row.status))
-    payment = await payments.read_last(reader, order.order_id)
-    intent = await payments.read_registered_sale(reader, order.order_id)
+    payment = payments.read_last(reader, order.order_id)
+    intent = payments.read_registered_sale(reader, order.order_id)
     asked_to_pay = order.status not in ("created", "cancelled")  # whoever leaves a slow payment takes the code along
     ready_in_s = order.ready_in_s
     if order.promised_at is not None:
@@ -165,10 +165,8 @@ async def order_view(reader: Reader, order: Order, language: str, now: datetime)
         receipt_unknown=order.receipt_unknown,
         payment=None if payment is None else payment_view(payment),
         receipt=None if intent is None else receipt_view(intent),
-        refunds=[refund_view(row) for row in await refunds.read_refunds(reader, order.order_id)],
-        timeline=[
-            TimelineView(row.status, rfc3339(row.at)) for row in await orders.read_timeline(reader, order.order_id)
-        ],
+        refunds=[refund_view(row) for row in refunds.read_refunds(reader, order.order_id)],
+        timeline=[TimelineView(row.status, rfc3339(row.at)) for row in orders.read_timeline(reader, order.order_id)],
     )
 
 

@@ -31,12 +31,10 @@ class Dispatcher:
     async def run(self, sink: EventSink) -> None:
         wake = asyncio.Event()
         self._db.watch_events(wake.set)
-        async with self._db.read() as reader:
-            position = await outbox.cursor_of(reader, sink.name)
+        position = await self._db.read(outbox.cursor_of, sink.name)
         while True:
             wake.clear()
-            async with self._db.read() as reader:
-                events = await outbox.after(reader, position, _BATCH)
+            events = await self._db.read(outbox.after, position, _BATCH)
             if not events:
                 await wake.wait()
                 continue

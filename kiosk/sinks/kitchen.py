@@ -212,8 +212,7 @@ class KitchenLine:
 
     async def _settle(self) -> None:
         """Orders whose last open portion was given back go on with what is ready."""
-        async with self._db.read() as reader:
-            found = await cooking.read_stalled(reader)
+        found = await self._db.read(cooking.read_stalled)
         now = self._clock.now()
         for order_id in found:
             await self._db.write(lambda tx, order_id=order_id: portions.progress(tx, order_id, now))  # type: ignore[misc]

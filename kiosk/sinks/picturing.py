@@ -86,10 +86,9 @@ class KitchenPicture:
         self.charts: dict[str, Chart] = {}
 
     async def read_work(self) -> dict[int, cooking.WorkRow]:
-        async with self._db.read() as reader:
-            rows = await cooking.read_work(reader)
-            if any(row.chart_fingerprint not in self.charts for row in rows):
-                self.charts = await records.read_charts(reader)
+        rows = await self._db.read(cooking.read_work)
+        if any(row.chart_fingerprint not in self.charts for row in rows):
+            self.charts = await self._db.read(records.read_charts)
         pending = [row for row in rows if row.status in PENDING_PORTIONS]
         ids = frozenset(row.portion_id for row in pending)
         if (ids, self._cells) != self._planned:
@@ -137,8 +136,7 @@ class KitchenPicture:
 
     async def restore_stations(self) -> None:
         """At start: a station that was down is down until the robot shows it, and so is a cell."""
-        async with self._db.read() as reader:
-            faults = await records.read_faults(reader)
+        faults = await self._db.read(records.read_faults)
         if "cells" in faults:
             self._readiness.set("cells", CELL_FAULT, blocks=False)
         for device in faults:

@@ -77,9 +77,8 @@ class Relaying:
 
     async def _round(self, target: Target) -> float:
         """Deliver what there is, up to a batch; how long to rest then."""
-        async with self._db.read() as reader:
-            row = await endpoints.read(reader, target.url)
-            events = [] if row is None else await outbox.after(reader, row.sequence, _BATCH)
+        row = await self._db.read(endpoints.read, target.url)
+        events = [] if row is None else await self._db.read(outbox.after, row.sequence, _BATCH)
         if row is None or row.state == "disabled" or not events:
             return _LOOK_S
         if row.next_at is not None and (wait_s := (row.next_at - self._clock.now()).total_seconds()) > 0:
@@ -120,8 +119,7 @@ class Relaying:
 
     async def _fail(self, target: Target, row: endpoints.EndpointRow, failure: Failure) -> None:
         """Back off 1 s … hourly with jitter; past the schedule the endpoint shows as suspended and is still tried."""
-        async with self._db.read() as reader:
-            fresh = await endpoints.read(reader, row.url)
+        fresh = await self._db.read(endpoints.read, row.url)
         tries = (fresh or row).tries + 1
         pause_s = max(retry_delay_s(tries, row.url), failure.retry_after_s)
         state = "disabled" if failure.gone else "suspended" if is_hourly(tries) else "active"

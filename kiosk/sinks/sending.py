@@ -146,8 +146,7 @@ class MessageSender:
     async def _launch_due(self, flights: Flights) -> float:
         """Launch what is due; seconds until there may be more."""
         under_way = flights.under_way()  # before the read: one that lands meanwhile is read as it was
-        async with self._db.read() as reader:
-            waiting = await messages.read_waiting(reader, self._channel, 2 * _AT_ONCE)
+        waiting = await self._db.read(messages.read_waiting, self._channel, 2 * _AT_ONCE)
         for message in waiting:
             if message.client_id in under_way:
                 continue

@@ -13,6 +13,9 @@ from kiosk.sinks.board import BoardOrder, Frame, Snapshot, catch_up, frame_of, p
 from kiosk.store import halls, outbox
 from kiosk.store.database import Database, Reader
 
+#: The last event, the rows of the hall, and what a board that resumes has to hear (None: it gets a snapshot).
+_Hall = tuple[int, list[halls.HallRow], list[StoredEvent] | None]
+
 _SCREEN_BUFFER = 256
 _RESUME_LIMIT = 2000
 _REFRESH_S = 5.0
@@ -80,9 +83,8 @@ class Showing:
             if not self._screens:
                 return
             now, position = self._clock.now(), min(screen.last for screen in self._screens)
-            async with self._db.read() as reader:
-                events = await _all_after(reader, position)
-                rows = await halls.read_hall(reader, now - self._keep)
+            keep = now - self._keep
+            events, rows = await self._db.read(lambda r: (_all_after(r, position), halls.read_hall(r, keep)))
             picture = picture_of(rows, now)
             frames = [frame for event in events if (frame := frame_of(event, picture, now))]
             last = events[-1].sequence if events else position
@@ -99,32 +101,33 @@ class Showing:
         after which something has left the picture that no event tells."""
         async with self._turn:
             now = self._clock.now()
-            async with self._db.read() as reader:
-                oldest, last = await outbox.bounds(reader)
-                rows = await halls.read_hall(reader, now - self._keep)
-                resume = _resume_point(last_event_id, oldest, last)
-                if resume is not None and await self.has_left(reader, resume, now):
-                    resume = None
-                events = [] if resume is None else await _all_after(reader, resume)
+            last, rows, events = await self._db.read(self._hall, last_event_id, now)
             picture = picture_of(rows, now)
             opening: list[Frame | Snapshot] = [Snapshot(last, list(picture.values()))]
-            if resume is not None:
+            if events is not None:
                 frames = [frame for event in events if (frame := frame_of(event, picture, now))]
                 opening = [*frames, *self.unheard(rows, now)]
             screen = Screen(last, picture, opening)
             self._screens.add(screen)
             return screen
 
+    def _hall(self, reader: Reader, last_event_id: str | None, now: datetime) -> _Hall:
+        oldest, last = outbox.bounds(reader)
+        resume = _resume_point(last_event_id, oldest, last)
+        resumes = resume is not None and not self.has_left(reader, resume, now)
+        events = _all_after(reader, resume) if resume is not None and resumes else None
+        return last, halls.read_hall(reader, now - self._keep), events
+
     def unheard(self, rows: list[halls.HallRow], now: datetime) -> list[Frame]:
         """What a board that resumes does not hear from its events."""
         return without_event(rows, now)
 
-    async def has_left(self, reader: Reader, resume: int, now: datetime) -> bool:
+    def has_left(self, reader: Reader, resume: int, now: datetime) -> bool:
         """Since the event that the board saw last, or so shortly before it that it may not have been told."""
-        seen_at = await outbox.time_of(reader, resume)
+        seen_at = outbox.time_of(reader, resume)
         if seen_at is None:  # before the first event nothing was shown
             return resume > 0
-        return await halls.has_left(reader, seen_at - _SLACK - self._keep, now - self._keep)
+        return halls.has_left(reader, seen_at - _SLACK - self._keep, now - self._keep)
 
     def disconnect(self, screen: Screen) -> None:
         self._screens.discard(screen)
@@ -135,11 +138,11 @@ class Showing:
             screen.queue.put_nowait(None)
 
 
-async def _all_after(reader: Reader, sequence: int) -> list[StoredEvent]:
+def _all_after(reader: Reader, sequence: int) -> list[StoredEvent]:
     """In one read: what the picture shows already must not come later as an event."""
     found: list[StoredEvent] = []
     while True:
-        events = await outbox.after(reader, found[-1].sequence if found else sequence, _BATCH)
+        events = outbox.after(reader, found[-1].sequence if found else sequence, _BATCH)
         found += events
         if len(events) < _BATCH:
             return found

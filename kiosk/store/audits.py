@@ -95,12 +95,12 @@ _WINDOW = (
 )
 
 
-async def broken_invariants(reader: Reader, since: datetime) -> list[Mismatch]:
+def broken_invariants(reader: Reader, since: datetime) -> list[Mismatch]:
     """Contradictions inside our own books, of orders created since then."""
     found = []
     for check, sql in _INVARIANTS.items():
         as_text = f"{_WINDOW} SELECT CAST(subject AS TEXT) AS subject, CAST(detail AS TEXT) AS detail FROM ({sql})"
-        rows = await reader.all(_Found, as_text, {"since": rfc3339(since)})
+        rows = reader.all(_Found, as_text, {"since": rfc3339(since)})
         found += [Mismatch(check, row.subject, row.detail) for row in rows]
     return found
 
@@ -119,8 +119,8 @@ class Settled(msgspec.Struct, frozen=True):
     document_number: int | None
 
 
-async def read_settled(reader: Reader, since: datetime) -> list[Settled]:
-    return await reader.all(
+def read_settled(reader: Reader, since: datetime) -> list[Settled]:
+    return reader.all(
         Settled,
         "SELECT p.payment_id, p.order_id, p.attempt, p.step, p.amount_kopecks, p.refunded_kopecks, p.transaction_id,"
         " f.drive_number, f.document_number FROM payment p LEFT JOIN fiscal_intent f"
@@ -143,17 +143,15 @@ def note_looked_through(tx: Tx, drive_number: str, document_number: int) -> None
     records.set_meta(tx, _LOOKED_THROUGH + drive_number, str(document_number))
 
 
-async def read_span(reader: Reader, drive_number: str, since: datetime) -> Span:
+def read_span(reader: Reader, drive_number: str, since: datetime) -> Span:
     lately = (drive_number, rfc3339(since))
     where = "FROM fiscal_intent WHERE drive_number = ?"
-    first = await reader.scalar(f"SELECT min(fd_before) {where} AND intended_at > ?", lately)
-    looked = await records.read_meta(reader, _LOOKED_THROUGH + drive_number)
+    first = reader.scalar(f"SELECT min(fd_before) {where} AND intended_at > ?", lately)
+    looked = records.read_meta(reader, _LOOKED_THROUGH + drive_number)
     if first is not None and looked is not None:
         first = max(first, int(looked))
-    doubt = await reader.scalar(f"SELECT min(fd_before) {where} AND status = 'open'", (drive_number,))
-    numbers = await reader.all(
-        _Number, f"SELECT document_number {where} AND document_number > ?", (drive_number, first)
-    )
+    doubt = reader.scalar(f"SELECT min(fd_before) {where} AND status = 'open'", (drive_number,))
+    numbers = reader.all(_Number, f"SELECT document_number {where} AND document_number > ?", (drive_number, first))
     return Span(first, doubt, frozenset(row.document_number for row in numbers))
 
 
@@ -161,8 +159,8 @@ class _Number(msgspec.Struct, frozen=True):
     document_number: int
 
 
-async def known_jobs(reader: Reader) -> set[int]:
-    rows = await reader.all(_Job, "SELECT portion_id FROM portion")
+def known_jobs(reader: Reader) -> set[int]:
+    rows = reader.all(_Job, "SELECT portion_id FROM portion")
     return {row.portion_id for row in rows}
 
 

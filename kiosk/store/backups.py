@@ -132,9 +132,9 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-async def restored_at(reader: Reader) -> str | None:
+def restored_at(reader: Reader) -> str | None:
     """When a backup was put back that is not reconciled yet."""
-    value: str | None = await reader.scalar("SELECT value FROM meta WHERE key = ?", (RESTORED,))
+    value: str | None = reader.scalar("SELECT value FROM meta WHERE key = ?", (RESTORED,))
     return value
 
 
@@ -142,17 +142,17 @@ def end_reconciling(tx: Tx) -> None:
     tx.execute("DELETE FROM meta WHERE key = ?", (RESTORED,))
 
 
-async def newest_moment(reader: Reader) -> datetime | None:
+def newest_moment(reader: Reader) -> datetime | None:
     """The last thing the restored books know of."""
-    value = await reader.scalar(
+    value = reader.scalar(
         "SELECT max(at) FROM (SELECT max(at) AS at FROM event UNION SELECT max(created_at) FROM payment)"
     )
     return None if value is None else datetime.fromisoformat(value)
 
 
-async def last_document(reader: Reader, drive_number: str) -> int | None:
+def last_document(reader: Reader, drive_number: str) -> int | None:
     """The newest document number of a drive that the books know."""
-    value: int | None = await reader.scalar(
+    value: int | None = reader.scalar(
         "SELECT max(max(fd_before, ifnull(document_number, 0))) FROM fiscal_intent WHERE drive_number = ?",
         (drive_number,),
     )

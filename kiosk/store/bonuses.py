@@ -18,8 +18,8 @@ def balance(tx: Tx, customer_id: str) -> int:
     return points
 
 
-async def read_balance(reader: Reader, customer_id: str) -> int:
-    points: int = await reader.scalar(_BALANCE, (customer_id,))
+def read_balance(reader: Reader, customer_id: str) -> int:
+    points: int = reader.scalar(_BALANCE, (customer_id,))
     return points
 
 
@@ -46,8 +46,8 @@ def enter(tx: Tx, customer_id: str, kind: str, points: int, order_id: str, sourc
         )
 
 
-async def read_outstanding(reader: Reader) -> int:
+def read_outstanding(reader: Reader) -> int:
     """What all customers together may spend now; a debt of one is no credit of another."""
     balances = "SELECT sum(points) AS points FROM bonus_entry GROUP BY customer_id"
-    points: int = await reader.scalar(f"SELECT coalesce(sum(points), 0) FROM ({balances}) WHERE points > 0")
+    points: int = reader.scalar(f"SELECT coalesce(sum(points), 0) FROM ({balances}) WHERE points > 0")
     return points

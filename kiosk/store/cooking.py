@@ -26,9 +26,9 @@ class WorkRow(msgspec.Struct, frozen=True):
     cooking_at: datetime | None
 
 
-async def read_work(reader: Reader) -> list[WorkRow]:
+def read_work(reader: Reader) -> list[WorkRow]:
     """All portions the kitchen still has to do with, in the order they were paid."""
-    return await reader.all(
+    return reader.all(
         WorkRow,
         "SELECT p.portion_id, p.order_id, p.status, p.attempt, p.cell, p.released, i.recipe, i.chart_fingerprint,"
         " i.formula AS 'formula:json', p.cooking_at"
@@ -37,9 +37,9 @@ async def read_work(reader: Reader) -> list[WorkRow]:
     )
 
 
-async def read_stalled(reader: Reader) -> list[str]:
+def read_stalled(reader: Reader) -> list[str]:
     """Orders in the kitchen that wait for nothing any more: given back, settled by hand, thrown away, or done."""
-    rows = await reader.all(
+    rows = reader.all(
         IdRow,
         f"SELECT o.order_id FROM orders o WHERE {IN_KITCHEN}"
         " AND EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id"

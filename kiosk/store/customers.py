@@ -30,8 +30,8 @@ def require(tx: Tx, customer_id: str) -> CustomerRow:
     return tx.require(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
 
 
-async def read(reader: Reader, customer_id: str) -> CustomerRow | None:
-    return await reader.one(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
+def read(reader: Reader, customer_id: str) -> CustomerRow | None:
+    return reader.one(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
 
 
 def add(
@@ -232,6 +232,6 @@ def mark_not_sent(tx: Tx, code: CodeToSend, now: datetime, *, again: bool) -> No
     )
 
 
-async def count_codes_waiting(reader: Reader) -> int:
+def count_codes_waiting(reader: Reader) -> int:
     """Codes whose SMS is not out yet."""
-    return int(await reader.scalar("SELECT count(*) FROM one_time_code WHERE code IS NOT NULL"))
+    return int(reader.scalar("SELECT count(*) FROM one_time_code WHERE code IS NOT NULL"))

@@ -11,11 +11,12 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
 import msgspec
@@ -27,6 +28,7 @@ from kiosk.store.reserve import Reserve
 
 T = TypeVar("T")
 R = TypeVar("R")
+P = ParamSpec("P")
 Parameters = Sequence[Any] | dict[str, Any]
 #: What a transaction function raises when the schema refuses a row; no fault of the file.
 ConstraintBroken = sqlite3.IntegrityError
@@ -39,11 +41,37 @@ class ForbiddenRow(Exception):
     """A row that the tables' own rules do not take beside what stands there."""
 
 
-class Tx:
-    """What a transaction function may do. Rows are `sqlite3.Row`."""
+class Reader:
+    """Questions inside one transaction, on the thread that runs it. A question that a function of this folder asks
+    stands once: `Database.read` runs it by itself, a transaction function calls it with its `Tx`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    def one(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R | None:
+        row = self._connection.execute(sql, parameters).fetchone()
+        return None if row is None else as_record(kind, row)
+
+    def require(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R:
+        """The row that is known to be there. Raises `LookupError`."""
+        found = self.one(kind, sql, parameters)
+        if found is None:
+            raise LookupError(f"no {kind.__name__} where {parameters!r}")
+        return found
+
+    def all(self, kind: type[R], sql: str, parameters: Parameters = ()) -> list[R]:
+        return [as_record(kind, row) for row in self._connection.execute(sql, parameters)]
+
+    def scalar(self, sql: str, parameters: Parameters = ()) -> Any:
+        row = self._connection.execute(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+
+class Tx(Reader):
+    """What a transaction function may do."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
         self.published = False  # whether events were put into this commit
 
     def execute(self, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
@@ -71,42 +99,6 @@ class Tx:
         finally:
             self._connection.execute("RELEASE apart")
 
-    def one(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R | None:
-        row = self._connection.execute(sql, parameters).fetchone()
-        return None if row is None else as_record(kind, row)
-
-    def require(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R:
-        """The row that is known to be there. Raises `LookupError`."""
-        found = self.one(kind, sql, parameters)
-        if found is None:
-            raise LookupError(f"no {kind.__name__} where {parameters!r}")
-        return found
-
-    def all(self, kind: type[R], sql: str, parameters: Parameters = ()) -> list[R]:
-        return [as_record(kind, row) for row in self._connection.execute(sql, parameters)]
-
-    def scalar(self, sql: str, parameters: Parameters = ()) -> Any:
-        row = self._connection.execute(sql, parameters).fetchone()
-        return None if row is None else row[0]
-
-
-class Reader:
-    """Questions inside one read transaction."""
-
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
-
-    async def one(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R | None:
-        rows = list(await self._connection.execute_fetchall(sql, parameters))
-        return as_record(kind, rows[0]) if rows else None
-
-    async def all(self, kind: type[R], sql: str, parameters: Parameters = ()) -> list[R]:
-        return [as_record(kind, row) for row in await self._connection.execute_fetchall(sql, parameters)]
-
-    async def scalar(self, sql: str, parameters: Parameters = ()) -> Any:
-        rows = list(await self._connection.execute_fetchall(sql, parameters))
-        return rows[0][0] if rows else None
-
 
 def as_record(kind: type[R], row: sqlite3.Row) -> R:
     """A row as a typed record; a column selected `AS "name:json"` is decoded."""
@@ -125,8 +117,28 @@ class _Request:
     error: BaseException | None = None
 
 
+class _ReaderConnection(aiosqlite.Connection):
+    """A connection whose thread runs a whole question: one way there and back, however many statements it has."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(partial(sqlite3.connect, path, isolation_level=None), iter_chunk_size=64)
+
+    async def look(self, run: Callable[[Reader], T]) -> T:
+        found: T = await self._execute(self._look, run)  # type: ignore[no-untyped-call]
+        return found
+
+    def _look(self, run: Callable[[Reader], T]) -> T:
+        self._conn.execute("BEGIN")
+        try:
+            return run(Reader(self._conn))
+        except StopIteration as error:  # no future takes it
+            raise RuntimeError(repr(error)) from error
+        finally:
+            self._conn.rollback()
+
+
 class Database:
-    """`await write(fn)`; `async with read() as reader`; `committed` is set after each commit that others wait for."""
+    """`await write(fn, …)` and `await read(fn, …)`; who watches is called after each commit."""
 
     def __init__(
         self,
@@ -144,8 +156,8 @@ class Database:
         self._reserve = reserve
         self._loop = asyncio.get_running_loop()
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
-        self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
-        self._all_readers: list[aiosqlite.Connection] = []
+        self._readers: asyncio.Queue[_ReaderConnection] = asyncio.Queue()
+        self._all_readers: list[_ReaderConnection] = []
         self._thread = threading.Thread(target=self._serve, name="database-writer", daemon=True)
         self._watchers: list[Callable[[], None]] = []
         self._event_watchers: list[Callable[[], None]] = []
@@ -175,27 +187,22 @@ class Database:
             raise
         return database
 
-    async def write(self, run: Callable[[Tx], T]) -> T:
-        """Run `run` whole between BEGIN and COMMIT on the writer thread; what it raises undoes only itself."""
+    async def write(self, run: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `run(tx, …)` whole between BEGIN and COMMIT on the writer thread; what it raises undoes only itself."""
         if self._closed or self.broken:
             raise DatabaseBroken("the database is closed")
-        request = _Request(run, self._loop.create_future())
+        request = _Request(lambda tx: run(tx, *args, **kwargs), self._loop.create_future())
         self._requests.put(request)
         result: T = await request.future
         return result
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Reader]:
-        """A consistent snapshot for the length of the block."""
+    async def read(self, run: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `run(reader, …)` on a reader's thread: one consistent snapshot, which waits for no writer."""
         connection = await self._readers.get()
         try:
-            await connection.execute("BEGIN")
-            yield Reader(connection)
-        finally:
-            try:
-                await asyncio.shield(connection.rollback())
-            finally:  # also when cancelled here: the rollback is queued before whatever the next reader asks
-                self._readers.put_nowait(connection)
+            return await connection.look(lambda reader: run(reader, *args, **kwargs))
+        finally:  # also when cancelled here: what runs ends before whatever the next one asks of the same thread
+            self._readers.put_nowait(connection)
 
     async def backup(self, file: Path) -> int:
         """Copy the whole database to a file that does not exist yet, through a connection of its own; its size.
@@ -226,8 +233,9 @@ class Database:
         os.close(self._lock)
 
     async def _add_reader(self) -> None:
-        connection = await aiosqlite.connect(self.path, isolation_level=None)
+        connection = _ReaderConnection(self.path)
         self._all_readers.append(connection)
+        await connection
         await prepare_reader(connection)
         self._readers.put_nowait(connection)
 

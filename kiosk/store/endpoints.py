@@ -72,9 +72,9 @@ def enable(tx: Tx, url: str) -> bool:
     )
 
 
-async def read(reader: Reader, url: str) -> EndpointRow | None:
-    return await reader.one(EndpointRow, f"SELECT {_ENDPOINT} FROM endpoint WHERE url = ?", (url,))
+def read(reader: Reader, url: str) -> EndpointRow | None:
+    return reader.one(EndpointRow, f"SELECT {_ENDPOINT} FROM endpoint WHERE url = ?", (url,))
 
 
-async def read_all(reader: Reader) -> list[EndpointRow]:
-    return await reader.all(EndpointRow, f"SELECT {_ENDPOINT} FROM endpoint ORDER BY url")
+def read_all(reader: Reader) -> list[EndpointRow]:
+    return reader.all(EndpointRow, f"SELECT {_ENDPOINT} FROM endpoint ORDER BY url")

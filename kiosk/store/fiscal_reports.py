@@ -34,9 +34,9 @@ def keep_report(tx: Tx, kind: str, drive_number: str, shift: int, actor: str, bo
     )
 
 
-async def read_report(reader: Reader, drive_number: str | None, shift: int) -> ReportRow | None:
+def read_report(reader: Reader, drive_number: str | None, shift: int) -> ReportRow | None:
     """The Z report of a shift, of the newest drive where none is named."""
-    return await reader.one(
+    return reader.one(
         ReportRow,
         f"SELECT {_REPORT} FROM fiscal_report WHERE kind = 'z' AND shift = ? AND (? IS NULL OR drive_number = ?)"
         " ORDER BY report_id DESC LIMIT 1",
@@ -49,9 +49,9 @@ class ShiftRow(msgspec.Struct, frozen=True):
     shift: int
 
 
-async def unreported_shifts(reader: Reader, drive_number: str) -> list[ShiftRow]:
+def unreported_shifts(reader: Reader, drive_number: str) -> list[ShiftRow]:
     """Shifts of a drive that were opened and have no Z report, the oldest first."""
-    return await reader.all(
+    return reader.all(
         ShiftRow,
         "SELECT s.drive_number, s.shift FROM shift s WHERE s.drive_number = ? AND NOT EXISTS (SELECT 1 FROM"
         " fiscal_report r WHERE r.kind = 'z' AND r.drive_number = s.drive_number AND r.shift = s.shift)"
@@ -60,9 +60,9 @@ async def unreported_shifts(reader: Reader, drive_number: str) -> list[ShiftRow]
     )
 
 
-async def unnamed_differences(reader: Reader, since: datetime) -> list[ShiftRow]:
+def unnamed_differences(reader: Reader, since: datetime) -> list[ShiftRow]:
     """Shifts whose Z report differs and about which nobody was told."""
-    return await reader.all(
+    return reader.all(
         ShiftRow,
         "SELECT r.drive_number, r.shift FROM fiscal_report r WHERE r.kind = 'z' AND r.at >= ?"
         " AND json_array_length(r.body, '$.differences') > 0 AND NOT EXISTS (SELECT 1 FROM finding f"
@@ -71,9 +71,9 @@ async def unnamed_differences(reader: Reader, since: datetime) -> list[ShiftRow]
     )
 
 
-async def differences_are_over(reader: Reader, device: str, kind: str) -> bool:
+def differences_are_over(reader: Reader, device: str, kind: str) -> bool:
     """A fault of `device` stands and no finding of `kind` is open."""
-    found = await reader.scalar(
+    found = reader.scalar(
         "SELECT 1 FROM device_fault WHERE device = ? AND NOT EXISTS"
         " (SELECT 1 FROM finding WHERE kind = ? AND settled_at IS NULL)",
         (device, kind),
@@ -81,8 +81,8 @@ async def differences_are_over(reader: Reader, device: str, kind: str) -> bool:
     return found is not None
 
 
-async def read_reports(reader: Reader, limit: int) -> list[ReportRow]:
-    return await reader.all(ReportRow, f"SELECT {_REPORT} FROM fiscal_report ORDER BY report_id DESC LIMIT ?", (limit,))
+def read_reports(reader: Reader, limit: int) -> list[ReportRow]:
+    return reader.all(ReportRow, f"SELECT {_REPORT} FROM fiscal_report ORDER BY report_id DESC LIMIT ?", (limit,))
 
 
 class BookLine(msgspec.Struct, frozen=True):
@@ -93,9 +93,9 @@ class BookLine(msgspec.Struct, frozen=True):
     sum_kopecks: int
 
 
-async def read_documents(reader: Reader, drive_number: str, shift: int) -> list[BookLine]:
+def _documents(reader: Reader, drive_number: str, shift: int) -> list[BookLine]:
     """By operation: what our books say was registered in the shift."""
-    return await reader.all(
+    return reader.all(
         BookLine,
         "SELECT operation AS name, count(*) AS count, sum(total_kopecks) AS sum_kopecks FROM fiscal_intent"
         " WHERE status = 'registered' AND correction = 0 AND drive_number = ? AND document_shift = ?"
@@ -104,12 +104,12 @@ async def read_documents(reader: Reader, drive_number: str, shift: int) -> list[
     )
 
 
-async def read_lines(reader: Reader, drive_number: str, shift: int, by: str) -> list[BookLine]:
+def _lines(reader: Reader, drive_number: str, shift: int, by: str) -> list[BookLine]:
     """Lines of the shift's sales by `vat` or `name`, refunds taken off."""
     if by not in ("vat", "name"):
         raise ValueError(by)
     sign = "CASE f.operation WHEN 'refund' THEN -1 ELSE 1 END"
-    return await reader.all(
+    return reader.all(
         BookLine,
         f"SELECT l.{by} AS name, sum(l.quantity * {sign}) AS count, sum(l.sum_kopecks * {sign}) AS sum_kopecks"
         " FROM receipt_line l JOIN fiscal_intent f USING (intent_id)"
@@ -129,9 +129,9 @@ class Money(msgspec.Struct, frozen=True):
     bonus_points: int
 
 
-async def read_money(reader: Reader, drive_number: str, shift: int) -> list[Money]:
+def _money(reader: Reader, drive_number: str, shift: int) -> list[Money]:
     """Payments whose receipt stands in the shift."""
-    return await reader.all(
+    return reader.all(
         Money,
         "SELECT p.payment_id, p.transaction_id, p.method, p.amount_kopecks, p.bonus_points,"
         " (SELECT coalesce(sum(r.amount_kopecks), 0) FROM refund r WHERE r.payment_id = p.payment_id"
@@ -142,9 +142,9 @@ async def read_money(reader: Reader, drive_number: str, shift: int) -> list[Mone
     )
 
 
-async def points_spent(reader: Reader, drive_number: str, shift: int) -> int:
+def _points_spent(reader: Reader, drive_number: str, shift: int) -> int:
     """By the ledger: points held for the payments of the shift."""
-    value = await reader.scalar(
+    value = reader.scalar(
         "SELECT coalesce(-sum(b.points), 0) FROM bonus_entry b JOIN fiscal_intent f ON f.payment_id = b.source"
         " AND f.refund_id IS NULL AND f.fix = 0 WHERE b.kind IN ('hold', 'release') AND f.status = 'registered'"
         " AND f.drive_number = ? AND f.document_shift = ?",
@@ -153,11 +153,31 @@ async def points_spent(reader: Reader, drive_number: str, shift: int) -> int:
     return int(value)
 
 
+class ShiftBooks(msgspec.Struct, frozen=True):
+    """What the books say of one shift of one drive; `documents` by operation, lines by rate and by dish."""
+
+    documents: list[BookLine]
+    rates: list[BookLine]
+    dishes: list[BookLine]
+    money: list[Money]
+    points_spent: int
+
+
+def read_shift(reader: Reader, drive_number: str, shift: int) -> ShiftBooks:
+    return ShiftBooks(
+        _documents(reader, drive_number, shift),
+        _lines(reader, drive_number, shift, "vat"),
+        _lines(reader, drive_number, shift, "name"),
+        _money(reader, drive_number, shift),
+        _points_spent(reader, drive_number, shift),
+    )
+
+
 # Drives.
 
 
-async def known_drives(reader: Reader) -> set[str]:
-    rows = await reader.all(_Drive, "SELECT drive_number FROM fiscal_drive")
+def known_drives(reader: Reader) -> set[str]:
+    rows = reader.all(_Drive, "SELECT drive_number FROM fiscal_drive")
     return {row.drive_number for row in rows}
 
 

@@ -52,5 +52,5 @@ def finish_fix(tx: Tx, row: FixRow, now: datetime) -> None:
     )
 
 
-async def unfinished_fixes(reader: Reader) -> list[FixRow]:
-    return await reader.all(FixRow, f"SELECT {_FIX} FROM receipt_fix WHERE done_at IS NULL ORDER BY created_at")
+def unfinished_fixes(reader: Reader) -> list[FixRow]:
+    return reader.all(FixRow, f"SELECT {_FIX} FROM receipt_fix WHERE done_at IS NULL ORDER BY created_at")

@@ -33,9 +33,9 @@ _WHOLE = (
 )
 
 
-async def read_hall(reader: Reader, kept_since: datetime) -> list[HallRow]:
+def read_hall(reader: Reader, kept_since: datetime) -> list[HallRow]:
     """Every paid order that is not handed out, and those given back since then, oldest first."""
-    return await reader.all(
+    return reader.all(
         HallRow,
         f"WITH shown AS (SELECT order_id FROM orders WHERE {IN_KITCHEN} UNION"
         f" SELECT r.order_id FROM refund r WHERE r.done_at IS NOT NULL AND r.done_at > ? AND {_WHOLE})"
@@ -54,7 +54,7 @@ async def read_hall(reader: Reader, kept_since: datetime) -> list[HallRow]:
     )
 
 
-async def has_left(reader: Reader, since: datetime, until: datetime) -> bool:
+def has_left(reader: Reader, since: datetime, until: datetime) -> bool:
     """Whether an order was given back whole between these moments (the one excluded, the other included)."""
     sql = f"SELECT EXISTS (SELECT 1 FROM refund r WHERE r.done_at > ? AND r.done_at <= ? AND {_WHOLE})"
-    return bool(await reader.scalar(sql, (rfc3339(since), rfc3339(until))))
+    return bool(reader.scalar(sql, (rfc3339(since), rfc3339(until))))

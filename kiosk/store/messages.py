@@ -110,9 +110,9 @@ def add(
     )
 
 
-async def read_waiting(reader: Reader, channel: str, limit: int) -> list[Message]:
+def read_waiting(reader: Reader, channel: str, limit: int) -> list[Message]:
     """The next to send, those that are due first, with the order's pick-up code as it is now."""
-    return await reader.all(
+    return reader.all(
         Message,
         "SELECT client_id, channel, address, replace(title, :code, ifnull(pickup_code, '')) AS title,"
         " replace(body, :code, ifnull(pickup_code, '')) AS body, order_id, tries, next_at"
@@ -143,7 +143,7 @@ def postpone(tx: Tx, client_id: str, next_at: datetime) -> None:
     tx.execute("UPDATE message SET tries = tries + 1, next_at = ? WHERE client_id = ?", (rfc3339(next_at), client_id))
 
 
-async def count_waiting(reader: Reader, channel: str) -> int:
+def count_waiting(reader: Reader, channel: str) -> int:
     """Those that wait to be sent and were tried already."""
     sql = "SELECT count(*) FROM message WHERE channel = ? AND sent_at IS NULL AND gone IS NULL AND tries > 0"
-    return int(await reader.scalar(sql, (channel,)))
+    return int(reader.scalar(sql, (channel,)))

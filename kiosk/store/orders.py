@@ -119,13 +119,13 @@ def add(tx: Tx, order: Order, lines: Sequence[OrderLine]) -> None:
     _log(tx, order.order_id, order.status, order.created_at)
 
 
-def get(tx: Tx, order_id: str) -> Order | None:
-    return tx.one(Order, f"SELECT {_ORDER} FROM orders WHERE order_id = ?", (order_id,))
+def get(reader: Reader, order_id: str) -> Order | None:
+    return reader.one(Order, f"SELECT {_ORDER} FROM orders WHERE order_id = ?", (order_id,))
 
 
-def require(tx: Tx, order_id: str) -> Order:
+def require(reader: Reader, order_id: str) -> Order:
     """The order that is known to exist."""
-    order = get(tx, order_id)
+    order = get(reader, order_id)
     if order is None:
         raise LookupError(order_id)
     return order
@@ -177,9 +177,14 @@ _NEWEST = (
 )
 
 
-def find(tx: Tx, word: str) -> Order | None:
+def by_number(reader: Reader, number: str) -> Order | None:
+    """The newest order that was called by this number."""
+    return reader.one(Order, _NEWEST, (number,))
+
+
+def find(reader: Reader, word: str) -> Order | None:
     """As people name it: by its id, or by its number, the newest of that name."""
-    return get(tx, word) or tx.one(Order, _NEWEST, (word.strip().upper(),))
+    return get(reader, word) or by_number(reader, word.strip().upper())
 
 
 _LONGEST_FIGURE = 15  # a fiscal sign has ten digits
@@ -262,23 +267,12 @@ def plan_to_wait(tx: Tx, order_id: str) -> None:
 # Reading.
 
 
-async def read_order(reader: Reader, order_id: str) -> Order | None:
-    return await reader.one(Order, f"SELECT {_ORDER} FROM orders WHERE order_id = ?", (order_id,))
+def read_lines(reader: Reader, order_id: str) -> list[OrderLine]:
+    return reader.all(OrderLine, f"SELECT {_LINE} FROM order_item WHERE order_id = ? ORDER BY line", (order_id,))
 
 
-async def read_by_number(reader: Reader, number: str) -> Order | None:
-    """The newest order that was called by this number."""
-    return await reader.one(Order, _NEWEST, (number,))
-
-
-async def read_lines(reader: Reader, order_id: str) -> list[OrderLine]:
-    return await reader.all(OrderLine, f"SELECT {_LINE} FROM order_item WHERE order_id = ? ORDER BY line", (order_id,))
-
-
-async def read_portions(reader: Reader, order_id: str) -> list[PortionRow]:
-    return await reader.all(
-        PortionRow, f"SELECT {_PORTION} FROM portion WHERE order_id = ? ORDER BY portion_id", (order_id,)
-    )
+def read_portions(reader: Reader, order_id: str) -> list[PortionRow]:
+    return reader.all(PortionRow, f"SELECT {_PORTION} FROM portion WHERE order_id = ? ORDER BY portion_id", (order_id,))
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):
@@ -286,23 +280,19 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     at: datetime
 
 
-async def read_timeline(reader: Reader, order_id: str) -> list[TimelineEntry]:
-    return await reader.all(
-        TimelineEntry, "SELECT status, at FROM timeline WHERE order_id = ? ORDER BY rowid", (order_id,)
-    )
+def read_timeline(reader: Reader, order_id: str) -> list[TimelineEntry]:
+    return reader.all(TimelineEntry, "SELECT status, at FROM timeline WHERE order_id = ? ORDER BY rowid", (order_id,))
 
 
 class IdRow(msgspec.Struct, frozen=True):
     order_id: str
 
 
-async def read_own_orders(
-    reader: Reader, session_id: str, customer_id: str | None, before: str, limit: int
-) -> list[str]:
+def read_own_orders(reader: Reader, session_id: str, customer_id: str | None, before: str, limit: int) -> list[str]:
     """Ids of a customer's orders, or of a guest session's: newest first, older than the order `before` (empty: from
     the newest)."""
     name, owner = ("session_id", session_id) if customer_id is None else ("customer_id", customer_id)
-    rows = await reader.all(
+    rows = reader.all(
         IdRow,
         f"SELECT order_id FROM orders WHERE {name} = ? AND (? = '' OR order_id < ?) ORDER BY order_id DESC LIMIT ?",
         (owner, before, before, limit),
@@ -315,11 +305,9 @@ class UnpaidRow(msgspec.Struct, frozen=True):
     session_id: str
 
 
-async def read_unpaid(reader: Reader) -> list[UnpaidRow]:
+def read_unpaid(reader: Reader) -> list[UnpaidRow]:
     """The orders that are not paid and that nobody is paying now, the oldest first."""
-    return await reader.all(
-        UnpaidRow, "SELECT order_id, session_id FROM orders WHERE status = 'created' ORDER BY order_id"
-    )
+    return reader.all(UnpaidRow, "SELECT order_id, session_id FROM orders WHERE status = 'created' ORDER BY order_id")
 
 
 class HeldRow(msgspec.Struct, frozen=True):
@@ -333,8 +321,8 @@ class HeldRow(msgspec.Struct, frozen=True):
     given_back: bool
 
 
-async def read_held(reader: Reader, portion_ids: Sequence[int]) -> list[HeldRow]:
-    return await reader.all(
+def read_held(reader: Reader, portion_ids: Sequence[int]) -> list[HeldRow]:
+    return reader.all(
         HeldRow,
         f"SELECT portion_id, order_id, number, cooking_at, ready_at, {_GIVEN_BACK}"
         " FROM portion JOIN orders USING (order_id)"
@@ -355,9 +343,9 @@ class BoardRow(msgspec.Struct, frozen=True):
     service: Service
 
 
-async def read_board(reader: Reader) -> list[BoardRow]:
+def read_board(reader: Reader) -> list[BoardRow]:
     """Every paid order that is not handed out, oldest first."""
-    return await reader.all(
+    return reader.all(
         BoardRow,
         "SELECT o.order_id, o.number, o.status, o.promised_at, o.service,"
         " (SELECT json_group_array(p.cell) FROM portion p WHERE p.order_id = o.order_id AND p.status = 'ready')"

@@ -27,26 +27,31 @@ def put(tx: Tx, event: Event, now: datetime) -> int:
     )
 
 
-async def after(reader: Reader, sequence: int, limit: int) -> list[StoredEvent]:
-    return await reader.all(
+def after(reader: Reader, sequence: int, limit: int) -> list[StoredEvent]:
+    return reader.all(
         StoredEvent, f"SELECT {_COLUMNS} FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?", (sequence, limit)
     )
 
 
-async def bounds(reader: Reader) -> tuple[int, int]:
+def bounds(reader: Reader) -> tuple[int, int]:
     """(oldest kept, last) sequence; (0, 0) when there is none."""
-    oldest = await reader.scalar("SELECT min(sequence) FROM event")
-    last = await reader.scalar("SELECT max(sequence) FROM event")
+    oldest = reader.scalar("SELECT min(sequence) FROM event")
+    last = reader.scalar("SELECT max(sequence) FROM event")
     return oldest or 0, last or 0
 
 
-async def time_of(reader: Reader, sequence: int) -> datetime | None:
-    at = await reader.scalar("SELECT at FROM event WHERE sequence = ?", (sequence,))
+def time_of(reader: Reader, sequence: int) -> datetime | None:
+    at = reader.scalar("SELECT at FROM event WHERE sequence = ?", (sequence,))
     return None if at is None else datetime.fromisoformat(at)
 
 
-async def cursor_of(reader: Reader, consumer: str) -> int:
-    return await reader.scalar("SELECT sequence FROM cursor WHERE consumer = ?", (consumer,)) or 0
+def cursor_of(reader: Reader, consumer: str) -> int:
+    return reader.scalar("SELECT sequence FROM cursor WHERE consumer = ?", (consumer,)) or 0
+
+
+def waiting_for(reader: Reader, consumer: str) -> list[StoredEvent]:
+    """The next event that the consumer has not seen, if there is one."""
+    return after(reader, cursor_of(reader, consumer), 1)
 
 
 def advance(tx: Tx, consumer: str, sequence: int) -> None:

@@ -12,8 +12,8 @@ from kiosk.clock import rfc3339
 from kiosk.domain.order import Order
 from kiosk.domain.payment import LIVE_STEPS, PAYMENT_TRANSITIONS, Payment, PaymentStep
 from kiosk.domain.receipt import PricedLine
+from kiosk.store import orders
 from kiosk.store.database import Reader, Tx
-from kiosk.store.orders import read_order
 
 _PAYMENT = (
     "payment_id, order_id, attempt, terminal_id, session_id, method, step, amount_kopecks, bonus_points, card_token,"
@@ -94,23 +94,23 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, PaymentStep) else value
 
 
-async def unfinished(reader: Reader) -> list[Payment]:
+def unfinished(reader: Reader) -> list[Payment]:
     """Every attempt a restart must take up again."""
-    return await reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE step IN ({_LIVE}) ORDER BY created_at")
+    return reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE step IN ({_LIVE}) ORDER BY created_at")
 
 
-async def recent(reader: Reader, newest: datetime | None) -> list[Payment]:
+def recent(reader: Reader, newest: datetime | None) -> list[Payment]:
     """Attempts of the two days before the books end."""
     since = "" if newest is None else rfc3339(newest - timedelta(days=2))
-    return await reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE created_at >= ?", (since,))
+    return reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE created_at >= ?", (since,))
 
 
-async def abandoned(reader: Reader) -> list[Payment]:
-    return await reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE step = 'abandoned' ORDER BY created_at")
+def abandoned(reader: Reader) -> list[Payment]:
+    return reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE step = 'abandoned' ORDER BY created_at")
 
 
-async def read_last(reader: Reader, order_id: str) -> Payment | None:
-    return await reader.one(
+def read_last(reader: Reader, order_id: str) -> Payment | None:
+    return reader.one(
         Payment, f"SELECT {_PAYMENT} FROM payment WHERE order_id = ? ORDER BY attempt DESC LIMIT 1", (order_id,)
     )
 
@@ -270,8 +270,8 @@ def is_registered(tx: Tx, drive_number: str, document_number: int) -> bool:
     return tx.scalar(_REGISTERED, (drive_number, document_number)) is not None
 
 
-async def read_is_registered(reader: Reader, drive_number: str, document_number: int) -> bool:
-    return await reader.scalar(_REGISTERED, (drive_number, document_number)) is not None
+def read_is_registered(reader: Reader, drive_number: str, document_number: int) -> bool:
+    return reader.scalar(_REGISTERED, (drive_number, document_number)) is not None
 
 
 def sale_intent(tx: Tx, payment_id: str) -> IntentRow | None:
@@ -323,19 +323,19 @@ def register_intent(
     )
 
 
-async def read_order_of_receipt(reader: Reader, fiscal_sign: int, total_kopecks: int) -> Order | None:
+def read_order_of_receipt(reader: Reader, fiscal_sign: int, total_kopecks: int) -> Order | None:
     """The order that a sale's receipt with this sign and sum was printed for, the newest if there are several."""
-    found = await reader.one(
+    found = reader.one(
         IntentRow,
         f"SELECT {_INTENT} FROM fiscal_intent WHERE fiscal_sign = ? AND status = 'registered' AND operation = 'sale'"
         " AND total_kopecks = ? ORDER BY intent_id DESC LIMIT 1",
         (fiscal_sign, total_kopecks),
     )
-    return None if found is None else await read_order(reader, found.order_id)
+    return None if found is None else orders.get(reader, found.order_id)
 
 
-async def read_registered_sale(reader: Reader, order_id: str) -> IntentRow | None:
-    return await reader.one(
+def read_registered_sale(reader: Reader, order_id: str) -> IntentRow | None:
+    return reader.one(
         IntentRow,
         f"SELECT {_INTENT} FROM fiscal_intent WHERE order_id = ? AND operation = 'sale' AND status = 'registered'"
         " ORDER BY fix DESC LIMIT 1",

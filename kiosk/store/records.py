@@ -29,9 +29,9 @@ def prepare(tx: Tx, charts: Iterable[Chart], now: datetime) -> None:
         tx.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('portion', ?)", (start,))
 
 
-async def read_charts(reader: Reader) -> dict[str, Chart]:
+def read_charts(reader: Reader) -> dict[str, Chart]:
     """Every chart ever sold, by fingerprint."""
-    rows = await reader.all(ChartRow, "SELECT fingerprint, body FROM chart")
+    rows = reader.all(ChartRow, "SELECT fingerprint, body FROM chart")
     return {row.fingerprint: msgspec.json.decode(row.body, type=Chart) for row in rows}
 
 
@@ -44,8 +44,8 @@ def set_meta(tx: Tx, key: str, value: str) -> None:
     tx.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
-async def read_meta(reader: Reader, key: str) -> str | None:
-    value: str | None = await reader.scalar("SELECT value FROM meta WHERE key = ?", (key,))
+def read_meta(reader: Reader, key: str) -> str | None:
+    value: str | None = reader.scalar("SELECT value FROM meta WHERE key = ?", (key,))
     return value
 
 
@@ -61,11 +61,9 @@ class JournalRow(msgspec.Struct, frozen=True):
     detail: str
 
 
-async def read_journal(reader: Reader, limit: int) -> list[JournalRow]:
+def read_journal(reader: Reader, limit: int) -> list[JournalRow]:
     """The latest first."""
-    return await reader.all(
-        JournalRow, "SELECT at, actor, action, detail FROM journal ORDER BY entry DESC LIMIT ?", (limit,)
-    )
+    return reader.all(JournalRow, "SELECT at, actor, action, detail FROM journal ORDER BY entry DESC LIMIT ?", (limit,))
 
 
 def open_shift(tx: Tx, drive_number: str, shift: int, now: datetime) -> bool:
@@ -84,16 +82,14 @@ def close_shift(tx: Tx, drive_number: str, shift: int, now: datetime) -> bool:
     return closed.rowcount > 0
 
 
-async def read_shift_opened(reader: Reader, drive_number: str, shift: int) -> datetime | None:
-    value = await reader.scalar(
-        "SELECT opened_at FROM shift WHERE drive_number = ? AND shift = ?", (drive_number, shift)
-    )
+def read_shift_opened(reader: Reader, drive_number: str, shift: int) -> datetime | None:
+    value = reader.scalar("SELECT opened_at FROM shift WHERE drive_number = ? AND shift = ?", (drive_number, shift))
     return None if value is None else datetime.fromisoformat(value)
 
 
-async def read_fault(reader: Reader, device: str) -> str | None:
+def read_fault(reader: Reader, device: str) -> str | None:
     """The fault a device had when it was last told."""
-    code: str | None = await reader.scalar("SELECT code FROM device_fault WHERE device = ?", (device,))
+    code: str | None = reader.scalar("SELECT code FROM device_fault WHERE device = ?", (device,))
     return code
 
 
@@ -101,9 +97,9 @@ class FaultRow(msgspec.Struct, frozen=True):
     device: str
 
 
-async def read_faults(reader: Reader) -> list[str]:
+def read_faults(reader: Reader) -> list[str]:
     """The devices that have a fault."""
-    return [row.device for row in await reader.all(FaultRow, "SELECT device FROM device_fault ORDER BY device")]
+    return [row.device for row in reader.all(FaultRow, "SELECT device FROM device_fault ORDER BY device")]
 
 
 def set_fault(tx: Tx, device: str, code: str | None, detail: str, now: datetime) -> None:

@@ -83,9 +83,9 @@ def note_refund(tx: Tx, refund_id: str, **changes: Any) -> None:
     tx.execute(f"UPDATE refund SET {assignments} WHERE refund_id = :refund_id", {**values, "refund_id": refund_id})
 
 
-async def unfinished_refunds(reader: Reader) -> list[RefundRow]:
+def unfinished_refunds(reader: Reader) -> list[RefundRow]:
     """Refunds after payment that a restart must take up; a reversal before it belongs to its payment."""
-    return await reader.all(
+    return reader.all(
         RefundRow, f"SELECT {_REFUND} FROM refund WHERE step = 'pending' AND portions <> '[]' ORDER BY rowid"
     )
 
@@ -95,9 +95,9 @@ class FailedPortion(msgspec.Struct, frozen=True):
     portion_id: int
 
 
-async def unrefunded_failures(reader: Reader) -> list[FailedPortion]:
+def unrefunded_failures(reader: Reader) -> list[FailedPortion]:
     """Portions that cannot be cooked, of settled payments, without a refund yet."""
-    return await reader.all(
+    return reader.all(
         FailedPortion,
         "SELECT p.order_id, p.portion_id FROM portion p WHERE p.status = 'failed'"
         " AND ifnull(p.fault, '') <> 'restored'"  # whether that was eaten only a person knows
@@ -108,9 +108,9 @@ async def unrefunded_failures(reader: Reader) -> list[FailedPortion]:
     )
 
 
-async def late_portions(reader: Reader, before: datetime) -> list[FailedPortion]:
+def late_portions(reader: Reader, before: datetime) -> list[FailedPortion]:
     """Paid portions that should have been ready before this moment, and are not even in a cell."""
-    return await reader.all(
+    return reader.all(
         FailedPortion,
         "SELECT p.order_id, p.portion_id FROM portion p JOIN orders o USING (order_id)"
         " WHERE p.status IN ('waiting', 'submitting', 'queued', 'cooking') AND o.promised_at < ?"
@@ -153,7 +153,5 @@ def finish_refund(tx: Tx, refund_id: str, kind: str, now: datetime) -> None:
     )
 
 
-async def read_refunds(reader: Reader, order_id: str) -> list[RefundRow]:
-    return await reader.all(
-        RefundRow, f"SELECT {_REFUND} FROM refund WHERE order_id = ? ORDER BY created_at", (order_id,)
-    )
+def read_refunds(reader: Reader, order_id: str) -> list[RefundRow]:
+    return reader.all(RefundRow, f"SELECT {_REFUND} FROM refund WHERE order_id = ? ORDER BY created_at", (order_id,))

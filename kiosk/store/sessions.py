@@ -61,9 +61,9 @@ def end_staff(tx: Tx, session_id: str, expires_at: datetime, now: datetime) -> N
     tx.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_STAFF_ENDED + session_id, rfc3339(expires_at)))
 
 
-async def staff_ended_unexpired(reader: Reader, now: datetime) -> list[str]:
+def staff_ended_unexpired(reader: Reader, now: datetime) -> list[str]:
     """As `ended_unexpired`, of staff."""
-    rows = await reader.all(
+    rows = reader.all(
         StaffEndedRow,
         "SELECT substr(key, ?) AS session_id FROM meta WHERE key LIKE ? AND value > ?",
         (len(_STAFF_ENDED) + 1, f"{_STAFF_ENDED}%", rfc3339(now)),
@@ -71,9 +71,9 @@ async def staff_ended_unexpired(reader: Reader, now: datetime) -> list[str]:
     return [row.session_id for row in rows]
 
 
-async def ended_unexpired(reader: Reader, now: datetime) -> list[str]:
+def ended_unexpired(reader: Reader, now: datetime) -> list[str]:
     """Ids whose tokens would still verify but must not: the start of the deny list."""
-    rows = await reader.all(
+    rows = reader.all(
         SessionRow,
         f"SELECT {_COLUMNS} FROM session WHERE ended_at IS NOT NULL AND expires_at > ?",
         (rfc3339(now),),

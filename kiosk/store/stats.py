@@ -105,19 +105,19 @@ def count_choice(
     )
 
 
-async def read_hours(reader: Reader, first: str, last: str, *, by_day: bool = False) -> list[HourRow]:
+def read_hours(reader: Reader, first: str, last: str, *, by_day: bool = False) -> list[HourRow]:
     """Hours from `first` up to and without `last`, or their days (`2026-11-22`) in the same shape."""
     sums = ", ".join(f"sum({name}) AS {name}" for name in _COUNTS)
-    return await reader.all(
+    return reader.all(
         HourRow,
         f"SELECT substr(hour, 1, ?) AS hour, {sums} FROM stat_hour WHERE hour >= ? AND hour < ? GROUP BY 1 ORDER BY 1",
         (10 if by_day else 13, first, last),
     )
 
 
-async def read_dishes(reader: Reader, first: str, last: str) -> list[DishRow]:
+def read_dishes(reader: Reader, first: str, last: str) -> list[DishRow]:
     """Dishes of the days from `first` to `last`, by revenue, greatest first."""
-    return await reader.all(
+    return reader.all(
         DishRow,
         f"SELECT item_id, {_SUMS} FROM stat_dish WHERE day BETWEEN :first AND :last GROUP BY item_id"
         " ORDER BY revenue_kopecks DESC, item_id",
@@ -125,14 +125,14 @@ async def read_dishes(reader: Reader, first: str, last: str) -> list[DishRow]:
     )
 
 
-async def read_combos(reader: Reader, first: str, last: str) -> list[ComboRow]:
+def read_combos(reader: Reader, first: str, last: str) -> list[ComboRow]:
     """By revenue, greatest first."""
-    return await reader.all(ComboRow, _CHOICES.format(name="combo_id"), _chosen(Choices.COMBO, first, last))
+    return reader.all(ComboRow, _CHOICES.format(name="combo_id"), _chosen(Choices.COMBO, first, last))
 
 
-async def read_options(reader: Reader, first: str, last: str) -> list[OptionRow]:
+def read_options(reader: Reader, first: str, last: str) -> list[OptionRow]:
     """By revenue, greatest first, those that cost nothing by how often they were chosen."""
-    return await reader.all(OptionRow, _CHOICES.format(name="option_id"), _chosen(Choices.OPTION, first, last))
+    return reader.all(OptionRow, _CHOICES.format(name="option_id"), _chosen(Choices.OPTION, first, last))
 
 
 def _chosen(kind: Choices, first: str, last: str) -> dict[str, str]:
@@ -143,11 +143,11 @@ def store_report(tx: Tx, day: str, body: bytes, at: str) -> None:
     tx.execute("INSERT OR REPLACE INTO stat_report VALUES (?, ?, ?)", (day, body.decode(), at))
 
 
-async def read_report(reader: Reader, day: str) -> str | None:
+def read_report(reader: Reader, day: str) -> str | None:
     """The JSON kept of a day that is over."""
-    found: str | None = await reader.scalar("SELECT body FROM stat_report WHERE day = ?", (day,))
+    found: str | None = reader.scalar("SELECT body FROM stat_report WHERE day = ?", (day,))
     return found
 
 
-async def has_report(reader: Reader, day: str) -> bool:
-    return await reader.scalar("SELECT 1 FROM stat_report WHERE day = ?", (day,)) is not None
+def has_report(reader: Reader, day: str) -> bool:
+    return reader.scalar("SELECT 1 FROM stat_report WHERE day = ?", (day,)) is not None

@@ -36,8 +36,8 @@ def held(tx: Tx, now: datetime) -> dict[str, int]:
     return {row.ingredient: row.amount for row in tx.all(IngredientSum, _HELD, (rfc3339(now),))}
 
 
-async def read_held(reader: Reader, now: datetime) -> dict[str, int]:
-    return {row.ingredient: row.amount for row in await reader.all(IngredientSum, _HELD, (rfc3339(now),))}
+def read_held(reader: Reader, now: datetime) -> dict[str, int]:
+    return {row.ingredient: row.amount for row in reader.all(IngredientSum, _HELD, (rfc3339(now),))}
 
 
 def live_reservation(tx: Tx, order_id: str, now: datetime) -> ReservationRow | None:
@@ -132,8 +132,8 @@ class StopRow(msgspec.Struct, frozen=True):
     until_at: datetime | None
 
 
-async def read_stop_list(reader: Reader, now: datetime) -> list[StopRow]:
-    return await reader.all(
+def read_stop_list(reader: Reader, now: datetime) -> list[StopRow]:
+    return reader.all(
         StopRow,
         "SELECT item_id, ingredient, until_at FROM stop_list WHERE until_at IS NULL OR until_at > ?"
         " ORDER BY item_id, ingredient",

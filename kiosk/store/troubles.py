@@ -72,13 +72,13 @@ _QUESTIONS = (
 _COLUMNS = "stuck_id, kind, order_id, number, amount_kopecks, since, detail, transaction_id"
 
 
-async def read_troubles(reader: Reader, before: datetime, devices_before: datetime | None = None) -> list[TroubleRow]:
+def read_troubles(reader: Reader, before: datetime, devices_before: datetime | None = None) -> list[TroubleRow]:
     """Everything that has waited since `before`, a tripped device since `devices_before`; oldest first."""
     found: list[TroubleRow] = []
     moments = {"before": rfc3339(before), "devices_before": rfc3339(devices_before or before)}
     for question in _QUESTIONS:
         sql = f"WITH found ({_COLUMNS}) AS ({question}) SELECT {_COLUMNS} FROM found"
-        found += await reader.all(TroubleRow, sql, moments)
+        found += reader.all(TroubleRow, sql, moments)
     return sorted(found, key=lambda row: row.since)
 
 
@@ -89,14 +89,14 @@ class JobRow(msgspec.Struct, frozen=True):
     job: str
 
 
-async def read_set_aside(reader: Reader) -> frozenset[str]:
-    rows = await reader.all(JobRow, "SELECT job FROM failed_job WHERE failures >= ?", (SET_ASIDE_AFTER,))
+def read_set_aside(reader: Reader) -> frozenset[str]:
+    rows = reader.all(JobRow, "SELECT job FROM failed_job WHERE failures >= ?", (SET_ASIDE_AFTER,))
     return frozenset(row.job for row in rows)
 
 
-async def read_aside(reader: Reader, job: str) -> Aside | None:
+def read_aside(reader: Reader, job: str) -> Aside | None:
     """How far a payment's or a refund's job came; None for another kind of work."""
-    return await reader.one(
+    return reader.one(
         Aside,
         "SELECT p.step, EXISTS (SELECT 1 FROM fiscal_intent i WHERE i.payment_id = p.payment_id AND i.status = 'open'"
         " AND i.refund_id IS r.refund_id AND i.fix = 0) AS in_doubt, p.released_at IS NOT NULL AS released,"
@@ -193,13 +193,11 @@ def note_giver(tx: Tx, finding_id: str, actor: str) -> None:
     tx.execute("UPDATE finding SET settled_by = ? WHERE finding_id = ?", (actor, finding_id))
 
 
-async def findings_to_return(reader: Reader) -> list[FindingRow]:
-    return await reader.all(
-        FindingRow, f"SELECT {_FINDING} FROM finding WHERE settled_at IS NULL AND settled_by IS NOT NULL"
-    )
+def findings_to_return(reader: Reader) -> list[FindingRow]:
+    return reader.all(FindingRow, f"SELECT {_FINDING} FROM finding WHERE settled_at IS NULL AND settled_by IS NOT NULL")
 
 
-async def open_findings(reader: Reader) -> list[FindingRow]:
-    return await reader.all(
+def open_findings(reader: Reader) -> list[FindingRow]:
+    return reader.all(
         FindingRow, f"SELECT {_FINDING} FROM finding WHERE settled_at IS NULL ORDER BY found_at, finding_id"
     )

@@ -281,8 +281,7 @@ async def test_what_is_looked_at_all_the_time_cannot_be_hastened_and_no_act_is_j
         assert row["moves"] == []
         answer = await place.internal("POST", "/internal/stuck/device-robot", {"move": "retry"})
         assert (answer.status, answer.code) == (409, "order_state")
-        async with place.kiosk.database.read() as reader:
-            assert [line.action for line in await records.read_journal(reader, 10)] == []
+        assert [line.action for line in await place.kiosk.database.read(records.read_journal, 10)] == []
 
 
 async def _stuck(place: Restaurant, stuck_id: str) -> bool:

@@ -10,6 +10,7 @@ import aiohttp
 from kiosk.clock import SystemClock
 from kiosk.domain.throttle import FREE_TRIES
 from kiosk.flows.expiring import Expiring
+from kiosk.store.database import Reader
 from tests.clocks import JumpingClock
 from tests.command import journal
 from tests.restaurant import Restaurant, restaurant, until
@@ -100,8 +101,10 @@ async def test_who_leaves_the_desk_leaves_no_session_behind() -> None:
                 assert_problem(await place.call(method, path, **left), 401, "unauthorized")
             assert (await place.call("GET", "/api/service/status", **other)).status == 200
             await place.restart()
-        async with place.kiosk.database.read() as reader:
-            assert await reader.scalar("SELECT count(*) FROM meta WHERE key LIKE 'staff_ended:%'") == 1
+        assert (
+            await place.kiosk.database.read(Reader.scalar, "SELECT count(*) FROM meta WHERE key LIKE 'staff_ended:%'")
+            == 1
+        )
 
 
 async def test_panel_that_breaks_devices_asks_for_the_pin_beside_a_real_one() -> None:

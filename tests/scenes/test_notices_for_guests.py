@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.store.database import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_notifications import PHONE, all_done, buy, sign_in, texts, told
@@ -16,8 +17,7 @@ ASKED: dict[str, Any] = {"receipt_to": PHONE, "notify": True}
 
 async def kept(place: Restaurant) -> int:
     """Numbers of guests in the books."""
-    async with place.kiosk.database.read() as reader:
-        return int(await reader.scalar("SELECT count(*) FROM guest_notice"))
+    return int(await place.kiosk.database.read(Reader.scalar, "SELECT count(*) FROM guest_notice"))
 
 
 async def others_events_are_through(place: Restaurant) -> None:
@@ -164,6 +164,5 @@ async def test_5_number_of_a_guest_is_forgotten_a_day_after_the_order_was_handed
         assert await kept(place) == 1
         clock.jump(2 * 3600)
         await until(lambda: forgotten(place))
-        async with place.kiosk.database.read() as reader:
-            held = "SELECT count(*) FROM message WHERE address <> ''"
-            assert await reader.scalar(held) == 0
+        held = "SELECT count(*) FROM message WHERE address <> ''"
+        assert await place.kiosk.database.read(Reader.scalar, held) == 0

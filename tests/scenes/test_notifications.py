@@ -12,6 +12,7 @@ import aiohttp
 from kiosk.config import load
 from kiosk.domain.events import OrderRefundedEvent
 from kiosk.store import outbox
+from kiosk.store.database import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Customer, Restaurant, restaurant, start_kiosk, test_parts, until
 
@@ -81,8 +82,9 @@ class Row:
 
 async def rows(place: Restaurant) -> list[Row]:
     names = ", ".join(Row.__dataclass_fields__)
-    async with place.kiosk.database.read() as reader:
-        return await reader.all(Row, f"SELECT {names} FROM message ORDER BY created_at, client_id")
+    return await place.kiosk.database.read(
+        Reader.all, Row, f"SELECT {names} FROM message ORDER BY created_at, client_id"
+    )
 
 
 async def waiting(place: Restaurant) -> list[Row]:
@@ -103,9 +105,10 @@ async def test_auth_2_1_new_number_signs_in_by_the_code_of_its_sms(place: Restau
     assert (await customer.call("GET", "/api/me")).status == 200
     (line,) = place.ledger("sms")
     assert (line["effect"], line["to"]) == ("sent", PHONE)
-    async with place.kiosk.database.read() as reader:
-        assert await reader.scalar("SELECT count(*) FROM one_time_code WHERE code IS NOT NULL") == 0
-        assert await reader.scalar("SELECT code_id FROM one_time_code") == line["client_id"]
+    assert (
+        await place.kiosk.database.read(Reader.scalar, "SELECT count(*) FROM one_time_code WHERE code IS NOT NULL") == 0
+    )
+    assert await place.kiosk.database.read(Reader.scalar, "SELECT code_id FROM one_time_code") == line["client_id"]
 
 
 async def test_auth_2_1_code_speaks_the_customers_language(place: Restaurant) -> None:
@@ -127,8 +130,10 @@ async def test_auth_2_1_code_is_erased_before_it_goes_out_and_lost_with_the_gate
         place.sms.faults.switch("slow", True, {"seconds": 60})
         await ask(place)
         await until(lambda: place.sms.state()["requests"] == 1)
-        async with place.kiosk.database.read() as reader:
-            assert await reader.scalar("SELECT count(*) FROM one_time_code WHERE code IS NOT NULL") == 0
+        assert (
+            await place.kiosk.database.read(Reader.scalar, "SELECT count(*) FROM one_time_code WHERE code IS NOT NULL")
+            == 0
+        )
         await place.kiosk.stop()
         place.sms.faults.switch("slow", False, {})
         await restart(place)
@@ -187,8 +192,11 @@ async def test_auth_2_1_an_expired_code_is_not_sent_late() -> None:
 
 async def not_sent(place: Restaurant) -> bool:
     """The last code is known not to have gone out."""
-    async with place.kiosk.database.read() as reader:
-        return bool(await reader.scalar("SELECT not_sent_at FROM one_time_code ORDER BY created_at DESC LIMIT 1"))
+    return bool(
+        await place.kiosk.database.read(
+            Reader.scalar, "SELECT not_sent_at FROM one_time_code ORDER BY created_at DESC LIMIT 1"
+        )
+    )
 
 
 async def test_auth_2_1_one_silent_code_does_not_hold_the_next() -> None:
@@ -267,9 +275,8 @@ async def test_5_guests_are_told_nothing(place: Restaurant) -> None:
     await buy(await sign_in(place))  # a later event has been handled: the guest's were too
     await told(place, "Заберите")
     assert all(order["number"] not in text for text in texts(place))
-    async with place.kiosk.database.read() as reader:
-        orders = "SELECT count(*) FROM message WHERE order_id = ?"
-        assert await reader.scalar(orders, (order["order_id"],)) == 0
+    orders = "SELECT count(*) FROM message WHERE order_id = ?"
+    assert await place.kiosk.database.read(Reader.scalar, orders, (order["order_id"],)) == 0
 
 
 # When a gateway fails.

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.store.database import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Customer, Restaurant, restaurant, until
 from tests.scenes.test_notifications import buy, sign_in, told
@@ -188,8 +189,9 @@ async def test_5_sms_says_number_cell_and_the_code_as_it_is_when_it_goes_out(pla
     answer = await place.internal("POST", f"/internal/orders/{order['order_id']}/pickup-code")
 
     async def tries() -> int:
-        async with place.kiosk.database.read() as reader:
-            return int(await reader.scalar("SELECT max(tries) FROM message WHERE sent_at IS NULL"))
+        return int(
+            await place.kiosk.database.read(Reader.scalar, "SELECT max(tries) FROM message WHERE sent_at IS NULL")
+        )
 
     before = await tries()
 
@@ -206,9 +208,16 @@ async def test_5_sms_says_number_cell_and_the_code_as_it_is_when_it_goes_out(pla
     )
     accepted = await told(place, "принят")
     assert re.search(r"Код выдачи \d{4}\.$", accepted)
-    async with place.kiosk.database.read() as reader:
-        kept = [await reader.scalar("SELECT group_concat(data) FROM event"), found["pickup_code"]]
-        assert await reader.scalar("SELECT count(*) FROM message WHERE body LIKE ?", (f"%{kept[1]}%",)) == 0
+    kept = [
+        await place.kiosk.database.read(Reader.scalar, "SELECT group_concat(data) FROM event"),
+        found["pickup_code"],
+    ]
+    assert (
+        await place.kiosk.database.read(
+            Reader.scalar, "SELECT count(*) FROM message WHERE body LIKE ?", (f"%{kept[1]}%",)
+        )
+        == 0
+    )
     assert f'"{kept[1]}"' not in kept[0]
 
 

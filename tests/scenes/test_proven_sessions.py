@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.store.database import Reader
 from tests.restaurant import Customer, Restaurant, restaurant
 from tests.scenes.test_refusals import assert_problem
 from tests.scenes.test_signing_in import FREE, code_of, confirm, quick, signed_in
@@ -103,8 +104,7 @@ async def test_auth_2_2_number_alone_changes_no_address_and_cancels_nothing(plac
     assert_problem(await stranger.call("POST", f"/api/orders/{unpaid['order_id']}/cancel"), 403, "step_up_required")
     assert_problem(await stranger.pay(unpaid["order_id"]), 403, "step_up_required")
     assert (await owner.look(unpaid["order_id"]))["status"] == "created"
-    async with place.kiosk.database.read() as reader:
-        assert await reader.scalar("SELECT push_address FROM customer") == "device-1"
+    assert await place.kiosk.database.read(Reader.scalar, "SELECT push_address FROM customer") == "device-1"
 
 
 async def test_auth_2_2_other_peoples_orders_are_not_found_and_cost_no_sms(place: Restaurant) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
+from kiosk.store.database import Reader
 from kiosk.store.opening import inspect
 from kiosk.wiring import restore
 from tests.clocks import START
@@ -349,6 +350,5 @@ async def test_3_3_token_of_a_card_is_forgotten_once_its_charge_is_settled(place
     for token, status in (("tok_ok", 200), ("tok_declined", 402)):
         order_id = (await guest.order(("tea", 1)))["order_id"]
         assert (await guest.pay(order_id, token)).status == status
-    async with place.kiosk.database.read() as reader:
-        assert await reader.scalar("SELECT count(*) FROM payment WHERE card_token <> ''") == 0
-        assert await reader.scalar("SELECT count(*) FROM payment") == 2
+    assert await place.kiosk.database.read(Reader.scalar, "SELECT count(*) FROM payment WHERE card_token <> ''") == 0
+    assert await place.kiosk.database.read(Reader.scalar, "SELECT count(*) FROM payment") == 2

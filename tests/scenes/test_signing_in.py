@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 import pytest
 
+from kiosk.store.database import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Answer, Customer, Restaurant, restaurant, until
 
@@ -248,5 +249,7 @@ async def test_auth_2_2_who_types_a_number_changes_nothing_of_it() -> None:
         await signed_in(place)
         english = {"Accept-Language": "en"}
         assert (await place.call("POST", "/api/auth/quick-auth", {"phone": PHONE}, **english)).status == 200
-        async with place.kiosk.database.read() as reader:
-            assert await reader.scalar("SELECT language FROM customer WHERE phone = ?", (PHONE,)) == "ru"
+        assert (
+            await place.kiosk.database.read(Reader.scalar, "SELECT language FROM customer WHERE phone = ?", (PHONE,))
+            == "ru"
+        )

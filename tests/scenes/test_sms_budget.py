@@ -12,6 +12,7 @@ import pytest
 from kiosk.domain.customer import Limits
 from kiosk.domain.errors import TooManyRequests
 from kiosk.flows.signing_in import Caller, QuickAuth
+from kiosk.store.database import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Answer, Customer, Restaurant, restaurant
 from tests.scenes.test_notifications import buy, told
@@ -158,8 +159,7 @@ async def test_auth_3_1_all_addresses_together_have_a_bounded_number_of_tries() 
                 answers = await burn(place, wrong_of(right), 3)
         assert {answer.code for answer in answers} == {"attempts_exhausted"}
         assert (await confirm(place, right, PHONE, temporary_token=token)).status == 200
-        async with place.kiosk.database.read() as reader:
-            assert await reader.scalar("SELECT sum(tries) FROM one_time_code_try") == 30
+        assert await place.kiosk.database.read(Reader.scalar, "SELECT sum(tries) FROM one_time_code_try") == 30
 
 
 async def test_auth_3_1_tries_outlive_a_restart_and_are_forgotten_with_their_code() -> None:
@@ -171,5 +171,4 @@ async def test_auth_3_1_tries_outlive_a_restart_and_are_forgotten_with_their_cod
         await place.restart()
         assert (await confirm(place, right)).code == "attempts_exhausted"
         await place.kiosk.database.write(lambda tx: tx.execute("DELETE FROM one_time_code"))
-        async with place.kiosk.database.read() as reader:
-            assert await reader.scalar("SELECT count(*) FROM one_time_code_try") == 0
+        assert await place.kiosk.database.read(Reader.scalar, "SELECT count(*) FROM one_time_code_try") == 0

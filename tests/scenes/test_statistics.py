@@ -25,7 +25,7 @@ from kiosk.flows.reporting import Reporting
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.counting import Counting
 from kiosk.store import outbox, stats
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from tests.clocks import ManualClock
 from tests.crash.rig import world
 from tests.restaurant import Restaurant, restaurant, until
@@ -200,8 +200,7 @@ async def publish(database: Database, event: Event, moment: datetime) -> int:
 
 async def until_cursor(database: Database, sequence: int) -> None:
     async def there() -> bool:
-        async with database.read() as reader:
-            return await outbox.cursor_of(reader, stats.CONSUMER) >= sequence
+        return await database.read(outbox.cursor_of, stats.CONSUMER) >= sequence
 
     await until(there)
 
@@ -316,13 +315,15 @@ async def test_6_the_report_of_a_day_is_written_once_after_all_of_it_is_counted(
 
 async def written(database: Database) -> dict[str, int]:
     """The revenue of each report kept, by day."""
-    async with database.read() as reader:
-        return {
-            str(await reader.scalar("SELECT day FROM stat_report ORDER BY day LIMIT 1 OFFSET ?", (row,))): int(
-                await reader.scalar(
-                    "SELECT json_extract(body, '$.revenue_kopecks') FROM stat_report ORDER BY day LIMIT 1 OFFSET ?",
-                    (row,),
-                )
+    return {
+        str(
+            await database.read(Reader.scalar, "SELECT day FROM stat_report ORDER BY day LIMIT 1 OFFSET ?", (row,))
+        ): int(
+            await database.read(
+                Reader.scalar,
+                "SELECT json_extract(body, '$.revenue_kopecks') FROM stat_report ORDER BY day LIMIT 1 OFFSET ?",
+                (row,),
             )
-            for row in range(await reader.scalar("SELECT count(*) FROM stat_report"))
-        }
+        )
+        for row in range(await database.read(Reader.scalar, "SELECT count(*) FROM stat_report"))
+    }

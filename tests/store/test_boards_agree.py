@@ -242,7 +242,7 @@ class LosesDelayed(Showing):
 class KeepsForEver(Showing):
     """Planted: what left while a board was away is never taken from it."""
 
-    async def has_left(self, reader: Reader, resume: int, now: datetime) -> bool:
+    def has_left(self, reader: Reader, resume: int, now: datetime) -> bool:
         return False
 
 

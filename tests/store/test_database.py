@@ -16,7 +16,7 @@ import pytest
 from kiosk.domain.errors import DatabaseBroken, NotFound
 from kiosk.domain.events import DeviceRecoveredEvent
 from kiosk.store import outbox, records
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from tests.clocks import START
 
 DEADLINE_S = 20.0
@@ -33,10 +33,9 @@ def put(key: str, value: str = "x") -> Callable[[Tx], str]:
 
 
 async def keys(database: Database) -> list[str]:
-    async with database.read() as reader:
-        found: str = await reader.scalar(
-            "SELECT ifnull(group_concat(key), '') FROM (SELECT key FROM meta ORDER BY key)"
-        )
+    found: str = await database.read(
+        Reader.scalar, "SELECT ifnull(group_concat(key), '') FROM (SELECT key FROM meta ORDER BY key)"
+    )
     return found.split(",") if found else []
 
 
@@ -130,11 +129,14 @@ async def test_the_writers_pragmas_are_what_was_asked(database: Database) -> Non
 
 
 async def test_every_readers_pragmas_are_what_was_asked(database: Database) -> None:
-    async with database.read() as one, database.read() as two, database.read() as three:
-        for reader in (one, two, three):
-            assert {name: await reader.scalar(f"PRAGMA {name}") for name in PRAGMAS} == PRAGMAS
-            assert await reader.scalar("PRAGMA query_only") == 1
-            assert await reader.scalar("PRAGMA wal_autocheckpoint") == 0
+    together = threading.Barrier(3)  # three at once: each on a connection of its own
+
+    def look(reader: Reader) -> dict[str, int]:
+        together.wait(10)
+        return {name: reader.scalar(f"PRAGMA {name}") for name in (*PRAGMAS, "query_only", "wal_autocheckpoint")}
+
+    wanted = {**PRAGMAS, "query_only": 1, "wal_autocheckpoint": 0}
+    assert await asyncio.gather(*(database.read(look) for _ in range(3))) == [wanted] * 3
 
 
 # Group commit.
@@ -266,45 +268,53 @@ async def test_robot_job_ids_start_from_the_clock_in_a_new_database(database: Da
 # Readers.
 
 
-async def test_a_reader_sees_one_moment_to_the_end_of_its_block(database: Database) -> None:
-    async with database.read() as reader:
-        assert await reader.scalar("SELECT count(*) FROM meta") == 0
-        await database.write(put("a"))
-        assert await reader.scalar("SELECT count(*) FROM meta") == 0
+async def test_a_reader_sees_one_moment_to_its_end(database: Database) -> None:
+    asked, written = threading.Event(), threading.Event()
+
+    def look(reader: Reader) -> tuple[int, int]:
+        before = reader.scalar("SELECT count(*) FROM meta")
+        asked.set()
+        assert written.wait(10)
+        return before, reader.scalar("SELECT count(*) FROM meta")
+
+    looking = asyncio.create_task(database.read(look))
+    assert await asyncio.to_thread(asked.wait, 10)
+    await database.write(put("a"))
+    written.set()
+    assert await looking == (0, 0)
     assert await keys(database) == ["a"]
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        async with database.read() as reader:
-            await reader.scalar("INSERT INTO meta VALUES ('a', 'x') RETURNING key")
+        await database.read(Reader.scalar, "INSERT INTO meta VALUES ('a', 'x') RETURNING key")
     assert await keys(database) == []
 
 
 async def test_readers_cancelled_at_any_moment_go_back_to_the_pool(database: Database) -> None:
-    async def look(inside: asyncio.Event) -> None:
-        async with database.read():
-            inside.set()
-            await asyncio.Event().wait()
+    going_on = threading.Event()
 
-    for cancels in (1, 2, 1, 2, 2):
-        inside = asyncio.Event()
-        task = asyncio.create_task(look(inside))
-        await inside.wait()
+    def look(reader: Reader) -> int:
+        assert going_on.wait(DEADLINE_S)
+        return int(reader.scalar("SELECT 1"))
+
+    looking = [asyncio.create_task(database.read(look)) for _ in range(5)]  # two of them wait for a connection
+    await turn()
+    for task, cancels in zip(looking, (1, 2, 1, 2, 2), strict=True):
         for _ in range(cancels):
             task.cancel()
             await turn()
-        await asyncio.wait([task])
+    going_on.set()
+    await asyncio.wait(looking)
+    assert all(task.cancelled() for task in looking)
     async with asyncio.timeout(DEADLINE_S):
-        async with database.read() as one, database.read() as two, database.read() as three:
-            assert [await reader.scalar("SELECT 1") for reader in (one, two, three)] == [1, 1, 1]
+        assert await asyncio.gather(*(database.read(look) for _ in range(3))) == [1, 1, 1]
 
 
 async def test_a_failing_question_does_not_spoil_the_next_readers(database: Database) -> None:
     for _ in range(4):
         with pytest.raises(sqlite3.OperationalError):
-            async with database.read() as reader:
-                await reader.scalar("SELECT nothing FROM nowhere")
+            await database.read(Reader.scalar, "SELECT nothing FROM nowhere")
     assert await keys(database) == []
 
 

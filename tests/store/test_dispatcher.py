@@ -11,7 +11,7 @@ from kiosk.domain.errors import NotFound
 from kiosk.domain.events import DeviceFaultEvent, DeviceRecoveredEvent, StoredEvent
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.store import outbox
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from tests.clocks import ManualClock
 
 DEADLINE_S = 20.0
@@ -72,12 +72,12 @@ class Bench:
         await self.database.write(lambda tx: [outbox.put(tx, event, now) for _ in range(count)])
 
     async def cursor(self, sink: Recorder) -> int:
-        async with self.database.read() as reader:
-            return await outbox.cursor_of(reader, sink.name)
+        return await self.database.read(outbox.cursor_of, sink.name)
 
     async def recorded(self, sink: Recorder) -> list[int]:
-        async with self.database.read() as reader:
-            found = await reader.scalar("SELECT group_concat(key) FROM meta WHERE key LIKE ?", (f"{sink.name}:%",))
+        found = await self.database.read(
+            Reader.scalar, "SELECT group_concat(key) FROM meta WHERE key LIKE ?", (f"{sink.name}:%",)
+        )
         return sorted(int(key.partition(":")[2]) for key in found.split(",")) if found else []
 
     async def until(self, sink: Recorder, sequence: int) -> None:
@@ -90,8 +90,7 @@ class Bench:
                 changed.clear()
 
     async def journal(self) -> list[str]:
-        async with self.database.read() as reader:
-            found = await reader.scalar("SELECT json_group_array(action || ' ' || detail) FROM journal")
+        found = await self.database.read(Reader.scalar, "SELECT json_group_array(action || ' ' || detail) FROM journal")
         return [entry.strip('[]"') for entry in found.split('","')] if found != "[]" else []
 
 

@@ -37,9 +37,8 @@ async def sold(shop: Database, order_status: OrderStatus) -> None:
 async def test_a_payment_is_found_in_every_step_that_is_no_end(database: Database, step: PaymentStep) -> None:
     await sold(database, OrderStatus.PAYING)
     await database.write(lambda tx: rows.pay(tx, rows.payment(step=step)))
-    async with database.read() as reader:
-        resumed = await payments.unfinished(reader)
-        inquired = await payments.abandoned(reader)
+    resumed = await database.read(payments.unfinished)
+    inquired = await database.read(payments.abandoned)
     assert [row.step for row in [*resumed, *inquired]] == [step]
 
 
@@ -53,11 +52,10 @@ async def test_a_portion_is_found_in_every_state_that_is_no_end(database: Databa
         tx.execute("UPDATE portion SET status = ?", (status,))
 
     await database.write(run)
-    async with database.read() as reader:
-        work = await cooking.read_work(reader)
-        late = await refunds.late_portions(reader, LATER)
-        failed = await refunds.unrefunded_failures(reader)
-        listed = [row for row in await troubles.read_troubles(reader, LATER) if row.kind is Kind.PORTION_LOST]
+    work = await database.read(cooking.read_work)
+    late = await database.read(refunds.late_portions, LATER)
+    failed = await database.read(refunds.unrefunded_failures)
+    listed = [row for row in await database.read(troubles.read_troubles, LATER) if row.kind is Kind.PORTION_LOST]
     assert len(work) == 2
     assert len(late) + len(failed) == 2
     assert len(listed) == (2 if status is PortionStatus.FAILED else 0)
@@ -77,8 +75,7 @@ async def test_4_a_lost_portion_is_given_back_only_once_its_receipt_stands(
         tx.execute("UPDATE portion SET status = 'failed', fault = 'jam'")
 
     await database.write(run)
-    async with database.read() as reader:
-        listed = [row for row in await troubles.read_troubles(reader, LATER) if row.kind is Kind.PORTION_LOST]
+    listed = [row for row in await database.read(troubles.read_troubles, LATER) if row.kind is Kind.PORTION_LOST]
     assert {row.detail for row in listed} == {detail}
     assert (Move.REFUND in moves_of(Kind.PORTION_LOST, detail)[1]) is refundable
     assert Move.RETRY in moves_of(Kind.PORTION_LOST, detail)[1]
@@ -95,9 +92,8 @@ async def test_a_refund_that_is_not_through_is_taken_up_and_listed(database: Dat
         )
 
     await database.write(run)
-    async with database.read() as reader:
-        assert [row.step for row in await refunds.unfinished_refunds(reader)] == [step]
-        assert [row.kind for row in await troubles.read_troubles(reader, LATER)] == [Kind.REFUND_PENDING]
+    assert [row.step for row in await database.read(refunds.unfinished_refunds)] == [step]
+    assert [row.kind for row in await database.read(troubles.read_troubles, LATER)] == [Kind.REFUND_PENDING]
 
 
 def test_every_kind_of_trouble_has_a_move_and_every_move_a_kind() -> None:

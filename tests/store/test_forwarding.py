@@ -50,8 +50,7 @@ async def forwarding(database: Database, clock: ManualClock, cloud: Receiver) ->
 
 
 async def standing(database: Database, cloud: Receiver) -> endpoints.EndpointRow | None:
-    async with database.read() as reader:
-        return await endpoints.read(reader, cloud.url)
+    return await database.read(endpoints.read, cloud.url)
 
 
 async def until_tried(database: Database, cloud: Receiver, tries: int) -> endpoints.EndpointRow:

@@ -30,8 +30,7 @@ async def publish(database: Database, count: int) -> list[int]:
 
 
 async def after(database: Database, sequence: int, limit: int = 100) -> list[int]:
-    async with database.read() as reader:
-        return [event.sequence for event in await outbox.after(reader, sequence, limit)]
+    return [event.sequence for event in await database.read(outbox.after, sequence, limit)]
 
 
 async def test_sequences_begin_at_one_and_leave_no_gap(database: Database) -> None:
@@ -49,8 +48,7 @@ async def test_events_are_read_after_a_sequence_in_pages(database: Database) -> 
 
 async def test_the_bounds_are_what_is_kept(database: Database) -> None:
     async def bounds() -> tuple[int, int]:
-        async with database.read() as reader:
-            return await outbox.bounds(reader)
+        return await database.read(outbox.bounds)
 
     assert await bounds() == (0, 0)
     await publish(database, 5)
@@ -67,8 +65,7 @@ async def test_a_sequence_is_never_given_twice_also_when_the_events_are_gone(dat
 
 async def test_every_consumer_has_a_cursor_of_its_own(database: Database) -> None:
     async def cursor(consumer: str) -> int:
-        async with database.read() as reader:
-            return await outbox.cursor_of(reader, consumer)
+        return await database.read(outbox.cursor_of, consumer)
 
     assert await cursor("cooking") == 0
     await database.write(lambda tx: outbox.advance(tx, "cooking", 7))
@@ -81,8 +78,7 @@ async def test_an_event_comes_back_as_it_was_published(database: Database) -> No
     event = OrderReadyEvent(order_id="ORDER1", number="A01", cell=3, cells=[3, 4])
     moment = datetime(2026, 11, 22, 12, 9, 52, 808000, tzinfo=UTC)
     await database.write(lambda tx: outbox.put(tx, event, moment))
-    async with database.read() as reader:
-        (stored,) = await outbox.after(reader, 0, 10)
+    (stored,) = await database.read(outbox.after, 0, 10)
     assert (stored.sequence, stored.type, stored.order_id, stored.at) == (1, "OrderReadyEvent", "ORDER1", moment)
     assert stored.decode() == event
 
@@ -132,8 +128,7 @@ def test_the_events_are_those_of_the_contract() -> None:
 async def test_a_fault_is_told_once_and_its_end_once(database: Database) -> None:
     for code in (None, "paper_out", "paper_out", "cover_open", None, None):
         await database.write(lambda tx, code=code: records.set_fault(tx, "fiscal", code, "", START))  # type: ignore[misc]
-    async with database.read() as reader:
-        told = [event.decode() for event in await outbox.after(reader, 0, 10)]
+    told = [event.decode() for event in await database.read(outbox.after, 0, 10)]
     assert told == [
         DeviceFaultEvent(device="fiscal", code="paper_out"),
         DeviceFaultEvent(device="fiscal", code="cover_open"),

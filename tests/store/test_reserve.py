@@ -16,7 +16,7 @@ ON_A_SMALL_DISK = """
 import asyncio, json, sys
 from pathlib import Path
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.store.database import Database
+from kiosk.store.database import Database, Reader
 from kiosk.store.reserve import Reserve
 
 async def fill(folder):
@@ -34,8 +34,7 @@ async def fill(folder):
         kept.append(n)
         if spent_at is None and not (folder / "kiosk.reserve").exists():
             spent_at = n
-    async with database.read() as reader:
-        found = await reader.scalar("SELECT count(*) FROM meta WHERE key LIKE 'row%'")
+    found = await database.read(Reader.scalar, "SELECT count(*) FROM meta WHERE key LIKE 'row%'")
     broken = database.broken
     await database.close()
     print(json.dumps({"kept": len(kept), "found": found, "spent_at": spent_at, "refusal": refusal, "broken": broken,

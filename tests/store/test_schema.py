@@ -14,7 +14,7 @@ from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.payment import LIVE_STEPS, PaymentStep
 from kiosk.domain.receipt import PricedLine
 from kiosk.store import payments
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from kiosk.store.opening import migrate, migrations
 from tests.clocks import START
 from tests.store import rows
@@ -168,8 +168,7 @@ async def test_a_live_attempt_is_the_only_one(database: Database, step: PaymentS
 async def test_a_receipt_line_whose_sum_is_right_is_taken(database: Database) -> None:
     await database.write(prepare_paid_order)
     await database.write(receipt_line())
-    async with database.read() as reader:
-        assert await reader.scalar("SELECT count(*) FROM receipt_line") == 2
+    assert await database.read(Reader.scalar, "SELECT count(*) FROM receipt_line") == 2
 
 
 def test_where_the_webhooks_stood_outlives_the_table_they_stood_in() -> None:

@@ -12,7 +12,7 @@ from kiosk.domain.order import OrderStatus, PortionStatus
 from kiosk.domain.payment import PaymentStep
 from kiosk.domain.receipt import PricedLine
 from kiosk.store import cooking, keys, orders, payments, records, refunds, sessions
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from tests.clocks import START
 from tests.store import rows
 
@@ -29,11 +29,10 @@ async def shop(database: Database) -> Database:
 
 
 async def test_an_order_comes_back_as_it_was_sold(shop: Database) -> None:
-    async with shop.read() as reader:
-        assert await orders.read_order(reader, "ORDER1") == rows.order("ORDER1", "A01")
-        assert await orders.read_lines(reader, "ORDER1") == [rows.order_line()]
-        assert [row.status for row in await orders.read_portions(reader, "ORDER1")] == [PortionStatus.PLANNED] * 2
-        assert await orders.read_order(reader, "ORDER9") is None
+    assert await shop.read(orders.get, "ORDER1") == rows.order("ORDER1", "A01")
+    assert await shop.read(orders.read_lines, "ORDER1") == [rows.order_line()]
+    assert [row.status for row in await shop.read(orders.read_portions, "ORDER1")] == [PortionStatus.PLANNED] * 2
+    assert await shop.read(orders.get, "ORDER9") is None
     assert await shop.write(lambda tx: orders.require(tx, "ORDER1")) == rows.order("ORDER1", "A01")
     with pytest.raises(LookupError):
         await shop.write(lambda tx: orders.require(tx, "ORDER9"))
@@ -49,9 +48,8 @@ async def test_a_move_is_written_in_the_timeline_and_a_forbidden_one_nowhere(sho
     await shop.write(pay)
     with pytest.raises(OrderStateConflict):
         await shop.write(hand_out)
-    async with shop.read() as reader:
-        timeline = await orders.read_timeline(reader, "ORDER1")
-        order = await orders.read_order(reader, "ORDER1")
+    timeline = await shop.read(orders.read_timeline, "ORDER1")
+    order = await shop.read(orders.get, "ORDER1")
     assert [(entry.status, entry.at) for entry in timeline] == [
         (OrderStatus.CREATED, START),
         (OrderStatus.PAYING, START + timedelta(seconds=1)),
@@ -68,8 +66,7 @@ async def test_portions_wait_for_the_robot_once_the_order_is_paid(shop: Database
     with pytest.raises(OrderStateConflict):
         await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.HANDED_OUT))
     await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.SUBMITTING))
-    async with shop.read() as reader:
-        work = await cooking.read_work(reader)
+    work = await shop.read(cooking.read_work)
     assert [(row.portion_id, row.status) for row in work] == [
         (found[0].portion_id, PortionStatus.SUBMITTING),
         (found[1].portion_id, PortionStatus.WAITING),
@@ -103,25 +100,22 @@ async def test_a_number_finds_the_newest_order_of_that_name(shop: Database) -> N
     for word, order_id in (("A01", "ORDER2"), (" a01 ", "ORDER2"), ("ORDER1", "ORDER1"), ("Z99", None)):
         found = await shop.write(lambda tx, word=word: orders.find(tx, word))  # type: ignore[misc]
         assert (found and found.order_id) == order_id
-    async with shop.read() as reader:
-        newest = await orders.read_by_number(reader, "A01")
+    newest = await shop.read(orders.by_number, "A01")
     assert newest is not None
     assert newest.order_id == "ORDER2"
 
 
 async def test_a_guest_sees_the_sessions_orders_newest_first_in_pages(shop: Database) -> None:
-    async with shop.read() as reader:
-        assert await orders.read_own_orders(reader, rows.SESSION, None, "", 10) == ["ORDER2", "ORDER1"]
-        assert await orders.read_own_orders(reader, rows.SESSION, None, "", 1) == ["ORDER2"]
-        assert await orders.read_own_orders(reader, rows.SESSION, None, "ORDER2", 10) == ["ORDER1"]
-        assert await orders.read_own_orders(reader, "somebody", None, "", 10) == []
+    assert await shop.read(orders.read_own_orders, rows.SESSION, None, "", 10) == ["ORDER2", "ORDER1"]
+    assert await shop.read(orders.read_own_orders, rows.SESSION, None, "", 1) == ["ORDER2"]
+    assert await shop.read(orders.read_own_orders, rows.SESSION, None, "ORDER2", 10) == ["ORDER1"]
+    assert await shop.read(orders.read_own_orders, "somebody", None, "", 10) == []
 
 
 async def test_a_customer_sees_the_orders_of_every_session_and_nobody_elses(shop: Database) -> None:
     await shop.write(lambda tx: tx.execute("UPDATE orders SET customer_id = 'c-7' WHERE order_id = 'ORDER1'"))
-    async with shop.read() as reader:
-        assert await orders.read_own_orders(reader, "another session", "c-7", "", 10) == ["ORDER1"]
-        assert await orders.read_own_orders(reader, rows.SESSION, "c-8", "", 10) == []
+    assert await shop.read(orders.read_own_orders, "another session", "c-7", "", 10) == ["ORDER1"]
+    assert await shop.read(orders.read_own_orders, rows.SESSION, "c-8", "", 10) == []
 
 
 async def test_the_board_shows_paid_orders_with_their_cells(shop: Database) -> None:
@@ -134,8 +128,7 @@ async def test_the_board_shows_paid_orders_with_their_cells(shop: Database) -> N
         orders.move_portion(tx, orders.portions(tx, "ORDER1")[0], PortionStatus.READY, cell=4)
 
     await shop.write(cook)
-    async with shop.read() as reader:
-        (row,) = await orders.read_board(reader)
+    (row,) = await shop.read(orders.read_board)
     assert (row.order_id, row.number, row.status, row.cells, row.failed) == ("ORDER1", "A01", "cooking", [4], 0)
 
 
@@ -153,8 +146,7 @@ async def test_an_attempt_is_journalled_step_by_step_and_never_off_the_table(sho
     await shop.write(walk)
     with pytest.raises(payments.ImpossibleStep):
         await shop.write(lambda tx: payments.move(tx, payments.require(tx, "ORDER1:1"), PaymentStep.DONE))
-    async with shop.read() as reader:
-        assert [found.payment_id for found in await payments.unfinished(reader)] == ["ORDER1:1"]
+    assert [found.payment_id for found in await shop.read(payments.unfinished)] == ["ORDER1:1"]
     live = await shop.write(lambda tx: payments.live(tx, "ORDER1"))
     assert live is not None
     assert live.step is PaymentStep.CHARGED
@@ -186,8 +178,7 @@ async def test_a_disproved_receipt_makes_room_for_another_try(shop: Database) ->
         )
     )
     await shop.write(lambda tx: payments.disprove_intent(tx, second.intent_id))
-    async with shop.read() as reader:
-        sale = await payments.read_registered_sale(reader, "ORDER1")
+    sale = await shop.read(payments.read_registered_sale, "ORDER1")
     assert sale is not None
     assert (sale.intent_id, sale.document_number, sale.fd_before, sale.status) == (second.intent_id, 6, 5, "registered")
 
@@ -201,8 +192,7 @@ async def test_a_void_is_recorded_once_under_its_own_key(shop: Database) -> None
     assert first.refund_id.startswith("ORDER1:1")
     assert first.refund_id != "ORDER1:1"
     assert await shop.write(void) == first
-    async with shop.read() as reader:
-        assert await refunds.read_refunds(reader, "ORDER1") == [first]
+    assert await shop.read(refunds.read_refunds, "ORDER1") == [first]
 
 
 # Idempotency keys.
@@ -240,8 +230,7 @@ async def test_a_stored_answer_is_given_again_and_a_freed_key_is_free(database: 
 
 async def test_an_ended_session_is_denied_until_its_token_would_have_expired(database: Database) -> None:
     async def denied(after: timedelta) -> list[str]:
-        async with database.read() as reader:
-            return await sessions.ended_unexpired(reader, START + after)
+        return await database.read(sessions.ended_unexpired, START + after)
 
     await database.write(rows.open_shop)
     assert await denied(timedelta()) == []
@@ -260,23 +249,20 @@ async def test_a_shift_is_opened_and_closed_once(database: Database) -> None:
     assert not await database.write(lambda tx: records.open_shift(tx, "fn", 7, later))
     assert await database.write(lambda tx: records.close_shift(tx, "fn", 7, later))
     assert not await database.write(lambda tx: records.close_shift(tx, "fn", 7, later))
-    async with database.read() as reader:
-        assert await records.read_shift_opened(reader, "fn", 7) == START
-        assert await records.read_shift_opened(reader, "fn", 8) is None
+    assert await database.read(records.read_shift_opened, "fn", 7) == START
+    assert await database.read(records.read_shift_opened, "fn", 8) is None
 
 
 async def test_a_chart_that_was_sold_is_kept_when_it_is_no_longer_on_the_menu(database: Database) -> None:
     await database.write(rows.open_shop)
     await database.write(lambda tx: records.prepare(tx, [], START))
-    async with database.read() as reader:
-        assert await records.read_charts(reader) == {rows.CHART.fingerprint: rows.CHART}
+    assert await database.read(records.read_charts) == {rows.CHART.fingerprint: rows.CHART}
 
 
 async def test_settings_and_the_journal_are_kept(database: Database) -> None:
     await database.write(lambda tx: records.set_meta(tx, "sales", "paused"))
     await database.write(lambda tx: records.set_meta(tx, "sales", "open"))
     await database.write(lambda tx: records.journal(tx, "peer:0", "sales_paused", "", START))
-    async with database.read() as reader:
-        assert await records.read_meta(reader, "sales") == "open"
-        assert await records.read_meta(reader, "nothing") is None
-        assert await reader.scalar("SELECT actor || ' ' || action FROM journal") == "peer:0 sales_paused"
+    assert await database.read(records.read_meta, "sales") == "open"
+    assert await database.read(records.read_meta, "nothing") is None
+    assert await database.read(Reader.scalar, "SELECT actor || ' ' || action FROM journal") == "peer:0 sales_paused"

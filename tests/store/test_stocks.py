@@ -32,8 +32,7 @@ async def shop(database: Database) -> Database:
 async def held(database: Database, now: datetime = START) -> dict[str, int]:
     """What is held, as the writer and as a reader sees it."""
     by_writer = await database.write(lambda tx: stocks.held(tx, now))
-    async with database.read() as reader:
-        assert await stocks.read_held(reader, now) == by_writer
+    assert await database.read(stocks.read_held, now) == by_writer
     return by_writer
 
 
@@ -125,8 +124,7 @@ async def test_a_reservation_tells_its_amounts(shop: Database) -> None:
 
 
 async def stopped(database: Database, now: datetime) -> list[str]:
-    async with database.read() as reader:
-        return sorted(row.item_id or f"{row.ingredient}!" for row in await stocks.read_stop_list(reader, now))
+    return sorted(row.item_id or f"{row.ingredient}!" for row in await database.read(stocks.read_stop_list, now))
 
 
 async def test_a_dish_is_stopped_for_good_until_a_time_or_until_it_is_resumed(database: Database) -> None:
