@@ -37,7 +37,7 @@ class AskingBank:
         answer = await find_charge(self._bank, payment, self._clock.now())
         if answer is not None:
             return answer
-        payment, again = await self._db.write(lambda tx: self._may_post_again(tx, payment))
+        payment, again = await self._db.write(self._may_post_again, payment)
         if again:
             return await self._bank.charge(charge_of(payment))
         told_s = 0.0 if payment.posted_at is None else (self._clock.now() - payment.posted_at).total_seconds()

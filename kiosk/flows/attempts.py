@@ -25,7 +25,7 @@ from kiosk.domain.payment import LIVE_STEPS, Confirmation, Payment, PaymentStep
 from kiosk.flows.conditions import Conditions, Look
 from kiosk.flows.ordering import require_own
 from kiosk.store import bonuses, keys, messages, orders, outbox, payments, stocks
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from kiosk.tokens import Session
 
 _CALL = "payment"
@@ -82,13 +82,13 @@ class Attempts:
     async def accepted(self, payment_id: str) -> Accepted | None:
         """How far a live attempt is; None where it has ended: then it has its answer."""
 
-        def run(tx: Tx) -> Accepted | None:
-            payment = payments.require(tx, payment_id)
+        def run(reader: Reader) -> Accepted | None:
+            payment = payments.require(reader, payment_id)
             if payment.step not in LIVE_STEPS:
                 return None
-            return Accepted(payment.order_id, orders.require(tx, payment.order_id).status, payment.stage)
+            return Accepted(payment.order_id, orders.require(reader, payment.order_id).status, payment.stage)
 
-        return await self._db.write(run)
+        return await self._db.read(run)
 
 
 def _open(
@@ -128,10 +128,10 @@ def _keep_guest(tx: Tx, order_id: str, request: PayRequest, language: str) -> No
         messages.forget_guest(tx, order_id)
 
 
-def _check_points(tx: Tx, session: Session, amount_kopecks: int, points: int, rules: BonusRules) -> None:
+def _check_points(reader: Reader, session: Session, amount_kopecks: int, points: int, rules: BonusRules) -> None:
     """A guest has none. Inside the writer's transaction, so that no race spends the same points twice."""
     if points:
-        balance = bonuses.balance(tx, session.customer_id) if session.customer_id else 0
+        balance = bonuses.balance(reader, session.customer_id) if session.customer_id else 0
         available = rules.spendable(amount_kopecks, balance)
         if points > available:
             raise BonusExceedsLimit(available=available)
@@ -145,9 +145,9 @@ def _replay(row: keys.KeyRow) -> Confirmation:
     raise _REPLAYED[refusal.code](None, **refusal.members)
 
 
-def _of_paid_order(tx: Tx, order_id: str, status: OrderStatus, key: str | None) -> Confirmation:
+def _of_paid_order(reader: Reader, order_id: str, status: OrderStatus, key: str | None) -> Confirmation:
     """The stored 200 for no key; the key that paid was answered before. Raises `OrderStateConflict`."""
-    last = payments.last(tx, order_id)
+    last = payments.last(reader, order_id)
     if key is None and last is not None and last.answer is not None:
         return msgspec.json.decode(last.answer, type=Confirmation)
     raise OrderStateConflict(order_status=status)

@@ -13,7 +13,7 @@ from kiosk.domain.order import PortionStatus
 from kiosk.domain.payment import Payment
 from kiosk.domain.receipt import PricedLine
 from kiosk.store import orders, payments
-from kiosk.store.database import Tx
+from kiosk.store.database import Reader
 
 #: What a refund of some pieces of a dish takes first: what will never be eaten.
 _TAKEN_FIRST = (PortionStatus.FAILED, PortionStatus.WAITING, PortionStatus.QUEUED)
@@ -31,9 +31,9 @@ class RefundRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     items: Annotated[list[RefundItem], msgspec.Meta(min_length=1, max_length=40)] | None = None
 
 
-def items_by_line(tx: Tx, order_id: str) -> dict[int, str]:
+def items_by_line(reader: Reader, order_id: str) -> dict[int, str]:
     """Item id by the number of its line."""
-    return {line.line: line.item_id for line in orders.lines(tx, order_id)}
+    return {line.line: line.item_id for line in orders.lines(reader, order_id)}
 
 
 def choose_portions(
@@ -63,15 +63,17 @@ def choose_portions(
     return chosen
 
 
-def lines_given_back(tx: Tx, payment: Payment, chosen: list[orders.PortionRow], gone: set[int]) -> list[PricedLine]:
+def lines_given_back(
+    reader: Reader, payment: Payment, chosen: list[orders.PortionRow], gone: set[int]
+) -> list[PricedLine]:
     """The sold pieces of the chosen portions, at the rates of the sale: the first pieces of a line went back with the
     first refunds of it."""
-    intent = payments.standing_sale(tx, payment.payment_id)
+    intent = payments.standing_sale(reader, payment.payment_id)
     pieces: dict[int, list[PricedLine]] = {}
-    for sold in payments.sold_lines(tx, intent.intent_id):
-        piece = PricedLine(sold.name, sold.price_kopecks, 1, sold.line, sold.vat, sold.subject)
+    for sold in payments.sold_lines(reader, intent.intent_id):
+        piece = msgspec.structs.replace(sold, quantity=1)
         pieces.setdefault(sold.line, []).extend([piece] * sold.quantity)
-    before = Counter(row.line for row in orders.portions(tx, payment.order_id) if row.portion_id in gone)
+    before = Counter(row.line for row in orders.portions(reader, payment.order_id) if row.portion_id in gone)
     taken: Counter[PricedLine] = Counter()
     for line, count in Counter(row.line for row in chosen).items():
         taken.update(pieces[line][before[line] : before[line] + count])

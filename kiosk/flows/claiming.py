@@ -22,7 +22,7 @@ from kiosk.domain.payment import Payment
 from kiosk.domain.receipt import PricedLine, receipt_lines
 from kiosk.domain.tax import TaxTable
 from kiosk.store import orders, payments
-from kiosk.store.database import Tx
+from kiosk.store.database import Reader, Tx
 
 _REHEARSAL = "Проверка"
 
@@ -56,14 +56,14 @@ class Claim(msgspec.Struct, frozen=True):
         return self.refund_id is None and not self.fix
 
 
-def sale_lines(tx: Tx, seller: Seller, payment: Payment, now: datetime) -> list[PricedLine]:
+def sale_lines(reader: Reader, seller: Seller, payment: Payment, now: datetime) -> list[PricedLine]:
     """As sold, points spread, each line at the rate of the day it was paid."""
-    order = orders.require(tx, payment.order_id)
+    order = orders.require(reader, payment.order_id)
     paid_at = payment.charged_at or now
     day = paid_at.astimezone(seller.zone).date()
     discount_kopecks = payment.bonus_points * POINT_KOPECKS
     return receipt_lines(
-        orders.lines(tx, order.order_id),
+        orders.lines(reader, order.order_id),
         discount_kopecks,
         lambda item: seller.taxes.of(item, order.service, day),
     )
@@ -108,11 +108,11 @@ def rehearsal_of(seller: Seller, day: date) -> Receipt:
     )
 
 
-def intent_of(tx: Tx, claim: Claim) -> payments.IntentRow | None:
+def intent_of(reader: Reader, claim: Claim) -> payments.IntentRow | None:
     payment_id = claim.payment.payment_id
     if claim.fix:
-        return payments.intent_of_fix(tx, payment_id, claim.fix, claim.operation.name.lower())
-    return payments.intent_of(tx, payment_id, claim.refund_id)
+        return payments.intent_of_fix(reader, payment_id, claim.fix, claim.operation.name.lower())
+    return payments.intent_of(reader, payment_id, claim.refund_id)
 
 
 def as_asked(intent: payments.IntentRow, others: frozenset[int] = frozenset()) -> FiscalIntent:

@@ -107,7 +107,7 @@ class ClosingDay:
         over = await self._db.read(fiscal_reports.differences_are_over, _DEVICE, _FINDING)
         if over:
             now = self._clock.now()
-            await self._db.write(lambda tx: records.set_fault(tx, _DEVICE, None, "", now))
+            await self._db.write(records.set_fault, _DEVICE, None, "", now)
 
     async def _alarm(self, report: ShiftReportView) -> None:
         now = self._clock.now()

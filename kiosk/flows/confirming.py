@@ -13,7 +13,7 @@ from kiosk.domain.readiness import Kitchen
 from kiosk.flows.ordering import event_items, promise_until
 from kiosk.flows.views import receipt_view
 from kiosk.store import bonuses, orders, outbox, payments, stocks
-from kiosk.store.database import Tx
+from kiosk.store.database import Reader, Tx
 
 
 class Confirming:
@@ -52,15 +52,17 @@ class Confirming:
             now,
         )
 
-    def _work(self, tx: Tx, order_id: str) -> list[Work]:
+    def _work(self, reader: Reader, order_id: str) -> list[Work]:
         phases = self._kitchen.phases
         return [
-            phases.get(line.chart_fingerprint, []) for line in orders.lines(tx, order_id) for _ in range(line.quantity)
+            phases.get(line.chart_fingerprint, [])
+            for line in orders.lines(reader, order_id)
+            for _ in range(line.quantity)
         ]
 
-    def confirm(self, tx: Tx, payment: Payment) -> Confirmation:
-        order = orders.require(tx, payment.order_id)
-        intent = payments.sale_intent(tx, payment.payment_id)
+    def confirm(self, reader: Reader, payment: Payment) -> Confirmation:
+        order = orders.require(reader, payment.order_id)
+        intent = payments.sale_intent(reader, payment.payment_id)
         if intent is None:
             raise LookupError(f"no receipt of {payment.payment_id}")
         return Confirmation(

@@ -20,7 +20,7 @@ from kiosk.domain.payment import PaymentStep
 from kiosk.domain.receipt import PricedLine
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.store import fixes, orders, payments, records, refunds
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from kiosk.store.fixes import FixRow
 from kiosk.tasks import Pauses, Tasks
 
@@ -105,19 +105,16 @@ class Correcting:
                 tries += 1
 
     async def _steps(self, row: FixRow) -> None:
-        payment = await self._db.write(lambda tx: payments.require(tx, row.payment_id))
-        was = await self._db.write(lambda tx: self._sold(tx, row.payment_id, before=row.fix))
+        payment = await self._db.read(payments.require, row.payment_id)
+        was = await self._db.write(self._sold, row.payment_id, before=row.fix)
         await self._fiscalising.fix(payment, row.fix, Operation.REFUND, was)
-        becomes = await self._db.write(lambda tx: self._fiscalising.lines(tx, payment))
+        becomes = await self._db.write(self._fiscalising.lines, payment)
         await self._fiscalising.fix(payment, row.fix, Operation.SALE, becomes)
         now = self._clock.now()
-        await self._db.write(lambda tx: fixes.finish_fix(tx, row, now))
+        await self._db.write(fixes.finish_fix, row, now)
 
     @staticmethod
-    def _sold(tx: Tx, payment_id: str, before: int | None = None) -> list[PricedLine]:
+    def _sold(reader: Reader, payment_id: str, before: int | None = None) -> list[PricedLine]:
         """The lines of the receipt that stands, or stood before the n-th correction."""
-        intent = payments.standing_sale(tx, payment_id, before)
-        return [
-            PricedLine(sold.name, sold.price_kopecks, sold.quantity, sold.line, sold.vat, sold.subject)
-            for sold in payments.sold_lines(tx, intent.intent_id)
-        ]
+        intent = payments.standing_sale(reader, payment_id, before)
+        return payments.sold_lines(reader, intent.intent_id)

@@ -67,7 +67,7 @@ class Estimating:
 
     async def estimate(self, request: CreateOrder) -> EstimateView:
         """Raises `InvalidRequest`, and `SalesPaused` where nothing is sold now."""
-        held = await self._db.read(stocks.read_held, self._clock.now())
+        held = await self._db.read(stocks.held, self._clock.now())
         priced = self._pricing.of_each(request.items)
         lines = [line for one in priced for line in one.lines]
         promise_s, reasons = self._conditions.look().tell(lines, self._kitchen.levels(), held)

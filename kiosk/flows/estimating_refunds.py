@@ -12,7 +12,7 @@ from kiosk.domain.order import CURRENCY, OrderLine
 from kiosk.flows.choosing_portions import RefundItem, lines_given_back
 from kiosk.flows.refunding import chosen_of
 from kiosk.store import orders
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader
 
 
 class RefundEstimateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,17 +46,17 @@ class EstimatingRefunds:
     async def estimate(self, word: str, request: RefundEstimateRequest, language: str) -> RefundEstimate:
         """`word` as `Refunding.request` takes it. Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`."""
 
-        def run(tx: Tx) -> RefundEstimate:
-            order = orders.find_sold(tx, word)
+        def run(reader: Reader) -> RefundEstimate:
+            order = orders.find_sold(reader, word)
             if order is None:
                 raise NotFound
-            payment, earlier, left, chosen = chosen_of(tx, order.order_id, request.items, None)
+            payment, earlier, left, chosen = chosen_of(reader, order.order_id, request.items, None)
             gone = {portion_id for refund in earlier for portion_id in refund.portions}
-            back = lines_given_back(tx, payment, chosen, gone)
-            items = _items(orders.lines(tx, order.order_id), Counter(row.line for row in left), language)
+            back = lines_given_back(reader, payment, chosen, gone)
+            items = _items(orders.lines(reader, order.order_id), Counter(row.line for row in left), language)
             return RefundEstimate(order.order_id, order.number, sum(line.sum_kopecks for line in back), CURRENCY, items)
 
-        return await self._db.write(run)
+        return await self._db.read(run)
 
 
 def _items(lines: list[OrderLine], left: Counter[int], language: str) -> list[RefundableItem]:

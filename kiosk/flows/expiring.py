@@ -43,7 +43,7 @@ class Expiring:
             too_many = of_session[session_id] > _OF_ONE_SESSION
             of_session[session_id] -= too_many
             if too_many or now_s - self._seen_s[order_id] >= self._unpaid_for_s:
-                await self._db.write(lambda tx, order_id=order_id: self._expire(tx, order_id))  # type: ignore[misc]
+                await self._db.write(self._expire, order_id)
 
     def _expire(self, tx: Tx, order_id: str) -> None:
         order = orders.require(tx, order_id)

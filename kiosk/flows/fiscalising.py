@@ -154,7 +154,7 @@ class Fiscalising:
         claim = Claim(payment, operation, lines, sum(line.sum_kopecks for line in lines), fix=fix)
         async with self.turn:
             intent, document = await self._adopt_or_print(claim)
-        await self._db.write(lambda tx: register(tx, intent, document, self._seller.zone))
+        await self._db.write(register, intent, document, self._seller.zone)
 
     async def _sale(self, payment: Payment) -> Claim:
         def run(tx: Tx) -> Claim:
@@ -164,18 +164,18 @@ class Fiscalising:
 
         return await self._db.write(run)
 
-    def lines(self, tx: Tx, payment: Payment) -> list[PricedLine]:
-        return sale_lines(tx, self._seller, payment, self._clock.now())
+    def lines(self, reader: Reader, payment: Payment) -> list[PricedLine]:
+        return sale_lines(reader, self._seller, payment, self._clock.now())
 
     async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument | None]:
-        open_intent = await self._db.write(lambda tx: intent_of(tx, claim))
+        open_intent = await self._db.write(intent_of, claim)
         if open_intent is not None and open_intent.status == "registered":  # a person told which document it is
             return open_intent, None
         if open_intent is not None:
             document = await self._find(open_intent)
             if document is not None:
                 return open_intent, document
-            await self._db.write(lambda tx: payments.disprove_intent(tx, open_intent.intent_id))
+            await self._db.write(payments.disprove_intent, open_intent.intent_id)
         doubted = open_intent is not None or claim.payment.reverse_asked_by is not None
         if claim.is_sale and doubted and self._decide(claim.payment, Proof.ABSENT) is FiscalDecision.REVERSE:
             raise DeviceRefused("fiscal", "receipt_absent")
@@ -189,12 +189,12 @@ class Fiscalising:
             raise DeviceRefused("fiscal", reason, f"drive {counter.drive_number} at {counter.last_document}")
         now = self._clock.now()
         correction = await self._is_correction(claim, counter, now)
-        intent = await self._db.write(lambda tx: self._intend(tx, claim, counter, now, correction))  # T5
+        intent = await self._db.write(self._intend, claim, counter, now, correction)  # T5
         self._cp("t5.after")
         try:
             return intent, await self._register(claim, intent)
         except DeviceRefused as refusal:
-            await self._db.write(lambda tx: payments.disprove_intent(tx, intent.intent_id))
+            await self._db.write(payments.disprove_intent, intent.intent_id)
             if claim.is_sale:
                 await self._judge(refusal)
             raise
@@ -217,7 +217,7 @@ class Fiscalising:
         number that is another receipt's: then this is not the drive whose serial it shows."""
 
         def look(reader: Reader) -> tuple[set[str], bool]:
-            taken = payments.read_is_registered(reader, drive_number, last_document + 1)
+            taken = payments.is_registered(reader, drive_number, last_document + 1)
             return fiscal_reports.known_drives(reader), taken
 
         drives, taken = await self._db.read(look)
@@ -263,12 +263,12 @@ class Fiscalising:
             _log.warning("slip_not_printed", error=str(error))
 
     async def _find(self, intent: payments.IntentRow) -> FiscalDocument | None:
-        others = await self._db.write(lambda tx: payments.registered_after(tx, intent.drive_number, intent.fd_before))
+        others = await self._db.write(payments.registered_after, intent.drive_number, intent.fd_before)
         return await self._registrar.find_receipt(as_asked(intent, others))
 
     async def _settle_others(self) -> None:
         """A new document must not stand between an older intent and its proof: what is in doubt is asked first."""
-        for intent in await self._db.write(payments.open_intents):
+        for intent in await self._db.read(payments.open_intents):
             try:
                 document = await self._find(intent)
             except ForeignState as error:  # only a person can tell; the order id keeps the two apart
@@ -354,4 +354,4 @@ class Fiscalising:
         return Proof.FOREIGN if isinstance(error, ForeignState) else Proof.SILENT
 
     async def _reload(self, payment: Payment) -> Payment:
-        return await self._db.write(lambda tx: payments.require(tx, payment.payment_id))
+        return await self._db.read(payments.require, payment.payment_id)

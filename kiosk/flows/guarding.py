@@ -153,5 +153,5 @@ class Guard:
         reason, detail, now = self._breaker.reason, self._detail, self._clock.now()
         known = reason is not None or self._heard_at is not None
         if known and reason != self._published:
-            await self._db.write(lambda tx: records.set_fault(tx, self.name, reason, detail, now))
+            await self._db.write(records.set_fault, self.name, reason, detail, now)
             self._published = reason

@@ -54,13 +54,13 @@ class Guests:
         self._minute.take(place)
         session_id, now = str(uuid.uuid4()), self._clock.now()
         token, expires_at = self._tokens.issue(session_id, terminal_id)
-        await self._db.write(lambda tx: sessions.add(tx, session_id, terminal_id, None, now, expires_at))
+        await self._db.write(sessions.add, session_id, terminal_id, None, now, expires_at)
         return TokenView(token, "Bearer", self._tokens.lifetime_s)
 
     async def end(self, session: Session) -> None:
         """Logout: the token is dead before the answer."""
         now = self._clock.now()
-        await self._db.write(lambda tx: sessions.end(tx, session.session_id, now))
+        await self._db.write(sessions.end, session.session_id, now)
         self._tokens.end([session.session_id])
 
     async def restore(self) -> None:

@@ -50,7 +50,7 @@ class HandingOut:
 
     async def _waiting(self, order: Order) -> list[tuple[int, int]]:
         """Cell and portion of what can be taken now. Raises `OrderStateConflict`."""
-        rows = await self._db.read(orders.read_portions, order.order_id)
+        rows = await self._db.read(orders.portions, order.order_id)
         if waiting := to_take(order, rows):
             return waiting
         raise OrderStateConflict(order_status=order.status)
@@ -62,7 +62,7 @@ class HandingOut:
         except DeviceError as error:
             raise DeviceUnavailable(device="robot", reason=error.code) from error
         now = self._clock.now()
-        await self._db.write(lambda tx: records.journal(tx, actor, "refill", f"{bin_number} {amount}", now))
+        await self._db.write(records.journal, actor, "refill", f"{bin_number} {amount}", now)
 
     async def acknowledge(self, actor: str) -> None:
         """A person on site has looked and released the button: the latched emergency stop is over, the line stands up
@@ -72,7 +72,7 @@ class HandingOut:
         except DeviceError as error:
             raise DeviceUnavailable(device="robot", reason=error.code) from error
         now = self._clock.now()
-        await self._db.write(lambda tx: records.journal(tx, actor, "robot_acknowledge", "", now))
+        await self._db.write(records.journal, actor, "robot_acknowledge", "", now)
 
 
 def to_take(order: Order, portions: list[orders.PortionRow]) -> list[tuple[int, int]]:

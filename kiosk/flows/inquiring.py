@@ -55,7 +55,7 @@ class Inquiring:
         if answer is not None and transaction_id is not None and answer.status in MONEY_MOVED:
             _log.warning("late_approval_voided", payment_id=payment.payment_id)
             self._cp("late.found")
-            refund = await self._db.write(lambda tx: refunds.add_void(tx, payment, "late_approval", "kiosk", now))
+            refund = await self._db.write(refunds.add_void, payment, "late_approval", "kiosk", now)
             self._cp("late.noted")
             kind = already_back(answer) or (
                 refund.kind
@@ -73,4 +73,4 @@ class Inquiring:
         elif answer is None and now - payment.created_at <= KEYS_KEPT:
             return  # within the bank's processing time
         elif answer is None or answer.status is not ChargeStatus.PENDING:
-            await self._db.write(lambda tx: payments.move(tx, payment, PaymentStep.CLOSED))
+            await self._db.write(payments.move, payment, PaymentStep.CLOSED)

@@ -146,7 +146,7 @@ class KeepingShift:
 
     async def adopt_drive(self, drive_number: str, actor: str, reason: str) -> None:
         now = self._clock.now()
-        await self._db.write(lambda tx: fiscal_reports.adopt_drive(tx, drive_number, actor, reason, now))
+        await self._db.write(fiscal_reports.adopt_drive, drive_number, actor, reason, now)
 
     async def _registration(self, drive_number: str) -> list[Mismatch]:
         """Compared once for a drive, again each minute while it does not fit."""
@@ -322,4 +322,4 @@ class KeepingShift:
         if self._readiness.set("fiscal", reason, detail=detail):
             _log.info("fiscal_readiness", reason=reason, detail=detail)
             now = self._clock.now()
-            await self._db.write(lambda tx: records.set_fault(tx, "fiscal", reason, detail, now))
+            await self._db.write(records.set_fault, "fiscal", reason, detail, now)

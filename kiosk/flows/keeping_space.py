@@ -51,5 +51,5 @@ class KeepingSpace:
         _log.info("disk_readiness", reason=reason, free_bytes=self.free_bytes)
         now, detail = self._clock.now(), f"{self.free_bytes} bytes free"
         with contextlib.suppress(DatabaseBroken):  # no room even for this: told at a later look
-            await self._db.write(lambda tx: records.set_fault(tx, "disk", reason, detail, now))
+            await self._db.write(records.set_fault, "disk", reason, detail, now)
             self._told = reason

@@ -55,7 +55,7 @@ class LettingIn:
         """The session is dead from now on, also after a restart. Raises `Unauthorized`."""
         session_id, expires_at = self._tokens.service_session(token, self._pin)
         now = self._clock.now()
-        await self._db.write(lambda tx: sessions.end_staff(tx, session_id, expires_at, now))
+        await self._db.write(sessions.end_staff, session_id, expires_at, now)
         self._tokens.end([session_id])
 
     async def restore(self) -> None:
@@ -68,14 +68,14 @@ class LettingIn:
         self._wrong_at_s = now_s
         now = self._clock.now()
         _log.warning("wrong_pin", address=address, wrong=self._wrong)
-        await self._db.write(lambda tx: records.journal(tx, "unknown", "wrong_pin", address, now))
+        await self._db.write(records.journal, "unknown", "wrong_pin", address, now)
         if self._wrong >= FREE_TRIES:
             await self._tell(PIN_GUESSED, f"{self._wrong} wrong PINs, the last from {address}")
 
     async def _tell(self, reason: str | None, detail: str) -> None:
         now = self._clock.now()
         self._readiness.set(_CHECK, reason, blocks=False, detail=detail)
-        await self._db.write(lambda tx: records.set_fault(tx, _CHECK, reason, detail, now))
+        await self._db.write(records.set_fault, _CHECK, reason, detail, now)
 
     async def run(self) -> None:
         """For ever: the alarm ends once nobody has guessed for the whole window."""

@@ -30,4 +30,4 @@ class MindingClock:
         ahead = (now - seen_at) - timedelta(seconds=monotonic - seen_monotonic)
         if abs(ahead) > _SET:
             _log.warning("clock_set", ahead_s=round(ahead.total_seconds()))
-            await self._db.write(lambda tx: orders.shift_promises(tx, ahead))
+            await self._db.write(orders.shift_promises, ahead)

@@ -15,7 +15,7 @@ from kiosk.domain.stuck import Move
 from kiosk.flows.claiming import as_asked, register
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.store import payments, refunds
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 
 _FIX = "fix-"
 _log = structlog.get_logger()
@@ -56,7 +56,7 @@ class Naming:
         if (number := named.document) is None:
             raise InvalidRequest.at("$.document", "the number of the fiscal document")
         async with self._fiscalising.turn:
-            intent = await self._db.write(lambda tx: _open_intent(tx, work_id))
+            intent = await self._db.read(_open_intent, work_id)
             try:
                 here = (await self._registrar.status()).drive_number
                 if named.drive in (None, here):
@@ -106,20 +106,20 @@ class Naming:
         _log.warning("receipt_by_a_persons_word", payment_id=intent.payment_id, actor=actor, document=str(named))
 
     async def _require_free(self, drive_number: str, number: int) -> None:
-        if await self._db.write(lambda tx: payments.is_registered(tx, drive_number, number)):
+        if await self._db.read(payments.is_registered, drive_number, number):
             raise InvalidRequest.at("$.document", "this document is another order's receipt")
 
 
-def _open_intent(tx: Tx, work_id: str) -> payments.IntentRow:
+def _open_intent(reader: Reader, work_id: str) -> payments.IntentRow:
     """The intent in doubt behind a payment's, a refund's or a correction's id. Raises `OrderStateConflict`."""
-    refund = refunds.find_refund(tx, work_id)
+    refund = refunds.find_refund(reader, work_id)
     if work_id.startswith(_FIX):
         payment_id, _, fix = work_id.removeprefix(_FIX).rpartition("-")
-        intent = payments.open_fix_intent(tx, payment_id, int(fix))
+        intent = payments.open_fix_intent(reader, payment_id, int(fix))
     elif refund is not None:
-        intent = payments.intent_of(tx, refund.payment_id, refund.refund_id)
+        intent = payments.intent_of(reader, refund.payment_id, refund.refund_id)
     else:
-        intent = payments.sale_intent(tx, work_id)
+        intent = payments.sale_intent(reader, work_id)
     if intent is None or intent.status != "open":
         raise OrderStateConflict(order_status="no receipt is in doubt")
     return intent

@@ -273,7 +273,7 @@ class Paying:
         transaction_id, void_key = payment.transaction_id or "", payment.void_id
         for pause_s in _endless(_BACKOFF_S):
             try:
-                if await self._db.write(lambda tx: refunds.is_accepted(tx, void_key)):
+                if await self._db.read(refunds.is_accepted, void_key):
                     kind = "void"
                     break
                 charge = await find_charge(self._bank, payment, self._clock.now())
@@ -284,7 +284,7 @@ class Paying:
             except (DeviceUnreachable, OutcomeUnknown, DeviceRefused) as error:
                 _log.error("void_retried", error=str(error))
                 told = f"{error.device}:{error.code}"
-                await self._db.write(lambda tx, told=told: refunds.note_refund(tx, void_key, error=told))  # type: ignore[misc]
+                await self._db.write(refunds.note_refund, void_key, error=told)
                 await self._pauses.wait(pause_s)
         self._cp("reversal.bank")
         now = self._clock.now()
@@ -347,7 +347,7 @@ class Paying:
         raise refusal
 
     async def _move(self, payment: Payment, step: PaymentStep, **changes: object) -> Payment:
-        return await self._db.write(lambda tx: payments.move(tx, payment, step, **changes))
+        return await self._db.write(payments.move, payment, step, **changes)
 
     def _since(self, moment: datetime | None) -> float:
         return 0.0 if moment is None else (self._clock.now() - moment).total_seconds()

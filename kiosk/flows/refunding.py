@@ -35,7 +35,7 @@ from kiosk.flows.minding_clock import MindingClock
 from kiosk.flows.recalling import Recalling
 from kiosk.flows.returning import give_back
 from kiosk.store import bonuses, fixes, orders, outbox, payments, records, refunds, stocks, troubles
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from kiosk.tasks import Pauses, Tasks
 
 _log = structlog.get_logger()
@@ -75,11 +75,11 @@ class Refunding:
         """By staff; `word`: the order's id, its number, or a figure of its receipt. Raises `NotFound`,
         `OrderStateConflict`, `InvalidRequest`."""
         now = self._clock.now()
-        order = await self._db.write(lambda tx: orders.find_sold(tx, word))
+        order = await self._db.read(orders.find_sold, word)
         if order is None:
             raise NotFound
         order_id = order.order_id
-        *_, chosen = await self._db.write(lambda tx: chosen_of(tx, order_id, request.items, None))
+        *_, chosen = await self._db.read(chosen_of, order_id, request.items, None)
         with self._recalling.keep_back(chosen):
             begun = await self._recalling.recall(chosen)  # the robot first, then the books
 
@@ -165,26 +165,26 @@ class Refunding:
             except DeviceError as error:
                 _log.error("refund_retried", error=str(error), tries=tries)
                 told = trouble_word(error)
-                await self._db.write(lambda tx, told=told: refunds.note_refund(tx, refund.refund_id, error=told))  # type: ignore[misc]
+                await self._db.write(refunds.note_refund, refund.refund_id, error=told)
                 await self._pauses.wait(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
                 tries += 1
 
     async def _steps(self, refund: refunds.RefundRow) -> None:
         """Money, receipt, then points, order and event in one transaction."""
-        payment = await self._db.write(lambda tx: payments.require(tx, refund.payment_id))
+        payment = await self._db.read(payments.require, refund.payment_id)
         current = await self._current(refund)
         if current.bank_done_at is None:
             kind = await self._give_back(payment, current)
             self._cp("refund.bank")
             now = self._clock.now()
-            await self._db.write(lambda tx: refunds.note_refund(tx, refund.refund_id, kind=kind, bank_done_at=now))
+            await self._db.write(refunds.note_refund, refund.refund_id, kind=kind, bank_done_at=now)
             self._cp("refund.noted")
         if current.receipt_done_at is None:
-            lines = await self._db.write(lambda tx: self._lines_again(tx, payment, refund))
+            lines = await self._db.write(self._lines_again, payment, refund)
             await self._fiscalising.refund(payment, refund.refund_id, lines)
             self._cp("refund.printed")
         now = self._clock.now()
-        await self._db.write(lambda tx: self._finish(tx, refund, now))
+        await self._db.write(self._finish, refund, now)
         self._cp("refund.done")
 
     async def _give_back(self, payment: Payment, refund: refunds.RefundRow) -> str:
@@ -192,7 +192,7 @@ class Refunding:
         where that proves nothing, a person decides."""
         now, transaction_id = self._clock.now(), payment.transaction_id or ""
         if refund.bank_tried_at is None:
-            await self._db.write(lambda tx: refunds.note_refund(tx, refund.refund_id, bank_tried_at=now))
+            await self._db.write(refunds.note_refund, refund.refund_id, bank_tried_at=now)
         elif now - refund.bank_tried_at > KEYS_KEPT:
             back_kopecks = await given_back_kopecks(self._bank, transaction_id, payment.created_at)
             others = [row for row in await self._refunds_of(payment) if row.refund_id != refund.refund_id]
@@ -205,11 +205,11 @@ class Refunding:
         return await give_back(self._bank, transaction_id, refund.refund_id, refund.amount_kopecks, void=void)
 
     async def _refunds_of(self, payment: Payment) -> list[refunds.RefundRow]:
-        return await self._db.write(lambda tx: refunds.refunds_of(tx, payment.payment_id))
+        return await self._db.read(refunds.refunds_of, payment.payment_id)
 
     async def give_back_found(self, finding_id: str, actor: str) -> None:
         """A charge that nobody stands behind goes back whole, for ever if need be; again does no harm."""
-        await self._db.write(lambda tx: troubles.note_giver(tx, finding_id, actor))
+        await self._db.write(troubles.note_giver, finding_id, actor)
         self._return_found(finding_id)
 
     def _return_found(self, finding_id: str) -> None:
@@ -220,7 +220,7 @@ class Refunding:
             job.add_done_callback(lambda _: self._jobs.pop(finding_id, None))
 
     async def _carry_back(self, finding_id: str) -> None:
-        found = await self._db.write(lambda tx: troubles.require_finding(tx, finding_id))
+        found = await self._db.read(troubles.require_finding, finding_id)
         tries = 0
         while found.settled_at is None:
             try:
@@ -230,27 +230,27 @@ class Refunding:
                 _log.error("return_retried", finding_id=finding_id, error=str(error))
                 await self._pauses.wait(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
                 tries += 1
-                found = await self._db.write(lambda tx: troubles.require_finding(tx, finding_id))
+                found = await self._db.read(troubles.require_finding, finding_id)
         else:
             return  # a person has settled it meanwhile
         now = self._clock.now()
         actor = found.settled_by or "kiosk"
-        await self._db.write(lambda tx: troubles.settle_finding(tx, finding_id, actor, "refunded", now))
+        await self._db.write(troubles.settle_finding, finding_id, actor, "refunded", now)
 
     async def _current(self, refund: refunds.RefundRow) -> refunds.RefundRow:
-        rows = await self._db.write(lambda tx: refunds.refunds_of(tx, refund.payment_id))
+        rows = await self._db.read(refunds.refunds_of, refund.payment_id)
         return next(row for row in rows if row.refund_id == refund.refund_id)
 
-    def _lines_again(self, tx: Tx, payment: Payment, refund: refunds.RefundRow) -> list[PricedLine]:
+    def _lines_again(self, reader: Reader, payment: Payment, refund: refunds.RefundRow) -> list[PricedLine]:
         """The same lines as when it was opened: what went back before it counts, what came after does not."""
         gone: set[int] = set()
-        for earlier in refunds.refunds_of(tx, payment.payment_id):
+        for earlier in refunds.refunds_of(reader, payment.payment_id):
             if earlier.refund_id == refund.refund_id:
                 break
             gone.update(earlier.portions)
         wanted = set(refund.portions)
-        chosen = [row for row in orders.portions(tx, refund.order_id) if row.portion_id in wanted]
-        return lines_given_back(tx, payment, chosen, gone)
+        chosen = [row for row in orders.portions(reader, refund.order_id) if row.portion_id in wanted]
+        return lines_given_back(reader, payment, chosen, gone)
 
     def _finish(self, tx: Tx, refund: refunds.RefundRow, now: datetime) -> None:
         payment = payments.require(tx, refund.payment_id)
@@ -302,7 +302,7 @@ class Refunding:
         now = self._clock.now()
         try:
             refund = await self._db.write(
-                lambda tx: self._open(tx, portion.order_id, None, [portion.portion_id], "cooking_failed", "kiosk", now)
+                self._open, portion.order_id, None, [portion.portion_id], "cooking_failed", "kiosk", now
             )
         except OrderStateConflict:
             return  # a person was faster
@@ -310,21 +310,21 @@ class Refunding:
 
 
 def chosen_of(
-    tx: Tx, order_id: str, items: list[RefundItem] | None, portion_ids: Iterable[int] | None
+    reader: Reader, order_id: str, items: list[RefundItem] | None, portion_ids: Iterable[int] | None
 ) -> tuple[Payment, list[refunds.RefundRow], list[orders.PortionRow], list[orders.PortionRow]]:
     """The payment, its earlier refunds, the portions not given back yet, and those of them that are to go back now.
     Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`."""
-    order = orders.get(tx, order_id)
+    order = orders.get(reader, order_id)
     if order is None:
         raise NotFound
-    payment = payments.last(tx, order_id)
+    payment = payments.last(reader, order_id)
     if order.status not in _REFUNDABLE or payment is None or payment.step is not PaymentStep.DONE:
         raise OrderStateConflict(order_status=order.status)
-    earlier = refunds.refunds_of(tx, payment.payment_id)
+    earlier = refunds.refunds_of(reader, payment.payment_id)
     gone = {portion_id for refund in earlier for portion_id in refund.portions}
-    left = [row for row in orders.portions(tx, order_id) if row.portion_id not in gone]
-    chosen = choose_portions(left, items_by_line(tx, order_id), items, portion_ids)
-    being_fixed = any(fix.done_at is None for fix in fixes.fixes_of(tx, payment.payment_id))
+    left = [row for row in orders.portions(reader, order_id) if row.portion_id not in gone]
+    chosen = choose_portions(left, items_by_line(reader, order_id), items, portion_ids)
+    being_fixed = any(fix.done_at is None for fix in fixes.fixes_of(reader, payment.payment_id))
     if not chosen or being_fixed:  # its lines are the right receipt's, which is not there yet
         raise OrderStateConflict(order_status=order.status)
     return payment, earlier, left, chosen

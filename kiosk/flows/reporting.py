@@ -104,7 +104,7 @@ class Reporting:
                 body = msgspec.json.encode(await self.stats(yesterday, yesterday))
                 at = rfc3339(self._clock.now())
                 day = yesterday.isoformat()
-                await self._db.write(lambda tx, day=day, body=body, at=at: stats.store_report(tx, day, body, at))  # type: ignore[misc]
+                await self._db.write(stats.store_report, day, body, at)
             await self._clock.sleep(_LOOK_S)
 
     async def _report_due(self, day: date) -> bool:

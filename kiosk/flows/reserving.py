@@ -14,7 +14,7 @@ from kiosk.domain.menu import Menu
 from kiosk.domain.readiness import Kitchen
 from kiosk.domain.reservation import shortages, total_needs
 from kiosk.store import orders, stocks
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 
 HOLD_S = 600
 
@@ -108,8 +108,8 @@ class Reserving:
         await self.refresh()
         return view
 
-    def _same_items(self, tx: Tx, order_id: str, items: list[WantedItem]) -> None:
-        ordered = total_needs({line.item_id: line.quantity} for line in orders.lines(tx, order_id))
+    def _same_items(self, reader: Reader, order_id: str, items: list[WantedItem]) -> None:
+        ordered = total_needs({line.item_id: line.quantity} for line in orders.lines(reader, order_id))
         if ordered != total_needs({item.item_id: item.quantity} for item in items):
             raise InvalidRequest.at("$.items", "these are not the items of the order")
 
@@ -124,7 +124,7 @@ class Reserving:
 
     async def release(self, reservation_id: str) -> None:
         """`DELETE /internal/robotics/ingredients/{id}`. Raises `NotFound`."""
-        if not await self._db.write(lambda tx: stocks.release(tx, reservation_id)):
+        if not await self._db.write(stocks.release, reservation_id):
             raise NotFound
         await self.refresh()
 
@@ -148,7 +148,7 @@ class Reserving:
         """Bring the kitchen's picture of holds and stopped items up to date."""
         now = self._clock.now()
         held, stopped = await self._db.read(
-            lambda reader: (stocks.read_held(reader, now), stocks.read_stop_list(reader, now))
+            lambda reader: (stocks.held(reader, now), stocks.read_stop_list(reader, now))
         )
         self._kitchen.held = held
         self._kitchen.stopped_items = frozenset(row.item_id for row in stopped if row.item_id is not None)

@@ -24,11 +24,11 @@ class SettingAside:
 
     async def _count(self, job: str, error: Exception) -> bool:
         now, told = self._clock.now(), f"{type(error).__name__} at {_place(error)}"
-        return await self._db.write(lambda tx: troubles.count_failure(tx, job, told, now))
+        return await self._db.write(troubles.count_failure, job, told, now)
 
     async def take_up(self, job: str) -> None:
         """A person wants one more try."""
-        await self._db.write(lambda tx: troubles.take_up_again(tx, job))
+        await self._db.write(troubles.take_up_again, job)
         self._tasks.aside.discard(job)
 
 

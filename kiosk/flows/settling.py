@@ -110,7 +110,7 @@ class Settling:
         now = self._clock.now()
         await self._act(row, decision, actor, now)
         told = f"{stuck_id} {row.detail} {decision}".rstrip()
-        await self._db.write(lambda tx: records.journal(tx, actor, f"stuck_{move}", told, now))
+        await self._db.write(records.journal, actor, f"stuck_{move}", told, now)
         self._paying.nudge()
         self._refunding.nudge()
         self._correcting.nudge()
@@ -185,7 +185,7 @@ class Settling:
     async def _decide_refund(self, refund_id: str, move: Move, actor: str, now: datetime) -> None:
         """`accept`: the bank's own papers show the money back; `retry`: they do not, send it again."""
         changes = {"bank_done_at": now} if move is Move.ACCEPT else {"bank_tried_at": None}
-        await self._db.write(lambda tx: refunds.note_refund(tx, refund_id, error=None, **changes))
+        await self._db.write(refunds.note_refund, refund_id, error=None, **changes)
 
     async def _decide_portion(self, portion_id: int, move: Move, actor: str, now: datetime) -> None:
         """Cook it (again), give it back, or it was handed out."""
@@ -207,4 +207,4 @@ class Settling:
         if move is Move.REFUND:
             await self._refunding.give_back_found(finding_id, actor)
             return
-        await self._db.write(lambda tx: troubles.settle_finding(tx, finding_id, actor, "accepted", now))
+        await self._db.write(troubles.settle_finding, finding_id, actor, "accepted", now)

@@ -31,7 +31,7 @@ from kiosk.domain.phone import Phones, mask_phone
 from kiosk.flows.guests import TokenView
 from kiosk.flows.limiting import Window
 from kiosk.store import bonuses, customers, sessions
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from kiosk.tokens import AccessTokens, Session
 
 _SCRYPT = {"n": 2**12, "r": 8, "p": 1, "dklen": 32}
@@ -125,7 +125,7 @@ class SigningIn:
         phone = self._rules.phones.parse(request.phone)
         self._logins.take(caller.place)
         terminal_id = terminal_id or self._default_terminal
-        customer = await self._db.write(lambda tx: customers.by_phone(tx, phone))
+        customer = await self._db.read(customers.by_phone, phone)
         if customer is not None and customer.confirmed_at is not None:
             return await self._token(customer.customer_id, terminal_id, verified=False, language=caller.language)
         version = self._rules.consent_version
@@ -149,7 +149,7 @@ class SigningIn:
         code, salt, code_id = f"{secrets.randbelow(1_000_000):06d}", secrets.token_bytes(16), str(uuid.uuid4())
         now = self._clock.now()
         limit = self._limit_new if also is not None else self._limit
-        await self._db.write(lambda tx: limit(tx, phone, caller.place, now))  # refuse before the costly hash
+        await self._db.write(limit, phone, caller.place, now)  # refuse before the costly hash
         digest = await self._hash(code, salt)
         expires_at = now + timedelta(seconds=self._rules.password_lifetime_s)
 
@@ -181,7 +181,7 @@ class SigningIn:
         self._limit(tx, phone, place, now, self._rules.limits.of_new_numbers)
 
     def _limit(
-        self, tx: Tx, phone: str, place: str, now: datetime, part: Callable[[int], int] = lambda budget: budget
+        self, reader: Reader, phone: str, place: str, now: datetime, part: Callable[[int], int] = lambda budget: budget
     ) -> None:
         """One SMS a minute, a few an hour and a day for a number; a budget an hour and a day for the site, of which one
         address gets a share, and all other machines together leave one to the house's own screens, which get the day's
@@ -202,7 +202,7 @@ class SigningIn:
             (_DAY, part(daily), {}),
         )
         for length, allowed, of in windows:
-            reached = customers.code_before(tx, now - length, allowed, **of) if allowed else now
+            reached = customers.code_before(reader, now - length, allowed, **of) if allowed else now
             if reached is not None:
                 raise TooManyRequests(retry_after_s=max(1, round((length - (now - reached)).total_seconds())))
 
@@ -211,7 +211,7 @@ class SigningIn:
         of its own at the newest code, and all together a bounded number. Raises `NoPendingConfirmation`,
         `PasswordExpired`, `WrongPassword`, `AttemptsExhausted`."""
         phone, now = self._rules.phones.parse(request.phone), self._clock.now()
-        row, left = await self._db.write(lambda tx: self._take_try(tx, phone, request.temporary_token, caller, now))
+        row, left = await self._db.write(self._take_try, phone, request.temporary_token, caller, now)
         if left is None:
             raise AttemptsExhausted
         if not hmac.compare_digest(await self._hash(request.password, row.salt), row.hash):
@@ -249,9 +249,9 @@ class SigningIn:
             customers.count_try(tx, row.code_id, caller.place)
         return row, left - 1 if left else None
 
-    def _code_of(self, tx: Tx, temporary_token: str) -> customers.CodeRow | None:
+    def _code_of(self, reader: Reader, temporary_token: str) -> customers.CodeRow | None:
         code_id = self._tokens.verify_temporary(temporary_token)
-        return None if code_id is None else customers.find_code(tx, code_id)
+        return None if code_id is None else customers.find_code(reader, code_id)
 
     async def _token(self, customer_id: str, terminal_id: str, *, verified: bool, language: str) -> TokenView:
         session_id, now = str(uuid.uuid4()), self._clock.now()
@@ -294,7 +294,7 @@ class SigningIn:
 
     async def step_up(self, customer_id: str, caller: Caller) -> StepUpRequired:
         """The refusal that proves a session: its code is on the way to the number, within the limits."""
-        customer = await self._db.write(lambda tx: customers.require(tx, customer_id))
+        customer = await self._db.read(customers.require, customer_id)
         try:
             pending = await self._send_code(customer.phone, caller)
         except TooManyRequests as refusal:
@@ -308,18 +308,18 @@ class SigningIn:
     async def me(self, session: Session, caller: Caller) -> MeView:
         customer_id = await self.require_spender(session, caller)
         customer = await self._db.read(customers.read, customer_id)
-        points = await self._db.read(bonuses.read_balance, customer_id)
+        points = await self._db.read(bonuses.balance, customer_id)
         if customer is None:
             raise CustomersOnly
         return MeView(mask_phone(customer.phone), points, rfc3339(customer.confirmed_at or customer.created_at))
 
     async def set_push(self, session: Session, address: str, caller: Caller) -> None:
         customer_id = await self.require_proven(session, caller)
-        await self._db.write(lambda tx: customers.set_push(tx, customer_id, address))
+        await self._db.write(customers.set_push, customer_id, address)
 
     async def forget_unconfirmed(self) -> None:
         """For ever: numbers never confirmed are deleted after 24 h."""
         while True:
             before = self._clock.now() - _FORGET_AFTER
-            await self._db.write(lambda tx, before=before: customers.forget_unconfirmed(tx, before))  # type: ignore[misc]
+            await self._db.write(customers.forget_unconfirmed, before)
             await self._clock.sleep(_FORGET_EVERY_S)

@@ -94,7 +94,7 @@ class Tending:
             size = await self._db.backup(Path(file))
         except (OSError, DatabaseBroken) as error:
             raise InvalidRequest.at("$.file", str(error)) from error
-        await self._db.write(lambda tx: records.journal(tx, actor, "backup", file, now))
+        await self._db.write(records.journal, actor, "backup", file, now)
         return size
 
     async def pause(self, paused: bool, actor: str) -> None:

@@ -142,7 +142,7 @@ class TendingShift:
                 raise DeviceUnavailable(device="fiscal", reason=error.code) from error
             await self._journal(actor, "use_registrar", name)
             await self._leave(actor)
-            await self._db.write(lambda tx: self._note_use(tx, name, drive_number, actor))
+            await self._db.write(self._note_use, name, drive_number, actor)
             self._registrar.use(name)
         self._keeper.held_closed = False
         await self._looked()
@@ -170,7 +170,7 @@ class TendingShift:
     async def _nothing_in_doubt(self) -> None:
         if await self._keeper.payment_under_way():
             raise DeviceUnavailable(device="fiscal", reason="payment_under_way")
-        if await self._db.write(payments.open_intents):
+        if await self._db.read(payments.open_intents):
             raise DeviceUnavailable(device="fiscal", reason="receipt_in_doubt")
 
     async def _make_ready(self, status: FiscalStatus, actor: str) -> None:
@@ -190,7 +190,7 @@ class TendingShift:
 
     async def _journal(self, actor: str, action: str, detail: str) -> None:
         now = self._clock.now()
-        await self._db.write(lambda tx: records.journal(tx, actor, action, detail, now))
+        await self._db.write(records.journal, actor, action, detail, now)
 
     def _view(self, status: FiscalStatus) -> ShiftView:
         return ShiftView(

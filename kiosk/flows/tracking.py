@@ -60,7 +60,7 @@ class Tracking:
         now = self._clock.now()
 
         def look(reader: Reader) -> tuple[OrderView, list[orders.PortionRow]]:
-            return order_view(reader, found, language, now), orders.read_portions(reader, found.order_id)
+            return order_view(reader, found, language, now), orders.portions(reader, found.order_id)
 
         view, portions = await self._db.read(look)
         failed = any(row.status is PortionStatus.FAILED for row in portions)

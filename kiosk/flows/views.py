@@ -141,11 +141,11 @@ def receipt_view(intent: payments.IntentRow) -> ReceiptView:
 
 def order_view(reader: Reader, order: Order, language: str, now: datetime) -> OrderView:
     """Everything about one order, read in one snapshot."""
-    lines = orders.read_lines(reader, order.order_id)
+    lines = orders.lines(reader, order.order_id)
     portions: dict[int, list[PortionView]] = {}
-    for row in orders.read_portions(reader, order.order_id):
+    for row in orders.portions(reader, order.order_id):
         portions.setdefault(row.line, []).append(PortionView(row.status))
-    payment = payments.read_last(reader, order.order_id)
+    payment = payments.last(reader, order.order_id)
     intent = payments.read_registered_sale(reader, order.order_id)
     asked_to_pay = order.status not in ("created", "cancelled")  # whoever leaves a slow payment takes the code along
     ready_in_s = order.ready_in_s

@@ -46,7 +46,7 @@ class Dispatcher:
             await self._hand_over(sink, event)
         last = events[-1].sequence
         if not wanted or wanted[-1].sequence != last:
-            await self._db.write(lambda tx: outbox.advance(tx, sink.name, last))
+            await self._db.write(outbox.advance, sink.name, last)
         if wanted:
             sink.recorded()
         return last

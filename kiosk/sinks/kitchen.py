@@ -149,10 +149,9 @@ class KitchenLine:
                 if portions.tells_more(row.status, job):
                     await self._adopt_one(row, job)
             elif row.status in (PortionStatus.QUEUED, PortionStatus.COOKING):
-                await self._db.write(lambda tx, lost=row.portion_id: portions.lose_unknown(tx, lost))  # type: ignore[misc]
+                await self._db.write(portions.lose_unknown, row.portion_id)
         for job_id in jobs.keys() - work.keys() - self._foreign:
-            known = await self._db.write(lambda tx, job_id=job_id: orders.portion(tx, job_id) is not None)  # type: ignore[misc]
-            if not known:
+            if await self._db.read(orders.portion, job_id) is None:
                 self._foreign.add(job_id)
                 _log.error("foreign_job", job_id=job_id)
                 await self._db.write(partial(_note_foreign, job_id, self._clock.now()))
@@ -161,7 +160,7 @@ class KitchenLine:
     async def _adopt_one(self, row: cooking.WorkRow, job: Job) -> None:
         now = self._clock.now()
         down = self._picture.stations_down
-        status = await self._db.write(lambda tx: portions.adopt(tx, job, now, down))
+        status = await self._db.write(portions.adopt, job, now, down)
         if status is row.status:
             return
         _log.info("portion_moved", order_id=row.order_id, portion_id=row.portion_id, status=status)
@@ -182,7 +181,7 @@ class KitchenLine:
             if row is not None and row.attempt == job.attempt and row.status in PENDING_PORTIONS:
                 continue  # not written down yet
             await self._robot.release(job.job_id, job.attempt)
-            await self._db.write(lambda tx, done=job.job_id: orders.mark_released(tx, done))  # type: ignore[misc]
+            await self._db.write(orders.mark_released, job.job_id)
             self._cp("robot.released")
 
     async def _cancel(self, job: Job) -> None:
@@ -196,7 +195,7 @@ class KitchenLine:
         now = self._clock.now()
         for row in waiting:
             if row.portion_id not in held:
-                await self._db.write(lambda tx, taken=row.portion_id: portions.hand_out(tx, taken, now))  # type: ignore[misc]
+                await self._db.write(portions.hand_out, row.portion_id, now)
 
     async def _call_parts(
         self, work: dict[int, cooking.WorkRow], jobs: dict[int, Job], cells: tuple[Cell, ...]
@@ -208,14 +207,14 @@ class KitchenLine:
         waiting = {row.order_id for row in work.values() if row.status in PENDING_PORTIONS}
         now = self._clock.now()
         for order_id in sorted({row.order_id for row in work.values() if row.status is PortionStatus.READY} & waiting):
-            await self._db.write(lambda tx, order_id=order_id: portions.call_part(tx, order_id, now))  # type: ignore[misc]
+            await self._db.write(portions.call_part, order_id, now)
 
     async def _settle(self) -> None:
         """Orders whose last open portion was given back go on with what is ready."""
         found = await self._db.read(cooking.read_stalled)
         now = self._clock.now()
         for order_id in found:
-            await self._db.write(lambda tx, order_id=order_id: portions.progress(tx, order_id, now))  # type: ignore[misc]
+            await self._db.write(portions.progress, order_id, now)
 
     async def _submit(self, work: list[cooking.WorkRow], jobs: dict[int, Job], slots: int) -> None:
         """Give waiting portions to the robot, in the order they were paid, while its table has room."""
@@ -244,7 +243,7 @@ class KitchenLine:
             await self._robot.submit(self._cooking_order(row))
         except DeviceRefused as refusal:
             _log.warning("portion_refused", order_id=row.order_id, portion_id=row.portion_id, code=refusal.code)
-            await self._db.write(lambda tx: portions.submitted(tx, row.portion_id, PortionStatus.WAITING))
+            await self._db.write(portions.submitted, row.portion_id, PortionStatus.WAITING)
             until = self._clock.monotonic() + _REFUSED_PAUSE_S
             if refusal.code in _OF_ONE_PORTION:
                 self._refused_until[row.portion_id] = until
@@ -252,11 +251,11 @@ class KitchenLine:
                 self._pause_until = until
             return False
         self._cp("robot.submitted")
-        await self._db.write(lambda tx: portions.submitted(tx, row.portion_id, PortionStatus.QUEUED))
+        await self._db.write(portions.submitted, row.portion_id, PortionStatus.QUEUED)
         self._cp("portion.accepted")
         await self._robot.health()  # a fresh generation, so that the levels below already hold this job
         await self._picture.look_at_bins()
-        await self._db.write(lambda tx: stocks.hand_over(tx, [row.portion_id]))
+        await self._db.write(stocks.hand_over, [row.portion_id])
         return True
 
     def _cooking_order(self, row: cooking.WorkRow) -> CookingOrder:

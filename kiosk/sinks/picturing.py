@@ -132,7 +132,7 @@ class KitchenPicture:
         if known and self._readiness.set(name, reason, blocks=False, detail=fault.detail, told=fault.told):
             _log.info("robot_part_readiness", part=name, reason=reason, detail=fault.line)
             now = self._clock.now()
-            await self._db.write(lambda tx: records.set_fault(tx, name, reason, fault.line, now))
+            await self._db.write(records.set_fault, name, reason, fault.line, now)
 
     async def restore_stations(self) -> None:
         """At start: a station that was down is down until the robot shows it, and so is a cell."""
@@ -206,7 +206,7 @@ class KitchenPicture:
         if self._readiness.set("robot", reason, detail=fault.detail, told=fault.told):
             _log.info("robot_readiness", reason=reason, detail=fault.line)
             now = self._clock.now()
-            await self._db.write(lambda tx: records.set_fault(tx, "robot", reason, fault.line, now))
+            await self._db.write(records.set_fault, "robot", reason, fault.line, now)
 
     async def lose(self, error: DeviceError) -> None:
         """The robot does not answer."""

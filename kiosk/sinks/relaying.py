@@ -60,7 +60,7 @@ class Relaying:
         wake = asyncio.Event()
         self._db.watch(wake.set)
         url, from_first = target.url, target.from_first
-        await self._db.write(lambda tx: endpoints.enrol(tx, url, from_first=from_first))
+        await self._db.write(endpoints.enrol, url, from_first=from_first)
         while True:
             wake.clear()
             if (pause_s := await self._round(target)) > 0:

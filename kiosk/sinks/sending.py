@@ -102,7 +102,7 @@ class CodeSender:
     async def _take(self) -> customers.CodeToSend | None:
         now = self._clock.now()
         again = now - timedelta(seconds=_LOOK_EVERY_S)
-        return await self._db.write(lambda tx: customers.take_code_to_send(tx, now, again))
+        return await self._db.write(customers.take_code_to_send, now, again)
 
     async def _send(self, code: customers.CodeToSend) -> None:
         words = fill(self._template, code.language, restaurant=self._restaurant.into(code.language), code=code.code)
@@ -111,7 +111,7 @@ class CodeSender:
         except (DeviceRefused, DeviceUnreachable) as error:
             _log.warning("code_not_sent", client_id=code.code_id, code=error.code)
             now, again = self._clock.now(), isinstance(error, DeviceUnreachable)
-            await self._db.write(lambda tx: customers.mark_not_sent(tx, code, now, again=again))
+            await self._db.write(customers.mark_not_sent, code, now, again=again)
         except DeviceError as error:
             _log.warning("code_in_doubt", client_id=code.code_id, code=error.code)
         else:
@@ -166,15 +166,15 @@ class MessageSender:
         except DeviceRefused as refusal:
             reason = f"{refusal.code} {refusal.detail}".strip()
             _log.warning("message_refused", client_id=client_id, channel=self._channel, reason=reason)
-            await self._db.write(lambda tx: messages.mark_gone(tx, client_id, reason))
+            await self._db.write(messages.mark_gone, client_id, reason)
         except DeviceError as error:
             delay_s = retry_delay_s(failures, client_id)
             _log.warning("message_waits", client_id=client_id, failures=failures, code=error.code, delay_s=delay_s)
             next_at = self._clock.now() + timedelta(seconds=delay_s)
-            await self._db.write(lambda tx: messages.postpone(tx, client_id, next_at))
+            await self._db.write(messages.postpone, client_id, next_at)
         else:
             self._cp("message.sent")
             now = self._clock.now()
-            await self._db.write(lambda tx: messages.mark_sent(tx, client_id, now))
+            await self._db.write(messages.mark_sent, client_id, now)
             self._cp("message.recorded")
             _log.info("message_sent", client_id=client_id, channel=self._channel, tries=failures)

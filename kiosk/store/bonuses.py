@@ -12,13 +12,8 @@ from kiosk.store.database import Reader, Tx
 _BALANCE = "SELECT coalesce(sum(points), 0) FROM bonus_entry WHERE customer_id = ?"
 
 
-def balance(tx: Tx, customer_id: str) -> int:
+def balance(reader: Reader, customer_id: str) -> int:
     """May be below zero: a debt of points that were taken back after they had been spent."""
-    points: int = tx.scalar(_BALANCE, (customer_id,))
-    return points
-
-
-def read_balance(reader: Reader, customer_id: str) -> int:
     points: int = reader.scalar(_BALANCE, (customer_id,))
     return points
 

@@ -22,12 +22,12 @@ class CustomerRow(msgspec.Struct, frozen=True):
 _CUSTOMER = "customer_id, phone, language, created_at, confirmed_at, push_address"
 
 
-def by_phone(tx: Tx, phone: str) -> CustomerRow | None:
-    return tx.one(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE phone = ?", (phone,))
+def by_phone(reader: Reader, phone: str) -> CustomerRow | None:
+    return reader.one(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE phone = ?", (phone,))
 
 
-def require(tx: Tx, customer_id: str) -> CustomerRow:
-    return tx.require(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
+def require(reader: Reader, customer_id: str) -> CustomerRow:
+    return reader.require(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
 
 
 def read(reader: Reader, customer_id: str) -> CustomerRow | None:
@@ -129,12 +129,12 @@ def add_code(
     )
 
 
-def find_code(tx: Tx, code_id: str) -> CodeRow | None:
-    return tx.one(CodeRow, f"SELECT {_CODE} FROM one_time_code WHERE code_id = ?", (code_id,))
+def find_code(reader: Reader, code_id: str) -> CodeRow | None:
+    return reader.one(CodeRow, f"SELECT {_CODE} FROM one_time_code WHERE code_id = ?", (code_id,))
 
 
-def last_code(tx: Tx, phone: str) -> CodeRow | None:
-    return tx.one(
+def last_code(reader: Reader, phone: str) -> CodeRow | None:
+    return reader.one(
         CodeRow,
         f"SELECT {_CODE} FROM one_time_code WHERE phone = ? ORDER BY created_at DESC, code_id LIMIT 1",
         (phone,),
@@ -151,10 +151,10 @@ def spend_attempt(tx: Tx, code_id: str) -> int | None:
     return left
 
 
-def tries_left(tx: Tx, code_id: str, place: str, most: int, most_of_all: int) -> int:
+def tries_left(reader: Reader, code_id: str, place: str, most: int, most_of_all: int) -> int:
     """Tries without the temporary token that a place still has: `most` of its own, `most_of_all` with all others."""
     sql = "SELECT ifnull(sum(tries), 0) FROM one_time_code_try WHERE code_id = ? AND ifnull(place = ?, 1)"
-    own, together = (int(tx.scalar(sql, (code_id, of)) or 0) for of in (place, None))
+    own, together = (int(reader.scalar(sql, (code_id, of)) or 0) for of in (place, None))
     return max(0, min(most - own, most_of_all - together))
 
 
@@ -183,13 +183,20 @@ _OTHERS = "place NOT LIKE '127.%' AND place <> '::1' AND"  # as `domain.address.
 
 
 def code_before(
-    tx: Tx, since: datetime, nth: int, *, phone: str = "", place: str = "", others: bool = False, unsent: bool = False
+    reader: Reader,
+    since: datetime,
+    nth: int,
+    *,
+    phone: str = "",
+    place: str = "",
+    others: bool = False,
+    unsent: bool = False,
 ) -> datetime | None:
     """When the `nth` newest code since then was made, of a phone, of a place, of all other machines (`others`), or of
     the whole site; None where there are fewer. Those that certainly were not sent are left out, or counted too where
     `unsent`."""
     owner = "phone = :phone AND" if phone else "place = :place AND" if place else _OTHERS if others else ""
-    found = tx.scalar(
+    found = reader.scalar(
         f"SELECT created_at FROM one_time_code WHERE {owner} created_at > :since AND (:unsent OR not_sent_at IS NULL)"
         " ORDER BY created_at DESC LIMIT 1 OFFSET :skipped",
         {"phone": phone, "place": place, "since": rfc3339(since), "unsent": unsent, "skipped": nth - 1},

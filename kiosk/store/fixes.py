@@ -24,8 +24,8 @@ class FixRow(msgspec.Struct, frozen=True):
 _FIX = "payment_id, fix, order_id, reason, actor, created_at, done_at"
 
 
-def fixes_of(tx: Tx, payment_id: str) -> list[FixRow]:
-    return tx.all(FixRow, f"SELECT {_FIX} FROM receipt_fix WHERE payment_id = ? ORDER BY fix", (payment_id,))
+def fixes_of(reader: Reader, payment_id: str) -> list[FixRow]:
+    return reader.all(FixRow, f"SELECT {_FIX} FROM receipt_fix WHERE payment_id = ? ORDER BY fix", (payment_id,))
 
 
 def add_fix(tx: Tx, payment: Payment, fix: int, reason: str, actor: str, now: datetime) -> FixRow:

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from kiosk.clock import rfc3339
-from kiosk.store.database import Tx
+from kiosk.store.database import Reader, Tx
 
 
 class KeyRow(msgspec.Struct, frozen=True):
@@ -18,8 +18,8 @@ class KeyRow(msgspec.Struct, frozen=True):
     body: str | None
 
 
-def find_key(tx: Tx, session_id: str, call: str, key: str) -> KeyRow | None:
-    return tx.one(
+def find_key(reader: Reader, session_id: str, call: str, key: str) -> KeyRow | None:
+    return reader.one(
         KeyRow,
         "SELECT fingerprint, order_id, payment_id, status, body FROM idempotency"
         " WHERE session_id = ? AND call = ? AND key = ?",

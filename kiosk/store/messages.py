@@ -35,9 +35,9 @@ class Message(msgspec.Struct, frozen=True):
     next_at: datetime
 
 
-def recipient(tx: Tx, order_id: str) -> Recipient | None:
+def recipient(reader: Reader, order_id: str) -> Recipient | None:
     """The customer of an order, else the guest who asked to be told; None where nobody is to be told."""
-    return tx.one(
+    return reader.one(
         Recipient,
         "SELECT phone, language, push_address, 0 AS guest FROM orders JOIN customer USING (customer_id)"
         " WHERE order_id = :order_id UNION ALL"
@@ -84,10 +84,10 @@ def late_id(order_id: str) -> str:
     return f"{order_id}:late"
 
 
-def read_untold(tx: Tx, promised_before: datetime) -> list[Awaited]:
+def read_untold(reader: Reader, promised_before: datetime) -> list[Awaited]:
     """Orders in the kitchen that were promised for earlier, whose customer or guest has not been told of it; not those
     that go back whole."""
-    return tx.all(
+    return reader.all(
         Awaited,
         f"SELECT order_id, number, status, promised_at FROM orders WHERE {IN_KITCHEN} AND status <> 'ready'"
         " AND promised_at < ? AND (customer_id IS NOT NULL"

@@ -78,8 +78,10 @@ def next_number(tx: Tx) -> str:
     return long_ticket_number(int(serial) - 1) if _is_open(tx, short) else short
 
 
-def _is_open(tx: Tx, number: str) -> bool:
-    return bool(tx.scalar(f"SELECT EXISTS (SELECT 1 FROM orders WHERE number = ? AND status IN ({_OPEN}))", (number,)))
+def _is_open(reader: Reader, number: str) -> bool:
+    return bool(
+        reader.scalar(f"SELECT EXISTS (SELECT 1 FROM orders WHERE number = ? AND status IN ({_OPEN}))", (number,))
+    )
 
 
 def add(tx: Tx, order: Order, lines: Sequence[OrderLine]) -> None:
@@ -131,8 +133,8 @@ def require(reader: Reader, order_id: str) -> Order:
     return order
 
 
-def lines(tx: Tx, order_id: str) -> list[OrderLine]:
-    return tx.all(OrderLine, f"SELECT {_LINE} FROM order_item WHERE order_id = ? ORDER BY line", (order_id,))
+def lines(reader: Reader, order_id: str) -> list[OrderLine]:
+    return reader.all(OrderLine, f"SELECT {_LINE} FROM order_item WHERE order_id = ? ORDER BY line", (order_id,))
 
 
 def move(tx: Tx, order: Order, status: OrderStatus, now: datetime) -> Order:
@@ -166,8 +168,8 @@ def set_receipt_unknown(tx: Tx, order_id: str, unknown: bool) -> None:
     tx.execute("UPDATE orders SET receipt_unknown = ? WHERE order_id = ?", (int(unknown), order_id))
 
 
-def in_status(tx: Tx, status: OrderStatus) -> list[Order]:
-    return tx.all(Order, f"SELECT {_ORDER} FROM orders WHERE status = ? ORDER BY order_id", (status.value,))
+def in_status(reader: Reader, status: OrderStatus) -> list[Order]:
+    return reader.all(Order, f"SELECT {_ORDER} FROM orders WHERE status = ? ORDER BY order_id", (status.value,))
 
 
 #: A number that nobody paid for names nothing: whoever creates orders must not stand before whoever bought one.
@@ -190,20 +192,20 @@ def find(reader: Reader, word: str) -> Order | None:
 _LONGEST_FIGURE = 15  # a fiscal sign has ten digits
 
 
-def find_sold(tx: Tx, word: str) -> Order | None:
+def find_sold(reader: Reader, word: str) -> Order | None:
     """As a guest can show it: by id, by number, or by the receipt's fiscal sign or document number (FFD tags 1077 and
     1040), the newest that bears it."""
-    found = find(tx, word)
+    found = find(reader, word)
     figure = word.strip()
     if found is not None or not figure.isdecimal() or len(figure) > _LONGEST_FIGURE:
         return found
-    order_id = tx.scalar(
+    order_id = reader.scalar(
         "SELECT order_id FROM fiscal_intent WHERE status = 'registered' AND operation = 'sale'"
         " AND (fiscal_sign = :figure OR document_number = :figure)"
         " ORDER BY fiscal_sign = :figure DESC, intent_id DESC LIMIT 1",
         {"figure": int(figure)},
     )
-    return None if order_id is None else get(tx, order_id)
+    return None if order_id is None else get(reader, order_id)
 
 
 def set_pickup_code(tx: Tx, order_id: str, code: str) -> None:
@@ -223,20 +225,20 @@ def set_pickup_code(tx: Tx, order_id: str, code: str) -> None:
 # Portions.
 
 
-def portions(tx: Tx, order_id: str) -> list[PortionRow]:
-    return tx.all(PortionRow, f"SELECT {_PORTION} FROM portion WHERE order_id = ? ORDER BY portion_id", (order_id,))
+def portions(reader: Reader, order_id: str) -> list[PortionRow]:
+    return reader.all(PortionRow, f"SELECT {_PORTION} FROM portion WHERE order_id = ? ORDER BY portion_id", (order_id,))
 
 
-def portion(tx: Tx, portion_id: int) -> PortionRow | None:
-    return tx.one(PortionRow, f"SELECT {_PORTION} FROM portion WHERE portion_id = ?", (portion_id,))
+def portion(reader: Reader, portion_id: int) -> PortionRow | None:
+    return reader.one(PortionRow, f"SELECT {_PORTION} FROM portion WHERE portion_id = ?", (portion_id,))
 
 
-def require_portion(tx: Tx, portion_id: int) -> PortionRow:
+def require_portion(reader: Reader, portion_id: int) -> PortionRow:
     """The portion that is known to exist."""
-    return tx.require(PortionRow, f"SELECT {_PORTION} FROM portion WHERE portion_id = ?", (portion_id,))
+    return reader.require(PortionRow, f"SELECT {_PORTION} FROM portion WHERE portion_id = ?", (portion_id,))
 
 
-def move_portion(tx: Tx, row: PortionRow, status: PortionStatus, **changes: Any) -> None:
+def move_portion(tx: Tx, row: PortionRow, status: PortionStatus, /, **changes: Any) -> None:
     """Change a portion's status by the table, with further columns. Raises `OrderStateConflict`."""
     if status not in PORTION_TRANSITIONS[row.status]:
         raise OrderStateConflict(order_status=row.status)
@@ -265,14 +267,6 @@ def plan_to_wait(tx: Tx, order_id: str) -> None:
 
 
 # Reading.
-
-
-def read_lines(reader: Reader, order_id: str) -> list[OrderLine]:
-    return reader.all(OrderLine, f"SELECT {_LINE} FROM order_item WHERE order_id = ? ORDER BY line", (order_id,))
-
-
-def read_portions(reader: Reader, order_id: str) -> list[PortionRow]:
-    return reader.all(PortionRow, f"SELECT {_PORTION} FROM portion WHERE order_id = ? ORDER BY portion_id", (order_id,))
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):

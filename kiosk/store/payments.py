@@ -49,17 +49,17 @@ def add(tx: Tx, payment: Payment) -> None:
     )
 
 
-def require(tx: Tx, payment_id: str) -> Payment:
-    return tx.require(Payment, f"SELECT {_PAYMENT} FROM payment WHERE payment_id = ?", (payment_id,))
+def require(reader: Reader, payment_id: str) -> Payment:
+    return reader.require(Payment, f"SELECT {_PAYMENT} FROM payment WHERE payment_id = ?", (payment_id,))
 
 
-def live(tx: Tx, order_id: str) -> Payment | None:
+def live(reader: Reader, order_id: str) -> Payment | None:
     """The one attempt of an order that has not ended."""
-    return tx.one(Payment, f"SELECT {_PAYMENT} FROM payment WHERE order_id = ? AND step IN ({_LIVE})", (order_id,))
+    return reader.one(Payment, f"SELECT {_PAYMENT} FROM payment WHERE order_id = ? AND step IN ({_LIVE})", (order_id,))
 
 
-def last(tx: Tx, order_id: str) -> Payment | None:
-    return tx.one(
+def last(reader: Reader, order_id: str) -> Payment | None:
+    return reader.one(
         Payment, f"SELECT {_PAYMENT} FROM payment WHERE order_id = ? ORDER BY attempt DESC LIMIT 1", (order_id,)
     )
 
@@ -67,7 +67,7 @@ def last(tx: Tx, order_id: str) -> Payment | None:
 _NEEDS_TOKEN = (PaymentStep.RESERVING, PaymentStep.PREFLIGHT, PaymentStep.CHARGING)
 
 
-def move(tx: Tx, payment: Payment, step: PaymentStep, **changes: Any) -> Payment:
+def move(tx: Tx, payment: Payment, step: PaymentStep, /, **changes: Any) -> Payment:
     """Journal a step by the table, with further columns. Once nothing can be posted to the bank any more the card's
     token is forgotten. Raises `ImpossibleStep`."""
     if step not in PAYMENT_TRANSITIONS[payment.step]:
@@ -77,7 +77,7 @@ def move(tx: Tx, payment: Payment, step: PaymentStep, **changes: Any) -> Payment
     return note(tx, payment, step=step, **changes)
 
 
-def note(tx: Tx, payment: Payment, **changes: Any) -> Payment:
+def note(tx: Tx, payment: Payment, /, **changes: Any) -> Payment:
     """Write columns without a step; the payment as it is then."""
     assignments = ", ".join(f"{name} = :{name}" for name in changes)
     values = {name: _plain(value) for name, value in changes.items()}
@@ -107,12 +107,6 @@ def recent(reader: Reader, newest: datetime | None) -> list[Payment]:
 
 def abandoned(reader: Reader) -> list[Payment]:
     return reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE step = 'abandoned' ORDER BY created_at")
-
-
-def read_last(reader: Reader, order_id: str) -> Payment | None:
-    return reader.one(
-        Payment, f"SELECT {_PAYMENT} FROM payment WHERE order_id = ? ORDER BY attempt DESC LIMIT 1", (order_id,)
-    )
 
 
 # Fiscal intents.
@@ -208,9 +202,9 @@ def add_intent(
     return tx.require(IntentRow, f"SELECT {_INTENT} FROM fiscal_intent WHERE intent_id = ?", (intent_id,))
 
 
-def intent_of(tx: Tx, payment_id: str, refund_id: str | None) -> IntentRow | None:
+def intent_of(reader: Reader, payment_id: str, refund_id: str | None) -> IntentRow | None:
     """The intent that is open or registered; disproved ones stay as history."""
-    return tx.one(
+    return reader.one(
         IntentRow,
         f"SELECT {_INTENT} FROM fiscal_intent"
         " WHERE payment_id = ? AND refund_id IS ? AND fix = 0 AND status IN ('open', 'registered')",
@@ -218,8 +212,8 @@ def intent_of(tx: Tx, payment_id: str, refund_id: str | None) -> IntentRow | Non
     )
 
 
-def intent_of_fix(tx: Tx, payment_id: str, fix: int, operation: str) -> IntentRow | None:
-    return tx.one(
+def intent_of_fix(reader: Reader, payment_id: str, fix: int, operation: str) -> IntentRow | None:
+    return reader.one(
         IntentRow,
         f"SELECT {_INTENT} FROM fiscal_intent"
         " WHERE payment_id = ? AND fix = ? AND operation = ? AND status IN ('open', 'registered')",
@@ -227,19 +221,19 @@ def intent_of_fix(tx: Tx, payment_id: str, fix: int, operation: str) -> IntentRo
     )
 
 
-def open_fix_intent(tx: Tx, payment_id: str, fix: int) -> IntentRow | None:
+def open_fix_intent(reader: Reader, payment_id: str, fix: int) -> IntentRow | None:
     """Whichever of a fix's two documents is in doubt."""
-    return tx.one(
+    return reader.one(
         IntentRow,
         f"SELECT {_INTENT} FROM fiscal_intent WHERE payment_id = ? AND fix = ? AND status = 'open'",
         (payment_id, fix),
     )
 
 
-def standing_sale(tx: Tx, payment_id: str, before: int | None = None) -> IntentRow:
+def standing_sale(reader: Reader, payment_id: str, before: int | None = None) -> IntentRow:
     """The sale's registered document as it stands now: the last one that made it right, else the first. `before`: as
     it stood before the fix of that number. Raises `LookupError` before there is one."""
-    return tx.require(
+    return reader.require(
         IntentRow,
         f"SELECT {_INTENT} FROM fiscal_intent WHERE payment_id = ? AND operation = 'sale' AND status = 'registered'"
         " AND (? IS NULL OR fix < ?) ORDER BY fix DESC LIMIT 1",
@@ -247,9 +241,9 @@ def standing_sale(tx: Tx, payment_id: str, before: int | None = None) -> IntentR
     )
 
 
-def open_intents(tx: Tx) -> list[IntentRow]:
+def open_intents(reader: Reader) -> list[IntentRow]:
     """Documents in doubt, the oldest first."""
-    return tx.all(IntentRow, f"SELECT {_INTENT} FROM fiscal_intent WHERE status = 'open' ORDER BY intent_id")
+    return reader.all(IntentRow, f"SELECT {_INTENT} FROM fiscal_intent WHERE status = 'open' ORDER BY intent_id")
 
 
 def registered_after(tx: Tx, drive_number: str, document_number: int) -> frozenset[int]:
@@ -265,33 +259,19 @@ def registered_after(tx: Tx, drive_number: str, document_number: int) -> frozens
 _REGISTERED = "SELECT 1 FROM fiscal_intent WHERE status = 'registered' AND drive_number = ? AND document_number = ?"
 
 
-def is_registered(tx: Tx, drive_number: str, document_number: int) -> bool:
+def is_registered(reader: Reader, drive_number: str, document_number: int) -> bool:
     """Whether a document is known as one of ours."""
-    return tx.scalar(_REGISTERED, (drive_number, document_number)) is not None
-
-
-def read_is_registered(reader: Reader, drive_number: str, document_number: int) -> bool:
     return reader.scalar(_REGISTERED, (drive_number, document_number)) is not None
 
 
-def sale_intent(tx: Tx, payment_id: str) -> IntentRow | None:
-    return intent_of(tx, payment_id, None)
+def sale_intent(reader: Reader, payment_id: str) -> IntentRow | None:
+    return intent_of(reader, payment_id, None)
 
 
-class SoldLine(msgspec.Struct, frozen=True):
-    """A line of a registered receipt."""
-
-    line: int
-    name: str
-    price_kopecks: int
-    quantity: int
-    vat: str
-    subject: int
-
-
-def sold_lines(tx: Tx, intent_id: int) -> list[SoldLine]:
-    return tx.all(
-        SoldLine,
+def sold_lines(reader: Reader, intent_id: int) -> list[PricedLine]:
+    """The lines of a registered receipt."""
+    return reader.all(
+        PricedLine,
         "SELECT line, name, price_kopecks, quantity, vat, subject FROM receipt_line WHERE intent_id = ?"
         " ORDER BY position",
         (intent_id,),

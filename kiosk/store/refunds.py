@@ -68,15 +68,15 @@ def add_refund(
     return tx.require(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (refund_id,))
 
 
-def find_refund(tx: Tx, refund_id: str) -> RefundRow | None:
-    return tx.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (refund_id,))
+def find_refund(reader: Reader, refund_id: str) -> RefundRow | None:
+    return reader.one(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (refund_id,))
 
 
-def refunds_of(tx: Tx, payment_id: str) -> list[RefundRow]:
-    return tx.all(RefundRow, f"SELECT {_REFUND} FROM refund WHERE payment_id = ? ORDER BY rowid", (payment_id,))
+def refunds_of(reader: Reader, payment_id: str) -> list[RefundRow]:
+    return reader.all(RefundRow, f"SELECT {_REFUND} FROM refund WHERE payment_id = ? ORDER BY rowid", (payment_id,))
 
 
-def note_refund(tx: Tx, refund_id: str, **changes: Any) -> None:
+def note_refund(tx: Tx, refund_id: str, /, **changes: Any) -> None:
     """Journal a step of a refund."""
     assignments = ", ".join(f"{name} = :{name}" for name in changes)
     values = {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in changes.items()}
@@ -142,9 +142,9 @@ def add_void(tx: Tx, payment: Payment, reason: str, actor: str, now: datetime) -
     return tx.require(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (payment.void_id,))
 
 
-def is_accepted(tx: Tx, refund_id: str) -> bool:
+def is_accepted(reader: Reader, refund_id: str) -> bool:
     """A person has seen in the bank's own papers that the money is back."""
-    return tx.scalar("SELECT bank_done_at FROM refund WHERE refund_id = ?", (refund_id,)) is not None
+    return reader.scalar("SELECT bank_done_at FROM refund WHERE refund_id = ?", (refund_id,)) is not None
 
 
 def finish_refund(tx: Tx, refund_id: str, kind: str, now: datetime) -> None:

@@ -47,8 +47,8 @@ def add(
     )
 
 
-def find(tx: Tx, session_id: str) -> SessionRow | None:
-    return tx.one(SessionRow, f"SELECT {_COLUMNS} FROM session WHERE session_id = ?", (session_id,))
+def find(reader: Reader, session_id: str) -> SessionRow | None:
+    return reader.one(SessionRow, f"SELECT {_COLUMNS} FROM session WHERE session_id = ?", (session_id,))
 
 
 def end(tx: Tx, session_id: str, now: datetime) -> None:

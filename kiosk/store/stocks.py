@@ -31,12 +31,8 @@ _HELD = (
 )
 
 
-def held(tx: Tx, now: datetime) -> dict[str, int]:
+def held(reader: Reader, now: datetime) -> dict[str, int]:
     """What is promised and not yet in the robot's own commitments, by ingredient."""
-    return {row.ingredient: row.amount for row in tx.all(IngredientSum, _HELD, (rfc3339(now),))}
-
-
-def read_held(reader: Reader, now: datetime) -> dict[str, int]:
     return {row.ingredient: row.amount for row in reader.all(IngredientSum, _HELD, (rfc3339(now),))}
 
 
@@ -85,8 +81,8 @@ def prolong(tx: Tx, reservation_id: str, expires_at: datetime) -> None:
     )
 
 
-def reserved_amounts(tx: Tx, reservation_id: str) -> list[IngredientSum]:
-    return tx.all(
+def reserved_amounts(reader: Reader, reservation_id: str) -> list[IngredientSum]:
+    return reader.all(
         IngredientSum,
         "SELECT ingredient, sum(amount) AS amount FROM reservation_line WHERE reservation_id = ? GROUP BY ingredient",
         (reservation_id,),

@@ -176,9 +176,9 @@ def add_finding(
     return added.rowcount > 0
 
 
-def require_finding(tx: Tx, finding_id: str) -> FindingRow:
+def require_finding(reader: Reader, finding_id: str) -> FindingRow:
     """The finding that is known to exist."""
-    return tx.require(FindingRow, f"SELECT {_FINDING} FROM finding WHERE finding_id = ?", (finding_id,))
+    return reader.require(FindingRow, f"SELECT {_FINDING} FROM finding WHERE finding_id = ?", (finding_id,))
 
 
 def settle_finding(tx: Tx, finding_id: str, actor: str, settlement: str, now: datetime) -> None:

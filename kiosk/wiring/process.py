@@ -99,7 +99,7 @@ class Kiosk:
         self.readiness = Readiness(_CHECKS)
         self.kitchen = kitchen_of(menu)
         now = parts.clock.now()
-        await self.database.write(lambda tx: records.prepare(tx, menu.charts(), now))
+        await self.database.write(records.prepare, menu.charts(), now)
         self.devices = Devices(config, parts, endpoints)
         opened.push_async_callback(self.devices.close)
         return Ground(
@@ -186,7 +186,7 @@ class Kiosk:
     async def _ping_watchdog(self, period_s: float) -> None:
         """Only while the loop is on time and the writer commits."""
         while True:
-            await self.database.write(lambda tx: records.set_meta(tx, "heartbeat", "1"))
+            await self.database.write(records.set_meta, "heartbeat", "1")
             systemd.notify("WATCHDOG=1")
             await self._parts.clock.sleep(period_s)
 

@@ -75,7 +75,7 @@ class _SplitCommit(Paying):
         confirmation = await self._db.write(done)
         self._cp("planted.split")
         now = self._clock.now()
-        await self._db.write(lambda tx: self._confirming.publish_paid(tx, payment, now))
+        await self._db.write(self._confirming.publish_paid, payment, now)
         return confirmation
 
 
@@ -106,11 +106,11 @@ class _GuestKeptApart(Paying):
         self, session: Session, order_id: str, request: PayRequest, key: str | None, language: str
     ) -> Confirmation | Accepted | asyncio.Task[Confirmation]:
         silent = msgspec.structs.replace(request, notify=False)
-        known = await self._db.write(lambda tx: payments.last(tx, order_id))
+        known = await self._db.read(payments.last, order_id)
         opened = await super()._open(session, order_id, silent, key, language)
         self._cp("planted.guest")
         if known is None:
-            await self._db.write(lambda tx: messages.keep_guest(tx, order_id, request.receipt_to or "", language))
+            await self._db.write(messages.keep_guest, order_id, request.receipt_to or "", language)
         return opened
 
 
@@ -146,9 +146,9 @@ class _CountedApart(Dispatcher):
         if sink.name != "statistics":
             await super()._hand_over(sink, event)
             return
-        await self._db.write(lambda tx: sink.handle(tx, event))
+        await self._db.write(sink.handle, event)
         self._cp("planted.counted")
-        await self._db.write(lambda tx: outbox.advance(tx, sink.name, event.sequence))
+        await self._db.write(outbox.advance, sink.name, event.sequence)
 
 
 class _CodeKept(CodeSender):
@@ -167,7 +167,7 @@ class _CodeKept(CodeSender):
         code = await self._db.write(look)
         if code is not None:
             await self._send(code)
-            await self._db.write(lambda tx: customers.take_code_to_send(tx, now, now))
+            await self._db.write(customers.take_code_to_send, now, now)
         return 5.0
 
 

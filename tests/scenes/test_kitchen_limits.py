@@ -229,7 +229,7 @@ async def test_4_portions_that_are_recalled_one_by_one_are_not_submitted_again_m
 async def test_4_portion_that_is_kept_back_waits_while_others_are_cooked(place: Restaurant) -> None:
     guest = await place.guest()
     kept = (await guest.order(("tea", 1)))["order_id"]
-    rows = await place.kiosk.database.write(lambda tx: orders.portions(tx, kept))
+    rows = await place.kiosk.database.read(orders.portions, kept)
     with Recalling(place.kiosk.devices.robot, place.kiosk.kitchen).keep_back(rows):
         assert (await guest.pay(kept)).status == 200
         other = (await guest.order(("tea", 1)))["order_id"]

@@ -264,7 +264,7 @@ async def test_5_refund_is_told_with_its_sum(place: Restaurant) -> None:
     order = await buy(await sign_in(place))
     event = OrderRefundedEvent(order_id=order["order_id"], number=order["number"], amount_kopecks=12350, reason="cold")
     now = test_parts().clock.now()
-    await place.kiosk.database.write(lambda tx: outbox.put(tx, event, now))
+    await place.kiosk.database.write(outbox.put, event, now)
     assert f"по заказу {order['number']} возвращено 123,50 ₽" in await told(place, "возвращено")
 
 

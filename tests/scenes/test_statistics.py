@@ -195,7 +195,7 @@ def paid(number: str, kopecks: int) -> OrderPaidEvent:
 
 
 async def publish(database: Database, event: Event, moment: datetime) -> int:
-    return await database.write(lambda tx: outbox.put(tx, event, moment))
+    return await database.write(outbox.put, event, moment)
 
 
 async def until_cursor(database: Database, sequence: int) -> None:

@@ -192,7 +192,7 @@ async def history(folder: Path, seed: int, make: Callable[..., Showing]) -> str 
     rng, clock = random.Random(seed), ManualClock()
     database = await Database.open(folder / f"{seed}.db", lambda reason: None)
     try:
-        await database.write(lambda tx: rows.sell(tx, *(f"ORDER{n + 1}" for n in range(ORDERS))))
+        await database.write(rows.sell, *(f"ORDER{n + 1}" for n in range(ORDERS)))
         showing = make(database, Readiness(()), KEEP_S, clock)
         boards = [Board(), Board()]
         for _ in range(rng.randint(20, 120)):

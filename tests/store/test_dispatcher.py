@@ -211,7 +211,7 @@ async def test_one_sinks_poison_does_not_touch_another(bench: Bench) -> None:
 async def test_a_sink_that_is_far_behind_does_not_hold_up_another(bench: Bench) -> None:
     slow, quick = Recorder("cooking"), Recorder("showing")
     await bench.publish(1000)
-    await bench.database.write(lambda tx: outbox.advance(tx, quick.name, 1000))
+    await bench.database.write(outbox.advance, quick.name, 1000)
     bench.start(slow)
     bench.start(quick)
     await bench.until(slow, 1)

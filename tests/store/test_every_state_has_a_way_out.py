@@ -36,7 +36,7 @@ async def sold(shop: Database, order_status: OrderStatus) -> None:
 @pytest.mark.parametrize("step", PAYMENTS)
 async def test_a_payment_is_found_in_every_step_that_is_no_end(database: Database, step: PaymentStep) -> None:
     await sold(database, OrderStatus.PAYING)
-    await database.write(lambda tx: rows.pay(tx, rows.payment(step=step)))
+    await database.write(rows.pay, rows.payment(step=step))
     resumed = await database.read(payments.unfinished)
     inquired = await database.read(payments.abandoned)
     assert [row.step for row in [*resumed, *inquired]] == [step]
@@ -121,5 +121,5 @@ def test_every_order_state_leads_to_an_end() -> None:
 
 async def test_ingredients_of_an_order_that_ended_are_free(database: Database) -> None:
     await sold(database, OrderStatus.CREATED)
-    await database.write(lambda tx: stocks.release_order(tx, "ORDER1"))
+    await database.write(stocks.release_order, "ORDER1")
     assert await database.write(lambda tx: tx.scalar("SELECT count(*) FROM reservation WHERE status = 'held'")) == 0

@@ -66,7 +66,7 @@ async def publish(database: Database, clock: ManualClock, count: int) -> None:
     now = clock.now()
     event = StockLowEvent(bin=1, ingredient="udon", level=3, unit="piece")
     for _ in range(count):
-        await database.write(lambda tx: outbox.put(tx, event, now))
+        await database.write(outbox.put, event, now)
 
 
 async def test_a_cloud_down_for_hours_is_tried_on_schedule_and_gets_everything(
@@ -125,9 +125,9 @@ async def test_a_replay_asked_for_in_mid_delivery_is_not_lost(
     first = cloud.accepted[0].sequence
     await until(lambda: at_sequence(database, cloud, first + 2))
     cloud.gate.clear()
-    await database.write(lambda tx: outbox.put(tx, DeviceRecoveredEvent(device="robot"), clock.now()))
+    await database.write(outbox.put, DeviceRecoveredEvent(device="robot"), clock.now())
     await until(lambda: cloud.waiting)
-    await database.write(lambda tx: endpoints.rewind(tx, cloud.url, first))
+    await database.write(endpoints.rewind, cloud.url, first)
     cloud.gate.set()
     await until(lambda: at_sequence(database, cloud, first + 3))
     again = [delivery.sequence for delivery in cloud.accepted[3:] if delivery.sequence < first + 3]

@@ -24,7 +24,7 @@ from tests.clocks import START
 
 async def publish(database: Database, count: int) -> list[int]:
     return [
-        await database.write(lambda tx, n=n: outbox.put(tx, DeviceRecoveredEvent(device=f"d{n}"), START))  # type: ignore[misc]
+        await database.write(outbox.put, DeviceRecoveredEvent(device=f"d{n}"), START)  # type: ignore[misc]
         for n in range(count)
     ]
 
@@ -68,16 +68,16 @@ async def test_every_consumer_has_a_cursor_of_its_own(database: Database) -> Non
         return await database.read(outbox.cursor_of, consumer)
 
     assert await cursor("cooking") == 0
-    await database.write(lambda tx: outbox.advance(tx, "cooking", 7))
-    await database.write(lambda tx: outbox.advance(tx, "showing", 3))
-    await database.write(lambda tx: outbox.advance(tx, "cooking", 8))
+    await database.write(outbox.advance, "cooking", 7)
+    await database.write(outbox.advance, "showing", 3)
+    await database.write(outbox.advance, "cooking", 8)
     assert (await cursor("cooking"), await cursor("showing"), await cursor("webhooks")) == (8, 3, 0)
 
 
 async def test_an_event_comes_back_as_it_was_published(database: Database) -> None:
     event = OrderReadyEvent(order_id="ORDER1", number="A01", cell=3, cells=[3, 4])
     moment = datetime(2026, 11, 22, 12, 9, 52, 808000, tzinfo=UTC)
-    await database.write(lambda tx: outbox.put(tx, event, moment))
+    await database.write(outbox.put, event, moment)
     (stored,) = await database.read(outbox.after, 0, 10)
     assert (stored.sequence, stored.type, stored.order_id, stored.at) == (1, "OrderReadyEvent", "ORDER1", moment)
     assert stored.decode() == event
@@ -127,7 +127,7 @@ def test_the_events_are_those_of_the_contract() -> None:
 
 async def test_a_fault_is_told_once_and_its_end_once(database: Database) -> None:
     for code in (None, "paper_out", "paper_out", "cover_open", None, None):
-        await database.write(lambda tx, code=code: records.set_fault(tx, "fiscal", code, "", START))  # type: ignore[misc]
+        await database.write(records.set_fault, "fiscal", code, "", START)  # type: ignore[misc]
     told = [event.decode() for event in await database.read(outbox.after, 0, 10)]
     assert told == [
         DeviceFaultEvent(device="fiscal", code="paper_out"),

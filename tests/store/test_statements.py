@@ -21,7 +21,7 @@ CALL = "create"
 
 @pytest.fixture
 async def shop(database: Database) -> Database:
-    await database.write(lambda tx: rows.sell(tx, "ORDER1", "ORDER2"))
+    await database.write(rows.sell, "ORDER1", "ORDER2")
     return database
 
 
@@ -30,12 +30,12 @@ async def shop(database: Database) -> Database:
 
 async def test_an_order_comes_back_as_it_was_sold(shop: Database) -> None:
     assert await shop.read(orders.get, "ORDER1") == rows.order("ORDER1", "A01")
-    assert await shop.read(orders.read_lines, "ORDER1") == [rows.order_line()]
-    assert [row.status for row in await shop.read(orders.read_portions, "ORDER1")] == [PortionStatus.PLANNED] * 2
+    assert await shop.read(orders.lines, "ORDER1") == [rows.order_line()]
+    assert [row.status for row in await shop.read(orders.portions, "ORDER1")] == [PortionStatus.PLANNED] * 2
     assert await shop.read(orders.get, "ORDER9") is None
-    assert await shop.write(lambda tx: orders.require(tx, "ORDER1")) == rows.order("ORDER1", "A01")
+    assert await shop.read(orders.require, "ORDER1") == rows.order("ORDER1", "A01")
     with pytest.raises(LookupError):
-        await shop.write(lambda tx: orders.require(tx, "ORDER9"))
+        await shop.read(orders.require, "ORDER9")
 
 
 async def test_a_move_is_written_in_the_timeline_and_a_forbidden_one_nowhere(shop: Database) -> None:
@@ -60,12 +60,12 @@ async def test_a_move_is_written_in_the_timeline_and_a_forbidden_one_nowhere(sho
 
 async def test_portions_wait_for_the_robot_once_the_order_is_paid(shop: Database) -> None:
     for _ in range(2):
-        await shop.write(lambda tx: orders.plan_to_wait(tx, "ORDER1"))
-    found = await shop.write(lambda tx: orders.portions(tx, "ORDER1"))
+        await shop.write(orders.plan_to_wait, "ORDER1")
+    found = await shop.read(orders.portions, "ORDER1")
     assert [row.status for row in found] == [PortionStatus.WAITING] * 2
     with pytest.raises(OrderStateConflict):
-        await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.HANDED_OUT))
-    await shop.write(lambda tx: orders.move_portion(tx, found[0], PortionStatus.SUBMITTING))
+        await shop.write(orders.move_portion, found[0], PortionStatus.HANDED_OUT)
+    await shop.write(orders.move_portion, found[0], PortionStatus.SUBMITTING)
     work = await shop.read(cooking.read_work)
     assert [(row.portion_id, row.status) for row in work] == [
         (found[0].portion_id, PortionStatus.SUBMITTING),
@@ -95,10 +95,10 @@ async def test_a_number_finds_the_newest_order_of_that_name(shop: Database) -> N
         )
     )
     for word in ("A01", "A02"):  # by number nobody finds what nobody paid
-        assert await shop.write(lambda tx, word=word: orders.find(tx, word)) is None  # type: ignore[misc]
+        assert await shop.read(orders.find, word) is None  # type: ignore[misc]
     await shop.write(lambda tx: tx.execute("UPDATE orders SET status = 'paid'"))
     for word, order_id in (("A01", "ORDER2"), (" a01 ", "ORDER2"), ("ORDER1", "ORDER1"), ("Z99", None)):
-        found = await shop.write(lambda tx, word=word: orders.find(tx, word))  # type: ignore[misc]
+        found = await shop.read(orders.find, word)  # type: ignore[misc]
         assert (found and found.order_id) == order_id
     newest = await shop.read(orders.by_number, "A01")
     assert newest is not None
@@ -147,10 +147,10 @@ async def test_an_attempt_is_journalled_step_by_step_and_never_off_the_table(sho
     with pytest.raises(payments.ImpossibleStep):
         await shop.write(lambda tx: payments.move(tx, payments.require(tx, "ORDER1:1"), PaymentStep.DONE))
     assert [found.payment_id for found in await shop.read(payments.unfinished)] == ["ORDER1:1"]
-    live = await shop.write(lambda tx: payments.live(tx, "ORDER1"))
+    live = await shop.read(payments.live, "ORDER1")
     assert live is not None
     assert live.step is PaymentStep.CHARGED
-    assert await shop.write(lambda tx: payments.live(tx, "ORDER2")) is None
+    assert await shop.read(payments.live, "ORDER2") is None
 
 
 async def test_a_disproved_receipt_makes_room_for_another_try(shop: Database) -> None:
@@ -159,25 +159,23 @@ async def test_a_disproved_receipt_makes_room_for_another_try(shop: Database) ->
         paid = payments.require(tx, "ORDER1:1")
         return payments.add_intent(tx, paid, drive_number="1", fd_before=5, shift=1, lines=lines, now=START)
 
-    await shop.write(lambda tx: rows.pay(tx, rows.payment()))
+    await shop.write(rows.pay, rows.payment())
     first = await shop.write(intend)
     with pytest.raises(sqlite3.IntegrityError):
         await shop.write(intend)
-    await shop.write(lambda tx: payments.disprove_intent(tx, first.intent_id))
-    assert await shop.write(lambda tx: payments.sale_intent(tx, "ORDER1:1")) is None
+    await shop.write(payments.disprove_intent, first.intent_id)
+    assert await shop.read(payments.sale_intent, "ORDER1:1") is None
     second = await shop.write(intend)
     await shop.write(
-        lambda tx: payments.register_intent(
-            tx,
-            second.intent_id,
-            drive_number="9999",
-            document_number=6,
-            fiscal_sign=77,
-            document_shift=1,
-            issued_at="2026-11-22T14:26:00",
-        )
+        payments.register_intent,
+        second.intent_id,
+        drive_number="9999",
+        document_number=6,
+        fiscal_sign=77,
+        document_shift=1,
+        issued_at="2026-11-22T14:26:00",
     )
-    await shop.write(lambda tx: payments.disprove_intent(tx, second.intent_id))
+    await shop.write(payments.disprove_intent, second.intent_id)
     sale = await shop.read(payments.read_registered_sale, "ORDER1")
     assert sale is not None
     assert (sale.intent_id, sale.document_number, sale.fd_before, sale.status) == (second.intent_id, 6, 5, "registered")
@@ -187,7 +185,7 @@ async def test_a_void_is_recorded_once_under_its_own_key(shop: Database) -> None
     def void(tx: Tx) -> refunds.RefundRow:
         return refunds.add_void(tx, payments.require(tx, "ORDER1:1"), "no receipt", "kiosk", START)
 
-    await shop.write(lambda tx: rows.pay(tx, rows.payment()))
+    await shop.write(rows.pay, rows.payment())
     first = await shop.write(void)
     assert first.refund_id.startswith("ORDER1:1")
     assert first.refund_id != "ORDER1:1"
@@ -204,24 +202,24 @@ def occupy(tx: Tx, key: str = "k", session: str = rows.SESSION, call: str = CALL
 
 async def test_a_key_belongs_to_one_session_and_one_call(database: Database) -> None:
     await database.write(occupy)
-    found = await database.write(lambda tx: keys.find_key(tx, rows.SESSION, CALL, "k"))
+    found = await database.read(keys.find_key, rows.SESSION, CALL, "k")
     assert found == keys.KeyRow("fingerprint", "ORDER1", None, None, None)
     for session, call, key in (("other", CALL, "k"), (rows.SESSION, "payment", "k"), (rows.SESSION, CALL, "K")):
         assert await database.write(lambda tx, s=session, c=call, k=key: keys.find_key(tx, s, c, k)) is None  # type: ignore[misc]
     with pytest.raises(sqlite3.IntegrityError):
         await database.write(occupy)
-    await database.write(lambda tx: occupy(tx, session="other"))
-    await database.write(lambda tx: occupy(tx, call="payment"))
+    await database.write(occupy, session="other")
+    await database.write(occupy, call="payment")
 
 
 async def test_a_stored_answer_is_given_again_and_a_freed_key_is_free(database: Database) -> None:
     await database.write(occupy)
-    await database.write(lambda tx: keys.store_answer(tx, rows.SESSION, CALL, "k", 201, '{"имя": 1}'.encode()))
-    found = await database.write(lambda tx: keys.find_key(tx, rows.SESSION, CALL, "k"))
+    await database.write(keys.store_answer, rows.SESSION, CALL, "k", 201, '{"имя": 1}'.encode())
+    found = await database.read(keys.find_key, rows.SESSION, CALL, "k")
     assert found is not None
     assert (found.status, found.body) == (201, '{"имя": 1}')
-    await database.write(lambda tx: keys.free_key(tx, rows.SESSION, CALL, "k"))
-    assert await database.write(lambda tx: keys.find_key(tx, rows.SESSION, CALL, "k")) is None
+    await database.write(keys.free_key, rows.SESSION, CALL, "k")
+    assert await database.read(keys.find_key, rows.SESSION, CALL, "k") is None
     await database.write(occupy)
 
 
@@ -234,35 +232,35 @@ async def test_an_ended_session_is_denied_until_its_token_would_have_expired(dat
 
     await database.write(rows.open_shop)
     assert await denied(timedelta()) == []
-    await database.write(lambda tx: sessions.end(tx, rows.SESSION, START))
-    await database.write(lambda tx: sessions.end(tx, rows.SESSION, START + timedelta(minutes=1)))
+    await database.write(sessions.end, rows.SESSION, START)
+    await database.write(sessions.end, rows.SESSION, START + timedelta(minutes=1))
     assert await denied(timedelta()) == [rows.SESSION]
     assert await denied(timedelta(minutes=15)) == []
-    found = await database.write(lambda tx: sessions.find(tx, rows.SESSION))
+    found = await database.read(sessions.find, rows.SESSION)
     assert found is not None
     assert found.ended_at == START
 
 
 async def test_a_shift_is_opened_and_closed_once(database: Database) -> None:
     later = START + timedelta(hours=20)
-    assert await database.write(lambda tx: records.open_shift(tx, "fn", 7, START))
-    assert not await database.write(lambda tx: records.open_shift(tx, "fn", 7, later))
-    assert await database.write(lambda tx: records.close_shift(tx, "fn", 7, later))
-    assert not await database.write(lambda tx: records.close_shift(tx, "fn", 7, later))
+    assert await database.write(records.open_shift, "fn", 7, START)
+    assert not await database.write(records.open_shift, "fn", 7, later)
+    assert await database.write(records.close_shift, "fn", 7, later)
+    assert not await database.write(records.close_shift, "fn", 7, later)
     assert await database.read(records.read_shift_opened, "fn", 7) == START
     assert await database.read(records.read_shift_opened, "fn", 8) is None
 
 
 async def test_a_chart_that_was_sold_is_kept_when_it_is_no_longer_on_the_menu(database: Database) -> None:
     await database.write(rows.open_shop)
-    await database.write(lambda tx: records.prepare(tx, [], START))
+    await database.write(records.prepare, [], START)
     assert await database.read(records.read_charts) == {rows.CHART.fingerprint: rows.CHART}
 
 
 async def test_settings_and_the_journal_are_kept(database: Database) -> None:
-    await database.write(lambda tx: records.set_meta(tx, "sales", "paused"))
-    await database.write(lambda tx: records.set_meta(tx, "sales", "open"))
-    await database.write(lambda tx: records.journal(tx, "peer:0", "sales_paused", "", START))
+    await database.write(records.set_meta, "sales", "paused")
+    await database.write(records.set_meta, "sales", "open")
+    await database.write(records.journal, "peer:0", "sales_paused", "", START)
     assert await database.read(records.read_meta, "sales") == "open"
     assert await database.read(records.read_meta, "nothing") is None
     assert await database.read(Reader.scalar, "SELECT actor || ' ' || action FROM journal") == "peer:0 sales_paused"

@@ -25,21 +25,21 @@ def hold(tx: Tx, order_id: str = "ORDER1", expires_at: datetime = SOON) -> stock
 
 @pytest.fixture
 async def shop(database: Database) -> Database:
-    await database.write(lambda tx: rows.sell(tx, "ORDER1", "ORDER2"))
+    await database.write(rows.sell, "ORDER1", "ORDER2")
     return database
 
 
 async def held(database: Database, now: datetime = START) -> dict[str, int]:
     """What is held, as the writer and as a reader sees it."""
-    by_writer = await database.write(lambda tx: stocks.held(tx, now))
-    assert await database.read(stocks.read_held, now) == by_writer
+    by_writer = await database.read(stocks.held, now)
+    assert await database.read(stocks.held, now) == by_writer
     return by_writer
 
 
 async def test_a_reservation_holds_every_portions_formula(shop: Database) -> None:
     await shop.write(hold)
     assert await held(shop) == {"rice": 300, "egg": 2}
-    await shop.write(lambda tx: hold(tx, "ORDER2"))
+    await shop.write(hold, "ORDER2")
     assert await held(shop) == {"rice": 600, "egg": 4}
 
 
@@ -51,45 +51,45 @@ async def test_a_hold_ends_by_itself_at_its_time(shop: Database) -> None:
 
 async def test_a_hold_can_be_prolonged(shop: Database) -> None:
     row = await shop.write(hold)
-    await shop.write(lambda tx: stocks.prolong(tx, row.reservation_id, LATE))
+    await shop.write(stocks.prolong, row.reservation_id, LATE)
     assert await held(shop, SOON) == {"rice": 300, "egg": 2}
     assert await held(shop, LATE) == {}
 
 
 async def test_a_paid_orders_hold_stays(shop: Database) -> None:
     row = await shop.write(hold)
-    await shop.write(lambda tx: stocks.commit(tx, "ORDER1"))
+    await shop.write(stocks.commit, "ORDER1")
     assert await held(shop, LATE) == {"rice": 300, "egg": 2}
-    assert not await shop.write(lambda tx: stocks.release(tx, row.reservation_id))
-    await shop.write(lambda tx: stocks.prolong(tx, row.reservation_id, START))
+    assert not await shop.write(stocks.release, row.reservation_id)
+    await shop.write(stocks.prolong, row.reservation_id, START)
     assert await held(shop, LATE) == {"rice": 300, "egg": 2}
 
 
 async def test_a_released_hold_is_gone_and_can_be_released_once(shop: Database) -> None:
     row = await shop.write(hold)
-    assert await shop.write(lambda tx: stocks.release(tx, row.reservation_id))
+    assert await shop.write(stocks.release, row.reservation_id)
     assert await held(shop) == {}
-    assert not await shop.write(lambda tx: stocks.release(tx, row.reservation_id))
-    assert not await shop.write(lambda tx: stocks.release(tx, "unknown"))
+    assert not await shop.write(stocks.release, row.reservation_id)
+    assert not await shop.write(stocks.release, "unknown")
 
 
 async def test_a_refunded_orders_hold_is_freed_committed_or_not(shop: Database) -> None:
     await shop.write(hold)
-    await shop.write(lambda tx: hold(tx, "ORDER2"))
-    await shop.write(lambda tx: stocks.commit(tx, "ORDER1"))
-    await shop.write(lambda tx: stocks.release_order(tx, "ORDER1"))
+    await shop.write(hold, "ORDER2")
+    await shop.write(stocks.commit, "ORDER1")
+    await shop.write(stocks.release_order, "ORDER1")
     assert await held(shop) == {"rice": 300, "egg": 2}
 
 
 async def test_what_the_robot_counts_is_not_counted_twice(shop: Database) -> None:
     await shop.write(hold)
-    first, second = [row.portion_id for row in await shop.write(lambda tx: orders.portions(tx, "ORDER1"))]
-    await shop.write(lambda tx: stocks.commit(tx, "ORDER1"))
-    await shop.write(lambda tx: stocks.hand_over(tx, [first]))
+    first, second = [row.portion_id for row in await shop.read(orders.portions, "ORDER1")]
+    await shop.write(stocks.commit, "ORDER1")
+    await shop.write(stocks.hand_over, [first])
     assert await held(shop) == {"rice": 150, "egg": 1}
-    await shop.write(lambda tx: stocks.hand_over(tx, [first, second]))
+    await shop.write(stocks.hand_over, [first, second])
     assert await held(shop) == {}
-    await shop.write(lambda tx: stocks.take_back(tx, second))
+    await shop.write(stocks.take_back, second)
     assert await held(shop) == {"rice": 150, "egg": 1}
 
 
@@ -97,29 +97,29 @@ async def test_an_order_has_one_live_reservation(shop: Database) -> None:
     row = await shop.write(hold)
     with pytest.raises(sqlite3.IntegrityError):
         await shop.write(hold)
-    assert await shop.write(lambda tx: stocks.live_reservation(tx, "ORDER1", START)) == row
-    assert await shop.write(lambda tx: stocks.live_reservation(tx, "ORDER2", START)) is None
+    assert await shop.write(stocks.live_reservation, "ORDER1", START) == row
+    assert await shop.write(stocks.live_reservation, "ORDER2", START) is None
 
 
 async def test_an_expired_reservation_makes_room_for_a_new_one(shop: Database) -> None:
     await shop.write(hold)
-    assert await shop.write(lambda tx: stocks.live_reservation(tx, "ORDER1", SOON)) is None
-    again = await shop.write(lambda tx: hold(tx, expires_at=LATE))
-    assert await shop.write(lambda tx: stocks.live_reservation(tx, "ORDER1", SOON)) == again
+    assert await shop.write(stocks.live_reservation, "ORDER1", SOON) is None
+    again = await shop.write(hold, expires_at=LATE)
+    assert await shop.write(stocks.live_reservation, "ORDER1", SOON) == again
     assert await held(shop, SOON) == {"rice": 300, "egg": 2}
 
 
 async def test_a_committed_reservation_lives_past_its_time(shop: Database) -> None:
     row = await shop.write(hold)
-    await shop.write(lambda tx: stocks.commit(tx, "ORDER1"))
-    found = await shop.write(lambda tx: stocks.live_reservation(tx, "ORDER1", LATE))
+    await shop.write(stocks.commit, "ORDER1")
+    found = await shop.write(stocks.live_reservation, "ORDER1", LATE)
     assert found is not None
     assert (found.reservation_id, found.status) == (row.reservation_id, "committed")
 
 
 async def test_a_reservation_tells_its_amounts(shop: Database) -> None:
     row = await shop.write(hold)
-    found = await shop.write(lambda tx: stocks.reserved_amounts(tx, row.reservation_id))
+    found = await shop.read(stocks.reserved_amounts, row.reservation_id)
     assert {line.ingredient: line.amount for line in found} == {"rice": 300, "egg": 2}
 
 
@@ -131,20 +131,20 @@ async def test_a_dish_is_stopped_for_good_until_a_time_or_until_it_is_resumed(da
     def item(name: str, until_at: datetime | None = None) -> stocks.StopRow:
         return stocks.StopRow(name, None, until_at)
 
-    await database.write(lambda tx: stocks.stop(tx, item("tea"), "peer:0"))
-    await database.write(lambda tx: stocks.stop(tx, item("cola", SOON), "peer:0"))
+    await database.write(stocks.stop, item("tea"), "peer:0")
+    await database.write(stocks.stop, item("cola", SOON), "peer:0")
     assert await stopped(database, START) == ["cola", "tea"]
     assert await stopped(database, SOON) == ["tea"]
-    await database.write(lambda tx: stocks.stop(tx, item("cola", LATE), "peer:0"))
+    await database.write(stocks.stop, item("cola", LATE), "peer:0")
     assert await stopped(database, SOON) == ["cola", "tea"]
-    await database.write(lambda tx: stocks.resume(tx, item("tea")))
+    await database.write(stocks.resume, item("tea"))
     assert await stopped(database, SOON) == ["cola"]
 
 
 async def test_an_ingredient_is_stopped_beside_a_dish_of_the_same_name(database: Database) -> None:
     dish, ingredient = stocks.StopRow("tea", None, None), stocks.StopRow(None, "tea", None)
     for row in (dish, ingredient, ingredient):
-        await database.write(lambda tx, row=row: stocks.stop(tx, row, "peer:0"))  # type: ignore[misc]
+        await database.write(stocks.stop, row, "peer:0")  # type: ignore[misc]
     assert await stopped(database, START) == ["tea", "tea!"]
-    await database.write(lambda tx: stocks.resume(tx, dish))
+    await database.write(stocks.resume, dish)
     assert await stopped(database, START) == ["tea!"]
