@@ -93,6 +93,7 @@ async def test_a_cloud_down_for_hours_is_tried_on_schedule_and_gets_everything(
     assert len({delivery.webhook_id for delivery in cloud.seen}) == 1
     cloud.status = 200
     row = await until_tried(database, cloud, len(SCHEDULE_S) + 1)
+    await clock.until_asleep()
     clock.advance(2 * 3600)
     await until(lambda: len(cloud.accepted) >= EVENTS + 2)
     sequences = [delivery.sequence for delivery in cloud.accepted]
