@@ -31,7 +31,7 @@ def pass_by(name: str) -> None:
 
 #: The points of an order, in the order of the seed; the crash sweep walks this list.
 POINTS = (
-    "t1.before", "t1.after", "reserved", "t2.after", "preflight", "t3.after", "charge.answered", "t4.after",
+    "t1.before", "t1.after", "t2.after", "preflight", "t3.after", "charge.answered", "t4.after",
     "counter.read", "t5.after", "receipt.answered", "t6.after", "t7.before", "t7.after",
     "portion.submitting", "robot.submitted", "portion.accepted", "portion.cooking", "portion.ready",
     "robot.released",

@@ -157,18 +157,17 @@ class Fiscalising:
         await self._db.write(register, intent, document, self._seller.zone)
 
     async def _sale(self, payment: Payment) -> Claim:
-        def run(tx: Tx) -> Claim:
-            current = payments.require(tx, payment.payment_id)  # staff may have asked to reverse in the meantime
-            lines = self.lines(tx, current)
-            return Claim(current, Operation.SALE, lines, current.amount_kopecks)
+        def look(reader: Reader) -> Claim:
+            current = payments.require(reader, payment.payment_id)  # staff may have asked to reverse in the meantime
+            return Claim(current, Operation.SALE, self.lines(reader, current), current.amount_kopecks)
 
-        return await self._db.write(run)
+        return await self._db.read(look)
 
     def lines(self, reader: Reader, payment: Payment) -> list[PricedLine]:
         return sale_lines(reader, self._seller, payment, self._clock.now())
 
     async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument | None]:
-        open_intent = await self._db.write(intent_of, claim)
+        open_intent = await self._db.read(intent_of, claim)
         if open_intent is not None and open_intent.status == "registered":  # a person told which document it is
             return open_intent, None
         if open_intent is not None:

@@ -160,19 +160,18 @@ class Paying:
         await self._until_devices_are_known(payment)
         look, levels, now = self._conditions.look(), self._reserving.levels(), self._clock.now()
 
-        def reserve(tx: Tx) -> None:
+        def reserve(tx: Tx) -> Payment:
             look.require_for_payment(orders.lines(tx, payment.order_id))
             self._reserving.hold_order(tx, payment.order_id, levels, now)
+            early = payment.step is PaymentStep.RESERVING
+            return payments.move(tx, payment, PaymentStep.PREFLIGHT) if early else payment  # T2
 
         try:
-            await self._db.write(reserve)
+            held = await self._db.write(reserve)
         except DomainError as refusal:
             await self._end(payment, PaymentStep.REFUSED, refusal)
-        self._cp("reserved")
-        if payment.step is PaymentStep.RESERVING:
-            payment = await self._move(payment, PaymentStep.PREFLIGHT)  # T2
         self._cp("t2.after")
-        return payment
+        return held
 
     async def _until_devices_are_known(self, payment: Payment) -> None:
         """An attempt taken up at start may be ahead of the first look at a device: no picture is no shortage."""

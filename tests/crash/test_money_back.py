@@ -90,7 +90,7 @@ _LONG = pytest.mark.long
     "name",
     [
         "t3.after",
-        *(pytest.param(name, marks=_LONG) for name in ("t1.after", "reserved", "t2.after", "t5.after", "t7.after")),
+        *(pytest.param(name, marks=_LONG) for name in ("t1.after", "t2.after", "t5.after", "t7.after")),
     ],
 )
 def test_4_two_orders_race_for_the_last_portion_and_a_kill_lets_only_one_have_it(name: str) -> None:

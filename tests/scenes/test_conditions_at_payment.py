@@ -172,7 +172,7 @@ class DiesAt(Checkpoints):
             raise RuntimeError(f"died at {name}")
 
 
-@pytest.mark.parametrize("point", ["t1.after", "reserved", "t2.after", "preflight"])
+@pytest.mark.parametrize("point", ["t1.after", "t2.after", "preflight"])
 @pytest.mark.parametrize(
     "change", [pause, stop(item_id="tea"), unplug], ids=["pause", "dish stopped", "robot unplugged"]
 )
