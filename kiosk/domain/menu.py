@@ -52,6 +52,9 @@ class Menu:
     def charts(self) -> list[Chart]:
         return [dish.chart for dish in self.dishes.values()]
 
+    def sells(self, item_id: str) -> bool:
+        return item_id in self.dishes or item_id in self.combos
+
     def sold(self) -> list[tuple[str, Text]]:
         """Id and name of everything a customer may order."""
         dishes = [(dish.item.id, dish.item.name) for dish in self.dishes.values()]

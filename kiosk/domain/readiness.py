@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kiosk.domain.planning import Plan, Work
@@ -57,7 +57,7 @@ class Readiness:
         return dict(self._checks)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class StockBin:
     """One bin as the robot last told; `ingredient` is our id, or None for a code the menu does not know."""
 
@@ -75,7 +75,7 @@ class StockBin:
 class Kitchen:
     """The robot's last snapshot and what is still to be cooked. A lost link makes everything unsellable."""
 
-    bins: list[StockBin] = field(default_factory=list)
+    bins: Sequence[StockBin] = ()
     linked: bool = False
     held: dict[str, int] = field(default_factory=dict)
     pending: frozenset[int] = frozenset()  # portions to be cooked, and the plan they make
@@ -87,15 +87,19 @@ class Kitchen:
     stopped_ingredients: frozenset[str] = frozenset()
     stations_down: frozenset[int] = frozenset()
     recalled: set[int] = field(default_factory=set)  # portions being given back: not submitted again meanwhile
+    _summed: tuple[Sequence[StockBin], Mapping[str, int]] | None = field(default=None, init=False, repr=False)
 
-    def levels(self) -> dict[str, int]:
-        """Level less the robot's own commitments, by ingredient."""
-        levels: dict[str, int] = {}
-        if self.linked:
+    def levels(self) -> Mapping[str, int]:
+        """Level less the robot's own commitments, by ingredient; summed once for each telling of the robot."""
+        if not self.linked:
+            return {}
+        if self._summed is None or self._summed[0] is not self.bins:
+            levels: dict[str, int] = {}
             for row in self.bins:
                 if row.ingredient is not None and row.usable:
                     levels[row.ingredient] = levels.get(row.ingredient, 0) + max(0, row.level - row.committed)
-        return levels
+            self._summed = self.bins, levels
+        return self._summed[1]
 
     def promise_s(self, new: list[Work]) -> int:
         """Honest seconds until `new` is ready: the plan times what cooking really took lately."""

@@ -90,7 +90,7 @@ class Estimating:
 
 
 def _item(wish: WantedLine, one: Priced, reasons: Mapping[int, str]) -> EstimatedItem:
-    contents = one.contents
+    contents = None if one.contents is None else one.contents()
     found = [reasons[line.line] for line in one.lines if line.line in reasons] if one.lines else [NOT_ON_MENU]
     return EstimatedItem(
         item_id=wish.item_id,

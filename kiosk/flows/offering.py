@@ -45,7 +45,7 @@ class Offer:
 
     def why_not_named(self, item_id: str) -> str | None:
         """Why nothing is sold by this name, or None."""
-        if item_id not in self._menu.dishes and item_id not in self._menu.combos:
+        if not self._menu.sells(item_id):
             return NOT_ON_MENU
         return STOPPED if item_id in self._stopped else None if self._linked else ROBOT_OFFLINE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -33,7 +33,7 @@ class Priced:
     """One wish at the server's prices: a dish is one line, a combo one for each dish, what is unknown none."""
 
     lines: tuple[OrderLine, ...]
-    contents: Contents | None
+    contents: Callable[[], Contents] | None  # worked out for whoever shows it
 
 
 class Pricing:
@@ -45,8 +45,7 @@ class Pricing:
 
     def lines(self, wishes: Sequence[WantedLine]) -> list[OrderLine]:
         """The order's lines. Raises `InvalidRequest`, and `ItemsUnavailable` for what is not on the menu."""
-        sold = {item_id for item_id, _ in self._menu.sold()}
-        unknown = [wish.item_id for wish in wishes if wish.item_id not in sold]
+        unknown = [wish.item_id for wish in wishes if not self._menu.sells(wish.item_id)]
         if unknown:
             raise ItemsUnavailable(items=[{"item_id": item_id, "reason": NOT_ON_MENU} for item_id in unknown])
         return [line for one in self.of_each(wishes) for line in one.lines]
@@ -73,7 +72,7 @@ class Pricing:
             return Priced((), None)
         options = dish.choose(wish.modifiers, Offer(self._menu, self._kitchen).gone_options(dish))
         line = _line(number, dish, options, dish.price_kopecks(options), wish.quantity)
-        return Priced((line,), dish.contents(options))
+        return Priced((line,), lambda: dish.contents(options))
 
     def _of_combo(self, combo: Combo, wish: WantedLine, number: int) -> Priced:
         chosen = combo.choose(wish.modifiers, Offer(self._menu, self._kitchen).gone(combo))
@@ -81,7 +80,7 @@ class Pricing:
             _line(number + n, part.dish, part.dish.choose(()), part.price_kopecks, wish.quantity, combo.item.id)
             for n, part in enumerate(combo.parts(chosen))
         ]
-        return Priced(tuple(lines), combo.contents(chosen))
+        return Priced(tuple(lines), lambda: combo.contents(chosen))
 
 
 def _line(

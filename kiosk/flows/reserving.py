@@ -67,7 +67,7 @@ class Reserving:
         needs = [(row.portion_id, formulas[row.line]) for row in orders.portions(tx, order_id)]
         return self._hold(tx, order_id, needs, levels, expires_at, now)
 
-    def levels(self) -> dict[str, int]:
+    def levels(self) -> Mapping[str, int]:
         """Taken on the loop and passed into the transaction."""
         return self._kitchen.levels()
 
