@@ -23,17 +23,17 @@ class Road:
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.far_port)
         for way in (self._out(reader, far_writer, writer), self._back(far_reader, writer)):
             task = asyncio.create_task(way)
             self._ways.add(task)
             task.add_done_callback(self._ways.discard)
 
-    def _out(self, reader: asyncio.StreamReader, far: asyncio.StreamWriter, near: asyncio.StreamWriter) -> None:
+    async def _out(self, reader: asyncio.StreamReader, far: asyncio.StreamWriter, near: asyncio.StreamWriter) -> None:
         with contextlib.closing(far), contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while True:
-                call = _frame(reader)
+                call = await _frame(reader)
                 if self.empty_answers and struct.unpack(">h", call[:2])[0] == _PRODUCE:
                     self.empty_answers -= 1
                     near.write(_framed(call[4:8] + struct.pack(">ii", 0, 0)))  # its number, no topics, no throttle
@@ -53,9 +53,9 @@ class Road:
         await asyncio.gather(*self._ways, return_exceptions=True)
 
 
-def _frame(reader: asyncio.StreamReader) -> bytes:
-    (length,) = struct.unpack(">i", reader.readexactly(4))
-    return reader.readexactly(length)
+async def _frame(reader: asyncio.StreamReader) -> bytes:
+    (length,) = struct.unpack(">i", await reader.readexactly(4))
+    return await reader.readexactly(length)
 
 
 def _framed(body: bytes) -> bytes:

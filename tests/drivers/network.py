@@ -18,7 +18,7 @@ async def adapter(link: Path, to_host: Callable[[bytes], bytes] = bytes) -> Asyn
     taken: list[asyncio.StreamWriter] = []
     served: set[asyncio.Task[None] | None] = set()
 
-    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if taken:
             writer.close()
             return
@@ -29,7 +29,7 @@ async def adapter(link: Path, to_host: Callable[[bytes], bytes] = bytes) -> Asyn
         termios.tcflush(line, termios.TCIFLUSH)
         loop.add_reader(line, lambda: writer.write(to_host(os.read(line, 4096))))
         try:
-            while data := reader.read(4096):
+            while data := await reader.read(4096):
                 os.write(line, data)
         finally:
             loop.remove_reader(line)

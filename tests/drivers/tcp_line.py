@@ -40,7 +40,7 @@ class TcpLine:
     def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._tasks.append(asyncio.create_task(self._carry(reader, writer)))
 
-    def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._reachable():
             writer.transport.abort()
             return
@@ -55,9 +55,9 @@ class TcpLine:
         writer.transport.abort()
 
     @staticmethod
-    def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Callable[[bytes], bytes]) -> None:
+    async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Callable[[bytes], bytes]) -> None:
         with contextlib.suppress(OSError):
-            while data := reader.read(_PIECE):
+            while data := await reader.read(_PIECE):
                 writer.write(way(data))
         writer.close()
 

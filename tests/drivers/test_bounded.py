@@ -30,9 +30,9 @@ NEVER_S = 3600.0
 
 @asynccontextmanager
 async def endless(first: bytes, then: bytes) -> AsyncIterator[str]:
-    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            reader.readuntil(b"\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
             writer.write(first)
             while True:
                 writer.write(then * (16_000 // len(then)))

@@ -72,9 +72,9 @@ class Peer:
         self.says = b""
         self.port = 0
 
-    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            reader.readuntil(b"\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
             writer.write(self.says)
             await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):

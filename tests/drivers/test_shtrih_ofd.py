@@ -254,8 +254,8 @@ def parts(message: bytes) -> st.SearchStrategy[bytes]:
 async def answered(answer: bytes) -> bytes:
     """What a client makes of a peer that says `answer` and hangs up."""
 
-    def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        reader.readexactly(HEADER_SIZE)
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(HEADER_SIZE)
         writer.write(answer)
         writer.close()
 

@@ -48,9 +48,9 @@ async def connect(port: int, say: bytes = b"", address: str = "127.0.0.1") -> as
     return reader
 
 
-def is_turned_away(reader: asyncio.StreamReader) -> bool:
+async def is_turned_away(reader: asyncio.StreamReader) -> bool:
     try:
-        return reader.read(1) == b""
+        return await reader.read(1) == b""
     except ConnectionError:
         return True
 
