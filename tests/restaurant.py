@@ -169,7 +169,11 @@ class Restaurant:
         async def opened() -> bool:
             return bool((await self.call("GET", "/api/restaurant")).body["sales"]["open"])
 
-        await until(opened)
+        try:
+            await until(opened)
+        except AssertionError as error:
+            error.add_note(f"/readyz: {(await self.call('GET', '/readyz')).body}")
+            raise
 
     async def is_charging(self, order_id: str) -> bool:
         """The bank has been asked for this order's money and has not answered yet."""
