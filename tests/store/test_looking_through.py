@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store import records
-from kiosk.store.database import Database, Tx
+from kiosk.store.database import Database, Reader, Tx
 from kiosk.store.looking_through import look_through
 from kiosk.store.opening import suspect, suspicion_of, was_closed
 from kiosk.wiring.restoring import REPORTS
@@ -104,8 +104,7 @@ async def test_damage_that_a_reader_meets_marks_the_file(tmp_path: Path) -> None
     database = await Database.open(path, print)
     spoil(path)
     with pytest.raises(sqlite3.DatabaseError):
-        async with database.read() as reader:
-            await reader.scalar("SELECT sum(length(value)) FROM meta")
+        await database.read(Reader.scalar, "SELECT sum(length(value)) FROM meta")
     await database.close()
     with pytest.raises(DatabaseBroken, match="kiosk restore FILE"):
         await Database.open(path, print)
@@ -124,8 +123,7 @@ async def test_who_ended_well_leaves_no_log_and_who_died_leaves_one(tmp_path: Pa
     await database.close()
     assert was_closed(path)
     again = await Database.open(dead / "kiosk.db", print)
-    async with again.read() as reader:
-        assert await records.read_meta(reader, "a") == "b"
+    assert await again.read(records.read_meta, "a") == "b"
     assert not again.was_closed
     await again.close()
     assert was_closed(dead / "kiosk.db")

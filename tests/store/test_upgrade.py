@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.store.database import Database
+from kiosk.store.database import Database, Reader
 from kiosk.store.looking_through import look_through
 from kiosk.store.opening import migrate, migrations, open_writer
 from kiosk.wiring.restoring import REPORTS
@@ -86,11 +86,10 @@ async def test_a_database_of_the_ninth_schema_is_brought_to_the_present_one(tmp_
     path = old(tmp_path / "kiosk.db")
     said: list[str] = []
     database = await Database.open(path, print, still=said.append)
-    async with database.read() as reader:
-        assert await reader.scalar("PRAGMA user_version") == NEWEST
-        assert await reader.scalar("SELECT count(*) FROM orders") >= 100
-        assert await reader.scalar("SELECT count(*) FROM payment WHERE step = 'done'") >= 80
-        assert await reader.scalar("SELECT count(*) FROM refund WHERE step = 'done'") >= 5
+    assert await database.read(Reader.scalar, "PRAGMA user_version") == NEWEST
+    assert await database.read(Reader.scalar, "SELECT count(*) FROM orders") >= 100
+    assert await database.read(Reader.scalar, "SELECT count(*) FROM payment WHERE step = 'done'") >= 80
+    assert await database.read(Reader.scalar, "SELECT count(*) FROM refund WHERE step = 'done'") >= 5
     await database.close()
     look_through(path, REPORTS, lambda done, of, table: None)
     assert said == [f"the database is brought from version {n - 1} to {n} of {NEWEST}" for n in range(10, NEWEST + 1)]
