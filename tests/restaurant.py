@@ -32,6 +32,7 @@ from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from kiosk.config import load
 from kiosk.config.settings import Config
 from kiosk.wiring import Kiosk, Parts
+from tests.plans import Plans
 
 DEADLINE_S = 40.0
 NOBODY = "http://127.0.0.1:9"  # a port where nothing answers
@@ -51,6 +52,10 @@ FAST_ATOL = AtolTimeouts(
 )
 FAST_ATOL_WEB = AtolWebTimeouts(call_s=0.5, question_s=1.5, task_s=3.0, poll_s=0.05, again_s=0.1)
 FAST_ROBOT = ModbusTimings(timeout_s=0.25, quiet_s=0.05, stations_s=0.5)
+
+
+#: Of every restaurant in this process: each statement is judged once, by the scene that brought it up.
+STATEMENTS = Plans()
 
 
 async def until(condition: Callable[[], Awaitable[Any] | Any], deadline_s: float = DEADLINE_S) -> Any:
@@ -229,6 +234,7 @@ def short_folder() -> Path:
 
 
 def test_parts(**changes: Any) -> Parts:
+    changes = {"trace": STATEMENTS.trace, **changes}
     fiscal = {"fiscal_timeouts": FAST_FISCAL, "atol_timeouts": FAST_ATOL, "atol_web_timeouts": FAST_ATOL_WEB}
     return Parts(
         **{
@@ -286,6 +292,8 @@ async def restaurant(
             if sales_open:
                 await found.until_open()
             yield found
+            walks = "\n".join(STATEMENTS.walks())
+            assert not walks, f"what was sold before is walked through: {walks}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

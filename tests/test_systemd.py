@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.restaurant import short_folder
+from tests.store.test_upgrade import old
 
 UNITS = Path(__file__).parent.parent / "systemd"
 DEADLINE_S = 40.0
@@ -121,3 +122,13 @@ def test_a_service_without_its_token_secret_never_says_it_is_ready(folder: Path)
         listener.settimeout(0)
         with pytest.raises(BlockingIOError):
             listener.recv(4096)
+
+
+def test_a_start_that_brings_an_old_database_up_to_date_asks_systemd_for_more_time(folder: Path) -> None:
+    (folder / "token.secret").write_text("s" * 40)
+    old(folder / "kiosk.db")
+    with service(folder) as (_, listener):
+        told = until_told(listener, "READY=1")
+    asked = [state for state in told if state.startswith("EXTEND_TIMEOUT_USEC=120000000\nSTATUS=")]
+    assert asked
+    assert "from version 9 to 10" in asked[0]

@@ -43,7 +43,8 @@ class HealthApi:
         return answer({"alive": True})
 
     async def ready(self, request: web.Request) -> web.Response:
-        """503 only while starting, stopping, or when the database cannot write: a dead device pauses sales."""
+        """503 only while starting, stopping, or when the database cannot write. Ready is who knows whether it sells: a
+        dead device pauses sales, `sells` tells."""
         storage = self._storage_ok()
         ready = self.started and not self.stopping and storage
         checks: dict[str, object] = {
@@ -52,7 +53,8 @@ class HealthApi:
         for name, silent in self._pages().items():  # told, but no reason to stop selling: another screen may sell
             checks[name] = {"ok": silent is None, "reason": silent}
         checks["database"] = {"ok": storage, "reason": None if storage else "database_broken"}
-        return answer({"ready": ready, "checks": checks}, 200 if ready else 503)
+        sells = ready and self._readiness.pause_reason() is None
+        return answer({"ready": ready, "sells": sells, "checks": checks}, 200 if ready else 503)
 
     async def metrics(self, request: web.Request) -> web.Response:
         registry = CollectorRegistry()

@@ -118,6 +118,7 @@ class SiteApi:
                 "checks": {name: {"ok": check.ok, "reason": check.reason} for name, check in checks.items()},
                 **({"says": says} if says else {}),
                 **({"own": own} if own else {}),
+                "file": self._surveying.file(),
             }
         )
 

@@ -151,7 +151,16 @@ class Order(msgspec.Struct, frozen=True):
 
 def new_order_id(now: datetime) -> str:
     """Sixteen characters: 40 bits of milliseconds, 40 random bits; sorts by time, fits registrar and robot."""
-    value = (int(now.timestamp() * 1000) & (1 << 40) - 1) << 40 | secrets.randbits(40)
+    return _order_id(now, secrets.randbits(40))
+
+
+def first_order_id(since: datetime) -> str:
+    """No order of that moment or later has a lesser id."""
+    return _order_id(since, 0)
+
+
+def _order_id(now: datetime, rest: int) -> str:
+    value = (int(now.timestamp() * 1000) & (1 << 40) - 1) << 40 | rest
     return "".join(_CROCKFORD[value >> shift & 31] for shift in range(75, -1, -5))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kiosk.domain.planning import Plan, Work
@@ -26,6 +26,7 @@ class Readiness:
 
     def __init__(self, waiting_for: tuple[str, ...]) -> None:
         self._checks = {name: Check(False, STARTING) for name in waiting_for}
+        self._when_all_spoke: list[Callable[[], None]] = []
 
     def set(
         self, name: str, reason: str | None, *, blocks: bool = True, detail: str = "", told: Text | None = None
@@ -34,7 +35,18 @@ class Readiness:
         check = Check(reason is None, reason, blocks, detail, told)
         changed = self._checks.get(name) != check
         self._checks[name] = check
+        if not self.starting:
+            waiting, self._when_all_spoke = self._when_all_spoke, []
+            for tell in waiting:
+                tell()
         return changed
+
+    def when_all_spoke(self, tell: Callable[[], None]) -> None:
+        """Call `tell` once nothing is `starting` any more; at once where nothing is."""
+        if self.starting:
+            self._when_all_spoke.append(tell)
+        else:
+            tell()
 
     def blocked(self, *, unless_starting: bool = False) -> tuple[str, str] | None:
         """(check, reason) of the first that sales wait for, or None. `unless_starting`: of those that have spoken."""

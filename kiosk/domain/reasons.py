@@ -70,8 +70,8 @@ _HINTS: Mapping[str, Text] = {
     ),
     DISK: Text("Мало места на диске: освободите его", "The disk is almost full: make room"),
     BOOKS: Text(
-        "Сверка после восстановления: ждём банк и кассу, расхождения покажет kiosk stuck",
-        "Reconciling after a restore: waits for bank and registrar, kiosk stuck shows what differs",
+        "Сверка после восстановления: ждём банк и кассу, kiosk stuck; повреждён файл: kiosk restore FILE",
+        "Reconciling after a restore: waits for bank and registrar, kiosk stuck; a damaged file: kiosk restore FILE",
     ),
     SHIFT_CLOSING: Text("Смена закрывается, минута", "The shift is being closed, a minute"),
     "fiscal_offline": Text("Касса молчит: питание, кабель, порт", "The registrar is silent: power, cable, port"),

@@ -52,15 +52,14 @@ class Auditing:
 
     async def audit(self) -> AuditView:
         now = self._clock.now()
-        mismatches = await self._db.read(audits.broken_invariants, now - _BOOKS)
-        settled = await self._db.read(audits.read_settled, now - _BANK_REMEMBERS)
-        jobs = await self._db.read(audits.known_jobs)
+        mismatches = await self._db.walk(audits.broken_invariants, now - _BOOKS)
+        settled = await self._db.walk(audits.read_settled, now - _BANK_REMEMBERS)
         skipped: list[str] = []
         elsewhere: list[Settled] = []
         checks: tuple[tuple[str, Callable[[], Awaitable[list[Mismatch]]]], ...] = (
             ("bank", lambda: self._ask_bank(settled)),
             ("fiscal", lambda: self._ask_registrar(settled, elsewhere)),
-            ("robot", lambda: self._ask_robot(jobs)),
+            ("robot", self._ask_robot),
         )
         for name, check in checks:
             try:
@@ -120,8 +119,9 @@ class Auditing:
         async with self._fiscalising.turn:
             return await self._registrar.read_document(number)
 
-    async def _ask_robot(self, known: set[int]) -> list[Mismatch]:
+    async def _ask_robot(self) -> list[Mismatch]:
         jobs = await self._robot.jobs()
+        known = await self._db.read(audits.known_jobs, [job.job_id for job in jobs])
         return [Mismatch("foreign_job", str(job.job_id), job.state.name) for job in jobs if job.job_id not in known]
 
 

@@ -59,11 +59,11 @@ class Reporting:
             raise InvalidRequest.at("to", "a day not before `from`")
         begin, end = f"{first.isoformat()}T", f"{last.isoformat()}T99"
         days = (first.isoformat(), last.isoformat())
-        hours = await self._db.read(stats.read_hours, begin, end, by_day=last - first > _BY_HOUR)
-        dishes = await self._db.read(stats.read_dishes, *days)
-        combos = await self._db.read(stats.read_combos, *days)
-        options = await self._db.read(stats.read_options, *days)
-        outstanding = await self._db.read(bonuses.read_outstanding)
+        hours = await self._db.walk(stats.read_hours, begin, end, by_day=last - first > _BY_HOUR)
+        dishes = await self._db.walk(stats.read_dishes, *days)
+        combos = await self._db.walk(stats.read_combos, *days)
+        options = await self._db.walk(stats.read_options, *days)
+        outstanding = await self._db.walk(bonuses.read_outstanding)
         paid = sum(row.orders_paid for row in hours)
         revenue = sum(row.revenue_kopecks for row in hours)
         return StatsView(

@@ -83,7 +83,7 @@ class Reserving:
         total = total_needs(formula for _, formula in needs)
         if missing := shortages(total, levels, stocks.held(tx, now), self._units):
             raise IngredientsUnavailable(missing=missing)
-        return stocks.reserve(tx, order_id, needs, expires_at)
+        return stocks.reserve(tx, order_id, needs, expires_at, now)
 
     async def reserve(self, order_id: str, items: list[WantedItem]) -> ReservationView:
         """`POST /internal/robotics/ingredients`: for an order of ours its own lines, else the dishes named."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from drivers.errors import DeviceError
 from kiosk.domain.readiness import Check, Readiness
 from kiosk.domain.reasons import BANK_DOWN, BANK_REFUSES
+from kiosk.flows.checking_file import CheckingFile, FileView
 from kiosk.flows.guarded import GuardedBank
 from kiosk.flows.syncing import EndpointView, Syncing
 from kiosk.store import messages
@@ -14,11 +15,23 @@ _GATEWAYS = ("sms", "push")
 
 
 class Surveying:
-    def __init__(self, database: Database, bank: GuardedBank, readiness: Readiness, syncing: Syncing) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bank: GuardedBank,
+        readiness: Readiness,
+        syncing: Syncing,
+        checking_file: CheckingFile,
+    ) -> None:
         self._db = database
         self._bank = bank
         self._readiness = readiness
         self._syncing = syncing
+        self._checking_file = checking_file
+
+    def file(self) -> FileView:
+        """How far the look through the database file is."""
+        return self._checking_file.view
 
     async def checks(self) -> dict[str, Check]:
         """What is known without asking a device."""

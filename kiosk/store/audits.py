@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 import msgspec
 
 from kiosk.clock import rfc3339
+from kiosk.domain.order import first_order_id
 from kiosk.store import records
 from kiosk.store.database import Reader, Tx
 
@@ -35,7 +37,7 @@ _INVARIANTS = {
     ),
     "settled_payment_without_receipt": (
         "SELECT p.payment_id AS subject, p.step AS detail FROM payment p WHERE p.step = 'done' AND NOT EXISTS"
-        " (SELECT 1 FROM fiscal_intent f WHERE f.order_id = p.order_id AND f.payment_id = p.payment_id"
+        " (SELECT 1 FROM main.fiscal_intent f WHERE f.order_id = p.order_id AND f.payment_id = p.payment_id"
         "   AND f.refund_id IS NULL"
         "   AND f.status = 'registered' AND f.total_kopecks = p.amount_kopecks)"
     ),
@@ -48,23 +50,22 @@ _INVARIANTS = {
     ),
     "document_number_twice": (
         "SELECT drive_number || ' ' || document_number AS subject, count(*) AS detail FROM fiscal_intent"
-        " WHERE status = 'registered' GROUP BY drive_number, document_number HAVING count(*) > 1"
+        " WHERE status = 'registered' GROUP BY +drive_number, +document_number HAVING count(*) > 1"
     ),
     "paid_order_without_event": (
-        "SELECT o.order_id AS subject, o.status AS detail FROM orders o LEFT JOIN"
-        " (SELECT order_id, count(*) AS told FROM event WHERE type = 'OrderPaidEvent' GROUP BY order_id) e"
-        "   USING (order_id)"
-        " WHERE o.status IN ('paid', 'cooking', 'ready', 'completed', 'refunded') AND ifnull(e.told, 0) <> 1"
+        "SELECT o.order_id AS subject, o.status AS detail FROM orders o"
+        " WHERE o.status IN ('paid', 'cooking', 'ready', 'completed', 'refunded') AND"
+        " (SELECT count(*) FROM main.event e WHERE e.type = 'OrderPaidEvent' AND e.order_id = o.order_id) <> 1"
     ),
     "gap_in_events": (
         "SELECT sequence AS subject, 'no event before it' AS detail FROM"
-        " (SELECT sequence, lag(sequence) OVER (ORDER BY sequence) AS before FROM event)"
+        " (SELECT sequence, lag(sequence) OVER (ORDER BY sequence) AS before FROM event WHERE sequence >= :sequence)"
         " WHERE before <> sequence - 1"
         " AND CAST(sequence AS TEXT) NOT IN (SELECT value FROM meta WHERE key LIKE 'sequence_resumed:%')"
     ),
     "points_held_by_a_failed_payment": (
-        "SELECT b.source AS subject, sum(b.points) AS detail FROM bonus_entry b"
-        " JOIN payment p ON p.payment_id = b.source"
+        "SELECT b.source AS subject, sum(b.points) AS detail FROM payment p"
+        " CROSS JOIN bonus_entry b ON b.source = p.payment_id"
         " WHERE p.step IN ('declined', 'refused', 'abandoned', 'closed', 'reversed') AND b.kind IN ('hold', 'release')"
         " GROUP BY b.source HAVING sum(b.points) <> 0"
     ),
@@ -74,35 +75,59 @@ _INVARIANTS = {
         "   WHERE b.source = p.payment_id AND b.kind = 'accrual')"
     ),
     "refunded_more_than_paid": (
-        "SELECT p.payment_id AS subject, sum(r.amount_kopecks) AS detail FROM payment p"
-        " JOIN refund r USING (payment_id)"
-        " GROUP BY p.payment_id HAVING sum(r.amount_kopecks) > p.amount_kopecks"
+        "SELECT payment_id AS subject, given AS detail FROM (SELECT p.payment_id, p.amount_kopecks,"
+        "   (SELECT sum(r.amount_kopecks) FROM refund r WHERE r.payment_id = p.payment_id) AS given FROM payment p)"
+        " WHERE given > amount_kopecks"
     ),
     "portion_of_a_closed_order_in_work": (
-        "SELECT p.order_id AS subject, p.portion_id || ' ' || p.status AS detail FROM portion p JOIN orders o USING"
-        " (order_id) WHERE o.status IN ('completed', 'cancelled')"
+        "SELECT p.order_id AS subject, p.portion_id || ' ' || p.status AS detail FROM orders o"
+        " CROSS JOIN portion p USING (order_id) WHERE o.status IN ('completed', 'cancelled')"
         " AND p.status NOT IN ('handed_out', 'written_off', 'dropped')"
     ),
 }
 
 
-#: The questions see only what is not older than `:since`; each fits its tables' own time.
+#: The questions see only what is not older than `:since`, and walk no further back: ids of orders begin with their
+#: moment, documents and events are numbered in their order.
 _WINDOW = (
-    "WITH orders AS (SELECT * FROM main.orders WHERE created_at >= :since),"
-    " payment AS (SELECT * FROM main.payment WHERE created_at >= :since),"
-    " event AS MATERIALIZED (SELECT sequence, type, order_id FROM main.event WHERE at >= :since),"
-    " fiscal_intent AS (SELECT * FROM main.fiscal_intent WHERE intended_at >= :since)"
+    "WITH orders AS (SELECT * FROM main.orders WHERE order_id >= :order AND created_at >= :since),"
+    " payment AS (SELECT * FROM main.payment WHERE order_id >= :order AND created_at >= :since),"
+    " fiscal_intent AS (SELECT * FROM main.fiscal_intent WHERE intent_id >= :intent AND intended_at >= :since)"
 )
+_SLACK = timedelta(days=1)  # an order may be paid long after it was made, and a clock is set
 
 
 def broken_invariants(reader: Reader, since: datetime) -> list[Mismatch]:
     """Contradictions inside our own books, of orders created since then."""
     found = []
+    window = {
+        "since": rfc3339(since),
+        "order": first_order_id(since - _SLACK),
+        "intent": _first_since(reader, "fiscal_intent", "intent_id", "intended_at", since - _SLACK),
+        "sequence": _first_since(reader, "event", "sequence", "at", since),
+    }
     for check, sql in _INVARIANTS.items():
         as_text = f"{_WINDOW} SELECT CAST(subject AS TEXT) AS subject, CAST(detail AS TEXT) AS detail FROM ({sql})"
-        rows = reader.all(_Found, as_text, {"since": rfc3339(since)})
+        rows = reader.all(_Found, as_text, window)
         found += [Mismatch(check, row.subject, row.detail) for row in rows]
     return found
+
+
+def _first_since(reader: Reader, table: str, number: str, moment: str, since: datetime) -> int:
+    """The least number of a row that is not older, found by halving: numbers are given in the order of time."""
+    low = reader.scalar(f"SELECT min({number}) FROM {table}")
+    last = reader.scalar(f"SELECT max({number}) FROM {table}")
+    if low is None:
+        return 0
+    beyond = last + 1
+    while low < beyond:
+        middle = (low + beyond) // 2
+        at = reader.scalar(f"SELECT {moment} FROM {table} WHERE {number} >= ? ORDER BY {number} LIMIT 1", (middle,))
+        if at < rfc3339(since):
+            low = middle + 1
+        else:
+            beyond = middle
+    return int(low)
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -124,9 +149,11 @@ def read_settled(reader: Reader, since: datetime) -> list[Settled]:
         Settled,
         "SELECT p.payment_id, p.order_id, p.attempt, p.step, p.amount_kopecks, p.refunded_kopecks, p.transaction_id,"
         " f.drive_number, f.document_number FROM payment p LEFT JOIN fiscal_intent f"
-        "   ON f.payment_id = p.payment_id AND f.refund_id IS NULL AND f.fix = 0 AND f.status = 'registered'"
-        " WHERE p.created_at > ? AND p.step IN ('done', 'reversed', 'declined', 'closed') ORDER BY p.created_at",
-        (rfc3339(since),),
+        "   ON f.order_id = p.order_id AND f.payment_id = p.payment_id AND f.refund_id IS NULL AND f.fix = 0"
+        "   AND f.status = 'registered'"
+        " WHERE p.order_id >= ? AND p.created_at > ? AND p.step IN ('done', 'reversed', 'declined', 'closed')"
+        " ORDER BY p.created_at",
+        (first_order_id(since - _SLACK), rfc3339(since)),
     )
 
 
@@ -144,14 +171,15 @@ def note_looked_through(tx: Tx, drive_number: str, document_number: int) -> None
 
 
 def read_span(reader: Reader, drive_number: str, since: datetime) -> Span:
-    lately = (drive_number, rfc3339(since))
+    newest = _first_since(reader, "fiscal_intent", "intent_id", "intended_at", since)
     where = "FROM fiscal_intent WHERE drive_number = ?"
-    first = reader.scalar(f"SELECT min(fd_before) {where} AND intended_at > ?", lately)
+    first = reader.scalar(f"SELECT min(fd_before) {where} AND intent_id >= ?", (drive_number, newest))
     looked = records.read_meta(reader, _LOOKED_THROUGH + drive_number)
     if first is not None and looked is not None:
         first = max(first, int(looked))
     doubt = reader.scalar(f"SELECT min(fd_before) {where} AND status = 'open'", (drive_number,))
-    numbers = reader.all(_Number, f"SELECT document_number {where} AND document_number > ?", (drive_number, first))
+    ours = f"SELECT document_number {where} AND status = 'registered' AND document_number > ?"
+    numbers = reader.all(_Number, ours, (drive_number, first))
     return Span(first, doubt, frozenset(row.document_number for row in numbers))
 
 
@@ -159,8 +187,11 @@ class _Number(msgspec.Struct, frozen=True):
     document_number: int
 
 
-def known_jobs(reader: Reader) -> set[int]:
-    rows = reader.all(_Job, "SELECT portion_id FROM portion")
+def known_jobs(reader: Reader, jobs: Collection[int]) -> set[int]:
+    """Those of these jobs that are portions of ours."""
+    asked = msgspec.json.encode(list(jobs)).decode()
+    sql = "SELECT portion_id FROM portion WHERE portion_id IN (SELECT value FROM json_each(?))"
+    rows = reader.all(_Job, sql, (asked,))
     return {row.portion_id for row in rows}
 
 

@@ -13,7 +13,7 @@ from drivers.text import shown
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.database import Reader, Tx
-from kiosk.store.opening import inspect, migrate, require_schema, take_lock
+from kiosk.store.opening import inspect, migrate, require_schema, suspicion_of, take_lock
 from kiosk.store.records import JOB_EPOCH
 from kiosk.store.soundness import Kinds, require_sound
 
@@ -41,6 +41,7 @@ def restore(path: Path, file: Path, actor: str, now: datetime, kinds: Kinds) -> 
         kept = _set_aside(path, now)
         _give_to(staged, path if path.exists() else path.parent)
         staged.rename(path)
+        suspicion_of(path).unlink(missing_ok=True)
         _sync(path.parent)
         return kept
     except (OSError, sqlite3.Error) as error:

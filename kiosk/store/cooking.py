@@ -8,7 +8,7 @@ import msgspec
 
 from kiosk.domain.order import PortionStatus
 from kiosk.store.database import Reader
-from kiosk.store.orders import IN_KITCHEN, WRITTEN_OFF, IdRow
+from kiosk.store.orders import IN_KITCHEN, PORTION_IN_WORK, WRITTEN_OFF, IdRow
 
 
 class WorkRow(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ def read_work(reader: Reader) -> list[WorkRow]:
         "SELECT p.portion_id, p.order_id, p.status, p.attempt, p.cell, p.released, i.recipe, i.chart_fingerprint,"
         " i.formula AS 'formula:json', p.cooking_at"
         " FROM portion p JOIN order_item i ON i.order_id = p.order_id AND i.line = p.line"
-        " WHERE p.status IN ('waiting', 'submitting', 'queued', 'cooking', 'ready', 'failed') ORDER BY p.portion_id",
+        f" WHERE {PORTION_IN_WORK} ORDER BY p.portion_id",
     )
 
 

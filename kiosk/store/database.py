@@ -23,12 +23,14 @@ import msgspec
 
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.copying import copy
-from kiosk.store.opening import open_writer, prepare_reader, take_lock
+from kiosk.store.opening import is_damage, open_writer, prepare_reader, suspect, take_lock, was_closed
 from kiosk.store.reserve import Reserve
 
 T = TypeVar("T")
 R = TypeVar("R")
 P = ParamSpec("P")
+#: Is told every statement, with the values in it, as SQLite begins it; on the thread of its connection.
+Trace = Callable[[str], None]
 Parameters = Sequence[Any] | dict[str, Any]
 #: What a transaction function raises when the schema refuses a row; no fault of the file.
 ConstraintBroken = sqlite3.IntegrityError
@@ -147,6 +149,7 @@ class Database:
         writer: sqlite3.Connection,
         on_fatal: Callable[[str], None],
         reserve: Reserve | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self.path = path
         self._lock = lock
@@ -154,34 +157,47 @@ class Database:
         self._tx = Tx(writer)
         self._on_fatal = on_fatal
         self._reserve = reserve
+        self._trace = trace
+        writer.set_trace_callback(trace)
         self._loop = asyncio.get_running_loop()
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._readers: asyncio.Queue[_ReaderConnection] = asyncio.Queue()
+        self._walkers: asyncio.Queue[_ReaderConnection] = asyncio.Queue()
         self._all_readers: list[_ReaderConnection] = []
         self._thread = threading.Thread(target=self._serve, name="database-writer", daemon=True)
         self._watchers: list[Callable[[], None]] = []
         self._event_watchers: list[Callable[[], None]] = []
         self._closed = False
         self.broken = False
+        self.was_closed = True  # whether the process before this one came to its end
         self._full = False  # the last commit found no room, not even in the reserve
 
     @classmethod
     async def open(
-        cls, path: Path, on_fatal: Callable[[str], None], readers: int = 3, reserve: Reserve | None = None
+        cls,
+        path: Path,
+        on_fatal: Callable[[str], None],
+        readers: int = 3,
+        reserve: Reserve | None = None,
+        trace: Trace | None = None,
+        still: Callable[[str], None] | None = None,
     ) -> Database:
-        """Lock, check, migrate, open. `reserve` is spent when the disk is full. Raises `DatabaseBroken`."""
+        """Lock, migrate, open. `reserve` is spent when the disk is full; `trace` hears what readers and writer ask from
+        then on; `still` is told, on another thread, what takes long. Raises `DatabaseBroken`."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = take_lock(path)
         try:
-            writer = await asyncio.get_running_loop().run_in_executor(None, open_writer, path)
-            database = cls(path, lock, writer, on_fatal, reserve)
+            closed = was_closed(path)
+            writer = await asyncio.get_running_loop().run_in_executor(None, open_writer, path, still)
+            database = cls(path, lock, writer, on_fatal, reserve, trace)
         except BaseException:
             os.close(lock)
             raise
+        database.was_closed = closed
         database._thread.start()
         try:
-            for _ in range(readers):
-                await database._add_reader()
+            for kind in (*[database._readers] * readers, database._walkers):
+                await database._add_reader(kind)
         except BaseException:
             await database.close()
             raise
@@ -198,16 +214,32 @@ class Database:
 
     async def read(self, run: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `run(reader, …)` on a reader's thread: one consistent snapshot, which waits for no writer."""
-        connection = await self._readers.get()
+        return await self._look(self._readers, lambda reader: run(reader, *args, **kwargs))
+
+    async def walk(self, run: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `read`, for an audit or a report, which may take long: it waits for its like only and keeps nobody else
+        waiting."""
+        return await self._look(self._walkers, lambda reader: run(reader, *args, **kwargs))
+
+    async def _look(self, readers: asyncio.Queue[_ReaderConnection], run: Callable[[Reader], T]) -> T:
+        connection = await readers.get()
         try:
-            return await connection.look(lambda reader: run(reader, *args, **kwargs))
+            return await connection.look(run)
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                suspect(self.path, str(error))
+            raise
         finally:  # also when cancelled here: what runs ends before whatever the next one asks of the same thread
-            self._readers.put_nowait(connection)
+            readers.put_nowait(connection)
 
     async def backup(self, file: Path) -> int:
         """Copy the whole database to a file that does not exist yet, through a connection of its own; its size.
         Raises `DatabaseBroken`."""
         return await copy(self.path, file)
+
+    def suspect(self, what: str) -> None:
+        """Damage was met: the next start looks through the whole file before anything else."""
+        suspect(self.path, what)
 
     def can_write(self) -> bool:
         """As far as the last commit told."""
@@ -232,12 +264,14 @@ class Database:
         self._writer.close()
         os.close(self._lock)
 
-    async def _add_reader(self) -> None:
+    async def _add_reader(self, readers: asyncio.Queue[_ReaderConnection]) -> None:
         connection = _ReaderConnection(self.path)
         self._all_readers.append(connection)
         await connection
         await prepare_reader(connection)
-        self._readers.put_nowait(connection)
+        if self._trace is not None:
+            await connection.set_trace_callback(self._trace)
+        readers.put_nowait(connection)
 
     # The writer thread.
 
@@ -301,6 +335,8 @@ class Database:
         if error.sqlite_errorname not in ("SQLITE_FULL", "SQLITE_BUSY"):
             # After a failed fsync later commits "work" and mean nothing: stop, restart, check (reliability §4.2).
             self.broken = True
+            if is_damage(error):
+                suspect(self.path, str(error))
             self._post(self._on_fatal, f"{error.sqlite_errorname}: {error}")
 
     def _post(self, call: Callable[..., None], *arguments: Any) -> None:

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import aiosqlite
 from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
 
 _WAY_OUT = "put the last backup in its place: kiosk restore FILE (this file is kept)"
+_STEPS = 1_000_000  # instructions of SQLite's machine between two words of a long start: a tenth of a second
 PRAGMAS: dict[str, str | int] = {
     "journal_mode": "wal",
     "synchronous": 2,
@@ -52,7 +55,30 @@ def take_lock(path: Path) -> int:
     return descriptor
 
 
-def open_writer(path: Path) -> sqlite3.Connection:
+def was_closed(path: Path) -> bool:
+    """Whether the last process came to its end: SQLite removes the write-ahead log at the last close, and what died
+    leaves it. What stands in it is put back by SQLite itself."""
+    return not path.with_name(f"{path.name}-wal").exists()
+
+
+def suspicion_of(path: Path) -> Path:
+    """The mark beside a file in which damage was met: the next start looks through all of it before anything else."""
+    return path.with_name(f"{path.name}.suspect")
+
+
+def suspect(path: Path, what: str) -> None:
+    """Leave the mark. A disk that takes not even this is told by everything else."""
+    with contextlib.suppress(OSError):
+        suspicion_of(path).write_text(f"{what}\n")
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
+def open_writer(path: Path, still: Callable[[str], None] | None = None) -> sqlite3.Connection:
+    """`still` is told, on this thread, what a long start is doing. The whole file is looked through only where damage
+    was met before: that takes as long as the file is large. Raises `DatabaseBroken`."""
     make_private(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
@@ -61,19 +87,35 @@ def open_writer(path: Path) -> sqlite3.Connection:
             connection.execute(f"PRAGMA {name}={value}")
         for name, value in PRAGMAS.items():
             _check_pragma(name, value, connection.execute(f"PRAGMA {name}").fetchall())
-        if (found := connection.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-            raise DatabaseBroken(f"{path} is damaged: {found}; {_WAY_OUT}")
-        migrate(connection)
-        if orphan := connection.execute("PRAGMA foreign_key_check").fetchone():
-            raise DatabaseBroken(f"{path}: a row of {orphan[0]} refers to nothing; {_WAY_OUT}")
+        if suspicion_of(path).exists():
+            _tell(connection, still, "the whole file is checked: damage was met in it")
+            _require_whole(connection, path)
+            suspicion_of(path).unlink()
+        migrate(connection, partial(_tell, connection, still))
+        connection.set_progress_handler(None, 0)
     except sqlite3.Error as error:
         connection.close()
-        damaged = getattr(error, "sqlite_errorname", "") in ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-        raise DatabaseBroken(f"{path}: {error}" + (f"; {_WAY_OUT}" if damaged else "")) from error
+        if is_damage(error):
+            suspect(path, str(error))
+        raise DatabaseBroken(f"{path}: {error}" + (f"; {_WAY_OUT}" if is_damage(error) else "")) from error
     except DatabaseBroken:
         connection.close()
         raise
     return connection
+
+
+def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
+    if (found := connection.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+        raise DatabaseBroken(f"{path} is damaged: {found}; {_WAY_OUT}")
+    if orphan := connection.execute("PRAGMA foreign_key_check").fetchone():
+        raise DatabaseBroken(f"{path}: a row of {orphan[0]} refers to nothing; {_WAY_OUT}")
+
+
+def _tell(connection: sqlite3.Connection, still: Callable[[str], None] | None, doing: str) -> None:
+    """Say now what is being done, and again all the while it takes."""
+    if still is not None:
+        still(doing)
+        connection.set_progress_handler(partial(still, doing), _STEPS)
 
 
 async def prepare_reader(connection: aiosqlite.Connection) -> None:
@@ -122,14 +164,17 @@ def migrations() -> list[tuple[int, str]]:
     return [(int(name[:4]), (folder / name).read_text()) for name in names]
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file to the newest version, each step in one transaction. Raises `DatabaseBroken` when it is newer."""
+def migrate(connection: sqlite3.Connection, tell: Callable[[str], None] = lambda doing: None) -> None:
+    """Bring the file to the newest version, each step in one transaction: one that was interrupted is taken up where it
+    stood. Raises `DatabaseBroken` when the file is newer."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     steps = migrations()
     if version > steps[-1][0]:
         raise DatabaseBroken(f"the database is of version {version}, this program knows {steps[-1][0]}")
     for number, sql in steps:
         if number > version:
+            if version:
+                tell(f"the database is brought from version {number - 1} to {number} of {steps[-1][0]}")
             connection.executescript(f"BEGIN IMMEDIATE; {sql}; PRAGMA user_version={number}; COMMIT;")
 
 

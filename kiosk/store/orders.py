@@ -36,6 +36,8 @@ _LINE = (
 #: Paid and not handed out. The first part is, to the letter, the condition of an index: without it every order ever
 #: sold is looked at.
 IN_KITCHEN = "(status IN ('paying', 'paid', 'cooking', 'ready') AND status <> 'paying')"
+#: The same of the portions that are not done with, for the alias `p`.
+PORTION_IN_WORK = "p.status IN ('waiting', 'submitting', 'queued', 'cooking', 'ready', 'failed')"
 #: What stands in `portion.fault` before the reason of a write-off.
 WRITTEN_OFF = "written_off"
 
@@ -169,7 +171,9 @@ def set_receipt_unknown(tx: Tx, order_id: str, unknown: bool) -> None:
 
 
 def in_status(reader: Reader, status: OrderStatus) -> list[Order]:
-    return reader.all(Order, f"SELECT {_ORDER} FROM orders WHERE status = ? ORDER BY order_id", (status.value,))
+    """Of open ones, not of those that are over."""
+    index = "" if status is OrderStatus.CREATED else f"{IN_KITCHEN} AND "
+    return reader.all(Order, f"SELECT {_ORDER} FROM orders WHERE {index}status = '{status.value}' ORDER BY order_id")
 
 
 #: A number that nobody paid for names nothing: whoever creates orders must not stand before whoever bought one.
@@ -189,6 +193,14 @@ def find(reader: Reader, word: str) -> Order | None:
     return get(reader, word) or by_number(reader, word.strip().upper())
 
 
+_SALE = "FROM fiscal_intent WHERE status = 'registered' AND operation = 'sale'"
+#: By both indexes: a sign alone, a number on each drive that ever was in the registrar.
+_BY_RECEIPT = (
+    f"SELECT order_id FROM (SELECT order_id, intent_id, 1 AS by_sign {_SALE} AND fiscal_sign = :figure"
+    f" UNION ALL SELECT order_id, intent_id, 0 {_SALE} AND document_number = :figure AND drive_number IN"
+    "   (SELECT drive_number FROM shift UNION SELECT drive_number FROM fiscal_drive))"
+    " ORDER BY by_sign DESC, intent_id DESC LIMIT 1"
+)
 _LONGEST_FIGURE = 15  # a fiscal sign has ten digits
 
 
@@ -199,12 +211,7 @@ def find_sold(reader: Reader, word: str) -> Order | None:
     figure = word.strip()
     if found is not None or not figure.isdecimal() or len(figure) > _LONGEST_FIGURE:
         return found
-    order_id = reader.scalar(
-        "SELECT order_id FROM fiscal_intent WHERE status = 'registered' AND operation = 'sale'"
-        " AND (fiscal_sign = :figure OR document_number = :figure)"
-        " ORDER BY fiscal_sign = :figure DESC, intent_id DESC LIMIT 1",
-        {"figure": int(figure)},
-    )
+    order_id = reader.scalar(_BY_RECEIPT, {"figure": int(figure)})
     return None if order_id is None else get(reader, order_id)
 
 

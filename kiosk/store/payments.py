@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from kiosk.clock import rfc3339
-from kiosk.domain.order import Order
+from kiosk.domain.order import Order, first_order_id
 from kiosk.domain.payment import LIVE_STEPS, PAYMENT_TRANSITIONS, Payment, PaymentStep
 from kiosk.domain.receipt import PricedLine
 from kiosk.store import orders
@@ -22,6 +22,12 @@ _PAYMENT = (
     " bonus_accrued, refunded_kopecks, receipt_error, reverse_asked_by"
 )
 _LIVE = ", ".join(f"'{step.value}'" for step in LIVE_STEPS)
+
+
+#: To the letter, the condition of an index: without it every payment ever made is looked at.
+IN_WORK = (
+    "step IN ('reserving', 'preflight', 'charging', 'charged', 'printing', 'fiscalised', 'reversing', 'abandoned')"
+)
 
 
 class ImpossibleStep(Exception):
@@ -96,17 +102,21 @@ def _plain(value: Any) -> Any:
 
 def unfinished(reader: Reader) -> list[Payment]:
     """Every attempt a restart must take up again."""
-    return reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE step IN ({_LIVE}) ORDER BY created_at")
+    sql = f"SELECT {_PAYMENT} FROM payment WHERE {IN_WORK} AND step <> 'abandoned' ORDER BY created_at"
+    return reader.all(Payment, sql)
 
 
 def recent(reader: Reader, newest: datetime | None) -> list[Payment]:
     """Attempts of the two days before the books end."""
-    since = "" if newest is None else rfc3339(newest - timedelta(days=2))
-    return reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE created_at >= ?", (since,))
+    since = None if newest is None else newest - timedelta(days=2)
+    first, moment = ("", "") if since is None else (first_order_id(since - timedelta(days=1)), rfc3339(since))
+    sql = f"SELECT {_PAYMENT} FROM payment WHERE order_id >= ? AND created_at >= ?"
+    return reader.all(Payment, sql, (first, moment))
 
 
 def abandoned(reader: Reader) -> list[Payment]:
-    return reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE step = 'abandoned' ORDER BY created_at")
+    sql = f"SELECT {_PAYMENT} FROM payment WHERE {IN_WORK} AND step = 'abandoned' ORDER BY created_at"
+    return reader.all(Payment, sql)
 
 
 # Fiscal intents.
@@ -235,8 +245,9 @@ def standing_sale(reader: Reader, payment_id: str, before: int | None = None) ->
     it stood before the fix of that number. Raises `LookupError` before there is one."""
     return reader.require(
         IntentRow,
-        f"SELECT {_INTENT} FROM fiscal_intent WHERE payment_id = ? AND operation = 'sale' AND status = 'registered'"
-        " AND (? IS NULL OR fix < ?) ORDER BY fix DESC LIMIT 1",
+        f"SELECT {_INTENT} FROM fiscal_intent WHERE payment_id = ? AND operation = 'sale'"
+        " AND status IN ('open', 'registered') AND status = 'registered' AND (? IS NULL OR fix < ?)"
+        " ORDER BY fix DESC LIMIT 1",
         (payment_id, before, before),
     )
 

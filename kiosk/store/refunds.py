@@ -99,7 +99,7 @@ def unrefunded_failures(reader: Reader) -> list[FailedPortion]:
     """Portions that cannot be cooked, of settled payments, without a refund yet."""
     return reader.all(
         FailedPortion,
-        "SELECT p.order_id, p.portion_id FROM portion p WHERE p.status = 'failed'"
+        f"SELECT p.order_id, p.portion_id FROM portion p WHERE {orders.PORTION_IN_WORK} AND p.status = 'failed'"
         " AND ifnull(p.fault, '') <> 'restored'"  # whether that was eaten only a person knows
         f" AND ifnull(p.fault, '') NOT LIKE '{orders.WRITTEN_OFF}:%'"  # whose fault that was only a person knows
         " AND EXISTS (SELECT 1 FROM payment y WHERE y.order_id = p.order_id AND y.step = 'done')"
@@ -113,7 +113,7 @@ def late_portions(reader: Reader, before: datetime) -> list[FailedPortion]:
     return reader.all(
         FailedPortion,
         "SELECT p.order_id, p.portion_id FROM portion p JOIN orders o USING (order_id)"
-        " WHERE p.status IN ('waiting', 'submitting', 'queued', 'cooking') AND o.promised_at < ?"
+        f" WHERE {orders.PORTION_IN_WORK} AND p.status NOT IN ('ready', 'failed') AND o.promised_at < ?"
         " AND EXISTS (SELECT 1 FROM payment y WHERE y.order_id = p.order_id AND y.step = 'done')"
         " ORDER BY p.portion_id",
         (rfc3339(before),),

@@ -448,3 +448,10 @@ CREATE INDEX intent_of_sign ON fiscal_intent (fiscal_sign) WHERE status = 'regis
 CREATE INDEX refund_lately ON refund (done_at) WHERE done_at IS NOT NULL;
 CREATE INDEX orders_open_number ON orders (number) WHERE status IN ('created', 'paying', 'paid', 'cooking', 'ready');
 CREATE INDEX orders_unpaid ON orders (order_id) WHERE status = 'created';
+CREATE INDEX reservation_line_held ON reservation_line (reservation_id, ingredient, amount) WHERE handed_over = 0;
+CREATE INDEX reservation_held ON reservation (expires_at) WHERE status = 'held';
+CREATE INDEX receipt_fix_open ON receipt_fix (created_at) WHERE done_at IS NULL;
+CREATE INDEX refund_of_payment ON refund (payment_id);
+CREATE INDEX intent_of_shift ON fiscal_intent (drive_number, document_shift) WHERE status = 'registered';
+CREATE INDEX event_of_paid_order ON event (order_id) WHERE type = 'OrderPaidEvent';
+CREATE INDEX idempotency_of_payment ON idempotency (order_id) WHERE payment_id IS NOT NULL;

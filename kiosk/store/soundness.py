@@ -6,8 +6,9 @@ A file that lacks it would end the process at each start, when it is too late to
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,19 +73,45 @@ def require_sound(connection: sqlite3.Connection, file: Path, kinds: Kinds) -> N
     kept in it. Raises `DatabaseBroken`."""
     if (found := connection.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
         raise DatabaseBroken(f"{file}: {found}")
-    if orphan := connection.execute("PRAGMA foreign_key_check").fetchone():
-        raise DatabaseBroken(f"{file}: a row of {orphan[0]} refers to nothing")
+    for _, look in looks(connection, file, kinds):
+        look()
+
+
+def looks(connection: sqlite3.Connection, file: Path, kinds: Kinds) -> list[tuple[str, Callable[[], None]]]:
+    """(table, look) of everything that is looked at, piece by piece: none of them holds the file longer than its own
+    table takes. Each raises `DatabaseBroken`, or `sqlite3.DatabaseError` at a page that cannot be read."""
     connection.create_function("is_moment", 1, _reads_as_moment, deterministic=True)
     connection.create_function("is_text", 1, _is_text, deterministic=True)
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found: list[tuple[str, Callable[[], None]]] = []
     for table in tables:
-        for column, wrong in _rules(connection, table):
-            row = connection.execute(f"SELECT {column} FROM {table} WHERE {wrong} LIMIT 1").fetchone()
-            if row is not None:
-                raise DatabaseBroken(f"{file}: {table}.{column} cannot be {_shortened(row[0])}")
+        for look in (_require_pages, _require_references, _require_values):
+            found.append((table, partial(look, connection, file, table)))
     for (table, column), kind in {**_KINDS, **kinds}.items():
-        for (text,) in connection.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"):
-            _require_kind(file, table, column, text, kind)
+        found.append((table, partial(_require_kinds, connection, file, table, column, kind)))
+    return found
+
+
+def _require_pages(connection: sqlite3.Connection, file: Path, table: str) -> None:
+    if (found := connection.execute(f"PRAGMA quick_check('{table}')").fetchone()[0]) != "ok":
+        raise DatabaseBroken(f"{file}: {found}")
+
+
+def _require_references(connection: sqlite3.Connection, file: Path, table: str) -> None:
+    if connection.execute(f"PRAGMA foreign_key_check('{table}')").fetchone():
+        raise DatabaseBroken(f"{file}: a row of {table} refers to nothing")
+
+
+def _require_values(connection: sqlite3.Connection, file: Path, table: str) -> None:
+    for column, wrong in _rules(connection, table):
+        row = connection.execute(f"SELECT {column} FROM {table} WHERE {wrong} LIMIT 1").fetchone()
+        if row is not None:
+            raise DatabaseBroken(f"{file}: {table}.{column} cannot be {_shortened(row[0])}")
+
+
+def _require_kinds(connection: sqlite3.Connection, file: Path, table: str, column: str, kind: Any) -> None:
+    for (text,) in connection.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"):
+        _require_kind(file, table, column, text, kind)
 
 
 def _rules(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, str]]:

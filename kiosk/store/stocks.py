@@ -24,10 +24,18 @@ class IngredientSum(msgspec.Struct, frozen=True):
     amount: int
 
 
+_LIVE = "status IN ('held', 'committed')"  # to the letter, the condition of an index
+#: From the lines that are not handed over (`reservation_line_held`), never from all reservations there were: CROSS JOIN
+#: is SQLite's word for "in this order".
 _HELD = (
-    "SELECT l.ingredient, sum(l.amount) AS amount FROM reservation r JOIN reservation_line l USING (reservation_id)"
+    "SELECT l.ingredient, sum(l.amount) AS amount FROM reservation_line l CROSS JOIN reservation r"
+    " ON r.reservation_id = l.reservation_id"
     " WHERE l.handed_over = 0 AND (r.status = 'committed' OR r.status = 'held' AND r.expires_at > ?)"
     " GROUP BY l.ingredient"
+)
+_EXPIRED = (
+    "SELECT reservation_id FROM reservation WHERE status = 'held' AND expires_at <= ? AND NOT EXISTS"
+    " (SELECT 1 FROM orders o WHERE o.order_id = reservation.order_id AND o.status = 'paying') LIMIT 100"
 )
 
 
@@ -40,8 +48,7 @@ def live_reservation(tx: Tx, order_id: str, now: datetime) -> ReservationRow | N
     """The order's reservation that still holds; an expired one is released here, so it can be made anew."""
     row = tx.one(
         ReservationRow,
-        "SELECT reservation_id, order_id, status, expires_at FROM reservation"
-        " WHERE order_id = ? AND status IN ('held', 'committed')",
+        f"SELECT reservation_id, order_id, status, expires_at FROM reservation WHERE order_id = ? AND {_LIVE}",
         (order_id,),
     )
     if row is not None and row.status == "held" and row.expires_at <= now:
@@ -51,9 +58,16 @@ def live_reservation(tx: Tx, order_id: str, now: datetime) -> ReservationRow | N
 
 
 def reserve(
-    tx: Tx, order_id: str, needs: Iterable[tuple[int | None, Mapping[str, int]]], expires_at: datetime
+    tx: Tx,
+    order_id: str,
+    needs: Iterable[tuple[int | None, Mapping[str, int]]],
+    expires_at: datetime,
+    now: datetime,
 ) -> ReservationRow:
-    """Hold the formulas of (portion, formula) pairs until `expires_at`."""
+    """Hold the formulas of (portion, formula) pairs until `expires_at`. Holds that have expired meanwhile are released:
+    their lines are looked at no more."""
+    for (expired,) in tx.execute(_EXPIRED, (rfc3339(now),)).fetchall():
+        release(tx, expired)
     row = ReservationRow(str(uuid.uuid4()), order_id, "held", expires_at)
     tx.insert(
         "reservation",
@@ -91,7 +105,9 @@ def reserved_amounts(reader: Reader, reservation_id: str) -> list[IngredientSum]
 
 def commit(tx: Tx, order_id: str) -> None:
     """Paid: the hold no longer expires."""
-    tx.execute("UPDATE reservation SET status = 'committed' WHERE order_id = ? AND status = 'held'", (order_id,))
+    tx.execute(
+        f"UPDATE reservation SET status = 'committed' WHERE order_id = ? AND {_LIVE} AND status = 'held'", (order_id,)
+    )
 
 
 def release(tx: Tx, reservation_id: str) -> bool:
@@ -99,14 +115,22 @@ def release(tx: Tx, reservation_id: str) -> bool:
     found = tx.execute(
         "UPDATE reservation SET status = 'released' WHERE reservation_id = ? AND status = 'held'", (reservation_id,)
     )
-    return found.rowcount > 0
+    if not found.rowcount:
+        return False
+    _count_no_more(tx, reservation_id)
+    return True
 
 
 def release_order(tx: Tx, order_id: str) -> None:
     """Free whatever an order holds, committed or not."""
-    tx.execute(
-        "UPDATE reservation SET status = 'released' WHERE order_id = ? AND status IN ('held', 'committed')", (order_id,)
-    )
+    sql = f"UPDATE reservation SET status = 'released' WHERE order_id = ? AND {_LIVE} RETURNING reservation_id"
+    for (reservation_id,) in tx.execute(sql, (order_id,)).fetchall():
+        _count_no_more(tx, reservation_id)
+
+
+def _count_no_more(tx: Tx, reservation_id: str) -> None:
+    """Nobody holds these lines here any more, as when the robot counts them itself."""
+    tx.execute("UPDATE reservation_line SET handed_over = 1 WHERE reservation_id = ?", (reservation_id,))
 
 
 def hand_over(tx: Tx, portion_ids: Iterable[int]) -> None:

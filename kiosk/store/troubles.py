@@ -10,7 +10,8 @@ import msgspec
 from kiosk.clock import rfc3339
 from kiosk.domain.stuck import RECEIPT_FIRST, Aside, Kind
 from kiosk.store.database import Reader, Tx
-from kiosk.store.orders import WRITTEN_OFF
+from kiosk.store.orders import PORTION_IN_WORK, WRITTEN_OFF
+from kiosk.store.payments import IN_WORK
 
 #: A job that ended in a bug so often is taken up no more by itself.
 SET_ASIDE_AFTER = 3
@@ -29,17 +30,17 @@ class TroubleRow(msgspec.Struct, frozen=True):
 
 _RECEIPT_KIND = "CASE WHEN p.released_at IS NULL THEN 'receipt_held' ELSE 'receipt_owed' END"
 _OWED = (
-    "CASE WHEN EXISTS (SELECT 1 FROM payment p WHERE p.order_id = x.order_id AND p.step IN ('charged', 'printing'))"
+    "CASE WHEN EXISTS (SELECT 1 FROM payment y WHERE y.order_id = p.order_id AND y.step IN ('charged', 'printing'))"
     f" THEN '; {RECEIPT_FIRST}' ELSE '' END"
 )
 #: Each gives the columns of `TroubleRow`; `:before` is the moment before which a wait counts as stuck.
 _QUESTIONS = (
     "SELECT p.payment_id, 'charge_unknown', p.order_id, o.number, p.amount_kopecks, p.bank_unknown_since,"
     " 'the bank does not answer about ' || p.order_id || ':' || p.attempt, NULL FROM payment p"
-    " JOIN orders o USING (order_id) WHERE p.step = 'charging' AND p.bank_unknown_since < :before",
+    f" JOIN orders o USING (order_id) WHERE p.{IN_WORK} AND p.step = 'charging' AND p.bank_unknown_since < :before",
     f"SELECT p.payment_id, {_RECEIPT_KIND}, p.order_id, o.number, p.amount_kopecks, p.receipt_failed_at,"
     " ifnull(p.receipt_error, ''), p.transaction_id FROM payment p JOIN orders o USING (order_id)"
-    " WHERE p.step IN ('charged', 'printing') AND p.receipt_failed_at < :before",
+    f" WHERE p.{IN_WORK} AND p.step IN ('charged', 'printing') AND p.receipt_failed_at < :before",
     "SELECT p.payment_id, 'void_pending', p.order_id, o.number, p.amount_kopecks, r.created_at, ifnull(r.error, ''),"
     " p.transaction_id FROM payment p JOIN orders o USING (order_id)"
     " JOIN refund r ON r.payment_id = p.payment_id AND r.step = 'pending' AND r.portions = '[]'"
@@ -50,19 +51,19 @@ _QUESTIONS = (
     "SELECT 'fix-' || f.payment_id || '-' || f.fix, 'correction_pending', f.order_id, o.number, p.amount_kopecks,"
     " f.created_at, ifnull(f.error, ''), NULL FROM receipt_fix f JOIN orders o USING (order_id)"
     " JOIN payment p USING (payment_id) WHERE f.done_at IS NULL AND f.created_at < :before",
-    "SELECT 'portion-' || x.portion_id, 'portion_lost', x.order_id, o.number, NULL,"
-    f" ifnull(o.promised_at, o.created_at), trim(ifnull(x.fault, '') || {_OWED}, '; '), NULL"
-    " FROM portion x JOIN orders o USING (order_id)"
-    " WHERE x.status = 'failed' AND (o.promised_at < :before OR x.fault = 'restored'"
-    f" OR x.fault LIKE '{WRITTEN_OFF}:%') AND NOT EXISTS"
-    " (SELECT 1 FROM refund r, json_each(r.portions) j WHERE r.order_id = x.order_id AND j.value = x.portion_id)",
+    "SELECT 'portion-' || p.portion_id, 'portion_lost', p.order_id, o.number, NULL,"
+    f" ifnull(o.promised_at, o.created_at), trim(ifnull(p.fault, '') || {_OWED}, '; '), NULL"
+    " FROM portion p JOIN orders o USING (order_id)"
+    f" WHERE {PORTION_IN_WORK} AND p.status = 'failed' AND (o.promised_at < :before OR p.fault = 'restored'"
+    f" OR p.fault LIKE '{WRITTEN_OFF}:%') AND NOT EXISTS"
+    " (SELECT 1 FROM refund r, json_each(r.portions) j WHERE r.order_id = p.order_id AND j.value = p.portion_id)",
     "SELECT 'device-' || device, 'device_tripped', NULL, NULL, NULL, since, code, NULL FROM device_fault"
     " WHERE since < :devices_before AND (device IN ('bank', 'receipts', 'sms', 'fiscal', 'robot', 'cells')"
     " OR device LIKE 'station%')",
     "SELECT 'aside-' || j.job, 'set_aside', p.order_id, o.number, p.amount_kopecks, j.at, j.error, NULL"
     " FROM failed_job j"
-    " LEFT JOIN refund r ON j.job = 'refund:' || r.refund_id"
-    " LEFT JOIN payment p ON j.job = 'pay:' || p.payment_id OR p.payment_id = r.payment_id"
+    " LEFT JOIN refund r ON j.job LIKE 'refund:%' AND r.refund_id = substr(j.job, 8)"
+    " LEFT JOIN payment p ON p.payment_id = CASE WHEN j.job LIKE 'pay:%' THEN substr(j.job, 5) ELSE r.payment_id END"
     " LEFT JOIN orders o ON o.order_id = p.order_id"
     f" WHERE j.failures >= {SET_ASIDE_AFTER} AND (j.job NOT LIKE 'pay:%' OR p.step NOT IN ('done', 'refused',"
     " 'declined', 'closed', 'reversed')) AND (j.job NOT LIKE 'refund:%' OR r.step = 'pending')",
@@ -96,14 +97,15 @@ def read_set_aside(reader: Reader) -> frozenset[str]:
 
 def read_aside(reader: Reader, job: str) -> Aside | None:
     """How far a payment's or a refund's job came; None for another kind of work."""
+    kind, _, subject = job.partition(":")
     return reader.one(
         Aside,
         "SELECT p.step, EXISTS (SELECT 1 FROM fiscal_intent i WHERE i.payment_id = p.payment_id AND i.status = 'open'"
         " AND i.refund_id IS r.refund_id AND i.fix = 0) AS in_doubt, p.released_at IS NOT NULL AS released,"
         " r.refund_id IS NOT NULL AND r.bank_done_at IS NULL AS unreturned"
-        " FROM payment p LEFT JOIN refund r ON r.payment_id = p.payment_id AND 'refund:' || r.refund_id = :job"
-        " WHERE 'pay:' || p.payment_id = :job OR r.refund_id IS NOT NULL",
-        {"job": job},
+        " FROM payment p LEFT JOIN refund r ON r.refund_id = :refund"
+        " WHERE p.payment_id = ifnull((SELECT payment_id FROM refund WHERE refund_id = :refund), :payment)",
+        {"refund": subject if kind == "refund" else None, "payment": subject if kind == "pay" else None},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
@@ -99,11 +100,18 @@ class Flows:
             self.conditions,
             self.keeping_space,
         )
+        self.checking_file = parts.checking_file(
+            database,
+            (sys.executable, "-m", "kiosk.wiring.checking", str(config.database.path)),
+            ground.readiness,
+            clock,
+            parts.check_file_after_s,
+        )
         self.expiring = Expiring(database, clock, parts.unpaid_for_s)
         self.reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
         self.inquiring = Inquiring(database, bank, clock, parts.inquiry_every_s, checkpoint)
         self.syncing = Syncing(database, urls(config), clock)
-        self.surveying = Surveying(database, bank, ground.readiness, self.syncing)
+        self.surveying = Surveying(database, bank, ground.readiness, self.syncing, self.checking_file)
         self.auditing = Auditing(database, bank, devices.registrar, devices.robot, self.fiscalising, clock)
         self.refunding = parts.refunding(
             database,

@@ -13,6 +13,7 @@ from drivers.robot.modbus import ModbusTimings
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
 from kiosk.domain.breaker import PROBE_REFUSAL_S
+from kiosk.flows.checking_file import CheckingFile
 from kiosk.flows.falling_back import PATIENCE_S
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.paying import Paying
@@ -20,6 +21,7 @@ from kiosk.flows.refunding import Refunding
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.relaying import Relaying
 from kiosk.sinks.sending import CodeSender, MessageSender
+from kiosk.store.database import Trace
 
 
 @dataclass(slots=True)
@@ -41,6 +43,10 @@ class Parts:
     relaying: type[Relaying] = Relaying
     codes: type[CodeSender] = CodeSender
     messages: type[MessageSender] = MessageSender
+    trace: Trace | None = None  # hears every statement
+    checking_file: type[CheckingFile] = CheckingFile
+    asked_within_s: float = 3.0  # a start waits so long for its devices' first word
+    check_file_after_s: float = 10.0
     inquiry_every_s: float = 5.0
     stuck_after_s: float = 60.0
     tripped_after_s: float = 60.0

@@ -36,7 +36,7 @@ _UNIX_PATH_BYTES = 107  # sun_path of unix(7) without its NUL
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # a full disk is no fault of the file: the kiosk starts and says so
 _LOOP = "is a link that leads to itself"
 #: What the database keeps beside its file.
-_BESIDE = ("-wal", "-shm", ".lock", ".restoring")
+_BESIDE = ("-wal", "-shm", ".lock", ".restoring", ".suspect")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import signal
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -40,6 +42,7 @@ from kiosk.wiring.rules import kitchen_of
 from kiosk.wiring.sinks import Sinks
 
 _log = structlog.get_logger()
+_STILL_S, _MORE_TIME_S = 5.0, 120
 _CHECKS = ("books", "disk", "fiscal", "robot", "bank", "sales")  # the first that is not ok is the reason that is told
 
 
@@ -58,9 +61,18 @@ class Kiosk:
         async with AsyncExitStack() as opened:
             await self._open(opened)
             self._opened = opened.pop_all()
+        await self._let_devices_speak()
         self.health.started = True
         systemd.notify("READY=1")
         _log.info("kiosk_started", port=self.public_port, demo=self.config.is_demo)
+
+    async def _let_devices_speak(self) -> None:
+        """Ready is who knows whether it sells: each device has been asked once, or has kept silent for too long."""
+        spoken = asyncio.Event()
+        self.readiness.when_all_spoke(spoken.set)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._parts.asked_within_s):
+                await spoken.wait()
 
     async def _open(self, opened: AsyncExitStack) -> None:
         """Build from the ground up; `opened` closes in the opposite order: streams, HTTP, jobs, drivers, database."""
@@ -111,7 +123,7 @@ class Kiosk:
         """Raises `ConfigError` where the path is no place for it, or another process has it; `DatabaseBroken`."""
         path = self.config.database.path
         try:
-            return await Database.open(path, self._fatal, reserve=reserve)
+            return await Database.open(path, self._fatal, reserve=reserve, trace=self._parts.trace, still=_tell_still())
         except (DatabaseInUse, OSError) as error:
             raise ConfigError(problem("$.database.path", error)) from error
 
@@ -158,6 +170,7 @@ class Kiosk:
         supervise("statistics", lambda: sinks.dispatcher.run(sinks.counting), ())
         supervise("reports", flows.reporting.write_reports, ())
         supervise("disk", flows.keeping_space.run, ())
+        supervise("file", flows.checking_file.run, (OSError,))
         for guard, probe in flows.guards.probes():
             supervise(f"guard:{guard.name}", partial(guard.run, probe), ())
         supervise("stuck", flows.settling.watch, ())
@@ -211,6 +224,22 @@ class Kiosk:
         systemd.notify("STOPPING=1")
         self.health.stopping = True
         await self._opened.aclose()
+
+
+def _tell_still() -> Callable[[str], None]:
+    """For a start that takes long: systemd is asked for more time, the log hears it every few seconds."""
+    told_at = 0.0
+    said = ""
+
+    def still(doing: str) -> None:
+        nonlocal told_at, said
+        now = time.monotonic()
+        if doing != said or now - told_at >= _STILL_S:
+            told_at, said = now, doing
+            systemd.notify(f"EXTEND_TIMEOUT_USEC={_MORE_TIME_S * 1_000_000}\nSTATUS={doing}")
+            _log.warning("start_takes_long", doing=doing)
+
+    return still
 
 
 async def run(config: Config, parts: Parts | None = None, started: Callable[[Kiosk], None] | None = None) -> int:

@@ -10,9 +10,10 @@ from kiosk.flows.reporting import StatsView
 from kiosk.store import backups
 from kiosk.store.soundness import Kinds
 
-_REPORTS: Kinds = {("stat_report", "body"): StatsView, ("fiscal_report", "body"): ShiftReportView}
+#: What stands over the store and is kept in it.
+REPORTS: Kinds = {("stat_report", "body"): StatsView, ("fiscal_report", "body"): ShiftReportView}
 
 
 def restore(path: Path, file: Path, actor: str, now: datetime) -> Path | None:
     """As `kiosk.store.backups.restore`. Raises `DatabaseBroken`."""
-    return backups.restore(path, file, actor, now, _REPORTS)
+    return backups.restore(path, file, actor, now, REPORTS)

@@ -8,6 +8,7 @@ import json
 import pytest
 from playwright.async_api import expect
 
+from kiosk.domain.reasons import STARTING
 from tests.pages.screens import WAIT_MS, KioskScreen, Screen, Screens, restart
 from tests.pages.test_accessibility import violations
 from tests.restaurant import Restaurant, restaurant, until
@@ -93,6 +94,17 @@ async def test_2_paused_sales_close_the_screen_with_a_reason_and_it_opens_by_its
     await until(closed)
     await until_on_the_clock(kiosk, "closed")
     await kiosk.reads("Робот сейчас не готовит")
+
+
+async def test_2_kitchen_that_is_being_switched_on_asks_for_a_moment(place: Restaurant, screens: Screens) -> None:
+    place.kiosk.readiness.set("a device that was not heard yet", STARTING)
+    kiosk = await screens.kiosk(place.kiosk, clock=True)
+    await until_on_the_clock(kiosk, "closed")
+    await kiosk.reads("Минуту")
+    await kiosk.reads("Кухня включается")
+    await kiosk.shot("starting-ru")
+    place.kiosk.readiness.set("a device that was not heard yet", None)
+    await until_on_the_clock(kiosk, "attract")
 
 
 async def test_2_pause_in_mid_order_keeps_the_cart_and_holds_back_the_payment(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from kiosk.domain.events import DeviceRecoveredEvent
 from kiosk.store import outbox, records
 from kiosk.store.database import Database, Reader, Tx
 from tests.clocks import START
+from tests.store.test_looking_through import spoil
 
 DEADLINE_S = 20.0
 
@@ -319,33 +319,6 @@ async def test_a_failing_question_does_not_spoil_the_next_readers(database: Data
 
 
 # Starting on a bad file, and ending.
-
-
-async def test_a_damaged_page_is_found_at_the_start(tmp_path: Path) -> None:
-    path = tmp_path / "kiosk.db"
-    database = await Database.open(path, print)
-    await database.write(lambda tx: [put(f"k{n}", "v" * 500)(tx) for n in range(200)])
-    await database.close()
-    spoil(path)
-    with pytest.raises(DatabaseBroken, match="kiosk restore FILE"):
-        await Database.open(path, print)
-
-
-def spoil(path: Path) -> None:
-    """Overwrite every page after the schema's."""
-    with path.open("r+b") as file:
-        file.seek(30 * 4096)
-        file.write(os.urandom(path.stat().st_size - 30 * 4096))
-
-
-async def test_an_orphan_row_is_found_at_the_start(tmp_path: Path) -> None:
-    path = tmp_path / "kiosk.db"
-    await (await Database.open(path, print)).close()
-    with sqlite3.connect(path) as other:
-        other.execute("INSERT INTO timeline VALUES ('nobody', 'paid', '2026-11-22T12:00:00.000Z')")
-    other.close()
-    with pytest.raises(DatabaseBroken, match="timeline refers to nothing"):
-        await Database.open(path, print)
 
 
 async def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:

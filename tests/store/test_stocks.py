@@ -20,7 +20,7 @@ FORMULA = {"rice": 150, "egg": 1}
 def hold(tx: Tx, order_id: str = "ORDER1", expires_at: datetime = SOON) -> stocks.ReservationRow:
     """Hold the formulas of an order's portions."""
     portions = [(row.portion_id, FORMULA) for row in orders.portions(tx, order_id)]
-    return stocks.reserve(tx, order_id, portions, expires_at)
+    return stocks.reserve(tx, order_id, portions, expires_at, START)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ export const en = {
   attractWait: (n) => `Ready in about ${inMinutes(n)}`,
   noQueue: "No queue right now",
   closedTitle: "We are not taking orders now",
+  startingTitle: "Just a moment",
   closedAgain: "Ordering opens on this screen as soon as we can cook again.",
 
   serviceTitle: "Where will you eat?",

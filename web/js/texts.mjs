@@ -26,6 +26,15 @@ export function reasonText(known, reason, otherwise) {
 }
 
 /**
+ * A kitchen that is being switched on is not closed.
+ * @param {Texts} t
+ * @param {{sales: {reason: string|null}}|null|undefined} restaurant
+ */
+export function pausedTitle(t, restaurant) {
+  return restaurant?.sales.reason === "starting" ? t.startingTitle : t.closedTitle;
+}
+
+/**
  * Why nothing is sold: the server's own sentence, in both languages.
  * @param {Texts} t
  * @param {Language} language

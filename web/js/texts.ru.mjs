@@ -24,6 +24,7 @@ export const ru = {
   attractWait: (/** @type {number} */ n) => `Сейчас готовим за ${inMinutes(n)}`,
   noQueue: "Сейчас без очереди",
   closedTitle: "Сейчас не принимаем заказы",
+  startingTitle: "Минуту",
   closedAgain: "Экран откроется сам, как только мы снова сможем готовить.",
 
   serviceTitle: "Где будете есть?",

@@ -9,7 +9,7 @@ import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { dishesFor } from "../search.mjs";
 import { afterPaint } from "../stage.mjs";
-import { pausedText, reasonText } from "../texts.mjs";
+import { pausedText, pausedTitle, reasonText } from "../texts.mjs";
 import { KioskContext, useKiosk, usePart, useTexts } from "./context.mjs";
 import { CancelDialog } from "./dialogs.mjs";
 import { Alphabet } from "./keys.mjs";
@@ -185,7 +185,7 @@ export function weightOf(portion, t) {
 export function SalesNote() {
   const { language, restaurant, t } = usePart(({ language, restaurant }) => ({ language, restaurant }));
   if (!restaurant || restaurant.sales.open) return null;
-  return html`<p class="strip" role="alert"><b>${t.closedTitle}.</b> ${pausedText(t, language, restaurant)}</p>`;
+  return html`<p class="strip" role="alert"><b>${pausedTitle(t, restaurant)}.</b> ${pausedText(t, language, restaurant)}</p>`;
 }
 
 function Bar() {

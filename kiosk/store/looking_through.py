@@ -1,0 +1,33 @@
+"""The whole file looked through, piece by piece, beside a process that uses it: SQLite checks a
+page only when it is read, so a page of last year is found bad when a person needs it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.domain.errors import DatabaseBroken
+from kiosk.store.opening import is_damage
+from kiosk.store.soundness import Kinds, looks
+
+#: (pieces done, of how many, the table it is at)
+Tell = Callable[[int, int, str], None]
+
+
+def look_through(path: Path, kinds: Kinds, tell: Tell) -> None:
+    """Reads only. Raises `DatabaseBroken` at damage; `sqlite3.Error` where the file cannot be looked at now, which says
+    nothing about it."""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        connection.execute("PRAGMA cell_size_check=1")
+        pieces = looks(connection, path, kinds)
+        for done, (table, look) in enumerate(pieces):
+            tell(done, len(pieces), table)
+            look()
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise DatabaseBroken(f"{path}: {error}") from error
+        raise
+    finally:
+        connection.close()

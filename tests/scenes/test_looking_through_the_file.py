@@ -1,0 +1,87 @@
+"""The database file is looked through beside the sales: how far it is stands in the status, damage closes sales."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+
+from kiosk.domain.errors import DatabaseBroken
+from kiosk.flows.checking_file import CheckingFile, FileView
+from tests.restaurant import Restaurant, restaurant, until
+
+ORPHAN = "INSERT INTO timeline VALUES ('nobody', 'paid', '2026-11-22T12:00:00.000Z')"
+
+
+async def told(place: Restaurant) -> dict[str, Any]:
+    found: dict[str, Any] = (await place.internal("GET", "/internal/status")).body["file"]
+    return found
+
+
+async def closes_sales(place: Restaurant) -> bool:
+    """Damage comes into the file, and the look that follows it."""
+    with sqlite3.connect(place.folder / "kiosk.db") as other:
+        other.execute(ORPHAN)
+    other.close()
+    assert await place.kiosk.flows.checking_file.look() is False
+    sales = (await place.call("GET", "/api/restaurant")).body["sales"]
+    return (sales["open"], sales["reason"]) == (False, "books")
+
+
+async def test_a_sound_file_is_looked_through_after_the_start_while_the_kiosk_sells() -> None:
+    async with restaurant(check_file_after_s=0.0) as place:
+        guest = await place.guest()
+        assert (await guest.pay((await guest.order(("tea", 1)))["order_id"])).status == 200
+
+        async def sound() -> bool:
+            return bool((await told(place))["state"] == "sound")
+
+        await until(sound)
+        checked_at = (await told(place))["checked_at"]
+        await place.restart(check_file_after_s=0.0)
+        await until(sound)
+        assert (await told(place))["checked_at"] == checked_at, (
+            "who ended well is not looked through again the same day"
+        )
+
+
+async def test_damage_closes_sales_is_told_and_refused_at_the_next_start(place: Restaurant) -> None:
+    assert await closes_sales(place)
+    view = await told(place)
+    assert view["state"] == "damaged"
+    assert "timeline refers to nothing" in view["damage"]
+    status = (await place.internal("GET", "/internal/status")).body
+    assert status["checks"]["file"] == {"ok": False, "reason": "books"}
+    assert "kiosk restore FILE" in status["says"]["file"]
+    assert "DeviceFaultEvent" in [event["type"] for event in await place.events()]
+    with pytest.raises(DatabaseBroken, match="kiosk restore FILE"):
+        await place.restart()
+
+
+class Deaf(CheckingFile):
+    """Planted: damage is found, and nobody closes sales."""
+
+    async def _close(self, damage: str) -> None:
+        self.view = FileView("damaged", damage=damage)
+
+
+async def test_planted_look_that_closes_nothing_is_caught() -> None:
+    async with restaurant(checking_file=Deaf) as place:
+        assert not await closes_sales(place)
+
+
+async def test_ready_is_who_has_asked_each_device_once(place: Restaurant) -> None:
+    assert not place.kiosk.readiness.starting
+    ready = (await place.call("GET", "/readyz")).body
+    assert (ready["ready"], ready["sells"]) == (True, True)
+    place.fiscal.faults.switch("off", True, {})
+    await place.restart()
+    ready = (await place.call("GET", "/readyz")).body
+    assert (ready["ready"], ready["sells"]) == (True, False)
+    assert "starting" not in {check["reason"] for check in ready["checks"].values()}
+
+
+async def test_a_device_that_says_nothing_holds_the_start_no_longer_than_it_may() -> None:
+    async with restaurant(asked_within_s=0.1, sales_open=False) as place:
+        assert (await place.call("GET", "/readyz")).status == 200
