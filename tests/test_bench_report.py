@@ -114,4 +114,4 @@ def test_parts_are_chosen_by_name_and_an_unknown_one_is_refused() -> None:
     assert arguments([]).parts == []
     with pytest.raises(SystemExit):
         arguments(["ordrs"])
-    assert list(PARTS)[0] == "orders"
+    assert next(iter(PARTS)) == "orders"

@@ -16,7 +16,7 @@ from tests.growth.__main__ import grow
 SIZES = (1_000, 100_000)
 LONG_SIZES = (1_000, 10_000, 100_000, 1_000_000)
 ROUNDS = 3
-_CLIENTS, _SECONDS, _PAYMENTS, _AUDITS = 32, 3.0, 12, 3
+_CLIENTS, _SECONDS, _PAYMENTS, _AUDITS = 32, 3.0, 6, 3
 
 
 async def seed() -> World:

@@ -13,7 +13,7 @@ from tests.bench.relay import SerialRelay, Turns, tcp_relay, within
 from tests.bench.world import Guest, World, free_port, most_in_stock
 
 ROUNDS = 3
-PAYMENTS = 20
+PAYMENTS = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from tests.bench.figures import Figure
 from tests.bench.world import Guest, World, most_in_stock
 
-ORDERS, LONG_ORDERS = 200, 4_200  # 600 a day for seven days
-_WARM = 50
+ORDERS, LONG_ORDERS = 100, 4_200  # 600 a day for seven days
+_WARM = 30
 
 
 async def measure(orders: int = ORDERS) -> list[Figure]:
