@@ -23,6 +23,7 @@ from tests.restaurant import short_folder
 HTTP_DEVICES = ("bank", "sms", "push")
 _SERIAL_DEVICES = {"fiscal": "shtrih", "robot": "robot"}
 _DEADLINE_S = 120.0
+_NOT_COPIED = shutil.ignore_patterns("*.tty", "*.sock", "*.control")
 _CONFIG = """
 [server]
 port = {port}
@@ -75,7 +76,7 @@ class World:
         self.folder = short_folder()
         self._speed = speed
         if like is not None:
-            shutil.copytree(like, self.folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.tty", "*.sock"))
+            shutil.copytree(like, self.folder, dirs_exist_ok=True, ignore=_NOT_COPIED)
         self.ports = {name: free_port() for name in HTTP_DEVICES}
         self.devices: dict[str, subprocess.Popen[bytes]] = {}
         self.kiosk: subprocess.Popen[bytes] | None = None
@@ -90,8 +91,15 @@ class World:
             else:
                 own = [f"--link={self.folder}/{name}.tty", f"--speed={self._speed}", "--seed=1"]
                 self.devices[name] = spawn("drivers.sim", _SERIAL_DEVICES[name], *own, *files)
-        for name in self.devices:
-            await self._until(lambda name=name: (self.folder / f"{name}.control").exists())  # type: ignore[misc]
+        for name, process in self.devices.items():
+            await self._until_ready(name, process)
+
+    async def _until_ready(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        end = time.perf_counter() + _DEADLINE_S
+        while not (self.folder / f"{name}.control").exists():
+            assert process.poll() is None, f"the simulated {name} ended"
+            assert time.perf_counter() < end, f"the simulated {name} does not start"
+            await tick()
 
     def switch(self, device: str, fault: str, **members: Any) -> None:
         """Let a device be as slow as a real one."""
@@ -130,12 +138,6 @@ class World:
                 assert self.kiosk.poll() is None, "the kiosk ended"
                 assert time.perf_counter() < end, "the kiosk does not listen"
                 await tick()
-
-    async def _until(self, condition: Any) -> None:
-        end = time.perf_counter() + _DEADLINE_S
-        while not condition():
-            assert time.perf_counter() < end, "a device does not start"
-            await tick()
 
     def stop_kiosk(self) -> None:
         if self.kiosk is not None:
