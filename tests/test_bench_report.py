@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.bench import compare, figures
-from tests.bench.__main__ import PARTS, arguments
+from tests.bench.__main__ import PARTS, arguments, main
 from tests.bench.charts import charts
 from tests.bench.figures import Budget, Figure, budgets, read_json, rows, write_json, write_readme
 from tests.bench.relay import Turns, within
@@ -107,6 +107,11 @@ def test_device_has_the_word_from_the_first_byte_of_a_request_to_the_last_of_its
     turns.device()
     turns.host()
     assert turns.spans == [(1.0, 1.7)]
+
+
+def test_file_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--from", str(tmp_path / "none.json")]) == 2
+    assert "none.json" in capsys.readouterr().err
 
 
 def test_parts_are_chosen_by_name_and_an_unknown_one_is_refused() -> None:

@@ -51,29 +51,41 @@ def arguments(words: list[str]) -> argparse.Namespace:
     return options
 
 
-async def measured(options: argparse.Namespace) -> list[Figure]:
+async def measured(options: argparse.Namespace) -> tuple[list[Figure], list[str]]:
+    """The figures, and the parts that could not be measured: one that fails takes nothing from the others."""
     found: list[Figure] = []
+    failed: list[str] = []
     for name in options.parts or PARTS:
         began = time.perf_counter()
-        figures = await PARTS[name](options)
+        try:
+            found += await PARTS[name](options)
+        except (AssertionError, OSError, TimeoutError) as error:
+            failed.append(name)
+            print(f"{name}: not measured: {error!r}", file=sys.stderr)
         print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
-        found += figures
-        write_json(options.json, found)  # a later part that fails takes nothing away
-    return found
+        write_json(options.json, found)
+    return found, failed
 
 
 def main(words: list[str]) -> int:
+    """1 where a part could not be measured, 2 for a file that cannot be read; a budget that is not kept is a figure, no failure."""
     options = arguments(words)
+    failed: list[str] = []
     if options.told is not None:
-        told, figures = read_json(options.told)
+        try:
+            told, figures = read_json(options.told)
+        except (OSError, ValueError) as error:
+            print(error, file=sys.stderr)
+            return 2
     else:
-        told, figures = about(), asyncio.run(measured(options))
+        told = about()
+        figures, failed = asyncio.run(measured(options))
     print(f"\n{told['at']}, {told['machine']}, load {told['load']}\n\n{table(figures)}")
     if options.readme:
         write_readme(told, figures)
         for chart in write_charts(figures):
             print(chart, file=sys.stderr)
-    return 0
+    return int(bool(failed))
 
 
 if __name__ == "__main__":
