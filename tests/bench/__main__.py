@@ -68,7 +68,7 @@ async def measured(options: argparse.Namespace) -> tuple[list[Figure], list[str]
 
 
 def main(words: list[str]) -> int:
-    """1 where a part could not be measured, 2 for a file that cannot be read; a budget that is not kept is a figure, no failure."""
+    """1 where a part could not be measured, 2 for a file that cannot be read; a budget not kept is no failure."""
     options = arguments(words)
     failed: list[str] = []
     if options.told is not None:
