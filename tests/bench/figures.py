@@ -14,7 +14,7 @@ from pathlib import Path
 BUDGETS = Path(__file__).with_name("budgets.toml")
 README = Path(__file__).parents[2] / "README.md"
 MARKS = ("<!-- bench -->", "<!-- /bench -->")
-_DIGITS = {"/s": 0, "ms": 1, "s": 2, "MB": 0, "": 2, "×": 2, "orders": 0, "KB": 0}
+_DIGITS = {"/s": 0, "ms": 1, "s": 2, "MB": 0, "": 2, "×": 2, "orders": 0, "files": 0, "KB": 0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,6 @@ async def measure(orders: int = ORDERS) -> list[Figure]:
         Figure("week.orders", "orders of a week, whole way, one after another", "orders", [orders]),
         Figure("week.memory_more", f"… memory more than after the first {_WARM}", "MB", [after_mb - before_mb]),
         Figure("week.memory", "… resident memory at the end", "MB", [after_mb]),
-        Figure("week.descriptors_more", "… descriptors more", "", [after - before]),
+        Figure("week.descriptors_more", "… descriptors more", "files", [after - before]),
         Figure("week.wal", "… longest log of the database", "MB", [wal_mb]),
     ]
