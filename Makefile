@@ -66,8 +66,9 @@ test-long: setup tools
 test-fresh:
 	.ci/fresh test
 
+# Some ten minutes. `make bench BENCH="orders growth"` measures parts, `make bench BENCH=--long` all of it for long.
 bench: setup
-	$(PY) -m tests.bench
+	$(PY) -m tests.bench $(BENCH)
 
 lint: setup
 	.venv/bin/ruff check .
