@@ -263,7 +263,7 @@ class KeepingShift:
                 outbox.put(tx, ShiftClosedEvent(shift=shift, fiscal_drive_number=drive_number), now)
 
         await self._db.write(run)
-        await self._closing_day.keep("z", drive_number, shift, totals, actor)
+        await self._closing_day.keep_z(drive_number, shift, totals, actor)
 
     async def _catch_up(self, status: FiscalStatus) -> None:
         """A shift that was closed by a process that died, or at the device: its Z report is kept now. The registrar

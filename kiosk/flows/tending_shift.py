@@ -99,7 +99,9 @@ class TendingShift:
             if status.shift_open:
                 await self._keeper.close(actor)
             self._keeper.held_closed = True  # a shift that could not be closed is the keeper's to close
-        return await self._looked()
+        view = await self._looked()
+        await self._closing_day.ask_bank()  # whoever reads the report now finds it whole
+        return view
 
     async def x_report(self, actor: str) -> ShiftReportView:
         """Printed, kept, and told with what the other books say. Raises `DeviceUnavailable`."""
@@ -107,7 +109,7 @@ class TendingShift:
         async with self._at_the_device() as status:
             await self._registrar.x_report()
             totals = await self._registrar.totals()
-        return await self._closing_day.keep("x", status.drive_number, totals.shift, totals, actor)
+        return await self._closing_day.keep_x(status.drive_number, totals, actor)
 
     async def replace_drive(self, reason: str, actor: str) -> DriveView:
         """Two steps with the same command: before the swap everything is closed and sent, after it the new drive is

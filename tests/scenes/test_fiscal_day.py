@@ -223,6 +223,43 @@ async def faults(place: Restaurant) -> set[str]:
     return standing
 
 
+async def test_a_bank_that_holds_its_list_holds_neither_the_next_shift_nor_a_receipt() -> None:
+    async with restaurant("[bank]\ntimeout_s = 60\nabandon_after_s = 120") as place:
+        first = (await shift(place))["shift"]
+        sold = await bought(place, await place.guest(), "tea")
+        place.bank.faults.switch("hold", True, {})
+        closing = asyncio.create_task(place.internal("POST", "/internal/shift/close"))
+        report = await until_reported(place, first)
+        assert (report["bank_asked"], report["sales"]["sum_kopecks"]) == (False, sold["amount_kopecks"])
+        assert "the bank's list is not compared yet" in report["text"]
+        assert (await place.internal("POST", "/internal/shift/open")).body["shift"] == first + 1
+        await place.until_open()
+        assert await place.kiosk.flows.fiscalising.why_not_ready() is None  # its turn is free
+        assert not closing.done()
+        place.bank.faults.switch("hold", False, {})
+        await bought(place, await place.guest(), "tea")
+        assert (await closing).status == 200
+        report = await until_reported(place, first)
+        assert (report["bank_asked"], report["differences"]) == (True, [])
+
+
+async def test_a_bank_that_was_not_asked_before_the_process_died_is_asked_by_the_next_one() -> None:
+    async with restaurant("[bank]\ntimeout_s = 60\nabandon_after_s = 120") as place:
+        first = (await shift(place))["shift"]
+        await bought(place, await place.guest(), "tea")
+        place.bank.faults.switch("hold", True, {})
+        async with place.kiosk.flows.fiscalising.turn:
+            await place.kiosk.devices.registrar.close_shift()
+        assert not (await until_reported(place, first))["bank_asked"]
+        await place.restart()
+        place.bank.faults.switch("hold", False, {})
+
+        async def asked() -> bool:
+            return bool((await until_reported(place, first))["bank_asked"])
+
+        await until(asked)
+
+
 async def test_a_registrar_that_does_not_count_tells_its_totals_by_its_documents() -> None:
     async with restaurant(registrar="atol-web") as place:
         guest = await place.guest()
