@@ -82,7 +82,7 @@ class FallingBack:
 
     async def _can_print(self, name: str) -> bool:
         try:
-            able = (await self._registrar.look_at(name)).why_not() in _OPENS_BY_ITSELF
+            able = (await self._registrar.at(name).status()).why_not() in _OPENS_BY_ITSELF
             return able and await self._keeping_shift.is_fit(name)
         except DeviceError as error:
             _log.info("no_fallback", registrar=name, reason=str(error))

@@ -301,10 +301,14 @@ class Fiscalising:
             now=now,
         )
 
-    def intend_since(self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime) -> None:
-        """An intent that makes the next try look through every document since `counter` before it prints."""
-        lines = self.lines(tx, payment)
-        self._intend(tx, Claim(payment, Operation.SALE, lines, payment.amount_kopecks), counter, now)
+    def intend_since(
+        self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime, found: FiscalDocument | None = None
+    ) -> None:
+        """An intent that makes the next try look through every document since `counter` before it prints; where the
+        receipt is `found` already, the next try goes on behind it."""
+        claim = Claim(payment, Operation.SALE, self.lines(tx, payment), payment.amount_kopecks)
+        intent = self._intend(tx, claim, counter, now, found is not None and found.correction)
+        register(tx, intent, found, self._seller.zone)
 
     async def _record(self, payment: Payment, intent: payments.IntentRow, document: FiscalDocument | None) -> Payment:
         def run(tx: Tx) -> Payment:

@@ -161,7 +161,7 @@ class KeepingShift:
 
     async def is_fit(self, name: str) -> bool:
         """Whether a registrar that is not in use is registered for what we sell. Raises `DeviceError`."""
-        told, expected = await self._registrar.registration_of(name), self._rules.expected(name)
+        told, expected = await self._registrar.at(name).registration(), self._rules.expected(name)
         return not registration_mismatches(told, expected, self._rules.rates(self._clock.now()))
 
     async def _mend(self, status: FiscalStatus) -> FiscalStatus:

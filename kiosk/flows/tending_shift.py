@@ -139,7 +139,7 @@ class TendingShift:
         async with self._keeper.turn, self._fiscalising.turn:
             await self._nothing_in_doubt()
             try:
-                drive_number = (await self._registrar.look_at(name)).drive_number
+                drive_number = (await self._registrar.at(name).status()).drive_number
             except DeviceError as error:
                 raise DeviceUnavailable(device="fiscal", reason=error.code) from error
             await self._journal(actor, "use_registrar", name)
