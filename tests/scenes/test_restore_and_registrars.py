@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.restaurant import Restaurant, restaurant, until
-from tests.scenes.test_fiscal_day import with_a_spare
 from tests.scenes.test_restore import backed_up, eaten, findings, put_back, settle_all
+from tests.scenes.test_several_registrars import with_a_spare
 from tests.scenes.test_stuck import move
 
 
