@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drivers.sim.shtrih.device import ShtrihDevice, shtrih
+from tests.clocks import JumpingClock
 from tests.command import journal, kiosk
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_fiscal_day import bought
+from tests.scenes.test_staff_desk import at_the_desk, overview
 
 
-async def with_a_spare(place: Restaurant, more: str = "") -> ShtrihDevice:
+async def with_a_spare(place: Restaurant, more: str = "", **device_is: Any) -> ShtrihDevice:
     """Another registrar, at work and in the settings, from the next start on."""
-    spare = {"state": place.folder / "spare.state", "ledger": place.folder / "spare.jsonl"}
+    spare = {"state": place.folder / "spare.state", "ledger": place.folder / "spare.jsonl", **device_is}
     device = await place.stack.enter_async_context(shtrih(place.folder / "spare.tty", **spare, seed=7, ffd="1.1"))
     file = place.folder / "config.toml"
     text = file.read_text().replace("[fiscal]", '[[fiscal]]\nname = "till"\nffd = "1.2"')
@@ -95,6 +99,39 @@ async def test_3_4_registrar_that_does_not_answer_is_not_changed_to() -> None:
         assert refused.body["reason"] in ("link_lost", "port_missing")
         assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "till"
         await bought(place, await place.guest(), "tea")
+
+
+async def test_3_4_documents_of_a_registrar_that_is_not_in_use_are_watched_by_its_name() -> None:
+    async with restaurant(clock=(clock := JumpingClock())) as place:
+        await with_a_spare(place, 'ofd = "device"\n', host_carries_to=("127.0.0.1", 9))  # nobody carries
+        await place.restart()
+        await place.until_open()
+        await until_told(place, "ofd:spare", "ofd_carried_by_host")
+        assert (await place.call("GET", "/readyz")).body["ready"]
+        lights = {light["name"]: light for light in (await overview(await at_the_desk(place)))["lights"]}
+        assert (lights["ofd:spare"]["level"], lights["ofd"]["level"]) == ("warn", "good")
+        assert "docs/ofd.md" in lights["ofd:spare"]["says"]["ru"]
+        await place.internal("POST", "/internal/fiscal/use", {"name": "spare"})
+        await until_told(place, "ofd:spare", None)  # in use: `ofd` tells of it
+        await place.until_open()
+        await bought(place, await place.guest(), "tea")
+        file = place.folder / "config.toml"
+        file.write_text(file.read_text().replace('ofd = "device"', 'ofd = "external"'))
+        await place.internal("POST", "/internal/fiscal/use", {"name": "till"})
+        await place.restart()
+        await until_told(place, "ofd:spare", None)
+        clock.jump(25 * 3600)
+        await until_told(place, "ofd:spare", "ofd_unsent_24h")
+        await place.until_open()
+        await bought(place, await place.guest(), "tea")
+
+
+async def until_told(place: Restaurant, name: str, reason: str | None) -> None:
+    async def told() -> bool:
+        checks = (await place.call("GET", "/readyz")).body["checks"]
+        return name in checks and checks[name]["reason"] == reason
+
+    await until(told)
 
 
 async def test_3_4_check_without_a_kiosk_asks_each_registrar_by_its_name() -> None:
