@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from drivers.fiscal.port import FiscalSwitch
 from drivers.sim.shtrih.device import ShtrihDevice, shtrih
+from kiosk.clock import SystemClock
+from kiosk.domain.errors import DeviceUnavailable
+from kiosk.flows.falling_back import FallingBack
+from kiosk.flows.tending_shift import TendingShift
 from tests.clocks import JumpingClock
 from tests.command import journal, kiosk
 from tests.restaurant import Restaurant, restaurant, until
@@ -99,6 +104,31 @@ async def test_3_4_registrar_that_does_not_answer_is_not_changed_to() -> None:
         assert refused.body["reason"] in ("link_lost", "port_missing")
         assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "till"
         await bought(place, await place.guest(), "tea")
+
+
+class SilentAfterTheChange:
+    """The registrar is changed to, and does not answer the first look at it."""
+
+    def __init__(self, registrar: FiscalSwitch) -> None:
+        self._registrar = registrar
+
+    async def use(self, name: str, actor: str) -> None:
+        self._registrar.use(name)
+        raise DeviceUnavailable(device="fiscal", reason="link_lost")
+
+
+async def test_3_4_change_whose_first_look_fails_is_told_as_a_change() -> None:
+    async with restaurant() as place:
+        await with_a_spare(place)
+        await place.restart()
+        await place.until_open()
+        flows, registrar = place.kiosk.flows, place.kiosk.devices.registrar
+        tending = cast(TendingShift, SilentAfterTheChange(registrar))
+        falling_back = FallingBack(
+            registrar, tending, flows.keeping_shift, place.kiosk.readiness, SystemClock(), ["spare"]
+        )
+        assert await falling_back.fall_back()  # it is done, whatever the look says: not to be tried again
+        assert registrar.active == "spare"
 
 
 async def test_3_4_documents_of_a_registrar_that_is_not_in_use_are_watched_by_its_name() -> None:
