@@ -18,9 +18,9 @@ from drivers.sim.refusal import Refusal
 from drivers.sim.world import Change, World
 
 _CLOCK, _CASH, _TOTALS, _RECEIPT, _STALLED = "clock_offset_s", "cash", "totals", "receipt", "stalled"
-_LAST, _CLOSED = "last_receipt", "closed_totals"
+_LAST, _CLOSED, _EVER = "last_receipt", "closed_totals", "totals_ever"
 _SELL, _SELL_RETURN = 1, 2
-_DRIVE_FULL, _BAD_PARAMETERS, _TOTAL, _MECHANICS = 0xD8, 0xE7, 0xDB, 0x69
+_DRIVE_FULL, _BAD_PARAMETERS, _TOTAL, _MECHANICS, _OFD_EXPIRED = 0xD8, 0xE7, 0xDB, 0x69, 0xEB
 VALID_UNTIL = datetime(2039, 12, 31)  # noqa: DTZ001 - the drive's calendar
 _EFFECTS = {1: "receipt", 2: "refund_receipt", 3: "receipt", 4: "refund_receipt"}
 
@@ -54,6 +54,7 @@ class Till:
         self.receipt = OpenReceipt.from_json(stored) if stored else None
         self.cash_kopecks: int = world.get(_CASH, 0)
         self.totals: dict[str, int] = world.get(_TOTALS, {})
+        self.ever: dict[str, int] = world.get(_EVER, {})  # by kind of receipt, since the register was made
         self.last_receipt: tuple[int, int] = tuple(world.get(_LAST, (0, 0)))  # document, receipt type
         self.closed_totals: tuple[int, int] = tuple(world.get(_CLOSED, (0, 0)))  # sales, refunds of the last shift
         self.stalled: bool = world.get(_STALLED, False)  # registered, not printed: waits for paper
@@ -102,10 +103,11 @@ class Till:
 
     @property
     def drive_warnings(self) -> int:
-        """Bits as the drive itself sets them: 3 and 30 days left, archive 90 % full, the drive has failed."""
+        """Bits as the drive itself sets them: 3 and 30 days left, archive 90 % full, no ticket for long, the drive has
+        failed."""
         left = self.valid_until - self.now()
         expiring = 0x01 if left <= timedelta(days=3) else 0x02 if left <= timedelta(days=30) else 0
-        return expiring | (0x84 if self.faults.on("drive_full") is not None else 0)
+        return expiring | self.drive.ofd_warning | (0x84 if self.faults.on("drive_full") is not None else 0)
 
     def require_printer(self) -> None:
         """Paper that came back takes the rest of the document it was torn from."""
@@ -133,7 +135,10 @@ class Till:
         self.stalled = stalled
         change.put(_STALLED, stalled)
 
-    def require_drive(self) -> None:
+    def require_drive(self, *, closing: bool = False) -> None:
+        """Thirty days without a ticket of the operator: a shift can be closed, nothing else is registered."""
+        if self.drive.ofd_expired and not closing:
+            raise Refusal(_OFD_EXPIRED)
         if self.faults.on("drive_full") is not None:
             raise Refusal(_DRIVE_FULL)
         last = self.drive.last_document_at
@@ -160,7 +165,7 @@ class Till:
         if not self.drive.state.shift_open:
             raise Refusal(errors.SHIFT_CLOSED)
         self.require_printer()
-        self.require_drive()
+        self.require_drive(closing=True)
         with self.world.change() as change:
             self.closed_totals = (self.sum_of(_SELL), self.sum_of(_SELL_RETURN))
             change.put(_CLOSED, self.closed_totals)
@@ -331,6 +336,8 @@ class Till:
             spent = given - (receipt.change_kopecks if kind == CASH else 0)
             self._add(f"{receipt.kind}:{kind}", spent)
         self._add(f"{receipt.kind}:count", 1)
+        self.ever[str(receipt.kind)] = self.ever.get(str(receipt.kind), 0) + receipt.total_kopecks
+        change.put(_EVER, self.ever)
         change.put(_CASH, self.cash_kopecks)
         change.put(_TOTALS, self.totals)
 
