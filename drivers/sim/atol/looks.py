@@ -71,12 +71,12 @@ def device_status(till: Till, task: Mapping[str, Any]) -> Any:
         "deviceStatus": {
             "blocked": False,
             "cashDrawerOpened": False,
-            "coverOpened": till.cover_open,
+            "coverOpened": till.printer.cover_open,
             "currentDateTime": moment(till, till.now()),
             "fiscal": True,
             "fnFiscal": True,
             "fnPresent": True,
-            "paperPresent": till.paper,
+            "paperPresent": till.printer.paper,
             "shift": _shift_word(till),
         }
     }
