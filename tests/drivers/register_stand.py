@@ -41,6 +41,8 @@ class Stand:
         assert os.read(self._process.stdout, 1000).startswith(b"ready")
 
     def kill(self) -> None:
+        """The link first: it would lead to whoever is given that pseudo-terminal next."""
+        Path(self.port).unlink(missing_ok=True)
         if self._process is not None:
             self._process.end(signal.SIGKILL, _START_S)
             self._process = None
