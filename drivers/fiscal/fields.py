@@ -97,3 +97,15 @@ def moment_of(raw: bytes) -> datetime:
         return datetime(2000 + year, month, day, hour, minute)  # noqa: DTZ001 - the drive knows no time zone
     except ValueError as error:
         raise CodecError(f"{raw.hex()} is no date of the drive") from error
+
+
+def some_moment(moment: datetime | None) -> bytes:
+    return bytes(5) if moment is None else moment_bytes(moment)
+
+
+def moment_or_none(raw: bytes) -> datetime | None:
+    """An empty queue shows zeros or filler bytes where the date would be."""
+    try:
+        return moment_of(raw)
+    except CodecError:
+        return None

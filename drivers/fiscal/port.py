@@ -330,11 +330,8 @@ class FiscalSwitch(FiscalOffice, Protocol):
     @property
     def names(self) -> list[str]: ...
 
-    async def look_at(self, name: str) -> FiscalStatus:
-        """The status of any of them, in use or not; raises as `status` does."""
-
-    async def registration_of(self, name: str) -> Registration:
-        """Likewise; raises as `registration` does."""
+    def at(self, name: str) -> FiscalOffice:
+        """Any of them, in use or not. Raises `KeyError` for a name that is not configured."""
 
     def use(self, name: str) -> None:
         """Raises `KeyError` for a name that is not configured. Only while no document is in doubt."""

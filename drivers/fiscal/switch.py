@@ -39,11 +39,8 @@ class SwitchedRegistrar:
         self._registrars[name]
         self._active = name
 
-    async def look_at(self, name: str) -> FiscalStatus:
-        return await self._registrars[name].status()
-
-    async def registration_of(self, name: str) -> Registration:
-        return await self._registrars[name].registration()
+    def at(self, name: str) -> FiscalOffice:
+        return self._registrars[name]
 
     @property
     def _now(self) -> FiscalOffice:

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from drivers.sim.atol import device as atol_device
 from drivers.sim.atol_web import device as atol_web_device
@@ -101,6 +102,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
             device.add_argument(
                 "--ofd", type=_host_and_port, help="HOST:PORT of the operator; the host is to carry documents there"
             )
+            device.add_argument("--ffd", choices=("1.05", "1.1", "1.2"), default="1.2", help="of its registration")
             device.add_argument("--model", choices=sorted(MODELS), default="m-01f", help="what it tells of itself")
         if name not in (*_HTTP_DEVICES, _OFD):
             device.add_argument("--seed", type=int)
@@ -160,7 +162,7 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
                 seed=options.seed,
                 speed=options.speed,
                 timezone=options.timezone,
-                **({"host_carries_to": options.ofd, "model": options.model} if options.device == "shtrih" else {}),
+                **_more(options),
             )
         )
     else:
@@ -170,6 +172,12 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
             )
         )
     return str(options.link)
+
+
+def _more(options: argparse.Namespace) -> dict[str, Any]:
+    if options.device != "shtrih":
+        return {}
+    return {"host_carries_to": options.ofd, "ffd": options.ffd, "model": options.model}
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ from drivers.fiscal.ffd.drive import (
     SHIFT_OPEN_REPORT,
     DriveStatus,
     FoundDocument,
-    OfdStatus,
 )
+from drivers.fiscal.ffd.exchange import OfdStatus
 from drivers.fiscal.ffd.tlv import DATE_TIME, DOCUMENT_NUMBER, OPERATION, SHIFT_NUMBER, TOTAL, Tlv
 from drivers.fiscal.fields import CodecError, moment_bytes
 from drivers.sim.ofd.container import Ticket

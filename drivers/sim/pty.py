@@ -6,8 +6,13 @@ import asyncio
 import os
 import pty
 import tty
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
+
+from drivers.sim.faults import Controlled, serve_control
+from drivers.sim.world import World
 
 
 class PtyPort:
@@ -74,3 +79,38 @@ class PtyPort:
             return
         if data:
             self._on_bytes(data)
+
+
+class Wired(Controlled, Protocol):
+    """A device at a serial line."""
+
+    def feed(self, data: bytes) -> None: ...
+
+
+D = TypeVar("D", bound=Wired)
+
+
+@asynccontextmanager
+async def at_a_line(
+    world: World,
+    link: Path,
+    control: Path | None,
+    build: Callable[[Callable[[bytes], None], Callable[[bool], None]], D],
+) -> AsyncIterator[D]:
+    """The device on a pseudo-terminal at `link` for the length of the block; `build` is given how to send bytes, and
+    whom to tell of the cable."""
+    port = PtyPort(link, lambda data: device.feed(data))
+    device = build(port.send, lambda plugged: port.plug() if plugged else port.unplug())
+    server = None
+    try:
+        if control is not None:
+            server = await serve_control(device, control)
+        port.plug()
+        yield device
+    finally:
+        port.unplug()
+        if server is not None:
+            server.close()
+            if control is not None:
+                control.unlink(missing_ok=True)
+        world.close()

@@ -161,6 +161,16 @@ class FiscalPatience(msgspec.Struct, frozen=True):
     hold_limit_s: float
 
 
+#: Refusals that tell of a moment (noise, a hand at the device, printing), not of the receipt.
+OF_THE_MOMENT = frozenset(
+    {"receipt_absent", "drive_swapped", "drive_went_back", "counter_moved", "not_registered", "interrupted"}
+    | {"lines_lost", "printing_previous", "waits_continue", "receipt_open", "no_receipt_paper", "shift_closed"}
+    | {"shift_over_24h", "wrong_mode", "wrong_submode", "drive_timeout", "drive_no_answer", "drive_bad_crc"}
+    | {"cutter_failure", "power_failure", "sensor_failure", "low_voltage", "printer_link", "head_overheated"}
+    | {"hardware_failure", "busy", "no_paper", "cover_open", "document_open", "other_operator"}
+)
+
+
 def decide_on_fiscal_failure(
     patience: FiscalPatience, proof: Proof, failed_at: datetime, released: bool, now: datetime, reverse_asked: bool
 ) -> FiscalDecision:

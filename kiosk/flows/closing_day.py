@@ -4,6 +4,8 @@ Every difference is named, looked at again, and then shown to a person (seed 6, 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import timedelta
 
 import msgspec
@@ -35,7 +37,7 @@ Told = tuple[Counted, Counted]  # the registrar's sales and refunds
 
 class ShiftReportView(msgspec.Struct, frozen=True):
     """A kept X or Z report: the registrar's totals (where it did not tell them, the books' own), our books by method,
-    rate and dish, and the differences."""
+    rate and dish, and the differences. `bank_asked`: not yet, right after a shift is closed."""
 
     kind: str
     fiscal_drive_number: str
@@ -50,6 +52,7 @@ class ShiftReportView(msgspec.Struct, frozen=True):
     differences: list[str]
     text: str
     registrar_told: bool = True
+    bank_asked: bool = True
 
     @property
     def told(self) -> Told | None:
@@ -57,37 +60,57 @@ class ShiftReportView(msgspec.Struct, frozen=True):
 
 
 class ClosingDay:
-    """`keep` makes a report; a Z report with differences is compared again before somebody is called."""
+    """A Z report is kept at once by registrar and books, then compared with the bank's list, which may be long in
+    coming; one with differences is compared again before somebody is called."""
 
     def __init__(self, database: Database, bank: Acquirer, clock: Clock, again_s: float) -> None:
         self._db = database
         self._bank = bank
         self._clock = clock
         self._again_s = again_s
-        self._open: dict[tuple[str, int], int] = {}  # drive and shift of differences not named yet: how often looked at
+        self._open: dict[tuple[str, int], int] = {}  # drive and shift of what is not compared or named: how often asked
+        self._owed = asyncio.Event()
+        self._asking = asyncio.Lock()
 
-    async def keep(
-        self, kind: str, drive_number: str, shift: int, totals: ShiftTotals | None, actor: str
-    ) -> ShiftReportView:
-        """Compare and keep; a Z with differences is looked at again later. `totals` None: the registrar told none."""
-        told = None if totals is None else (_counted(totals.sales), _counted(totals.refunds))
-        report = await self._compare(kind, drive_number, shift, told)
+    async def keep_z(self, drive_number: str, shift: int, totals: ShiftTotals | None, actor: str) -> None:
+        """Asks no device. `totals` None: the registrar told none."""
+        told = None if totals is None else _told(totals)
+        await self._store(await self._compare("z", drive_number, shift, told, ask_bank=False), actor)
+        self._open[(drive_number, shift)] = 0
+        self._owed.set()
+
+    async def keep_x(self, drive_number: str, totals: ShiftTotals, actor: str) -> ShiftReportView:
+        report = await self._compare("x", drive_number, totals.shift, _told(totals))
         await self._store(report, actor)
-        if kind == "z" and report.differences:
-            self._open[(drive_number, shift)] = 1
         return report
 
     async def run(self) -> None:
         """For ever: differences of a closed shift are looked at again; what stays is named to a person."""
         unnamed = await self._db.read(fiscal_reports.unnamed_differences, self._clock.now() - _SHIFT - _SHIFT)
-        self._open |= {(row.drive_number, row.shift): 1 for row in unnamed}  # a process before this one left them
+        self._open |= {(row.drive_number, row.shift): 0 for row in unnamed}  # a process before this one left them
         while True:
-            await self._clock.sleep(self._again_s if self._open else min(_LOOK_S, self._again_s))
-            for (drive_number, shift), tries in list(self._open.items()):
-                await self._look_again(drive_number, shift, tries)
+            await self.ask_bank()
+            if await self._is_woken(self._again_s if self._open else min(_LOOK_S, self._again_s)):
+                continue
+            async with self._asking:
+                for drive_number, shift in list(self._open):
+                    await self._look_again(drive_number, shift)
             await self._recover()
 
-    async def _look_again(self, drive_number: str, shift: int, tries: int) -> None:
+    async def _is_woken(self, within_s: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                return await self._owed.wait()
+        return False
+
+    async def ask_bank(self) -> None:
+        """Compare with the bank's list what was kept without it; as long as the bank takes."""
+        async with self._asking:
+            self._owed.clear()
+            for drive_number, shift in [key for key, tries in self._open.items() if not tries]:
+                await self._look_again(drive_number, shift)
+
+    async def _look_again(self, drive_number: str, shift: int) -> None:
         row = await self._db.read(fiscal_reports.read_report, drive_number, shift)
         if row is None:  # forgotten meanwhile, with everything of its day
             del self._open[(drive_number, shift)]
@@ -95,8 +118,9 @@ class ClosingDay:
         known = msgspec.json.decode(row.body, type=ShiftReportView)
         report = await self._compare("z", drive_number, shift, known.told)
         await self._store(report, row.actor)
-        if report.differences and tries + 1 < _TRIES:
-            self._open[(drive_number, shift)] = tries + 1
+        tries = self._open[(drive_number, shift)] + 1
+        if report.differences and tries < _TRIES:
+            self._open[(drive_number, shift)] = tries
             return
         if report.differences:
             await self._alarm(report)
@@ -120,7 +144,9 @@ class ClosingDay:
 
         await self._db.write(run)
 
-    async def _compare(self, kind: str, drive_number: str, shift: int, told: Told | None) -> ShiftReportView:
+    async def _compare(
+        self, kind: str, drive_number: str, shift: int, told: Told | None, *, ask_bank: bool = True
+    ) -> ShiftReportView:
         ours = await self._db.read(fiscal_reports.read_shift, drive_number, shift)
         documents = {row.name: row for row in ours.documents}
         books = _booked(documents.get("sale")), _booked(documents.get("refund"))
@@ -129,14 +155,14 @@ class ClosingDay:
             *([] if told else ["registrar: told no totals of the shift"]),
             *_against_books("sales", sales, books[0]),
             *_against_books("refunds", refunds, books[1]),
-            *await self._against_bank(ours.money),
+            *(await self._against_bank(ours.money) if ask_bank else []),
             *_against_points(ours.money, ours.points_spent),
         ]
         now = self._clock.now()
         methods = _by_method(ours.money)
         report = ShiftReportView(
             kind, drive_number, shift, rfc3339(now), sales, refunds, methods, ours.rates, ours.dishes,
-            ours.points_spent, differences, "", told is not None,
+            ours.points_spent, differences, "", told is not None, ask_bank,
         )  # fmt: skip
         return msgspec.structs.replace(report, text=_text(report))
 
@@ -179,6 +205,10 @@ class ClosingDay:
         if row is None:
             raise NotFound
         return msgspec.json.decode(row.body, type=ShiftReportView)
+
+
+def _told(totals: ShiftTotals) -> Told:
+    return _counted(totals.sales), _counted(totals.refunds)
 
 
 def _counted(totals: OperationTotals) -> Counted:
@@ -224,6 +254,7 @@ def _text(report: ShiftReportView) -> str:
     for title, rows in (("by method", report.methods), ("by rate", report.rates), ("by dish", report.dishes)):
         lines += [title, *(f"  {row.name:<40} {row.count:6d}  {_roubles(row.sum_kopecks)}" for row in rows)]
     lines += ["differences", *(f"  {row}" for row in report.differences)] if report.differences else ["no differences"]
+    lines += [] if report.bank_asked else ["the bank's list is not compared yet"]
     return "\n".join(lines)
 
 

@@ -71,18 +71,23 @@ class FallingBack:
         for name in self.spares:
             if name == left or not await self._can_print(name):
                 continue
+            first_look = "good"
             try:
                 await self._tending_shift.use(name, _ACTOR)
             except DeviceUnavailable as error:
-                _log.info("no_fallback", registrar=name, reason=error.code, failing=reason)
+                first_look = str(error.members.get("reason", error.code))
+            if self._registrar.active == left:
+                _log.info("no_fallback", registrar=name, reason=first_look, failing=reason)
                 return False
-            _log.warning("registrar_fell_back", left=left, registrar=name, reason=reason)
+            _log.warning(
+                "registrar_fell_back", left=left, registrar=name, reason=reason, first_look=first_look or "good"
+            )
             return True
         return False
 
     async def _can_print(self, name: str) -> bool:
         try:
-            able = (await self._registrar.look_at(name)).why_not() in _OPENS_BY_ITSELF
+            able = (await self._registrar.at(name).status()).why_not() in _OPENS_BY_ITSELF
             return able and await self._keeping_shift.is_fit(name)
         except DeviceError as error:
             _log.info("no_fallback", registrar=name, reason=str(error))

@@ -24,6 +24,7 @@ from drivers.fiscal.port import (
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock
 from kiosk.domain.payment import (
+    OF_THE_MOMENT,
     FiscalDecision,
     FiscalPatience,
     Payment,
@@ -52,14 +53,6 @@ _PREFLIGHT_TIMEOUT_S = 10.0
 _IN_TIME = timedelta(minutes=10)
 _WITHOUT_LINES_IN_CORRECTIONS = "1.05"
 _REFUSES = FISCAL_REFUSES.removeprefix("fiscal_")
-#: Refusals that tell of a moment (noise, a hand at the device, printing), not of the receipt.
-_OF_THE_MOMENT = frozenset(
-    {"receipt_absent", "drive_swapped", "drive_went_back", "counter_moved", "not_registered", "interrupted"}
-    | {"lines_lost", "printing_previous", "waits_continue", "receipt_open", "no_receipt_paper", "shift_closed"}
-    | {"shift_over_24h", "wrong_mode", "wrong_submode", "drive_timeout", "drive_no_answer", "drive_bad_crc"}
-    | {"cutter_failure", "power_failure", "sensor_failure", "low_voltage", "printer_link", "head_overheated"}
-    | {"hardware_failure", "busy", "no_paper", "cover_open", "document_open", "other_operator"}
-)
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -202,7 +195,7 @@ class Fiscalising:
         """A register that calls itself ready and refuses twice the same way will refuse the next customer's receipt:
         it is sold to nobody. What a state of the moment explains does not count."""
         again, self._refused = self._refused == refusal.code, refusal.code
-        if not again or refusal.code in _OF_THE_MOMENT:
+        if not again or refusal.code in OF_THE_MOMENT:
             return
         try:
             status = await self._registrar.status()
@@ -301,10 +294,14 @@ class Fiscalising:
             now=now,
         )
 
-    def intend_since(self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime) -> None:
-        """An intent that makes the next try look through every document since `counter` before it prints."""
-        lines = self.lines(tx, payment)
-        self._intend(tx, Claim(payment, Operation.SALE, lines, payment.amount_kopecks), counter, now)
+    def intend_since(
+        self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime, found: FiscalDocument | None = None
+    ) -> None:
+        """An intent that makes the next try look through every document since `counter` before it prints; where the
+        receipt is `found` already, the next try goes on behind it."""
+        claim = Claim(payment, Operation.SALE, self.lines(tx, payment), payment.amount_kopecks)
+        intent = self._intend(tx, claim, counter, now, found is not None and found.correction)
+        register(tx, intent, found, self._seller.zone)
 
     async def _record(self, payment: Payment, intent: payments.IntentRow, document: FiscalDocument | None) -> Payment:
         def run(tx: Tx) -> Payment:

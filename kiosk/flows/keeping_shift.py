@@ -161,7 +161,7 @@ class KeepingShift:
 
     async def is_fit(self, name: str) -> bool:
         """Whether a registrar that is not in use is registered for what we sell. Raises `DeviceError`."""
-        told, expected = await self._registrar.registration_of(name), self._rules.expected(name)
+        told, expected = await self._registrar.at(name).registration(), self._rules.expected(name)
         return not registration_mismatches(told, expected, self._rules.rates(self._clock.now()))
 
     async def _mend(self, status: FiscalStatus) -> FiscalStatus:
@@ -263,7 +263,7 @@ class KeepingShift:
                 outbox.put(tx, ShiftClosedEvent(shift=shift, fiscal_drive_number=drive_number), now)
 
         await self._db.write(run)
-        await self._closing_day.keep("z", drive_number, shift, totals, actor)
+        await self._closing_day.keep_z(drive_number, shift, totals, actor)
 
     async def _catch_up(self, status: FiscalStatus) -> None:
         """A shift that was closed by a process that died, or at the device: its Z report is kept now. The registrar

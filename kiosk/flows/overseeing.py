@@ -160,7 +160,7 @@ class Overseeing:
         checks = self._readiness.checks()
         own = {"books", "sales", "shift", "disk", "sms", "bank", "ofd"}  # they have lamps or lines of their own
         found = [
-            Light(name, GOOD if check.ok else BAD, None, check.reason, _says(check), check.detail)
+            Light(name, _level(name, check), None, check.reason, _says(check), check.detail)
             for name, check in checks.items()
             if name in _ALWAYS_LIT or (name not in own and not check.ok)
         ]
@@ -248,6 +248,11 @@ def _least_taken(menu: Menu) -> dict[str, int]:
         for ingredient, amount in dish.default_formula().items():
             least[ingredient] = min(amount, least.get(ingredient, amount))
     return least
+
+
+def _level(name: str, check: Check) -> str:
+    """What concerns a registrar that is not in use can wait."""
+    return GOOD if check.ok else WARN if name.startswith("ofd:") else BAD
 
 
 def _says(check: Check) -> Text | None:

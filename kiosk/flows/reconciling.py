@@ -4,15 +4,15 @@ Nothing new is paid until every contradiction is settled (reliability §4.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
 from drivers.bank.port import Acquirer, ChargeStatus, ListedTransaction
-from drivers.errors import DeviceError, ForeignState, pause_word
-from drivers.fiscal.port import FiscalCounter, FiscalIntent, FiscalRegistrar, Operation
+from drivers.errors import DeviceError, pause_word
+from drivers.fiscal.port import FiscalCounter, FiscalDocument, FiscalSwitch
 from kiosk.clock import Clock
 from kiosk.domain.errors import BankUnavailable
 from kiosk.domain.order import OrderStatus
@@ -23,6 +23,7 @@ from kiosk.flows.attempts import AnswerStore
 from kiosk.flows.contradicting import CONTRADICTS, agrees
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.ordering import cancel_order
+from kiosk.flows.searching_drives import Search, SearchedDrive, SearchingDrives
 from kiosk.store import audits, backups, orders, payments, records, refunds, troubles
 from kiosk.store.database import Database, Reader, Tx
 
@@ -30,7 +31,8 @@ _log = structlog.get_logger()
 _LOOK_S = 2.0
 _CLOCKS_DIFFER = timedelta(hours=1)
 _BEFORE_MONEY = (PaymentStep.RESERVING, PaymentStep.PREFLIGHT, PaymentStep.CHARGING)
-_DOCUMENTS = 2000
+_RECEIPT_OWED = (PaymentStep.CHARGED, PaymentStep.PRINTING)
+Found = tuple[SearchedDrive, FiscalDocument] | None
 
 
 class Reconciling:
@@ -40,19 +42,18 @@ class Reconciling:
         self,
         database: Database,
         bank: Acquirer,
-        registrar: FiscalRegistrar,
+        registrar: FiscalSwitch,
         fiscalising: Fiscalising,
         readiness: Readiness,
         clock: Clock,
     ) -> None:
         self._db = database
         self._bank = bank
-        self._registrar = registrar
+        self._searching = SearchingDrives(database, registrar)
         self._fiscalising = fiscalising
         self._readiness = readiness
         self._clock = clock
         self._answers = AnswerStore()
-        self._told = ""
 
     async def pending(self) -> bool:
         found = await self._db.read(backups.restored_at) is not None
@@ -99,23 +100,29 @@ class Reconciling:
         known = {(row.order_id, row.attempt): row for row in recent}
         since = (newest or self._clock.now()) - _CLOCKS_DIFFER
         listed = await self._bank.listing(since)
-        async with self._fiscalising.turn:
-            counter, first = await self._counter()
-            lost = [row for row in listed if row.transaction.status is ChargeStatus.APPROVED and _is_lost(row, known)]
-            receipts = {row.transaction.transaction_id: await self._receipt(row, counter, first, since) for row in lost}
-            strangers = await self._sales(first, counter.last_document) - set(filter(None, receipts.values()))
-        now = self._clock.now()
         back = {r.transaction.transaction_id for r in listed if r.transaction.status is not ChargeStatus.APPROVED}
+        lost = [row for row in listed if row.transaction.status is ChargeStatus.APPROVED and _is_lost(row, known)]
+        async with self._fiscalising.turn:
+            search = await self._searching.begin(since, self._fiscalising.zone)
+            receipts = {
+                row.transaction.transaction_id: await search.receipt(row.order_id or "", row.amount_kopecks or 0, since)
+                for row in lost
+            }
+            owed = [row for row in unfinished if row.step in _RECEIPT_OWED and row.transaction_id not in back]
+            printed = {row.payment_id: await self._printed(search, row, since) for row in owed}
+            sales = [(drive, await drive.sales()) for drive in search.drives]
+        stands = {
+            (found[1].drive_number, found[1].number) for found in (*receipts.values(), *printed.values()) if found
+        }
+        now = self._clock.now()
 
         def run(tx: Tx) -> None:
             for row in lost:
-                _note_charge(tx, row, receipts[row.transaction.transaction_id], now)
-            for number in sorted(strangers - payments.registered_after(tx, counter.drive_number, first)):
-                detail = f"receipt {number} on drive {counter.drive_number}: no charge of the bank's list belongs to it"
-                troubles.add_finding(tx, "receipt_after_backup", f"{counter.drive_number} {number}", detail, now)
-            audits.note_looked_through(tx, counter.drive_number, counter.last_document)
+                _note_charge(tx, row, receipts[row.transaction.transaction_id], search.missing, now)
+            for drive, numbers in sales:
+                _note_strangers(tx, drive, numbers, stands, now)
             for payment in unfinished:
-                settle = partial(self._settle, tx, payment, payment.transaction_id in back, counter, first, now)
+                settle = partial(self._settle, tx, payment, payment.transaction_id in back, search, printed, now)
                 if not agrees(tx, payment.order_id, settle, now):
                     troubles.note_doubt(tx, f"pay:{payment.payment_id}", CONTRADICTS, now)
             for order in orders.in_status(tx, OrderStatus.CREATED):
@@ -123,46 +130,43 @@ class Reconciling:
 
         await self._db.write(run)
 
-    async def _counter(self) -> tuple[FiscalCounter, int]:
-        """The drive as it is, and the last document of it that the books know (its present end where it is new)."""
-        counter = await self._registrar.counter()
-        first = await self._db.read(backups.last_document, counter.drive_number)
-        return counter, counter.last_document if first is None else first
-
-    async def _receipt(self, row: ListedTransaction, counter: FiscalCounter, first: int, since: datetime) -> int | None:
-        """The receipt of a charge the books do not know."""
-        before = FiscalCounter(counter.drive_number, first, counter.shift)
-        intent = FiscalIntent(before, Operation.SALE, row.order_id or "", row.amount_kopecks or 0, since)
-        try:
-            document = await self._registrar.find_receipt(intent)
-        except ForeignState:  # receipts of other orders, none of this one
-            return None
-        return None if document is None else document.number
-
-    async def _sales(self, first: int, last: int) -> set[int]:
-        found: set[int] = set()
-        for number in range(max(first + 1, last - _DOCUMENTS), last + 1):
-            document = await self._registrar.read_document(number)
-            if document is not None and document.operation is Operation.SALE:
-                found.add(number)
-        return found
+    async def _printed(self, search: Search, payment: Payment, since: datetime) -> Found:
+        """The receipt of a payment that the books believe without one. What is in doubt already is looked for in its
+        own drive by the next try."""
+        intent = await self._db.read(payments.sale_intent, payment.payment_id)
+        if intent is not None and intent.document_number is not None:
+            return None  # it stands in the books
+        asked = None if intent is None else intent.drive_number
+        return await search.receipt(payment.order_id, payment.amount_kopecks, since, but=asked)
 
     def _settle(
-        self, tx: Tx, payment: Payment, returned: bool, counter: FiscalCounter, first: int, now: datetime
+        self,
+        tx: Tx,
+        payment: Payment,
+        returned: bool,
+        search: Search,
+        printed: Mapping[str, Found],
+        now: datetime,
     ) -> None:
         """Bring an attempt that was under way to where asking the devices is safe: one that knew of no charge ends
-        here (its charge, if there was one, is a finding); one that was charged must look for its receipt first."""
+        here (its charge, if there was one, is a finding); one that was charged must look for its receipt first. Where
+        that could stand in a drive that nobody can ask, it is in doubt there, and a person tells."""
+        found = printed.get(payment.payment_id)
         if payment.step in _BEFORE_MONEY:
             self._answers.close(tx, payment, PaymentStep.REFUSED, BankUnavailable(reason="restored"), None, now)
-        elif payment.step in (PaymentStep.CHARGED, PaymentStep.PRINTING) and returned:
+        elif payment.step in _RECEIPT_OWED and returned:
             refunds.add_void(tx, payment, "restored", "kiosk", now)
             payments.move(tx, payment, PaymentStep.REVERSING)
+        elif payment.step in _RECEIPT_OWED and found is not None:
+            if (intent := payments.sale_intent(tx, payment.payment_id)) is not None:
+                payments.disprove_intent(tx, intent.intent_id)
+            self._fiscalising.intend_since(tx, payment, found[0].since, now, found[1])
         elif payment.step is PaymentStep.CHARGED:
-            self._fiscalising.intend_since(tx, payment, FiscalCounter(counter.drive_number, first, counter.shift), now)
+            lost = [FiscalCounter(number, 0, 0) for number in search.missing]
+            self._fiscalising.intend_since(tx, payment, lost[0] if lost else search.drives[0].since, now)
 
     def _tell(self, reason: str | None, detail: str = "") -> None:
-        if self._readiness.set("books", reason) or detail != self._told:
-            self._told = detail
+        if self._readiness.set("books", reason, detail=detail):
             _log.warning("books_readiness", reason=reason, detail=detail)
 
 
@@ -176,28 +180,38 @@ def _is_lost(row: ListedTransaction, known: dict[tuple[str, int], Payment]) -> b
     return all(payment.transaction_id != transaction_id for payment in known.values())
 
 
-def _note_charge(tx: Tx, row: ListedTransaction, document: int | None, now: datetime) -> None:
+def _note_charge(tx: Tx, row: ListedTransaction, found: Found, missing: Sequence[str], now: datetime) -> None:
     transaction_id = row.transaction.transaction_id or ""
     order = f"order {row.order_id}, charged, lost with the backup"
-    if document is not None:  # money and receipt agree: give back by the registrar's own refund, if it must be
-        detail = f"{order}; its receipt is document {document}: was the meal handed out?"
-        troubles.add_finding(
-            tx,
+    if found is not None:  # money and receipt agree: give back by the registrar's own refund, if it must be
+        document = f"document {found[1].number} of drive {found[1].drive_number}"
+        kind, detail, returns = (
             "sale_after_backup",
-            transaction_id,
-            detail,
-            now,
-            order_id=row.order_id,
-            amount_kopecks=row.amount_kopecks,
+            f"{order}; its receipt is {document}: was the meal handed out?",
+            None,
         )
-        return
+    else:
+        asked = f" in drives that can be asked, drive {', '.join(missing)} cannot" if missing else ""
+        kind, detail, returns = "charge_after_backup", f"{order}; no receipt of it stands{asked}", transaction_id
     troubles.add_finding(
         tx,
-        "charge_after_backup",
+        kind,
         transaction_id,
-        f"{order}; no receipt of it stands",
+        detail,
         now,
         order_id=row.order_id,
         amount_kopecks=row.amount_kopecks,
-        transaction_id=transaction_id,
+        transaction_id=returns,
     )
+
+
+def _note_strangers(
+    tx: Tx, drive: SearchedDrive, numbers: set[int], stands: set[tuple[str, int]], now: datetime
+) -> None:
+    """Receipts in a drive that neither the bank's list nor the books account for."""
+    serial = drive.since.drive_number
+    known = payments.registered_after(tx, serial, drive.since.last_document)
+    for number in sorted(numbers - known - {document for where, document in stands if where == serial}):
+        detail = f"receipt {number} on drive {serial}: no charge of the bank's list belongs to it"
+        troubles.add_finding(tx, "receipt_after_backup", f"{serial} {number}", detail, now)
+    audits.note_looked_through(tx, serial, drive.last_document)

@@ -99,7 +99,9 @@ class TendingShift:
             if status.shift_open:
                 await self._keeper.close(actor)
             self._keeper.held_closed = True  # a shift that could not be closed is the keeper's to close
-        return await self._looked()
+        view = await self._looked()
+        await self._closing_day.ask_bank()  # whoever reads the report now finds it whole
+        return view
 
     async def x_report(self, actor: str) -> ShiftReportView:
         """Printed, kept, and told with what the other books say. Raises `DeviceUnavailable`."""
@@ -107,7 +109,7 @@ class TendingShift:
         async with self._at_the_device() as status:
             await self._registrar.x_report()
             totals = await self._registrar.totals()
-        return await self._closing_day.keep("x", status.drive_number, totals.shift, totals, actor)
+        return await self._closing_day.keep_x(status.drive_number, totals, actor)
 
     async def replace_drive(self, reason: str, actor: str) -> DriveView:
         """Two steps with the same command: before the swap everything is closed and sent, after it the new drive is
@@ -137,7 +139,7 @@ class TendingShift:
         async with self._keeper.turn, self._fiscalising.turn:
             await self._nothing_in_doubt()
             try:
-                drive_number = (await self._registrar.look_at(name)).drive_number
+                drive_number = (await self._registrar.at(name).status()).drive_number
             except DeviceError as error:
                 raise DeviceUnavailable(device="fiscal", reason=error.code) from error
             await self._journal(actor, "use_registrar", name)

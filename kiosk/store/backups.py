@@ -9,6 +9,8 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from drivers.text import shown
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import DatabaseBroken
@@ -149,6 +151,20 @@ def newest_moment(reader: Reader) -> datetime | None:
         "SELECT max(at) FROM (SELECT max(at) AS at FROM event UNION SELECT max(created_at) FROM payment)"
     )
     return None if value is None else datetime.fromisoformat(value)
+
+
+def drives_in_use(reader: Reader, since: datetime) -> list[str]:
+    """Drives whose shifts were opened since then, the latest first."""
+    rows = reader.all(
+        _DriveRow,
+        "SELECT drive_number FROM shift WHERE opened_at >= ? GROUP BY drive_number ORDER BY max(opened_at) DESC",
+        (rfc3339(since),),
+    )
+    return [row.drive_number for row in rows]
+
+
+class _DriveRow(msgspec.Struct, frozen=True):
+    drive_number: str
 
 
 def last_document(reader: Reader, drive_number: str) -> int | None:

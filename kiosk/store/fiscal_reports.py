@@ -61,11 +61,12 @@ def unreported_shifts(reader: Reader, drive_number: str) -> list[ShiftRow]:
 
 
 def unnamed_differences(reader: Reader, since: datetime) -> list[ShiftRow]:
-    """Shifts whose Z report differs and about which nobody was told."""
+    """Shifts whose Z report differs and about which nobody was told, or which the bank was not asked about."""
     return reader.all(
         ShiftRow,
         "SELECT r.drive_number, r.shift FROM fiscal_report r WHERE r.kind = 'z' AND r.at >= ?"
-        " AND json_array_length(r.body, '$.differences') > 0 AND NOT EXISTS (SELECT 1 FROM finding f"
+        " AND (json_array_length(r.body, '$.differences') > 0 OR NOT ifnull(json_extract(r.body, '$.bank_asked'), 1))"
+        " AND NOT EXISTS (SELECT 1 FROM finding f"
         " WHERE f.kind = 'day_difference' AND f.subject LIKE r.drive_number || ' ' || r.shift || ' %')",
         (rfc3339(since),),
     )

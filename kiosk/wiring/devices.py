@@ -42,7 +42,7 @@ from kiosk.wiring.targets import broker_of
 
 _CLOSE_TIMEOUT_S = 2.0
 _LOOK_TIMEOUT_S = 15.0
-
+Look = tuple[str, Callable[[], Awaitable[str]]]  # where, and what is asked there
 
 #: Of registers that tell nothing of it: what `kiosk check` says is to carry their documents, by driver and way.
 _CARRIED_BY: Mapping[tuple[str, str], str] = MappingProxyType(
@@ -83,15 +83,14 @@ class Devices:
             if device is not None:
                 await _in_time(device.close)
 
-    async def look_at_registrar(self, rules: FiscalRules) -> str:
+    async def look_at_registrar(self, name: str, rules: FiscalRules) -> str:
         """What the kiosk mends by itself (a closed shift, a stale document) is no fault."""
-        status = await self.registrar.status()
+        registrar = self.registrar.at(name)
+        status = await registrar.status()
         if status.blocked is not None or status.paper is Paper.OUT:
             raise DeviceRefused("fiscal", status.why_not() or "blocked")
         now = SystemClock().now()
-        found = registration_mismatches(
-            await self.registrar.registration(), rules.expected(self.registrar.active), rules.rates(now)
-        )
+        found = registration_mismatches(await registrar.registration(), rules.expected(name), rules.rates(now))
         if found:
             raise DeviceRefused("fiscal", MISMATCH, "; ".join(map(str, found)))
         return f"drive {status.drive_number}, shift {status.shift} {'open' if status.shift_open else 'closed'}"
@@ -170,9 +169,8 @@ async def examine(config: Config) -> list[tuple[str, bool, str]]:
     except DatabaseBroken as error:
         found = [("database", False, str(error))]
     devices = Devices(config, Parts(), Endpoints())
-    looks: dict[str, tuple[str, Callable[[], Awaitable[str]]]] = {
-        "fiscal": (config.registrars[0].where, partial(devices.look_at_registrar, fiscal_rules(config))),
-        "ofd": (config.registrars[0].where, partial(devices.look_at_ofd, config.registrars[0])),
+    looks: dict[str, Look] = {
+        **_fiscal_looks(config, devices),
         "robot": (config.robot.port, devices.look_at_robot),
         "bank": (config.bank.url, devices.look_at_bank),
         "sms": (config.sms.url, partial(_reach_url, config.sms.url)),
@@ -189,6 +187,17 @@ async def examine(config: Config) -> list[tuple[str, bool, str]]:
                 found.append((name, False, f"{where}: {error or 'no answer'}"))
     finally:
         await devices.close()
+    return found
+
+
+def _fiscal_looks(config: Config, devices: Devices) -> dict[str, Look]:
+    """Of each registrar, where there are several by its name."""
+    rules = fiscal_rules(config)
+    found: dict[str, Look] = {}
+    for row in config.registrars:
+        of = f":{row.name}" if len(config.registrars) > 1 else ""
+        found[f"fiscal{of}"] = (row.where, partial(devices.look_at_registrar, row.name, rules))
+        found[f"ofd{of}"] = (row.where, partial(devices.look_at_ofd, row))
     return found
 
 

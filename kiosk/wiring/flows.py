@@ -41,6 +41,7 @@ from kiosk.flows.tending_cells import TendingCells
 from kiosk.flows.tending_shift import TendingShift
 from kiosk.flows.tracking import Tracking
 from kiosk.flows.watching_pages import WatchingPages
+from kiosk.flows.watching_spares import WatchingSpares
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.guards import Guards
@@ -56,6 +57,7 @@ class Flows:
     def __init__(self, ground: Ground, wake_code_sender: Callable[[], None]) -> None:
         config, parts, database = ground.config, ground.parts, ground.database
         clock, checkpoint, devices = parts.clock, parts.checkpoint, ground.devices
+        zone = ZoneInfo(config.restaurant.timezone)
         self.tokens = AccessTokens(ground.token_keys, config.auth.token_lifetime_s, clock)
         terminals = [terminal.id for terminal in config.terminals]
         asking = config.auth.limits
@@ -108,7 +110,7 @@ class Flows:
             parts.check_file_after_s,
         )
         self.expiring = Expiring(database, clock, parts.unpaid_for_s)
-        self.reporting = Reporting(database, ZoneInfo(config.restaurant.timezone), clock)
+        self.reporting = Reporting(database, zone, clock)
         self.inquiring = Inquiring(database, bank, clock, parts.inquiry_every_s, checkpoint)
         self.syncing = Syncing(database, urls(config), clock)
         self.surveying = Surveying(database, bank, ground.readiness, self.syncing, self.checking_file)
@@ -165,6 +167,7 @@ class Flows:
         self.tending_shift = TendingShift(
             database, registrar, self.fiscalising, self.keeping_shift, self.closing_day, clock
         )
+        self.watching_spares = WatchingSpares(registrar, self.carrying_documents, ground.readiness, zone, clock)
         spares = [row.name for row in config.registrars if row.fallback]
         self.falling_back = FallingBack(
             registrar,

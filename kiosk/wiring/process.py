@@ -157,6 +157,8 @@ class Kiosk:
         supervise("shift", flows.keeping_shift.run, (DeviceError,))
         for name in flows.carrying_documents.names:
             supervise(f"ofd:{name}", partial(flows.carrying_documents.run, name), ())
+        if len(self.config.registrars) > 1:
+            supervise("spares", flows.watching_spares.run, ())
         if flows.falling_back.spares:
             supervise("fallback", flows.falling_back.run, ())
         supervise("cooking", lambda: sinks.dispatcher.run(sinks.cooking), ())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -85,8 +84,7 @@ def test_any_bytes_leave_a_line_that_answers_the_next_abort(pieces: list[bytes])
             send=heard.extend,
             execute=lambda payload: Executed(b"\x55\0\0", False),
             loses=lambda payload: False,
-            noise_rate=lambda: 0.0,
-            rng=random.Random(1),
+            heard=bytes,
         )
         for piece in pieces:
             buffer.feed(piece)

@@ -19,10 +19,9 @@ from drivers.fiscal.ffd.drive import (
     DriveStatus,
     DriveVersion,
     FoundDocument,
-    OfdStatus,
     ShiftState,
-    Unacknowledged,
 )
+from drivers.fiscal.ffd.exchange import OfdStatus, Unacknowledged
 from drivers.fiscal.ffd.tlv import Tlv, encode_tlvs, order_id_of, parse_tlvs
 from drivers.fiscal.fields import NOT_GIVEN, CodecError
 from drivers.fiscal.shtrih.answers import (

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.drivers.atol_stand import AtolStand
+from tests.drivers.register_stand import Stand
 from tests.drivers.vendor_driver import LIBRARY, VendorDriver, VendorError
 
 pytestmark = pytest.mark.skipif(not LIBRARY, reason="KIOSK_LIBFPTR10 does not name the vendor's library")
@@ -25,9 +25,9 @@ CUT_S = 0.7
 
 
 @pytest.fixture
-def stand() -> Iterator[AtolStand]:
+def stand() -> Iterator[Stand]:
     folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
-    found = AtolStand(folder, "atol")
+    found = Stand(folder, "atol")
     found.start()
     yield found
     found.close()
@@ -35,7 +35,7 @@ def stand() -> Iterator[AtolStand]:
 
 
 @pytest.fixture
-def vendor(stand: AtolStand) -> Iterator[VendorDriver]:
+def vendor(stand: Stand) -> Iterator[VendorDriver]:
     found = VendorDriver(stand.port)
     yield found
     found.close()
@@ -57,11 +57,11 @@ def receipt(*vats: str, pay: str = "electronically", price: float = 123.45) -> d
     }
 
 
-def effects(stand: AtolStand) -> list[str]:
+def effects(stand: Stand) -> list[str]:
     return [effect["effect"] for effect in stand.effects()]
 
 
-def test_a_whole_day_is_lived(stand: AtolStand, vendor: VendorDriver) -> None:
+def test_a_whole_day_is_lived(stand: Stand, vendor: VendorDriver) -> None:
     assert vendor.run("getDeviceStatus")["deviceStatus"]["shift"] == "closed"
     assert vendor.run("getFnInfo")["fnInfo"]["livePhase"] == "fiscalMode"
     registered = vendor.run("getRegistrationInfo")
@@ -108,7 +108,7 @@ def test_a_whole_day_is_lived(stand: AtolStand, vendor: VendorDriver) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(("code", "forget"), [("92", False), ("EB", False), ("99", False), ("4A", False), ("4A", True)])
-def test_a_lost_answer_registers_once(stand: AtolStand, vendor: VendorDriver, code: str, forget: bool) -> None:
+def test_a_lost_answer_registers_once(stand: Stand, vendor: VendorDriver, code: str, forget: bool) -> None:
     """With `forget` the register's buffer does not know the task either, as after a power cut."""
     vendor.run("openShift", operator=OPERATOR)
     assert stand.control(fault="lose_answer", on=True, after=code, forget=forget)["ok"]
@@ -118,7 +118,7 @@ def test_a_lost_answer_registers_once(stand: AtolStand, vendor: VendorDriver, co
 
 
 @pytest.mark.long
-def test_a_cut_line_registers_once(stand: AtolStand, vendor: VendorDriver) -> None:
+def test_a_cut_line_registers_once(stand: Stand, vendor: VendorDriver) -> None:
     vendor.run("openShift", operator=OPERATOR)
     for turn in range(8):
         timers = cutting(stand, 0.02 + 0.012 * turn)
@@ -129,7 +129,7 @@ def test_a_cut_line_registers_once(stand: AtolStand, vendor: VendorDriver) -> No
     assert effects(stand) == ["shift_opened", *["receipt"] * 8]
 
 
-def cutting(stand: AtolStand, after_s: float) -> list[threading.Timer]:
+def cutting(stand: Stand, after_s: float) -> list[threading.Timer]:
     """The cable is pulled in mid-sale and put back."""
     moments = ((after_s, True), (after_s + CUT_S, False))
     timers = [threading.Timer(at_s, stand.control, kwargs={"fault": "link_lost", "on": on}) for at_s, on in moments]
@@ -139,7 +139,7 @@ def cutting(stand: AtolStand, after_s: float) -> list[threading.Timer]:
 
 
 @pytest.mark.parametrize("ends", ["close", ""])
-def test_paper_that_ends_is_an_error_before_the_close_only(stand: AtolStand, vendor: VendorDriver, ends: str) -> None:
+def test_paper_that_ends_is_an_error_before_the_close_only(stand: Stand, vendor: VendorDriver, ends: str) -> None:
     vendor.run("openShift", operator=OPERATOR)
     stand.control(fault="paper_out", on=True, at=ends)
     if ends:

@@ -215,6 +215,7 @@ ATOL_GOLDEN: tuple[tuple[str, str], ...] = (
     ("91 0C 00 00", "55 00 00 00 00 00 00 00 00"),
     ("91 41 01 00", "55 00 00 00 00 00 00"),
     *((f"91 {number} 00 00", "55 00 00 00 00 00 00 00 00") for number in ("28", "32", "38", "40")),
+    ("91 2C 00 00", "55 00 00 00 01"),  # its registration
     ("91 7F 00 00", "55 6C 00"),
     ("58", "55 00" + " 00" * 14),
     ("74 01", "4C 00"),
@@ -271,3 +272,17 @@ async def test_the_total_of_the_last_shift_outlives_its_closing_and_a_power_cut(
         bench.restart()
         told, error = execute(bench.device.machine, bytes.fromhex("0000 58"))
         assert (told[2:], error) == (bcd(total, 7) + bcd(0, 7), False)
+
+
+async def test_atol_counts_what_was_ever_sold_and_what_waits_for_the_operator() -> None:
+    async with atol_rig(device={"ofd_delay_s": 1e6}) as (bench, registrar):
+        for order in ("o1", "o2"):
+            await registrar.print_receipt(receipt(order), bench.intent(receipt(order), await registrar.counter()))
+            await registrar.close_shift()
+            await registrar.open_shift()
+        bench.restart()
+        machine = bench.device.machine
+        told, _ = execute(machine, bytes.fromhex("0000 91 28 01 00"))
+        assert told[2:] == bcd(2 * receipt("o1").total_kopecks, 7)
+        told, _ = execute(machine, bytes.fromhex("0000 91 2C 00 00"))
+        assert told[2:] == bcd(bench.drive.state.last_document, 3)

@@ -14,17 +14,17 @@ import pytest
 from pyshtrih import excepts
 
 from drivers.fiscal.ffd.tlv import Tlv
-from tests.drivers.shtrih_stand import Stand
+from tests.drivers.register_stand import Stand
 
 
 @pytest.fixture
 def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
     """A test may ask for another FFD."""
     folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
-    stand = Stand(folder, getattr(request, "param", "1.2"))
+    stand = Stand(folder, "shtrih", "--ffd", getattr(request, "param", "1.2"))
     stand.start()
     yield stand
-    stand.kill()
+    stand.close()
     shutil.rmtree(folder)
 
 

@@ -21,7 +21,7 @@ import pytest
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from drivers.link import Link, open_serial
 from drivers.sim import __main__ as simulators
-from tests.drivers.test_shtrih_pty import TIMEOUTS
+from tests.drivers.register_stand import TIMEOUTS
 from tests.forked import Forked
 from tests.restaurant import ledger
 

@@ -251,6 +251,27 @@ async def test_a_slow_printer_loses_no_line_of_a_slip_and_no_receipt(at: str) ->
         assert (effect["fiscal_document_number"], len(effect["lines"])) == (document.number, len(wanted.lines))
 
 
+@pytest.mark.parametrize("line", range(4))
+async def test_a_printer_that_is_slow_at_any_one_line_registers_the_receipt_once(line: int) -> None:
+    """The last is the close."""
+    async with rig() as (bench, registrar):
+        sent = 0
+
+        def slow_at_one(data: bytes) -> bytes:
+            nonlocal sent
+            if data[2:4] in (b"\xff\x46", b"\xff\x45"):
+                bench.fault("slow_print", on=sent == line, seconds=0.1)
+                sent += 1
+            return data
+
+        bench.wire.to_device = slow_at_one
+        wanted = receipt("a")
+        document = await sell(bench, registrar, wanted)
+        (effect,) = bench.receipts()
+        assert (effect["fiscal_document_number"], len(effect["lines"])) == (document.number, len(wanted.lines))
+        assert sent > line
+
+
 async def test_a_printer_that_never_gets_ready_ends_with_its_reason_and_nothing_open() -> None:
     async with rig(timeouts=replace(FAST, printing_s=0.2)) as (bench, registrar):
         bench.fault("slow_print", seconds=0.7)

@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 
 from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, TaxSystem
-from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from kiosk.config import load
 from tests.clocks import JumpingClock
-from tests.command import journal, kiosk
+from tests.command import kiosk
 from tests.restaurant import Customer, Restaurant, restaurant, start_kiosk, test_parts, until
 from tests.scenes.test_signing_in import FREE, signed_in
 from tests.scenes.test_staff_desk import at_the_desk, overview
@@ -223,6 +222,43 @@ async def faults(place: Restaurant) -> set[str]:
     return standing
 
 
+async def test_a_bank_that_holds_its_list_holds_neither_the_next_shift_nor_a_receipt() -> None:
+    async with restaurant("[bank]\ntimeout_s = 60\nabandon_after_s = 120") as place:
+        first = (await shift(place))["shift"]
+        sold = await bought(place, await place.guest(), "tea")
+        place.bank.faults.switch("hold", True, {})
+        closing = asyncio.create_task(place.internal("POST", "/internal/shift/close"))
+        report = await until_reported(place, first)
+        assert (report["bank_asked"], report["sales"]["sum_kopecks"]) == (False, sold["amount_kopecks"])
+        assert "the bank's list is not compared yet" in report["text"]
+        assert (await place.internal("POST", "/internal/shift/open")).body["shift"] == first + 1
+        await place.until_open()
+        assert await place.kiosk.flows.fiscalising.why_not_ready() is None  # its turn is free
+        assert not closing.done()
+        place.bank.faults.switch("hold", False, {})
+        await bought(place, await place.guest(), "tea")
+        assert (await closing).status == 200
+        report = await until_reported(place, first)
+        assert (report["bank_asked"], report["differences"]) == (True, [])
+
+
+async def test_a_bank_that_was_not_asked_before_the_process_died_is_asked_by_the_next_one() -> None:
+    async with restaurant("[bank]\ntimeout_s = 60\nabandon_after_s = 120") as place:
+        first = (await shift(place))["shift"]
+        await bought(place, await place.guest(), "tea")
+        place.bank.faults.switch("hold", True, {})
+        async with place.kiosk.flows.fiscalising.turn:
+            await place.kiosk.devices.registrar.close_shift()
+        assert not (await until_reported(place, first))["bank_asked"]
+        await place.restart()
+        place.bank.faults.switch("hold", False, {})
+
+        async def asked() -> bool:
+            return bool((await until_reported(place, first))["bank_asked"])
+
+        await until(asked)
+
+
 async def test_a_registrar_that_does_not_count_tells_its_totals_by_its_documents() -> None:
     async with restaurant(registrar="atol-web") as place:
         guest = await place.guest()
@@ -367,95 +403,6 @@ async def test_a_receipt_with_a_wrong_rate_is_taken_back_and_made_right(driver: 
         report = (await place.internal("GET", f"/internal/shift/reports/{sold['receipt']['shift']}")).body
         assert report["differences"] == []
         assert [row["name"] for row in report["rates"] if row["sum_kopecks"]] == []  # all came back
-
-
-async def with_a_spare(place: Restaurant, more: str = "") -> ShtrihDevice:
-    """Another registrar, at work and in the settings, from the next start on."""
-    spare = {"state": place.folder / "spare.state", "ledger": place.folder / "spare.jsonl"}
-    device = await place.stack.enter_async_context(shtrih(place.folder / "spare.tty", **spare, seed=7, ffd="1.1"))
-    file = place.folder / "config.toml"
-    text = file.read_text().replace("[fiscal]", '[[fiscal]]\nname = "till"\nffd = "1.2"')
-    file.write_text(f'{text}\n[[fiscal]]\nname = "spare"\nffd = "1.1"\nport = "{place.folder}/spare.tty"\n{more}')
-    return device
-
-
-async def test_another_registrar_is_sold_through_by_a_technician_and_each_receipt_keeps_its_drive() -> None:
-    async with restaurant() as place:
-        guest = await place.guest()
-        before = await bought(place, guest, "tea")
-        await with_a_spare(place)
-        await place.restart()
-        await place.until_open()
-        assert (await place.internal("GET", "/internal/fiscal")).body == {
-            "active": "till",
-            "registrars": ["till", "spare"],
-        }
-        unknown = await place.internal("POST", "/internal/fiscal/use", {"name": "nobody"})
-        assert (unknown.status, unknown.code) == (404, "not_found")
-        used = await place.internal("POST", "/internal/fiscal/use", {"name": "spare"})
-        assert (used.status, used.body["active"]) == (200, "spare")
-        await place.until_open()
-        after = await bought(place, guest, "tea")
-        assert before["receipt"]["fiscal_drive_number"] != after["receipt"]["fiscal_drive_number"]
-        assert len(place.effects("fiscal", "receipt")) == len(place.effects("spare", "receipt")) == 1
-        assert len(place.effects("fiscal", "shift_closed")) == 1  # the one left is closed
-        await place.restart()
-        await place.until_open()
-        assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "spare"  # the choice is kept
-        refund = f"/internal/orders/{after['order_id']}/refund"
-        assert (await place.internal("POST", refund, {"reason": "остыл"})).status == 202
-        await until(lambda: place.effects("spare", "refund_receipt"))
-
-
-async def test_3_4_kiosk_falls_back_to_the_spare_registrar_that_has_a_day_and_paper_of_its_own() -> None:
-    async with restaurant(fallback_after_s=0.0) as place:
-        await with_a_spare(place, "fallback = true\nslip = false\npaperless_with_contact = true\n")
-        await place.restart()
-        await place.until_open()
-        guest = await place.guest()
-        assert (await bought(place, guest, "tea"))["receipt"]
-        place.fiscal.faults.switch("paper_out", True, {})
-
-        async def spare_is_used() -> bool:
-            return bool((await place.internal("GET", "/internal/fiscal")).body["active"] == "spare")
-
-        await until(spare_is_used)
-        await place.until_open()
-        order = await guest.order(("tea", 1))
-        assert (await guest.pay(order["order_id"], receipt_to="a@example.com")).status == 200
-        assert len(place.effects("fiscal", "receipt")) == len(place.effects("spare", "receipt")) == 1
-        assert ("kiosk", "use_registrar", "spare") in journal(place)
-        place.fiscal.faults.switch("paper_out", False, {})
-        assert await spare_is_used()  # the way back is a person's
-
-
-async def test_3_4_spare_registered_for_another_seller_is_not_fallen_back_to() -> None:
-    async with restaurant(fallback_after_s=0.0) as place:
-        await with_a_spare(place, "fallback = true\n")
-        file = place.folder / "config.toml"
-        file.write_text(file.read_text().replace('ffd = "1.1"', 'ffd = "1.05"'))  # the drive is registered by 1.1
-        await place.restart()
-        await place.until_open()
-        assert not await place.kiosk.flows.falling_back.fall_back()
-        place.fiscal.faults.switch("paper_out", True, {})
-        await place.until_paused("fiscal_no_paper")
-        assert not await place.kiosk.flows.falling_back.fall_back()
-        place.fiscal.faults.switch("paper_out", False, {})
-        await place.until_open()
-        assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "till"
-
-
-async def test_3_4_registrar_that_does_not_answer_is_not_changed_to() -> None:
-    async with restaurant() as place:
-        spare = await with_a_spare(place)
-        await place.restart()
-        await place.until_open()
-        spare.faults.switch("link_lost", True, {})
-        refused = await place.internal("POST", "/internal/fiscal/use", {"name": "spare"})
-        assert refused.status == 503
-        assert refused.body["reason"] in ("link_lost", "port_missing")
-        assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "till"
-        await bought(place, await place.guest(), "tea")
 
 
 async def test_3_4_shift_is_not_closed_by_hand_in_a_payment_that_began_while_the_hand_waited() -> None:

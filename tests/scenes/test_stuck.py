@@ -14,7 +14,7 @@ from drivers.sim.shtrih.device import shtrih
 from tests.clocks import START, JumpingClock
 from tests.command import journal
 from tests.restaurant import FAST_FISCAL, Answer, Restaurant, restaurant, until
-from tests.scenes.test_fiscal_day import with_a_spare
+from tests.scenes.test_several_registrars import with_a_spare
 
 
 class _WatchedLink:

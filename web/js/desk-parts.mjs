@@ -40,7 +40,7 @@ const SIGNS = /** @type {Record<string, string>} */ ({ good: "✓", warn: "!", b
 
 /** @param {{lights: {name: string, level: string, value: number|null, word: string|null, own?: string}[]}} props */
 export function Lights({ lights }) {
-  return html`<section class="lights" aria-label="Состояние">${lights.map((light) => html`<div key=${light.name} class=${`light ${light.level} ${light.name === "ofd" ? "wide" : ""}`} data-testid=${`light-${light.name}`} data-level=${light.level}>
+  return html`<section class="lights" aria-label="Состояние">${lights.map((light) => html`<div key=${light.name} class=${`light ${light.level} ${light.name.startsWith("ofd") ? "wide" : ""}`} data-testid=${`light-${light.name}`} data-level=${light.level}>
     <i aria-hidden="true">${SIGNS[light.level]}</i><div><b>${lightName(light.name)}</b><span>${LEVELS[light.level]}${lightWords(light) && ` · ${lightWords(light)}`} ${light.own && html`<small class="own">${light.own}</small>`}</span></div></div>`)}</section>`;
 }
 

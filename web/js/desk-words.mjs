@@ -9,7 +9,8 @@ const PAPER = /** @type {Record<string, string>} */ ({ present: "есть", low:
 
 /** @param {string} name a light's */
 export function lightName(name) {
-  return name.startsWith("station_") ? `Станция ${name.slice("station_".length)}` : (LIGHTS[name] ?? name);
+  if (name.startsWith("station_")) return `Станция ${name.slice("station_".length)}`;
+  return name.startsWith("ofd:") ? `${LIGHTS.ofd}, касса ${name.slice("ofd:".length)}` : (LIGHTS[name] ?? name);
 }
 
 /** @param {{name: string, value: number|null, word: string|null, says?: {ru: string}|null}} light */

@@ -16,7 +16,8 @@ from drivers.fiscal.atol.answers import (
     standing_of,
 )
 from drivers.fiscal.atol.frames import bcd, bcd_value, text_bytes
-from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument, OfdStatus, ShiftState
+from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument, ShiftState
+from drivers.fiscal.ffd.exchange import OfdStatus
 from drivers.fiscal.ffd.tlv import Tlv, parse_tlvs
 from drivers.fiscal.fields import CodecError, Fields, uint
 from drivers.fiscal.port import ReceiptLine

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 
-from drivers.fiscal.fields import CodecError, Fields, moment_bytes, moment_of, money, uint
+from drivers.fiscal.fields import (
+    CodecError,
+    Fields,
+    moment_bytes,
+    moment_of,
+    moment_or_none,
+    money,
+    some_moment,
+    uint,
+)
 from drivers.text import shown
 
 REGISTRATION = 1
@@ -23,12 +32,10 @@ SETTLEMENT_REPORT = 21
 CORRECTION = 31
 STRICT_CORRECTION = 41
 
-NO_MOMENT = bytes(5)
 _MEMORY_LOW, _FAILED = 0x04, 0x80
 _WARNINGS: Mapping[int, str] = MappingProxyType(
     {0x01: "drive_replace_now", 0x02: "drive_replace_soon", _MEMORY_LOW: "drive_memory_low", 0x08: "ofd_timeout"}
 )
-_TICKET_SIGN = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +69,13 @@ class DriveStatus:
 
     def encode(self) -> bytes:
         head = bytes((self.life, self.current_document, self.has_data, self.shift_open, self.warnings))
-        return head + _moment_or_none(self.last_document_at) + _serial(self.serial) + uint(self.last_document, 4)
+        return head + some_moment(self.last_document_at) + _serial(self.serial) + uint(self.last_document, 4)
 
     @classmethod
     def parse(cls, data: bytes) -> DriveStatus:
         f = Fields(data)
         life, current, has_data, shift, warnings = f.take(5)
-        at = _parse_moment_or_none(f.take(5))
+        at = moment_or_none(f.take(5))
         return cls(life, current, has_data, bool(shift), warnings, at, _parse_serial(f.take(16)), f.uint(4))
 
 
@@ -209,87 +216,6 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
-class OfdStatus:
-    """FF39."""
-
-    state: int
-    reading: int
-    queue: int
-    first_document: int
-    first_at: datetime | None
-
-    def encode(self) -> bytes:
-        head = bytes((self.state, self.reading)) + uint(self.queue, 2) + uint(self.first_document, 4)
-        return head + _moment_or_none(self.first_at)
-
-    @classmethod
-    def parse(cls, data: bytes) -> OfdStatus:
-        f = Fields(data)
-        return cls(f.uint(1), f.uint(1), f.uint(2), f.uint(4), _parse_moment_or_none(f.take(5)))
-
-
-@dataclass(frozen=True, slots=True)
-class OfdBuffer:
-    """FF30: bytes of the message for the operator, 0 where none waits, and how many FF31 hands out at once."""
-
-    size: int
-    block: int
-
-    def encode(self) -> bytes:
-        return uint(self.size, 2) + uint(self.block, 1)
-
-    @classmethod
-    def parse(cls, data: bytes) -> OfdBuffer:
-        f = Fields(data)
-        return cls(f.uint(2), f.uint(1))
-
-
-@dataclass(frozen=True, slots=True)
-class BlockSize:
-    """FF32: how many bytes FF33 takes at once."""
-
-    block: int
-
-    def encode(self) -> bytes:
-        return uint(self.block, 1)
-
-    @classmethod
-    def parse(cls, data: bytes) -> BlockSize:
-        return cls(Fields(data).uint(1))
-
-
-@dataclass(frozen=True, slots=True)
-class KeptTicket:
-    """FF3C: the operator's ticket as the drive keeps it: time, the operator's sign, number of the document."""
-
-    at: datetime | None
-    sign: bytes
-    number: int
-
-    def encode(self) -> bytes:
-        return _moment_or_none(self.at) + self.sign.ljust(_TICKET_SIGN, b"\0") + uint(self.number, 4)
-
-    @classmethod
-    def parse(cls, data: bytes) -> KeptTicket:
-        f = Fields(data)
-        return cls(_parse_moment_or_none(f.take(5)), f.take(_TICKET_SIGN), f.uint(4))
-
-
-@dataclass(frozen=True, slots=True)
-class Unacknowledged:
-    """FF3F."""
-
-    count: int
-
-    def encode(self) -> bytes:
-        return uint(self.count, 2)
-
-    @classmethod
-    def parse(cls, data: bytes) -> Unacknowledged:
-        return cls(Fields(data).uint(2))
-
-
-@dataclass(frozen=True, slots=True)
 class ShiftState:
     """FF40."""
 
@@ -322,7 +248,7 @@ class ClosedReceipt:
     @classmethod
     def parse(cls, data: bytes) -> ClosedReceipt:
         f = Fields(data)
-        return cls(f.uint(5), f.uint(4), f.uint(4), _parse_moment_or_none(f.take(5)) if f.left >= 5 else None)
+        return cls(f.uint(5), f.uint(4), f.uint(4), moment_or_none(f.take(5)) if f.left >= 5 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,19 +267,7 @@ class ClosedReport:
     @classmethod
     def parse(cls, data: bytes) -> ClosedReport:
         f = Fields(data)
-        return cls(f.uint(2), f.uint(4), f.uint(4), _parse_moment_or_none(f.take(5)) if f.left >= 5 else None)
-
-
-def _moment_or_none(moment: datetime | None) -> bytes:
-    return NO_MOMENT if moment is None else moment_bytes(moment)
-
-
-def _parse_moment_or_none(raw: bytes) -> datetime | None:
-    """An empty queue shows zeros or filler bytes where the date would be."""
-    try:
-        return moment_of(raw)
-    except CodecError:
-        return None
+        return cls(f.uint(2), f.uint(4), f.uint(4), moment_or_none(f.take(5)) if f.left >= 5 else None)
 
 
 def _serial(text: str) -> bytes:

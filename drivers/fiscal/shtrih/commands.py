@@ -9,7 +9,6 @@ from typing import Generic, TypeVar
 
 from drivers.fiscal.ffd.drive import (
     Blob,
-    BlockSize,
     ClosedReceipt,
     ClosedReport,
     DocumentHead,
@@ -18,10 +17,13 @@ from drivers.fiscal.ffd.drive import (
     DriveStatus,
     DriveVersion,
     FoundDocument,
+    ShiftState,
+)
+from drivers.fiscal.ffd.exchange import (
+    BlockSize,
     KeptTicket,
     OfdBuffer,
     OfdStatus,
-    ShiftState,
     Unacknowledged,
 )
 from drivers.fiscal.ffd.tlv import Tlv, encode_tlvs

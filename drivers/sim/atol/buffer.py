@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from drivers.fiscal.atol.frames import ASYNC_ID, ESCAPE, LAST_ID, Broken, Decoder, Frame, encode
+from drivers.fiscal.atol.frames import ASYNC_ID, LAST_ID, Broken, Decoder, Frame, encode
 
 ADD, ACK, REQ, ABORT, ACK_ADD = 0xC1, 0xC2, 0xC3, 0xC4, 0xC5
 QUEUED, RUNNING, DONE, FAILED, STOPPED, ASYNC_DONE, ASYNC_FAILED = 0xA1, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7
@@ -50,7 +49,8 @@ class _Task:
 
 
 class TaskBuffer:
-    """Bytes in, bytes out. A reconnect changes nothing here; ACK, ABORT and a power cut alone forget."""
+    """Bytes in, bytes out, `heard` as the line lets them through. A reconnect changes nothing here; ACK, ABORT and a
+    power cut alone forget."""
 
     def __init__(
         self,
@@ -58,14 +58,12 @@ class TaskBuffer:
         send: Callable[[bytes], None],
         execute: Callable[[bytes], Executed],
         loses: Callable[[bytes], bool],
-        noise_rate: Callable[[], float],
-        rng: random.Random,
+        heard: Callable[[bytes], bytes],
     ) -> None:
         self._send_bytes = send
         self._execute = execute
         self._loses = loses
-        self._noise_rate = noise_rate
-        self._rng = rng
+        self._heard = heard
         self._loop = asyncio.get_running_loop()
         self._decoder = Decoder()
         self._tasks: dict[int, _Task] = {}
@@ -91,7 +89,7 @@ class TaskBuffer:
         self._powered = True
 
     def feed(self, data: bytes) -> None:
-        for event in self._decoder.feed(self._noisy(data)):
+        for event in self._decoder.feed(self._heard(data)):
             if not self._powered:
                 return
             if isinstance(event, Broken):
@@ -193,18 +191,4 @@ class TaskBuffer:
         self._send(packet, data)
 
     def _send(self, packet: int, data: bytes) -> None:
-        self._send_bytes(self._noisy(encode(packet, data)))
-
-    def _noisy(self, data: bytes) -> bytes:
-        """On a noisy line a byte now and then gets a stray one before it, loses a bit, or gets lost."""
-        rate = self._noise_rate()
-        if rate <= 0:
-            return data
-        heard = bytearray()
-        for byte in data:
-            if self._rng.random() >= rate:
-                heard.append(byte)
-                continue
-            kind = self._rng.randrange(3)
-            heard += (bytes((ESCAPE, byte)), bytes((byte ^ 1 << self._rng.randrange(8),)), b"")[kind]
-        return bytes(heard)
+        self._send_bytes(self._heard(encode(packet, data)))

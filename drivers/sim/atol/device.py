@@ -6,17 +6,20 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from drivers.fiscal.atol.frames import ESCAPE
 from drivers.sim.atol.buffer import Executed, TaskBuffer
 from drivers.sim.atol.commands import PASSWORD_BYTES, execute, refused
 from drivers.sim.atol.machine import Machine
 from drivers.sim.atol.till import Till
-from drivers.sim.faults import Faults, serve_control
-from drivers.sim.pty import PtyPort
+from drivers.sim.faults import Faults
+from drivers.sim.noise import Noise
+from drivers.sim.pty import at_a_line
 from drivers.sim.world import World
 
 # Beyond the required parameters: `paper_out` takes "at": "close" (the roll ends with the next document),
@@ -77,8 +80,7 @@ class AtolDevice:
             send=send,
             execute=self._execute,
             loses=lambda payload: self._struck("lose_answer", payload) is not None,
-            noise_rate=self._noise_rate,
-            rng=random.Random(seed),
+            heard=Noise(self.faults, random.Random(seed), ESCAPE).heard,
         )
 
     @property
@@ -132,10 +134,6 @@ class AtolDevice:
         after = "" if fault is None else str(fault["after"]).upper()
         return fault if after and payload[PASSWORD_BYTES:].hex().upper().startswith(after) else None
 
-    def _noise_rate(self) -> float:
-        noise = self.faults.on("noise")
-        return 0.0 if noise is None else float(noise["rate"])
-
     def _fault_changed(self, name: str, on: bool) -> None:
         if name == "off" and on:
             self._buffer.power_off()
@@ -159,24 +157,6 @@ async def atol(
 ) -> AsyncIterator[AtolDevice]:
     """The device on a pseudo-terminal linked at `link`. `speed` changes nothing: a registrar answers at once."""
     world = World("fiscal", state, ledger)
-    port = PtyPort(link, lambda data: device.feed(data))
-    device = AtolDevice(
-        world,
-        port.send,
-        plugged=lambda plugged: port.plug() if plugged else port.unplug(),
-        seed=seed,
-        timezone=timezone,
-    )
-    server = None
-    try:
-        if control is not None:
-            server = await serve_control(device, control)
-        port.plug()
+    build = partial(AtolDevice, world, seed=seed, timezone=timezone)
+    async with at_a_line(world, link, control, lambda send, plugged: build(send, plugged=plugged)) as device:
         yield device
-    finally:
-        port.unplug()
-        if server is not None:
-            server.close()
-            if control is not None:
-                control.unlink(missing_ok=True)
-        world.close()

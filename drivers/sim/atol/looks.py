@@ -37,7 +37,7 @@ from drivers.fiscal.ffd.tlv import (
 )
 from drivers.sim.atol.receipt import CORRECTION_BASE
 from drivers.sim.atol.till import Till
-from drivers.sim.drive import INN, REGISTRATION_NUMBER, Document
+from drivers.sim.drive import INN, OFD_SILENT, REGISTRATION_NUMBER, Document
 from drivers.sim.papers import sign_of
 from drivers.sim.refusal import Refusal
 
@@ -71,12 +71,12 @@ def device_status(till: Till, task: Mapping[str, Any]) -> Any:
         "deviceStatus": {
             "blocked": False,
             "cashDrawerOpened": False,
-            "coverOpened": till.cover_open,
+            "coverOpened": till.printer.cover_open,
             "currentDateTime": moment(till, till.now()),
             "fiscal": True,
             "fnFiscal": True,
             "fnPresent": True,
-            "paperPresent": till.paper,
+            "paperPresent": till.printer.paper,
             "shift": _shift_word(till),
         }
     }
@@ -106,7 +106,7 @@ def _warnings(till: Till) -> dict[str, bool]:
         "criticalError": bool(bits & 0x80),
         "memoryOverflow": bool(bits & 0x04),
         "needReplacement": bool(bits & 0x01),
-        "ofdTimeout": False,
+        "ofdTimeout": bool(bits & OFD_SILENT),
         "resourceExhausted": bool(bits & 0x02),
     }
 

@@ -42,7 +42,7 @@ def device_type(machine: Machine, data: bytes) -> bytes:
 
 def short_state(machine: Machine, data: bytes) -> bytes:
     """45; no error byte either."""
-    flags = (0 if machine.till.prints else _NO_PAPER) | _MECHANICS * machine.till.printer_failed
+    flags = (0 if machine.till.printer.ready else _NO_PAPER) | _MECHANICS * machine.till.printer.failed
     return bytes((0x55, machine.mode, flags))
 
 
@@ -50,7 +50,7 @@ def full_state(machine: Machine, data: bytes) -> bytes:
     till, drive = machine.till, machine.till.drive.state
     now, receipt = till.now(), till.receipt
     flags = _REGISTERED | _DRAWER_CLOSED | _DRIVE
-    flags |= _SHIFT * drive.shift_open | _PAPER * till.paper | _COVER * till.cover_open
+    flags |= _SHIFT * drive.shift_open | _PAPER * till.printer.paper | _COVER * till.printer.cover_open
     moment = bcd(now.year % 100, 1) + bcd(now.month, 1) + bcd(now.day, 1) + clock(now)
     return (
         bytes((0x44, 0x30, 1))

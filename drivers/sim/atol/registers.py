@@ -140,8 +140,19 @@ def _ffd(machine: Machine, *_: int) -> bytes:
     return bytes((FFD_BYTES[machine.till.ffd],)) * 4
 
 
+def _ever(machine: Machine, kind: int, _: int) -> bytes:
+    """What has ever been registered by receipts of a kind; no shift resets it."""
+    return bcd(machine.till.ever.get(str(kind), 0), 7)
+
+
+def _unsent(machine: Machine, *_: int) -> bytes:
+    """How many documents wait for the operator."""
+    return bcd(len(machine.till.drive.unsent()), 3)
+
+
 def _zeros(size: int) -> Register:
-    """28, 32, 38, 3B, 3D and 40: devices have them and the vendor's driver takes zeros; their meaning is not known."""
+    """32, 38, 3B, 3D and 40: devices have them and the vendor's driver takes zeros. What they hold, what the cells of
+    command 46 hold and what command EF does, no text that is open to the public says: zeros, and EF is refused."""
     return lambda *_: bytes(size)
 
 
@@ -162,8 +173,9 @@ REGISTERS: Mapping[int, Register] = MappingProxyType(
         0x16: _serial,
         0x18: _line_width,
         0x1A: _registrations,
-        0x28: _zeros(7),
+        0x28: _ever,
         0x2B: _zeros(16),  # the last exchange with the tax operator went well
+        0x2C: _unsent,
         0x32: _zeros(7),
         0x33: _last_receipt,
         0x34: _last_document,

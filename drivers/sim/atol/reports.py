@@ -42,13 +42,13 @@ def x_report(machine: Machine, data: bytes) -> bytes:
 
 
 def print_something(machine: Machine, data: bytes) -> bytes:
-    machine.till.require_printer()
+    machine.till.printer.require()
     return b""
 
 
 def print_copy(machine: Machine, data: bytes) -> bytes:
     machine.till.require_no_receipt()
-    machine.till.require_printer()
+    machine.till.printer.require()
     return b""
 
 
@@ -67,7 +67,7 @@ def nothing(machine: Machine, data: bytes) -> bytes:
 
 
 def drop_print(machine: Machine, data: bytes) -> bytes:
-    machine.till.drop_print()
+    machine.till.printer.drop()
     return b""
 
 

@@ -90,7 +90,7 @@ def _fiscal(till: Till, document: Document, total_kopecks: int = 0) -> dict[str,
             "shiftNumber": document.shift,
             "total": total_kopecks / 100,
         },
-        "warnings": {"notPrinted": True} if till.stalled else None,
+        "warnings": {"notPrinted": True} if till.printer.stalled else None,
     }
 
 
@@ -210,12 +210,12 @@ def exchange_report(till: Till, task: Task) -> Any:
 
 def print_something(till: Till, task: Task) -> Any:
     till.require_no_receipt()
-    till.require_printer()
+    till.printer.require()
     return ""
 
 
 def continue_print(till: Till, task: Task) -> Any:
-    till.require_printer()
+    till.printer.require()
     return ""
 
 

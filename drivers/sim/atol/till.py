@@ -10,6 +10,7 @@ from drivers.fiscal.atol import errors
 from drivers.fiscal.ffd.drive import CORRECTION, RECEIPT, SETTLEMENT_REPORT
 from drivers.fiscal.ffd.tags import Settlement
 from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, Tlv
+from drivers.sim.atol.printer import Printer
 from drivers.sim.atol.receipt import CASH, PAYMENT_TYPES, RETURN_CORRECTIONS, Line, OpenReceipt
 from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
 from drivers.sim.faults import Faults
@@ -17,10 +18,10 @@ from drivers.sim.papers import paid, shift_counters
 from drivers.sim.refusal import Refusal
 from drivers.sim.world import Change, World
 
-_CLOCK, _CASH, _TOTALS, _RECEIPT, _STALLED = "clock_offset_s", "cash", "totals", "receipt", "stalled"
-_LAST, _CLOSED = "last_receipt", "closed_totals"
+_CLOCK, _CASH, _TOTALS, _RECEIPT = "clock_offset_s", "cash", "totals", "receipt"
+_LAST, _CLOSED, _EVER = "last_receipt", "closed_totals", "totals_ever"
 _SELL, _SELL_RETURN = 1, 2
-_DRIVE_FULL, _BAD_PARAMETERS, _TOTAL, _MECHANICS = 0xD8, 0xE7, 0xDB, 0x69
+_DRIVE_FULL, _BAD_PARAMETERS, _TOTAL, _OFD_EXPIRED = 0xD8, 0xE7, 0xDB, 0xEB
 VALID_UNTIL = datetime(2039, 12, 31)  # noqa: DTZ001 - the drive's calendar
 _EFFECTS = {1: "receipt", 2: "refund_receipt", 3: "receipt", 4: "refund_receipt"}
 
@@ -43,6 +44,7 @@ class Till:
     ) -> None:
         self.world = world
         self.faults = faults
+        self.printer = Printer(world, faults)
         self.ffd = ffd
         self.automatic = automatic
         self.automat_number = automat_number  # of the registration: receipts of an automat carry it by themselves
@@ -54,9 +56,9 @@ class Till:
         self.receipt = OpenReceipt.from_json(stored) if stored else None
         self.cash_kopecks: int = world.get(_CASH, 0)
         self.totals: dict[str, int] = world.get(_TOTALS, {})
+        self.ever: dict[str, int] = world.get(_EVER, {})  # by kind of receipt, since the register was made
         self.last_receipt: tuple[int, int] = tuple(world.get(_LAST, (0, 0)))  # document, receipt type
         self.closed_totals: tuple[int, int] = tuple(world.get(_CLOSED, (0, 0)))  # sales, refunds of the last shift
-        self.stalled: bool = world.get(_STALLED, False)  # registered, not printed: waits for paper
 
     @property
     def device_serial(self) -> str:
@@ -74,26 +76,6 @@ class Till:
         with self.world.change() as change:
             change.put(_CLOCK, self._offset.total_seconds())
 
-    # Paper.
-
-    @property
-    def paper(self) -> bool:
-        """`"at": "close"` says that the roll will end with the next document."""
-        fault = self.faults.on("paper_out")
-        return fault is None or (fault.get("at") == "close" and not self.stalled)
-
-    @property
-    def cover_open(self) -> bool:
-        return self.faults.on("cover_open") is not None
-
-    @property
-    def prints(self) -> bool:
-        return self.paper and not self.cover_open
-
-    @property
-    def printer_failed(self) -> bool:
-        return self.faults.on("printer_fault") is not None
-
     @property
     def valid_until(self) -> datetime:
         """The drive's last day."""
@@ -102,38 +84,16 @@ class Till:
 
     @property
     def drive_warnings(self) -> int:
-        """Bits as the drive itself sets them: 3 and 30 days left, archive 90 % full, the drive has failed."""
+        """Bits as the drive itself sets them: 3 and 30 days left, archive 90 % full, no ticket for long, the drive has
+        failed."""
         left = self.valid_until - self.now()
         expiring = 0x01 if left <= timedelta(days=3) else 0x02 if left <= timedelta(days=30) else 0
-        return expiring | (0x84 if self.faults.on("drive_full") is not None else 0)
+        return expiring | self.drive.ofd_warning | (0x84 if self.faults.on("drive_full") is not None else 0)
 
-    def require_printer(self) -> None:
-        """Paper that came back takes the rest of the document it was torn from."""
-        if self.printer_failed:
-            raise Refusal(_MECHANICS)
-        if not self.prints:
-            raise Refusal(errors.NO_PAPER)
-        self.continue_printing()
-
-    def continue_printing(self) -> None:
-        if self.stalled and self.prints:
-            with self.world.change() as change:
-                self._stall(change, False)
-
-    def drop_print(self) -> None:
-        """What waits for paper is given up; it can still be copied."""
-        with self.world.change() as change:
-            self._stall(change, False)
-
-    def _print(self, change: Change) -> None:
-        if self.faults.on("paper_out") is not None or self.cover_open:
-            self._stall(change, True)
-
-    def _stall(self, change: Change, stalled: bool) -> None:
-        self.stalled = stalled
-        change.put(_STALLED, stalled)
-
-    def require_drive(self) -> None:
+    def require_drive(self, *, closing: bool = False) -> None:
+        """Thirty days without a ticket of the operator: a shift can be closed, nothing else is registered."""
+        if self.drive.ofd_expired and not closing:
+            raise Refusal(_OFD_EXPIRED)
         if self.faults.on("drive_full") is not None:
             raise Refusal(_DRIVE_FULL)
         last = self.drive.last_document_at
@@ -145,13 +105,13 @@ class Till:
     def open_shift(self, tlvs: Sequence[Tlv] = ()) -> Document:
         if self.drive.state.shift_open:
             raise Refusal(errors.SHIFT_OPEN)
-        self.require_printer()
+        self.printer.require()
         self.require_drive()
         with self.world.change() as change:
             self.totals = {}
             change.put(_TOTALS, {})
             document = self.drive.open_shift(change, tlvs)
-            self._print(change)
+            self.printer.print(change)
         return self._printed(document)
 
     def close_shift(self, tlvs: Sequence[Tlv] = ()) -> Document:
@@ -159,15 +119,15 @@ class Till:
             raise Refusal(errors.RECEIPT_OPEN)
         if not self.drive.state.shift_open:
             raise Refusal(errors.SHIFT_CLOSED)
-        self.require_printer()
-        self.require_drive()
+        self.printer.require()
+        self.require_drive(closing=True)
         with self.world.change() as change:
             self.closed_totals = (self.sum_of(_SELL), self.sum_of(_SELL_RETURN))
             change.put(_CLOSED, self.closed_totals)
             self.totals = {}
             change.put(_TOTALS, {})
             document = self.drive.close_shift(change, (*tlvs, *self._counters()))
-            self._print(change)
+            self.printer.print(change)
         return self._printed(document)
 
     def sum_of(self, kind: int) -> int:
@@ -180,11 +140,11 @@ class Till:
 
     def report_exchange(self) -> Document:
         self.require_no_receipt()
-        self.require_printer()
+        self.printer.require()
         self.require_drive()
         with self.world.change() as change:
             document = self.drive.register(change, SETTLEMENT_REPORT)
-            self._print(change)
+            self.printer.print(change)
         return self._printed(document)
 
     def require_no_receipt(self) -> None:
@@ -193,7 +153,7 @@ class Till:
 
     def _printed(self, document: Document) -> Document:
         """The document stands in the drive even where its paper failed: the answer is an error all the same."""
-        if self.stalled:
+        if self.printer.stalled:
             raise Refusal(errors.NO_PAPER)
         return document
 
@@ -217,7 +177,7 @@ class Till:
         if self.drive.expired():
             raise Refusal(0x88)
         if not electronic and not silent:
-            self.require_printer()
+            self.printer.require()
         self.require_drive()
         if dry:
             return
@@ -301,7 +261,7 @@ class Till:
             change.put(_LAST, self.last_receipt)
             self._count(change, receipt)
             if receipt.on_paper:
-                self._print(change)
+                self.printer.print(change)
             change.effect(_effect(receipt), **receipt.story(document, self.drive.state.serial))
         return self._printed(document)
 
@@ -315,7 +275,7 @@ class Till:
             raise Refusal(0x72)
         if self._cash_of(receipt) < 0 and self.cash_kopecks + self._cash_of(receipt) < 0:
             raise Refusal(0x98)
-        if receipt.on_paper and not self.prints:
+        if receipt.on_paper and not self.printer.ready:
             raise Refusal(errors.NO_PAPER)
         self.require_drive()
 
@@ -331,6 +291,8 @@ class Till:
             spent = given - (receipt.change_kopecks if kind == CASH else 0)
             self._add(f"{receipt.kind}:{kind}", spent)
         self._add(f"{receipt.kind}:count", 1)
+        self.ever[str(receipt.kind)] = self.ever.get(str(receipt.kind), 0) + receipt.total_kopecks
+        change.put(_EVER, self.ever)
         change.put(_CASH, self.cash_kopecks)
         change.put(_TOTALS, self.totals)
 
@@ -340,7 +302,7 @@ class Till:
     def move_cash(self, kopecks: int) -> None:
         """Cash in, or out where negative."""
         self.require_no_receipt()
-        self.require_printer()
+        self.printer.require()
         if self.cash_kopecks + kopecks < 0:
             raise Refusal(0x98)
         self.cash_kopecks += kopecks

@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 from drivers.fiscal.fields import CodecError
 from drivers.fiscal.shtrih.errors import UNSUPPORTED
-from drivers.fiscal.shtrih.frames import Answer, code_name, code_of
+from drivers.fiscal.shtrih.frames import NOISE, Answer, code_name, code_of
 from drivers.fiscal.shtrih.frames2 import STX
-from drivers.sim.faults import Faults, serve_control
-from drivers.sim.pty import PtyPort
+from drivers.sim.faults import Faults
+from drivers.sim.noise import Noise
+from drivers.sim.pty import at_a_line
 from drivers.sim.shtrih.commands import execute
 from drivers.sim.shtrih.link import DeviceLine, Executed
 from drivers.sim.shtrih.numbered import NumberedDeviceLine
@@ -100,18 +102,17 @@ class ShtrihDevice:
         )
         self._send = send
         self._numbered: NumberedDeviceLine | None = None
-        self._line = DeviceLine(
-            send=send, execute=self._execute, noise_rate=self._noise_rate, rng=random.Random(seed), byte_s=byte_s
-        )
+        self._heard = Noise(self.faults, random.Random(seed), NOISE).heard
+        self._line = DeviceLine(send=send, execute=self._execute, heard=self._heard, byte_s=byte_s)
 
     def feed(self, data: bytes) -> None:
         """The first byte after power-on chooses the protocol."""
         if self._numbered is None and self._line.untouched and data[:1] == bytes((STX,)):
-            self._numbered = NumberedDeviceLine(lambda frame: self._send(self._line.noisy(frame)), self._execute)
+            self._numbered = NumberedDeviceLine(lambda frame: self._send(self._heard(frame)), self._execute)
         if self.faults.on("off") is not None:
             return
         if self._numbered is not None:
-            self._numbered.feed(self._line.noisy(data))
+            self._numbered.feed(self._heard(data))
         else:
             self._line.feed(data)
 
@@ -161,10 +162,6 @@ class ShtrihDevice:
             execute(self.register, payload)
         return Answer(code_of(payload), int(wrong["code"])).encode()
 
-    def _noise_rate(self) -> float:
-        noise = self.faults.on("noise")
-        return 0.0 if noise is None else float(noise["rate"])
-
     def _fault_changed(self, name: str, on: bool) -> None:
         if name == "off" and on:
             self._line.power_off()
@@ -203,27 +200,8 @@ async def shtrih(
 ) -> AsyncIterator[ShtrihDevice]:
     """The device on a pseudo-terminal linked at `link`. `speed` changes nothing: a registrar answers at once."""
     world = World("fiscal", state, ledger)
-    port = PtyPort(link, lambda data: device.feed(data))
-    device = ShtrihDevice(
-        world,
-        port.send,
-        plugged=lambda plugged: port.plug() if plugged else port.unplug(),
-        seed=seed,
-        timezone=timezone,
-        ffd=ffd,
-        host_carries_to=host_carries_to,
-        model=model,
+    build = partial(
+        ShtrihDevice, world, seed=seed, timezone=timezone, ffd=ffd, host_carries_to=host_carries_to, model=model
     )
-    server = None
-    try:
-        if control is not None:
-            server = await serve_control(device, control)
-        port.plug()
+    async with at_a_line(world, link, control, lambda send, plugged: build(send, plugged=plugged)) as device:
         yield device
-    finally:
-        port.unplug()
-        if server is not None:
-            server.close()
-            if control is not None:
-                control.unlink(missing_ok=True)
-        world.close()

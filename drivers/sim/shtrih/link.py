@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from drivers.fiscal.shtrih.frames import ACK, ENQ, NAK, NOISE, Decoder, Frame, encode
+from drivers.fiscal.shtrih.frames import ACK, ENQ, NAK, Decoder, Frame, encode
 
 
 class _State(Enum):
@@ -31,22 +30,20 @@ class Executed:
 
 
 class DeviceLine:
-    """Bytes in, bytes out; at most one pending answer."""
+    """Bytes in, bytes out, `heard` as the line lets them through; at most one pending answer."""
 
     def __init__(
         self,
         *,
         send: Callable[[bytes], None],
         execute: Callable[[bytes], Executed],
-        noise_rate: Callable[[], float],
-        rng: random.Random,
+        heard: Callable[[bytes], bytes],
         byte_s: float = 0.05,
         ack_s: float = 0.5,
     ) -> None:
         self._send_bytes = send
         self._execute = execute
-        self._noise_rate = noise_rate
-        self._rng = rng
+        self._heard = heard
         self._byte_s = byte_s
         self._ack_s = ack_s
         self._loop = asyncio.get_running_loop()
@@ -65,9 +62,6 @@ class DeviceLine:
         """Powered on, and nobody has spoken yet: the first byte chooses the protocol."""
         return self._state is _State.DEAF
 
-    def noisy(self, data: bytes) -> bytes:
-        return self._noisy(data)
-
     def power_off(self) -> None:
         """The pending answer is gone for good (§1)."""
         self._stop_timer()
@@ -81,7 +75,7 @@ class DeviceLine:
             self._state = _State.DEAF
 
     def feed(self, data: bytes) -> None:
-        for byte in self._noisy(data):
+        for byte in self._heard(data):
             self._take(byte)
 
     def _take(self, byte: int) -> None:
@@ -174,18 +168,4 @@ class DeviceLine:
         self._send_frame(bytes((byte,)))
 
     def _send_frame(self, data: bytes) -> None:
-        self._send_bytes(self._noisy(data))
-
-    def _noisy(self, data: bytes) -> bytes:
-        """On a noisy line a byte now and then gets an FF before it, loses a bit, or gets lost."""
-        rate = self._noise_rate()
-        if rate <= 0:
-            return data
-        heard = bytearray()
-        for byte in data:
-            if self._rng.random() >= rate:
-                heard.append(byte)
-                continue
-            kind = self._rng.randrange(3)
-            heard += (bytes((NOISE, byte)), bytes((byte ^ 1 << self._rng.randrange(8),)), b"")[kind]
-        return bytes(heard)
+        self._send_bytes(self._heard(data))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.fiscal.ffd.drive import BlockSize, KeptTicket, OfdBuffer
+from drivers.fiscal.ffd.exchange import BlockSize, KeptTicket, OfdBuffer
 from drivers.fiscal.fields import CodecError, Fields
 from drivers.fiscal.ofd import TICKET_LIMIT
 from drivers.sim.ofd.container import document_message

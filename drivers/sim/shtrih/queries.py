@@ -10,8 +10,8 @@ from drivers.fiscal.ffd.drive import (
     DriveSerial,
     DriveVersion,
     ShiftState,
-    Unacknowledged,
 )
+from drivers.fiscal.ffd.exchange import Unacknowledged
 from drivers.fiscal.ffd.tlv import Tlv
 from drivers.fiscal.fields import Fields, fixed_text, uint
 from drivers.fiscal.shtrih.answers import (

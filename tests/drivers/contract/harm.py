@@ -54,6 +54,24 @@ class Cut(Harm):
         return data[: len(data) - (self.passed - self.left)]
 
 
+class Killed(Harm):
+    """The process that talks to the register is gone at its n-th packet, sent or not; the line stays as it is."""
+
+    def __init__(self, packet: int, *, sent: bool) -> None:
+        super().__init__()
+        self.packet = packet
+        self.sent = sent
+
+    def take(self, data: bytes) -> bytes:
+        if self.struck.is_set():
+            return b""
+        self.packet -= 1
+        if self.packet:
+            return data
+        self.struck.set()
+        return data if self.sent else b""
+
+
 class Flip(Harm):
     """One bit of one byte arrives wrong."""
 

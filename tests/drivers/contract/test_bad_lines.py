@@ -19,7 +19,7 @@ from tests.drivers.atol_rig import FAST as ATOL
 from tests.drivers.atol_rig import atol_rig
 from tests.drivers.atol_web_rig import FAST as WEB
 from tests.drivers.atol_web_rig import wired_rig
-from tests.drivers.contract.harm import WAYS, Cut, Flip, Line, PowerCut, harmed, length_of
+from tests.drivers.contract.harm import WAYS, Cut, Flip, Killed, Line, PowerCut, harmed, length_of
 from tests.drivers.contract.lines import LINES, SERIAL
 from tests.drivers.shtrih_rig import FAST as SHTRIH
 from tests.drivers.shtrih_rig import Rig, rig
@@ -108,6 +108,20 @@ async def test_power_that_goes_at_any_packet_leaves_one_document(name: str, exec
             cut = PowerCut(bench, packet, executed=executed)
             await harmed(bench, registrar, "to_device", cut)
             struck = cut.struck.is_set()
+    assert packet > 8
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["not sent", "sent"])
+@pytest.mark.parametrize("name", SERIAL)
+async def test_a_host_killed_at_any_frame_leaves_one_document(name: str, sent: bool) -> None:
+    """Another process then asks the register, whose answers and numbers of frames go on where they were."""
+    packet, struck = 0, True
+    while struck:
+        packet += 1
+        async with line(name, survives=True)() as (bench, registrar):
+            killed = Killed(packet, sent=sent)
+            await harmed(bench, registrar, "to_device", killed, dies=True)
+            struck = killed.struck.is_set()
     assert packet > 8
 
 

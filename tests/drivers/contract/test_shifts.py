@@ -106,3 +106,16 @@ async def test_an_unanswered_close_is_unknown_and_returns_its_report_when_asked_
         report = await registrar.close_shift()
         assert (report.shift, report.document_number) == (1, 3)
         assert kinds(bench) == ["shift_opened", "shift_closed"]
+
+
+@pytest.mark.parametrize("name", LINES)
+async def test_30_days_without_a_ticket_let_the_shift_be_closed_and_nothing_else_registered(name: str) -> None:
+    async with line_of(name, ofd_delay_s=1e9) as (bench, registrar):
+        await sell(bench, registrar, receipt())
+        bench.clock.forward(days=6)
+        assert "ofd_timeout" in (await registrar.status()).warnings
+        bench.clock.forward(days=24)
+        await registrar.close_shift()
+        with pytest.raises(DeviceRefused) as refused:
+            await registrar.open_shift()
+        assert refused.value.code == "ofd_wait_expired"

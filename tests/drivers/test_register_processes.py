@@ -1,4 +1,4 @@
-"""Both ATOL drivers against simulators that are processes: speed over a pseudo-terminal, faults by control, kill -9."""
+"""The drivers of registers against simulators that are processes: real pseudo-terminals, faults by control, kill -9."""
 
 from __future__ import annotations
 
@@ -16,35 +16,38 @@ from drivers.errors import DeviceError, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.atol.registrar import AtolRegistrar
 from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, Receipt
+from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from drivers.link import open_serial
 from drivers.sim.embedded import EmbeddedSimulators, Wanted
 from tests.drivers import atol_rig, atol_web_rig
-from tests.drivers.atol_stand import AtolStand
+from tests.drivers.register_stand import TIMEOUTS, Stand
 from tests.drivers.shtrih_rig import receipt
 from tests.restaurant import until
 
 SERIAL = replace(atol_rig.FAST, reply_s=0.3, silence_s=1.0, poll_s=0.3)
-Registrar = AtolRegistrar | AtolWebRegistrar
+Registrar = ShtrihRegistrar | AtolRegistrar | AtolWebRegistrar
 
 
-@pytest.fixture(params=["atol", "atol-web"])
-def stand(request: pytest.FixtureRequest) -> Iterator[AtolStand]:
+@pytest.fixture(params=["shtrih", "atol", "atol-web"])
+def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
     folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
-    stand = AtolStand(folder, request.param)
+    stand = Stand(folder, request.param)
     stand.start()
     yield stand
     stand.close()
     shutil.rmtree(folder)
 
 
-def driver(stand: AtolStand) -> Registrar:
-    if "atol-web" in stand.words:
+def driver(stand: Stand) -> Registrar:
+    if stand.device == "shtrih":
+        return ShtrihRegistrar(open_link=open_serial, port=stand.port, baudrate=115200, timeouts=TIMEOUTS)
+    if stand.device == "atol-web":
         return AtolWebRegistrar(url=stand.url, timeouts=atol_web_rig.FAST)
     return AtolRegistrar(open_link=open_serial, port=stand.port, baudrate=115200, timeouts=SERIAL)
 
 
 @pytest.fixture
-async def registrar(stand: AtolStand) -> AsyncIterator[Registrar]:
+async def registrar(stand: Stand) -> AsyncIterator[Registrar]:
     found = driver(stand)
     await found.open_shift()
     yield found
@@ -60,19 +63,17 @@ async def sell(registrar: Registrar, wanted: Receipt) -> FiscalDocument:
     return await registrar.print_receipt(wanted, await intent_of(registrar, wanted))
 
 
-async def test_faults_are_switched_through_the_control_socket(stand: AtolStand, registrar: Registrar) -> None:
+async def test_faults_are_switched_through_the_control_socket(stand: Stand, registrar: Registrar) -> None:
     assert stand.control(fault="cover_open") == {"ok": True}
     assert (await registrar.status()).blocked == "cover_open"
     assert stand.control(state=True)["faults"] == {"cover_open": {}}
     assert stand.control(fault="cover_open", on=False) == {"ok": True}
-    assert stand.control(fault="slow")["ok"] is False
+    assert stand.control(fault="slow")["ok"] is False  # of how many seconds?
     assert stand.control(fault="jam")["ok"] is False
     assert (await sell(registrar, receipt())).number == 3
 
 
-async def test_a_way_that_is_cut_is_unreachable_and_works_when_it_is_back(
-    stand: AtolStand, registrar: Registrar
-) -> None:
+async def test_a_way_that_is_cut_is_unreachable_and_works_when_it_is_back(stand: Stand, registrar: Registrar) -> None:
     fault = "down" if isinstance(registrar, AtolWebRegistrar) else "link_lost"
     stand.control(fault=fault)
     for _ in range(2):
@@ -91,7 +92,7 @@ async def test_a_way_that_is_cut_is_unreachable_and_works_when_it_is_back(
 
 
 async def test_a_register_switched_off_is_unreachable_and_works_when_it_is_on(
-    stand: AtolStand, registrar: Registrar
+    stand: Stand, registrar: Registrar
 ) -> None:
     stand.control(fault="off")
     with pytest.raises(DeviceUnreachable, match="silent"):
@@ -103,7 +104,7 @@ async def test_a_register_switched_off_is_unreachable_and_works_when_it_is_on(
 @pytest.mark.parametrize("kills", [2, pytest.param(16, marks=pytest.mark.long)])
 @pytest.mark.parametrize("anew", [False, True])
 async def test_a_simulator_killed_at_any_moment_registers_each_receipt_once(
-    stand: AtolStand, registrar: Registrar, anew: bool, kills: int
+    stand: Stand, registrar: Registrar, anew: bool, kills: int
 ) -> None:
     """The kill falls into the course of a receipt, later each time; after it the drive tells what happened."""
     claimed: dict[str, int] = {}
