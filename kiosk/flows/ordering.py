@@ -98,8 +98,8 @@ class Ordering:
             order = self._insert(tx, session, request, lines, promise_s, now)
             view = created_view(order, lines, language)
             if key is not None:
-                keys.occupy_key(tx, session.session_id, _CALL, key, fingerprint, order.order_id, None, now)
-                keys.store_answer(tx, session.session_id, _CALL, key, 201, msgspec.json.encode(view))
+                answer = (201, msgspec.json.encode(view))
+                keys.keep_answer(tx, session.session_id, _CALL, key, fingerprint, order.order_id, answer, now)
             return view
 
         return await self._db.write(run)

@@ -308,16 +308,19 @@ class Database:
             self._writer.execute("BEGIN IMMEDIATE")
             for request in batch:
                 request.result = request.error = None
-                self._run(request)
-            self._writer.execute("COMMIT")
+                self._run(request, alone=len(batch) == 1)
+            if self._writer.in_transaction:
+                self._writer.execute("COMMIT")
         except sqlite3.Error as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             return error
         return None
 
-    def _run(self, request: _Request) -> None:
-        self._writer.execute("SAVEPOINT request")
+    def _run(self, request: _Request, *, alone: bool) -> None:
+        """What a request raises undoes only itself; `alone` in the transaction, it needs no savepoint for that."""
+        if not alone:
+            self._writer.execute("SAVEPOINT request")
         try:
             request.result = request.run(self._tx)
         except Exception as error:
@@ -326,8 +329,9 @@ class Database:
             request.error = (
                 RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
             )  # no future takes it
-            self._writer.execute("ROLLBACK TO request")
-        self._writer.execute("RELEASE request")
+            self._writer.execute("ROLLBACK" if alone else "ROLLBACK TO request")
+        if not alone:
+            self._writer.execute("RELEASE request")
 
     def _fail(self, batch: list[_Request], error: sqlite3.Error) -> None:
         for request in batch:

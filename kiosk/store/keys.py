@@ -27,9 +27,35 @@ def find_key(reader: Reader, session_id: str, call: str, key: str) -> KeyRow | N
     )
 
 
-def occupy_key(
-    tx: Tx, session_id: str, call: str, key: str, fingerprint: str, order_id: str, payment_id: str | None, now: datetime
+def keep_answer(
+    tx: Tx,
+    session_id: str,
+    call: str,
+    key: str,
+    fingerprint: str,
+    order_id: str,
+    answer: tuple[int, bytes],
+    now: datetime,
 ) -> None:
+    """A key whose call is over in its own transaction: what it answers from now on, status and body."""
+    status, body = answer
+    tx.insert(
+        "idempotency",
+        session_id=session_id,
+        call=call,
+        key=key,
+        fingerprint=fingerprint,
+        order_id=order_id,
+        status=status,
+        body=body.decode(),
+        created_at=rfc3339(now),
+    )
+
+
+def occupy_key(
+    tx: Tx, session_id: str, call: str, key: str, fingerprint: str, order_id: str, payment_id: str, now: datetime
+) -> None:
+    """A key whose call goes on behind this transaction."""
     tx.insert(
         "idempotency",
         session_id=session_id,

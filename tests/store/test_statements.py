@@ -197,13 +197,13 @@ async def test_a_void_is_recorded_once_under_its_own_key(shop: Database) -> None
 
 
 def occupy(tx: Tx, key: str = "k", session: str = rows.SESSION, call: str = CALL) -> None:
-    keys.occupy_key(tx, session, call, key, "fingerprint", "ORDER1", None, START)
+    keys.occupy_key(tx, session, call, key, "fingerprint", "ORDER1", "PAY1", START)
 
 
 async def test_a_key_belongs_to_one_session_and_one_call(database: Database) -> None:
     await database.write(occupy)
     found = await database.read(keys.find_key, rows.SESSION, CALL, "k")
-    assert found == keys.KeyRow("fingerprint", "ORDER1", None, None, None)
+    assert found == keys.KeyRow("fingerprint", "ORDER1", "PAY1", None, None)
     for session, call, key in (("other", CALL, "k"), (rows.SESSION, "payment", "k"), (rows.SESSION, CALL, "K")):
         assert await database.write(lambda tx, s=session, c=call, k=key: keys.find_key(tx, s, c, k)) is None  # type: ignore[misc]
     with pytest.raises(sqlite3.IntegrityError):
