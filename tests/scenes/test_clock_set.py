@@ -49,9 +49,11 @@ async def test_3_4_silent_registrar_holds_no_longer_though_the_clock_was_set_bac
     async with restaurant("[payment]\nanswer_within_s = 0.2\nhold_limit_s = 3", clock=clock) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        place.bank.faults.switch("slow", True, {"seconds": 0.3})
+        place.bank.faults.switch("hold", True, {})
         assert (await guest.pay(order_id)).status == 202
+        await until(lambda: place.is_charging(order_id))
         place.fiscal.faults.switch("link_lost", True, {})
+        place.bank.faults.switch("hold", False, {})
 
         async def stage(*wanted: str) -> bool:
             order = (await place.internal("GET", f"/internal/orders/{order_id}")).body

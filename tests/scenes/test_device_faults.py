@@ -175,12 +175,14 @@ async def test_3_4_lost_answer_of_the_registrar_prints_once(place: Restaurant, c
 
 async def test_3_4_silent_registrar_after_the_charge_holds_then_cooks_and_the_receipt_follows() -> None:
     async with restaurant("[payment]\nanswer_within_s = 0.2") as place:
-        place.bank.faults.switch("slow", True, {"seconds": 0.3})
+        place.bank.faults.switch("hold", True, {})
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
         answer = await guest.pay(order_id, key="k1")
         assert answer.status == 202
+        await until(lambda: place.is_charging(order_id))
         place.fiscal.faults.switch("off", True, {})  # the charge is under way: too late for the pre-flight
+        place.bank.faults.switch("hold", False, {})
         await until(lambda: place.effects("bank", "charged"))
         held = await guest.until_status(order_id, "paid", "cooking", "ready", "completed")
         assert held["receipt_unknown"] is True

@@ -118,10 +118,11 @@ async def test_a_receipt_owed_past_its_day_is_made_up_for_by_a_correction(driver
     async with restaurant("[payment]\nanswer_within_s = 0.2", registrar=driver, clock=clock) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        place.bank.faults.switch("slow", True, {"seconds": 0.4})
+        place.bank.faults.switch("hold", True, {})
         assert (await guest.pay(order_id)).status == 202
+        await until(lambda: place.is_charging(order_id))
         place.fiscal.faults.switch("off", True, {})
-        place.bank.faults.switch("slow", False, {})
+        place.bank.faults.switch("hold", False, {})
 
         async def order() -> dict[str, Any]:
             found: dict[str, Any] = (await place.internal("GET", f"/internal/orders/{order_id}")).body

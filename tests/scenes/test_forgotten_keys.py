@@ -15,7 +15,7 @@ async def test_3_3_charge_in_doubt_for_a_day_is_found_in_the_banks_list_and_not_
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
         place.bank.faults.switch("lose_answer", True, {})
-        place.bank.faults.switch("slow", True, {"seconds": 0.3})
+        place.bank.faults.switch("slow", True, {"seconds": 1.5})
         assert (await guest.pay(order_id)).status == 202
         await until(lambda: place.effects("bank", "charged"))
         place.bank.faults.switch("down", True, {})
@@ -43,7 +43,7 @@ async def test_refund_unanswered_for_a_day_is_found_in_the_banks_list_and_not_se
         await guest.until_status(order_id, "completed")
         place.bank.faults.switch("lose_answer", True, {})
         body = {"reason": "остыл", "items": [{"item_id": "tea", "quantity": 1}]}
-        place.bank.faults.switch("slow", True, {"seconds": 0.3})
+        place.bank.faults.switch("slow", True, {"seconds": 1.5})
         assert (await place.internal("POST", f"/internal/orders/{order_id}/refund", body)).status == 202
         await until(lambda: place.effects("bank", "refunded"))
         place.bank.faults.switch("down", True, {})

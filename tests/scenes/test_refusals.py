@@ -204,7 +204,7 @@ async def test_3_paid_order_answers_its_own_key_and_refuses_another(place: Resta
 
 
 async def test_3_double_tap_joins_the_running_attempt_and_another_key_must_wait(place: Restaurant) -> None:
-    place.bank.faults.switch("slow", True, {"seconds": 0.3})
+    place.bank.faults.switch("slow", True, {"seconds": 1.5})
     guest = await place.guest()
     order_id = (await guest.order(("tea", 1)))["order_id"]
     first = asyncio.create_task(guest.pay(order_id, key="k1"))
