@@ -51,7 +51,7 @@ FAST_ATOL = AtolTimeouts(
     reply_s=0.3, silence_s=0.8, poll_s=0.2, reopen_s=0.05, command_s=1.5, commands_s={0x4A: 2.0, 0x9A: 2.0, 0x5A: 2.0}
 )
 FAST_ATOL_WEB = AtolWebTimeouts(call_s=0.5, question_s=1.5, task_s=3.0, poll_s=0.05, again_s=0.1)
-FAST_ROBOT = ModbusTimings(timeout_s=0.25, quiet_s=0.05, stations_s=0.5)
+FAST_ROBOT = ModbusTimings(timeout_s=0.5, quiet_s=0.05, stations_s=0.5)
 
 
 #: Of every restaurant in this process: each statement is judged once, by the scene that brought it up.
