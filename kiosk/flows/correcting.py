@@ -6,7 +6,6 @@ By FFD 1.05 a return receipt and a right one, by 1.1 and 1.2 two corrections (54
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -100,7 +99,7 @@ class Correcting:
                 return
             except DeviceError as error:
                 _log.error("correction_retried", error=str(error), tries=tries)
-                await self._db.write(partial(fixes.note_error, row=row, error=trouble_word(error)))
+                await self._db.write(fixes.note_error, row, trouble_word(error))
                 await self._pauses.wait(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
                 tries += 1
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -266,9 +265,9 @@ class Fiscalising:
             except ForeignState as error:  # only a person can tell; the order id keeps the two apart
                 _log.error("receipt_in_doubt", payment_id=intent.payment_id, error=str(error))
                 continue
-            await self._db.write(partial(self._note_found, intent, document))
+            await self._db.write(self._note_found, intent, document)
 
-    def _note_found(self, intent: payments.IntentRow, document: FiscalDocument | None, tx: Tx) -> None:
+    def _note_found(self, tx: Tx, intent: payments.IntentRow, document: FiscalDocument | None) -> None:
         if document is None:
             payments.disprove_intent(tx, intent.intent_id)
         else:

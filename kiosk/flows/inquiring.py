@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import structlog
 
@@ -45,7 +44,7 @@ class Inquiring:
                 except DeviceError as error:  # the next one may fare better; this one is asked again
                     _log.error("inquiry_retried", payment_id=payment.payment_id, error=str(error))
                     told = f"{error.device}:{error.code}"
-                    await self._db.write(partial(refunds.note_refund, refund_id=payment.void_id, error=told))
+                    await self._db.write(refunds.note_refund, payment.void_id, error=told)
             await self._clock.sleep(self._every_s)
 
     async def _inquire(self, payment: Payment) -> None:

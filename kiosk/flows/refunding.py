@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 
@@ -296,7 +295,7 @@ class Refunding:
         late = await self._db.read(refunds.late_portions, before)
         for portion in late:
             _log.error("portion_too_late", order_id=portion.order_id, portion_id=portion.portion_id)
-            await self._db.write(partial(_fail_late, portion.portion_id))
+            await self._db.write(_fail_late, portion.portion_id)
 
     async def _refund_failed(self, portion: refunds.FailedPortion) -> None:
         now = self._clock.now()
@@ -330,7 +329,7 @@ def chosen_of(
     return payment, earlier, left, chosen
 
 
-def _fail_late(portion_id: int, tx: Tx) -> None:
+def _fail_late(tx: Tx, portion_id: int) -> None:
     row = orders.portion(tx, portion_id)
     if row is not None and row.status in PENDING_PORTIONS:
         orders.move_portion(tx, row, PortionStatus.FAILED, fault="late")

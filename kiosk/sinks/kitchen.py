@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
 
 import structlog
 
@@ -154,7 +153,7 @@ class KitchenLine:
             if await self._db.read(orders.portion, job_id) is None:
                 self._foreign.add(job_id)
                 _log.error("foreign_job", job_id=job_id)
-                await self._db.write(partial(_note_foreign, job_id, self._clock.now()))
+                await self._db.write(_note_foreign, job_id, self._clock.now())
         return await self._picture.read_work()
 
     async def _adopt_one(self, row: cooking.WorkRow, job: Job) -> None:
@@ -288,5 +287,5 @@ def _is_awaited(cell: Cell, jobs: dict[int, Job]) -> bool:
     return cell.state is CellState.RESERVED and not (job is not None and job.state is JobState.HELD)
 
 
-def _note_foreign(job_id: int, now: datetime, tx: Tx) -> None:
+def _note_foreign(tx: Tx, job_id: int, now: datetime) -> None:
     troubles.add_finding(tx, "foreign_job", str(job_id), "the robot cooks what the books do not know", now)

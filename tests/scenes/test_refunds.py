@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -157,9 +158,13 @@ async def test_4_empty_bin_holds_the_dishes_that_need_it_and_no_others(place: Re
     noodles, tea = await place.guest(), await place.guest()
     first = (await noodles.order(("udon-chicken", 1)))["order_id"]
     second = (await tea.order(("tea", 1)))["order_id"]
+    place.bank.faults.switch("hold", True, {})
+    paying = [asyncio.create_task(noodles.pay(first)), asyncio.create_task(tea.pay(second))]
+    for order_id in (first, second):
+        await until(lambda order_id=order_id: place.is_charging(order_id))  # type: ignore[misc]
     place.robot.faults.switch("cells_full", True, {})  # nothing is taken yet
-    assert (await noodles.pay(first)).status == 200
-    assert (await tea.pay(second)).status == 200
+    place.bank.faults.switch("hold", False, {})
+    assert [answer.status for answer in await asyncio.gather(*paying)] == [200, 200]
     place.robot.faults.switch("bin_empty", True, {"bin": 1})
     place.robot.faults.switch("cells_full", False, {})
     await tea.until_status(second, "completed")
