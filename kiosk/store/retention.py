@@ -174,12 +174,15 @@ class _Numbered(msgspec.Struct, frozen=True):
     at: str
 
 
-def _had_their_time(rows: list[_Numbered], before: str, now: str) -> list[_Numbered]:
+def _had_their_time(tx: Tx, table: str, number: str, rows: list[_Numbered], before: str, now: str) -> list[_Numbered]:
     """From the first on, in the order they were written, up to the first that is young. One from the future, written
-    while the clock was wrong, goes with those around it."""
+    while the clock was wrong, is as old as the one behind it."""
     old = list(takewhile(lambda row: row.at < before or row.at > now, rows))
-    while old and old[-1].at >= before:
-        old.pop()
+    if old and old[-1].at > now:
+        sql = f"SELECT at FROM {table} WHERE {number} > ? AND at <= ? ORDER BY {number} LIMIT 1"
+        behind = tx.scalar(sql, (old[-1].number, now))
+        while old and old[-1].at > now and (behind is None or behind >= before):
+            old.pop()
     return old
 
 
@@ -191,13 +194,12 @@ def _journal(tx: Tx, term: Term) -> Step:
         "SELECT entry AS number, at FROM journal WHERE entry > CAST(? AS INTEGER) ORDER BY entry LIMIT ?",
         (records.read_meta(tx, mark) or "0", term.rows),
     )
-    old = _had_their_time(found, term.before(term.keep.journal_days), rfc3339(term.now))
+    old = _had_their_time(tx, "journal", "entry", found, term.before(term.keep.journal_days), rfc3339(term.now))
     if not old:
         return Step(0, more=False)
     gone = tx.execute(
-        "DELETE FROM journal WHERE entry IN (SELECT value FROM json_each(?))"
-        " AND action IN (SELECT value FROM json_each(?))",
-        (_listed([row.number for row in old]), _listed(PASSING)),
+        "DELETE FROM journal WHERE entry BETWEEN ? AND ? AND action IN (SELECT value FROM json_each(?))",
+        (old[0].number, old[-1].number, _listed(PASSING)),
     ).rowcount
     records.set_meta(tx, mark, str(old[-1].number))
     return Step(gone, len(old) == term.rows)
@@ -222,11 +224,13 @@ def _events(tx: Tx, term: Term) -> Step:
         " ORDER BY sequence LIMIT ?",
         (got_by_all(tx, term.consumers), term.rows),
     )
-    old = _had_their_time(found, term.before(term.keep.events_days), rfc3339(term.now))
+    now = rfc3339(term.now)
+    old = _had_their_time(tx, "event", "sequence", found, term.before(term.keep.events_days), now)
     if not old:
         return Step(0, more=False)
     gone = tx.execute("DELETE FROM event WHERE sequence <= ?", (old[-1].number,)).rowcount
-    records.set_meta(tx, EVENTS_UP_TO, old[-1].at)
+    if moments := [row.at for row in old if row.at <= now]:
+        records.set_meta(tx, EVENTS_UP_TO, max(moments))
     return Step(gone, len(old) == term.rows)
 
 
@@ -239,8 +243,9 @@ def _removed_endpoints(tx: Tx, term: Term) -> Step:
         "endpoint",
         "url",
         "t.url NOT IN (SELECT value FROM json_each(:configured)) AND (SELECT e.at FROM event e"
-        " WHERE e.sequence > t.sequence ORDER BY e.sequence LIMIT 1) < :before",
+        " WHERE e.sequence > t.sequence AND e.at <= :now ORDER BY e.sequence LIMIT 1) < :before",
         before=term.before(term.keep.removed_endpoints_days),
+        now=rfc3339(term.now),
         configured=_listed(term.configured),
     )
 
