@@ -18,7 +18,7 @@ from kiosk.domain.retention import Keep
 from kiosk.store import audits, retention
 from kiosk.store.database import Tx
 from kiosk.store.opening import open_writer
-from kiosk.store.retention import RULES, Rule, Step, Term, give_back_pages
+from kiosk.store.retention import RULES, Rule, Step, Term
 from tests.clocks import START
 from tests.plans import Plans
 from tests.store.aged import (
@@ -252,43 +252,6 @@ def test_a_clock_that_was_wrong_for_a_while_neither_forgets_too_early_nor_holds_
     books = Books(visits, _READ_ALL, 99, future=2)
     assert offences(books) == []
     assert first_event(books, Keep()) == 5
-
-
-def test_free_pages_are_handed_back_a_few_at_a_time_but_the_spare_ones(tmp_path: Path) -> None:
-    writer = open_writer(tmp_path / "kiosk.db")
-    _swell(writer)
-    (free,) = writer.execute("PRAGMA freelist_count").fetchone()
-    (pages,) = writer.execute("PRAGMA page_count").fetchone()
-    assert free > 100
-    given = []
-    while not given or given[-1] == 16:
-        writer.execute("BEGIN IMMEDIATE")
-        given.append(give_back_pages(Tx(writer), 16, 20))
-        writer.execute("COMMIT")
-    assert (sum(given), max(given)) == (free - 20, 16)
-    assert writer.execute("PRAGMA freelist_count").fetchone()[0] == 20
-    assert writer.execute("PRAGMA page_count").fetchone()[0] == pages - sum(given)
-    assert writer.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-    writer.close()
-
-
-def test_a_file_of_an_older_program_keeps_its_pages(tmp_path: Path) -> None:
-    path = tmp_path / "kiosk.db"
-    old = sqlite3.connect(path, isolation_level=None)
-    old.execute("CREATE TABLE first (x)")
-    old.execute("DROP TABLE first")
-    old.close()
-    writer = open_writer(path)
-    _swell(writer)
-    assert writer.execute("PRAGMA auto_vacuum").fetchone()[0] == 0
-    assert give_back_pages(Tx(writer), 16, 0) == 0
-    assert give_back_pages(Tx(writer), 16, 0) == 0
-    writer.close()
-
-
-def _swell(writer: sqlite3.Connection) -> None:
-    writer.executemany("INSERT INTO meta VALUES (?, ?)", [(f"k{n}", "v" * 3000) for n in range(300)])
-    writer.execute("DELETE FROM meta WHERE key LIKE 'k%'")
 
 
 def test_got_by_all_is_the_least_of_consumers_and_endpoints_whatever_their_state() -> None:
