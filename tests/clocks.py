@@ -64,3 +64,11 @@ class JumpingClock(SystemClock):
 
     def jump(self, seconds: float) -> None:
         self._ahead += timedelta(seconds=seconds)
+
+
+class SleeplessClock(ManualClock):
+    """Whoever sleeps has slept: the clock moves on by it."""
+
+    async def sleep(self, delay_s: float) -> None:
+        self.asked_s.append(delay_s)
+        self.advance(delay_s)

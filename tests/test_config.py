@@ -85,6 +85,16 @@ slip = false
 paperless_with_contact = true
 fallback = false
 ofd = "host"
+[keep]
+sessions_days = 60
+keys_days = 3
+codes_days = 2
+unconfirmed_days = 2
+guests_days = 2
+messages_days = 14
+journal_days = 730
+events_days = 40
+removed_endpoints_days = 30
 [[taxes]]
 vat = "22"
 item = "tea"

@@ -12,6 +12,7 @@ from kiosk.config import forms
 from kiosk.config.forms import LOOPBACK, SIM
 from kiosk.domain.customer import Limits
 from kiosk.domain.phone import HOME
+from kiosk.domain.retention import Keep
 from kiosk.domain.text import Text
 
 
@@ -262,6 +263,7 @@ class Config(_Section, frozen=True, kw_only=True):
     webhooks: list[Webhook] = []
     service: Service = Service()
     display: Display = Display()
+    keep: Keep = Keep()
     broker: Broker = Broker()
     log: Log = Log()
 

@@ -52,7 +52,7 @@ class Auditing:
 
     async def audit(self) -> AuditView:
         now = self._clock.now()
-        mismatches = await self._db.walk(audits.broken_invariants, now - _BOOKS)
+        mismatches = await self._db.walk(audits.broken_invariants, now - _BOOKS, now)
         settled = await self._db.walk(audits.read_settled, now - _BANK_REMEMBERS)
         skipped: list[str] = []
         elsewhere: list[Settled] = []

@@ -125,6 +125,10 @@ class Paying:
         """Whatever waits for its next try tries now."""
         self._pauses.nudge()
 
+    def under_way(self) -> bool:
+        """Whether an attempt is being carried out just now."""
+        return bool(self._jobs)
+
     async def resume(self) -> int:
         """Take up every attempt that a crash interrupted and that is not set aside; how many."""
         found = [row for row in await self._db.read(payments.unfinished) if _name(row) not in self._tasks.aside]

@@ -78,7 +78,7 @@ class Settling:
     async def examine(self) -> None:
         """At start: contradictions inside our own books of the last days are named, and wait for a person."""
         now = self._clock.now()
-        broken = await self._db.walk(audits.broken_invariants, now - _EXAMINED)
+        broken = await self._db.walk(audits.broken_invariants, now - _EXAMINED, now)
 
         def run(tx: Tx) -> None:
             for row in broken:

@@ -35,8 +35,6 @@ from kiosk.store.database import Database, Reader, Tx
 from kiosk.tokens import AccessTokens, Session
 
 _SCRYPT = {"n": 2**12, "r": 8, "p": 1, "dklen": 32}
-_FORGET_AFTER = timedelta(hours=24)
-_FORGET_EVERY_S = 3600
 _VERIFIED_LIFETIME_S = 600
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 #: So many addresses may use up their tries of a code without its temporary token: 30 of a million at three tries.
@@ -316,10 +314,3 @@ class SigningIn:
     async def set_push(self, session: Session, address: str, caller: Caller) -> None:
         customer_id = await self.require_proven(session, caller)
         await self._db.write(customers.set_push, customer_id, address)
-
-    async def forget_unconfirmed(self) -> None:
-        """For ever: numbers never confirmed are deleted after 24 h."""
-        while True:
-            before = self._clock.now() - _FORGET_AFTER
-            await self._db.write(customers.forget_unconfirmed, before)
-            await self._clock.sleep(_FORGET_EVERY_S)

@@ -1,9 +1,8 @@
-"""What no event tells: an order has passed its promised time, and a guest's number has served its purpose."""
+"""What no event tells: an order has passed its promised time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import structlog
 
@@ -15,8 +14,6 @@ from kiosk.store.database import Database, Tx
 
 _log = structlog.get_logger()
 _LOOK_S = 5.0
-#: So long after an order was handed out its guest is still told of money that goes back.
-_TOLD_FOR = timedelta(hours=24)
 
 
 class Lateness:
@@ -37,7 +34,6 @@ class Lateness:
         now = self._clock.now()
 
         def run(tx: Tx) -> int:
-            messages.forget_guests(tx, now - _TOLD_FOR)
             late = [row for row in messages.read_untold(tx, now - LATE) if is_late(row.status, row.promised_at, now)]
             return sum(self._tell(tx, row) for row in late)
 

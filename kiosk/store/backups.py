@@ -15,7 +15,16 @@ from drivers.text import shown
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.database import Reader, Tx
-from kiosk.store.opening import inspect, migrate, require_schema, suspicion_of, take_lock
+from kiosk.store.opening import (
+    GIVES_BACK,
+    INCREMENTAL,
+    inspect,
+    make_private,
+    migrate,
+    require_schema,
+    suspicion_of,
+    take_lock,
+)
 from kiosk.store.records import JOB_EPOCH
 from kiosk.store.soundness import Kinds, require_sound
 
@@ -67,13 +76,35 @@ def _copy(file: Path, staged: Path, actor: str, now: datetime, kinds: Kinds) -> 
         migrate(target)
         require_schema(target, file)
         require_sound(target, file, kinds)
+    finally:
+        source.close()
+        target.close()
+    _make_giving_back(staged)
+    target = sqlite3.connect(staged, isolation_level=None)
+    try:
         target.execute("BEGIN IMMEDIATE")
         _mark(target, file, actor, now)
         target.execute("COMMIT")
     finally:
-        source.close()
         target.close()
     _sync(staged)
+
+
+def _make_giving_back(staged: Path) -> None:
+    """A file of an older program keeps its free pages for ever: it is written anew as one that hands them back."""
+    packed = staged.with_name(f"{staged.name}.packed")
+    packed.unlink(missing_ok=True)
+    connection = sqlite3.connect(staged, isolation_level=None)
+    try:
+        if connection.execute("PRAGMA auto_vacuum").fetchone()[0] == INCREMENTAL:
+            return
+        make_private(packed)
+        connection.execute(GIVES_BACK)
+        connection.execute("VACUUM INTO ?", (str(packed),))
+        packed.rename(staged)
+    finally:
+        connection.close()
+        packed.unlink(missing_ok=True)
 
 
 def _give_to(staged: Path, owner: Path) -> None:

@@ -73,13 +73,6 @@ def set_language(tx: Tx, customer_id: str, language: str) -> None:
     tx.execute("UPDATE customer SET language = ? WHERE customer_id = ?", (language, customer_id))
 
 
-def forget_unconfirmed(tx: Tx, before: datetime) -> int:
-    """Delete numbers that were never confirmed, and every code older than that; how many numbers."""
-    gone = tx.execute("DELETE FROM customer WHERE confirmed_at IS NULL AND created_at < ?", (rfc3339(before),)).rowcount
-    tx.execute("DELETE FROM one_time_code WHERE created_at < ?", (rfc3339(before),))
-    return gone
-
-
 # One-time codes.
 
 

@@ -59,17 +59,6 @@ def forget_guest(tx: Tx, order_id: str) -> None:
     tx.execute("DELETE FROM guest_notice WHERE order_id = ?", (order_id,))
 
 
-def forget_guests(tx: Tx, completed_before: datetime) -> int:
-    """The numbers of guests whose order was handed out so long ago and of which no money is on its way back; how
-    many."""
-    return tx.execute(
-        "DELETE FROM guest_notice WHERE EXISTS (SELECT 1 FROM timeline t WHERE t.order_id = guest_notice.order_id"
-        " AND t.status = 'completed' AND t.at < ?) AND NOT EXISTS (SELECT 1 FROM refund r"
-        " WHERE r.order_id = guest_notice.order_id AND r.step = 'pending')",
-        (rfc3339(completed_before),),
-    ).rowcount
-
-
 class Awaited(msgspec.Struct, frozen=True):
     """An order that is cooked, and somebody who is to be told about it."""
 

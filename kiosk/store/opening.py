@@ -30,6 +30,9 @@ PRAGMAS: dict[str, str | int] = {
     "cell_size_check": 1,
     "mmap_size": 0,
 }
+#: Of a new file, before anything stands in it: pages that are free can be handed back to the disk little by little.
+GIVES_BACK = "PRAGMA auto_vacuum=INCREMENTAL"
+INCREMENTAL = 2  # what `PRAGMA auto_vacuum` says of it then
 
 
 def make_private(path: Path) -> None:
@@ -83,6 +86,7 @@ def open_writer(path: Path, still: Callable[[str], None] | None = None) -> sqlit
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.row_factory = sqlite3.Row
+        connection.execute(GIVES_BACK)
         for name, value in PRAGMAS.items():
             connection.execute(f"PRAGMA {name}={value}")
         for name, value in PRAGMAS.items():

@@ -67,7 +67,7 @@ _GIVEN_BACK = (
 _PORTION = f"portion_id, order_id, line, status, attempt, cell, released, called, fault, {_GIVEN_BACK}"
 
 
-_OPEN = "'created', 'paying', 'paid', 'cooking', 'ready'"
+OPEN = "'created', 'paying', 'paid', 'cooking', 'ready'"
 
 
 def next_number(tx: Tx) -> str:
@@ -82,7 +82,7 @@ def next_number(tx: Tx) -> str:
 
 def _is_open(reader: Reader, number: str) -> bool:
     return bool(
-        reader.scalar(f"SELECT EXISTS (SELECT 1 FROM orders WHERE number = ? AND status IN ({_OPEN}))", (number,))
+        reader.scalar(f"SELECT EXISTS (SELECT 1 FROM orders WHERE number = ? AND status IN ({OPEN}))", (number,))
     )
 
 

@@ -455,3 +455,5 @@ CREATE INDEX refund_of_payment ON refund (payment_id);
 CREATE INDEX intent_of_shift ON fiscal_intent (drive_number, document_shift) WHERE status = 'registered';
 CREATE INDEX event_of_paid_order ON event (order_id) WHERE type = 'OrderPaidEvent';
 CREATE INDEX idempotency_of_payment ON idempotency (order_id) WHERE payment_id IS NOT NULL;
+CREATE INDEX idempotency_by_age ON idempotency (created_at);
+CREATE INDEX message_by_age ON message (created_at);

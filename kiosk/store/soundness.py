@@ -121,6 +121,7 @@ def _rules(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, st
         yield "seq", f"name = 'portion' AND seq > {_JOBS}"
     if table == "meta":
         counts = "key = 'ticket_serial' OR key LIKE 'looked_through:%'"
+        yield "value", "key = 'forgotten_up_to:event' AND NOT is_moment(value)"
         yield "value", f"({counts}) AND (value = '' OR value GLOB '*[^0-9]*' OR length(value) > 15)"
     for _, column, kind, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall():
         if (words := _WORDS.get((table, column))) is not None:

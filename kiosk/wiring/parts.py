@@ -16,6 +16,7 @@ from kiosk.domain.breaker import PROBE_REFUSAL_S
 from kiosk.flows.checking_file import CheckingFile
 from kiosk.flows.falling_back import PATIENCE_S
 from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.forgetting import Forgetting
 from kiosk.flows.paying import Paying
 from kiosk.flows.refunding import Refunding
 from kiosk.runtime.dispatcher import Dispatcher
@@ -45,6 +46,7 @@ class Parts:
     messages: type[MessageSender] = MessageSender
     trace: Trace | None = None  # hears every statement
     checking_file: type[CheckingFile] = CheckingFile
+    forgetting: type[Forgetting] = Forgetting
     asked_within_s: float = 3.0  # a start waits so long for its devices' first word
     check_file_after_s: float = 10.0
     inquiry_every_s: float = 5.0

@@ -21,7 +21,7 @@ from kiosk.api.gate import Gate, GateLimits
 from kiosk.config import ConfigError, problem
 from kiosk.config.secret_files import token_secrets
 from kiosk.config.settings import Config
-from kiosk.domain.errors import DatabaseInUse
+from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
 from kiosk.domain.readiness import Readiness
 from kiosk.domain.stuck import Kind
 from kiosk.runtime import systemd
@@ -177,7 +177,7 @@ class Kiosk:
             supervise(f"guard:{guard.name}", partial(guard.run, probe), ())
         supervise("stuck", flows.settling.watch, ())
         supervise("door", flows.letting_in.run, ())
-        supervise("forgetting", flows.signing_in.forget_unconfirmed, ())
+        supervise("forgetting", sinks.forgetting.run, (DatabaseBroken,))
         for target in sinks.targets:
             supervise(f"{target.kind}:{target.url}", partial(sinks.relaying.run, target), ())
         if period_s := systemd.watchdog_period_s():

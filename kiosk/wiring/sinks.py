@@ -15,7 +15,7 @@ from kiosk.sinks.showing import Showing
 from kiosk.store import messages
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
-from kiosk.wiring.targets import targets
+from kiosk.wiring.targets import targets, urls
 
 
 class Sinks:
@@ -39,6 +39,14 @@ class Sinks:
         self.relaying = parts.relaying(database, parts.clock, parts.checkpoint)
         self.targets = targets(ground.config, devices.webhooks, devices.broker, parts.clock)
         self._build_senders(ground, flows)
+        self.forgetting = parts.forgetting(
+            database,
+            ground.config.keep,
+            [sink.name for sink in (self.cooking, self.notifying, self.counting)],
+            urls(ground.config),
+            flows.paying.under_way,
+            parts.clock,
+        )
 
     def _build_senders(self, ground: Ground, flows: Flows) -> None:
         parts, database, name = ground.parts, ground.database, ground.config.restaurant.called

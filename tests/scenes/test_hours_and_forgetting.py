@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from kiosk.store import customers
-from kiosk.store.database import Tx
+from kiosk.domain.retention import Keep
+from kiosk.store.retention import RULES, Term
 from tests.restaurant import restaurant, until
 from tests.scenes.test_signing_in import FREE, PHONE, code_of, confirm, quick, signed_in
 
@@ -35,10 +35,9 @@ async def test_auth_2_1_numbers_never_confirmed_are_forgotten_after_a_day() -> N
         assert (await quick(place, stranger)).status == 201
         code = await code_of(place, stranger)
 
-        def tomorrow(tx: Tx) -> int:
-            return customers.forget_unconfirmed(tx, datetime.now(ZoneInfo("UTC")) + timedelta(seconds=1))
-
-        assert await place.kiosk.database.write(tomorrow) == 1
+        tomorrow = Term(datetime.now(UTC) + timedelta(days=1, minutes=1), Keep(), (), (), rows=100)
+        assert (await place.kiosk.database.write(RULES["unconfirmed"], tomorrow)).gone == 1
+        assert (await place.kiosk.database.write(RULES["codes"], tomorrow)).gone >= 1
         assert (await confirm(place, code, stranger)).code == "no_pending_confirmation"
         assert (await kept.call("GET", "/api/me")).status == 200
         assert (await quick(place, PHONE)).status == 200

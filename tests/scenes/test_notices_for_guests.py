@@ -10,6 +10,7 @@ import pytest
 from kiosk.store.database import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Restaurant, restaurant, until
+from tests.scenes.test_forgetting import Seen
 from tests.scenes.test_notifications import PHONE, all_done, buy, sign_in, texts, told
 
 ASKED: dict[str, Any] = {"receipt_to": PHONE, "notify": True}
@@ -154,15 +155,17 @@ async def test_5_money_back_in_part_and_whole_is_told_and_then_the_number_is_for
 
 async def test_5_number_of_a_guest_is_forgotten_a_day_after_the_order_was_handed_out() -> None:
     clock = JumpingClock()
-    async with restaurant(clock=clock) as place:
+    async with restaurant(clock=clock, forgetting=Seen) as place:
         guest = await place.guest()
         order = await buy(guest, **ASKED)
         await guest.until_status(order["order_id"], "completed")
         clock.jump(23 * 3600)
         await place.restart()
         await place.until_open()
+        assert (await Seen.last.look())["guests"] == 0
         assert await kept(place) == 1
         clock.jump(2 * 3600)
-        await until(lambda: forgotten(place))
+        assert (await Seen.last.look())["guests"] == 1
+        assert await forgotten(place)
         held = "SELECT count(*) FROM message WHERE address <> ''"
         assert await place.kiosk.database.read(Reader.scalar, held) == 0

@@ -188,6 +188,7 @@ IMPOSSIBLE = {
     "sequence": "UPDATE sqlite_sequence SET seq = 9223372036854775807",
     "sequence of another kind": "UPDATE sqlite_sequence SET seq = 'x'",
     "serial": "UPDATE meta SET value = '1e9' WHERE key = 'ticket_serial'",
+    "moment of what was forgotten": "INSERT INTO meta VALUES ('forgotten_up_to:event', 'tomorrow')",
     "kopecks": "UPDATE payment SET amount_kopecks = 9000000000000000000",
     "moment without _at": "UPDATE payment SET bank_unknown_since = 'yesterday'",
     "fault since": "INSERT INTO device_fault VALUES ('bank', 'x', 'yesterday')",

@@ -86,6 +86,13 @@ def _tables(database: sqlite3.Connection) -> dict[str, str]:
 @pytest.mark.parametrize("check", audits._INVARIANTS)
 def test_an_audit_of_the_last_days_walks_no_further_back(check: str) -> None:
     sql = f"{audits._WINDOW} {audits._INVARIANTS[check]}"
-    for name, value in ((":since", "'2026-11-28'"), (":order", "'M8'"), (":intent", "7"), (":sequence", "7")):
+    for name, value in (
+        (":since", "'2026-11-28'"),
+        (":order", "'M8'"),
+        (":intent", "7"),
+        (":sequence", "7"),
+        (":forgotten", "'2026'"),
+        (":now", "'2026'"),
+    ):
         sql = sql.replace(name, value)
     assert walks_of(sql) == []
