@@ -2,12 +2,13 @@
 and runs when nothing else wants the machine.
 
 `python -m kiosk.wiring.checking DATABASE` writes a line of JSON for each piece, `{"done", "of", "table"}`; where it
-finds damage `{"damage"}`, exit 1.
+finds damage `{"damage"}`, exit 1. Exit 2: it could not be looked through now, with a sentence.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -18,15 +19,19 @@ from kiosk.store.looking_through import look_through
 from kiosk.wiring.restoring import REPORTS
 
 _LEAST = 19
+_LONGEST = 1000  # characters of a name or a finding: the reader takes lines of 64 KiB
 
 
 def main(path: Path) -> int:
     os.nice(_LEAST)
     try:
-        look_through(path, REPORTS, lambda done, of, table: _say(done=done, of=of, table=table))
+        look_through(path, REPORTS, lambda done, of, table: _say(done=done, of=of, table=table[:_LONGEST]))
     except DatabaseBroken as error:
-        _say(damage=str(error))
+        _say(damage=str(error)[:_LONGEST])
         return 1
+    except sqlite3.Error as error:
+        sys.stderr.write(f"{path} cannot be looked through: {error}\n")
+        return 2
     return 0
 
 
