@@ -1,5 +1,5 @@
-"""A register whose clock was reset (a battery that is flat) shows no time: it is seen as one that answers, and its clock
-can be set as any other."""
+"""A register whose clock was reset (a battery that is flat) shows no time: it is seen as one that answers, and its
+clock can be set as any other."""
 
 from __future__ import annotations
 
