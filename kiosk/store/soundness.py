@@ -42,6 +42,22 @@ _LARGEST_OF: Mapping[tuple[str, str], int] = {
     ("shift", "shift"): _WORD,
     ("fiscal_report", "shift"): _WORD,
     ("idempotency", "status"): 599,
+    ("orders", "ready_in_s"): 10**9,
+    **dict.fromkeys(
+        (
+            ("message", "tries"),
+            ("endpoint", "tries"),
+            ("one_time_code_try", "tries"),
+            ("one_time_code", "attempts_left"),
+            ("failed_job", "failures"),
+            ("payment", "attempt"),
+            ("payment", "posts"),
+        ),
+        10**6,
+    ),  # what is counted one by one
+    **dict.fromkeys(
+        (("session", "verified"), ("portion", "released"), ("fiscal_intent", "correction"), ("refund", "whole")), 1
+    ),  # yes or no; where a table has a rule of its own it stands there
 }
 _SHOWN = 60
 _LONGEST_TEXT = 64 * 1024  # bytes; what staff and devices say is cut far below
