@@ -8,14 +8,13 @@ finds damage `{"damage"}`, exit 1. Exit 2: it could not be looked through now, w
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
 from pathlib import Path
 
 import msgspec
 
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.store.looking_through import look_through
+from kiosk.store.looking_through import NotLookedThrough, look_through
 from kiosk.wiring.restoring import REPORTS
 
 _LEAST = 19
@@ -29,8 +28,8 @@ def main(path: Path) -> int:
     except DatabaseBroken as error:
         _say(damage=str(error)[:_LONGEST])
         return 1
-    except sqlite3.Error as error:
-        sys.stderr.write(f"{path} cannot be looked through: {error}\n")
+    except NotLookedThrough as error:
+        sys.stderr.write(f"not looked through: {error}\n")
         return 2
     return 0
 

@@ -12,7 +12,7 @@ import pytest
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store import records
 from kiosk.store.database import Database, Reader, Tx
-from kiosk.store.looking_through import look_through
+from kiosk.store.looking_through import NotLookedThrough, look_through
 from kiosk.store.opening import is_suspect, suspect, suspicion_of, was_closed
 from kiosk.wiring.restoring import REPORTS
 
@@ -166,3 +166,8 @@ async def test_names_that_need_quoting_do_not_keep_the_rest_from_being_looked_th
     other.close()
     with pytest.raises(DatabaseBroken, match=r"meta.value"):
         looked(path)
+
+
+def test_a_file_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(NotLookedThrough, match="unable to open"):
+        looked(tmp_path / "none.db")
