@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
 import struct
@@ -19,6 +20,18 @@ _DEVICE = "broker"
 _CLOSE_S = 1.0
 #: So many calls in a row without an answer are the end of a producer.
 FRESH_AFTER = 5
+#: What an answer may end in: the library works out what it is told and believes it.
+_UNREADABLE = (
+    KafkaError,
+    OSError,
+    TypeError,
+    ValueError,
+    struct.error,
+    AssertionError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +90,7 @@ class KafkaBroker:
             if self._unanswered % FRESH_AFTER == 0:
                 await self.close()
             raise OutcomeUnknown(_DEVICE, "no_ack", f"within {self._timeout_s:g} s") from error
-        except (
-            KafkaError,
-            OSError,
-            TypeError,
-            ValueError,
-            struct.error,
-        ) as error:  # the last: what it answers; this producer will not do it any more
+        except _UNREADABLE as error:  # this producer will not do it any more
             await self.close()
             raise OutcomeUnknown(_DEVICE, "no_ack", f"{type(error).__name__}: {error}"[:200]) from error
 
@@ -128,5 +135,6 @@ async def _stop(producer: AIOKafkaProducer) -> None:
     try:
         async with asyncio.timeout(_CLOSE_S):
             await producer.stop()
-    except TimeoutError:
-        await producer.client.close()
+    except _UNREADABLE:  # a timeout is one of them
+        with contextlib.suppress(*_UNREADABLE):  # it raises again what its own tasks ended with
+            await producer.client.close()

@@ -204,7 +204,7 @@ class FiscalStatus:
     document_open: bool
     unsent_documents: int
     first_unsent_at: datetime | None
-    device_time: datetime  # local wall time, naive
+    device_time: datetime | None  # local wall time, naive; None: its clock was reset and shows no time
     blocked: str | None = None
     drive_valid_until: date | None = None
     warnings: tuple[str, ...] = ()

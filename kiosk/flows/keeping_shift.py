@@ -214,7 +214,7 @@ class KeepingShift:
         now, zone = self._clock.now(), self._rules.zone
         if not clock_is_wrong(status, now, zone):
             return status
-        _log.warning("fiscal_clock_set", device_time=status.device_time.isoformat())
+        _log.warning("fiscal_clock_set", device_time=str(status.device_time))
         try:
             await self._registrar.set_time(now.astimezone(zone).replace(tzinfo=None))
         except DeviceRefused as error:

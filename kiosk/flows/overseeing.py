@@ -175,7 +175,8 @@ class Overseeing:
             return [Light(name, UNKNOWN) for name in ("paper", "drive", "ofd", "clock")]
         now = self._clock.now().astimezone(self._zone)
         left = None if status.drive_valid_until is None else status.drive_valid_until - now.date()
-        off_s = round(clock_drift(status, now, self._zone).total_seconds())
+        told = status.device_time is not None
+        off_s = round(clock_drift(status, now, self._zone).total_seconds()) if told else None
         ofd = self._keeping_shift.ofd(status)
         paper = {Paper.PRESENT: GOOD, Paper.LOW: WARN, Paper.OUT: BAD}[status.paper]
         return [

@@ -32,7 +32,10 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 def clock_drift(status: FiscalStatus, now: datetime, zone: ZoneInfo) -> timedelta:
-    """How far the device's clock is off, less what a clock without seconds cannot show."""
+    """How far the device's clock is off, less what a clock without seconds cannot show; one that was reset shows no
+    time, and is as far off as can be."""
+    if status.device_time is None:
+        return timedelta.max
     off = abs(now.astimezone(zone).replace(tzinfo=None) - status.device_time)
     return max(timedelta(), off - _MINUTE)
 

@@ -18,11 +18,11 @@ from kiosk.store.database import Reader, Tx
 from kiosk.store.opening import (
     GIVES_BACK,
     INCREMENTAL,
+    clear,
     inspect,
     make_private,
     migrate,
     require_schema,
-    suspicion_of,
     take_lock,
 )
 from kiosk.store.records import JOB_EPOCH
@@ -52,7 +52,7 @@ def restore(path: Path, file: Path, actor: str, now: datetime, kinds: Kinds) -> 
         kept = _set_aside(path, now)
         _give_to(staged, path if path.exists() else path.parent)
         staged.rename(path)
-        suspicion_of(path).unlink(missing_ok=True)
+        clear(path)
         _sync(path.parent)
         return kept
     except (OSError, sqlite3.Error) as error:

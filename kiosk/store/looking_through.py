@@ -15,10 +15,16 @@ from kiosk.store.soundness import Kinds, looks
 Tell = Callable[[int, int, str], None]
 
 
+class NotLookedThrough(Exception):
+    """The file could not be looked at now, which says nothing about it."""
+
+
 def look_through(path: Path, kinds: Kinds, tell: Tell) -> None:
-    """Reads only. Raises `DatabaseBroken` at damage; `sqlite3.Error` where the file cannot be looked at now, which says
-    nothing about it."""
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    """Reads only. Raises `DatabaseBroken` at damage, else `NotLookedThrough`."""
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise NotLookedThrough(f"{path}: {error}") from error
     try:
         connection.execute("PRAGMA cell_size_check=1")
         pieces = looks(connection, path, kinds)
@@ -26,8 +32,6 @@ def look_through(path: Path, kinds: Kinds, tell: Tell) -> None:
             tell(done, len(pieces), table)
             look()
     except sqlite3.DatabaseError as error:
-        if is_damage(error):
-            raise DatabaseBroken(f"{path}: {error}") from error
-        raise
+        raise (DatabaseBroken if is_damage(error) else NotLookedThrough)(f"{path}: {error}") from error
     finally:
         connection.close()

@@ -69,10 +69,26 @@ def suspicion_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.suspect")
 
 
+def is_suspect(path: Path) -> bool:
+    """Whatever stands in the place of the mark is one: a file, a folder, a link to nothing."""
+    return os.path.lexists(suspicion_of(path))
+
+
 def suspect(path: Path, what: str) -> None:
-    """Leave the mark. A disk that takes not even this is told by everything else."""
-    with contextlib.suppress(OSError):
-        suspicion_of(path).write_text(f"{what}\n")
+    """Leave the mark, for nobody else to read: it may name what stands in a row. A link is not followed, a pipe not
+    waited for. A disk that takes not even this is told by everything else."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
+    with contextlib.suppress(OSError), open(os.open(suspicion_of(path), flags, 0o600), "w", encoding="utf-8") as mark:
+        mark.write(f"{what}\n")
+
+
+def clear(path: Path) -> bool:
+    """Take the mark away; False where it cannot be, then the next start looks through all of it again."""
+    try:
+        suspicion_of(path).unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -91,10 +107,11 @@ def open_writer(path: Path, still: Callable[[str], None] | None = None) -> sqlit
             connection.execute(f"PRAGMA {name}={value}")
         for name, value in PRAGMAS.items():
             _check_pragma(name, value, connection.execute(f"PRAGMA {name}").fetchall())
-        if suspicion_of(path).exists():
+        if is_suspect(path):
             _tell(connection, still, "the whole file is checked: damage was met in it")
             _require_whole(connection, path)
-            suspicion_of(path).unlink()
+            if not clear(path):
+                _tell(connection, still, f"{suspicion_of(path)} cannot be removed: the next start checks all again")
         migrate(connection, partial(_tell, connection, still))
         connection.set_progress_handler(None, 0)
     except sqlite3.Error as error:

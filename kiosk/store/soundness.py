@@ -42,6 +42,22 @@ _LARGEST_OF: Mapping[tuple[str, str], int] = {
     ("shift", "shift"): _WORD,
     ("fiscal_report", "shift"): _WORD,
     ("idempotency", "status"): 599,
+    ("orders", "ready_in_s"): 10**9,
+    **dict.fromkeys(
+        (
+            ("message", "tries"),
+            ("endpoint", "tries"),
+            ("one_time_code_try", "tries"),
+            ("one_time_code", "attempts_left"),
+            ("failed_job", "failures"),
+            ("payment", "attempt"),
+            ("payment", "posts"),
+        ),
+        10**6,
+    ),  # what is counted one by one
+    **dict.fromkeys(
+        (("session", "verified"), ("portion", "released"), ("fiscal_intent", "correction"), ("refund", "whole")), 1
+    ),  # yes or no; where a table has a rule of its own it stands there
 }
 _SHOWN = 60
 _LONGEST_TEXT = 64 * 1024  # bytes; what staff and devices say is cut far below
@@ -80,6 +96,7 @@ def require_sound(connection: sqlite3.Connection, file: Path, kinds: Kinds) -> N
 def looks(connection: sqlite3.Connection, file: Path, kinds: Kinds) -> list[tuple[str, Callable[[], None]]]:
     """(table, look) of everything that is looked at, piece by piece: none of them holds the file longer than its own
     table takes. Each raises `DatabaseBroken`, or `sqlite3.DatabaseError` at a page that cannot be read."""
+    connection.text_factory = _readable  # what is no text is found and told
     connection.create_function("is_moment", 1, _reads_as_moment, deterministic=True)
     connection.create_function("is_text", 1, _is_text, deterministic=True)
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -93,18 +110,18 @@ def looks(connection: sqlite3.Connection, file: Path, kinds: Kinds) -> list[tupl
 
 
 def _require_pages(connection: sqlite3.Connection, file: Path, table: str) -> None:
-    if (found := connection.execute(f"PRAGMA quick_check('{table}')").fetchone()[0]) != "ok":
+    if (found := connection.execute(f"PRAGMA quick_check({_quoted(table)})").fetchone()[0]) != "ok":
         raise DatabaseBroken(f"{file}: {found}")
 
 
 def _require_references(connection: sqlite3.Connection, file: Path, table: str) -> None:
-    if connection.execute(f"PRAGMA foreign_key_check('{table}')").fetchone():
+    if connection.execute(f"PRAGMA foreign_key_check({_quoted(table)})").fetchone():
         raise DatabaseBroken(f"{file}: a row of {table} refers to nothing")
 
 
 def _require_values(connection: sqlite3.Connection, file: Path, table: str) -> None:
     for column, wrong in _rules(connection, table):
-        row = connection.execute(f"SELECT {column} FROM {table} WHERE {wrong} LIMIT 1").fetchone()
+        row = connection.execute(f"SELECT {_quoted(column)} FROM {_quoted(table)} WHERE {wrong} LIMIT 1").fetchone()
         if row is not None:
             raise DatabaseBroken(f"{file}: {table}.{column} cannot be {_shortened(row[0])}")
 
@@ -123,27 +140,37 @@ def _rules(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, st
         counts = "key = 'ticket_serial' OR key LIKE 'looked_through:%'"
         yield "value", "key = 'forgotten_up_to:event' AND NOT is_moment(value)"
         yield "value", f"({counts}) AND (value = '' OR value GLOB '*[^0-9]*' OR length(value) > 15)"
-    for _, column, kind, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall():
-        if (words := _WORDS.get((table, column))) is not None:
-            yield column, f"{column} NOT IN ({', '.join(repr(str(word)) for word in sorted(words))})"
-        elif column.rpartition("_")[2] in ("at", "since"):
-            yield column, f"{column} IS NOT NULL AND NOT is_moment({column})"
+    for _, name, kind, *_ in connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall():
+        column = _quoted(name)
+        if (words := _WORDS.get((table, name))) is not None:
+            yield name, f"{column} NOT IN ({', '.join(repr(str(word)) for word in sorted(words))})"
+        elif name.rpartition("_")[2] in ("at", "since"):
+            yield name, f"{column} IS NOT NULL AND NOT is_moment(CAST({column} AS BLOB))"
         elif kind == "TEXT":
-            longest = _LONGEST_BODY if (table, column) in _KINDS else _LONGEST_TEXT
-            yield column, f"length(CAST({column} AS BLOB)) > {longest}"
-            yield column, f"{column} IS NOT NULL AND NOT is_text(CAST({column} AS BLOB))"
+            longest = _LONGEST_BODY if (table, name) in _KINDS else _LONGEST_TEXT
+            yield name, f"length(CAST({column} AS BLOB)) > {longest}"
+            yield name, f"{column} IS NOT NULL AND NOT is_text(CAST({column} AS BLOB))"
         elif kind == "BLOB":
-            yield column, f"length({column}) > {_LONGEST_TEXT}"
-        elif (most := _LARGEST_OF.get((table, column))) is not None:
-            yield column, f"{column} NOT BETWEEN 0 AND {most}"
+            yield name, f"length({column}) > {_LONGEST_TEXT}"
+        elif (most := _LARGEST_OF.get((table, name))) is not None:
+            yield name, f"{column} NOT BETWEEN 0 AND {most}"
         elif kind == "INTEGER":
-            yield column, f"{column} NOT BETWEEN -{_LARGEST} AND {_LARGEST}"
+            yield name, f"{column} NOT BETWEEN -{_LARGEST} AND {_LARGEST}"
 
 
-def _reads_as_moment(text: str) -> bool:
+def _quoted(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _readable(value: bytes) -> str:
+    return value.decode("utf-8", errors="backslashreplace")
+
+
+def _reads_as_moment(value: bytes) -> bool:
     try:
-        return is_moment(datetime.fromisoformat(text))
-    except (TypeError, ValueError):
+        return is_moment(datetime.fromisoformat(value.decode("utf-8")))
+    except ValueError:
         return False
 
 

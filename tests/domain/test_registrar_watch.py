@@ -49,6 +49,7 @@ def waiting(**age: float) -> FiscalStatus:
         (status(device_time=LOCAL - timedelta(minutes=5)), None),
         (status(device_time=LOCAL - timedelta(minutes=7)), "clock_wrong"),
         (status(device_time=LOCAL + timedelta(minutes=7)), "clock_wrong"),
+        (status(device_time=None), "clock_wrong"),
         (waiting(days=28), None),
         (waiting(days=29, minutes=1), "unsent_29_days"),
     ],

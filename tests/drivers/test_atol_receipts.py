@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from drivers.errors import DeviceRefused, ForeignState
-from drivers.fiscal.atol.frames import Decoder, Frame
+from drivers.fiscal.atol.frames import Decoder, Frame, encode
 from drivers.fiscal.atol.registrar import AtolRegistrar
 from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, CASHIER, CASHIER_INN, CUSTOMER_CONTACT, Tlv, text_tlv
 from drivers.fiscal.port import (
@@ -181,5 +182,20 @@ async def test_a_slow_register_is_waited_for_by_its_task() -> None:
             return data
 
         wire.to_device = slow_at_close
+        assert (await registrar.print_receipt(receipt(), intent)).number == 3
+        assert len(bench.receipts()) == 1
+
+
+async def test_an_action_answered_without_the_extension_of_its_error_is_done() -> None:
+    async with atol_rig() as (bench, registrar):
+
+        def shorter(data: bytes) -> bytes:
+            for frame in (event for event in Decoder().feed(data) if isinstance(event, Frame)):
+                if found := re.fullmatch(rb"(\xa3|\xa6.)\x55\0\0", frame.data, re.DOTALL):
+                    return encode(frame.id, found[1] + b"\x55\0")
+            return data
+
+        intent = bench.intent(receipt(), await registrar.counter())
+        bench.wire.to_host = shorter
         assert (await registrar.print_receipt(receipt(), intent)).number == 3
         assert len(bench.receipts()) == 1

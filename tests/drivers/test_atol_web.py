@@ -28,7 +28,7 @@ from drivers.fiscal.port import (
     Vat,
 )
 from drivers.sim.drive import INN
-from tests.drivers.atol_web_rig import FAST, WebRig, web_rig
+from tests.drivers.atol_web_rig import FAST, WebRig, web_rig, wired_rig
 from tests.drivers.shtrih_rig import receipt
 from tests.restaurant import until
 
@@ -174,3 +174,31 @@ async def test_basic_authorisation_is_sent_where_a_user_is_named() -> None:
     async with web_rig(user="kiosk", password="secret") as (_, registrar):
         assert registrar._server._headers == {"Authorization": "Basic a2lvc2s6c2VjcmV0"}
         assert (await registrar.status()).shift_open
+
+
+async def test_codes_of_errors_in_quotes_are_read() -> None:
+    async with wired_rig() as (bench, registrar):
+        bench.wire.to_host = lambda data: data.replace(b'"code": 0, "', b'"code":"0","')
+        assert (await registrar.status()).why_not() is None
+        bench.wire.to_host = lambda data: data.replace(b'"code": 0, "', b'"code":0.0,"')
+        await sell(bench, registrar, receipt())
+        assert len(bench.receipts()) == 1
+
+
+@pytest.mark.parametrize("status", [b"400", b"404", b"408", b"429"])
+async def test_a_receipt_refused_by_somebody_on_the_way_is_looked_for_in_the_drive(status: bytes) -> None:
+    """A proxy that gave up on the server says nothing of what the server did."""
+    async with wired_rig() as (bench, registrar):
+        asked: list[bytes] = []
+
+        def notice(data: bytes) -> bytes:
+            asked.extend([data] if b'"sell"' in data else [])
+            return data
+
+        def refuse(data: bytes) -> bytes:
+            return data.replace(b"HTTP/1.1 201", b"HTTP/1.1 " + status) if asked and asked.pop() else data
+
+        counter = await registrar.counter()
+        bench.wire.to_device, bench.wire.to_host = notice, refuse
+        document = await registrar.print_receipt(receipt(), bench.intent(receipt(), counter))
+        assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [document.number]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
+import struct
 from pathlib import Path
 
 import pytest
@@ -122,3 +124,22 @@ def test_outside_this_machine_there_is_no_way_in_without_tls(tmp_path: Path) -> 
         broker_of(Broker(kind="kafka", bootstrap="b:9093", topic="t", ca_file=str(tmp_path / "none")), 1.0)
     with pytest.raises(ConfigError, match="password_file"):
         broker_of(Broker(kind="kafka", bootstrap="b:1", topic="t", user="u", password_file=str(tmp_path / "none")), 1.0)
+
+
+@pytest.mark.parametrize("versions", [(211, 0), (-32768, 32767)], ids=["none", "all"])
+async def test_3_6_broker_that_tells_impossible_versions_is_in_doubt(versions: tuple[int, int]) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            while size := int.from_bytes(await reader.readexactly(4), "big"):
+                number = (await reader.readexactly(size))[4:8]
+                keys = b"".join(struct.pack(">hhh", key, *versions) for key in (0, 3, 18, 22))
+                body = number + struct.pack(">hi", 0, 4) + keys
+                writer.write(struct.pack(">i", len(body)) + body)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        broker = KafkaBroker(f"127.0.0.1:{server.sockets[0].getsockname()[1]}", KafkaAccess(), timeout_s=1.0)
+        with pytest.raises(OutcomeUnknown):
+            await broker.publish(Record("t", b"k", b"v", ()))
+        await broker.close()

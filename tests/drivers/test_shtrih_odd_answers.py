@@ -28,18 +28,31 @@ def answering(bench: Rig, answers: dict[bytes, bytes]) -> None:
     [
         (b"\xff\x3c", b"\0" + bytes(5 + 18 + 4)),  # a ticket without a time
         (b"\xff\x03", b"\0" + bytes(5)),  # a drive without an end
+        (b"\xff\x03", b"\0" + b"\xff" * 5),
+        (b"\xff\x03", b"\0"),
+        (b"\xf7", b"\0"),
+        (b"\xf7", b"\0\x1a\x20\0"),
         (b"\xff\x39", b"\0" + b"\1\0" + b"\1\0" + bytes(4) + bytes(5)),  # one unsent, the first is none
     ],
-    ids=["ticket", "expiry", "queue"],
+    ids=["ticket", "expiry", "expiry_filler", "expiry_left_out", "no_capabilities", "few_capabilities", "queue"],
 )
 async def test_3_4_what_only_informs_keeps_no_register_from_selling(code: bytes, answer: bytes) -> None:
     async with rig() as (bench, registrar):
         answering(bench, {code: answer})
         status = await registrar.status()
         assert status.why_not() is None
-        assert None in (status.last_ticket_at, status.drive_valid_until)
+        assert code == b"\xf7" or None in (status.last_ticket_at, status.drive_valid_until)
+        await registrar.registration()
         wanted = receipt()
         assert await registrar.print_receipt(wanted, bench.intent(wanted, await registrar.counter()))
+
+
+async def test_3_4_full_state_with_a_byte_more_than_both_known_forms_is_read() -> None:
+    async with rig() as (bench, registrar):
+        bench.wire.to_host = lambda data: (
+            encode(data[2:-1] + b"\0") if data[:1] == b"\x02" and data[2:4] == b"\x11\0" else data
+        )
+        assert (await registrar.status()).device_time is not None
 
 
 async def test_3_4_rates_that_cannot_be_read_this_moment_are_read_later() -> None:

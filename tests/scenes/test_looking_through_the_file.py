@@ -59,6 +59,15 @@ async def test_damage_closes_sales_is_told_and_refused_at_the_next_start(place: 
         await place.restart()
 
 
+async def test_a_finding_without_measure_is_told_short(place: Restaurant) -> None:
+    with sqlite3.connect(place.folder / "kiosk.db") as other:
+        other.execute(f'CREATE TABLE strange ("{"t" * 200_000}" INTEGER)')
+        other.execute(f"INSERT INTO strange VALUES ({10**17})")
+    other.close()
+    assert await place.kiosk.flows.checking_file.look() is False
+    assert "strange.ttt" in (await told(place))["damage"]
+
+
 class Deaf(CheckingFile):
     """Planted: damage is found, and nobody closes sales."""
 

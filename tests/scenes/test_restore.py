@@ -220,6 +220,13 @@ IMPOSSIBLE = {
     "job after the last": "UPDATE sqlite_sequence SET seq = 4294967290 WHERE name = 'portion'",
     "recipe of no register": "UPDATE order_item SET recipe = 65536",
     "sign of no drive": "UPDATE fiscal_intent SET fiscal_sign = 4294967296",
+    "fewer tries than none": (
+        "INSERT INTO message (client_id, channel, address, title, body, created_at, tries, next_at) VALUES"
+        " ('x', 'sms', '+79991234567', '', 'x', '2026-11-29T00:00:00.000Z', -9, '2026-11-29T00:00:00.000Z')"
+    ),
+    "promise of no time": "UPDATE orders SET ready_in_s = 999999999999999",
+    "neither yes nor no": "UPDATE portion SET released = 2",
+    "neither yes nor no, of a session": "UPDATE session SET verified = -1",
     "event": "UPDATE event SET data = '['",
     "formula": """UPDATE order_item SET formula = '{"noodles": "many"}'""",
     "answer": "UPDATE payment SET answer = '{}'",

@@ -12,8 +12,8 @@ import pytest
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store import records
 from kiosk.store.database import Database, Reader, Tx
-from kiosk.store.looking_through import look_through
-from kiosk.store.opening import suspect, suspicion_of, was_closed
+from kiosk.store.looking_through import NotLookedThrough, look_through
+from kiosk.store.opening import is_suspect, suspect, suspicion_of, was_closed
 from kiosk.wiring.restoring import REPORTS
 
 PAGE = 4096
@@ -68,6 +68,8 @@ async def test_a_damaged_page_is_found(tmp_path: Path) -> None:
             "INSERT INTO stat_report VALUES ('2026-11-22', '{}', '2026-11-22T12:00:00.000Z')",
             "stat_report.body cannot be",
         ),
+        ("INSERT INTO meta VALUES ('note', CAST(x'ff31' AS TEXT))", r"meta.value cannot be .*xff1"),
+        ("INSERT INTO stat_report VALUES ('2026-11-22', '{}', CAST(x'ff' AS TEXT))", "stat_report.* cannot be"),
     ],
 )
 async def test_rows_that_no_kiosk_wrote_are_found(tmp_path: Path, wrong: str, says: str) -> None:
@@ -127,3 +129,45 @@ async def test_who_ended_well_leaves_no_log_and_who_died_leaves_one(tmp_path: Pa
     assert not again.was_closed
     await again.close()
     assert was_closed(dead / "kiosk.db")
+
+
+@pytest.mark.parametrize("stands", ["folder", "link", "link_to_itself", "pipe"])
+async def test_whatever_stands_where_the_mark_would_is_a_mark_and_stops_no_start(tmp_path: Path, stands: str) -> None:
+    path = await filled(tmp_path / "kiosk.db")
+    mark, other = suspicion_of(path), tmp_path / "other"
+    other.write_text("mine")
+    {
+        "folder": lambda: mark.mkdir(),
+        "link": lambda: mark.symlink_to(other),
+        "link_to_itself": lambda: mark.symlink_to(mark),
+        "pipe": lambda: os.mkfifo(mark),
+    }[stands]()
+    suspect(path, "a page was bad")
+    assert is_suspect(path)
+    assert other.read_text() == "mine"
+    said: list[str] = []
+    await (await Database.open(path, print, still=said.append)).close()
+    assert "damage" in said[0]
+    assert is_suspect(path) == (stands == "folder")
+    assert ("cannot be removed" in said[-1]) == (stands == "folder")
+
+
+async def test_the_mark_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    path = await filled(tmp_path / "kiosk.db")
+    suspect(path, "one_time_code.phone cannot be '+79991234567'")
+    assert suspicion_of(path).stat().st_mode & 0o777 == 0o600
+
+
+async def test_names_that_need_quoting_do_not_keep_the_rest_from_being_looked_through(tmp_path: Path) -> None:
+    path = await filled(tmp_path / "kiosk.db")
+    with sqlite3.connect(path) as other:
+        other.execute("""CREATE TABLE "a 'b"" c" ("order at" TEXT, "x; y" INTEGER)""")
+        other.execute("INSERT INTO meta VALUES ('note', CAST(x'ff' AS TEXT))")
+    other.close()
+    with pytest.raises(DatabaseBroken, match=r"meta.value"):
+        looked(path)
+
+
+def test_a_file_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(NotLookedThrough, match="unable to open"):
+        looked(tmp_path / "none.db")

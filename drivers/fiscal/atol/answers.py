@@ -16,7 +16,7 @@ _SHIFT, _PAPER, _COVER = 0x02, 0x08, 0x20
 class FullState:
     """3F."""
 
-    time: datetime
+    time: datetime | None  # None after a reset of its clock: no date
     shift_open: bool
     paper: bool
     cover_open: bool
@@ -29,7 +29,7 @@ class FullState:
     def parse(cls, data: bytes) -> FullState:
         f = Fields(data)
         f.take(2)
-        time = moment(f.take(3)[::-1], f.take(3))
+        time = _moment_or_none(f.take(3)[::-1], f.take(3))
         flags = f.uint(1)
         f.take(7)
         mode = f.uint(1)
@@ -109,3 +109,10 @@ def moment(day: bytes, clock: bytes) -> datetime:
         return datetime(2000 + year, month, date, hour, minute, second)  # noqa: DTZ001 - the register knows no zone
     except ValueError as error:
         raise CodecError(f"{day.hex()} {clock.hex()} is no date and time") from error
+
+
+def _moment_or_none(day: bytes, clock: bytes) -> datetime | None:
+    try:
+        return moment(day, clock)
+    except CodecError:
+        return None

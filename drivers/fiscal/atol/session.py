@@ -21,6 +21,7 @@ from drivers.link import LinkOpener
 CHOICE, REGISTRATION, X_REPORTS, Z_REPORTS = 0, 1, 2, 3
 _QUESTION_TRIES = 3
 _CANCEL_TRIES = 3
+_SHORTEST = 2  # bytes of an answer: some firmware leaves out the extension of an error that is none
 _END_OF_DOCUMENT = (NO_DRIVE_DATA, NO_DOCUMENT)
 _PIECES = 1000  # requisites of a document that is read out
 _A = TypeVar("_A")
@@ -60,7 +61,7 @@ class AtolSession:
         if len(result) >= 2 and result[0] == 0x55 and result[1] and request.head > 1:
             raise await self._refusal(result[1], request.code)
         try:
-            if len(result) < request.head or result[0] != request.answers:
+            if len(result) < min(request.head, _SHORTEST) or result[0] != request.answers:
                 raise CodecError(f"an answer of {len(result)} bytes")
             return request.parse(result[request.head :])
         except CodecError as error:

@@ -23,6 +23,7 @@ from drivers.http import HttpDevice, UnreadableAnswer, read_json
 Task = Mapping[str, Any]
 _NO_LINK = (1, 2, 3, 4)
 _TRIES = 3
+_MOST_DIGITS = 10  # of a code
 _log = logging.getLogger(__name__)
 
 
@@ -43,9 +44,12 @@ class AtolRefused(DeviceRefused):
         self.number = number
 
 
+_Code = int | float | str | None  # a number by the documents; some versions quote theirs
+
+
 class _Error(msgspec.Struct):
-    code: int = 0
-    description: str = ""
+    code: _Code = 0
+    description: str | None = ""
 
 
 class Result(msgspec.Struct):
@@ -53,17 +57,20 @@ class Result(msgspec.Struct):
 
     status: str
     error: _Error | None = None
-    error_code: int = msgspec.field(name="errorCode", default=0)
-    error_description: str = msgspec.field(name="errorDescription", default="")
+    error_code: _Code = msgspec.field(name="errorCode", default=0)
+    error_description: str | None = msgspec.field(name="errorDescription", default="")
     result: Any = None
 
     @property
     def code(self) -> int:
-        return self.error.code if self.error is not None else self.error_code
+        """0 for none, and for what is no number."""
+        told = str(self.error.code if self.error is not None else self.error_code).removesuffix(".0")
+        return int(told) if told.isascii() and told.isdigit() and len(told) <= _MOST_DIGITS else 0
 
     @property
     def refusal(self) -> AtolRefused:
-        return AtolRefused(self.code or 502, self.error.description if self.error else self.error_description)
+        told = self.error.description if self.error is not None else self.error_description
+        return AtolRefused(self.code or 502, told or "")
 
 
 class _Results(msgspec.Struct):

@@ -100,7 +100,7 @@ def _status(device: Any, shift: Any, info: Any, drive: Any, exchange: Any) -> Fi
         document_open=False,  # the server cancels what it could not close
         unsent_documents=unsent,
         first_unsent_at=moment_of(str(queue["notSentFirstDocDateTime"])) if unsent else None,
-        device_time=moment_of(str(device["currentDateTime"])),
+        device_time=_time(device["currentDateTime"]),
         blocked=_blocked(device, info, flags),
         drive_valid_until=_day(info.get("validityDate")),
         warnings=tuple(word for name, word in _WARNINGS.items() if flags.get(name)),
@@ -117,6 +117,14 @@ def _blocked(device: Any, info: Any, flags: Any) -> str | None:
     if flags.get("criticalError"):
         return "drive_full" if flags.get("memoryOverflow") else "drive_failure"
     return "device_blocked" if device["blocked"] else None
+
+
+def _time(text: Any) -> datetime | None:
+    """A clock that was reset shows no time of a fiscal drive."""
+    try:
+        return moment_of(str(text))
+    except ValueError:
+        return None
 
 
 def _day(text: Any) -> date | None:

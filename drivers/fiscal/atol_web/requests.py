@@ -52,7 +52,11 @@ class WebRequests:
         already = await self.once.already(await self.once.evidence.drive(), intent)
         if already is not None:
             return already
-        return await self._finish(fresh, await self._deliver(fresh, task, intent), intent)
+        try:
+            results = await self._deliver(fresh, task, intent)
+        except AtolRefused as refused:  # whoever answered, perhaps somebody between us and the server: no proof
+            return await self.once.settle(intent, refused)
+        return await self._finish(fresh, results, intent)
 
     async def find(self, intent: FiscalIntent) -> FiscalDocument | None:
         known, _ = await self._known(intent)

@@ -95,7 +95,7 @@ class DriveSerial:
 
 @dataclass(frozen=True, slots=True)
 class DriveExpiry:
-    """FF03; what stands behind the date differs between firmwares."""
+    """FF03; what stands behind the date differs between firmwares. It only informs: what is no date is none."""
 
     until: date | None
     rest: bytes = b""
@@ -106,14 +106,11 @@ class DriveExpiry:
 
     @classmethod
     def parse(cls, data: bytes) -> DriveExpiry:
-        f = Fields(data)
-        year, month, day = f.take(3)
-        if not any((year, month, day)):
-            return cls(None, f.rest())
         try:
-            return cls(date(2000 + year, month, day), f.rest())
-        except ValueError as error:
-            raise CodecError(f"{data.hex()} is no expiry date") from error
+            year, month, day = data[:3]
+            return cls(date(2000 + year, month, day), data[3:])
+        except ValueError:
+            return cls(None, data[3:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.fiscal.fields import CodecError, Fields, fixed_text, money, text_bytes, text_of, uint
-from drivers.fiscal.shtrih.frames import ecr_moment
+from drivers.fiscal.shtrih.frames import ecr_moment_or_none
 
 FLAG_ROLL = 1 << 1
 FLAG_PAPER_SENSOR = 1 << 7
 FLAG_COVER_OPEN = 1 << 10
 PRINTER_FAILED = 2
 _NEAR_END = 1 << 1
+_BITS = 8  # bytes of F7h
 # Behind the 64 bits of F7h: widths, lengths, passwords, then numbers of tables; 0 or an early end is "not told".
 _TAXES_FIELD_AT, _DRIVE_TABLE_AT, _OFD_TABLE_AT, _FFD_TABLE_AT, _FFD_FIELD_AT = 16, 23, 24, 26, 27
 
@@ -88,7 +89,7 @@ class FullStatus:
     submode: int
     port: int
     legacy: bytes  # version, build and date of the former fiscal memory
-    time: datetime
+    time: datetime | None  # None after a reset of its clock: 00.00.00
     memory_flags: int
     serial: int
     last_closed_shift: int
@@ -103,7 +104,8 @@ class FullStatus:
         head = uint(self.operator, 1) + fixed_text(self.firmware, 2) + uint(self.build, 2) + self.firmware_date
         head += uint(self.hall, 1) + uint(self.document, 2) + uint(self.flags, 2)
         head += bytes((self.mode_byte, self.submode, self.port)) + self.legacy
-        head += bytes((at.day, at.month, at.year - 2000, at.hour, at.minute, at.second, self.memory_flags))
+        head += bytes(6) if at is None else bytes((at.day, at.month, at.year - 2000, at.hour, at.minute, at.second))
+        head += bytes((self.memory_flags,))
         head += uint(self.serial, 4) + uint(self.last_closed_shift, 2) + uint(self.free_records, 2)
         head += bytes((self.registrations, self.registrations_left)) + uint(self.inn, 6)
         return head + (b"" if self.serial_high is None else uint(self.serial_high, 2))
@@ -123,7 +125,7 @@ class FullStatus:
             submode=f.uint(1),
             port=f.uint(1),
             legacy=f.take(7),
-            time=ecr_moment(f.take(3), f.take(3)),
+            time=ecr_moment_or_none(f.take(3), f.take(3)),
             memory_flags=f.uint(1),
             serial=f.uint(4),
             last_closed_shift=f.uint(2),
@@ -131,7 +133,7 @@ class FullStatus:
             registrations=f.uint(1),
             registrations_left=f.uint(1),
             inn=f.uint(6),
-            serial_high=f.uint(2) if f.left else None,
+            serial_high=f.uint(2) if f.left >= 2 else None,
         )
 
 
@@ -160,7 +162,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """F7h 01: a 64-bit set and what the model adds; older firmware stops anywhere behind the bits."""
+    """F7h 01: a 64-bit set and what the model adds; older firmware stops anywhere, what it leaves out is "not told"."""
 
     bits: int
     parameters: bytes = b""
@@ -194,12 +196,11 @@ class Capabilities:
         return self.parameters[at] or None if at < len(self.parameters) else None
 
     def encode(self) -> bytes:
-        return uint(self.bits, 8) + self.parameters
+        return uint(self.bits, _BITS) + self.parameters
 
     @classmethod
     def parse(cls, data: bytes) -> Capabilities:
-        f = Fields(data)
-        return cls(f.uint(8), f.rest())
+        return cls(int.from_bytes(data[:_BITS], "little"), data[_BITS:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,11 +135,11 @@ class Answer:
         return cls(code, rest[0], b"" if rest[0] else rest[1:])
 
 
-def ecr_moment(date: bytes, time: bytes) -> datetime:
-    """DD MM YY and HH MM SS of the register itself."""
+def ecr_moment_or_none(date: bytes, time: bytes) -> datetime | None:
+    """DD MM YY and HH MM SS of the register itself; a clock that was reset shows 00.00.00."""
     try:
         day, month, year = date
         hour, minute, second = time
         return datetime(2000 + year, month, day, hour, minute, second)  # noqa: DTZ001 - as above
-    except ValueError as error:
-        raise CodecError(f"{date.hex()} {time.hex()} is no date and time") from error
+    except ValueError:
+        return None

@@ -78,7 +78,7 @@ class ShtrihOffice:
         for _ in range(2 * _TRIES):
             if (await self.session.state()).mode == MODE_DATE:
                 await self._done(commands.confirm_date(day))
-            elif (await self.session.ask(commands.full_status())).time.date() == day:
+            elif (time := (await self.session.ask(commands.full_status())).time) is not None and time.date() == day:
                 return
             else:
                 await self._done(commands.set_date(day))
