@@ -137,6 +137,10 @@ class Reconciling:
         elif payment.step in RECEIPT_OWED and returned:
             refunds.add_void(tx, payment, "restored", "kiosk", now)
             payments.move(tx, payment, PaymentStep.REVERSING)
+        elif payment.step is PaymentStep.CHARGED:
+            intent = payments.sale_intent(tx, payment.payment_id)
+            if intent is not None and intent.status == "registered":
+                raise payments.ImpossibleStep(f"{payment.payment_id}: charged, and its receipt stands")
 
     def _tell(self, reason: str | None, detail: str = "") -> None:
         if self._readiness.set("books", reason, detail=detail):
