@@ -23,6 +23,14 @@ async def refunded(place: Restaurant, order_id: str) -> None:
     assert answer.status == 202, answer
 
 
+async def refunded_twice(place: Restaurant, order_id: str) -> None:
+    """Two receipts that differ in nothing but their numbers."""
+    for _ in range(2):
+        one = {"reason": "остыл", "items": [{"item_id": "tea", "quantity": 1}]}
+        answer = await place.internal("POST", f"/internal/orders/{order_id}/refund", one)
+        assert answer.status == 202, answer
+
+
 async def fixed(place: Restaurant, order_id: str) -> None:
     answer = await place.internal("POST", "/internal/fiscal/correct", {"order_id": order_id, "reason": "ставка"})
     assert answer.status == 202, answer
@@ -41,7 +49,7 @@ async def waiting(place: Restaurant, kind: str) -> dict[str, Any]:
 
 async def owed(place: Restaurant, ask: Callable[[Restaurant, str], Awaitable[None]], kind: str) -> str:
     """An order whose refund or fix waits for the till, which is silent."""
-    order_id: str = (await bought(place, await place.guest(), "tea"))["order_id"]
+    order_id: str = (await bought(place, await place.guest(), "tea", 2))["order_id"]
     text = (place.folder / "config.toml").read_text()
     (place.folder / "config.toml").write_text(text.replace('vat = "20"', 'vat = "10"'))
     await place.restart()
@@ -59,8 +67,8 @@ def printed(place: Restaurant) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("where", ["till", "spare"])
 @pytest.mark.parametrize(
     ("ask", "kind", "count"),
-    [(refunded, "refund_pending", 1), (fixed, "correction_pending", 2)],
-    ids=["refund", "fix"],
+    [(refunded, "refund_pending", 1), (refunded_twice, "refund_pending", 2), (fixed, "correction_pending", 2)],
+    ids=["refund", "two alike", "fix"],
 )
 async def test_receipt_of_a_refund_or_fix_that_was_printed_after_the_backup_is_not_printed_again(
     ask: Callable[[Restaurant, str], Awaitable[None]], kind: str, count: int, where: str
