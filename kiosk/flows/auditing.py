@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 import structlog
 
 from drivers.bank.port import Acquirer, ChargeStatus, Transaction
 from drivers.errors import DeviceError
-from drivers.fiscal.port import FiscalCounter, FiscalDocument, FiscalRegistrar, Operation
+from drivers.fiscal.port import FiscalCounter, FiscalSwitch, Operation
 from drivers.robot.port import CookingComplex
 from kiosk.clock import Clock
 from kiosk.flows.fiscalising import Fiscalising
@@ -19,13 +21,14 @@ from kiosk.store.audits import Mismatch, Settled
 from kiosk.store.database import Database
 
 _log = structlog.get_logger()
+A = TypeVar("A")
 _BOOKS = timedelta(days=31)
 _BANK_REMEMBERS = timedelta(hours=23)  # it forgets keys after 24 h
 
 
 class AuditView(msgspec.Struct, frozen=True):
-    """`skipped`: books that could not be asked just now. `other_drives`: receipts that stand in drives which are not in
-    the registrar in use, and cannot be asked."""
+    """`skipped`: books that could not be asked just now, of several registrars each by its name. `other_drives`:
+    receipts that stand in drives which are in no registrar that answers, and cannot be asked."""
 
     checked_payments: int
     mismatches: list[Mismatch]
@@ -38,7 +41,7 @@ class Auditing:
         self,
         database: Database,
         bank: Acquirer,
-        registrar: FiscalRegistrar,
+        registrar: FiscalSwitch,
         robot: CookingComplex,
         fiscalising: Fiscalising,
         clock: Clock,
@@ -54,13 +57,13 @@ class Auditing:
         now = self._clock.now()
         mismatches = await self._db.walk(audits.broken_invariants, now - _BOOKS, now)
         settled = await self._db.walk(audits.read_settled, now - _BANK_REMEMBERS)
-        skipped: list[str] = []
-        elsewhere: list[Settled] = []
-        checks: tuple[tuple[str, Callable[[], Awaitable[list[Mismatch]]]], ...] = (
+        asked: dict[str, str] = {}
+        checks: list[tuple[str, Callable[[], Awaitable[list[Mismatch]]]]] = [
             ("bank", lambda: self._ask_bank(settled)),
-            ("fiscal", lambda: self._ask_registrar(settled, elsewhere)),
+            *((self._word(name), partial(self._ask_registrar, name, settled, asked)) for name in self._names()),
             ("robot", self._ask_robot),
-        )
+        ]
+        skipped: list[str] = []
         for name, check in checks:
             try:
                 mismatches += await check()
@@ -68,7 +71,15 @@ class Auditing:
                 skipped.append(f"{name}: {error.code}")
         for row in mismatches:
             _log.error("audit_mismatch", check=row.check, subject=row.subject, detail=row.detail)
+        elsewhere = [row for row in settled if row.document_number is not None and row.drive_number not in asked]
         return AuditView(len(settled), mismatches, skipped, len(elsewhere))
+
+    def _names(self) -> list[str]:
+        """Of the registrars, the one in use first."""
+        return sorted(self._registrar.names, key=lambda name: name != self._registrar.active)
+
+    def _word(self, name: str) -> str:
+        return f"fiscal:{name}" if len(self._registrar.names) > 1 else "fiscal"
 
     async def _ask_bank(self, settled: list[Settled]) -> list[Mismatch]:
         found = []
@@ -78,27 +89,26 @@ class Auditing:
                 found.append(Mismatch("bank_disagrees", row.payment_id, wrong))
         return found
 
-    async def _ask_registrar(self, settled: list[Settled], elsewhere: list[Settled]) -> list[Mismatch]:
-        """Of the drive that is in it now: our receipts there, and receipts there that are nobody's. Payments whose
-        receipts stand in other drives are put `elsewhere`."""
-        async with self._fiscalising.turn:
-            counter = await self._registrar.counter()
+    async def _ask_registrar(self, name: str, settled: list[Settled], asked: dict[str, str]) -> list[Mismatch]:
+        """Of the drive that is in it now: our receipts there, and receipts there that are nobody's. `asked`: drives
+        that were, and by which registrar."""
+        registrar = self._registrar.at(name)
+        counter = await self._in_turn(name, registrar.counter)
+        if asked.setdefault(counter.drive_number, name) != name:
+            return []  # the same register by another way
         found = []
         for row in settled:
-            if row.document_number is None:
+            if row.document_number is None or row.drive_number != counter.drive_number:
                 continue
-            if row.drive_number != counter.drive_number:
-                elsewhere.append(row)
-                continue
-            document = await self._read(row.document_number)
+            document = await self._in_turn(name, partial(registrar.read_document, row.document_number))
             if document is None or document.drive_number != row.drive_number:
                 found.append(Mismatch("document_missing", row.payment_id, str(row.document_number)))
             elif (document.operation, document.total_kopecks) != (Operation.SALE, row.amount_kopecks):
                 detail = f"{row.document_number}: {document.total_kopecks} instead of {row.amount_kopecks}"
                 found.append(Mismatch("document_differs", row.payment_id, detail))
-        return found + await self._nobodys(counter)
+        return found + await self._nobodys(name, counter)
 
-    async def _nobodys(self, counter: FiscalCounter) -> list[Mismatch]:
+    async def _nobodys(self, name: str, counter: FiscalCounter) -> list[Mismatch]:
         """Receipts in the drive since the first that we asked of it in these hours, but none behind one in doubt: it
         may be that one."""
         span = await self._db.read(audits.read_span, counter.drive_number, self._clock.now() - _BANK_REMEMBERS)
@@ -109,15 +119,18 @@ class Auditing:
         for number in range(span.first + 1, last + 1):
             if number in span.ours:
                 continue
-            document = await self._read(number)
+            document = await self._in_turn(name, partial(self._registrar.at(name).read_document, number))
             if document is not None:
                 detail = f"{document.operation.name.lower()} {document.total_kopecks}"
                 found.append(Mismatch("document_unknown", f"{document.drive_number} {number}", detail))
         return found
 
-    async def _read(self, number: int) -> FiscalDocument | None:
+    async def _in_turn(self, name: str, question: Callable[[], Awaitable[A]]) -> A:
+        """A spare that is slow to answer holds up no receipt."""
+        if name != self._registrar.active:
+            return await question()
         async with self._fiscalising.turn:
-            return await self._registrar.read_document(number)
+            return await question()
 
     async def _ask_robot(self) -> list[Mismatch]:
         jobs = await self._robot.jobs()

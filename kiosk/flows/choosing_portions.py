@@ -12,7 +12,7 @@ from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.order import PortionStatus
 from kiosk.domain.payment import Payment
 from kiosk.domain.receipt import PricedLine
-from kiosk.store import orders, payments
+from kiosk.store import orders, payments, refunds
 from kiosk.store.database import Reader
 
 #: What a refund of some pieces of a dish takes first: what will never be eaten.
@@ -79,3 +79,15 @@ def lines_given_back(
         taken.update(pieces[line][before[line] : before[line] + count])
     ordered = sorted(taken.items(), key=lambda row: (row[0].line, row[0].price_kopecks))
     return [msgspec.structs.replace(piece, quantity=count) for piece, count in ordered]
+
+
+def refunded_lines(reader: Reader, payment: Payment, refund: refunds.RefundRow) -> list[PricedLine]:
+    """The same lines as when it was opened: what went back before it counts, what came after does not."""
+    gone: set[int] = set()
+    for earlier in refunds.refunds_of(reader, payment.payment_id):
+        if earlier.refund_id == refund.refund_id:
+            break
+        gone.update(earlier.portions)
+    wanted = set(refund.portions)
+    chosen = [row for row in orders.portions(reader, refund.order_id) if row.portion_id in wanted]
+    return lines_given_back(reader, payment, chosen, gone)

@@ -69,6 +69,11 @@ def sale_lines(reader: Reader, seller: Seller, payment: Payment, now: datetime) 
     )
 
 
+def standing_lines(reader: Reader, payment_id: str, before: int | None = None) -> list[PricedLine]:
+    """The lines of the receipt that stands, or stood before the n-th correction."""
+    return payments.sold_lines(reader, payments.standing_sale(reader, payment_id, before).intent_id)
+
+
 def receipt_of(seller: Seller, claim: Claim) -> Receipt:
     payment = claim.payment
     return Receipt(

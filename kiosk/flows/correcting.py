@@ -17,9 +17,10 @@ from kiosk.clock import Clock
 from kiosk.domain.errors import NotFound, OrderStateConflict
 from kiosk.domain.payment import PaymentStep
 from kiosk.domain.receipt import PricedLine
+from kiosk.flows.claiming import standing_lines
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.store import fixes, orders, payments, records, refunds
-from kiosk.store.database import Database, Reader, Tx
+from kiosk.store.database import Database, Tx
 from kiosk.store.fixes import FixRow
 from kiosk.tasks import Pauses, Tasks
 
@@ -62,7 +63,7 @@ class Correcting:
             if payment is None or payment.step is not PaymentStep.DONE or refunds.refunds_of(tx, payment.payment_id):
                 raise OrderStateConflict(order_status=order.status)
             earlier = fixes.fixes_of(tx, payment.payment_id)
-            was, becomes = self._sold(tx, payment.payment_id), self._fiscalising.lines(tx, payment)
+            was, becomes = standing_lines(tx, payment.payment_id), self._fiscalising.lines(tx, payment)
             if was == becomes or any(row.done_at is None for row in earlier):
                 raise OrderStateConflict(order_status=order.status)
             row = fixes.add_fix(tx, payment, len(earlier) + 1, wanted.reason, actor, now)
@@ -105,15 +106,9 @@ class Correcting:
 
     async def _steps(self, row: FixRow) -> None:
         payment = await self._db.read(payments.require, row.payment_id)
-        was = await self._db.write(self._sold, row.payment_id, before=row.fix)
+        was = await self._db.read(standing_lines, row.payment_id, row.fix)
         await self._fiscalising.fix(payment, row.fix, Operation.REFUND, was)
-        becomes = await self._db.write(self._fiscalising.lines, payment)
+        becomes = await self._db.read(self._fiscalising.lines, payment)
         await self._fiscalising.fix(payment, row.fix, Operation.SALE, becomes)
         now = self._clock.now()
         await self._db.write(fixes.finish_fix, row, now)
-
-    @staticmethod
-    def _sold(reader: Reader, payment_id: str, before: int | None = None) -> list[PricedLine]:
-        """The lines of the receipt that stands, or stood before the n-th correction."""
-        intent = payments.standing_sale(reader, payment_id, before)
-        return payments.sold_lines(reader, intent.intent_id)

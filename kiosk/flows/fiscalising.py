@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import msgspec
 import structlog
 
 from drivers.errors import DeviceError, DeviceRefused, ForeignState, pause_word
@@ -29,7 +28,6 @@ from kiosk.domain.payment import (
     Payment,
     PaymentStep,
     Proof,
-    decide_on_fiscal_failure,
 )
 from kiosk.domain.reasons import FISCAL_REFUSES
 from kiosk.domain.receipt import PricedLine
@@ -44,7 +42,8 @@ from kiosk.flows.claiming import (
     sale_lines,
 )
 from kiosk.flows.guarding import Guard
-from kiosk.store import fiscal_reports, orders, payments, records, refunds
+from kiosk.flows.weighing_failures import Failure, WeighingFailures
+from kiosk.store import fiscal_reports, payments, records, refunds
 from kiosk.store.database import Database, Reader, Tx
 
 _log = structlog.get_logger()
@@ -52,12 +51,6 @@ _PREFLIGHT_TIMEOUT_S = 10.0
 _IN_TIME = timedelta(minutes=10)
 _WITHOUT_LINES_IN_CORRECTIONS = "1.05"
 _REFUSES = FISCAL_REFUSES.removeprefix("fiscal_")
-
-
-class Failure(msgspec.Struct, frozen=True):
-    proof: Proof
-    code: str
-    error: str
 
 
 class Fiscalising:
@@ -76,12 +69,11 @@ class Fiscalising:
         self._db = database
         self._registrar = registrar
         self._sellers = sellers
-        self._patience = patience
         self._guard = guard
         self._refused: str | None = None  # how the last sale was refused
         self._clock = clock
         self._cp = checkpoint
-        self._failing_since: dict[str, float] = {}  # by payment, in monotonic time
+        self.failures = WeighingFailures(database, patience, guard, clock)
         self.turn = asyncio.Lock()
 
     @property
@@ -117,9 +109,9 @@ class Fiscalising:
         """Adopt or print the receipt of a charge; T5 and T6 inside. The payment as it is then, and why it failed."""
         async with self.turn:
             try:
-                intent, document = await self._adopt_or_print(await self._sale(payment))
+                intent, document = await self._adopt_or_print(await self._db.read(self.sale, payment.payment_id))
             except DeviceError as error:
-                return await self._reload(payment), Failure(self._proof_of(error), error.code, str(error))
+                return await self._reload(payment), self.failures.failure(error)
         self._refused = None
         self._guard.answered()
         self._cp("receipt.answered")
@@ -148,12 +140,9 @@ class Fiscalising:
             intent, document = await self._adopt_or_print(claim)
         await self._db.write(register, intent, document, self._seller.zone)
 
-    async def _sale(self, payment: Payment) -> Claim:
-        def look(reader: Reader) -> Claim:
-            current = payments.require(reader, payment.payment_id)  # staff may have asked to reverse in the meantime
-            return Claim(current, Operation.SALE, self.lines(reader, current), current.amount_kopecks)
-
-        return await self._db.read(look)
+    def sale(self, reader: Reader, payment_id: str) -> Claim:
+        current = payments.require(reader, payment_id)  # staff may have asked to reverse in the meantime
+        return Claim(current, Operation.SALE, self.lines(reader, current), current.amount_kopecks)
 
     def lines(self, reader: Reader, payment: Payment) -> list[PricedLine]:
         return sale_lines(reader, self._seller, payment, self._clock.now())
@@ -168,7 +157,7 @@ class Fiscalising:
                 return open_intent, document
             await self._db.write(payments.disprove_intent, open_intent.intent_id)
         doubted = open_intent is not None or claim.payment.reverse_asked_by is not None
-        if claim.is_sale and doubted and self._decide(claim.payment, Proof.ABSENT) is FiscalDecision.REVERSE:
+        if claim.is_sale and doubted and self.failures.decide(claim.payment, Proof.ABSENT) is FiscalDecision.REVERSE:
             raise DeviceRefused("fiscal", "receipt_absent")
         return await self._print(claim)
 
@@ -294,11 +283,12 @@ class Fiscalising:
         )
 
     def intend_since(
-        self, tx: Tx, payment: Payment, counter: FiscalCounter, now: datetime, found: FiscalDocument | None = None
+        self, tx: Tx, claim: Claim, counter: FiscalCounter, now: datetime, found: FiscalDocument | None = None
     ) -> None:
-        """An intent that makes the next try look through every document since `counter` before it prints; where the
-        receipt is `found` already, the next try goes on behind it."""
-        claim = Claim(payment, Operation.SALE, self.lines(tx, payment), payment.amount_kopecks)
+        """An intent that makes the next try look through every document since `counter` before it prints, in the place
+        of one that stood elsewhere; where the document is `found` already, the next try goes on behind it."""
+        if (earlier := intent_of(tx, claim)) is not None:
+            payments.disprove_intent(tx, earlier.intent_id)
         intent = self._intend(tx, claim, counter, now, found is not None and found.correction)
         register(tx, intent, found, self._seller.zone)
 
@@ -307,46 +297,8 @@ class Fiscalising:
             register(tx, intent, document, self._seller.zone)
             return payments.move(tx, payments.require(tx, payment.payment_id), PaymentStep.FISCALISED)
 
-        self._failing_since.pop(payment.payment_id, None)
+        self.failures.forget(payment)
         return await self._db.write(run)
-
-    async def after_failure(
-        self, payment: Payment, failure: Failure, publish_paid: Callable[[Tx, Payment, datetime], None]
-    ) -> Payment:
-        """Retry, reverse or release by policy; whatever it is stands in the journal when this returns."""
-        _log.warning("receipt_failed", proof=failure.proof, error=failure.error)
-        now = self._clock.now()
-
-        def run(tx: Tx) -> Payment:
-            current = payments.require(tx, payment.payment_id)
-            failed_at = current.receipt_failed_at or now
-            told = f"{failure.proof}:{failure.code}"
-            current = payments.note(tx, current, receipt_failed_at=failed_at, receipt_error=told)
-            decision = self._decide(current, failure.proof)
-            if decision is FiscalDecision.REVERSE:
-                refunds.add_void(tx, current, "fiscal_unavailable", "kiosk", now)
-                return payments.move(tx, current, PaymentStep.REVERSING)
-            if decision is FiscalDecision.RELEASE:
-                orders.set_receipt_unknown(tx, current.order_id, True)
-                publish_paid(tx, current, now)
-                return payments.note(tx, current, released_at=now)
-            return current
-
-        return await self._db.write(run)
-
-    def _decide(self, payment: Payment, proof: Proof) -> FiscalDecision:
-        now = self._clock.now()
-        failed_at = payment.receipt_failed_at or now
-        if payment.receipt_failed_at is not None:  # the wall clock may be set back while somebody waits
-            since = self._failing_since.setdefault(payment.payment_id, self._clock.monotonic())
-            now = max(now, failed_at + timedelta(seconds=self._clock.monotonic() - since))
-        released, asked = payment.released_at is not None, payment.reverse_asked_by is not None
-        return decide_on_fiscal_failure(self._patience, proof, failed_at, released, now, asked)
-
-    def _proof_of(self, error: DeviceError) -> Proof:
-        if isinstance(error, DeviceRefused):
-            return Proof.ABSENT if self._guard.reason is None else Proof.REFUSED
-        return Proof.FOREIGN if isinstance(error, ForeignState) else Proof.SILENT
 
     async def _reload(self, payment: Payment) -> Payment:
         return await self._db.read(payments.require, payment.payment_id)

@@ -265,7 +265,7 @@ class Paying:
                 return payment
             payment, failure = await self._fiscalising.try_once(payment)
             if failure is not None:
-                payment = await self._fiscalising.after_failure(payment, failure, self._confirming.publish_paid)
+                payment = await self._fiscalising.failures.act(payment, failure, self._confirming.publish_paid)
                 if payment.step is not PaymentStep.REVERSING:
                     await self._pauses.wait(pause_s)
         raise AssertionError("endless")

@@ -4,7 +4,7 @@ Nothing new is paid until every contradiction is settled (reliability §4.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,7 +12,7 @@ import structlog
 
 from drivers.bank.port import Acquirer, ChargeStatus, ListedTransaction
 from drivers.errors import DeviceError, pause_word
-from drivers.fiscal.port import FiscalCounter, FiscalDocument, FiscalSwitch
+from drivers.fiscal.port import FiscalDocument, FiscalSwitch, Operation
 from kiosk.clock import Clock
 from kiosk.domain.errors import BankUnavailable
 from kiosk.domain.order import OrderStatus
@@ -23,7 +23,8 @@ from kiosk.flows.attempts import AnswerStore
 from kiosk.flows.contradicting import CONTRADICTS, agrees
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.ordering import cancel_order
-from kiosk.flows.searching_drives import Search, SearchedDrive, SearchingDrives
+from kiosk.flows.owed_receipts import RECEIPT_OWED, OwedReceipts
+from kiosk.flows.searching_drives import Search, SearchedDrive, SearchingDrives, Wanted
 from kiosk.store import audits, backups, orders, payments, records, refunds, troubles
 from kiosk.store.database import Database, Reader, Tx
 
@@ -31,7 +32,11 @@ _log = structlog.get_logger()
 _LOOK_S = 2.0
 _CLOCKS_DIFFER = timedelta(hours=1)
 _BEFORE_MONEY = (PaymentStep.RESERVING, PaymentStep.PREFLIGHT, PaymentStep.CHARGING)
-_RECEIPT_OWED = (PaymentStep.CHARGED, PaymentStep.PRINTING)
+_WORDS = {Operation.SALE: "receipt", Operation.REFUND: "refund receipt"}
+_NOBODYS = {
+    Operation.SALE: "no charge of the bank's list belongs to it",
+    Operation.REFUND: "no refund that the books know of belongs to it",
+}
 Found = tuple[SearchedDrive, FiscalDocument] | None
 
 
@@ -51,6 +56,7 @@ class Reconciling:
         self._bank = bank
         self._searching = SearchingDrives(database, registrar)
         self._fiscalising = fiscalising
+        self._owed = OwedReceipts(database, fiscalising)
         self._readiness = readiness
         self._clock = clock
         self._answers = AnswerStore()
@@ -104,66 +110,37 @@ class Reconciling:
         lost = [row for row in listed if row.transaction.status is ChargeStatus.APPROVED and _is_lost(row, known)]
         async with self._fiscalising.turn:
             search = await self._searching.begin(since, self._fiscalising.zone)
-            receipts = {
-                row.transaction.transaction_id: await search.receipt(row.order_id or "", row.amount_kopecks or 0, since)
-                for row in lost
-            }
-            owed = [row for row in unfinished if row.step in _RECEIPT_OWED and row.transaction_id not in back]
-            printed = {row.payment_id: await self._printed(search, row, since) for row in owed}
-            sales = [(drive, await drive.sales()) for drive in search.drives]
-        stands = {
-            (found[1].drive_number, found[1].number) for found in (*receipts.values(), *printed.values()) if found
-        }
+            receipts = {row.transaction.transaction_id: await search.find(_sale_of(row)) for row in lost}
+            owed = await self._owed.look(search, back)
         now = self._clock.now()
 
         def run(tx: Tx) -> None:
             for row in lost:
                 _note_charge(tx, row, receipts[row.transaction.transaction_id], search.missing, now)
-            for drive, numbers in sales:
-                _note_strangers(tx, drive, numbers, stands, now)
+            for drive in search.drives:
+                _note_strangers(tx, drive, search, now)
             for payment in unfinished:
-                settle = partial(self._settle, tx, payment, payment.transaction_id in back, search, printed, now)
+                settle = partial(self._settle, tx, payment, payment.transaction_id in back, now)
                 if not agrees(tx, payment.order_id, settle, now):
                     troubles.note_doubt(tx, f"pay:{payment.payment_id}", CONTRADICTS, now)
+            self._owed.settle(tx, owed, search, now)
             for order in orders.in_status(tx, OrderStatus.CREATED):
                 agrees(tx, order.order_id, partial(cancel_order, tx, order, now, "kiosk"), now)
 
         await self._db.write(run)
 
-    async def _printed(self, search: Search, payment: Payment, since: datetime) -> Found:
-        """The receipt of a payment that the books believe without one. What is in doubt already is looked for in its
-        own drive by the next try."""
-        intent = await self._db.read(payments.sale_intent, payment.payment_id)
-        if intent is not None and intent.document_number is not None:
-            return None  # it stands in the books
-        asked = None if intent is None else intent.drive_number
-        return await search.receipt(payment.order_id, payment.amount_kopecks, since, but=asked)
-
-    def _settle(
-        self,
-        tx: Tx,
-        payment: Payment,
-        returned: bool,
-        search: Search,
-        printed: Mapping[str, Found],
-        now: datetime,
-    ) -> None:
-        """Bring an attempt that was under way to where asking the devices is safe: one that knew of no charge ends
-        here (its charge, if there was one, is a finding); one that was charged must look for its receipt first. Where
-        that could stand in a drive that nobody can ask, it is in doubt there, and a person tells."""
-        found = printed.get(payment.payment_id)
+    def _settle(self, tx: Tx, payment: Payment, returned: bool, now: datetime) -> None:
+        """Bring an attempt that was under way to where asking the bank is safe: one that knew of no charge ends here
+        (its charge, if there was one, is a finding)."""
         if payment.step in _BEFORE_MONEY:
             self._answers.close(tx, payment, PaymentStep.REFUSED, BankUnavailable(reason="restored"), None, now)
-        elif payment.step in _RECEIPT_OWED and returned:
+        elif payment.step in RECEIPT_OWED and returned:
             refunds.add_void(tx, payment, "restored", "kiosk", now)
             payments.move(tx, payment, PaymentStep.REVERSING)
-        elif payment.step in _RECEIPT_OWED and found is not None:
-            if (intent := payments.sale_intent(tx, payment.payment_id)) is not None:
-                payments.disprove_intent(tx, intent.intent_id)
-            self._fiscalising.intend_since(tx, payment, found[0].since, now, found[1])
         elif payment.step is PaymentStep.CHARGED:
-            lost = [FiscalCounter(number, 0, 0) for number in search.missing]
-            self._fiscalising.intend_since(tx, payment, lost[0] if lost else search.drives[0].since, now)
+            intent = payments.sale_intent(tx, payment.payment_id)
+            if intent is not None and intent.status == "registered":
+                raise payments.ImpossibleStep(f"{payment.payment_id}: charged, and its receipt stands")
 
     def _tell(self, reason: str | None, detail: str = "") -> None:
         if self._readiness.set("books", reason, detail=detail):
@@ -178,6 +155,11 @@ def _is_lost(row: ListedTransaction, known: dict[tuple[str, int], Payment]) -> b
         return payment is None or payment.step in _BEFORE_MONEY
     transaction_id = row.transaction.transaction_id
     return all(payment.transaction_id != transaction_id for payment in known.values())
+
+
+def _sale_of(row: ListedTransaction) -> Wanted:
+    """Its receipt, or the correction that made up for it."""
+    return Wanted(Operation.SALE, row.order_id or "", row.amount_kopecks or 0, (False, True))
 
 
 def _note_charge(tx: Tx, row: ListedTransaction, found: Found, missing: Sequence[str], now: datetime) -> None:
@@ -205,13 +187,14 @@ def _note_charge(tx: Tx, row: ListedTransaction, found: Found, missing: Sequence
     )
 
 
-def _note_strangers(
-    tx: Tx, drive: SearchedDrive, numbers: set[int], stands: set[tuple[str, int]], now: datetime
-) -> None:
+def _note_strangers(tx: Tx, drive: SearchedDrive, search: Search, now: datetime) -> None:
     """Receipts in a drive that neither the bank's list nor the books account for."""
     serial = drive.since.drive_number
     known = payments.registered_after(tx, serial, drive.since.last_document)
-    for number in sorted(numbers - known - {document for where, document in stands if where == serial}):
-        detail = f"receipt {number} on drive {serial}: no charge of the bank's list belongs to it"
+    for document in drive.documents:
+        number = document.number
+        if number in known or (serial, number) in search.taken:
+            continue
+        detail = f"{_WORDS[document.operation]} {number} on drive {serial}: {_NOBODYS[document.operation]}"
         troubles.add_finding(tx, "receipt_after_backup", f"{serial} {number}", detail, now)
     audits.note_looked_through(tx, serial, drive.last_document)

@@ -20,7 +20,6 @@ from kiosk.domain.errors import NotFound, OrderStateConflict
 from kiosk.domain.events import OrderRefundedEvent
 from kiosk.domain.order import PENDING_PORTIONS, OrderStatus, PortionStatus
 from kiosk.domain.payment import Payment, PaymentStep
-from kiosk.domain.receipt import PricedLine
 from kiosk.flows.asking_bank import KEYS_KEPT, given_back_kopecks
 from kiosk.flows.choosing_portions import (
     RefundItem,
@@ -28,6 +27,7 @@ from kiosk.flows.choosing_portions import (
     choose_portions,
     items_by_line,
     lines_given_back,
+    refunded_lines,
 )
 from kiosk.flows.fiscalising import Fiscalising
 from kiosk.flows.minding_clock import MindingClock
@@ -179,7 +179,7 @@ class Refunding:
             await self._db.write(refunds.note_refund, refund.refund_id, kind=kind, bank_done_at=now)
             self._cp("refund.noted")
         if current.receipt_done_at is None:
-            lines = await self._db.write(self._lines_again, payment, refund)
+            lines = await self._db.read(refunded_lines, payment, refund)
             await self._fiscalising.refund(payment, refund.refund_id, lines)
             self._cp("refund.printed")
         now = self._clock.now()
@@ -239,17 +239,6 @@ class Refunding:
     async def _current(self, refund: refunds.RefundRow) -> refunds.RefundRow:
         rows = await self._db.read(refunds.refunds_of, refund.payment_id)
         return next(row for row in rows if row.refund_id == refund.refund_id)
-
-    def _lines_again(self, reader: Reader, payment: Payment, refund: refunds.RefundRow) -> list[PricedLine]:
-        """The same lines as when it was opened: what went back before it counts, what came after does not."""
-        gone: set[int] = set()
-        for earlier in refunds.refunds_of(reader, payment.payment_id):
-            if earlier.refund_id == refund.refund_id:
-                break
-            gone.update(earlier.portions)
-        wanted = set(refund.portions)
-        chosen = [row for row in orders.portions(reader, refund.order_id) if row.portion_id in wanted]
-        return lines_given_back(reader, payment, chosen, gone)
 
     def _finish(self, tx: Tx, refund: refunds.RefundRow, now: datetime) -> None:
         payment = payments.require(tx, refund.payment_id)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,54 +20,67 @@ _IN_USE = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """A document that may stand somewhere. `corrections`: whether it is one, the likelier first."""
+
+    operation: Operation
+    order_id: str
+    total_kopecks: int
+    corrections: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SearchedDrive:
-    """`since`: the drive as the books knew it last; it has come to `last_document` meanwhile."""
+    """`since`: the drive as the books knew it last; `documents`: what it has registered meanwhile."""
 
     registrar: FiscalRegistrar
     since: FiscalCounter
     last_document: int
+    documents: tuple[FiscalDocument, ...]
 
-    async def receipt(self, order_id: str, total_kopecks: int, since: datetime) -> FiscalDocument | None:
-        """The sale's receipt, or the correction that made up for it. Raises `DeviceError`."""
-        intent = FiscalIntent(self.since, Operation.SALE, order_id, total_kopecks, since)
-        for asked in (intent, replace(intent, correction=True)):
-            try:
-                document = await self.registrar.find_receipt(asked)
-            except ForeignState:  # receipts of other orders, none of this one
-                continue
-            if document is not None:
-                return document
+    @property
+    def is_whole(self) -> bool:
+        """All of them were read."""
+        return self.last_document - self.since.last_document <= _DOCUMENTS
+
+    async def find(self, wanted: Wanted, moment: datetime, taken: Set[tuple[str, int]]) -> FiscalDocument | None:
+        """The first that is this order's and none of those `taken`. Raises `DeviceError`."""
+        asked = FiscalIntent(self.since, wanted.operation, wanted.order_id, wanted.total_kopecks, moment)
+        numbers = frozenset(document.number for document in self.documents)
+        for correction in wanted.corrections:
+            alike = (wanted.operation, wanted.total_kopecks, correction)
+            for document in self.documents:
+                told = (document.operation, document.total_kopecks, document.correction)
+                if told != alike or (document.drive_number, document.number) in taken:
+                    continue
+                others = numbers - {document.number}
+                try:
+                    found = await self.registrar.find_receipt(replace(asked, correction=correction, others=others))
+                except ForeignState:  # another order's
+                    continue
+                if found is not None:
+                    return found
         return None
-
-    async def sales(self) -> set[int]:
-        """Raises `DeviceError`."""
-        found: set[int] = set()
-        for number in range(max(self.since.last_document + 1, self.last_document - _DOCUMENTS), self.last_document + 1):
-            document = await self.registrar.read_document(number)
-            if document is not None and document.operation is Operation.SALE:
-                found.add(number)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """`drives`: of the registrars that answer, the one in use first; `silent`: registrars that do not, and why;
-    `missing`: drives that were in use lately and are in no registrar that answers, the latest first."""
+    `missing`: drives that were in use lately and are in no registrar that answers, the latest first, and those that
+    have too much behind them to be read; `taken`: found already, so that each document stands for one claim."""
 
+    since: datetime
     drives: Sequence[SearchedDrive]
     silent: Sequence[tuple[str, DeviceError]]
     missing: Sequence[str]
+    taken: set[tuple[str, int]] = field(default_factory=set)
 
-    async def receipt(
-        self, order_id: str, total_kopecks: int, since: datetime, but: str | None = None
-    ) -> tuple[SearchedDrive, FiscalDocument] | None:
-        """Where it stands, `but` in that drive. Raises `DeviceError` also where a registrar that is silent may have
-        it."""
+    async def find(self, wanted: Wanted) -> tuple[SearchedDrive, FiscalDocument] | None:
+        """Where it stands. Raises `DeviceError` also where a registrar that is silent may have it."""
         for drive in self.drives:
-            if drive.since.drive_number == but:
-                continue
-            document = await drive.receipt(order_id, total_kopecks, since)
+            document = await drive.find(wanted, self.since, self.taken)
             if document is not None:
+                self.taken.add((document.drive_number, document.number))
                 return drive, document
         for name, error in self.silent:
             raise DeviceUnreachable(f"registrar {name}", error.code, str(error))
@@ -97,7 +110,8 @@ class SearchingDrives:
             drives.setdefault(drive.since.drive_number, drive)
         used = await self._db.read(backups.drives_in_use, since - _IN_USE)
         missing = [] if silent else [number for number in used if number not in drives]
-        return Search(list(drives.values()), silent, missing)
+        missing += [number for number, drive in drives.items() if not drive.is_whole]
+        return Search(since, list(drives.values()), silent, missing)
 
     async def _drive(self, registrar: FiscalRegistrar, since: datetime, zone: ZoneInfo) -> SearchedDrive:
         counter = await registrar.counter()
@@ -105,9 +119,15 @@ class SearchingDrives:
         if known is None:
             local = since.astimezone(zone).replace(tzinfo=None)
             known = await _before(registrar, counter.last_document, local)
-        return SearchedDrive(
-            registrar, FiscalCounter(counter.drive_number, known, counter.shift), counter.last_document
-        )
+        documents = await _documents(registrar, known, counter.last_document)
+        began = FiscalCounter(counter.drive_number, known, counter.shift)
+        return SearchedDrive(registrar, began, counter.last_document, documents)
+
+
+async def _documents(registrar: FiscalRegistrar, known: int, last: int) -> tuple[FiscalDocument, ...]:
+    numbers = range(max(known, last - _DOCUMENTS) + 1, last + 1)
+    read = [await registrar.read_document(number) for number in numbers]
+    return tuple(document for document in read if document is not None)
 
 
 async def _before(registrar: FiscalRegistrar, last: int, moment: datetime) -> int:

@@ -232,10 +232,11 @@ def intent_of_fix(reader: Reader, payment_id: str, fix: int, operation: str) -> 
 
 
 def open_fix_intent(reader: Reader, payment_id: str, fix: int) -> IntentRow | None:
-    """Whichever of a fix's two documents is in doubt."""
+    """Whichever of a fix's two documents is in doubt, the first of both."""
     return reader.one(
         IntentRow,
-        f"SELECT {_INTENT} FROM fiscal_intent WHERE payment_id = ? AND fix = ? AND status = 'open'",
+        f"SELECT {_INTENT} FROM fiscal_intent WHERE payment_id = ? AND fix = ? AND status = 'open'"
+        " ORDER BY intent_id LIMIT 1",
         (payment_id, fix),
     )
 

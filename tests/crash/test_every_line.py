@@ -22,7 +22,7 @@ from tests.crash.ways import STORIES, Story
 
 _FLOWS = (
     "asking_bank", "attempts", "choosing_portions", "claiming", "confirming", "fiscalising", "inquiring", "paying",
-    "refunding", "reserving", "returning",
+    "refunding", "reserving", "returning", "weighing_failures",
 )  # fmt: skip
 _SINKS = ("kitchen", "picturing", "cooking", "portions")
 FILES = [

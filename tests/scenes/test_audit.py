@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from drivers.sim.shtrih.device import shtrih
-from tests.restaurant import Restaurant, until
+from tests.restaurant import Restaurant, restaurant, until
+from tests.scenes.test_fiscal_day import bought
+from tests.scenes.test_restore_and_registrars import use
+from tests.scenes.test_several_registrars import with_a_spare
 
 
 async def audit(place: Restaurant) -> dict[str, Any]:
@@ -96,3 +99,34 @@ async def test_0_audit_names_a_receipt_in_the_drive_that_nobody_asked_for(place:
     connection.close()
     unknown = [row for row in (await audit(place))["mismatches"] if row["check"] == "document_unknown"]
     assert [row["subject"].split()[1] for row in unknown] == [str(number)]
+
+
+async def test_0_audit_asks_every_registrar_by_name_and_skips_a_silent_spare() -> None:
+    async with restaurant() as place:
+        spare = await with_a_spare(place)
+        await place.restart()
+        await place.until_open()
+        guest = await place.guest()
+        await bought(place, guest, "tea")
+        await use(place, "spare")
+        await bought(place, guest, "tea")
+        await use(place, "till")
+        sound = {"checked_payments": 2, "mismatches": [], "skipped": [], "other_drives": 0}
+        assert await audit(place) == sound  # of the spare too
+
+        spare.faults.switch("link_lost", True, {})
+        silent = await audit(place)
+        assert (silent["mismatches"], silent["other_drives"]) == ([], 1)
+        assert [row.rpartition(":")[0] for row in silent["skipped"]] == ["fiscal:spare"]
+        spare.faults.switch("link_lost", False, {})
+
+        (receipt,) = place.effects("spare", "receipt")
+        with sqlite3.connect(place.folder / "kiosk.db", timeout=10) as connection:
+            asked = "UPDATE fiscal_intent SET document_number = 999 WHERE drive_number = ?"
+            connection.execute(asked, (receipt["drive_number"],))
+        connection.close()
+        wrong = (await audit(place))["mismatches"]
+        assert [(row["check"], row["detail"]) for row in wrong] == [
+            ("document_missing", "999"),
+            ("document_unknown", f"sale {receipt['total_kopecks']}"),
+        ]

@@ -14,7 +14,8 @@ from kiosk.clock import SystemClock
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.payment import Payment
 from kiosk.flows.claiming import Claim
-from kiosk.flows.fiscalising import Failure, Fiscalising
+from kiosk.flows.fiscalising import Fiscalising
+from kiosk.flows.weighing_failures import Failure
 from kiosk.store import payments
 from kiosk.tasks import Tasks
 from tests.restaurant import Customer, Restaurant, restaurant, until
