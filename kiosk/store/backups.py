@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sqlite3
 from datetime import datetime
@@ -148,7 +149,9 @@ def _set_aside(path: Path, now: datetime) -> Path | None:
         old = sqlite3.connect(path, isolation_level=None)
         old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         old.close()
-    kept = path.with_name(f"{path.name}.before-restore-{now:%Y%m%dT%H%M%S}")
+    name = f"{path.name}.before-restore-{now:%Y%m%dT%H%M%S}"
+    names = (path.with_name(f"{name}-{number}" if number else name) for number in itertools.count())
+    kept = next(name for name in names if not name.exists())  # a second restore of the same second keeps both
     for suffix in ("", "-wal"):
         part = path.with_name(path.name + suffix)
         if part.exists():

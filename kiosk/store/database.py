@@ -323,7 +323,7 @@ class Database:
             self._writer.execute("SAVEPOINT request")
         try:
             request.result = request.run(self._tx)
-        except Exception as error:
+        except BaseException as error:  # whatever it is: the thread lives on, and who asked is told
             if _is_the_files(error):
                 raise  # not the request's: the whole batch is undone
             request.error = (
@@ -361,7 +361,7 @@ class Database:
             wake()
 
 
-def _is_the_files(error: Exception) -> bool:
+def _is_the_files(error: BaseException) -> bool:
     """SQLite's own complaint of the disk or the file; a broken constraint or a misused call is the request's."""
     return isinstance(error, sqlite3.Error) and (
         hasattr(error, "sqlite_errorname") and not isinstance(error, ConstraintBroken | sqlite3.DataError)

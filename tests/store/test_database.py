@@ -265,6 +265,18 @@ async def test_robot_job_ids_start_from_the_clock_in_a_new_database(database: Da
     assert await database.write(first_id) == seconds + 2  # prepared again: the counter never goes back
 
 
+async def test_whatever_a_request_raises_the_writer_lives_on(database: Database) -> None:
+    def give_up(tx: Tx) -> None:
+        tx.execute("INSERT INTO meta VALUES ('gone', 'x')")
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            await database.write(give_up)
+    await database.write(put("a"))
+    assert await keys(database) == ["a"]
+
+
 # Readers.
 
 

@@ -81,3 +81,12 @@ def test_a_backup_of_a_new_file_is_put_back_as_it_is(tmp_path: Path) -> None:
                 assert restored.execute(sql).fetchall() == given.execute(sql).fetchall()
             assert restored.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 0
     assert content(path) != content(backup), "it is marked as restored"
+
+
+def test_two_restores_of_one_second_keep_what_stood_there_each_time(tmp_path: Path) -> None:
+    path, backup = tmp_path / "kiosk.db", tmp_path / "backup.db"
+    for file in (path, backup):
+        open_writer(file).close()
+    kept = [backups.restore(path, backup, "tester", START, REPORTS) for _ in range(3)]
+    assert len({*kept}) == 3
+    assert all(file is not None and file.exists() for file in kept)
