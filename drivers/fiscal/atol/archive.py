@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from drivers.fiscal.atol import commands
 from drivers.fiscal.atol.session import AtolCommandRefused, AtolSession
-from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument
+from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument, understood
 from drivers.fiscal.ffd.tlv import Tlv, order_id_of, parse_tlvs
+from drivers.fiscal.port import DEVICE
 
 _CANNOT_READ = (0x7A, 0x66, 0x46)  # firmware without A4 45
 
@@ -29,18 +30,20 @@ class AtolArchive:
         await self.session.cancel_receipt()
 
     async def document(self, number: int) -> FoundDocument:
-        return await self.session.ask(commands.find_document(number))
+        told = await self.session.ask(commands.find_document(number))
+        return understood(DEVICE, number, FoundDocument.parse, told.data)
 
     async def order_of(self, found: FoundDocument) -> str | None:
         """By FFD 1.05 a correction names none."""
         try:
-            order_id = order_id_of(await self.requisites(found.number))
+            requisites = await self.requisites(found.number)
         except AtolCommandRefused as error:
             if error.number not in _CANNOT_READ:
                 raise
             return None
+        order_id = understood(DEVICE, found.number, order_id_of, requisites)
         return None if order_id is None and found.is_correction else order_id or ""
 
     async def requisites(self, number: int) -> list[Tlv]:
         """A whole document as the drive keeps it. `AtolCommandRefused` where the firmware does not hand it out."""
-        return parse_tlvs(await self.session.requisites(number))
+        return understood(DEVICE, number, parse_tlvs, await self.session.requisites(number))

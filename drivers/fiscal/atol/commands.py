@@ -16,7 +16,7 @@ from drivers.fiscal.atol.answers import (
     standing_of,
 )
 from drivers.fiscal.atol.frames import bcd, bcd_value, text_bytes
-from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument, ShiftState
+from drivers.fiscal.ffd.drive import Blob, DriveStatus, ShiftState
 from drivers.fiscal.ffd.exchange import OfdStatus
 from drivers.fiscal.ffd.tlv import Tlv, parse_tlvs
 from drivers.fiscal.fields import CodecError, Fields, uint
@@ -217,8 +217,9 @@ def exchange() -> Request[OfdStatus]:
     return _drive(0x20, OfdStatus.parse)
 
 
-def find_document(number: int) -> Request[FoundDocument]:
-    return _drive(0x40, FoundDocument.parse, uint(number, 4))
+def find_document(number: int) -> Request[Blob]:
+    """The answer is read by `drivers.fiscal.ffd.drive.understood`."""
+    return _drive(0x40, Blob.parse, uint(number, 4))
 
 
 def start_reading(number: int) -> Request[None]:

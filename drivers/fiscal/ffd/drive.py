@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import TypeVar
 
+from drivers.errors import ForeignState
 from drivers.fiscal.fields import (
     CodecError,
     Fields,
@@ -21,6 +23,9 @@ from drivers.fiscal.fields import (
     uint,
 )
 from drivers.text import shown
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 REGISTRATION = 1
 SHIFT_OPEN_REPORT = 2
@@ -180,6 +185,15 @@ class FoundDocument:
             shift = f.uint(2)
         at, number, sign = common.issued_at, common.number, common.sign
         return cls(kind, ticket, at, number, sign, operation, total, shift, f.rest())
+
+
+def understood(device: str, number: int, read: Callable[[A], T], told: A) -> T:
+    """What a register tells of a document that its drive holds. Raises `ForeignState`: what nobody can read of it is a
+    matter for a person, and the register is not away."""
+    try:
+        return read(told)
+    except CodecError as error:
+        raise ForeignState(device, "unreadable_document", f"FD {number}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

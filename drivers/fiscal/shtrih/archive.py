@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.errors import ForeignState
-from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument
+from drivers.fiscal.ffd.drive import DriveStatus, FoundDocument, understood
 from drivers.fiscal.ffd.tlv import Tlv, order_id_of, parse_tlvs
-from drivers.fiscal.fields import CodecError
 from drivers.fiscal.port import DEVICE
 from drivers.fiscal.shtrih import commands
 from drivers.fiscal.shtrih.errors import PRINTS
@@ -39,19 +37,20 @@ class ShtrihArchive:
         await self.session.cancel_document()
 
     async def document(self, number: int) -> FoundDocument:
-        return await self.session.ask(commands.find_document(number))
+        told = await self.session.ask(commands.find_document(number))
+        return understood(DEVICE, number, FoundDocument.parse, told.data)
 
     async def order_of(self, found: FoundDocument) -> str | None:
         try:
-            return order_id_of(await self.requisites(found.number)) or ""
+            requisites = await self.requisites(found.number)
         except ShtrihRefused as error:
             if error.number not in _CANNOT_READ:
                 raise
             return None
-        except CodecError as error:
-            raise ForeignState(DEVICE, "unreadable_document", f"FD {found.number}: {error}") from error
+        return understood(DEVICE, found.number, order_id_of, requisites) or ""
 
     async def requisites(self, number: int) -> list[Tlv]:
         """A whole document as the drive keeps it. `ShtrihRefused` where the firmware does not hand it out."""
         head = await self.session.ask(commands.start_reading(number))
-        return parse_tlvs((await self.session.read_out(head.length))[: head.length])
+        told = await self.session.read_out(head.length)
+        return understood(DEVICE, number, parse_tlvs, told[: head.length])

@@ -16,7 +16,6 @@ from drivers.fiscal.ffd.drive import (
     DriveSerial,
     DriveStatus,
     DriveVersion,
-    FoundDocument,
     ShiftState,
 )
 from drivers.fiscal.ffd.exchange import (
@@ -196,8 +195,9 @@ def cancel_drive_document() -> Request[Blob]:
     return Request(0xFF08, b"", Blob.parse)
 
 
-def find_document(number: int) -> Request[FoundDocument]:
-    return Request(0xFF0A, uint(number, 4), FoundDocument.parse)
+def find_document(number: int) -> Request[Blob]:
+    """The answer is read by `drivers.fiscal.ffd.drive.understood`."""
+    return Request(0xFF0A, uint(number, 4), Blob.parse)
 
 
 def send_tlvs(tlvs: Iterable[Tlv]) -> Request[Blob]:
