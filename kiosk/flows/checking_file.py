@@ -23,6 +23,7 @@ CHECK = "file"
 _CHECKED_AT = "file_checked_at"
 _EVERY = timedelta(days=1)
 _AGAIN_S = 3600.0  # where it could not be looked through
+_ENDS_WITHIN_S = 2.0  # who was killed
 _RAISED = Text("файл базы данных повреждён", "the database file is damaged")
 
 
@@ -76,8 +77,7 @@ class CheckingFile:
             damage = await self._follow(process.stdout)
             code = await process.wait()
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            await _end(process)
         if damage:
             await self._close(damage)
             return False
@@ -121,3 +121,12 @@ class CheckingFile:
 
         with contextlib.suppress(DatabaseBroken):
             await self._db.write(run)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Nothing of it is left behind, its pipe neither; a disk that never answers is not waited for."""
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_ENDS_WITHIN_S):
+            await process.communicate()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kiosk.clock import SystemClock
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.flows.checking_file import CheckingFile, FileView
 from tests.restaurant import Restaurant, restaurant, until
@@ -94,3 +98,17 @@ async def test_ready_is_who_has_asked_each_device_once(place: Restaurant) -> Non
 async def test_a_device_that_says_nothing_holds_the_start_no_longer_than_it_may() -> None:
     async with restaurant(asked_within_s=0.1, sales_open=False) as place:
         assert (await place.call("GET", "/readyz")).status == 200
+
+
+async def test_a_stop_in_the_middle_of_the_look_leaves_no_process_behind(place: Restaurant) -> None:
+    pid_file = place.folder / "looking.pid"
+    long = f"import os, pathlib, time; pathlib.Path({str(pid_file)!r}).write_text(str(os.getpid())); time.sleep(600)"
+    looking = CheckingFile(
+        place.kiosk.database, (sys.executable, "-c", long), place.kiosk.readiness, SystemClock(), after_s=0.0
+    )
+    task = asyncio.create_task(looking.look())
+    pid = await until(lambda: pid_file.exists() and pid_file.read_text())
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert not Path(f"/proc/{pid}").exists()
