@@ -64,10 +64,13 @@ async def test_a_new_version_comes_while_the_screen_greets_and_waits_while_someb
     await until(lambda: holds(kiosk, CONTROLLED))
     await kiosk.page.evaluate("window.before = true")
     await kiosk.begin()
-    await another_version(place, tmp_path, "one.webp")
     await kiosk.page.evaluate(
-        "new Promise((done) => { navigator.serviceWorker.addEventListener('controllerchange', () => done(true));"
-        " navigator.serviceWorker.getRegistration().then((worker) => worker.update()); })"
+        "() => { window.changed = new Promise((done) =>"
+        " navigator.serviceWorker.addEventListener('controllerchange', () => done(true))); }"
+    )
+    await another_version(place, tmp_path, "one.webp")
+    await kiosk.page.evaluate(  # the page may have looked by itself already
+        "() => { navigator.serviceWorker.getRegistration().then((worker) => worker.update()); return window.changed; }"
     )
     assert await kiosk.page.evaluate("window.before") is True  # the order goes on
     await kiosk.tap("cancel")
