@@ -82,10 +82,6 @@ def differences_are_over(reader: Reader, device: str, kind: str) -> bool:
     return found is not None
 
 
-def read_reports(reader: Reader, limit: int) -> list[ReportRow]:
-    return reader.all(ReportRow, f"SELECT {_REPORT} FROM fiscal_report ORDER BY report_id DESC LIMIT ?", (limit,))
-
-
 class BookLine(msgspec.Struct, frozen=True):
     """Documents of one operation, or lines of one rate or dish; sums as printed."""
 
