@@ -25,7 +25,7 @@ def place_of(address: str) -> str:
 
 @lru_cache(_KNOWN)
 def is_loopback(address: str) -> bool:
-    """Of this machine: the house's own screens."""
+    """Of this machine: the site's own screens."""
     try:
         return ip_address(place_of(address)).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""When to try again what must arrive: quickly at first, then hourly, for ever, never all at the same moment."""
+"""When to try again what must arrive: quickly at first, then hourly without an end, never all at the same moment."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ PROBE_AGAIN_S, PROBE_REFUSAL_S, PROBE_AT_MOST_S = 2.0, 15.0, 3600.0
 @dataclass(slots=True)
 class Breaker:
     """`down` and `refuses`: the words it is tripped with. An answer that was lost and found by asking is no failure:
-    nobody tells it here.
+    not observed here.
 
     A probe asks less than real work does. Where real work fails again after a good probe, the next probe waits twice as
     long, until real work has succeeded: every try costs a customer's time, and a receipt that is refused a charge and
@@ -57,7 +57,7 @@ class Breaker:
 
     def refused(self, *, by_work: bool = False) -> None:
         """It answered, and will say no to the next one too."""
-        self._trip(self.refuses, by_work)
+        self._trip(self.refuses, by_work=by_work)
 
     def lost(self, customer: str) -> None:
         """It took a customer's work, and says itself that it does not know of it."""
@@ -66,7 +66,7 @@ class Breaker:
             self._lost.clear()
             self._trip(self.down, by_work=True)
 
-    def _trip(self, reason: str, by_work: bool = False) -> None:
+    def _trip(self, reason: str, *, by_work: bool = False) -> None:
         self._tripped_by_work += by_work and not self._by_work
         self.reason, self._by_work = reason, by_work
 

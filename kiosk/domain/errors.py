@@ -1,4 +1,4 @@
-"""What can be refused, in the words of the contract: a code, a title in each language, extra members. No HTTP."""
+"""What can be refused, in the words of http.md#conventions: a code, a title in each language, more members. No HTTP."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class SalesPaused(DomainError):
 
 
 class OrderStateConflict(DomainError):
-    """`order_status`: where the order stands."""
+    """`order_status`: the status of the order."""
 
     code = "order_state"
     title = Text("Заказ в другом состоянии", "The order is in another state")
@@ -100,6 +100,28 @@ class PaymentDeclined(DomainError):
 class BankUnavailable(DomainError):
     code = "bank_unavailable"
     title = Text("Банк недоступен. Деньги не списаны", "The bank is unavailable. No money was taken")
+
+
+class PaymentMethodUnavailable(DomainError):
+    """`method`, and `reason`: a word of `kiosk.domain.reasons`, whose sentence for the guest is the detail."""
+
+    code = "payment_method_unavailable"
+    title = Text("Этот способ оплаты сейчас недоступен", "This way to pay is not available now")
+
+    def __init__(self, method: str, reason: str) -> None:
+        super().__init__(words_of(reason).guest, method=method, reason=reason)
+
+
+class TillCodeUnknown(DomainError):
+    code = "till_code_unknown"
+    title = Text("Такого кода оплаты нет или он истёк", "There is no such code to pay, or it has expired")
+
+
+class GivenTooLittle(DomainError):
+    """`amount_kopecks`: what is to be paid."""
+
+    code = "given_too_little"
+    title = Text("Получено меньше суммы заказа", "Less was given than the order costs")
 
 
 class FiscalUnavailable(DomainError):
@@ -152,6 +174,18 @@ class DeviceUnavailable(DomainError):
 
     code = "device_unavailable"
     title = Text("Устройство не ответило", "The device did not answer")
+
+
+class ArchiveBroken(DomainError):
+    """`file`: the archive of a year that cannot be read or written; `why` in words."""
+
+    code = "archive_broken"
+    title = Text("Архив заказов недоступен", "An archive of orders cannot be used")
+
+    def __init__(self, file: str, why: Text) -> None:
+        super().__init__(Text(f"{file}: {why.ru}", f"{file}: {why.en}"), file=file)
+        self.file = file
+        self.why = why
 
 
 class InvalidPhone(DomainError):

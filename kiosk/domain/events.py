@@ -1,4 +1,4 @@
-"""The events of contract §4, one type each; what is published goes through here and nowhere else."""
+"""The events (http.md#events), one type each; what is published goes through here and nowhere else."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class OrderCreatedEvent(_OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderPaidEvent(_OrderEvent, frozen=True, kw_only=True):
-    """`fiscal_document_number` is null only while the receipt is owed (reliability §2.4)."""
+    """`fiscal_document_number` is null only while the receipt is owed (payment.md#when-the-receipt-fails)."""
 
     customer_id: str | None
     amount_kopecks: int

@@ -16,11 +16,17 @@ STAFF = "staff"
 QUEUE_TOO_LONG = "queue_too_long"
 CELLS_FULL = "cells_full"
 CELL_FAULT = "cell_fault"
+COMPLEX_DIFFERS = "complex_differs"
+TOO_WARM, TOO_COLD = "too_warm", "too_cold"
 BANK_DOWN, BANK_REFUSES = "bank_down", "bank_refuses"
+TERMINAL_DOWN, TERMINAL_REFUSES = "terminal_down", "terminal_refuses"
+TERMINAL_BUSY, TERMINAL_UNSETTLED = "terminal_busy", "terminal_unsettled"
+SBP_DOWN, SBP_REFUSES = "sbp_down", "sbp_refuses"
 FISCAL_REFUSES = "fiscal_refuses"
 SMS_DOWN, SMS_REFUSES = "sms_down", "sms_refuses"
 PIN_GUESSED = "pin_guessed"
 DISK, BOOKS = "disk", "books"
+ARCHIVE = "archive_broken"
 SHIFT_CLOSING = "fiscal_shift_closing"
 # Of a dish:
 SOLD_OUT = "sold_out"
@@ -64,6 +70,28 @@ _HINTS: Mapping[str, Text] = {
         "Банк отказывает (401, 403): ключ [bank] merchant_key_file, договор; проверяется каждые 15 с",
         "The bank refuses (401, 403): [bank] merchant_key_file, the contract; asked every 15 s",
     ),
+    TERMINAL_DOWN: Text(
+        "Терминал молчит: питание, кабель, [terminal] port; проверяется каждые 2 с",
+        "The card reader is silent: power, cable, [terminal] port; asked every 2 s",
+    ),
+    TERMINAL_REFUSES: Text(
+        "Терминал не принимает карты: посмотрите на его экран; проверяется каждые 15 с",
+        "The card reader takes no cards: look at its screen; asked every 15 s",
+    ),
+    TERMINAL_BUSY: Text("Терминал занят оплатой другого заказа", "The card reader works for another order"),
+    TERMINAL_UNSETTLED: Text(
+        "Прошлая операция терминала не выяснена: kiosk stuck",
+        "The card reader's last operation is not settled: kiosk stuck",
+    ),
+    SBP_DOWN: Text(
+        "Банк с оплатой по QR не отвечает: сеть, [sbp] url; проверяется каждые 2 с",
+        "The bank of QR payments does not answer: network, [sbp] url; asked every 2 s",
+    ),
+    SBP_REFUSES: Text(
+        "Банк с оплатой по QR отказывает: [sbp] terminal_key, password_file, договор; проверяется каждые 15 с",
+        "The bank of QR payments refuses: [sbp] terminal_key, password_file, the contract; asked every 15 s",
+    ),
+    "till_no_codes": Text("Слишком много ждут оплаты на кассе", "Too many wait to pay at the till"),
     PIN_GUESSED: Text(
         "Кто-то подбирает PIN персонала: журнал назовёт адреса; смените PIN, если его могли увидеть",
         "Somebody guesses the staff's PIN: the journal names addresses; change it if it may have been seen",
@@ -72,6 +100,12 @@ _HINTS: Mapping[str, Text] = {
     BOOKS: Text(
         "Сверка после восстановления: ждём банк и кассу, kiosk stuck; повреждён файл: kiosk restore FILE",
         "Reconciling after a restore: waits for bank and registrar, kiosk stuck; a damaged file: kiosk restore FILE",
+    ),
+    ARCHIVE: Text(
+        "Продажи идут, заказы этого года остаются в базе: верните файл архива рядом с базой; потерян навсегда: положите"
+        " вместо него пустой файл",
+        "Sales go on, the orders of that year stay in the database: put the archive's file back beside it; lost for"
+        " good: put an empty file in its place",
     ),
     SHIFT_CLOSING: Text("Смена закрывается, минута", "The shift is being closed, a minute"),
     "fiscal_offline": Text("Касса молчит: питание, кабель, порт", "The registrar is silent: power, cable, port"),
@@ -151,6 +185,18 @@ _HINTS: Mapping[str, Text] = {
         "Станция робота неисправна или застряла: осмотрите её, kiosk devices",
         "A station of the robot is faulty or jammed: look at it, kiosk devices",
     ),
+    COMPLEX_DIFFERS: Text(
+        "Комплекс не таков, как описан в [robot] complex: поправьте файл или комплекс и перезапустите",
+        "The complex is not as [robot] complex describes it: mend the file or the complex, and start again",
+    ),
+    TOO_WARM: Text(
+        "Слишком тепло слишком долго, блюда сняты: осмотрите продукты и холодильник, затем kiosk stuck",
+        "Too warm for too long, its dishes are off sale: look at the food and the fridge, then kiosk stuck",
+    ),
+    TOO_COLD: Text(
+        "Слишком холодно слишком долго, блюда сняты: осмотрите, затем kiosk stuck",
+        "Too cold for too long, its dishes are off sale: look, then kiosk stuck",
+    ),
     NOT_ON_MENU: Text("Этого больше нет в меню", "No longer on the menu"),
     FISCAL_REFUSES: Text(
         "Касса отказывает в чеке: [fiscal] order_tag, ставки, регистрация; проверяется каждые 15 с",
@@ -181,6 +227,8 @@ _GENERAL: Mapping[str, Text] = {
     "fiscal": Text("Касса: kiosk devices, kiosk shift", "The registrar: kiosk devices, kiosk shift"),
     "robot": Text("Робот: kiosk devices", "The robot: kiosk devices"),
     "bank": Text("Банк: kiosk devices", "The bank: kiosk devices"),
+    "terminal": Text("Терминал: kiosk devices", "The card reader: kiosk devices"),
+    "sbp": Text("Оплата по QR: kiosk devices", "QR payments: kiosk devices"),
     "sms": Text("SMS-шлюз: kiosk devices", "The SMS gateway: kiosk devices"),
     "messages": Text("Шлюз не принял сообщения: они ждут", "The gateway did not take messages: they wait"),
     "webhook": Text("Вебхук не принимает события: kiosk webhooks", "The webhook takes no events: kiosk webhooks"),
@@ -205,6 +253,12 @@ _GUEST: Mapping[str, Text] = {
     "robot": Text("Робот сейчас не готовит.", "The robot is not cooking now."),
     "fiscal": Text("Касса временно не работает.", "The till is out of order for now."),
     "bank": Text("Оплата картой временно не работает.", "Card payment is out of order for now."),
+    "terminal": Text("Терминал для карт временно не работает.", "The card reader is out of order for now."),
+    TERMINAL_BUSY: Text(
+        "Терминал занят другим гостем, подождите немного.", "The card reader serves another guest, a moment please."
+    ),
+    "sbp": Text("Оплата по QR временно не работает.", "QR payment is out of order for now."),
+    "till": Text("На кассе сейчас не платят.", "The till takes no payments now."),
     "sms": Text(
         "SMS сейчас не доходят. Закажите без номера.", "Text messages do not get through. Order without a number."
     ),

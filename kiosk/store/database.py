@@ -1,7 +1,7 @@
 """The SQLite file: one writer thread with group commit, and aiosqlite readers.
 
-A transaction is one synchronous function run whole on the writer thread in its own SAVEPOINT, batched with whatever
-else waits; its future resolves only after COMMIT.
+A transaction is one synchronous function run whole on the writer thread, batched with whatever else waits; its future
+resolves only after COMMIT. It may be run twice, the first time undone: it changes nothing but its transaction.
 """
 
 from __future__ import annotations
@@ -11,104 +11,31 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
-import msgspec
 
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.store.copying import copy
-from kiosk.store.opening import is_damage, open_writer, prepare_reader, suspect, take_lock, was_closed
-from kiosk.store.reserve import Reserve
+from kiosk.store.file.copying import copy
+from kiosk.store.file.opening import is_damage, open_writer, prepare_reader, suspect, take_lock, was_closed
+from kiosk.store.file.reserve import Reserve
+from kiosk.store.transaction import ConstraintBroken, Reader, Tx
 
 T = TypeVar("T")
-R = TypeVar("R")
 P = ParamSpec("P")
-#: Is told every statement, with the values in it, as SQLite begins it; on the thread of its connection.
+#: Is called with every statement, with the values in it, as SQLite begins it; on the thread of its connection.
 Trace = Callable[[str], None]
-Parameters = Sequence[Any] | dict[str, Any]
-#: What a transaction function raises when the schema refuses a row; no fault of the file.
-ConstraintBroken = sqlite3.IntegrityError
 
 _BATCH = 256
 _CLOSE_TIMEOUT_S = 10
 
 
-class ForbiddenRow(Exception):
-    """A row that the tables' own rules do not take beside what stands there."""
-
-
-class Reader:
-    """Questions inside one transaction, on the thread that runs it. A question that a function of this folder asks
-    stands once: `Database.read` runs it by itself, a transaction function calls it with its `Tx`."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def one(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R | None:
-        row = self._connection.execute(sql, parameters).fetchone()
-        return None if row is None else as_record(kind, row)
-
-    def require(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R:
-        """The row that is known to be there. Raises `LookupError`."""
-        found = self.one(kind, sql, parameters)
-        if found is None:
-            raise LookupError(f"no {kind.__name__} where {parameters!r}")
-        return found
-
-    def all(self, kind: type[R], sql: str, parameters: Parameters = ()) -> list[R]:
-        return [as_record(kind, row) for row in self._connection.execute(sql, parameters)]
-
-    def scalar(self, sql: str, parameters: Parameters = ()) -> Any:
-        row = self._connection.execute(sql, parameters).fetchone()
-        return None if row is None else row[0]
-
-
-class Tx(Reader):
-    """What a transaction function may do."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
-        self.published = False  # whether events were put into this commit
-
-    def execute(self, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
-        return self._connection.execute(sql, parameters)
-
-    def insert(self, table: str, **values: Any) -> int:
-        """Insert one row of named values; the row id."""
-        names = ", ".join(values)
-        marks = ", ".join(f":{name}" for name in values)
-        cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
-        return cursor.lastrowid or 0
-
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """What is done within is undone alone where it raises; `ForbiddenRow` where the tables forbid it."""
-        self._connection.execute("SAVEPOINT apart")
-        try:
-            yield
-        except sqlite3.IntegrityError as error:
-            self._connection.execute("ROLLBACK TO apart")
-            raise ForbiddenRow(str(error)) from error
-        except BaseException:
-            self._connection.execute("ROLLBACK TO apart")
-            raise
-        finally:
-            self._connection.execute("RELEASE apart")
-
-
-def as_record(kind: type[R], row: sqlite3.Row) -> R:
-    """A row as a typed record; a column selected `AS "name:json"` is decoded."""
-    values: dict[str, Any] = {}
-    for name in row.keys():  # noqa: SIM118 - sqlite3.Row iterates over values
-        plain, json, _ = name.partition(":json")
-        values[plain] = msgspec.json.decode(row[name]) if json else row[name]
-    return msgspec.convert(values, kind, strict=False)
+#: Asked at the end of a transaction, it gives what is to be done once that is committed.
+_Publisher = Callable[[Reader], Callable[[], None]]
 
 
 @dataclass(slots=True)
@@ -164,9 +91,11 @@ class Database:
         self._readers: asyncio.Queue[_ReaderConnection] = asyncio.Queue()
         self._walkers: asyncio.Queue[_ReaderConnection] = asyncio.Queue()
         self._all_readers: list[_ReaderConnection] = []
-        self._thread = threading.Thread(target=self._serve, name="database-writer", daemon=True)
+        self._thread: threading.Thread | None = None
         self._watchers: list[Callable[[], None]] = []
         self._event_watchers: list[Callable[[], None]] = []
+        self._publishers: dict[str, _Publisher] = {}
+        self._news: list[Callable[[], None]] = []
         self._closed = False
         self.broken = False
         self.was_closed = True  # whether the process before this one came to its end
@@ -183,7 +112,7 @@ class Database:
         still: Callable[[str], None] | None = None,
     ) -> Database:
         """Lock, migrate, open. `reserve` is spent when the disk is full; `trace` hears what readers and writer ask from
-        then on; `still` is told, on another thread, what takes long. Raises `DatabaseBroken`."""
+        then on; `still` is called, on another thread, with what takes long. Raises `DatabaseBroken`."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = take_lock(path)
         try:
@@ -194,7 +123,7 @@ class Database:
             os.close(lock)
             raise
         database.was_closed = closed
-        database._thread.start()
+        database._start_writer()
         try:
             for kind in (*[database._readers] * readers, database._walkers):
                 await database._add_reader(kind)
@@ -242,55 +171,83 @@ class Database:
         suspect(self.path, what)
 
     def can_write(self) -> bool:
-        """As far as the last commit told."""
+        """As far as the last commit said."""
         return not (self.broken or self._full)
 
     def watch(self, wake: Callable[[], None]) -> None:
-        """Call `wake` on the loop after every commit: a hint to look, never the news itself."""
+        """Call `wake` on the loop after every commit: a hint to look, without the change itself."""
         self._watchers.append(wake)
 
     def watch_events(self, wake: Callable[[], None]) -> None:
         """Like `watch`, after commits that published events only."""
         self._event_watchers.append(wake)
 
+    def publish_with(self, topic: str, read: Callable[[Reader], T], publish: Callable[[T], None]) -> None:
+        """After each commit that touched `topic`, `publish` what `read` says at its end: on the loop, before anybody is
+        told that the commit is done."""
+
+        def look(reader: Reader) -> Callable[[], None]:
+            found = read(reader)
+            return lambda: publish(found)
+
+        self._publishers[topic] = look
+
     async def close(self) -> None:
         """Finish what waits, then close; aiosqlite's threads would hold the process's exit otherwise."""
         self._closed = True
-        if self._thread.is_alive():
-            self._requests.put(None)
-            await asyncio.get_running_loop().run_in_executor(None, self._thread.join, _CLOSE_TIMEOUT_S)
+        await self._end_writer()
         for connection in self._all_readers:
             await connection.close()
         self._writer.close()
         os.close(self._lock)
 
     async def _add_reader(self, readers: asyncio.Queue[_ReaderConnection]) -> None:
-        connection = _ReaderConnection(self.path)
+        connection = await self._connect_reader()
         self._all_readers.append(connection)
-        await connection
         await prepare_reader(connection)
         if self._trace is not None:
             await connection.set_trace_callback(self._trace)
         readers.put_nowait(connection)
 
+    async def _connect_reader(self) -> _ReaderConnection:
+        """A connection with a thread of its own."""
+        connection = _ReaderConnection(self.path)
+        await connection
+        return connection
+
     # The writer thread.
 
+    def _start_writer(self) -> None:
+        """From now on something takes what is put into `_requests`, batch by batch, until a None."""
+        self._thread = threading.Thread(target=self._serve, name="database-writer", daemon=True)
+        self._thread.start()
+
+    async def _end_writer(self) -> None:
+        """What waits is still done."""
+        if self._thread is not None and self._thread.is_alive():
+            self._requests.put(None)
+            await asyncio.get_running_loop().run_in_executor(None, self._thread.join, _CLOSE_TIMEOUT_S)
+
     def _serve(self) -> None:
-        while (request := self._requests.get()) is not None:
-            batch = [request]
-            stop = False
-            while len(batch) < _BATCH:
-                try:
-                    further = self._requests.get_nowait()
-                except queue.Empty:
-                    break
-                if further is None:
-                    stop = True
-                    break
+        while self._serve_once(self._requests.get()):
+            pass
+
+    def _serve_once(self, request: _Request | None) -> bool:
+        """The batch that begins with this one; False after the last."""
+        if request is None:
+            return False
+        batch, last = [request], False
+        while len(batch) < _BATCH and not last:
+            try:
+                further = self._requests.get_nowait()
+            except queue.Empty:
+                break
+            if further is None:
+                last = True
+            else:
                 batch.append(further)
-            self._commit(batch)
-            if stop:
-                return
+        self._commit(batch)
+        return not last
 
     def _commit(self, batch: list[_Request]) -> None:
         error = self._try(batch)
@@ -299,45 +256,62 @@ class Database:
         self._full = error is not None and error.sqlite_errorname == "SQLITE_FULL"
         if error is not None:
             self._fail(batch, error)
-        self._post(self._resolve, batch, self._tx.published)
+        news = [] if error is not None else self._news
+        self._post(partial(self._resolve, batch, news, published=self._tx.published))
 
     def _try(self, batch: list[_Request]) -> sqlite3.Error | None:
-        """The whole batch in one transaction, or nothing of it and the file's complaint."""
+        """The whole batch in one transaction, or nothing of it and the file's complaint. Two statements a request are
+        saved where none raises after it has written something; else all run anew, each behind a savepoint."""
         self._tx.published = False
+        self._tx.touched, self._news = set(), []
         try:
             self._writer.execute("BEGIN IMMEDIATE")
-            for request in batch:
-                request.result = request.error = None
-                self._run(request, alone=len(batch) == 1)
-            if self._writer.in_transaction:
-                self._writer.execute("COMMIT")
+            if not all(self._leaves_nothing(request) for request in batch):
+                self._writer.execute("ROLLBACK")
+                self._tx.published = False
+                if len(batch) == 1:
+                    return None  # all that there was is undone
+                self._writer.execute("BEGIN IMMEDIATE")
+                for request in batch:
+                    self._run_apart(request)
+            news = [look(self._tx) for topic, look in self._publishers.items() if topic in self._tx.touched]
+            self._writer.execute("COMMIT")
+            self._news = news
         except sqlite3.Error as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             return error
         return None
 
-    def _run(self, request: _Request, *, alone: bool) -> None:
-        """What a request raises undoes only itself; `alone` in the transaction, it needs no savepoint for that."""
-        if not alone:
-            self._writer.execute("SAVEPOINT request")
+    def _leaves_nothing(self, request: _Request) -> bool:
+        """Run it without a savepoint; whether it either returned or had written nothing when it raised."""
+        before = self._writer.total_changes
+        self._run(request)
+        return request.error is None or self._writer.total_changes == before
+
+    def _run_apart(self, request: _Request) -> None:
+        """What it raises undoes only itself."""
+        self._writer.execute("SAVEPOINT request")
+        self._run(request)
+        if request.error is not None:
+            self._writer.execute("ROLLBACK TO request")
+        self._writer.execute("RELEASE request")
+
+    def _run(self, request: _Request) -> None:
+        request.result = request.error = None
         try:
             request.result = request.run(self._tx)
-        except BaseException as error:  # whatever it is: the thread lives on, and who asked is told
+        except BaseException as error:  # whatever it is: the thread lives on, and who asked gets the error
             if _is_the_files(error):
                 raise  # not the request's: the whole batch is undone
-            request.error = (
-                RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
-            )  # no future takes it
-            self._writer.execute("ROLLBACK" if alone else "ROLLBACK TO request")
-        if not alone:
-            self._writer.execute("RELEASE request")
+            told = RuntimeError(repr(error)) if isinstance(error, StopIteration) else error  # no future takes that
+            request.error = told
 
     def _fail(self, batch: list[_Request], error: sqlite3.Error) -> None:
         for request in batch:
             request.error = DatabaseBroken(f"not committed: {error}")
         if error.sqlite_errorname not in ("SQLITE_FULL", "SQLITE_BUSY"):
-            # After a failed fsync later commits "work" and mean nothing: stop, restart, check (reliability §4.2).
+            # After a failed fsync later commits "work" and mean nothing: stop (database.md#failures-of-the-disk).
             self.broken = True
             if is_damage(error):
                 suspect(self.path, str(error))
@@ -349,7 +323,9 @@ class Database:
         except RuntimeError:
             return  # the loop is gone, and everybody who waited with it
 
-    def _resolve(self, batch: list[_Request], published: bool) -> None:
+    def _resolve(self, batch: list[_Request], news: list[Callable[[], None]], *, published: bool) -> None:
+        for tell in news:
+            tell()
         for request in batch:
             if request.future.done():
                 continue  # the caller was cancelled; what it asked for is committed all the same

@@ -72,6 +72,10 @@ CREATE TABLE portion (
   cooking_at TEXT,
   ready_at   TEXT,
   called     INTEGER NOT NULL DEFAULT 0 CHECK (called IN (0, 1)),
+  hold_until TEXT,
+  reminded   INTEGER NOT NULL DEFAULT 0,
+  spoiled    INTEGER NOT NULL DEFAULT 0,
+  opened_at  TEXT,
   UNIQUE (order_id, line, ordinal),
   FOREIGN KEY (order_id, line) REFERENCES order_item (order_id, line)
 ) STRICT;
@@ -91,7 +95,8 @@ CREATE TABLE reservation (
   status         TEXT NOT NULL CHECK (status IN ('held', 'committed', 'released')),
   expires_at     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX one_live_reservation ON reservation (order_id) WHERE status IN ('held', 'committed');
+-- One that is not released; the others are found by their order too.
+CREATE UNIQUE INDEX one_live_reservation ON reservation (order_id, iif(status = 'released', reservation_id, ''));
 
 CREATE TABLE reservation_line (
   reservation_id TEXT NOT NULL REFERENCES reservation (reservation_id),
@@ -136,12 +141,35 @@ CREATE TABLE payment (
   refunded_kopecks   INTEGER NOT NULL DEFAULT 0,
   receipt_error      TEXT,
   reverse_asked_by   TEXT,
+  failure_reason     TEXT,
+  charge_error       TEXT,
+  cancel_asked_at    TEXT,
+  operation          INTEGER,
+  operation_before   INTEGER,
+  held_at            TEXT,
+  capturing_at       TEXT,
+  captured_at        TEXT,
+  reader_id          TEXT,
+  merchant_id        TEXT,
+  till_code          TEXT,
+  expires_at         TEXT,
+  tender             TEXT CHECK (tender IN ('cash', 'card')),
+  given_kopecks      INTEGER,
+  taken_by           TEXT,
+  bank_payment_id    TEXT,
+  qr                 TEXT,
+  cancel_reason      TEXT,
   UNIQUE (order_id, attempt)
 ) STRICT;
 CREATE UNIQUE INDEX one_live_payment ON payment (order_id)
   WHERE step IN ('reserving', 'preflight', 'charging', 'charged', 'printing', 'fiscalised', 'reversing');
 CREATE INDEX payment_in_work ON payment (step)
   WHERE step IN ('reserving', 'preflight', 'charging', 'charged', 'printing', 'fiscalised', 'reversing', 'abandoned');
+-- A card reader has one operation at a time, one that was given up in doubt included.
+CREATE UNIQUE INDEX one_payment_at_the_reader ON payment (method) WHERE method = 'terminal' AND captured_at IS NULL
+  AND step IN ('reserving', 'preflight', 'charging', 'charged', 'printing', 'fiscalised', 'reversing', 'abandoned');
+CREATE UNIQUE INDEX one_till_code ON payment (till_code) WHERE step = 'charging';
+CREATE INDEX payment_of_till_code ON payment (till_code, created_at) WHERE taken_by IS NOT NULL;
 
 -- One intent for every document asked of a registrar; the fiscal counter stands in it before the wire.
 CREATE TABLE fiscal_intent (
@@ -167,8 +195,9 @@ CREATE TABLE fiscal_intent (
 CREATE INDEX intent_of_order ON fiscal_intent (order_id);
 CREATE INDEX intent_in_doubt ON fiscal_intent (intent_id) WHERE status = 'open';
 CREATE INDEX intent_of_document ON fiscal_intent (drive_number, document_number) WHERE status = 'registered';
-CREATE UNIQUE INDEX one_receipt ON fiscal_intent (payment_id, operation, ifnull(refund_id, ''), fix)
-  WHERE status IN ('open', 'registered');
+-- One that is open or registered; those proved absent are found by their payment too.
+CREATE UNIQUE INDEX one_receipt ON fiscal_intent
+  (payment_id, operation, ifnull(refund_id, ''), fix, iif(status = 'absent', intent_id, 0));
 
 CREATE TABLE receipt_line (
   intent_id     INTEGER NOT NULL REFERENCES fiscal_intent (intent_id),
@@ -420,10 +449,63 @@ CREATE TABLE stat_choice (
   PRIMARY KEY (day, kind, choice_id)
 ) STRICT, WITHOUT ROWID;
 
+-- What was promised and what came of it, by the day on which it was ready; seconds are sums over the orders.
+CREATE TABLE stat_promise (
+  day        TEXT PRIMARY KEY,
+  orders     INTEGER NOT NULL,
+  kept       INTEGER NOT NULL,
+  promised_s INTEGER NOT NULL,
+  actual_s   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE stat_report (
   day  TEXT PRIMARY KEY,
   body TEXT NOT NULL,
   at   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How long each operation at each station takes, in the chart's own seconds: learned from what was seen.
+CREATE TABLE pace (
+  operation INTEGER NOT NULL,
+  station   INTEGER NOT NULL,
+  seen      INTEGER NOT NULL,
+  mean      REAL NOT NULL,
+  spread    REAL NOT NULL,
+  PRIMARY KEY (operation, station)
+) STRICT, WITHOUT ROWID;
+
+-- Of every minute, °C by place as JSON.
+CREATE TABLE temperature (
+  at   TEXT PRIMARY KEY,
+  body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE temperature_day (
+  day         TEXT NOT NULL,
+  place       TEXT NOT NULL,
+  lowest_c    REAL NOT NULL,
+  highest_c   REAL NOT NULL,
+  minutes     INTEGER NOT NULL,
+  out_minutes INTEGER NOT NULL,
+  PRIMARY KEY (day, place)
+) STRICT, WITHOUT ROWID;
+
+-- Every cell where food lies that was thrown away in the books: of one portion there may be two, cooked one after the
+-- other.
+CREATE TABLE locked_cell (
+  portion_id INTEGER NOT NULL,
+  cell       INTEGER NOT NULL,
+  since      TEXT NOT NULL,
+  PRIMARY KEY (portion_id, cell)
+) STRICT, WITHOUT ROWID;
+
+-- A place that is beyond its limits; once it is stopped only a person's word ends that.
+CREATE TABLE excursion (
+  place      TEXT PRIMARY KEY,
+  cause      TEXT NOT NULL CHECK (cause IN ('too_warm', 'too_cold')),
+  since      TEXT NOT NULL,
+  temp_c     REAL NOT NULL,
+  stopped_at TEXT
 ) STRICT, WITHOUT ROWID;
 
 -- Contradictions between the books: found at start, by the audit after a restore, or in the robot's table.
@@ -457,3 +539,5 @@ CREATE INDEX event_of_paid_order ON event (order_id) WHERE type = 'OrderPaidEven
 CREATE INDEX idempotency_of_payment ON idempotency (order_id) WHERE payment_id IS NOT NULL;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 CREATE INDEX message_by_age ON message (created_at);
+CREATE INDEX intent_of_refund ON fiscal_intent (refund_id) WHERE refund_id IS NOT NULL;
+CREATE INDEX receipt_fix_of_order ON receipt_fix (order_id);

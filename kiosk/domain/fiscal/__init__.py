@@ -1,0 +1,1 @@
+"""Receipts, taxes and the fiscal day."""

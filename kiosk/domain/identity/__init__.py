@@ -1,0 +1,1 @@
+"""Numbers, addresses and how often one may ask."""

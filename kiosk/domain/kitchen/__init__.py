@@ -1,0 +1,1 @@
+"""What the kitchen can do and how long it takes."""

@@ -1,0 +1,1 @@
+"""What is sold, of what."""

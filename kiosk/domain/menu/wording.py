@@ -1,0 +1,62 @@
+"""Which words a menu may use: none empty, none that a screen breaks over, and names that every receipt can say."""
+
+from __future__ import annotations
+
+import re
+
+from drivers.text import is_shown, said, unsaid
+from kiosk.domain.menu.rows import MenuError
+from kiosk.domain.text import Text
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
+_MAX_NAME = 128  # FFD tag 1030
+_MAX_DESCRIPTION = 1000
+
+
+def check_id(where: str, name: str) -> None:
+    """Raises `MenuError`."""
+    if not _ID.fullmatch(name):
+        raise MenuError(f"{where}: an id is 1…36 letters, digits, - and _, not {name[:_MAX_NAME]!r}")
+
+
+def check_picture(where: str, name: str) -> None:
+    """A file of the folder of pictures, or none. Raises `MenuError`."""
+    if not is_shown(name) or "/" in name or len(name) > _MAX_NAME:
+        raise MenuError(f"{where}: image is the name of a file, not {name[:_MAX_NAME]!r}")
+
+
+def check_label(where: str, words: str) -> None:
+    """What only technicians read. Raises `ValueError`."""
+    if not words.strip() or not is_shown(words) or len(words) > _MAX_NAME:
+        raise ValueError(f"{where}: 1…{_MAX_NAME} characters without controls, not {words[:_MAX_NAME]!r}")
+
+
+def check_name(where: str, name: Text) -> None:
+    """Of anything a customer reads. Raises `MenuError`."""
+    _check(f"{where}: name", name, _MAX_NAME)
+
+
+def check_description(where: str, description: Text) -> None:
+    """Raises `MenuError`."""
+    _check(f"{where}: description", description, _MAX_DESCRIPTION)
+
+
+def check_receipt_name(where: str, name: Text) -> None:
+    """Of the text on a receipt, in its language. Raises `MenuError`."""
+    if lost := unsaid(name.ru):
+        raise MenuError(f"{where}: name.ru: no registrar can say {lost!r}")
+    if len(said(name.ru)) > _MAX_NAME:
+        raise MenuError(f"{where}: name.ru is longer than {_MAX_NAME} characters on a receipt")
+
+
+def _check(where: str, text: Text, longest: int) -> None:
+    for language in text.__struct_fields__:
+        words: str = getattr(text, language)
+        if not words.strip():
+            raise MenuError(f"{where}.{language} is empty")
+        if odd := [char for char in words if not is_shown(char)]:
+            raise MenuError(f"{where}.{language} holds a character that cannot be shown: {odd[0]!a}")
+        if words != words.strip():
+            raise MenuError(f"{where}.{language} begins or ends with a space")
+        if len(words) > longest:
+            raise MenuError(f"{where}.{language} is longer than {longest} characters")

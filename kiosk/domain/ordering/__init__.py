@@ -1,0 +1,1 @@
+"""Orders, opening hours, what a customer is told."""

@@ -1,0 +1,1 @@
+"""Statements about events and where they go."""

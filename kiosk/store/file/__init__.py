@@ -1,0 +1,1 @@
+"""The database file itself: opening, copying, checking, what goes with time."""

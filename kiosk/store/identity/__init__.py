@@ -1,0 +1,1 @@
+"""Statements about customers and their sessions."""

@@ -1,0 +1,57 @@
+"""Food that nobody fetches: who was told, and the cells where it lies when it may not be eaten any more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+
+from kiosk.clock import rfc3339
+from kiosk.domain.kitchen.holding import Told
+from kiosk.store.ordering.orders import PORTION_IN_WORK
+from kiosk.store.transaction import Reader, Tx
+
+
+class LockedRow(msgspec.Struct, frozen=True):
+    """Food that was thrown away in the books and lies in its cell still."""
+
+    portion_id: int
+    cell: int
+
+
+def read_locked(reader: Reader) -> list[LockedRow]:
+    """All of them."""
+    return reader.all(LockedRow, "SELECT portion_id, cell FROM locked_cell ORDER BY portion_id, cell")
+
+
+def lock(tx: Tx, portion_id: int, cell: int, now: datetime) -> None:
+    """What lies there is thrown away."""
+    tx.execute("INSERT INTO locked_cell VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (portion_id, cell, rfc3339(now)))
+
+
+def empty(tx: Tx, portion_id: int, cell: int) -> None:
+    """Nothing of it lies there any more."""
+    tx.execute("DELETE FROM locked_cell WHERE portion_id = ? AND cell = ?", (portion_id, cell))
+
+
+def see_to_locked(tx: Tx, portion_id: int) -> None:
+    """A person has seen to all that lies somewhere of a portion."""
+    tx.execute("DELETE FROM locked_cell WHERE portion_id = ?", (portion_id,))
+
+
+def tell(tx: Tx, portion_ids: Collection[int], told: int) -> bool:
+    """So many know now that nobody fetches these, as far as they are ready; False where they knew."""
+    sql = (
+        f"UPDATE portion AS p SET reminded = :told WHERE {PORTION_IN_WORK} AND p.status = 'ready'"
+        " AND p.reminded < :told AND p.portion_id IN (SELECT value FROM json_each(:portions))"
+    )
+    return tx.execute(sql, {"told": told, "portions": msgspec.json.encode(list(portion_ids)).decode()}).rowcount > 0
+
+
+def see(tx: Tx, order_id: str) -> None:
+    """Staff has seen to what is ready of an order."""
+    tx.execute(
+        f"UPDATE portion AS p SET reminded = ? WHERE p.order_id = ? AND {PORTION_IN_WORK} AND p.status = 'ready'",
+        (Told.SEEN.value, order_id),
+    )

@@ -1,0 +1,1 @@
+"""Statements about ingredients, the stop list and charts."""

@@ -1,0 +1,93 @@
+"""What a function of this room gets to ask and to write with: one consistent snapshot, or one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import msgspec
+
+R = TypeVar("R")
+Parameters = Sequence[Any] | dict[str, Any]
+#: What a transaction function raises when the schema refuses a row; the file is sound.
+ConstraintBroken = sqlite3.IntegrityError
+
+
+class ForbiddenRow(Exception):
+    """A row that the constraints of the tables refuse."""
+
+
+class Reader:
+    """Questions inside one transaction, on the thread that runs it. A question that a function of this folder asks
+    is written once: `Database.read` runs it by itself, a transaction function calls it with its `Tx`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def one(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R | None:
+        """The first row as a record of `kind`, None without one. Raises `msgspec.ValidationError` for a row that is
+        none."""
+        row = self._connection.execute(sql, parameters).fetchone()
+        return None if row is None else as_record(kind, row)
+
+    def require(self, kind: type[R], sql: str, parameters: Parameters = ()) -> R:
+        """The row that is known to be there. Raises `LookupError`."""
+        found = self.one(kind, sql, parameters)
+        if found is None:
+            raise LookupError(f"no {kind.__name__} where {parameters!r}")
+        return found
+
+    def all(self, kind: type[R], sql: str, parameters: Parameters = ()) -> list[R]:
+        """Every row as a record of `kind`."""
+        return [as_record(kind, row) for row in self._connection.execute(sql, parameters)]
+
+    def scalar(self, sql: str, parameters: Parameters = ()) -> Any:
+        """The first column of the first row, None without a row."""
+        row = self._connection.execute(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+
+class Tx(Reader):
+    """What a transaction function may do."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.published = False  # whether events were put into this commit
+        self.touched: set[str] = set()  # what else of it is published with it
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
+        """One statement; questions are better asked by `one`, `all` and `scalar`."""
+        return self._connection.execute(sql, parameters)
+
+    def insert(self, table: str, **values: Any) -> int:
+        """Insert one row of named values; the row id."""
+        names = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+        return cursor.lastrowid or 0
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is done within is undone alone where it raises; `ForbiddenRow` where the tables forbid it."""
+        self._connection.execute("SAVEPOINT apart")
+        try:
+            yield
+        except sqlite3.IntegrityError as error:
+            self._connection.execute("ROLLBACK TO apart")
+            raise ForbiddenRow(str(error)) from error
+        except BaseException:
+            self._connection.execute("ROLLBACK TO apart")
+            raise
+        finally:
+            self._connection.execute("RELEASE apart")
+
+
+def as_record(kind: type[R], row: sqlite3.Row) -> R:
+    """A row as a typed record; a column selected `AS "name:json"` is decoded."""
+    values: dict[str, Any] = {}
+    for name in row.keys():  # noqa: SIM118 - sqlite3.Row iterates over values
+        plain, json, _ = name.partition(":json")
+        values[plain] = msgspec.json.decode(row[name]) if json else row[name]
+    return msgspec.convert(values, kind, strict=False)
