@@ -39,5 +39,5 @@ def pause_word(error: DeviceError) -> str:
 
 
 def trouble_word(error: DeviceError) -> str:
-    """What waits and why, for a table: `foreign:code` where only a person can tell, else `device:code`."""
+    """What waits and why, for a table: `foreign:code` where only a person can decide, else `device:code`."""
     return f"{'foreign' if isinstance(error, ForeignState) else error.device}:{error.code}"

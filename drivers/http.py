@@ -39,7 +39,7 @@ class UnreadableAnswer(ValueError):
 
 
 def read_json(body: bytes, kind: type[T]) -> T:
-    """An answer from outside, whatever stands in it, as `kind`; its texts as `cleaned`. What `kind` does not name is
+    """An answer from outside, whatever its content, as `kind`; its texts as `cleaned`. What `kind` does not name is
     passed over. Raises `UnreadableAnswer`."""
     return cleaned(decoded(body, kind))
 
@@ -147,7 +147,7 @@ class HttpDevice:
         return bytes(found)
 
     async def post(self, path: str, json: Mapping[str, str | int]) -> bytes:
-        """The body of an acceptance. `DeviceRefused`: 4xx about this request. Bodies are not told on: they may repeat
+        """The body of an acceptance. `DeviceRefused`: 4xx about this request. Bodies are not passed on: they may repeat
         a phone number."""
         status, body = await self.call("POST", path, json=json)
         if status in _ACCEPTED:

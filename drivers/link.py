@@ -1,9 +1,8 @@
 """The one opener of lines to devices, serial or TCP: a byte pipe with a deadline on every wait, a port under a lock.
 
-Closing is `abort()`: a device that refuses bytes would hold `close()` for ever, and pyserial-asyncio drains in the
-event loop on `close()` (measured). The protocol object is complete after `__init__`, because
-`create_serial_connection` returns before `connection_made`.
-"""
+Closing is `abort()`: a device that refuses bytes would keep `close()` waiting without an end, and pyserial-asyncio
+drains in the event loop on `close()` (measured). The protocol object is complete after `__init__`, because
+`create_serial_connection` returns before `connection_made`."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ from drivers.errors import DeviceUnreachable
 TCP = "tcp://"
 _BUFFER_LIMIT = 65536
 _TCP_OPENS_WITHIN_S = 3.0
-_TURNS = 4
+_TURNS, _AT_ONCE, _TURN_S = 24, 4, 0.01
 #: An adapter that is pulled while it is opened: the kernel's words for it, and the library's.
 _VANISHED = (OSError, termios.error)
 
@@ -40,7 +39,8 @@ class Link(Protocol):
     def discard(self) -> int:
         """Throw away what was received and not read; the number of bytes thrown away."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Ends the connection; a later `read` raises `DeviceUnreachable`."""
 
 
 class LinkOpener(Protocol):
@@ -67,7 +67,7 @@ class StreamLink(asyncio.Protocol):
         del self._buffer[:-_BUFFER_LIMIT]
         self._arrived.set()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's
         self._lost = True
         self._transport = None
         self._arrived.set()
@@ -175,7 +175,8 @@ async def open_serial(port: str, baudrate: int) -> Link:
 
 
 async def _lock(descriptor: int) -> None:
-    """Our own last line is closed by the loop a turn later. Raises `BlockingIOError` where another process holds it."""
+    """Our own last line is closed by the loop some turns later, a fifth of a second on a busy machine. Raises
+    `BlockingIOError` where another process holds it."""
     for turn in range(_TURNS):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -183,4 +184,4 @@ async def _lock(descriptor: int) -> None:
         except BlockingIOError:
             if turn == _TURNS - 1:
                 raise
-            await asyncio.sleep(0)
+            await asyncio.sleep(0 if turn < _AT_ONCE else _TURN_S)

@@ -1,5 +1,5 @@
 """Text from outside as it may be shown: on one line, with nothing in it that a terminal obeys or an eye misses; and as
-a receipt can say it, whichever registrar prints it. And the numbers that stand in it.
+a receipt can say it, whichever registrar prints it. And the numbers in it.
 
 The one rule of it for devices, files and people; what is none of ours to refuse is made harmless.
 """

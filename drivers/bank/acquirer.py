@@ -1,4 +1,4 @@
-"""The acquirer over HTTP (contract §3): 201 approved, 402 declined, everything else and silence *unknown*."""
+"""The acquirer over HTTP (http.md#calls-to-others): 201 approved, 402 declined, all else and silence *unknown*."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ _Kopecks = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 #: It names the charge from now on, also in addresses. What only adorns a receipt is cut instead: money moved.
 _Name = Annotated[str, msgspec.Meta(pattern=r"^(?!\.{1,2}$)[!-~]{1,200}$")]
 _DECLINED = 402
+_NOBODY_CHARGES_THIS_KEY = "check:0"
 _LONGEST_TEXT = 64
-#: A row has some 300 bytes: ten days of a house that sells a thousand meals a day.
+#: A row has some 300 bytes: ten days of a restaurant that sells a thousand meals a day.
 LONGEST_LIST = 4 * 1024 * 1024
 #: Rows worked on before others have their turn.
 _ROWS_AT_ONCE = 20
@@ -57,6 +58,8 @@ class _List(msgspec.Struct):
 class HttpAcquirer:
     """`Acquirer` for a bank with idempotency keys; every call has one deadline for all of it."""
 
+    holds = False
+
     def __init__(self, url: str, merchant_key: str, timeout_s: float) -> None:
         self._http = HttpDevice(_DEVICE, url, merchant_key, timeout_s, fresh=True)
         self._lists = HttpDevice(_DEVICE, url, merchant_key, timeout_s, fresh=True, longest=LONGEST_LIST)
@@ -89,6 +92,9 @@ class HttpAcquirer:
             raise DeviceUnreachable(_DEVICE, "unexpected_answer", f"HTTP {status}")
         return _agreeing(status, _transaction(body))
 
+    async def ping(self) -> None:
+        await self.find(_NOBODY_CHARGES_THIS_KEY)
+
     async def listing(self, since: datetime) -> list[ListedTransaction]:
         text = since.astimezone(UTC).isoformat(timespec="seconds")
         try:
@@ -104,6 +110,9 @@ class HttpAcquirer:
             if number % _ROWS_AT_ONCE == 0:
                 await asyncio.sleep(0)
         return found
+
+    async def capture(self, transaction_id: str, amount_kopecks: int, key: str) -> None:  # noqa: ARG002
+        raise DeviceRefused(_DEVICE, "holds_nothing", transaction_id)
 
     async def void(self, transaction_id: str, key: str) -> None:
         await self._change(f"/transactions/{quote(transaction_id, safe='')}/void", key, {})

@@ -18,6 +18,7 @@ NOT_THIS_ONE = "not_this_one"
 class ChargeStatus(StrEnum):
     APPROVED = "approved"
     DECLINED = "declined"
+    HELD = "held"  # to be taken by `capture`
     PENDING = "pending"  # begun, not final: ask again by the key
     VOIDED = "voided"
     REFUNDED = "refunded"
@@ -49,7 +50,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class ListedTransaction:
-    """A row of the bank's own list. What a bank does not tell is None."""
+    """A row of the bank's own list. What a bank does not report is None."""
 
     transaction: Transaction
     key: str | None
@@ -60,19 +61,32 @@ class ListedTransaction:
 
 class Acquirer(Protocol):
     """`DeviceUnreachable`: the request never left, or the bank refuses us altogether (`unauthorized`): nothing
-    happened. `OutcomeUnknown`: it may have happened."""
+    happened. `OutcomeUnknown`: it may have happened. `holds`: what is charged is held until `capture`."""
 
-    async def charge(self, charge: Charge) -> Transaction: ...
+    holds: bool
+
+    async def charge(self, charge: Charge) -> Transaction:
+        """Asks for the money once. A decline is an answer (`status`, `reason`), not an error. `DeviceRefused`: the bank
+        does not take the request as such, and says so for sure; the next guest's may fare no better."""
 
     async def find(self, key: str) -> Transaction | None:
         """Status by key; `None` when the bank says it knows no such key."""
 
+    async def ping(self) -> None:
+        """A question without an effect, as cheap as there is one: any answer is life. Raises `DeviceUnreachable`."""
+
     async def listing(self, since: datetime) -> list[ListedTransaction]:
         """Everything since then, also where its key is long forgotten. `DeviceUnreachable` where it cannot be read."""
 
+    async def capture(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
+        """Takes what is held; again changes nothing. `DeviceRefused`: it is neither held nor taken."""
+
     async def void(self, transaction_id: str, key: str) -> None:
-        """Idempotent by `key`. `DeviceRefused` when the bank will not (already settled: refund instead)."""
+        """Repeating a `key` changes nothing. `DeviceRefused`, always with the code `refused`, when the bank will not
+        (already settled: refund instead)."""
 
-    async def refund(self, transaction_id: str, amount_kopecks: int, key: str) -> None: ...
+    async def refund(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
+        """Gives back part or all of a settled charge, in kopecks; repeating a key changes nothing. Raises as `void`."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Closes the connections; no call may follow."""

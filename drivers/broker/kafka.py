@@ -20,7 +20,7 @@ _DEVICE = "broker"
 _CLOSE_S = 1.0
 #: So many calls in a row without an answer are the end of a producer.
 FRESH_AFTER = 5
-#: What an answer may end in: the library works out what it is told and believes it.
+#: What an answer may end in: the library believes whatever length it is given.
 _UNREADABLE = (
     KafkaError,
     OSError,
@@ -61,10 +61,10 @@ class KafkaAccess:
 class KafkaBroker:
     """`Broker`. `bootstrap`: host:port, several with commas; building it opens nothing.
 
-    An idempotent producer tries a record for ever and the broker knows its repetitions, so a record without an answer
-    stays with the producer that sent it: the next call of `publish` waits for the same one. A producer that has heard
-    nothing for so long may have lost its way for good (an answer without the record it asked about leaves it waiting
-    for ever): a fresh one sends the record again. That and the death of the process alone can make two of it.
+    An idempotent producer retries a record without an end and the broker knows its repetitions, so a record without an
+    answer stays with the producer that sent it: the next call of `publish` waits for the same one. A producer that has
+    heard nothing for so long may have lost its way for good (an answer without the record it asked about leaves it
+    waiting for ever): a fresh one sends the record again. That and the death of the process alone can make two of it.
     """
 
     def __init__(self, bootstrap: str, access: KafkaAccess, timeout_s: float = 20.0) -> None:
@@ -74,7 +74,7 @@ class KafkaBroker:
         self._producer: AIOKafkaProducer | None = None
         self._flying: tuple[Record, asyncio.Future[Any]] | None = None
         self._unanswered = 0
-        # It logs every try of its own; what matters is raised and told by whoever publishes.
+        # It logs every try of its own; what matters is raised, and logged by whoever publishes.
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
 
     async def publish(self, record: Record) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`key`: records with the same one stay in order; `headers` tell what it is without reading `value`."""
+    """`key`: records with the same one stay in order; `headers` say what it is without reading `value`."""
 
     topic: str
     key: bytes

@@ -22,12 +22,14 @@ class Fields:
         self._at = 0
 
     def take(self, count: int) -> bytes:
+        """The next `count` bytes. Raises `CodecError`."""
         if self._at + count > len(self._data):
             raise CodecError(f"{len(self._data)} bytes are too few")
         self._at += count
         return self._data[self._at - count : self._at]
 
     def uint(self, count: int) -> int:
+        """The next `count` bytes as an unsigned little-endian number."""
         return int.from_bytes(self.take(count), "little")
 
     def money(self) -> int | None:
@@ -36,21 +38,26 @@ class Fields:
         return None if raw == NOT_GIVEN else int.from_bytes(raw, "little")
 
     def text(self, count: int) -> str:
+        """The next `count` bytes as cp1251 up to a zero byte."""
         return text_of(self.take(count))
 
     def rest(self) -> bytes:
+        """All that is left, perhaps nothing."""
         return self.take(len(self._data) - self._at)
 
     @property
     def left(self) -> int:
+        """How many bytes have not been read yet."""
         return len(self._data) - self._at
 
     def end(self) -> None:
+        """Raises `CodecError` where bytes are left."""
         if self.left:
             raise CodecError(f"{self.left} bytes too many")
 
 
 def uint(value: int, count: int) -> bytes:
+    """`count` bytes, little-endian. Raises `CodecError` where the value is negative or too large."""
     try:
         return value.to_bytes(count, "little")
     except OverflowError as error:
@@ -78,10 +85,12 @@ def text_of(raw: bytes) -> str:
 
 
 def text_bytes(text: str, limit: int) -> bytes:
+    """cp1251, at most `limit` bytes; what it does not have becomes a question mark."""
     return said(text).encode("cp1251", errors="replace")[:limit]
 
 
 def fixed_text(text: str, size: int) -> bytes:
+    """As `text_bytes`, filled up with zero bytes to `size`."""
     return text_bytes(text, size).ljust(size, b"\0")
 
 
@@ -100,6 +109,7 @@ def moment_of(raw: bytes) -> datetime:
 
 
 def some_moment(moment: datetime | None) -> bytes:
+    """Five bytes, zeros for None."""
     return bytes(5) if moment is None else moment_bytes(moment)
 
 

@@ -3,7 +3,7 @@
 A message is a session header of 30 bytes and the container that the fiscal drive made and encrypted; the ticket comes
 back in the same form. The header (data exchange protocol of the tax service, level of the session): signature 2A08410A,
 session version 81A2, format version 2, drive number 16 in ASCII, body size, flags and checksum u16 little-endian each.
-What stands inside a container only the drive and the operator can judge.
+The content of a container only the drive and the operator can judge.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class OfdClient:
         except (OSError, asyncio.IncompleteReadError) as error:
             raise DeviceUnreachable(DEVICE, "closed_early", str(error)) from error
         finally:
-            writer.transport.abort()  # a peer that reads nothing would hold a polite end for ever
+            writer.transport.abort()  # a peer that reads nothing would keep an orderly close waiting without an end
         return _whole(ticket)
 
     async def _connect(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -1,7 +1,7 @@
 """A document is registered once, whatever becomes of the answers: the drive's own memory settles every doubt
-(protocols/shtrih.md §3, protocols/atol.md §6).
+(shtrih.md#doubt, atol.md#doubt).
 
-A vendor's device supplies the evidence and the bytes; what follows from it stands here.
+A vendor's device supplies the evidence and the bytes; the conclusions are drawn here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 class AnswerLost(Exception):
     """A command left and its result cannot be had: it may or may not have been carried out.
 
-    `silent` tells a device that answers nothing at all from one that answers, but has no result for us.
+    `silent` distinguishes a device that answers nothing at all from one that answers, but has no result for us.
     """
 
     def __init__(self, command: str, *, silent: bool) -> None:
@@ -59,7 +59,8 @@ class Drive(Protocol):
 
 
 class Evidence(Protocol):
-    """What a device tells of its drive. Each raises `DeviceRefused` or `DeviceUnreachable`; nothing here registers."""
+    """What a device reports about its drive. Each raises `DeviceRefused` or `DeviceUnreachable`; nothing here
+    registers."""
 
     async def drive(self) -> Drive: ...
 
@@ -73,7 +74,7 @@ class Evidence(Protocol):
         """None for a number the drive does not have."""
 
     async def order_of(self, found: FoundDocument) -> str | None:
-        """The order a settlement names, empty for none; None where the device cannot tell."""
+        """The order a settlement names, empty for none; None where the device cannot say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Once:
         return found
 
     async def composed(self, composing: Awaitable[_A]) -> _A:
-        """What stands before the command that registers: where it fails nothing is registered, or left open.
+        """What comes before the command that registers: where it fails nothing is registered, or left open.
 
         Raises `DeviceRefused`, `DeviceUnreachable`, or `OutcomeUnknown` where the document stays open.
         """

@@ -102,7 +102,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class FiscalCounter:
-    """Read before a receipt and stored in the intent: after a crash it tells whether a document was added."""
+    """Read before a receipt and stored in the intent: after a crash it shows whether a document was added."""
 
     drive_number: str
     last_document: int
@@ -147,7 +147,7 @@ class CorrectionKind(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Correction:
     """A settlement that got no receipt in its time: `receipt` as it should have been. FFD 1.05 sends its totals only,
-    1.1 and 1.2 its lines (protocols/shtrih.md §2, protocols/atol.md §3.1)."""
+    1.1 and 1.2 its lines (drive.md#requisites)."""
 
     receipt: Receipt
     kind: CorrectionKind
@@ -157,7 +157,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """How the drive is registered with the tax service. None where the device does not tell."""
+    """How the drive is registered with the tax service. None where the device does not report."""
 
     device_serial: str
     drive_number: str
@@ -208,7 +208,7 @@ class FiscalStatus:
     blocked: str | None = None
     drive_valid_until: date | None = None
     warnings: tuple[str, ...] = ()
-    last_ticket_at: datetime | None = None  # the operator's latest, drive's local time; None where nobody tells
+    last_ticket_at: datetime | None = None  # the operator's latest, drive's local time; None where nobody reports it
 
     def why_not(self) -> str | None:
         """Why no receipt can be printed now, as a stable word, or None."""
@@ -241,7 +241,7 @@ class OfdRoute(StrEnum):
 @dataclass(frozen=True, slots=True)
 class OfdSettings:
     """What the register says of the way. `address` and `port` are empty where nothing is set; the rest is None where
-    it does not tell."""
+    it does not report it."""
 
     address: str
     port: int
@@ -254,7 +254,8 @@ class DocumentCarrier(Protocol):
     device `ofd` where it is the operator that fails. Any call may be given up and repeated: the drive holds what is
     unsent."""
 
-    async def settings(self) -> OfdSettings: ...
+    async def settings(self) -> OfdSettings:
+        """What the register's own settings say of the way to the operator."""
 
     async def carry(self) -> int | None:
         """The oldest unsent document to the operator and its ticket into the drive; its number, None: none waits."""
@@ -267,16 +268,20 @@ class FiscalRegistrar(Protocol):
     `OutcomeUnknown` (a state-changing command stayed unanswered) or `ForeignState` (a person must look).
     """
 
-    async def status(self) -> FiscalStatus: ...
+    async def status(self) -> FiscalStatus:
+        """One look; nothing is printed. What keeps it from working is in `blocked`, not raised."""
 
-    async def counter(self) -> FiscalCounter: ...
+    async def counter(self) -> FiscalCounter:
+        """Drive, last document and shift, to be stored in the intent before a receipt."""
 
     async def open_shift(self) -> ShiftReport:
         """Also after an unanswered attempt: returns the shift that is open."""
 
-    async def close_shift(self) -> ShiftReport: ...
+    async def close_shift(self) -> ShiftReport:
+        """The Z report: closes the shift with a document in the drive."""
 
-    async def x_report(self) -> None: ...
+    async def x_report(self) -> None:
+        """The counters of the open shift on paper; registers nothing."""
 
     async def print_receipt(self, receipt: Receipt, intent: FiscalIntent) -> FiscalDocument:
         """Register one document. `DeviceRefused`: proved absent and nothing is left open. Paper running out after
@@ -287,16 +292,16 @@ class FiscalRegistrar(Protocol):
         nothing printed where the device can be kept from it. False where the device knows no such thing."""
 
     async def find_receipt(self, intent: FiscalIntent) -> FiscalDocument | None:
-        """Was the intended document registered (protocols/shtrih.md §3)? `None` is a proof of absence: an open
+        """Was the intended document registered (shtrih.md#doubt)? `None` is a proof of absence: an open
         document of ours has been cancelled. `ForeignState`: the drive was swapped or documents do not match.
-        `OutcomeUnknown` / `DeviceUnreachable`: cannot tell now."""
+        `OutcomeUnknown` / `DeviceUnreachable`: cannot say now."""
 
     async def read_document(self, number: int) -> FiscalDocument | None:
-        """A receipt or correction from the drive's archive, its `shift` 0 where the archive does not tell; None for
+        """A receipt or correction from the drive's archive, its `shift` 0 where the archive does not report; None for
         another kind of document or a number it does not have."""
 
     async def cancel_open_document(self) -> None:
-        """A document left open that no intent stands behind (start-up rule, protocols/shtrih.md §3)."""
+        """A document left open that belongs to no intent (start-up rule, shtrih.md#doubt)."""
 
     async def resume_printing(self) -> None:
         """Continue a print that paper end interrupted; no effect otherwise."""
@@ -304,15 +309,18 @@ class FiscalRegistrar(Protocol):
     async def print_text(self, lines: tuple[str, ...], *, cut: bool) -> None:
         """A non-fiscal slip."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Gives the line up. Later calls open it again."""
 
 
 class FiscalOffice(FiscalRegistrar, Protocol):
     """What the fiscal day needs beyond single receipts; raises as `FiscalRegistrar` does."""
 
-    async def registration(self) -> Registration: ...
+    async def registration(self) -> Registration:
+        """How the drive is registered with the tax service, read from the device."""
 
-    async def totals(self) -> ShiftTotals: ...
+    async def totals(self) -> ShiftTotals:
+        """The counters of the shift as the device has them, to compare with our own books."""
 
     async def set_time(self, now: datetime) -> None:
         """`now` is local wall time, naive. Only with the shift closed: else `DeviceRefused`, code `shift_open`."""
@@ -325,10 +333,12 @@ class FiscalSwitch(FiscalOffice, Protocol):
     """Several registrars by name, one of them in use."""
 
     @property
-    def active(self) -> str: ...
+    def active(self) -> str:
+        """Name of the registrar in use."""
 
     @property
-    def names(self) -> list[str]: ...
+    def names(self) -> list[str]:
+        """All of them, in the order of the configuration."""
 
     def at(self, name: str) -> FiscalOffice:
         """Any of them, in use or not. Raises `KeyError` for a name that is not configured."""

@@ -1,5 +1,5 @@
 """A shift is opened and closed once: its reports are documents too, so the drive settles every doubt
-(protocols/shtrih.md §3, protocols/atol.md §6)."""
+(shtrih.md#doubt, atol.md#doubt)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Standing(Enum):
 
 
 class ShiftDevice(Protocol):
-    """What a device tells of its shift and does with it. `kind` is that of the report: 2 opens, 5 closes."""
+    """What a device reports about its shift and does with it. `kind` is that of the report: 2 opens, 5 closes."""
 
     async def standing(self) -> Standing:
-        """With nothing left open. `DeviceRefused` where the device is in no mode that could tell."""
+        """With nothing left open. `DeviceRefused` where the device is in no mode that could answer."""
 
     async def shift(self) -> ShiftState: ...
 
@@ -85,7 +85,7 @@ class Shifts:
             raise OutcomeUnknown(DEVICE, error.code, error.detail) from error
 
     async def _current(self) -> ShiftReport:
-        """The report that opened the open shift; its receipts tell about where it stands."""
+        """The report that opened the open shift; its receipts say roughly where it is."""
         shift, drive = await self.device.shift(), await self.once.evidence.drive()
         found = await self.once.report(SHIFT_OPEN_REPORT, 1, max(drive.last_document - shift.receipt, 1))
         if found is None or found.shift != shift.number:

@@ -28,6 +28,7 @@ class SwitchedRegistrar:
 
     @property
     def active(self) -> str:
+        """Name of the registrar in use; whatever is asked goes to it."""
         return self._active
 
     @property

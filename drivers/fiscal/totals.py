@@ -32,13 +32,13 @@ _SCAN_LIMIT = 10_000  # documents of one shift
 
 
 class CountingDevice(Protocol):
-    """What a device tells of its shift. Each raises `DeviceRefused` or `DeviceUnreachable`."""
+    """What a device reports about its shift. Each raises `DeviceRefused` or `DeviceUnreachable`."""
 
     async def shift(self) -> ShiftState:
         """With the number of its receipts, also of a closed one."""
 
     async def counted(self, shift: ShiftState) -> Counted | None:
-        """The register's own counters; None where it tells none, or none of a closed shift."""
+        """The register's own counters; None where it reports none, or none of a closed shift."""
 
     async def requisites(self, number: int) -> list[Tlv]:
         """Of a receipt (1031, 1081) or a closing report (1194); empty where the device hands none out."""

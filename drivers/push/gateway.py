@@ -1,4 +1,4 @@
-"""The push gateway over HTTP (contract §3): `POST /push` → 202."""
+"""The push gateway over HTTP (http.md#calls-to-others): `POST /push` → 202."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status blocks behind the health block: jobs, bins, cells, stations, fault text (protocols/robot.md §4)."""
+"""The status blocks behind the health block: jobs, bins, cells, stations, fault text (robot.md#registers)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from drivers.robot.registers import MapError, checked, from_i16, i16, split_u32,
 _E = TypeVar("_E", JobState, CellState, BinUnit)
 
 HEAD_SIZE = 4
-_FOOD_SPENT = 1
+#: In place of a temperature where none is measured.
+NOT_MEASURED = -0x8000
+_FOOD_SPENT, _WAITS = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,13 @@ BINS = Layout(300, 0x0300, 24, 5)
 CELLS = Layout(450, 0x0450, 12, 4)
 STATIONS = Layout(520, 0x0520, 8, 6)
 FAULT_TEXT = Layout(600, 0x0600, 40, 1)
+#: Where health tells the capability.
+BIN_TEMPERATURES = Layout(660, 0x0660, 24, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`generation` changes with the block's contents, `boot` tells a reboot; `count` rows exist."""
+    """`generation` changes with the block's contents, `boot` with a reboot; `count` rows exist."""
 
     generation: int
     boot: int
@@ -61,6 +65,7 @@ class JobSlot:
     fault: int
     accepted_seq: int
     food_spent: bool
+    waits: bool = False
 
     def as_job(self) -> Job:
         return Job(
@@ -74,6 +79,7 @@ class JobSlot:
             cell=self.cell,
             fault=self.fault,
             food_spent=self.food_spent,
+            waits=self.waits,
         )
 
 
@@ -118,6 +124,17 @@ def decode_bins(words: Sequence[int]) -> tuple[Head, tuple[Bin, ...]]:
     return head, tuple(_bin(number, row) for number, row in enumerate(rows, 1) if row[0])
 
 
+def encode_bin_temperatures(head: Head, decidegrees: Sequence[int]) -> list[int]:
+    """Of the bins in their order; `NOT_MEASURED` where there is no sensor."""
+    return _encode(BIN_TEMPERATURES, head, [[from_i16(temp)] for temp in decidegrees])
+
+
+def decode_bin_temperatures(words: Sequence[int]) -> tuple[Head, tuple[float | None, ...]]:
+    """°C by the bins' order; a fridge may well be at zero."""
+    head, rows = _decode(BIN_TEMPERATURES, words)
+    return head, tuple(None if (temp := i16(word)) == NOT_MEASURED else temp / 10 for (word,) in rows)
+
+
 def encode_cells(head: Head, cells: Sequence[CellRow]) -> list[int]:
     return _encode(CELLS, head, [[int(c.state), *split_u32(c.job_id), from_i16(c.temp_decidegrees)] for c in cells])
 
@@ -128,7 +145,14 @@ def decode_cells(words: Sequence[int]) -> tuple[Head, tuple[CellRow, ...]]:
 
 
 def as_cells(rows: Sequence[CellRow]) -> tuple[Cell, ...]:
-    return tuple(Cell(number, row.state, row.job_id) for number, row in enumerate(rows, 1))
+    return tuple(
+        Cell(number, row.state, row.job_id, _celsius(row.temp_decidegrees)) for number, row in enumerate(rows, 1)
+    )
+
+
+def _celsius(decidegrees: int) -> float | None:
+    """Zero is what a complex without sensors writes; food is served at no such temperature."""
+    return None if decidegrees in (0, NOT_MEASURED) else decidegrees / 10
 
 
 def encode_stations(head: Head, stations: Sequence[StationRow]) -> list[int]:
@@ -145,9 +169,11 @@ def decode_stations(words: Sequence[int]) -> tuple[Head, tuple[StationRow, ...]]
 
 
 def as_stations(rows: Sequence[StationRow]) -> tuple[Station, ...]:
-    """A state that this map does not name (warming up, cleaning) is no fault."""
+    """A state that this map does not name (warming up, cleaning) is not an error."""
     known = {state.value: state for state in StationState}
-    return tuple(Station(row.kind, known.get(row.state, StationState.BUSY)) for row in rows)
+    return tuple(
+        Station(row.kind, known.get(row.state, StationState.BUSY), _celsius(row.temp_decidegrees)) for row in rows
+    )
 
 
 def encode_fault_text(head: Head, text: str) -> list[int]:
@@ -181,7 +207,8 @@ def _decode(layout: Layout, words: Sequence[int]) -> tuple[Head, list[Sequence[i
 def _job_words(slot: JobSlot) -> list[int]:
     words = [*split_u32(slot.job_id), slot.attempt, slot.recipe, slot.chart_crc, int(slot.state), slot.phase]
     words += [slot.progress_permille, slot.remaining_s, slot.cell, slot.fault, slot.accepted_seq]
-    return [*words, _FOOD_SPENT if slot.food_spent else 0, 0]
+    flags = (_FOOD_SPENT if slot.food_spent else 0) | (_WAITS if slot.waits else 0)
+    return [*words, flags, 0]
 
 
 def _job_slot(row: Sequence[int]) -> JobSlot:
@@ -198,6 +225,7 @@ def _job_slot(row: Sequence[int]) -> JobSlot:
         fault=row[10],
         accepted_seq=row[11],
         food_spent=bool(row[12] & _FOOD_SPENT),
+        waits=bool(row[12] & _WAITS),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the controller writes: the command mailbox, the staged process chart and the label (protocols/robot.md §4).
+"""What the controller writes: the command mailbox, the staged process chart and the label (robot.md#registers).
 
 Left open there and fixed here: p1 of a phase is its principal parameter, p2 its nominal seconds; SET_BIN carries the
 bin and its level as the first ingredient pair; OPEN_CELL carries the cell in register 7 and the job in 2–3.
@@ -121,7 +121,8 @@ def decode_chart(words: Sequence[int]) -> tuple[Phase, ...]:
     for i in range(0, CHART_SIZE, _PHASE_WIDTH):
         if words[i] == 0:
             break
-        phases.append(Phase(*words[i : i + _PHASE_WIDTH]))
+        operation, station, p1, p2, max_s = words[i : i + _PHASE_WIDTH]
+        phases.append(Phase(operation, station, p1, p2, max_s))
     return tuple(phases)
 
 

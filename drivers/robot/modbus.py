@@ -1,4 +1,4 @@
-"""`CookingComplex` over Modbus RTU: acknowledged orders, guarded reads, one owner of the line (protocols/robot.md §4).
+"""`CookingComplex` over Modbus: acknowledged orders, guarded reads, one owner of the line (robot.md#orders).
 
 An order is acknowledged when health shows our session, seq, opcode and job, never by the answer to the write alone.
 Unacknowledged it is looked for, sent again once with the same seq if the robot proves that it has not seen it (its
@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
+from drivers.link import LinkOpener, open_line
 from drivers.robot import blocks
+from drivers.robot.extension import encode_extension, in_writes, says_more
 from drivers.robot.line import DEVICE, ModbusLine, ModbusTimings
 from drivers.robot.mailbox import (
     MAX_INGREDIENTS,
@@ -25,7 +27,17 @@ from drivers.robot.mailbox import (
     encode_label,
     encode_mailbox,
 )
-from drivers.robot.port import Bin, Cell, ComplexCommand, CookingOrder, Health, Job, Station
+from drivers.robot.port import (
+    Bin,
+    Capability,
+    Cell,
+    ComplexCommand,
+    CookingOrder,
+    Health,
+    Job,
+    LineQuality,
+    Station,
+)
 from drivers.robot.registers import (
     CHART,
     HEALTH,
@@ -33,6 +45,7 @@ from drivers.robot.registers import (
     HEARTBEAT,
     LABEL,
     MAILBOX,
+    WHOLE_CHART,
     HealthBlock,
     MapError,
     crc_of,
@@ -66,16 +79,28 @@ class _Cached:
 class ModbusComplex:
     """See `drivers.robot.port.CookingComplex`. The port may be missing now: every call opens it when it can."""
 
-    def __init__(self, *, port: str, baudrate: int = 115200, unit: int = 1, timings: ModbusTimings = _TIMINGS) -> None:
-        self._line = ModbusLine(port, baudrate, unit, timings)
+    def __init__(
+        self,
+        *,
+        port: str,
+        baudrate: int = 115200,
+        unit: int = 1,
+        timings: ModbusTimings = _TIMINGS,
+        open_link: LinkOpener = open_line,
+    ) -> None:
+        self._line = ModbusLine(port, baudrate, unit, timings, open_link)
         self._timings = timings
         self._lock = asyncio.Lock()
         self._session = secrets.randbelow(0xFFFF) + 1
         self._serial: int | None = None
+        self._version: int | None = None
         self._beats = secrets.randbelow(0xFFFF)
         self._cache: dict[int, _Cached] = {}
         self._stations: tuple[Station, ...] = ()
         self._stations_at: float | None = None
+        self._capabilities = 0
+        self._temps: tuple[float | None, ...] = ()
+        self._temps_at: float | None = None
 
     async def health(self) -> Health:
         async with self._lock:
@@ -88,14 +113,25 @@ class ModbusComplex:
 
     async def bins(self) -> tuple[Bin, ...]:
         async with self._lock:
-            return await self._block(blocks.BINS, blocks.decode_bins)
+            rows = await self._block(blocks.BINS, blocks.decode_bins)
+            temps = await self._bin_temperatures()
+            return tuple(replace(row, temp_c=temps[row.bin - 1]) for row in rows) if temps else rows
+
+    async def _bin_temperatures(self) -> tuple[float | None, ...]:
+        """As last read, at most `stations_s` old; they go on by themselves. Empty where the complex has none."""
+        if self._capabilities & Capability.BIN_TEMPERATURES:
+            now, layout = asyncio.get_running_loop().time(), blocks.BIN_TEMPERATURES
+            if self._temps_at is None or now - self._temps_at >= self._timings.stations_s:
+                _, temps = await self._guarded(layout.address, layout.size, blocks.decode_bin_temperatures)
+                self._temps, self._temps_at = (*temps, *[None] * (layout.rows - len(temps))), now
+        return self._temps
 
     async def cells(self) -> tuple[Cell, ...]:
         async with self._lock:
             return blocks.as_cells(await self._block(blocks.CELLS, blocks.decode_cells))
 
     async def stations(self) -> tuple[Station, ...]:
-        """No generation tells of their change, so they are read every `stations_s`."""
+        """No generation number covers them, so they are read every `stations_s`."""
         async with self._lock:
             now = asyncio.get_running_loop().time()
             if self._stations_at is None or now - self._stations_at >= self._timings.stations_s:
@@ -124,6 +160,11 @@ class ModbusComplex:
         except MapError as error:
             raise DeviceRefused(DEVICE, "bad_request", str(error)) from error
         async with self._lock:
+            version = self._version or (await self._health()).version
+            if version >= WHOLE_CHART and says_more(order):
+                box, extension = _extended(order, box, chart)
+                for address, words in extension:
+                    await self._stage(address, words)
             await self._stage(CHART, chart)
             await self._stage(LABEL, label)
             if await self._order(box) is Result.OK:
@@ -147,6 +188,9 @@ class ModbusComplex:
     async def acknowledge_fault(self) -> None:
         await self._simple(Mailbox(Opcode.ACK_FAULT))
 
+    def line_quality(self) -> LineQuality:
+        return self._line.quality
+
     async def close(self) -> None:
         async with self._lock:
             self._line.close()
@@ -159,6 +203,8 @@ class ModbusComplex:
             self._serial = block.serial
         if block.serial != self._serial:
             raise ForeignState(DEVICE, "serial_changed", f"{block.serial}, was {self._serial}")
+        self._version = block.version
+        self._capabilities = block.capabilities if block.version >= WHOLE_CHART else 0
         generations = {
             blocks.JOBS.address: block.jobs_generation,
             blocks.BINS.address: block.bins_generation,
@@ -227,7 +273,7 @@ class ModbusComplex:
         try:
             await self._line.write(MAILBOX, words)
         except OutcomeUnknown:
-            pass  # health tells
+            pass  # the next health says so
         except (DeviceRefused, ForeignState) as error:
             refusal = error
         except DeviceUnreachable as error:
@@ -285,6 +331,17 @@ def _submission(order: CookingOrder, chart_crc: int) -> Mailbox:
     )
     encode_mailbox(box)
     return box
+
+
+def _extended(
+    order: CookingOrder, box: Mailbox, chart: Sequence[int]
+) -> tuple[Mailbox, list[tuple[int, Sequence[int]]]]:
+    """What of the chart only the second revision carries, and the mailbox whose CRC covers it."""
+    try:
+        words = encode_extension(order)
+    except MapError as error:
+        raise DeviceRefused(DEVICE, "bad_request", str(error)) from error
+    return replace(box, chart_crc=crc_of([*chart, *words])), in_writes(words)
 
 
 def _result(acknowledged: HealthBlock) -> Result:

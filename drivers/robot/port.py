@@ -1,4 +1,4 @@
-"""What the kiosk asks of any robotic cooking complex (protocols/robot.md), in words of the kitchen."""
+"""What the kiosk asks of any robotic cooking complex (robot.md#orders), in words of the kitchen."""
 
 from __future__ import annotations
 
@@ -57,6 +57,12 @@ class HealthFlag(IntFlag):
     STORE_FAULT = 32
 
 
+class Capability(IntFlag):
+    """What a complex of the second revision may have besides."""
+
+    BIN_TEMPERATURES = 1
+
+
 class JobState(IntEnum):
     QUEUED = 1
     COOKING = 2
@@ -112,9 +118,11 @@ class Health:
     bins: int
     cells: int
     stations: int
+    map_version: int = 2
 
     @property
     def accepts_jobs(self) -> bool:
+        """Whether a new order would be taken now: the complex executes, no emergency stop, its store works."""
         return self.state is ComplexState.EXECUTE and not self.flags & (
             HealthFlag.ESTOP_LATCHED | HealthFlag.ESTOP_PRESSED | HealthFlag.STORE_FAULT
         )
@@ -122,18 +130,27 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One phase of a process chart as the robot takes it: five registers."""
+    """One phase of a process chart as the robot takes it: five registers, and six more that only the second revision of
+    the map has. `p1`: the principal parameter, `more`: up to two others, `p2`: nominal seconds. `after`: indices of the
+    phases it waits for, None: the one before; `resources`: numbers of what it holds beside its station; `max_wait_s`:
+    how long food may wait for it; `irreversible`: food is spent once it has begun."""
 
     operation: int
     station: int
     p1: int
-    p2: int  # nominal seconds
+    p2: int
     max_s: int
+    more: tuple[int, ...] = ()
+    after: tuple[int, ...] | None = None
+    resources: tuple[int, ...] = ()
+    max_wait_s: int | None = None
+    irreversible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class CookingOrder:
-    """One portion to cook. `job_id` is u32 and never used again; `ingredients` are (code, amount), at most 12."""
+    """One portion to cook. `job_id` is u32 and never used again; `ingredients` are (code, amount), at most 12;
+    `tolerances`: how far each amount may be off, in its own unit, 0 where the robot knows best."""
 
     job_id: int
     attempt: int
@@ -141,6 +158,7 @@ class CookingOrder:
     order_id: str
     phases: tuple[Phase, ...]
     ingredients: tuple[tuple[int, int], ...]
+    tolerances: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +173,7 @@ class Job:
     cell: int  # 0 none, else 1…
     fault: int
     food_spent: bool
+    waits: bool = False  # between two phases: none is under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +185,7 @@ class Bin:
     level: int
     capacity: int
     committed: int
+    temp_c: float | None = None  # None where it does not measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +193,7 @@ class Cell:
     cell: int  # 1…12
     state: CellState
     job_id: int  # 0 none
+    temp_c: float | None = None  # None where it does not measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +202,18 @@ class Station:
 
     station: int
     state: StationState
+    temp_c: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineQuality:
+    """Of the line since it was first used: questions and writes sent, those that nothing came back for, those that
+    something else came back for, and for how long in all one was under way."""
+
+    asked: int = 0
+    unanswered: int = 0
+    foreign: int = 0
+    busy_s: float = 0.0
 
 
 #: Fault codes of a held or failed job and of the complex: what is wrong and with which of them.
@@ -198,35 +231,51 @@ class CookingComplex(Protocol):
     `DeviceRefused` with `code` one of `full`, `no_material`, `chart_mismatch`, `wrong_state`, `no_cell`,
     `bad_request`; `ForeignState` when the map, version or serial number is not the expected one."""
 
-    async def health(self) -> Health: ...
+    async def health(self) -> Health:
+        """State, faults and the generation numbers that tell which table has changed."""
 
-    async def jobs(self) -> tuple[Job, ...]: ...
+    async def jobs(self) -> tuple[Job, ...]:
+        """Every job that the complex still knows, also those that are over and not released."""
 
-    async def bins(self) -> tuple[Bin, ...]: ...
+    async def bins(self) -> tuple[Bin, ...]:
+        """Level and capacity of each bin, in the units of `BinUnit`."""
 
-    async def cells(self) -> tuple[Cell, ...]: ...
+    async def cells(self) -> tuple[Cell, ...]:
+        """The pick-up cells, each with the job whose food is in it."""
 
     async def stations(self) -> tuple[Station, ...]:
-        """As last read, at most a few seconds old; empty where the complex tells of none."""
+        """As last read, at most a few seconds old; empty where the complex has none."""
 
-    async def fault_text(self) -> str: ...
+    async def fault_text(self) -> str:
+        """The complex's own words for the fault it shows, empty without one."""
 
     async def beat(self) -> None:
         """Controller heartbeat; without it the robot finishes accepted jobs and takes no new ones."""
 
     async def submit(self, order: CookingOrder) -> None:
-        """Accepted or already known (rule 4: idempotent by job id and attempt). Stages chart and label first."""
+        """Accepted or already known (rule 4: a pair of job id and attempt is taken once). Stages chart and label
+        first."""
 
-    async def cancel(self, job_id: int, attempt: int) -> None: ...
+    async def cancel(self, job_id: int, attempt: int) -> None:
+        """Gives up a job that is still queued; one that has begun is refused."""
 
-    async def release(self, job_id: int, attempt: int) -> None: ...
+    async def release(self, job_id: int, attempt: int) -> None:
+        """Forgets a job that is over: its slot in the table becomes free. Not before our books have it."""
 
-    async def open_cell(self, cell: int, job_id: int) -> None: ...
+    async def open_cell(self, cell: int, job_id: int) -> None:
+        """Unlocks the cell where the food of this job is; refused for another job."""
 
-    async def set_bin(self, bin_number: int, level: int) -> None: ...
+    async def set_bin(self, bin_number: int, level: int) -> None:
+        """A person has filled a bin: its level from now on, in its own unit."""
 
-    async def command(self, command: ComplexCommand) -> None: ...
+    async def command(self, command: ComplexCommand) -> None:
+        """A PackML command, as a person would give it at the panel."""
 
-    async def acknowledge_fault(self) -> None: ...
+    async def acknowledge_fault(self) -> None:
+        """A person has seen to the fault; the complex may go on."""
 
-    async def close(self) -> None: ...
+    def line_quality(self) -> LineQuality:
+        """How the line does; asks nothing."""
+
+    async def close(self) -> None:
+        """Gives the line up. Later calls open it again."""

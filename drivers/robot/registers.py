@@ -1,4 +1,4 @@
-"""The complex's register map v1 (protocols/robot.md §4): addresses, guards and the health block, both directions.
+"""The complex's register map (robot.md#registers): addresses, guards and the health block, both directions.
 
 Sans-IO, registers are 16-bit integers. The driver decodes what the robot encodes and the other way round, so the
 simulator speaks through the same functions from the other end.
@@ -15,7 +15,9 @@ from drivers.robot.port import ComplexState, Health, HealthFlag
 from drivers.text import shown
 
 MAGIC = 0x5243
-MAP_VERSION = 1
+#: The first revision, and the one that carries the whole chart (robot.md#the-extension).
+MAP_VERSION, WHOLE_CHART = 1, 2
+_KNOWN_VERSIONS = (MAP_VERSION, WHOLE_CHART)
 
 HEALTH = 0  # input registers
 HEALTH_SIZE = 32
@@ -27,9 +29,9 @@ CHART = 100
 CHART_SIZE = 120
 LABEL = 220
 LABEL_SIZE = 10
+EXTENSION = 240
+EXTENSION_SIZE = 158
 
-INPUT_ESTOP, INPUT_DOOR, INPUT_MAINS, INPUT_AIR = range(4)  # discrete inputs
-DISCRETE_INPUTS = 4
 
 _LAST_SEQ = 65535
 
@@ -53,20 +55,24 @@ def next_seq(last: int) -> int:
 
 
 def u32(high: int, low: int) -> int:
+    """Two registers, the high one first."""
     return high << 16 | low
 
 
 def split_u32(value: int) -> tuple[int, int]:
+    """Two registers, the high one first. Raises `MapError` where it does not fit."""
     if not 0 <= value <= 0xFFFFFFFF:
         raise MapError("bad_value", f"{value} is no u32")
     return value >> 16, value & 0xFFFF
 
 
 def i16(register: int) -> int:
+    """A register as a signed number."""
     return register - 0x10000 if register & 0x8000 else register
 
 
 def from_i16(value: int) -> int:
+    """A signed number as a register. Raises `MapError` where it does not fit."""
     if not -0x8000 <= value <= 0x7FFF:
         raise MapError("bad_value", f"{value} is no i16")
     return value & 0xFFFF
@@ -88,13 +94,14 @@ def text_registers(text: str, size: int) -> list[int]:
 
 
 def text_of(registers: Sequence[int]) -> str:
+    """UTF-8 bytes, two in a register, up to a zero byte."""
     data = struct.pack(f">{len(registers)}H", *registers)
     return shown(data.split(b"\0", 1)[0].decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True)
 class HealthBlock:
-    """Input registers 0–31. Magic, version and the guard register are the codec's own."""
+    """Input registers 0–31. Magic and the guard register are the codec's own."""
 
     serial: int
     firmware: int
@@ -122,6 +129,7 @@ class HealthBlock:
     cells: int
     stations: int
     min_cook_temp: int
+    version: int = MAP_VERSION
 
     def as_health(self) -> Health:
         return Health(
@@ -139,11 +147,12 @@ class HealthBlock:
             bins=self.bins,
             cells=self.cells,
             stations=self.stations,
+            map_version=self.version,
         )
 
 
 def encode_health(block: HealthBlock) -> list[int]:
-    words = [MAGIC, MAP_VERSION, *split_u32(block.serial), block.firmware, block.boot, block.heartbeat, block.echo]
+    words = [MAGIC, block.version, *split_u32(block.serial), block.firmware, block.boot, block.heartbeat, block.echo]
     words += [block.mode, int(block.state), block.requested, int(block.flags)]
     words += [block.last_seq, block.last_session, block.last_opcode, block.last_result, *split_u32(block.last_job)]
     words += [block.fault_code, block.fault_class, block.fault_counter]
@@ -160,7 +169,7 @@ def decode_health(words: Sequence[int]) -> HealthBlock:
         raise MapError("bad_magic", f"{words[0]:#06x}")
     if words[31] != words[0] ^ words[6]:
         raise MapError("torn_block", f"{words[31]:#06x}")
-    if words[1] != MAP_VERSION:
+    if words[1] not in _KNOWN_VERSIONS:
         raise MapError("map_version", str(words[1]))
     return HealthBlock(
         serial=u32(words[2], words[3]),
@@ -189,6 +198,7 @@ def decode_health(words: Sequence[int]) -> HealthBlock:
         cells=words[27],
         stations=words[28],
         min_cook_temp=words[29],
+        version=words[1],
     )
 
 

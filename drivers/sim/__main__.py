@@ -1,4 +1,4 @@
-"""`python -m drivers.sim NAME`: a simulated device as a process of its own, `--help` lists them (contract §8)."""
+"""`python -m drivers.sim NAME`: a simulated device as a process of its own, `--help` lists them (simulators.md)."""
 
 from __future__ import annotations
 
@@ -9,35 +9,48 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from drivers.robot.equipment import EquipmentError
 from drivers.sim.atol import device as atol_device
 from drivers.sim.atol_web import device as atol_web_device
+from drivers.sim.complex2.firmware import FAULTS as COMPLEX2_FAULTS
 from drivers.sim.faults import Controlled
 from drivers.sim.gateways.bank import bank
 from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
 from drivers.sim.gateways.push import push
 from drivers.sim.gateways.sms import sms
+from drivers.sim.gateways.yookassa import yookassa
 from drivers.sim.ofd import device as ofd_device
+from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.robot import device as robot_device
 from drivers.sim.shtrih import device as shtrih_device
 from drivers.sim.shtrih.models import MODELS
+from drivers.sim.shtrih.setup import ShtrihSetup
+from drivers.sim.tbank import device as tbank_device
+from drivers.sim.vtk import device as vtk_device
 
-_HTTP_DEVICES = {"bank": bank, "sms": sms, "push": push}
+_HTTP_DEVICES = {"bank": bank, "yookassa": yookassa, "sms": sms, "push": push}
 _REGISTRARS: Mapping[str, Callable[..., contextlib.AbstractAsyncContextManager[Controlled]]] = {
     "shtrih": shtrih_device.shtrih,
     "atol": atol_device.atol,
 }
 _WEB_REGISTRAR = "atol-web"
 _OFD = "ofd"
+_COMPLEX2 = "complex2"
+_VTK = "vtk"
+_TBANK = "tbank"
 _KNOWN = {
     "shtrih": shtrih_device.KNOWN_FAULTS,
     "atol": atol_device.KNOWN_FAULTS,
     _WEB_REGISTRAR: atol_web_device.KNOWN_FAULTS,
     "robot": robot_device.FAULTS,
+    _COMPLEX2: COMPLEX2_FAULTS,
     **dict.fromkeys(_HTTP_DEVICES, HTTP_FAULTS),
     _OFD: ofd_device.FAULTS,
+    _VTK: vtk_device.KNOWN_FAULTS,
+    _TBANK: tbank_device.FAULTS,
 }
 
 _EXAMPLES = {
@@ -47,7 +60,7 @@ _EXAMPLES = {
     "off": "{}",
     "link_lost": "{}",
     "noise": '{"rate": 0.01}',
-    "lose_answer": '{"after": "FF45"}  (atol "4A", atol-web "sell"; bank, SMS and push take none)',
+    "lose_answer": '{"after": "FF45"}  (atol "4A", atol-web "sell", vtk "VRP", tbank "Init"; else none)',
     "slow_print": '{"seconds": 0.5}  (a line; shtrih)',
     "wrong_answer": '{"after": "FF45", "code": 119}  (atol "4A", atol-web "sell")',
     "slow": '{"seconds": 2}',
@@ -59,7 +72,9 @@ _EXAMPLES = {
     "cells_full": "{}",
     "nobody_comes": "{}",
     "jam": '{"station": 2}',
-    "power_cut": '{"at": "after_store"}',
+    "bin_warm": '{"bin": 6}  (its fridge has failed)',
+    "cell_cold": '{"cell": 1}  (its heater has failed)',
+    "power_cut": '{"at": "after_store"}  (robot before_store, after_store, after_ack; vtk before_bank, after_bank)',
     "down": "{}",
     "drive_expires": '{"days": 20}',
     "away": "{}",
@@ -69,6 +84,28 @@ _EXAMPLES = {
     "half_answer": "{}",
     "wrong_ticket": '{"of": "drive"}  (or "document")',
     "too_long": "{}",
+    "tap": "{}  (a card is shown now; vtk)",
+    "refuse_card": "{}  (one that its bank refuses)",
+    "unplug": "{}  (the cable, for two seconds)",
+    "nobody_taps": "{}",
+    "decline": "{}",
+    "partial": '{"kopecks": 100}  (the bank approves no more)',
+    "on_idl_after_approval": '{"do": "autocancel"}  (or "autofinal", "keep": what a firmware does then)',
+    "abr": '{"do": "ignored"}  (or "honoured")',
+    "lose_request": '{"of": "Init"}  (not carried out, the connection breaks; tbank)',
+    "try_later": '{"times": 3}  (so many calls are answered 9999)',
+    "repeated": '{"code": "20"}  (what an order number that it has is answered)',
+    "odd_state": '{"word": "FROZEN"}  (what GetState says)',
+    "clock_ahead": '{"seconds": 120}',
+    "no_funds": "{}  (the shop's account is empty: nothing is refunded)",
+    "nobody_pays": "{}",
+    "in_transfer": "{}  (what is paid stays under way while it is on)",
+    "async_refunds": "{}  (what is refunded stays under way while it is on)",
+    "pay_during_cancel": "{}  (the guest pays in the moment of a Cancel, once)",
+    "pay": '{"id": "3000000001"}  (a guest pays now; without an id the newest that is open)',
+    "reject": "{}  (the guest's bank refuses)",
+    "expire": "{}  (its day has passed)",
+    "online": '{"host": "198.51.100.7", "port": 443}  (it reaches its bank through the kiosk)',
 }
 
 
@@ -93,17 +130,31 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         device = devices.add_parser(
             name, epilog=_faults_help(sorted(known)), formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD):
+        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _COMPLEX2, _TBANK):
             device.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1; 0 takes a free one")
+        elif name == _VTK:
+            place = device.add_mutually_exclusive_group(required=True)
+            place.add_argument("--link", type=Path, help="where the pseudo-terminal is linked")
+            place.add_argument("--port", type=int, help="or a TCP port on 127.0.0.1; 0 takes a free one")
+            device.add_argument("--speed", type=float, default=1.0, help="scales the customer with the card only")
         else:
             device.add_argument("--link", type=Path, required=True, help="where the pseudo-terminal is linked")
+        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _VTK, _TBANK):
             device.add_argument("--speed", type=float, default=1.0, help="scales cooking and pick-up only")
+        if name == _TBANK:
+            device.add_argument("--speed", type=float, default=1.0, help="scales the customer with the phone only")
+            device.add_argument("--terminal-key", default="", help="the only TerminalKey it takes; else any")
+            device.add_argument("--password-file", type=Path, help="the password of signatures; else an empty one")
         if name == "shtrih":
             device.add_argument(
                 "--ofd", type=_host_and_port, help="HOST:PORT of the operator; the host is to carry documents there"
             )
             device.add_argument("--ffd", choices=("1.05", "1.1", "1.2"), default="1.2", help="of its registration")
             device.add_argument("--model", choices=sorted(MODELS), default="m-01f", help="what it tells of itself")
+        if name == "robot":
+            device.add_argument(
+                "--complex", type=Path, help="what it has (robot.md#the-complex-as-data); else the demo's"
+            )
         if name not in (*_HTTP_DEVICES, _OFD):
             device.add_argument("--seed", type=int)
             device.add_argument("--timezone", default="Europe/Moscow")
@@ -140,6 +191,8 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
             ofd_device.ofd(options.port, state=state, ledger=ledger, control=control)
         )
         return f"127.0.0.1:{operator.port}"
+    if options.device == _COMPLEX2:
+        return await _enter_complex2(stack, options)
     if options.device == _WEB_REGISTRAR:
         server = await stack.enter_async_context(
             atol_web_device.atol_web(
@@ -148,10 +201,14 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
                 ledger=ledger,
                 control=control,
                 seed=options.seed,
-                timezone=options.timezone,
+                setup=RegisterSetup(timezone=options.timezone),
             )
         )
         return server.url
+    if options.device == _VTK:
+        return await _enter_reader(stack, options)
+    if options.device == _TBANK:
+        return await _enter_qr_bank(stack, options)
     if (registrar := _REGISTRARS.get(options.device)) is not None:
         await stack.enter_async_context(
             registrar(
@@ -161,28 +218,74 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
                 control=control,
                 seed=options.seed,
                 speed=options.speed,
-                timezone=options.timezone,
-                **_more(options),
+                setup=_setup(options),
             )
         )
     else:
         await stack.enter_async_context(
             robot_device.robot(
-                options.link, state=state, ledger=ledger, control=control, seed=options.seed, speed=options.speed
+                options.link,
+                state=state,
+                ledger=ledger,
+                control=control,
+                seed=options.seed,
+                speed=options.speed,
+                rules=robot_device.RobotRules(description=options.complex),
             )
         )
     return str(options.link)
 
 
-def _more(options: argparse.Namespace) -> dict[str, Any]:
+async def _enter_complex2(stack: contextlib.AsyncExitStack, options: argparse.Namespace) -> str:
+    try:
+        from drivers.sim.complex2.device import complex2  # needs pymodbus's server, which nothing else does
+    except ModuleNotFoundError as error:
+        raise SystemExit(f"{error}: pip install '.[complex2]'") from error
+    device = await stack.enter_async_context(
+        complex2(
+            options.port,
+            state=options.state,
+            ledger=options.ledger,
+            control=options.control,
+            seed=options.seed,
+            speed=options.speed,
+        )
+    )
+    return f"tcp://127.0.0.1:{device.port}"
+
+
+async def _enter_reader(stack: contextlib.AsyncExitStack, options: argparse.Namespace) -> str:
+    rules = vtk_device.ReaderRules(tap_s=1.0 / options.speed)
+    files = {name: getattr(options, name) for name in ("state", "ledger", "control", "seed")}
+    if options.port is None:
+        await stack.enter_async_context(vtk_device.vtk(options.link, **files, rules=rules))
+        return str(options.link)
+    device = await stack.enter_async_context(vtk_device.vtk_over_network(options.port, **files, rules=rules))
+    return f"127.0.0.1:{device.port}"
+
+
+async def _enter_qr_bank(stack: contextlib.AsyncExitStack, options: argparse.Namespace) -> str:
+    password = "" if options.password_file is None else options.password_file.read_text().strip()
+    rules = tbank_device.QrRules(1.0 / options.speed, options.terminal_key, password)
+    files = {name: getattr(options, name) for name in ("state", "ledger", "control")}
+    bank_device = await stack.enter_async_context(tbank_device.tbank(options.port, **files, rules=rules))
+    return bank_device.url
+
+
+def _setup(options: argparse.Namespace) -> RegisterSetup:
+    if options.device == "atol":
+        return replace(atol_device.AS_SOLD, timezone=options.timezone)
     if options.device != "shtrih":
-        return {}
-    return {"host_carries_to": options.ofd, "ffd": options.ffd, "model": options.model}
+        return RegisterSetup(timezone=options.timezone)
+    return ShtrihSetup(host_carries_to=options.ofd, ffd=options.ffd, model=options.model, timezone=options.timezone)
 
 
 def main() -> None:
     os.umask(0o077)  # ledgers hold phones and codes
-    asyncio.run(serve(arguments(sys.argv[1:])))
+    try:
+        asyncio.run(serve(arguments(sys.argv[1:])))
+    except EquipmentError as error:
+        sys.exit(f"drivers.sim: {error}")
 
 
 if __name__ == "__main__":

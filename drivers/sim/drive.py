@@ -124,7 +124,7 @@ class DriveState:
 class FiscalDrive:
     """Non-volatile: every change goes to the world's memory before it is visible.
 
-    `by_host` tells who carries documents to the operator: the register itself, then tickets come after `ofd_delay_s`;
+    `by_host` says who carries documents to the operator: the register itself, then tickets come after `ofd_delay_s`;
     or the host, then a document is sent when its ticket was taken.
     """
 

@@ -10,63 +10,28 @@ import json
 import sys
 import threading
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict
 
 from drivers.sim import faults
-from drivers.sim.atol.device import atol
-from drivers.sim.atol_web.device import atol_web
-from drivers.sim.gateways.bank import bank
-from drivers.sim.gateways.push import push
-from drivers.sim.gateways.sms import sms
-from drivers.sim.ofd.device import ofd
-from drivers.sim.robot.device import robot
-from drivers.sim.shtrih.device import shtrih
+from drivers.sim.endpoints import Endpoints, Wanted
+from drivers.sim.register_setup import RegisterSetup
 
 _SWITCH_S = 0.0005  # device and driver take turns for every byte: at 5 ms each turn could cost that much
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
+#: At the demo's screen a guest has so long to show a card, a bad one, or none.
+_TAPS_BY_ITSELF_S = 8.0
+#: So long a guest at the demo's screen takes to scan a code.
+_SCANS_BY_ITSELF_S = 15.0
 _SOCKET_PATH_LIMIT = 100  # bytes; the kernel's is 108
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which devices to simulate, where they keep their memory."""
-
-    folder: Path
-    bank: bool
-    fiscal: bool
-    robot: bool
-    sms: bool = False
-    push: bool = False
-    speed: float = 1.0
-    timezone: str = "Europe/Moscow"
-    unit: int = 1
-    fiscal_driver: str = "shtrih"
-    ofd: bool = False  # the operator too: documents are carried by the host
-
-    @property
-    def anything(self) -> bool:
-        return self.bank or self.fiscal or self.robot or self.sms or self.push
 
 
 class _Files(TypedDict):
     state: Path
     ledger: Path
     control: Path | None
-
-
-@dataclass(slots=True)
-class Endpoints:
-    """Where the simulated devices answer."""
-
-    bank_url: str = ""
-    fiscal_port: str = ""
-    fiscal_url: str = ""
-    robot_port: str = ""
-    sms_url: str = ""
-    push_url: str = ""
 
 
 class EmbeddedSimulators:
@@ -102,7 +67,10 @@ class EmbeddedSimulators:
         return {name: dict(device.faults.known) for name, device in self._devices.items()}
 
     async def control(self, device: str, request: dict[str, Any]) -> dict[str, Any]:
-        """One line of contract §8's control, from another thread's loop; a device that is not simulated is refused."""
+        """One line for a control socket (simulators.md#faults), from another thread's loop.
+
+        A device that is not simulated is refused.
+        """
         found = self._devices.get(device)
         if found is None or self._loop is None:
             return {"ok": False, "error": f"{device} is not simulated here"}
@@ -115,7 +83,7 @@ class EmbeddedSimulators:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001 - told to whoever started the thread
+        except BaseException as error:  # noqa: BLE001 - handed to whoever started the thread
             self._failure = error
         finally:
             self._ready.set()
@@ -128,43 +96,83 @@ class EmbeddedSimulators:
             await self._end.wait()
 
     async def _enter(self, stack: AsyncExitStack) -> None:
+        """A device is loaded when it is wanted: all of them took a third of the time of a start."""
         wanted = self._wanted
         if wanted.bank:
-            device = await stack.enter_async_context(bank(0, **self._files("bank")))
-            self._endpoints.bank_url, self._devices["bank"] = device.url, device
+            await self._enter_bank(stack)
         if wanted.fiscal:
             self._devices["fiscal"] = await self._enter_registrar(stack)
         if wanted.robot:
+            from drivers.sim.robot.device import RobotRules, robot
+
             link = wanted.folder / "robot.tty"
+            rules = RobotRules(description=wanted.description)
             self._devices["robot"] = await stack.enter_async_context(
-                robot(link, **self._files("robot"), speed=wanted.speed, unit=wanted.unit)
+                robot(link, **self._files("robot"), speed=wanted.speed, unit=wanted.unit, rules=rules)
             )
             self._endpoints.robot_port = str(link)
+        if wanted.terminal:
+            from drivers.sim.vtk.device import ReaderRules, vtk
 
+            line = wanted.folder / "terminal.tty"
+            self._devices["terminal"] = await stack.enter_async_context(
+                vtk(line, **self._files("terminal"), rules=ReaderRules(tap_s=_TAPS_BY_ITSELF_S))
+            )
+            self._endpoints.terminal_port = str(line)
+        if wanted.sbp:
+            from drivers.sim.tbank.device import QrRules, tbank
+
+            qr_bank = await stack.enter_async_context(
+                tbank(0, **self._files("sbp"), rules=QrRules(pays_after_s=_SCANS_BY_ITSELF_S))
+            )
+            self._endpoints.sbp_url, self._devices["sbp"] = qr_bank.url, qr_bank
         if wanted.sms:
+            from drivers.sim.gateways.sms import sms
+
             gateway = await stack.enter_async_context(sms(0, **self._files("sms")))
             self._endpoints.sms_url, self._devices["sms"] = gateway.url, gateway
         if wanted.push:
+            from drivers.sim.gateways.push import push
+
             pushing = await stack.enter_async_context(push(0, **self._files("push")))
             self._endpoints.push_url, self._devices["push"] = pushing.url, pushing
+
+    async def _enter_bank(self, stack: AsyncExitStack) -> None:
+        from drivers.sim.gateways.bank import bank
+        from drivers.sim.gateways.yookassa import yookassa
+
+        build = yookassa if self._wanted.bank_driver == "yookassa" else bank
+        device = await stack.enter_async_context(build(0, **self._files("bank")))
+        self._endpoints.bank_url, self._devices["bank"] = device.url, device
 
     async def _enter_registrar(self, stack: AsyncExitStack) -> faults.Controlled:
         wanted, files = self._wanted, self._files("fiscal")
         if wanted.fiscal_driver == "atol-web":
-            server = await stack.enter_async_context(atol_web(0, **files, timezone=wanted.timezone))
+            from drivers.sim.atol_web.device import atol_web
+
+            setup = RegisterSetup(timezone=wanted.timezone)
+            server = await stack.enter_async_context(atol_web(0, **files, setup=setup))
             self._endpoints.fiscal_url = server.url
             return server
         link = wanted.folder / "fiscal.tty"
         self._endpoints.fiscal_port = str(link)
         if wanted.fiscal_driver == "atol":
-            return await stack.enter_async_context(atol(link, **files, timezone=wanted.timezone))
+            from drivers.sim.atol.device import AS_SOLD, atol
+
+            return await stack.enter_async_context(
+                atol(link, **files, setup=replace(AS_SOLD, timezone=wanted.timezone))
+            )
+        from drivers.sim.shtrih.device import shtrih
+        from drivers.sim.shtrih.setup import ShtrihSetup
+
         operator = None
         if wanted.ofd:
+            from drivers.sim.ofd.device import ofd
+
             device = await stack.enter_async_context(ofd(0, **self._files("ofd")))
             operator, self._devices["ofd"] = ("127.0.0.1", device.port), device
-        return await stack.enter_async_context(
-            shtrih(link, **files, timezone=wanted.timezone, host_carries_to=operator)
-        )
+        by_host = ShtrihSetup(timezone=wanted.timezone, host_carries_to=operator)
+        return await stack.enter_async_context(shtrih(link, **files, setup=by_host))
 
     def _files(self, name: str) -> _Files:
         control = self._wanted.folder / f"{name}.sock"

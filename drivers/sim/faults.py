@@ -1,12 +1,15 @@
-"""Scripted faults of a simulated device and the control socket that switches them (contract §8)."""
+"""Scripted faults of a simulated device and the control socket that switches them (simulators.md#faults)."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
+
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Controlled(Protocol):
@@ -18,12 +21,16 @@ class Controlled(Protocol):
         """The device's state for `{"state": true}`."""
 
 
+class Changed(Protocol):
+    """A device hears that a fault was switched."""
+
+    def __call__(self, name: str, *, on: bool) -> None: ...
+
+
 class Faults:
     """The faults that are on, each with its parameters. `known` maps a name to the parameters it requires."""
 
-    def __init__(
-        self, known: Mapping[str, tuple[str, ...]], changed: Callable[[str, bool], None] | None = None
-    ) -> None:
+    def __init__(self, known: Mapping[str, tuple[str, ...]], changed: Changed | None = None) -> None:
         self.known = known
         self._on: dict[str, dict[str, Any]] = {}
         self._off: dict[str, asyncio.Event] = {}
@@ -38,8 +45,9 @@ class Faults:
         """Like `on`, and switches it off: for faults that strike once."""
         return self._on.pop(name, None)
 
-    def switch(self, name: str, on: bool, parameters: Mapping[str, Any]) -> None:
-        """Raises `ValueError` for an unknown name or a missing parameter."""
+    def switch(self, name: str, parameters: Mapping[str, Any] = NO_PARAMETERS, *, on: bool = True) -> None:
+        """Switches a fault on with its parameters, or off. Raises `ValueError` for an unknown name or a parameter that
+        is missing."""
         if name not in self.known:
             raise ValueError(f"unknown fault {name!r}; known: {', '.join(sorted(self.known))}")
         missing = [word for word in self.known[name] if on and word not in parameters]
@@ -51,7 +59,7 @@ class Faults:
             self._on.pop(name, None)
             self._off.pop(name, asyncio.Event()).set()
         if self._changed is not None:
-            self._changed(name, on)
+            self._changed(name, on=on)
 
     async def until_off(self, name: str) -> None:
         """Waits as long as a fault is on."""
@@ -73,7 +81,7 @@ def answer(device: Controlled, line: bytes) -> dict[str, Any]:
         name, on = request.pop("fault", None), request.pop("on", True)
         if not isinstance(name, str) or not isinstance(on, bool):
             raise ValueError('expected {"fault": NAME, "on": true|false, …} or {"state": true}')
-        device.faults.switch(name, on, request)
+        device.faults.switch(name, request, on=on)
     except (ValueError, UnicodeDecodeError) as error:
         return {"ok": False, "error": str(error)}
     return {"ok": True}

@@ -9,10 +9,12 @@ import tty
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drivers.sim.faults import Controlled, serve_control
-from drivers.sim.world import World
+
+if TYPE_CHECKING:
+    from drivers.sim.world import World
 
 
 class PtyPort:
@@ -97,9 +99,9 @@ async def at_a_line(
     control: Path | None,
     build: Callable[[Callable[[bytes], None], Callable[[bool], None]], D],
 ) -> AsyncIterator[D]:
-    """The device on a pseudo-terminal at `link` for the length of the block; `build` is given how to send bytes, and
-    whom to tell of the cable."""
-    port = PtyPort(link, lambda data: device.feed(data))
+    """The device on a line of its world's site at `link` for the length of the block; `build` is given how to send
+    bytes, and whom to tell of the cable."""
+    port = world.site.port(link, lambda data: device.feed(data))
     device = build(port.send, lambda plugged: port.plug() if plugged else port.unplug())
     server = None
     try:

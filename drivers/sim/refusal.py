@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Refusal(Exception):
-    """`code` is the error byte of the answer (protocols/shtrih.md §4)."""
+    """`code` is the error byte of the answer (shtrih.md#errors)."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"{code:02X}h")

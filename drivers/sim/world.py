@@ -2,7 +2,7 @@
 
 The memory is an SQLite file (safe against kill -9), the ledger append-only JSON Lines. An effect is committed to the
 memory first and then written to the ledger; at start the ledger is completed from the memory and a torn last line
-closed, so each effect stands once.
+closed, so each effect is written once.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from drivers.sim.site import HERE, Site
 
 Json = Any  # what a device remembers is its own affair
 
@@ -22,9 +23,10 @@ Json = Any  # what a device remembers is its own affair
 class Change:
     """One atomic change of the device's memory together with its effects."""
 
-    def __init__(self, connection: sqlite3.Connection, device: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, device: str, site: Site) -> None:
         self._connection = connection
         self._device = device
+        self._site = site
         self.lines: list[bytes] = []
 
     def put(self, key: str, value: Json) -> None:
@@ -35,7 +37,7 @@ class Change:
 
     def effect(self, effect: str, **members: Json) -> None:
         """Record what happened in the world: one ledger line, `at` and `device` added."""
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = self._site.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = json.dumps({"at": at, "device": self._device, "effect": effect, **members}, ensure_ascii=False)
         self._connection.execute("INSERT INTO effect (line) VALUES (?)", (line,))
         self.lines.append(line.encode() + b"\n")
@@ -45,11 +47,12 @@ class World:
     """`get`, `scan` and `change()` over the state file; opened by one process, used from one thread. Raises `OSError`
     for a file that cannot be it."""
 
-    def __init__(self, device: str, state: Path, ledger: Path) -> None:
+    def __init__(self, device: str, state: Path, ledger: Path, site: Site = HERE) -> None:
         self._device = device
+        self.site = site
         for file in (state, ledger):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(_private(file))  # phones and codes stand in both; SQLite's own log gets the mode of its file
+            os.close(_private(file))  # phones and codes are in both; SQLite's own log gets the mode of its file
         try:
             self._connection = sqlite3.connect(state, isolation_level=None, check_same_thread=False)
             self._connection.executescript(
@@ -77,7 +80,7 @@ class World:
     @contextmanager
     def change(self) -> Iterator[Change]:
         """All or nothing; the effects reach the ledger after the memory is committed."""
-        change = Change(self._connection, self._device)
+        change = Change(self._connection, self._device, self.site)
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield change

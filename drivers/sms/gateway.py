@@ -1,4 +1,4 @@
-"""The SMS gateway over HTTP (contract §3): `POST /messages` → 202."""
+"""The SMS gateway over HTTP (http.md#calls-to-others): `POST /messages` → 202."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed answers of an ATOL register: state, registers, drive (protocols/atol.md §2.5, §2.6)."""
+"""Typed answers of an ATOL register: state, registers, drive (atol.md#commands)."""
 
 from __future__ import annotations
 

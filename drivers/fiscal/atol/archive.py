@@ -1,4 +1,4 @@
-"""What an ATOL register tells of its fiscal drive: how far it is, its documents (protocols/atol.md §2.5, §6)."""
+"""What an ATOL register reports about its fiscal drive: how far it is, its documents (atol.md#commands)."""
 
 from __future__ import annotations
 

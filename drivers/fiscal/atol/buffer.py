@@ -1,5 +1,5 @@
 """The host half of ATOL's task buffer: one task at a time, its result fetched over lost packets and lines alike
-(protocols/atol.md §2.2, §6)."""
+(atol.md#task-buffer)."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class AtolLine:
         return found
 
     async def _become_ready(self) -> None:
-        """A task that a dead process left may be dropped, our own may not: it is waited for, then forgotten (§6)."""
+        """A task that a dead process left may be dropped; our own is waited for, then forgotten (atol.md#doubt)."""
         await self._opened()
         if not self._known:
             await self._abort()
@@ -123,7 +123,7 @@ class AtolLine:
     async def _carry_out(self, task: int, payload: bytes) -> bytes | None:
         """ADD, then the result comes by itself or is asked for. B3: the task never arrived, or the buffer was lost with
         the power, so the same id is added again; what must not be done twice the register refuses by itself or the
-        receipt's sums betray (§6). None: it will not come."""
+        receipt's sums betray. None: it will not come."""
         addition = bytes((_ADD, _NEEDS_RESULT, task)) + _ACCESS + payload
         request, adds = addition, 0
         while True:
@@ -172,7 +172,7 @@ class AtolLine:
 
     async def _exchange(self, data: bytes, task: int | None = None, tries: int | None = None) -> bytes:
         """The reply to this packet, or the asynchronous result of `task` where it comes first. An ADD that got no
-        reply is followed by a REQ: its id tells whether it arrived."""
+        reply is followed by a REQ: its id shows whether it arrived."""
         deadline, count = self._now() + self._timeouts.silence_s, 0
         while self._now() < deadline and (tries is None or count < tries):
             count += 1

@@ -1,4 +1,4 @@
-"""Turns receipts and corrections into the words of ATOL's platform 2.5 (protocols/atol.md §2.5)."""
+"""Turns receipts and corrections into the words of ATOL's platform 2.5 (atol.md#sale)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an ATOL registrar refuses with: wire codes, the driver's codes, stable words (protocols/atol.md §2.8, §3.1)."""
+"""What an ATOL registrar refuses with: wire codes, the driver's codes, stable words (atol.md#errors)."""
 
 from __future__ import annotations
 

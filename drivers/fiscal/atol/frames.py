@@ -1,4 +1,4 @@
-"""ATOL "lower level v3" framing and BCD fields, without any I/O (protocols/atol.md §2.1, §2.3)."""
+"""ATOL "lower level v3" framing and BCD fields, without any I/O (atol.md#frames)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _escape(body: bytes) -> bytes:
 
 
 class Decoder:
-    """Takes bytes as they come, skips what is no frame. STX stands nowhere inside a frame, so it always begins anew."""
+    """Takes bytes as they come, skips what is no frame. STX occurs nowhere inside a frame, so it always begins anew."""
 
     def __init__(self) -> None:
         self._head = bytearray()  # STX, length, length, id; empty between frames
@@ -143,7 +143,7 @@ def bcd_value(raw: bytes) -> int:
     return int(digits)
 
 
-# The register's font has these two swapped (§2.3).
+# The register's font has these two swapped (atol.md#values).
 _SWAPPED = str.maketrans("№$", "$№")
 
 

@@ -1,4 +1,4 @@
-"""One look at an ATOL register of platform 2.5, put into the port's words (protocols/atol.md §2.5, §2.6)."""
+"""One look at an ATOL register of platform 2.5, put into the port's words (atol.md#commands)."""
 
 from __future__ import annotations
 

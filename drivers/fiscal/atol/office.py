@@ -1,4 +1,4 @@
-"""What a fiscal day asks of an ATOL register besides receipts: registration, clock (protocols/atol.md §2.6)."""
+"""What a fiscal day asks of an ATOL register besides receipts: registration, clock (atol.md#registers)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Driver of an ATOL registrar of platform 2.5 over its line: receipts registered once (protocols/atol.md §2, §6)."""
+"""Driver of an ATOL registrar of platform 2.5 over its line: receipts registered once (atol.md#task-buffer)."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ class AtolRegistrar(Serialised):
         return await self._describe(kind, intent)
 
     async def _describe(self, kind: int, intent: FiscalIntent) -> FiscalDocument:
-        """Register 33 tells the last receipt; one that is not ours is a matter for the archive."""
+        """Register 33 holds the last receipt; one that is not ours is a matter for the archive."""
         try:
             last = await self._session.ask(commands.last_receipt())
         except DeviceUnreachable as error:

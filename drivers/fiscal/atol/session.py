@@ -82,7 +82,7 @@ class AtolSession:
         return await self.ask(commands.full_state())
 
     async def enter(self, mode: int) -> None:
-        """Modes are entered from the choice only (§2.4). Raises as `command` does, silence as `DeviceUnreachable`."""
+        """From mode 0 only (atol.md#modes). Raises as `command` does, silence as `DeviceUnreachable`."""
         for _ in range(_QUESTION_TRIES):
             short = await self.ask(commands.short_state())
             if short.mode == mode and not short.submode:
@@ -99,7 +99,7 @@ class AtolSession:
             raise DeviceRefused(DEVICE, "wrong_mode", f"mode {mode} is not entered")
 
     async def cancel_receipt(self) -> None:
-        """Leave no open receipt behind; none is registered by that (§6).
+        """Leave no open receipt behind; none is registered by that (atol.md#doubt).
 
         Raises `DeviceRefused` where the register will not, `DeviceUnreachable` where it cannot be asked.
         """

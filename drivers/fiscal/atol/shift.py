@@ -1,4 +1,4 @@
-"""The shift of an ATOL register: where it stands, and both commands (protocols/atol.md §2.5)."""
+"""The shift of an ATOL register: its state, and both commands (atol.md#commands)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long the host waits for what on an ATOL line, in seconds (protocols/atol.md §2.2)."""
+"""How long the host waits for what on an ATOL line, in seconds (atol.md#timing)."""
 
 from __future__ import annotations
 

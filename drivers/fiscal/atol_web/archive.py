@@ -1,4 +1,4 @@
-"""Documents of the fiscal drive as ATOL's web server tells them (protocols/atol.md §3.1, §6)."""
+"""Documents of the fiscal drive as ATOL's web server gives them (atol_web.md#doubt)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KINDS: Mapping[str, int] = MappingProxyType(
 )
 _NO_DOCUMENT = (93, 123)
 _LARGEST = 2**32 - 1  # numbers, signs and shifts of a fiscal drive are of four bytes
-_YEARS = range(2000, 2100)  # a drive tells two digits
+_YEARS = range(2000, 2100)  # a drive gives two digits
 _LONGEST_TAG = 256
 _MOST_DIGITS = 10
 _RAW_SIGN, _SIGN_DIGITS = re.compile("[0-9A-Fa-f]{12}"), 8

@@ -1,5 +1,5 @@
 """The client half of ATOL's web server: a task is posted under a uuid, its result polled, a stopped queue released
-(protocols/atol.md §3.2)."""
+(atol_web.md#server)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class _Error(msgspec.Struct):
 
 
 class Result(msgspec.Struct):
-    """Of one task. The older form of the server tells its errors flat."""
+    """Of one task. The older form of the server puts its errors at the top level."""
 
     status: str
     error: _Error | None = None
@@ -120,7 +120,7 @@ class AtolWebServer:
         uuid = str(uuids.uuid4())
         results = None
         for _ in range(_TRIES):
-            with contextlib.suppress(OutcomeUnknown):  # the next look tells whether it is queued
+            with contextlib.suppress(OutcomeUnknown):  # the next look shows whether it is queued
                 await self.post(uuid, tasks)
             results = await self.wait(uuid, self.timeouts.question_s)
             if results is not None:
@@ -138,7 +138,7 @@ class AtolWebServer:
         return [result.result for result in results]
 
     async def post(self, uuid: str, tasks: Sequence[Task]) -> None:
-        """Queue `tasks`; a queue that stands still for an unknown outcome is released, since the drive settles that.
+        """Queue `tasks`; a queue that is blocked by an unknown outcome is released, since the drive settles that.
 
         `DeviceUnreachable`: nothing was sent. `AtolRefused`: not taken. `OutcomeUnknown`: it may be queued.
         """

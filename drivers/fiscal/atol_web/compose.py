@@ -1,4 +1,4 @@
-"""Turns receipts and corrections into JSON tasks of ATOL's driver (protocols/atol.md §3.1)."""
+"""Turns receipts and corrections into JSON tasks of ATOL's driver (atol_web.md#tasks)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fiscal day asks of ATOL's web server besides receipts: state, clock (protocols/atol.md §3.1)."""
+"""What a fiscal day asks of ATOL's web server besides receipts: state, clock (atol_web.md#tasks)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class WebOffice:
         `OutcomeUnknown`: it is still under way, or nobody answers any more.
         """
         uuid = str(uuid4())
-        with contextlib.suppress(OutcomeUnknown):  # it may be queued: the next look tells
+        with contextlib.suppress(OutcomeUnknown):  # it may be queued: the next look shows it
             await self.server.post(uuid, (task,))
         try:
             results = await self.server.wait(uuid, self.server.timeouts.task_s)

@@ -1,4 +1,4 @@
-"""Driver of an ATOL registrar behind the vendor's web server: JSON tasks (protocols/atol.md §3)."""
+"""Driver of an ATOL registrar behind the vendor's web server: JSON tasks (atol_web.md#server)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class AtolWebRegistrar(Serialised):
     async def x_report(self) -> None:
         await self._do({"type": "reportX"})
 
-    async def print_text(self, lines: tuple[str, ...], *, cut: bool) -> None:
+    async def print_text(self, lines: tuple[str, ...], *, cut: bool) -> None:  # noqa: ARG002  # the port's
         """The server cuts by itself at the end of a document."""
         await self._do({"type": "nonFiscal", "items": [{"type": "text", "text": said(line)} for line in lines]})
 
@@ -82,7 +82,7 @@ class AtolWebRegistrar(Serialised):
         async with self._lock:
             return await self._requests.register(receipt_task(receipt, self._order_tag), intent)
 
-    async def rehearse(self, receipt: Receipt) -> bool:
+    async def rehearse(self, receipt: Receipt) -> bool:  # noqa: ARG002  # the port's
         """The server registers what it composes."""
         return False
 

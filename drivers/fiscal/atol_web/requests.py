@@ -1,5 +1,5 @@
 """One request after another of an intent: its uuid is derived from the intent, so the server takes it once
-(protocols/atol.md §3.2)."""
+(atol_web.md#server)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shift of a register behind ATOL's web server: where it stands, and both commands (protocols/atol.md §3.1)."""
+"""The shift of a register behind ATOL's web server: its state, and both commands (atol_web.md#tasks)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a register behind ATOL's web server counts in a shift (protocols/atol.md §3.1)."""
+"""What a register behind ATOL's web server counts in a shift (atol_web.md#tasks)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WebCounters:
         return await self.device.shift()
 
     async def counted(self, shift: ShiftState) -> Counted | None:
-        """The driver leaves counts and sums out where the register does not tell them; the report that closes a shift
+        """The driver leaves counts and sums out where the register does not report them; the report that closes a shift
         may have cleared them."""
         (answer,) = await self.archive.server.ask({"type": "getShiftTotals"})
         try:
@@ -37,7 +37,7 @@ class WebCounters:
         return None if cleared else told
 
     async def requisites(self, number: int) -> list[Tlv]:
-        """What was paid: the driver tells sums in roubles."""
+        """What was paid: the driver gives sums in roubles."""
         told = await self.archive.requisites(number) or {}
         tags = [tag for tag in (PAID_CASH, PAID_ELECTRONICALLY) if str(tag) in told]
         return [Tlv(tag, read(_sum_bytes, told[str(tag)])) for tag in tags]

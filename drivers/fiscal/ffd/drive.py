@@ -1,4 +1,4 @@
-"""Typed answers of the fiscal drive behind the registrar, commands FFxx (protocols/shtrih.md §2).
+"""Typed answers of the fiscal drive behind the registrar, commands FFxx (drive.md#documents).
 
 `encode` and `parse` take the bytes after the error byte: the driver parses them, a device encodes them.
 """
@@ -100,7 +100,7 @@ class DriveSerial:
 
 @dataclass(frozen=True, slots=True)
 class DriveExpiry:
-    """FF03; what stands behind the date differs between firmwares. It only informs: what is no date is none."""
+    """FF03; what follows the date differs between firmwares. It only informs: what is no date is none."""
 
     until: date | None
     rest: bytes = b""
@@ -188,8 +188,8 @@ class FoundDocument:
 
 
 def understood(device: str, number: int, read: Callable[[A], T], told: A) -> T:
-    """What a register tells of a document that its drive holds. Raises `ForeignState`: what nobody can read of it is a
-    matter for a person, and the register is not away."""
+    """What a register reports about a document that its drive holds. Raises `ForeignState`: what nobody can read of it
+    is a matter for a person, and the register is not away."""
     try:
         return read(told)
     except CodecError as error:
@@ -245,7 +245,7 @@ class ShiftState:
 
 @dataclass(frozen=True, slots=True)
 class ClosedReceipt:
-    """FF45; the date stands there only where table 17 field 36 is 1."""
+    """FF45; the date is there only where table 17 field 36 is 1."""
 
     change_kopecks: int
     number: int

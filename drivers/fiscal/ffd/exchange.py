@@ -1,4 +1,4 @@
-"""What the drive tells of documents on their way to the operator of fiscal data: FF30–FF3F (protocols/shtrih.md §2)."""
+"""What the drive reports about documents on their way to the operator of fiscal data: FF30–FF3F (drive.md#exchange)."""
 
 from __future__ import annotations
 

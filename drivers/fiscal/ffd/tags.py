@@ -68,7 +68,7 @@ class When(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row. Lines stand in receipts and, from FFD 1.1 on, in corrections."""
+    """One row. Lines occur in receipts and, from FFD 1.1 on, in corrections."""
 
     tag: int
     source: Source
@@ -116,7 +116,7 @@ class Occasion:
     ordered: bool = False
 
     def mandatory(self, *sources: Source, of_line: bool = False) -> frozenset[int]:
-        """The tags that must stand there, of these sources."""
+        """The tags that must be there, of these sources."""
         return frozenset(
             rule.tag
             for rule in RULES

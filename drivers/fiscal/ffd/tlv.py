@@ -1,4 +1,4 @@
-"""Requisites of fiscal documents: tag u16, length u16, value; strings in cp866 (protocols/shtrih.md §2)."""
+"""Requisites of fiscal documents: tag u16, length u16, value; strings in cp866 (drive.md#requisites)."""
 
 from __future__ import annotations
 

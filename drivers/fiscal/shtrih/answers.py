@@ -1,4 +1,4 @@
-"""Typed answers of the registrar's own state: modes, model (protocols/shtrih.md §2).
+"""Typed answers of the registrar's own state: modes, model (shtrih.md#modes).
 
 `encode` and `parse` take the bytes after the error byte: the driver parses them, a device encodes them.
 """
@@ -17,7 +17,7 @@ FLAG_COVER_OPEN = 1 << 10
 PRINTER_FAILED = 2
 _NEAR_END = 1 << 1
 _BITS = 8  # bytes of F7h
-# Behind the 64 bits of F7h: widths, lengths, passwords, then numbers of tables; 0 or an early end is "not told".
+# Behind the 64 bits of F7h: widths, lengths, passwords, then numbers of tables; 0 or an early end means "not given".
 _TAXES_FIELD_AT, _DRIVE_TABLE_AT, _OFD_TABLE_AT, _FFD_TABLE_AT, _FFD_FIELD_AT = 16, 23, 24, 26, 27
 
 
@@ -162,7 +162,8 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """F7h 01: a 64-bit set and what the model adds; older firmware stops anywhere, what it leaves out is "not told"."""
+    """F7h 01: a 64-bit set and what the model adds; older firmware stops anywhere, what it leaves out is "not
+    given"."""
 
     bits: int
     parameters: bytes = b""

@@ -1,4 +1,4 @@
-"""What a Shtrih-M register tells of its fiscal drive: how far it is, its documents (protocols/shtrih.md §3)."""
+"""What a Shtrih-M register reports about its fiscal drive: how far it is, its documents (shtrih.md#doubt)."""
 
 from __future__ import annotations
 

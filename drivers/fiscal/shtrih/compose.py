@@ -1,4 +1,4 @@
-"""Turns a receipt into the words of the Shtrih-M command set (protocols/shtrih.md §2)."""
+"""Turns a receipt into the words of the Shtrih-M command set (shtrih.md#receipt)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def requisites_of(receipt: Receipt, order_tag: OrderTag) -> list[Tlv]:
 
 
 def closing_of(receipt: Receipt) -> CloseReceipt:
-    """Cash stands first, the card second; the device computes the taxes."""
+    """Cash comes first, the card second; the device computes the taxes."""
     sums = (receipt.cash_kopecks, receipt.electronic_kopecks) + (0,) * (SUMS - 2)
     return CloseReceipt(sums=sums, tax_system=TAX_SYSTEM_BITS[receipt.tax_system])
 

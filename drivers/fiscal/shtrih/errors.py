@@ -1,4 +1,4 @@
-"""Stable words and Russian texts of the registrar's error codes (protocols/shtrih.md §4)."""
+"""Stable words and Russian texts of the registrar's error codes (shtrih.md#errors)."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ UNSUPPORTED = 0x37
 # Nothing was carried out: the previous command prints, or waits for "continue".
 PRINTS, WAITS = 0x50, 0x58
 NOT_YET = (PRINTS, WAITS)
-# After these FF45, E0 or 41 may have been carried out all the same: look into the drive (§3 step 6).
+# After these FF45, E0 or 41 may have been carried out all the same: look into the drive (shtrih.md#doubt).
 DOUBTFUL = frozenset({0x2F, 0x30, 0x50, 0x58, 0x6B, 0x72, 0x75, 0x7B})
 
 

@@ -1,4 +1,4 @@
-"""Shtrih-M protocol 1 framing, codes and answers, without any I/O (protocols/shtrih.md §1, §2)."""
+"""Shtrih-M protocol 1 framing, codes and answers, without any I/O (shtrih.md#line)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STX = 0x02
 ENQ = 0x05
 ACK = 0x06
 NAK = 0x15
-NOISE = 0xFF  # the byte that some transports add around control bytes (§1)
+NOISE = 0xFF  # the byte that some transports add around control bytes
 
 PAYLOAD_LIMIT = 255
 
@@ -53,10 +53,6 @@ class Decoder:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-
-    @property
-    def in_frame(self) -> bool:
-        return bool(self._buffer)
 
     def feed(self, data: bytes) -> list[Frame | Garbage]:
         self._buffer += data

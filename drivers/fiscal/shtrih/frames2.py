@@ -1,4 +1,4 @@
-"""Shtrih-M protocol 2 framing: numbered frames, a CRC, stuffed bytes; without any I/O (protocols/shtrih.md §1)."""
+"""Shtrih-M protocol 2 framing: numbered frames, a CRC, stuffed bytes; without any I/O (shtrih.md#numbered-frames)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NUMBERS = 0x10000
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """An empty payload tells the number alone."""
+    """An empty payload gives the number alone."""
 
     number: int
     payload: bytes
@@ -52,7 +52,7 @@ def _stuffed(body: bytes) -> bytes:
 
 
 class Decoder:
-    """Takes bytes as they come, skips what is no frame. STX stands nowhere inside a frame, so it always begins anew."""
+    """Takes bytes as they come, skips what is no frame. STX occurs nowhere inside a frame, so it always begins anew."""
 
     def __init__(self) -> None:
         self._body: bytearray | None = None

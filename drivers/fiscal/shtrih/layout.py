@@ -1,4 +1,4 @@
-"""Where a Shtrih-M model keeps its settings: told by F7h, else known by its model (protocols/shtrih.md §2)."""
+"""Where a Shtrih-M model keeps its settings: by F7h, else known by its model (shtrih.md#settings)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FFD_BY_MODEL: Mapping[int, tuple[Place, ...]] = MappingProxyType(dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`ffd_places`: where the format of documents may stand, the likeliest first. `network_table`: None where the
+    """`ffd_places`: where the format of documents may be set, the likeliest first. `network_table`: None where the
     model has none that we know."""
 
     model: int | None = None
@@ -37,7 +37,7 @@ class Layout:
 
 
 def layout_of(told: Capabilities | None, model: int | None) -> Layout:
-    """A number that the register does not tell, or tells as 0, is the usual one of its model."""
+    """A number that the register does not report, or tells as 0, is the usual one of its model."""
     places = _FFD_BY_MODEL.get(model, ()) if model is not None else ()
     if told is None:
         return Layout(model, ffd_places=(*places, *_FFD_PLACES))
@@ -59,7 +59,7 @@ class Asking(Protocol):
 
 
 class Layouts:
-    """Asked once for each opening of the line: behind another one may stand another register."""
+    """Asked once for each opening of the line: another opening may reach another register."""
 
     def __init__(self, session: ShtrihSession) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""The host half of Shtrih-M protocol 1: one command at a time and the fate of its answer (protocols/shtrih.md §1)."""
+"""The host half of Shtrih-M protocol 1: one command at a time and the fate of its answer (shtrih.md#line)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class ShtrihLine:
             _log.warning("%s: stale answer %s thrown away: %s", self._device, _name(stale), stale.hex())
 
     async def _deliver(self, frame: bytes) -> _Delivery:
-        """Resends after an explicit NAK only: after silence the command may be running (§1)."""
+        """Resends after an explicit NAK only: after silence the command may be running (shtrih.md#line)."""
         for _ in range(_TRIES):
             self._link.write(frame)
             byte = await self._control(self._timeouts.ack_s)

@@ -1,4 +1,4 @@
-"""The host half of Shtrih-M protocol 2: numbered frames, each carried out once (protocols/shtrih.md §1)."""
+"""The host half of Shtrih-M protocol 2: numbered frames, each carried out once (shtrih.md#numbered-frames)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class NumberedLine:
     """Frames over a `Link`. Not reentrant: the caller serialises.
 
     The device carries out the number after its last one, once. To any other number and to the sync frame it answers
-    what it answered last, under that number: so after a lost answer one sync tells whether the command was carried
+    what it answered last, under that number: so after a lost answer one sync shows whether the command was carried
     out, and the same frame may be sent again. A device that was switched off in between has forgotten both: then its
-    fiscal drive says what was carried out (protocols/shtrih.md §3).
+    fiscal drive says what was carried out (shtrih.md#doubt).
     """
 
     def __init__(self, link: Link, timeouts: ShtrihTimeouts, device: str) -> None:

@@ -1,6 +1,6 @@
-"""A Shtrih-M register's documents carried to the operator by the host (protocols/shtrih.md, "The way of documents").
+"""A Shtrih-M register's documents carried to the operator by the host (drive.md#exchange).
 
-FF30 tells how long the message for the operator is, FF31 reads it: it comes whole, with the session's header. FF32 and
+FF30 says how long the message for the operator is, FF31 reads it: it comes whole, with the session's header. FF32 and
 FF33 give the ticket back, header included; the drive judges it when the last block is there. The register has no other
 commands of a session with the operator.
 """

@@ -1,4 +1,4 @@
-"""What a fiscal day asks of a Shtrih-M register besides receipts: registration, clock (protocols/shtrih.md §2)."""
+"""What a fiscal day asks of a Shtrih-M register besides receipts: registration, clock (shtrih.md#commands)."""
 
 from __future__ import annotations
 

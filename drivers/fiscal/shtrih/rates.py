@@ -1,4 +1,4 @@
-"""Which VAT rates a Shtrih-M register can put on a line, told by its table 6 (protocols/shtrih.md §2)."""
+"""Which VAT rates a Shtrih-M register can put on a line, by its table 6 (shtrih.md#rates)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ROWS_OF_2025 = 10
 
 
 class Rates:
-    """Read once for each opening of the line: behind another one may stand another register."""
+    """Read once for each opening of the line: another opening may reach another register."""
 
     def __init__(self, session: ShtrihSession, layouts: Layouts) -> None:
         self._session = session

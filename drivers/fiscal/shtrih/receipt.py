@@ -1,4 +1,4 @@
-"""Typed bodies of the commands that compose and close a receipt, as both sides read them (protocols/shtrih.md §2)."""
+"""Typed bodies of the commands that compose and close a receipt, as both sides read them (shtrih.md#receipt)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Driver of a Shtrih-M fiscal registrar: receipts that are registered once, shifts, state (protocols/shtrih.md §3)."""
+"""Driver of a Shtrih-M fiscal registrar: receipts that are registered once, shifts, state (shtrih.md#doubt)."""
 
 from __future__ import annotations
 
@@ -37,19 +37,14 @@ from drivers.fiscal.shtrih.session import (
     MODE_EXPIRED,
     MODE_OPEN,
     WAITS_CONTINUE,
-    Protocol,
     ShtrihRefused,
     ShtrihSession,
 )
 from drivers.fiscal.shtrih.shift import ShtrihShift
 from drivers.fiscal.shtrih.state import Look
-from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.fiscal.shtrih.totals import ShtrihCounters
 from drivers.fiscal.shtrih.writer import Closings, ReceiptWriter
 from drivers.fiscal.totals import Totals
-from drivers.link import LinkOpener
-
-__all__ = ["ShtrihRegistrar", "ShtrihTimeouts"]
 
 
 class ShtrihRegistrar(Serialised):
@@ -57,26 +52,14 @@ class ShtrihRegistrar(Serialised):
 
     def __init__(
         self,
+        session: ShtrihSession,
         *,
-        open_link: LinkOpener,
-        port: str,
-        baudrate: int,
-        password: int = 30,
-        protocol: Protocol = 1,
         order_tag: OrderTag = OrderTag.TAG_1192,
-        timeouts: ShtrihTimeouts | None = None,
         timezone: ZoneInfo | None = None,
         clock_drift: timedelta = timedelta(minutes=10),
         ofd: OfdClient | None = None,
     ) -> None:
-        self._session = ShtrihSession(
-            open_link=open_link,
-            port=port,
-            baudrate=baudrate,
-            password=password,
-            timeouts=timeouts or ShtrihTimeouts(),
-            protocol=protocol,
-        )
+        self._session = session
         self._archive = ShtrihArchive(self._session)
         once = Once(self._archive, order_tag, timezone or ZoneInfo("Europe/Moscow"), clock_drift)
         layouts = Layouts(self._session)

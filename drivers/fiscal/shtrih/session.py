@@ -54,18 +54,18 @@ class ShtrihSession:
         open_link: LinkOpener,
         port: str,
         baudrate: int,
-        password: int,
-        timeouts: ShtrihTimeouts,
+        password: int = 30,
+        timeouts: ShtrihTimeouts | None = None,
         protocol: Protocol = 1,
     ) -> None:
         self._open_link = open_link
         self._port = port
         self._baudrate = baudrate
         self._line: ShtrihLine | NumberedLine | None = None
-        self.openings = 0  # of the line: behind another one may stand another register
+        self.openings = 0  # of the line: another opening may reach another register
         self._protocol = protocol
         self._password = password
-        self.timeouts = timeouts
+        self.timeouts = timeouts or ShtrihTimeouts()
 
     def close(self) -> None:
         line, self._line = self._line, None
@@ -115,7 +115,8 @@ class ShtrihSession:
             raise await self._in_its_words(refused.number, request.code) from refused
 
     async def _in_its_words(self, number: int, code: int) -> ShtrihRefused:
-        """A refusal that the table of errors does not know; a register that has no words either is told by its code."""
+        """A refusal that the table of errors does not know; a register that has no words either is named by its
+        code."""
         request = commands.error_text(number)
         try:
             told = self._read(request, await self._exchange(request)).text.strip()
@@ -146,7 +147,7 @@ class ShtrihSession:
         return await self.ask(commands.short_status())
 
     async def printed_state(self) -> ShortStatus:
-        """The state once nothing prints any more (submode 5 right after a close is normal, §3), or after
+        """The state once nothing prints any more (submode 5 right after a close is normal), or after
         `printing_s`; a document that is being read out is read to its end first."""
         deadline = self._now() + self.timeouts.printing_s
         while True:
@@ -158,7 +159,7 @@ class ShtrihSession:
             await asyncio.sleep(self.timeouts.poll_s)
 
     async def ready_to_print(self) -> ShortStatus:
-        """The state in which print commands work. Paper that came back gets its "continue" (§7)."""
+        """The state in which print commands work. Paper that came back gets its "continue"."""
         for _ in range(_QUESTION_TRIES):
             state = await self.printed_state()
             if state.cover_open:
@@ -192,7 +193,7 @@ class ShtrihSession:
         raise DeviceUnreachable(DEVICE, "endless_document")
 
     async def cancel_document(self) -> None:
-        """Leave no open document behind; none is registered by that (§3 step 4).
+        """Leave no open document behind; none is registered by that (shtrih.md#doubt).
 
         Raises `DeviceRefused` where the device will not, `DeviceUnreachable` where it cannot be asked.
         """
@@ -226,7 +227,7 @@ class ShtrihSession:
         return self._line
 
     def _drop_lost_line(self, error: Exception) -> None:
-        """A silent device keeps its line (§7: retry ENQ, do not reopen); a lost line is opened anew next time."""
+        """A silent device keeps its line (shtrih.md#timing); a lost line is opened anew next time."""
         cause = error.__cause__ if isinstance(error, AnswerLost) else error
         if isinstance(cause, DeviceUnreachable) and cause.code in ("link_lost", "link_not_open"):
             self.close()

@@ -1,4 +1,4 @@
-"""The shift of a Shtrih-M register: where it stands, and both commands (protocols/shtrih.md §2, §3)."""
+"""The shift of a Shtrih-M register: its state, and both commands (shtrih.md#doubt)."""
 
 from __future__ import annotations
 

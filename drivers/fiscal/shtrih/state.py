@@ -1,4 +1,4 @@
-"""One look at a Shtrih-M registrar, put into the port's words (protocols/shtrih.md §2, §3)."""
+"""One look at a Shtrih-M registrar, put into the port's words (shtrih.md#modes)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from drivers.fiscal.shtrih.session import (
 )
 
 _WORKING = (MODE_OPEN, MODE_EXPIRED, MODE_CLOSED, MODE_DOCUMENT)
-_MODES: Mapping[int, str] = MappingProxyType({5: "locked", 6: "confirm_date", 9: "tech_reset", 10: "test_run"})
+MODES: Mapping[int, str] = MappingProxyType({5: "locked", 6: "confirm_date", 9: "tech_reset", 10: "test_run"})
 # Firmwares put other values there too, without any harm: only what certainly blocks is believed.
-_DRIVE_ERRORS: Mapping[int, str] = MappingProxyType(
+DRIVE_ERRORS: Mapping[int, str] = MappingProxyType(
     {0x05: "drive_expired", 0x06: "drive_full", 0x14: "ofd_store_full", 0x15: "ofd_wait_expired"}
 )
 _A = TypeVar("_A")
@@ -87,7 +87,7 @@ class Look:
         return Paper.LOW if ends else Paper.PRESENT
 
     async def _ticket_at(self, serial: str, number: int) -> datetime | None:
-        """It changes with the last document that has one; firmware without FF3C does not tell."""
+        """It changes with the last document that has one; firmware without FF3C does not report."""
         if number < 1:
             return None
         if self._ticket is None or self._ticket[0] != (serial, number):
@@ -112,13 +112,13 @@ class Look:
 
 
 def _blocked(state: ShortStatus, drive: DriveStatus) -> str | None:
-    """A failed printer blocks until something prints again: an X report or a line of text tells."""
+    """A failed printer blocks until something prints again: an X report or a line of text shows it."""
     if state.cover_open:
         return "cover_open"
     if state.mode not in _WORKING:
-        return _MODES.get(state.mode, "wrong_mode")
+        return MODES.get(state.mode, "wrong_mode")
     if not drive.fiscal:
         return "not_fiscalised"
     if drive.failure is not None:
         return drive.failure
-    return _DRIVE_ERRORS.get(state.drive_error) or ("printer_fault" if state.printer_failed else None)
+    return DRIVE_ERRORS.get(state.drive_error) or ("printer_fault" if state.printer_failed else None)

@@ -1,4 +1,4 @@
-"""Typed answers about the registrar's counters and settings tables (protocols/shtrih.md §2).
+"""Typed answers about the registrar's counters and settings tables (shtrih.md#settings).
 
 `encode` and `parse` take the bytes after the error byte: the driver parses them, a device encodes them.
 """

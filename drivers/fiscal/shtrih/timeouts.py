@@ -1,4 +1,4 @@
-"""How long the host waits for what on a Shtrih-M line, in seconds (protocols/shtrih.md §1)."""
+"""How long the host waits for what on a Shtrih-M line, in seconds (shtrih.md#timing)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Shtrih-M register counts in an open shift: its registers (protocols/shtrih.md §2)."""
+"""What a Shtrih-M register counts in an open shift: its registers (shtrih.md#commands)."""
 
 from __future__ import annotations
 

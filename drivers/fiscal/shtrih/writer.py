@@ -1,4 +1,4 @@
-"""Composes receipts and corrections in a Shtrih-M register, up to what registers them (protocols/shtrih.md §2)."""
+"""Composes receipts and corrections in a Shtrih-M register, up to what registers them (shtrih.md#receipt)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from drivers.fiscal.shtrih.compose import (
 from drivers.fiscal.shtrih.office import ShtrihOffice
 from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 
-#: What registers the composed document; a later one stands in for a command the firmware does not know.
+#: What registers the composed document; a later one replaces a command the firmware does not know.
 Closings = tuple[Request[ClosedReceipt | ClosedReport], ...]
 
 _CASHIERS_TABLE, _CASHIER_NAME, _CASHIER_NAME_SIZE = 2, 2, 21
@@ -61,7 +61,7 @@ class ReceiptWriter:
         """The same lines and requisites, kept off the paper where the firmware can: what follows is a cancellation."""
         self._prints = None
         with contextlib.suppress(ShtrihRefused):
-            await self._session.ask(self._skip_printing(True))
+            await self._session.ask(self._skip_printing(skip=True))
         await self._name_cashier(receipt)
         await self._lines(receipt, ())
 
@@ -101,7 +101,7 @@ class ReceiptWriter:
         """Table 17 field 7 keeps one document off the paper; the register clears it with that document."""
         if receipt.paperless:
             self._prints = None
-            await self._session.ask(self._skip_printing(True))
+            await self._session.ask(self._skip_printing(skip=True))
         else:
             await self.print_again()
 
@@ -116,20 +116,20 @@ class ReceiptWriter:
             return  # it knows no such thing
         if turns.number:
             self._rates_kept = True
-            await self._session.ask(self._turn_rates(False))
+            await self._session.ask(self._turn_rates(turn=False))
 
     async def after(self) -> None:
         """The document is in the drive or was given up: what was set for it alone is set back."""
         if not self._rates_kept:
             return
         try:
-            await self._session.ask(self._turn_rates(True))
+            await self._session.ask(self._turn_rates(turn=True))
         except DeviceError as error:  # the next document sets it back
             _log.error("%s: table 17 field 71 stays 0: %s", DEVICE, error)
         else:
             self._rates_kept = False
 
-    def _turn_rates(self, turn: bool) -> Request[Blob]:
+    def _turn_rates(self, *, turn: bool) -> Request[Blob]:
         return commands.write_table(_REGIONAL_TABLE, 1, _TURNS_RATES, bytes((turn,)))
 
     def registered(self) -> None:
@@ -141,10 +141,10 @@ class ReceiptWriter:
         if self._prints:
             return
         with contextlib.suppress(ShtrihRefused):  # a firmware without the field always prints
-            await self._session.ask(self._skip_printing(False))
+            await self._session.ask(self._skip_printing(skip=False))
         self._prints = True
 
-    def _skip_printing(self, skip: bool) -> Request[Blob]:
+    def _skip_printing(self, *, skip: bool) -> Request[Blob]:
         return commands.write_table(_REGIONAL_TABLE, 1, _SKIP_PRINTING, bytes((skip,)))
 
     async def _send(self, tlvs: Iterable[Tlv]) -> None:

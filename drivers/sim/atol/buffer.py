@@ -1,4 +1,4 @@
-"""The device half of ATOL's task buffer: results are kept until they are acknowledged (protocols/atol.md §2.2)."""
+"""The device half of ATOL's task buffer: results are kept until they are acknowledged (atol.md#task-buffer)."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ class TaskBuffer:
             self._send(ASYNC_ID, bytes((status, task.id)) + executed.result)
 
     def _stop_the_rest(self) -> None:
-        """Tasks that stand behind a failed one are not carried out, unless they ignore errors."""
+        """Tasks queued behind a failed one are not carried out, unless they ignore errors."""
         for task in [task for task in self._queue if not task.flags & IGNORES_ERRORS]:
             task.state = _State.STOPPED
             self._queue.remove(task)

@@ -1,4 +1,4 @@
-"""The simulated ATOL register's command table: password, length, mode, then the work (protocols/atol.md §2.3-2.5)."""
+"""The simulated ATOL register's command table: password, length, mode, then the work (atol.md#commands)."""
 
 from __future__ import annotations
 

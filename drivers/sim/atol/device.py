@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from drivers.fiscal.atol.frames import ESCAPE
 from drivers.sim.atol.buffer import Executed, TaskBuffer
@@ -20,6 +19,8 @@ from drivers.sim.atol.till import Till
 from drivers.sim.faults import Faults
 from drivers.sim.noise import Noise
 from drivers.sim.pty import at_a_line
+from drivers.sim.register_setup import RegisterSetup
+from drivers.sim.site import HERE, Site
 from drivers.sim.world import World
 
 # Beyond the required parameters: `paper_out` takes "at": "close" (the roll ends with the next document),
@@ -42,6 +43,7 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "wrong_answer": ("after", "code"),
     }
 )
+AS_SOLD = RegisterSetup(ffd="1.05")
 _DEFAULT_SERIAL = "9999078900054321"
 
 
@@ -55,12 +57,8 @@ class AtolDevice:
         *,
         plugged: Callable[[bool], None] | None = None,
         seed: int | None = None,
-        timezone: str = "Europe/Moscow",
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        ofd_delay_s: float = 2.0,
-        ffd: str = "1.05",
-        automatic: bool = True,
-        automat_number: str = "1",
+        now: Callable[[], datetime] = HERE.now,
+        setup: RegisterSetup = AS_SOLD,
     ) -> None:
         self.faults = Faults(KNOWN_FAULTS, self._fault_changed)
         self._plugged = plugged
@@ -68,12 +66,8 @@ class AtolDevice:
             world,
             self.faults,
             serial=_DEFAULT_SERIAL if seed is None else f"9999{seed % 10**12:012d}",
-            timezone=ZoneInfo(timezone),
             now=now,
-            ofd_delay_s=ofd_delay_s,
-            ffd=ffd,
-            automatic=automatic,
-            automat_number=automat_number,
+            setup=setup,
         )
         self.machine = Machine(till)
         self._buffer = TaskBuffer(
@@ -107,7 +101,7 @@ class AtolDevice:
         }
 
     def _execute(self, payload: bytes) -> Executed:
-        """The effect stands in the world before a byte of the answer goes out."""
+        """The effect is in the ledger before a byte of the answer goes out."""
         lose, slow = self._struck("lose_answer", payload), self.faults.on("slow")
         if lose is not None:
             self.faults.take("lose_answer")
@@ -134,7 +128,7 @@ class AtolDevice:
         after = "" if fault is None else str(fault["after"]).upper()
         return fault if after and payload[PASSWORD_BYTES:].hex().upper().startswith(after) else None
 
-    def _fault_changed(self, name: str, on: bool) -> None:
+    def _fault_changed(self, name: str, *, on: bool) -> None:
         if name == "off" and on:
             self._buffer.power_off()
             self.machine.power_cut()
@@ -153,10 +147,11 @@ async def atol(
     control: Path | None = None,
     seed: int | None = None,
     speed: float = 1.0,
-    timezone: str = "Europe/Moscow",
+    setup: RegisterSetup = AS_SOLD,
+    site: Site = HERE,
 ) -> AsyncIterator[AtolDevice]:
     """The device on a pseudo-terminal linked at `link`. `speed` changes nothing: a registrar answers at once."""
-    world = World("fiscal", state, ledger)
-    build = partial(AtolDevice, world, seed=seed, timezone=timezone)
+    world = World("fiscal", state, ledger, site)
+    build = partial(AtolDevice, world, seed=seed, now=site.now, setup=setup)
     async with at_a_line(world, link, control, lambda send, plugged: build(send, plugged=plugged)) as device:
         yield device

@@ -1,4 +1,4 @@
-"""JSON tasks that only look at a simulated ATOL register: state, drive, shift, archive (protocols/atol.md §3.1)."""
+"""JSON tasks that only look at a simulated ATOL register: state, drive, shift, archive (atol_web.md#tasks)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A simulated ATOL register on its line: the mode it stands in, the operator, the document being read out."""
+"""A simulated ATOL register on its line: its mode, the operator, the document being read out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Machine:
         self.last_error = 0
 
     def enter(self, mode: int, password: int) -> None:
-        """From the choice of modes only (§2.4)."""
+        """From the choice of modes only (atol.md#modes)."""
         if self.mode != CHOICE:
             raise Refusal(WRONG_MODE)
         if mode not in MODES:

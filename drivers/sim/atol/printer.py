@@ -50,12 +50,12 @@ class Printer:
     def drop(self) -> None:
         """What waits for paper is given up; it can still be copied."""
         with self._world.change() as change:
-            self._stall(change, False)
+            self._stall(change, stalled=False)
 
     def print(self, change: Change) -> None:
         if self._faults.on("paper_out") is not None or self.cover_open:
-            self._stall(change, True)
+            self._stall(change, stalled=True)
 
-    def _stall(self, change: Change, stalled: bool) -> None:
+    def _stall(self, change: Change, *, stalled: bool) -> None:
         self.stalled = stalled
         change.put(_STALLED, stalled)

@@ -1,4 +1,4 @@
-"""Questions to the simulated ATOL register about itself and its drive (protocols/atol.md §2.5)."""
+"""Questions to the simulated ATOL register about itself and its drive (atol.md#commands)."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _shift(machine: Machine, data: bytes) -> bytes:
 
 
 def _exchange(machine: Machine, data: bytes) -> bytes:
-    """Where nothing waits a valid date still stands there."""
+    """Where nothing waits there is still a valid date."""
     queue = machine.till.drive.unsent()
     first: datetime = queue[0].at if queue else machine.till.now()
     head = bytes((0x02 if queue else 0, 0)) + uint(len(queue), 2)

@@ -1,4 +1,4 @@
-"""The receipt a simulated ATOL register is composing: lines, payments, requisites (protocols/atol.md §2.5)."""
+"""The receipt a simulated ATOL register is composing: lines, payments, requisites (atol.md#sale)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class OpenReceipt:
         return order_id_of(self.tlvs)
 
     def put(self, tlv: Tlv) -> None:
-        """A requisite stands once: a repeated one takes its place."""
+        """A requisite occurs once: a repeated one replaces it."""
         self.tlvs = [other for other in self.tlvs if other.tag != tlv.tag] + [tlv]
 
     def missing(self, settlement: Settlement, ffd: str, own: AbstractSet[int]) -> list[int]:

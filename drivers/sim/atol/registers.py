@@ -1,4 +1,4 @@
-"""Registers of the simulated ATOL register, command 91 (protocols/atol.md §2.6)."""
+"""Registers of the simulated ATOL register, command 91 (atol.md#registers)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated ATOL register's shifts, reports, cash, clock and plain printing (protocols/atol.md §2.5)."""
+"""The simulated ATOL register's shifts, reports, cash, clock and plain printing (atol.md#commands)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated ATOL register's receipts: open, requisites, positions, payments, close (protocols/atol.md §2.5)."""
+"""The simulated ATOL register's receipts: open, requisites, positions, payments, close (atol.md#sale)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON tasks of the vendor's driver carried out on a simulated ATOL register (protocols/atol.md §3.1)."""
+"""JSON tasks of the vendor's driver carried out on a simulated ATOL register (atol_web.md#tasks)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _fiscal(till: Till, document: Document, total_kopecks: int = 0) -> dict[str,
 
 
 def _registered(till: Till, work: Callable[[], Document]) -> Document:
-    """Paper that failed after the document was registered is a warning and no error: the driver compares FD (§2.7)."""
+    """Paper that fails after the registration is a warning, no error: the driver compares FD (atol.md#sale)."""
     before = till.drive.state.last_document
     try:
         return work()
@@ -194,7 +194,7 @@ def _line(item: Task) -> Line:
 
 
 def kopecks(roubles: Any) -> int:
-    """Sums are rounded to the kopeck (§7)."""
+    """Sums are rounded to the kopeck (atol_web.md#tasks)."""
     return int((Decimal(str(roubles)) * 100).to_integral_value())
 
 

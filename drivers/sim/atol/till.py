@@ -16,6 +16,7 @@ from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, Fis
 from drivers.sim.faults import Faults
 from drivers.sim.papers import paid, shift_counters
 from drivers.sim.refusal import Refusal
+from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.world import Change, World
 
 _CLOCK, _CASH, _TOTALS, _RECEIPT = "clock_offset_s", "cash", "totals", "receipt"
@@ -30,28 +31,18 @@ class Till:
     """What commands over the line and JSON tasks work on; refuses with the register's own error bytes."""
 
     def __init__(
-        self,
-        world: World,
-        faults: Faults,
-        *,
-        serial: str,
-        timezone: ZoneInfo,
-        now: Callable[[], datetime],
-        ofd_delay_s: float,
-        ffd: str,
-        automatic: bool = True,
-        automat_number: str = "1",
+        self, world: World, faults: Faults, *, serial: str, now: Callable[[], datetime], setup: RegisterSetup
     ) -> None:
         self.world = world
         self.faults = faults
         self.printer = Printer(world, faults)
-        self.ffd = ffd
-        self.automatic = automatic
-        self.automat_number = automat_number  # of the registration: receipts of an automat carry it by themselves
+        self.ffd = setup.ffd
+        self.automatic = setup.automatic
+        self.automat_number = setup.automat_number  # receipts of an automat carry it by themselves
         self._utc_now = now
-        self.timezone = timezone
+        self.timezone = ZoneInfo(setup.timezone)
         self._offset = timedelta(seconds=world.get(_CLOCK, 0))
-        self.drive = FiscalDrive(world, serial=serial, now=self.now, ofd_delay_s=ofd_delay_s)
+        self.drive = FiscalDrive(world, serial=serial, now=self.now, ofd_delay_s=setup.ofd_delay_s)
         stored = world.get(_RECEIPT)
         self.receipt = OpenReceipt.from_json(stored) if stored else None
         self.cash_kopecks: int = world.get(_CASH, 0)
@@ -152,7 +143,7 @@ class Till:
             raise Refusal(errors.RECEIPT_OPEN)
 
     def _printed(self, document: Document) -> Document:
-        """The document stands in the drive even where its paper failed: the answer is an error all the same."""
+        """The document is in the drive even where its paper failed: the answer is an error all the same."""
         if self.printer.stalled:
             raise Refusal(errors.NO_PAPER)
         return document

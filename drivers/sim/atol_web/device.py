@@ -1,4 +1,4 @@
-"""ATOL's web server as a device: JSON tasks before one register, uuids never forgotten (protocols/atol.md §3.2)."""
+"""ATOL's web server as a device: JSON tasks before one register, uuids never forgotten (atol_web.md#server)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -19,11 +18,13 @@ from drivers.sim.atol.tasks import TaskError, run_task
 from drivers.sim.atol.till import Till
 from drivers.sim.faults import Faults
 from drivers.sim.gateways.http import HttpSimulator, serving
+from drivers.sim.register_setup import RegisterSetup
+from drivers.sim.site import HERE
 from drivers.sim.world import Change, World
 
 # `lose_answer`, once: "after" is POST or GET (the HTTP answer breaks off; a POST with "late": seconds arrives then)
 # or a task's type (the server loses the register's answer: blocked; with "before": true it never reached it).
-# `wrong_answer`, once: the task is carried out (with "before": true it is not) and told as that error of the driver.
+# `wrong_answer`, once: the task is carried out (with "before": true it is not) and that error answers.
 KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "paper_out": (),
@@ -40,6 +41,7 @@ KNOWN_FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "down": (),
     }
 )
+AS_SOLD = RegisterSetup()
 _DEFAULT_SERIAL = "9999078900012345"
 _NO_LINK = 2
 _KEPT = 5000  # requests
@@ -56,12 +58,8 @@ class AtolWebDevice(HttpSimulator):
         world: World,
         *,
         seed: int | None = None,
-        timezone: str = "Europe/Moscow",
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        ofd_delay_s: float = 2.0,
-        ffd: str = "1.2",
-        automatic: bool = True,
-        automat_number: str = "1",
+        now: Callable[[], datetime] = HERE.now,
+        setup: RegisterSetup = AS_SOLD,
     ) -> None:
         super().__init__(
             [
@@ -79,12 +77,8 @@ class AtolWebDevice(HttpSimulator):
             world,
             self.faults,
             serial=_DEFAULT_SERIAL if seed is None else f"9999{seed % 10**12:012d}",
-            timezone=ZoneInfo(timezone),
             now=now,
-            ofd_delay_s=ofd_delay_s,
-            ffd=ffd,
-            automatic=automatic,
-            automat_number=automat_number,
+            setup=setup,
         )
         self._queued = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -282,7 +276,7 @@ class AtolWebDevice(HttpSimulator):
                 change.put(f"order:{number:010d}", record["uuid"])
 
     def _forget(self, change: Change, number: int) -> None:
-        """A server does not keep its results for ever."""
+        """A server keeps its results for a time only."""
         oldest = f"order:{number - _KEPT:010d}"
         uuid = self._world.get(oldest)
         if uuid is not None:
@@ -301,8 +295,8 @@ def atol_web(
     ledger: Path,
     control: Path | None = None,
     seed: int | None = None,
-    timezone: str = "Europe/Moscow",
+    setup: RegisterSetup = AS_SOLD,
 ) -> AbstractAsyncContextManager[AtolWebDevice]:
     """The device for the length of the block; `port` 0 takes a free one."""
     world = World("fiscal", state, ledger)
-    return serving(AtolWebDevice(world, seed=seed, timezone=timezone), world, port, control)
+    return serving(AtolWebDevice(world, seed=seed, setup=setup), world, port, control)

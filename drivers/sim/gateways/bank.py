@@ -6,13 +6,14 @@ import asyncio
 import json
 import secrets
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from drivers.sim.gateways.http import HttpSimulator, serving
+from drivers.sim.site import HERE, Site
 from drivers.sim.world import World
 
 _DECLINED = {"tok_declined": "do_not_honor", "tok_insufficient_funds": "insufficient_funds"}
@@ -77,7 +78,7 @@ class BankDevice(HttpSimulator):
             "key": key,
             "order_id": order_id,
             "amount_kopecks": amount,
-            "at": datetime.now(UTC).isoformat(),
+            "at": self._world.site.now().isoformat(),
         }
         with self._world.change() as change:
             change.put(f"transaction:{transaction_id}", record)
@@ -95,7 +96,7 @@ class BankDevice(HttpSimulator):
         found = self._world.get(f"key:{key}")
         if self.faults.on("forget_keys") is not None:
             return None
-        if found is None or datetime.now(UTC) - datetime.fromisoformat(found["at"]) > _KEY_LIFETIME:
+        if found is None or self._world.site.now() - datetime.fromisoformat(found["at"]) > _KEY_LIFETIME:
             return None
         record: dict[str, Any] = self._world.get(f"transaction:{found['transaction_id']}")
         return record
@@ -116,7 +117,7 @@ class BankDevice(HttpSimulator):
         return await self._give_back(request, "refunded")
 
     async def _give_back(self, request: web.Request, effect: str) -> web.StreamResponse:
-        """Idempotent by key; at most what was charged comes back."""
+        """A key is carried out once; at most what was charged comes back."""
         await self._delay()
         key, transaction_id = request.headers.get("Idempotency-Key", ""), request.match_info["id"]
         record = self._world.get(f"transaction:{transaction_id}")
@@ -136,7 +137,7 @@ class BankDevice(HttpSimulator):
                 status = effect if returned + amount == record["amount_kopecks"] else record["status"]
                 record |= {"status": status, "returned_kopecks": returned + amount}
                 change.put(f"transaction:{transaction_id}", record)
-                change.put(f"key:{key}", {"transaction_id": transaction_id, "at": datetime.now(UTC).isoformat()})
+                change.put(f"key:{key}", {"transaction_id": transaction_id, "at": self._world.site.now().isoformat()})
                 change.effect(
                     effect,
                     key=key,
@@ -164,8 +165,8 @@ def _answer(record: dict[str, Any], approved_status: int) -> web.Response:
 
 
 def bank(
-    port: int, *, state: Path, ledger: Path, control: Path | None = None
+    port: int, *, state: Path, ledger: Path, control: Path | None = None, site: Site = HERE
 ) -> AbstractAsyncContextManager[BankDevice]:
     """The device for the length of the block; `port` 0 takes a free one."""
-    world = World("bank", state, ledger)
+    world = World("bank", state, ledger, site)
     return serving(BankDevice(world), world, port, control)

@@ -72,7 +72,7 @@ class HttpSimulator:
         if self._held is not None:
             self._held.close()
 
-    def _fault_changed(self, name: str, on: bool) -> None:
+    def _fault_changed(self, name: str, *, on: bool) -> None:  # noqa: ARG002  # `_switch` asks what it is by then
         """`down` is a device whose port refuses connections."""
         if name == "down":
             self._switching = asyncio.get_running_loop().create_task(self._switch())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from drivers.sim.gateways.gateway import GatewayDevice
 from drivers.sim.gateways.http import serving
+from drivers.sim.site import HERE, Site
 from drivers.sim.world import World
 
 _GONE = "gone-"
@@ -23,8 +24,8 @@ class PushDevice(GatewayDevice):
 
 
 def push(
-    port: int, *, state: Path, ledger: Path, control: Path | None = None
+    port: int, *, state: Path, ledger: Path, control: Path | None = None, site: Site = HERE
 ) -> AbstractAsyncContextManager[PushDevice]:
     """The device for the length of the block; `port` 0 takes a free one."""
-    world = World("push", state, ledger)
+    world = World("push", state, ledger, site)
     return serving(PushDevice(world), world, port, control)

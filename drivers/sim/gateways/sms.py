@@ -8,6 +8,7 @@ from pathlib import Path
 
 from drivers.sim.gateways.gateway import GatewayDevice
 from drivers.sim.gateways.http import serving
+from drivers.sim.site import HERE, Site
 from drivers.sim.world import World
 
 _NUMBER = re.compile(r"\+[1-9]\d{7,14}")
@@ -26,7 +27,9 @@ class SmsDevice(GatewayDevice):
         return (422, "text_too_long") if len(members["text"]) > _LONGEST else None
 
 
-def sms(port: int, *, state: Path, ledger: Path, control: Path | None = None) -> AbstractAsyncContextManager[SmsDevice]:
+def sms(
+    port: int, *, state: Path, ledger: Path, control: Path | None = None, site: Site = HERE
+) -> AbstractAsyncContextManager[SmsDevice]:
     """The device for the length of the block; `port` 0 takes a free one."""
-    world = World("sms", state, ledger)
+    world = World("sms", state, ledger, site)
     return serving(SmsDevice(world), world, port, control)

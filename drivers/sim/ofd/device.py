@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +21,7 @@ from drivers.sim.world import World
 
 #: `away`: nobody listens. `refuse`: hangs up before anything is taken. The others take the document: `silent` never
 #: answers, `slow` late, `garbage` noise, `half_answer` (once) half a ticket, `wrong_ticket` that of another "drive" or
-#: "document", `too_long` promises 65,535 bytes and sends for ever.
+#: "document", `too_long` promises 65,535 bytes and never stops sending.
 FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "away": (),
@@ -82,7 +81,7 @@ class OfdDevice:
             talk.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)
 
-    def _fault_changed(self, name: str, on: bool) -> None:
+    def _fault_changed(self, name: str, *, on: bool) -> None:  # noqa: ARG002  # `_switch` asks what it is by then
         if name == "away":
             self._switching = asyncio.get_running_loop().create_task(self._switch())
 
@@ -128,7 +127,7 @@ class OfdDevice:
     def _ticket(self, document: Container) -> bytes:
         wrong = (self.faults.on("wrong_ticket") or {}).get("of")
         drive = _OTHER_DRIVE if wrong == "drive" else document.drive_number
-        ticket = ticket_message(drive, document.document + (wrong == "document"), datetime.now(UTC))
+        ticket = ticket_message(drive, document.document + (wrong == "document"), self._world.site.now())
         if self.faults.take("half_answer") is not None:
             return ticket[: len(ticket) // 2]
         return os.urandom(len(ticket)) if self.faults.on("garbage") is not None else ticket

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from drivers.robot import registers
 from drivers.robot.port import ComplexCommand, ComplexState
-from drivers.sim.robot.kitchen import Kitchen, Surroundings
+from drivers.sim.robot.bins import Surroundings
+from drivers.sim.robot.kitchen import Kitchen
 from drivers.sim.robot.memory import Memory
 from drivers.sim.robot.modbus_rtu import ILLEGAL_ADDRESS, ILLEGAL_VALUE, ModbusError
 from drivers.sim.robot.orders import Orders
@@ -19,18 +21,25 @@ from drivers.sim.robot.view import View
 
 @dataclass(frozen=True, slots=True)
 class RobotRules:
-    """How the simulated complex behaves in time. `hold_limit_s` and `transition_s` are divided by the speed."""
+    """How the simulated complex behaves in time. `hold_limit_s` and `transition_s` are divided by the speed. `revision`
+    of the register map: one of the first knows no extension. `description`: the file of what it has, or the demo's."""
 
     heartbeat_s: float = 10.0
     hold_limit_s: float = 600.0
     transition_s: float = 0.3
     reboot_s: float = 1.0
+    revision: int = registers.WHOLE_CHART
+    description: Path | None = None
+
+
+_EXTENSION_END = registers.EXTENSION + registers.EXTENSION_SIZE
 
 
 @dataclass
 class _Staged:
     chart: list[int] = field(default_factory=lambda: [0] * registers.CHART_SIZE)
     label: list[int] = field(default_factory=lambda: [0] * registers.LABEL_SIZE)
+    extension: list[int] = field(default_factory=lambda: [0] * registers.EXTENSION_SIZE)
     mailbox: list[int] = field(default_factory=lambda: [0] * registers.MAILBOX_SIZE)
 
 
@@ -60,7 +69,7 @@ class Complex:
         self.kitchen = Kitchen(memory, around, rng, speed=speed, hold_limit_s=rules.hold_limit_s)
         self.packml = PackML(self._first_state(), rules.transition_s / speed)
         self._orders = Orders(memory, self.kitchen, self.packml, around, self._staged, self._heartbeat_lost)
-        self._view = View(memory, self.kitchen, self.packml, around, clock)
+        self._view = View(memory, self.kitchen, self.packml, around, clock, revision=rules.revision)
         memory.ack.boot = memory.ack.boot % 0xFFFF + 1
         self.kitchen.wake(clock())
         memory.commit()
@@ -89,7 +98,7 @@ class Complex:
         return min((at for at in due if at is not None), default=None)
 
     def customers_changed(self) -> None:
-        self.kitchen.customers_changed(self._clock())
+        self.kitchen.cells.customers_changed(self._clock())
 
     def _turn(self, now: float) -> None:
         starts = self.packml.state is ComplexState.EXECUTE
@@ -100,7 +109,7 @@ class Complex:
         causes = {
             PAUSED_BY_DOOR: (self._around.door_open, ComplexCommand.HOLD, ComplexCommand.UNHOLD),
             PAUSED_BY_STUCK: (self.kitchen.stuck, ComplexCommand.HOLD, ComplexCommand.UNHOLD),
-            PAUSED_BY_CELLS: (self.kitchen.cells_blocked, ComplexCommand.SUSPEND, ComplexCommand.UNSUSPEND),
+            PAUSED_BY_CELLS: (self.kitchen.cells.blocked, ComplexCommand.SUSPEND, ComplexCommand.UNSUSPEND),
         }
         for cause, (present, pause, resume) in causes.items():
             if present and self.packml.allows(pause):
@@ -133,6 +142,7 @@ class Complex:
             registers.HEARTBEAT: [self._heartbeat or 0],
             registers.CHART: self._staged.chart,
             registers.LABEL: self._staged.label,
+            **({registers.EXTENSION: self._staged.extension} if self._knows_extension else {}),
         }
         return _cut(areas, address, count)
 
@@ -154,8 +164,14 @@ class Complex:
             self._staged.chart[address - registers.CHART : end - registers.CHART] = values
         elif address >= registers.LABEL and end <= registers.LABEL + registers.LABEL_SIZE:
             self._staged.label[address - registers.LABEL : end - registers.LABEL] = values
+        elif self._knows_extension and address >= registers.EXTENSION and end <= _EXTENSION_END:
+            self._staged.extension[address - registers.EXTENSION : end - registers.EXTENSION] = values
         else:
             raise ModbusError(ILLEGAL_ADDRESS)
+
+    @property
+    def _knows_extension(self) -> bool:
+        return self._rules.revision >= registers.WHOLE_CHART
 
     def _write_mailbox(self, values: Sequence[int]) -> None:
         """Only as a whole: half a command is none."""

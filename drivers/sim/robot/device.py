@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import time
-from collections.abc import AsyncIterator, Callable
+import tomllib
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from drivers.sim.faults import Faults, serve_control
-from drivers.sim.pty import PtyPort
+from drivers.robot.equipment import Equipment, EquipmentError, demo_file, of_tables
+from drivers.sim.faults import NO_PARAMETERS, Faults, serve_control
+from drivers.sim.robot.bins import Surroundings
 from drivers.sim.robot.complex import Complex, RobotRules
-from drivers.sim.robot.kitchen import STATIONS, Surroundings
-from drivers.sim.robot.memory import STOCK, Memory
+from drivers.sim.robot.memory import Memory
 from drivers.sim.robot.modbus_rtu import RtuSlave
+from drivers.sim.site import Port
 from drivers.sim.world import World
 
 __all__ = ["FAULTS", "RobotDevice", "RobotRules", "robot"]
@@ -28,6 +29,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "cells_full": (),
     "nobody_comes": (),
     "jam": ("station",),
+    "cell_cold": ("cell",),
+    "bin_warm": ("bin",),
     "off": (),
     "link_lost": (),
     "noise": ("rate",),
@@ -53,16 +56,17 @@ class RobotDevice:
         speed: float = 1.0,
         unit: int = 1,
         rules: RobotRules = _RULES,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        self.faults: Faults = _CheckedFaults(FAULTS, self._fault_switched)
+        self._equipment = read_equipment(rules.description)
+        self.faults: Faults = _CheckedFaults(self._equipment, self._fault_switched)
         self._world = world
         self._rng = random.Random(seed)
         self._speed = speed
         self._unit = unit
         self._rules = rules
-        self._clock = clock
+        self._clock = clock or world.site.monotonic
         self._changed = changed
         self._around = Surroundings()
         self._cut_after_answer = False
@@ -79,7 +83,7 @@ class RobotDevice:
         """Power comes: what the memory holds is all that is known."""
         self._boot_at = None
         self._complex = Complex(
-            Memory(self._world),
+            Memory(self._world, self._equipment),
             self._around,
             self._rng,
             self._clock,
@@ -150,23 +154,18 @@ class RobotDevice:
         spoilt[self._rng.randrange(len(spoilt))] ^= 1 << self._rng.randrange(8)
         return bytes(spoilt)
 
-    def _fault_switched(self, name: str, on: bool) -> None:
+    def _fault_switched(self, name: str, *, on: bool) -> None:
         parameters = self.faults.on(name) or {}
         match name:
-            case "estop":
-                self._around.estop_pressed = on
-            case "door_open":
-                self._around.door_open = on
-            case "cells_full":
-                self._around.cells_full = on
+            case "estop" | "door_open" | "cells_full":
+                setattr(self._around, _STATES_OF_THE_ROOM[name], on)
             case "nobody_comes":
                 self._around.nobody_comes = on
                 if self._complex is not None:
                     self._complex.customers_changed()
-            case "bin_empty":
-                _mark(self._around.empty_bins, on, parameters.get("bin", 0))
-            case "jam":
-                _mark(self._around.jammed, on, parameters.get("station", 0))
+            case "bin_empty" | "jam" | "cell_cold" | "bin_warm":
+                numbers, word = _MARKED[name]
+                _mark(getattr(self._around, numbers), on=on, number=parameters.get(word, 0))
             case "off" if on:
                 self.power_off()
             case "off" if self._complex is None:
@@ -176,23 +175,54 @@ class RobotDevice:
         self._changed()
 
 
+#: The faults that are a state of what is around the robot, and its name there.
+_STATES_OF_THE_ROOM = {"estop": "estop_pressed", "door_open": "door_open", "cells_full": "cells_full"}
+#: And those that befall one of several: where its number is noted, and what tells it.
+_MARKED = {
+    "bin_empty": ("empty_bins", "bin"),
+    "jam": ("jammed", "station"),
+    "cell_cold": ("cold_cells", "cell"),
+    "bin_warm": ("warm_bins", "bin"),
+}
+
+
 class _CheckedFaults(Faults):
     """Refuses values a fault cannot have."""
 
-    def switch(self, name: str, on: bool, parameters: Any) -> None:
-        limits = {"bin_empty": ("bin", len(STOCK)), "jam": ("station", len(STATIONS))}
-        if on and name in limits:
-            word, most = limits[name]
+    def __init__(self, equipment: Equipment, switched: Callable[..., None]) -> None:
+        super().__init__(FAULTS, switched)
+        self._most = {
+            "bin_empty": ("bin", len(equipment.bins)),
+            "jam": ("station", max(equipment.by_number)),
+            "cell_cold": ("cell", len(equipment.cells)),
+            "bin_warm": ("bin", len(equipment.bins)),
+        }
+
+    def switch(self, name: str, parameters: Mapping[str, Any] = NO_PARAMETERS, *, on: bool = True) -> None:
+        if on and name in self._most:
+            word, most = self._most[name]
             if parameters.get(word) not in range(1, most + 1):
                 raise ValueError(f"fault {name!r}: {word} is 1…{most}")
         if on and name == "power_cut" and parameters.get("at") not in _CUT_POINTS:
             raise ValueError(f"fault {name!r}: at is one of {', '.join(_CUT_POINTS)}")
         if on and name == "noise" and not isinstance(parameters.get("rate"), int | float):
             raise ValueError("fault 'noise': rate is a number")
-        super().switch(name, on, parameters)
+        super().switch(name, parameters, on=on)
 
 
-def _mark(marked: set[int], on: bool, number: int) -> None:
+def read_equipment(path: Path | None) -> Equipment:
+    """None: the demo's. Raises `EquipmentError`."""
+    file = path or demo_file()
+    try:
+        text = file.read_text("utf-8-sig")
+        return of_tables(tomllib.loads(text), text, str(file))
+    except EquipmentError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
+        raise EquipmentError(f"{file}: {error}") from error
+
+
+def _mark(marked: set[int], *, on: bool, number: int) -> None:
     """A fault may be switched on for several places; off ends all of them."""
     if on:
         marked.add(number)
@@ -212,13 +242,29 @@ async def robot(
     unit: int = 1,
     rules: RobotRules = _RULES,
 ) -> AsyncIterator[RobotDevice]:
-    """The complex at `link` until the context is left, which is a power cut for it."""
+    """The complex at `link` until the context is left, which is a power cut for it. Raises `EquipmentError`."""
     world = World("robot", state, ledger)
+    async with robot_of(world, link, control=control, seed=seed, speed=speed, unit=unit, rules=rules) as device:
+        yield device
+
+
+@asynccontextmanager
+async def robot_of(
+    world: World,
+    link: Path,
+    *,
+    control: Path | None = None,
+    seed: int | None = None,
+    speed: float = 1.0,
+    unit: int = 1,
+    rules: RobotRules = _RULES,
+) -> AsyncIterator[RobotDevice]:
+    """The same with a memory that is open, which is closed with it, at whatever site that is."""
     wake = asyncio.Event()
     device = RobotDevice(world, seed=seed, speed=speed, unit=unit, rules=rules, changed=wake.set)
-    port = PtyPort(link, lambda data: port.send(device.receive(data)))
+    port = world.site.port(link, lambda data: port.send(device.receive(data)))
     port.plug()
-    clock = asyncio.create_task(_run(device, port, wake))
+    clock = asyncio.create_task(_run(device, port, wake, world.site.monotonic))
     server: asyncio.Server | None = None
     try:
         server = None if control is None else await serve_control(device, control)
@@ -234,7 +280,7 @@ async def robot(
         world.close()
 
 
-async def _run(device: RobotDevice, port: PtyPort, wake: asyncio.Event) -> None:
+async def _run(device: RobotDevice, port: Port, wake: asyncio.Event, monotonic: Callable[[], float]) -> None:
     """The kitchen's clock, and the cable."""
     while True:
         wake.clear()
@@ -244,5 +290,5 @@ async def _run(device: RobotDevice, port: PtyPort, wake: asyncio.Event) -> None:
             port.unplug()
         due = device.advance()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.001, due - time.monotonic())):
+            async with asyncio.timeout(max(0.001, due - monotonic())):
                 await wake.wait()

@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.robot.port import BinUnit, JobState, Phase
+from msgspec import to_builtins
+
+from drivers.robot.equipment import Equipment
+from drivers.robot.port import JobState, Phase
 from drivers.sim.world import World
 
-SLOTS = 8
-CELLS = 6
 RING = 256
-
-_G, _PCS, _ML = BinUnit.GRAM, BinUnit.PIECE, BinUnit.MILLILITRE
-
-# bin n holds ingredient code n: (name for the fault text, unit, capacity)
-STOCK: tuple[tuple[str, BinUnit, int], ...] = (
-    ("удон", _G, 8000),
-    ("рис", _G, 8000),
-    ("соба", _G, 8000),
-    ("фунчоза", _G, 8000),
-    ("паста", _G, 8000),
-    ("курица", _G, 8000),
-    ("говядина", _G, 8000),
-    ("креветки", _G, 8000),
-    ("тофу", _G, 8000),
-    ("овощи", _G, 12000),
-    ("лук", _G, 4000),
-    ("картофель", _G, 8000),
-    ("яйцо", _PCS, 200),
-    ("сыр", _G, 4000),
-    ("салат", _G, 6000),
-    ("бульон", _ML, 20000),
-    ("терияки", _ML, 6000),
-    ("карри", _ML, 8000),
-    ("чили", _ML, 3000),
-    ("пельмени", _PCS, 400),
-    ("торт", _PCS, 120),
-    ("мороженое", _G, 6000),
-    ("чай", _ML, 20000),
-    ("кола", _ML, 20000),
-)
+_MOST_SLOTS, _MOST_CELLS = 8, 12
 
 
 @dataclass(slots=True)
@@ -62,6 +34,7 @@ class SlotRecord:
     cell: int = 0
     fault: int = 0
     food_spent: bool = False
+    tolerances: tuple[int, ...] = ()
 
     @property
     def key(self) -> tuple[int, int]:
@@ -96,16 +69,21 @@ class Ack:
 
 
 class Memory:
-    """The records, loaded once per boot; `commit` stores what differs, in one transaction with its effects."""
+    """The records, loaded once per boot; `commit` stores what differs, in one transaction with its effects. Of a
+    complex that has fewer slots or cells than before, those that hold something stay."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, equipment: Equipment) -> None:
         self._world = world
+        self.equipment = equipment
         self.fresh = world.get("ack") is None
         self._stored: dict[str, Any] = {}
         self.ack = _ack(world.get("ack"))
-        self.slots: list[SlotRecord | None] = [_slot(world.get(f"job/{i}")) for i in range(SLOTS)]
-        self.levels: list[int] = [world.get(f"bin/{i:02}", full) for i, (_, _, full) in enumerate(STOCK, 1)]
-        self.cells = [CellRecord(**world.get(f"cell/{i + 1:02}", {})) for i in range(CELLS)]
+        slots = [_slot(world.get(f"job/{i}")) for i in range(_MOST_SLOTS)]
+        self.slots: list[SlotRecord | None] = slots[: max(equipment.slots, _filled(slots))]
+        self.levels: list[int] = [world.get(f"bin/{row.number:02}", row.capacity) for row in equipment.bins]
+        cells = [CellRecord(**world.get(f"cell/{i + 1:02}", {})) for i in range(_MOST_CELLS)]
+        filled = _filled([cell if cell.job_id else None for cell in cells])
+        self.cells = cells[: max(len(equipment.cells), filled)]
         if not self.fresh:
             self._stored = self._values()
 
@@ -136,14 +114,19 @@ class Memory:
         self.ack.ring = [*self.ack.ring, slot.key][-RING:]
 
     def _values(self) -> dict[str, Any]:
-        values: dict[str, Any] = {"ack": asdict(self.ack)}
+        values: dict[str, Any] = {"ack": to_builtins(self.ack)}
         for i, slot in enumerate(self.slots):
-            values[f"job/{i}"] = None if slot is None else asdict(slot)
+            values[f"job/{i}"] = None if slot is None else to_builtins(slot)
         for i, level in enumerate(self.levels, 1):
             values[f"bin/{i:02}"] = level
         for i, cell in enumerate(self.cells, 1):
-            values[f"cell/{i:02}"] = asdict(cell)
+            values[f"cell/{i:02}"] = to_builtins(cell)
         return values
+
+
+def _filled(rows: Sequence[object | None]) -> int:
+    """Up to the last that holds something."""
+    return max((n for n, row in enumerate(rows, 1) if row is not None), default=0)
 
 
 def _ack(stored: dict[str, Any] | None) -> Ack:
@@ -155,6 +138,13 @@ def _ack(stored: dict[str, Any] | None) -> Ack:
 def _slot(stored: dict[str, Any] | None) -> SlotRecord | None:
     if stored is None:
         return None
-    phases = tuple(Phase(**phase) for phase in stored["phases"])
+    phases = tuple(map(_phase, stored["phases"]))
     ingredients = tuple((code, amount) for code, amount in stored["ingredients"])
-    return SlotRecord(**{**stored, "phases": phases, "ingredients": ingredients, "state": JobState(stored["state"])})
+    tolerances = tuple(stored.get("tolerances", ()))
+    known = {"phases": phases, "ingredients": ingredients, "tolerances": tolerances, "state": JobState(stored["state"])}
+    return SlotRecord(**{**stored, **known})
+
+
+def _phase(stored: dict[str, Any]) -> Phase:
+    values: dict[str, Any] = {name: tuple(row) if isinstance(row, list) else row for name, row in stored.items()}
+    return Phase(**values)

@@ -10,7 +10,7 @@ ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
 _READ_DISCRETE, _READ_HOLDING, _READ_INPUT, _WRITE_ONE, _WRITE_MANY, _READ_WRITE = 2, 3, 4, 6, 16, 23
 _FIXED = frozenset({_READ_DISCRETE, _READ_HOLDING, _READ_INPUT, _WRITE_ONE})
-_COUNT_AT = {_WRITE_MANY: 6, _READ_WRITE: 10}  # where the byte count stands in the frame
+_COUNT_AT = {_WRITE_MANY: 6, _READ_WRITE: 10}  # where the byte count is in the frame
 _MAX_READ, _MAX_READ_BITS, _MAX_WRITE, _MAX_MIXED_WRITE = 125, 2000, 123, 121
 _MAX_FRAME = 256
 
@@ -68,9 +68,6 @@ class RtuSlave:
         answer = bytes([self._unit]) + self._answer(frame[1:])
         return answer + crc16(answer)
 
-    def reset(self) -> None:
-        self._buffer.clear()
-
     def _complete(self) -> bytes | None:
         """The frame without its CRC. Broken bytes are thrown away: the master asks again after a silence."""
         size = _frame_size(self._buffer)
@@ -110,7 +107,7 @@ class RtuSlave:
 
 
 def _frame_size(buffer: bytes | bytearray) -> int:
-    """How long the frame in `buffer` will be; of a function not served, what is there if its CRC is good."""
+    """How long the frame in `buffer` will be; of a function that is not served: all of it if its CRC is good."""
     if len(buffer) < 2:
         return 4
     function = buffer[1]

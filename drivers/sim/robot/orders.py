@@ -1,4 +1,4 @@
-"""Robot rules 1–6 (protocols/robot.md §4): one mailbox command is stored together with its acknowledgement."""
+"""Robot rules 1–6 (robot.md#orders): one mailbox command is stored together with its acknowledgement."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from drivers.robot.extension import decode_extension, extended
 from drivers.robot.mailbox import Mailbox, Opcode, Result, decode_chart, decode_label, decode_mailbox
-from drivers.robot.port import CellState, ComplexCommand, ComplexState, JobState
+from drivers.robot.port import CellState, ComplexCommand, ComplexState, JobState, Phase
 from drivers.robot.registers import MapError, crc_of, next_seq
-from drivers.sim.robot.kitchen import STATIONS, Kitchen, Surroundings
-from drivers.sim.robot.memory import STOCK, Memory, SlotRecord
+from drivers.sim.robot.bins import Surroundings
+from drivers.sim.robot.kitchen import Kitchen
+from drivers.sim.robot.memory import Memory, SlotRecord
 from drivers.sim.robot.modbus_rtu import ILLEGAL_VALUE, ModbusError
 from drivers.sim.robot.packml import PAUSED_BY_CELLS, PackML
 
@@ -22,6 +24,7 @@ class Staging(Protocol):
 
     chart: list[int]
     label: list[int]
+    extension: list[int]
 
 
 class Orders:
@@ -94,6 +97,11 @@ class Orders:
         refusal = self._refusal(box)
         if refusal is not None:
             return refusal
+        phases, tolerances = self._staged_chart(box)
+        if not self._is_cookable(phases):
+            return Result.CHART_MISMATCH
+        if not self._has_material(box.ingredients):
+            return Result.NO_MATERIAL
         self._memory.ack.accepted_n += 1
         label_job, order_id = decode_label(self._staging.label)
         self._memory.slots[self._memory.slots.index(None)] = SlotRecord(
@@ -102,10 +110,11 @@ class Orders:
             recipe=box.recipe,
             order_id=order_id if label_job == box.job_id else "",
             chart_crc=box.chart_crc,
-            phases=decode_chart(self._staging.chart),
+            phases=phases,
             ingredients=box.ingredients,
             accepted_seq=box.seq,
             accepted_n=self._memory.ack.accepted_n,
+            tolerances=tolerances,
         )
         return Result.OK
 
@@ -116,28 +125,52 @@ class Orders:
             return Result.NO_CELL
         if self._packml.state is not ComplexState.EXECUTE or self._heartbeat_lost():
             return Result.WRONG_STATE
-        if self._kitchen.cells_blocked or (self._around.cells_full and self._kitchen.no_cell):
+        if self._kitchen.cells.blocked or (self._around.cells_full and self._kitchen.cells.none_free):
             return Result.NO_CELL
         if None not in self._memory.slots:
             return Result.FULL
-        if not self._chart_fits(box.chart_crc):
-            return Result.CHART_MISMATCH
-        return None if self._has_material(box.ingredients) else Result.NO_MATERIAL
+        return None
 
-    def _chart_fits(self, crc: int) -> bool:
-        phases = decode_chart(self._staging.chart)
-        known = all(1 <= phase.station <= len(STATIONS) for phase in phases)
-        return crc_of(self._staging.chart) == crc and bool(phases) and known
+    def _staged_chart(self, box: Mailbox) -> tuple[tuple[Phase, ...], tuple[int, ...]]:
+        """The phases and tolerances of the job, none where another chart is staged. A controller of the first revision
+        stages no extension for its job: then the chart is all there is."""
+        chart = decode_chart(self._staging.chart)
+        extension = decode_extension(self._staging.extension, len(chart))
+        if extension.job_id != box.job_id:
+            return (chart if crc_of(self._staging.chart) == box.chart_crc else ()), ()
+        if crc_of([*self._staging.chart, *extension.words]) != box.chart_crc:
+            return (), ()
+        try:
+            return extended(chart, extension), extension.tolerances
+        except MapError:
+            return (), ()
+
+    def _is_cookable(self, phases: Sequence[Phase]) -> bool:
+        """Stations and resources that this complex has, and what they can do."""
+        equipment = self._memory.equipment
+        resources = {row.number for row in equipment.resources.values()}
+        if not phases or any(phase.station not in equipment.by_number for phase in phases):
+            return False
+        whole = [phase for phase in phases if phase.after is not None]
+        if any(not resources.issuperset(phase.resources) for phase in whole):
+            return False
+        return all(self._can(phase) for phase in whole)
+
+    def _can(self, phase: Phase) -> bool:
+        """The operation at its station, and each parameter in its range or left to the station."""
+        parameters = self._memory.equipment.parameters(phase.station, phase.operation)
+        if parameters is None:
+            return False
+        asked = (phase.p1, *phase.more)
+        ranges = [(row.min, row.max) for row in parameters.values()] + [(0, 0)] * len(asked)
+        return all(not value or least <= value <= most for value, (least, most) in zip(asked, ranges, strict=False))
 
     def _has_material(self, ingredients: Sequence[tuple[int, int]]) -> bool:
         wanted: Counter[int] = Counter()
         for code, amount in ingredients:
             wanted[code] += amount
-        promised = self._kitchen.committed()
-        return all(
-            1 <= code <= len(STOCK) and self._kitchen.level(code) - promised[code] >= amount
-            for code, amount in wanted.items()
-        )
+        promised, bins = self._kitchen.bins.promised(), self._kitchen.bins
+        return all(bool(bins.holding(n)) and bins.amount(n) - promised[n] >= amount for n, amount in wanted.items())
 
     def _cancel(self, box: Mailbox) -> Result:
         slot = self._memory.find(box.job_id, box.attempt)
@@ -163,12 +196,12 @@ class Orders:
         if not 1 <= box.cell <= len(self._memory.cells):
             raise ModbusError(ILLEGAL_VALUE)
         index = box.cell - 1
-        state = self._kitchen.cell_state(index)
+        state = self._kitchen.cells.state(index)
         if self._memory.cells[index].job_id != box.job_id or state not in (CellState.LOADED, CellState.OPEN):
             return Result.NO_CELL
         if state is CellState.OPEN:
             return Result.ALREADY_KNOWN
-        self._kitchen.open_cell(index, now)
+        self._kitchen.cells.open(index, now)
         return Result.OK
 
     def _set_bin(self, box: Mailbox) -> Result:
@@ -176,7 +209,8 @@ class Orders:
         if len(box.ingredients) != 1:
             raise ModbusError(ILLEGAL_VALUE)
         number, level = box.ingredients[0]
-        if not 1 <= number <= len(STOCK) or level > STOCK[number - 1][2]:
+        rows = self._memory.equipment.bins
+        if not 1 <= number <= len(rows) or level > rows[number - 1].capacity:
             raise ModbusError(ILLEGAL_VALUE)
         self._memory.levels[number - 1] = level
         self._around.empty_bins.discard(number)

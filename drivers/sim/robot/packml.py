@@ -1,4 +1,4 @@
-"""The complex's PackML state machine (protocols/robot.md §2): commands, transitions and who asked for a pause."""
+"""The complex's PackML state machine (robot.md#complex-states): commands, transitions and who asked for a pause."""
 
 from __future__ import annotations
 

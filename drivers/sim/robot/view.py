@@ -7,10 +7,12 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from drivers.robot import blocks, registers
+from drivers.robot.equipment import BinEquipment, StationEquipment
 from drivers.robot.mailbox import MAX_PHASES
-from drivers.robot.port import Bin, CellState, HealthFlag, JobState
-from drivers.sim.robot.kitchen import BIN_CODE, JAM_CODE, STATION_CAPACITY, STATIONS, Kitchen, Surroundings
-from drivers.sim.robot.memory import CELLS, SLOTS, STOCK, Memory, SlotRecord
+from drivers.robot.port import Bin, BinUnit, Capability, CellState, HealthFlag, JobState
+from drivers.sim.robot.bins import Surroundings
+from drivers.sim.robot.kitchen import BIN_CODE, JAM_CODE, Kitchen
+from drivers.sim.robot.memory import Memory, SlotRecord
 from drivers.sim.robot.packml import PackML
 
 SERIAL, FIRMWARE, MIN_COOK_TEMP = 202611, 100, 750
@@ -18,7 +20,9 @@ PRODUCTION_MODE = 1
 _ESTOP_CODE, _DOOR_CODE = 1, 2
 _WARNING, _HOLDING, _ABORTING = 1, 2, 3  # fault classes
 _AMBIENT_DECIDEGREES, _FOOD_DECIDEGREES = 220, 650
-_HEATING = frozenset({2, 3, 4, 5})  # operations whose p1 is a temperature in °C
+_INSIDE_C = 2  # so far within its one limit a fridge is kept
+_WARMING = 3  # a state of a station beside idle, busy and fault
+_UNITS = {"g": BinUnit.GRAM, "pcs": BinUnit.PIECE, "ml": BinUnit.MILLILITRE}
 
 
 class _Generation:
@@ -39,9 +43,20 @@ class View:
     """Encodes the status blocks of one power-up."""
 
     def __init__(
-        self, memory: Memory, kitchen: Kitchen, packml: PackML, around: Surroundings, clock: Callable[[], float]
+        self,
+        memory: Memory,
+        kitchen: Kitchen,
+        packml: PackML,
+        around: Surroundings,
+        clock: Callable[[], float],
+        *,
+        revision: int,
     ) -> None:
+        self._revision = revision
+        self._capabilities = Capability.BIN_TEMPERATURES if revision >= registers.WHOLE_CHART else Capability(0)
         self._memory = memory
+        self._equipment = memory.equipment
+        self._present = [row for row in memory.equipment.stations.values() if not row.out]
         self._kitchen = kitchen
         self._packml = packml
         self._around = around
@@ -51,6 +66,7 @@ class View:
 
     def areas(self, echo: int) -> dict[int, tuple[int, Callable[[], list[int]]]]:
         """Start, size and maker of every block of input registers."""
+        layout = blocks.BIN_TEMPERATURES
         return {
             registers.HEALTH: (registers.HEALTH_SIZE, lambda: self._health(echo)),
             blocks.JOBS.address: (blocks.JOBS.size, self._jobs),
@@ -58,6 +74,7 @@ class View:
             blocks.CELLS.address: (blocks.CELLS.size, self._cells),
             blocks.STATIONS.address: (blocks.STATIONS.size, self._stations),
             blocks.FAULT_TEXT.address: (blocks.FAULT_TEXT.size, self._fault_text),
+            **({layout.address: (layout.size, self._bin_temperatures)} if self._capabilities else {}),
         }
 
     def _head(self, layout: blocks.Layout, count: int) -> blocks.Head:
@@ -70,7 +87,9 @@ class View:
         """What a new generation is counted for: all but progress, which is always changing."""
         if layout is blocks.JOBS:
             slots = self._memory.slots
-            return tuple(s and (s.job_id, s.attempt, s.state, s.phase, s.cell, s.fault) for s in slots)
+            return tuple(
+                s and (s.job_id, s.attempt, s.state, s.phase, s.cell, s.fault, *self._kitchen.running(s)) for s in slots
+            )
         if layout is blocks.BINS:
             return tuple(self._bin_rows())
         return tuple(self._cell_rows())
@@ -99,22 +118,23 @@ class View:
             jobs_generation=self._generation(blocks.JOBS),
             bins_generation=self._generation(blocks.BINS),
             cells_generation=self._generation(blocks.CELLS),
-            capabilities=0,
-            slots=SLOTS,
-            bins=len(STOCK),
-            cells=CELLS,
-            stations=len(STATIONS),
+            capabilities=self._capabilities,
+            slots=self._equipment.slots,
+            bins=len(self._equipment.bins),
+            cells=len(self._equipment.cells),
+            stations=len(self._present),
             min_cook_temp=MIN_COOK_TEMP,
+            version=self._revision,
         )
         return registers.encode_health(block)
 
     def flags(self) -> HealthFlag:
-        low = any(self._kitchen.bin_flags(number) for number in range(1, len(STOCK) + 1))
+        low = any(self._kitchen.bins.flags(row.number) for row in self._equipment.bins)
         shown = {
             HealthFlag.ESTOP_PRESSED: self._around.estop_pressed,
             HealthFlag.ESTOP_LATCHED: self._memory.ack.estop_latched,
             HealthFlag.DOOR_OPEN: self._around.door_open,
-            HealthFlag.NO_CELL: self._kitchen.no_cell,
+            HealthFlag.NO_CELL: self._kitchen.cells.none_free,
             HealthFlag.MATERIAL_LOW: low,
         }
         flags = HealthFlag(0)
@@ -129,15 +149,16 @@ class View:
         if self._around.door_open:
             return _DOOR_CODE, _HOLDING, "Открыта дверь"
         for station in sorted(self._around.jammed):
-            return JAM_CODE + station, _HOLDING, f"Заклинило: {STATIONS[station - 1]}"
-        for number in range(1, len(STOCK) + 1):
-            if not self._kitchen.level(number):
-                return BIN_CODE + number, _WARNING, f"Пуст бункер {number}: {STOCK[number - 1][0]}"
+            found = self._equipment.by_number.get(station)
+            return JAM_CODE + station, _HOLDING, f"Заклинило: {station if found is None else found.id}"
+        for row in self._equipment.bins:
+            if not self._kitchen.bins.level(row.number):
+                return BIN_CODE + row.number, _WARNING, f"Пуст бункер {row.number}: {row.name.ru}"
         return 0, 0, ""
 
     def _jobs(self) -> list[int]:
         rows = [None if slot is None else self._job_row(slot) for slot in self._memory.slots]
-        return blocks.encode_jobs(self._head(blocks.JOBS, SLOTS), rows)
+        return blocks.encode_jobs(self._head(blocks.JOBS, len(rows)), rows)
 
     def _job_row(self, slot: SlotRecord) -> blocks.JobSlot:
         now = self._clock()
@@ -155,42 +176,76 @@ class View:
             fault=slot.fault,
             accepted_seq=slot.accepted_seq,
             food_spent=slot.food_spent,
+            waits=slot.state is JobState.COOKING and not self._kitchen.running(slot),
         )
 
     def _bin_rows(self) -> list[Bin]:
-        promised = self._kitchen.committed()
+        bins = self._kitchen.bins
+        promised = bins.committed()
         return [
-            Bin(n, n, unit, self._kitchen.bin_flags(n), self._kitchen.level(n), full, min(0xFFFF, promised[n]))
-            for n, (_, unit, full) in enumerate(STOCK, 1)
+            Bin(
+                n := row.number,
+                row.ingredient,
+                _UNITS[row.unit],
+                bins.flags(n),
+                bins.level(n),
+                row.capacity,
+                min(0xFFFF, promised[n]),
+            )
+            for row in self._equipment.bins
         ]
 
     def _bins(self) -> list[int]:
-        return blocks.encode_bins(self._head(blocks.BINS, len(STOCK)), self._bin_rows())
+        return blocks.encode_bins(self._head(blocks.BINS, len(self._equipment.bins)), self._bin_rows())
 
     def _cell_rows(self) -> list[blocks.CellRow]:
-        states = [self._kitchen.cell_state(i) for i in range(CELLS)]
-        full = (CellState.LOADED, CellState.OPEN)
+        states = self._kitchen.cells.states()
         return [
-            blocks.CellRow(state, cell.job_id, _FOOD_DECIDEGREES if state in full else _AMBIENT_DECIDEGREES)
-            for state, cell in zip(states, self._memory.cells, strict=True)
+            blocks.CellRow(state, cell.job_id, self._cell_decidegrees(number, state))
+            for number, (state, cell) in enumerate(zip(states, self._memory.cells, strict=True), 1)
         ]
 
+    def _cell_decidegrees(self, number: int, state: CellState) -> int:
+        """Heated while food stands in it, unless its heater has failed."""
+        warm = state in (CellState.LOADED, CellState.OPEN) and number not in self._around.cold_cells
+        return _FOOD_DECIDEGREES if warm else _AMBIENT_DECIDEGREES
+
     def _cells(self) -> list[int]:
-        return blocks.encode_cells(self._head(blocks.CELLS, CELLS), self._cell_rows())
+        rows = self._cell_rows()
+        return blocks.encode_cells(self._head(blocks.CELLS, len(rows)), rows)
+
+    def _bin_temperatures(self) -> list[int]:
+        """A bin with limits stands in a fridge that keeps them, unless it has failed."""
+        head = blocks.Head(self._generation(blocks.BINS), self._memory.ack.boot, len(self._equipment.bins))
+        rows = self._equipment.bins
+        return blocks.encode_bin_temperatures(head, [self._bin_decidegrees(row) for row in rows])
+
+    def _bin_decidegrees(self, row: BinEquipment) -> int:
+        limits = [limit for limit in (row.lowest_c, row.highest_c) if limit is not None]
+        if not limits or row.number in self._around.warm_bins:
+            return _AMBIENT_DECIDEGREES
+        inside = -_INSIDE_C if row.lowest_c is None else _INSIDE_C if row.highest_c is None else 0
+        return round(10 * (sum(limits) / len(limits) + inside))
 
     def _stations(self) -> list[int]:
-        rows = [self._station_row(number) for number in range(1, len(STATIONS) + 1)]
-        head = blocks.Head(self._generation(blocks.JOBS), self._memory.ack.boot, len(STATIONS))
+        rows = [self._station_row(row) for row in self._present]
+        head = blocks.Head(self._generation(blocks.JOBS), self._memory.ack.boot, len(rows))
         return blocks.encode_stations(head, rows)
 
-    def _station_row(self, number: int) -> blocks.StationRow:
-        busy = self._kitchen.at_station(number)[:STATION_CAPACITY]
-        state = 2 if number in self._around.jammed else min(1, len(busy))
+    def _station_row(self, row: StationEquipment) -> blocks.StationRow:
+        now, number = self._clock(), row.number
+        busy = self._kitchen.at_station(number)
+        cold_s = self._kitchen.warm_in_s(number, now)
+        state = 2 if number in self._around.jammed else _WARMING if cold_s else min(1, len(busy))
         if not busy:
-            return blocks.StationRow(number, state, 0, _AMBIENT_DECIDEGREES, 0, 0)
-        phase = busy[0].phases[busy[0].phase]
-        setpoint = min(phase.p1 * 10, 0x7FFF) if phase.operation in _HEATING else _AMBIENT_DECIDEGREES
-        left_s = min(0xFFFF, math.ceil(self._kitchen.remaining_s(busy[0], self._clock())))
+            return blocks.StationRow(number, state, 0, _AMBIENT_DECIDEGREES, 0, min(0xFFFF, math.ceil(cold_s)))
+        here = (busy[0].phases[n] for n in self._kitchen.running(busy[0]))
+        phase = next(phase for phase in here if phase.station == number)
+        parameters = self._equipment.parameters(number, phase.operation) or {}
+        heats = next(iter(parameters.values()), None)
+        warm = heats is not None and heats.unit == "°C"
+        setpoint = min(phase.p1 * 10, 0x7FFF) if warm else _AMBIENT_DECIDEGREES
+        left_s = min(0xFFFF, math.ceil(self._kitchen.remaining_s(busy[0], now)))
         return blocks.StationRow(number, state, self._memory.slots.index(busy[0]) + 1, setpoint, setpoint, left_s)
 
     def _fault_text(self) -> list[int]:
@@ -211,6 +266,6 @@ class View:
                 {"job_id": s.job_id, "attempt": s.attempt, "state": s.state.name.lower(), "cell": s.cell}
                 for s in self._memory.jobs()
             ],
-            "cells": [self._kitchen.cell_state(i).name.lower() for i in range(CELLS)],
-            "bins": [self._kitchen.level(n) for n in range(1, len(STOCK) + 1)],
+            "cells": [state.name.lower() for state in self._kitchen.cells.states()],
+            "bins": [self._kitchen.bins.level(row.number) for row in self._equipment.bins],
         }

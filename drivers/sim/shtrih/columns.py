@@ -1,4 +1,4 @@
-"""What a settings table of the simulated registrar is made of (protocols/shtrih.md §2, 2Dh, 2Eh)."""
+"""What a settings table of the simulated registrar is made of (shtrih.md#settings)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated registrar's command table: lengths, passwords, questions about state (protocols/shtrih.md §2, §5)."""
+"""The simulated registrar's command table: lengths, passwords, questions about state (shtrih.md#commands)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from drivers.fiscal.shtrih.frames import Answer, code_bytes, code_of
 from drivers.sim.refusal import Refusal
 from drivers.sim.shtrih import graphics, ofd, queries, registration, reports, sales
 from drivers.sim.shtrih.register import Register
+from drivers.sim.shtrih.setup import SYSADMIN
 
-ADMIN, SYSADMIN = 29, 30
+ADMIN = 29
 _ANY = (0, 250)
 
 Handler = Callable[[Register, int, bytes], bytes]

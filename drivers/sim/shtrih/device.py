@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from drivers.fiscal.fields import CodecError
 from drivers.fiscal.shtrih.errors import UNSUPPORTED
@@ -23,6 +22,8 @@ from drivers.sim.shtrih.commands import execute
 from drivers.sim.shtrih.link import DeviceLine, Executed
 from drivers.sim.shtrih.numbered import NumberedDeviceLine
 from drivers.sim.shtrih.register import Register
+from drivers.sim.shtrih.setup import AS_SOLD, ShtrihSetup
+from drivers.sim.site import HERE, Site
 from drivers.sim.world import World
 
 # Beyond the required parameters: `paper_out` takes "at": "close" (the roll ends with the next document),
@@ -65,40 +66,18 @@ class ShtrihDevice:
         *,
         plugged: Callable[[bool], None] | None = None,
         seed: int | None = None,
-        timezone: str = "Europe/Moscow",
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        ofd_delay_s: float = 2.0,
-        print_s: float = 0.0,
+        now: Callable[[], datetime] = HERE.now,
         byte_s: float = 0.05,
-        ffd: str = "1.2",
-        automatic: bool = True,
-        automat_number: str = "1",
-        cashier: str = "Оператор",
-        last_print_told: bool = True,
-        long_serial: bool = False,
-        host_carries_to: tuple[str, int] | None = None,
-        model: str = "m-01f",
+        setup: ShtrihSetup = AS_SOLD,
     ) -> None:
-        """`model`: a name of `drivers.sim.shtrih.models`. `host_carries_to`: how a technician set it up, the operator's
-        address and "documents by the host"; None: its own network."""
         self.faults = Faults(KNOWN_FAULTS, self._fault_changed)
         self._plugged = plugged
         self.register = Register(
             world,
             self.faults,
             serial=_DEFAULT_SERIAL if seed is None else f"9999{seed % 10**12:012d}",
-            timezone=ZoneInfo(timezone),
             now=now,
-            ofd_delay_s=ofd_delay_s,
-            print_s=print_s,
-            ffd=ffd,
-            automatic=automatic,
-            automat_number=automat_number,
-            cashier=cashier,
-            last_print_told=last_print_told,
-            long_serial=long_serial,
-            host_carries_to=host_carries_to,
-            model=model,
+            setup=setup,
         )
         self._send = send
         self._numbered: NumberedDeviceLine | None = None
@@ -135,7 +114,7 @@ class ShtrihDevice:
         }
 
     def _execute(self, payload: bytes) -> Executed:
-        """The effect stands in the world before a byte of the answer goes out."""
+        """The effect is in the ledger before a byte of the answer goes out."""
         unknown = self.faults.on("unknown_command")
         if unknown is not None and str(unknown["code"]).upper() == _name(payload):
             answer = Answer(code_of(payload), UNSUPPORTED).encode()
@@ -162,7 +141,7 @@ class ShtrihDevice:
             execute(self.register, payload)
         return Answer(code_of(payload), int(wrong["code"])).encode()
 
-    def _fault_changed(self, name: str, on: bool) -> None:
+    def _fault_changed(self, name: str, *, on: bool) -> None:
         if name == "off" and on:
             self._line.power_off()
             if self._numbered is not None:
@@ -193,15 +172,11 @@ async def shtrih(
     control: Path | None = None,
     seed: int | None = None,
     speed: float = 1.0,
-    timezone: str = "Europe/Moscow",
-    ffd: str = "1.2",
-    host_carries_to: tuple[str, int] | None = None,
-    model: str = "m-01f",
+    setup: ShtrihSetup = AS_SOLD,
+    site: Site = HERE,
 ) -> AsyncIterator[ShtrihDevice]:
     """The device on a pseudo-terminal linked at `link`. `speed` changes nothing: a registrar answers at once."""
-    world = World("fiscal", state, ledger)
-    build = partial(
-        ShtrihDevice, world, seed=seed, timezone=timezone, ffd=ffd, host_carries_to=host_carries_to, model=model
-    )
+    world = World("fiscal", state, ledger, site)
+    build = partial(ShtrihDevice, world, seed=seed, now=site.now, setup=setup)
     async with at_a_line(world, link, control, lambda send, plugged: build(send, plugged=plugged)) as device:
         yield device

@@ -1,4 +1,4 @@
-"""The device half of Shtrih-M protocol 1: NAK when idle, an answer kept until acknowledged (protocols/shtrih.md §1)."""
+"""The device half of Shtrih-M protocol 1: NAK when idle, an answer kept until acknowledged (shtrih.md#line)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class DeviceLine:
         return self._state is _State.DEAF
 
     def power_off(self) -> None:
-        """The pending answer is gone for good (§1)."""
+        """The pending answer is gone for good (shtrih.md#line)."""
         self._stop_timer()
         self._pending = None
         self._queued.clear()

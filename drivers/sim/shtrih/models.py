@@ -1,4 +1,4 @@
-"""Models that the simulated registrar can be: what they tell of themselves and how they number their settings tables.
+"""Models that the simulated registrar can be: what they say of themselves and how they number their settings tables.
 
 The tail of F7h is that of the vendor's test vectors: `ШТРИХ-НАНО-Ф` has desktop numbers, a mobile model others.
 """
@@ -37,7 +37,7 @@ _COMMON = range(1, 10)  # tables that every model has under the same number
 
 @dataclass(frozen=True, slots=True)
 class RegisterModel:
-    """`capabilities`: None where F7h is unknown. `renumbered`: tables that stand under another number than in `TABLES`;
+    """`capabilities`: None where F7h is unknown. `renumbered`: tables with another number than in `TABLES`;
     then those that are not common have no number but these."""
 
     model: Model

@@ -1,4 +1,4 @@
-"""The device half of Shtrih-M protocol 2: each number is carried out once (protocols/shtrih.md §1)."""
+"""The device half of Shtrih-M protocol 2: each number is carried out once (shtrih.md#numbered-frames)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated registrar's side of the way to the operator: FF30…FF33, FF3C (protocols/shtrih.md)."""
+"""The simulated registrar's side of the way to the operator: FF30…FF33, FF3C (drive.md#exchange)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The receipt a simulated Shtrih-M register is composing; it lies in the register's memory (protocols/shtrih.md §2)."""
+"""The receipt a simulated Shtrih-M register is composing; it lies in the register's memory (shtrih.md#receipt)."""
 
 from __future__ import annotations
 

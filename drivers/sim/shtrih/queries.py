@@ -1,4 +1,4 @@
-"""The simulated registrar's questions, tables and clock: nothing that prints or registers (protocols/shtrih.md §2)."""
+"""The simulated registrar's questions, tables and clock: nothing that prints or registers (shtrih.md#commands)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def short_status(register: Register, operator: int, data: bytes) -> bytes:
 
 
 def _last_print(register: Register) -> int | None:
-    if not register.last_print_told:
+    if not register.setup.last_print_told:
         return None
     failed = register.faults.on("printer_fault") is not None
     return PRINTER_FAILED if failed else {2: 1, 5: 5}.get(register.submode, 0)
@@ -68,7 +68,7 @@ def _last_print(register: Register) -> int | None:
 def capabilities(register: Register, operator: int, data: bytes) -> bytes:
     """F7h 01; older firmware does not know it."""
     told = register.model.capabilities
-    if told is None or not register.last_print_told:
+    if told is None or not register.setup.last_print_told:
         raise Refusal(0x37)
     if data != b"\1":
         raise Refusal(0x33)
@@ -97,7 +97,7 @@ def full_status(register: Register, operator: int, data: bytes) -> bytes:
         registrations=1,
         registrations_left=29,
         inn=int(INN),
-        serial_high=0 if register.long_serial else None,
+        serial_high=0 if register.setup.long_serial else None,
     ).encode()
 
 
@@ -249,7 +249,8 @@ def drive_expiry(register: Register, operator: int, data: bytes) -> bytes:
 
 
 def drive_version(register: Register, operator: int, data: bytes) -> bytes:
-    return DriveVersion("fn_v_1_0" if register.ffd == "1.05" else f"fn_v_{register.ffd.replace('.', '_')}", 0).encode()
+    ffd = register.setup.ffd
+    return DriveVersion("fn_v_1_0" if ffd == "1.05" else f"fn_v_{ffd.replace('.', '_')}", 0).encode()
 
 
 def cancel_drive_document(register: Register, operator: int, data: bytes) -> bytes:

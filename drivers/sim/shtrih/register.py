@@ -12,7 +12,6 @@ from drivers.fiscal.ffd.drive import CORRECTION, RECEIPT
 from drivers.fiscal.ffd.tags import Document as Document54
 from drivers.fiscal.ffd.tags import Occasion, Settlement, is_ordered, tags_of
 from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, CASHIER, Tlv, order_id_of
-from drivers.fiscal.fields import text_bytes
 from drivers.fiscal.port import Operation
 from drivers.fiscal.shtrih.answers import FLAG_COVER_OPEN, FLAG_PAPER_SENSOR, FLAG_ROLL
 from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
@@ -21,23 +20,16 @@ from drivers.sim.papers import paid, registration_of, taxed
 from drivers.sim.refusal import Refusal
 from drivers.sim.shtrih.models import MODELS
 from drivers.sim.shtrih.open_receipt import OpenReceipt
+from drivers.sim.shtrih.setup import AS_SOLD, SYSADMIN, ShtrihSetup, cells
 from drivers.sim.shtrih.tables import AUTOMAT_NUMBER as AUTOMAT_NUMBER_FIELD
 from drivers.sim.shtrih.tables import (
-    AUTOMATIC,
     CASHIER_NAME,
     CASHIERS,
-    DRIVE,
     EARLY_EXPIRY,
     EMBEDDED,
-    FFD,
     FFD_VALUES,
-    INTERNET,
-    MODE_OF_WORK,
     NETWORK,
-    OFD,
-    OFD_ADDRESS,
     OFD_EXCHANGE,
-    OFD_PORT,
     REGIONAL,
     SKIP_PRINTING,
     TURNS_RATES,
@@ -50,7 +42,6 @@ _MODE_HIGH = {SALE: 0, BUY: 1, REFUND: 2, BUY_REFUND: 3}
 _EFFECTS = {SALE: "receipt", REFUND: "refund_receipt", BUY: "receipt", BUY_REFUND: "refund_receipt"}
 _FLAGS = FLAG_ROLL | 1 << 4 | FLAG_PAPER_SENSOR | 1 << 9  # roll, decimal point, paper sensor, lever down
 MODE_DATA, MODE_OPEN, MODE_EXPIRED, MODE_CLOSED, MODE_DATE, MODE_DOCUMENT = 1, 2, 3, 4, 6, 8
-SYSADMIN = 30
 PRINTER_LINK = 0xC8
 NO_PAPER = 1  # a submode
 _RATE_CHANGE, _TURNED = 2026, {0x01: 0xCB, 0x10: 0xCC}
@@ -65,52 +56,30 @@ class Register:
         faults: Faults,
         *,
         serial: str,
-        timezone: ZoneInfo,
         now: Callable[[], datetime],
-        ofd_delay_s: float,
-        print_s: float,
-        ffd: str = "1.2",
-        automatic: bool = True,
-        automat_number: str = "1",
-        cashier: str = "Оператор",
-        last_print_told: bool = True,
-        long_serial: bool = False,
-        host_carries_to: tuple[str, int] | None = None,
-        model: str = "m-01f",
+        setup: ShtrihSetup = AS_SOLD,
     ) -> None:
         self.world = world
         self.faults = faults
-        self.model = MODELS[model]
+        self.setup = setup
+        self.model = MODELS[setup.model]
         self.last_error = 0
-        self.ffd = ffd
-        self.settlement = Settlement.AUTOMAT if automatic else Settlement.ATTENDED
-        self.last_print_told = last_print_told  # newer firmware: 10h of 17 bytes, F7h known
-        self.long_serial = long_serial  # newest firmware: 11h of 50 bytes
-        mode = INTERNET | (AUTOMATIC if automatic else 0)
-        made = {(REGIONAL, 1, FFD): FFD_VALUES[ffd], (DRIVE, 1, MODE_OF_WORK): mode}
-        numbers = {cell: bytes((value,)) for cell, value in made.items()}
-        if host_carries_to is not None:
-            address, port = host_carries_to
-            numbers |= {(NETWORK, 1, OFD_EXCHANGE): b"\0", (OFD, 1, OFD_PORT): port.to_bytes(2, "little")}
-            numbers |= {(OFD, 1, OFD_ADDRESS): text_bytes(address, 64)}
-        texts = {(DRIVE, 1, 4): serial, (EMBEDDED, 1, AUTOMAT_NUMBER_FIELD): automat_number}
-        texts |= {(CASHIERS, operator, CASHIER_NAME): cashier for operator in range(1, SYSADMIN + 1)}
-        self.tables = Tables(world, numbers | {cell: text_bytes(text, 21) for cell, text in texts.items()})
+        self.settlement = Settlement.AUTOMAT if setup.automatic else Settlement.ATTENDED
+        self.tables = Tables(world, cells(setup, serial))
         self._utc_now = now
-        self._timezone = timezone
+        self._timezone = ZoneInfo(setup.timezone)
         self._offset = timedelta(seconds=world.get("clock_offset_s", 0))
         self.drive = FiscalDrive(
             world,
             serial=serial,
             now=self.now,
-            ofd_delay_s=ofd_delay_s,
-            registration=registration_of(FFD_VALUES[ffd], automatic=automatic),
+            ofd_delay_s=setup.ofd_delay_s,
+            registration=registration_of(FFD_VALUES[setup.ffd], automatic=setup.automatic),
             by_host=lambda: self.carried_by_host,
         )
         stored = world.get("receipt")
         self.receipt = OpenReceipt.from_json(stored) if stored else None
         self._stalled: bool = world.get("stalled", False)
-        self._print_s = print_s
         self._printing_until = 0.0
         self.new_date: tuple[int, int, int] | None = None  # 22h waits for 23h
         self.reading: list[bytes] | None = None  # FF3A begun, pieces left
@@ -211,7 +180,7 @@ class Register:
         elif self._no_paper:
             self._stall(change)
         else:
-            self._print(self._print_s)
+            self._print(self.setup.print_s)
             self.print_line()
 
     def print_line(self) -> None:
@@ -229,7 +198,7 @@ class Register:
             raise Refusal(0x72)
         with self.world.change() as change:
             self._stalled = False
-            change.put("stalled", False)
+            change.put("stalled", value=False)
             self.print_document(change)
 
     def paper_taken_away(self) -> None:
@@ -285,7 +254,7 @@ class Register:
         }
         operation = Operation.SALE if kind in (SALE, BUY) else Operation.REFUND
         document, ordered = Document54.of(operation, correction=correction), is_ordered(tlvs)
-        occasion = Occasion(document, self.settlement, self.ffd, self.off_paper, ordered)
+        occasion = Occasion(document, self.settlement, self.setup.ffd, self.off_paper, ordered)
         if occasion.missing(tags_of(tlvs) | {tag for tag, text in own.items() if text}):
             raise Refusal(0x33)
 
@@ -345,4 +314,4 @@ class Register:
     def _stall(self, change: Change) -> None:
         self._stalled = True
         self._printing_until = 0.0
-        change.put("stalled", True)
+        change.put("stalled", value=True)

@@ -1,4 +1,4 @@
-"""What the simulated registrar tells of its registration, and its service command (FF09, FF0E, FE)."""
+"""What the simulated registrar reports about its registration, and its service command (FF09, FF0E, FE)."""
 
 from __future__ import annotations
 

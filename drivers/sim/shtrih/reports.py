@@ -1,4 +1,4 @@
-"""The simulated registrar's shifts, reports, corrections and plain printing (protocols/shtrih.md §2)."""
+"""The simulated registrar's shifts, reports, corrections and plain printing (shtrih.md#commands)."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def _correct(register: Register, sign: int, total: int, cash: int, tax_system: i
     register.require_mode(MODE_OPEN)
     register.require_printer()
     register.require_drive()
-    if register.ffd != "1.05":
+    if register.setup.ffd != "1.05":
         raise Refusal(0x35)
     if total <= 0:
         raise Refusal(0x8E)

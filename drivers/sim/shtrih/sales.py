@@ -1,4 +1,4 @@
-"""The simulated registrar's receipts: lines, requisites, closing (protocols/shtrih.md §2)."""
+"""The simulated registrar's receipts: lines, requisites, closing (shtrih.md#receipt)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def operator_byte(operator: int) -> bytes:
 
 def open_receipt(register: Register, operator: int, data: bytes) -> bytes:
     correction, kind = bool(data[0] & CORRECTION_FLAG), data[0] & ~CORRECTION_FLAG
-    if kind > 3 or (correction and register.ffd == "1.05"):
+    if kind > 3 or (correction and register.setup.ffd == "1.05"):
         raise Refusal(0x33)
     if register.mode == MODE_CLOSED:
         register.open_shift()
@@ -157,7 +157,7 @@ def legacy_close(register: Register, operator: int, data: bytes) -> bytes:
 
 
 def _closable(register: Register, operator: int) -> OpenReceipt:
-    """Paper is not asked for: a receipt that was begun is registered, its copy waits (§3)."""
+    """Paper is not asked for: a receipt that was begun is registered, its copy waits (shtrih.md#doubt)."""
     receipt = register.the_receipt(operator)
     if register.printing:
         raise Refusal(0x50)

@@ -1,4 +1,4 @@
-"""The simulated registrar's settings tables: shape, defaults and what was written (protocols/shtrih.md §2, 1Eh…2Eh)."""
+"""The simulated registrar's settings tables: shape, defaults and what was written (shtrih.md#settings)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The job contract held against a complex, clause by clause (robot.md#clauses)."""

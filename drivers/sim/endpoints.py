@@ -1,0 +1,45 @@
+"""Which devices are simulated, and where they answer: known before any of them is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which devices to simulate, where they keep their memory."""
+
+    folder: Path
+    bank: bool
+    fiscal: bool
+    robot: bool
+    sms: bool = False
+    push: bool = False
+    speed: float = 1.0
+    timezone: str = "Europe/Moscow"
+    unit: int = 1
+    description: Path | None = None  # of what the robot has; none: the demo's
+    fiscal_driver: str = "shtrih"
+    bank_driver: str = "acquirer"
+    terminal: bool = False
+    sbp: bool = False
+    ofd: bool = False  # the operator too: documents are carried by the host
+
+    @property
+    def anything(self) -> bool:
+        return self.bank or self.fiscal or self.robot or self.sms or self.push or self.terminal or self.sbp
+
+
+@dataclass(slots=True)
+class Endpoints:
+    """Where the simulated devices answer."""
+
+    bank_url: str = ""
+    terminal_port: str = ""
+    sbp_url: str = ""
+    fiscal_port: str = ""
+    fiscal_url: str = ""
+    robot_port: str = ""
+    sms_url: str = ""
+    push_url: str = ""
