@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.domain.events import OrderPaidEvent, StoredEvent
-from kiosk.store import orders
-from kiosk.store.database import Tx
+from kiosk.store.ordering import orders
+from kiosk.store.transaction import Tx
 
 
-class Cooking:
+class CookingSink:
     """Records the work; `kitchen.py` does it."""
 
     name = "cooking"

@@ -1,4 +1,4 @@
-"""An event as it leaves the house: CloudEvents 1.0, structured JSON (contract §5)."""
+"""An event as it is sent out: CloudEvents 1.0, structured JSON (http.md#webhooks)."""
 
 from __future__ import annotations
 

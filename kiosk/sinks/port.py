@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from kiosk.domain.events import StoredEvent
-from kiosk.store.database import Tx
+from kiosk.store.transaction import Tx
 
 
 class EventSink(Protocol):
-    """`name` owns a cursor; `handle` only records work, in the cursor's transaction; idempotent by event id."""
+    """`name` owns a cursor; `handle` only records work, in the cursor's transaction; an event handled again changes
+    nothing."""
 
     name: str
     wants: frozenset[str]

@@ -1,0 +1,1 @@
+"""Receipts: the registrar's turn, shifts, the day, doubts and the audit."""

@@ -1,0 +1,1 @@
+"""What watches the process and its surroundings: breakers, disk, clock, pages, the file."""

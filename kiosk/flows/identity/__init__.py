@@ -1,0 +1,1 @@
+"""Who orders: guests and customers."""

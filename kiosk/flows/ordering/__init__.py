@@ -1,0 +1,1 @@
+"""From the menu to an order, and how an order is looked at."""

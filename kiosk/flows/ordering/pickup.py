@@ -1,0 +1,107 @@
+"""Pick-up by number and code: the cells open for whoever paid, and for nobody who guesses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from drivers.errors import DeviceError, DeviceRefused
+from drivers.robot.port import CookingComplex
+from kiosk.clock import Clock
+from kiosk.domain.errors import DeviceUnavailable, OrderStateConflict
+from kiosk.domain.ordering.order import Order, OrderStatus, PortionStatus
+from kiosk.flows.ordering.proof import Asker, PickupRequest, ProofOfOrder
+from kiosk.store.database import Database
+from kiosk.store.ordering import orders
+from kiosk.store.staff import journal
+from kiosk.store.transaction import Tx
+
+
+class PickupView(msgspec.Struct, frozen=True):
+    """`cell` is the first of `cells`: one for each portion."""
+
+    cell: int
+    cells: list[int]
+
+
+class Pickup:
+    def __init__(self, database: Database, robot: CookingComplex, proof_of_order: ProofOfOrder, clock: Clock) -> None:
+        self._db = database
+        self._robot = robot
+        self._proof_of_order = proof_of_order
+        self._clock = clock
+
+    async def pick_up(self, request: PickupRequest, asker: Asker) -> PickupView:
+        """Opens every cell of the order that holds food. Raises `WrongCode`, `TooManyRequests`, `OrderStateConflict`,
+        `DeviceUnavailable`."""
+        order = await self._proof_of_order.by_code(request, asker)
+        waiting = await self._waiting(order)
+        cells = [cell for cell, portion_id in waiting if await self._opens(order, cell, portion_id)]
+        if not cells:
+            raise OrderStateConflict(order_status=order.status)
+        return PickupView(cells[0], cells)
+
+    async def _opens(self, order: Order, cell: int, portion_id: int) -> bool:
+        """False where the food was taken this moment: the books have not heard of it yet; or is not to be eaten any
+        more since. Raises `DeviceUnavailable`."""
+        if not await self._db.write(_claim, order.order_id, cell, portion_id, self._clock.now()):
+            return False
+        try:
+            await self._robot.open_cell(cell, portion_id)
+        except DeviceError as error:
+            if isinstance(error, DeviceRefused) and error.code == "no_cell":
+                return False
+            raise DeviceUnavailable(device="robot", reason=error.code) from error
+        return True
+
+    async def _waiting(self, order: Order) -> list[tuple[int, int]]:
+        """Cell and portion of what can be taken now. Raises `OrderStateConflict`."""
+        rows = await self._db.read(orders.portions, order.order_id)
+        if waiting := to_take(order, rows, self._clock.now()):
+            return waiting
+        raise OrderStateConflict(order_status=order.status)
+
+    async def refill(self, bin_number: int, amount: int, actor: str) -> None:
+        """Staff has filled a bin up to `amount`. Raises `DeviceUnavailable`."""
+        try:
+            await self._robot.set_bin(bin_number, amount)
+        except DeviceError as error:
+            raise DeviceUnavailable(device="robot", reason=error.code) from error
+        now = self._clock.now()
+        await self._db.write(journal.add, actor, "refill", f"{bin_number} {amount}", now)
+
+    async def acknowledge(self, actor: str) -> None:
+        """A person on site has looked and released the button: the latched emergency stop is over, the line stands up
+        by itself (robot.md#emergency-stop). Raises `DeviceUnavailable`, also while the button is pressed."""
+        try:
+            await self._robot.acknowledge_fault()
+        except DeviceError as error:
+            raise DeviceUnavailable(device="robot", reason=error.code) from error
+        now = self._clock.now()
+        await self._db.write(journal.add, actor, "robot_acknowledge", "", now)
+
+
+def _claim(tx: Tx, order_id: str, cell: int, portion_id: int, now: datetime) -> bool:
+    """The books before the door: from here on nobody throws away what is behind it; False where somebody did."""
+    order = orders.require(tx, order_id)
+    if (cell, portion_id) not in to_take(order, orders.portions(tx, order_id), now):
+        return False
+    orders.mark_opened(tx, portion_id, now)
+    return True
+
+
+def to_take(order: Order, portions: list[orders.PortionRow], now: datetime) -> list[tuple[int, int]]:
+    """Cell and portion of what can be taken now: of an order that still cooks, what its customer was called to; nothing
+    that has stood there for too long, also before the kitchen has seen it."""
+    if order.status not in (OrderStatus.COOKING, OrderStatus.READY):
+        return []
+    return [
+        (row.cell, row.portion_id)
+        for row in portions
+        if row.status is PortionStatus.READY
+        and row.cell is not None
+        and not row.given_back  # staff alone opens that one
+        and (row.called or order.status is OrderStatus.READY)
+        and row.holds_until(now)
+    ]

@@ -1,0 +1,1 @@
+"""Money: the payment saga, late answers of the bank, refunds."""

@@ -1,0 +1,1 @@
+"""What technicians and staff see and do."""

@@ -1,0 +1,203 @@
+"""The cells as staff sees and tends them, and a new pick-up code; every act is journalled with its actor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from drivers.errors import DeviceError, DeviceRefused
+from drivers.robot.port import Cell, CellState, CookingComplex
+from kiosk.clock import Clock, rfc3339
+from kiosk.domain.errors import CellStateConflict, DeviceUnavailable, InvalidRequest, NotFound, OrderStateConflict
+from kiosk.domain.kitchen.holding import Told
+from kiosk.domain.ordering.order import OrderStatus, PortionStatus, new_pickup_code
+from kiosk.store.database import Database
+from kiosk.store.ordering import orders
+from kiosk.store.payment import refunds
+from kiosk.store.staff import journal
+from kiosk.store.transaction import Tx
+
+FREE, RESERVED, FILLED, OPEN, FORGOTTEN, LOCKED = "free", "reserved", "filled", "open", "forgotten", "locked"
+_STATES: Mapping[CellState, str] = {
+    CellState.FREE: FREE,
+    CellState.RESERVED: RESERVED,
+    CellState.LOADED: FILLED,
+    CellState.OPEN: OPEN,
+    CellState.FAULT: LOCKED,
+}
+_WITH_FOOD = (CellState.LOADED, CellState.OPEN)
+_UNDER_WAY = (PortionStatus.WAITING, PortionStatus.SUBMITTING, PortionStatus.QUEUED, PortionStatus.COOKING)
+_WITH_CODE = (OrderStatus.PAID, OrderStatus.COOKING, OrderStatus.READY)
+
+
+class CellAction(StrEnum):
+    OPEN = "open"
+    HAND_OUT = "hand_out"  # staff gives it to the guest
+    WRITE_OFF = "write_off"  # the food is thrown away
+
+
+class CellRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`reason`: for the journal; a write-off needs one."""
+
+    action: CellAction
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class CellView(msgspec.Struct, frozen=True):
+    """`state`: free, reserved, filled, open, forgotten, locked; `since`: when the food came, or its cooking began;
+    `until`: when it is thrown away; `reason`: of a locked one with food in it `given_back` or `spoiled`."""
+
+    cell: int
+    state: str
+    order_id: str | None
+    number: str | None
+    since: str | None
+    until: str | None = None
+    reason: str | None = None
+
+
+class CellsView(msgspec.Struct, frozen=True):
+    cells: list[CellView]
+
+
+class PickupCodeView(msgspec.Struct, frozen=True):
+    pickup_code: str
+
+
+class CellCommands:
+    """What the robot's cells hold, in words of the orders; the robot itself is asked each time."""
+
+    def __init__(self, database: Database, robot: CookingComplex, clock: Clock) -> None:
+        self._db = database
+        self._robot = robot
+        self._clock = clock
+
+    async def cells(self) -> CellsView:
+        """Raises `DeviceUnavailable`."""
+        return CellsView([view for _, view in await self._look()])
+
+    async def _look(self) -> list[tuple[Cell, CellView]]:
+        try:
+            cells = await self._robot.cells()
+        except DeviceError as error:
+            raise DeviceUnavailable(device="robot", reason=error.code) from error
+        told = {row.portion_id: row for row in await self._db.read(orders.read_held, [cell.job_id for cell in cells])}
+        return [(cell, _view(cell, told.get(cell.job_id))) for cell in cells]
+
+    async def act(self, number: int, wanted: CellRequest, actor: str) -> CellsView:
+        """The books first, then the door: should the robot not answer, the same act may be asked for again. Raises
+        `NotFound`, `CellStateConflict`, `InvalidRequest`, `DeviceUnavailable`."""
+        if wanted.action is CellAction.WRITE_OFF and not wanted.reason.strip():
+            raise InvalidRequest.at("$.reason", "what happened to the food")
+        found = next(((cell, view) for cell, view in await self._look() if cell.cell == number), None)
+        if found is None:
+            raise NotFound
+        cell, view = found
+        if not _may_act(cell, view, wanted.action):
+            raise CellStateConflict(cell_state=view.state)
+        now = self._clock.now()
+
+        def run(tx: Tx) -> None:
+            settle(tx, cell, wanted, view.state)
+            orders.mark_opened(tx, cell.job_id, now)  # a guest may stand there beside staff
+            detail = " ".join(filter(None, [str(number), view.order_id, wanted.reason.strip()]))
+            journal.add(tx, actor, f"cell_{wanted.action}", detail, now)
+
+        await self._db.write(run)
+        try:
+            await self._robot.open_cell(number, cell.job_id)
+        except DeviceError as error:
+            refused = isinstance(error, DeviceRefused)
+            # no_cell: it was taken this moment; a faulty cell need not open, a person has seen to its food
+            if not (refused and (error.code == "no_cell" or cell.state is CellState.FAULT)):
+                raise DeviceUnavailable(device="robot", reason=error.code) from error
+        return await self.cells()
+
+    async def new_code(self, word: str, actor: str) -> PickupCodeView:
+        """Of an order by its id or number, for a guest who lost it; the old code is dead at once. Raises `NotFound`,
+        `OrderStateConflict`."""
+        now = self._clock.now()
+
+        def run(tx: Tx) -> str:
+            order = orders.find(tx, word)
+            if order is None:
+                raise NotFound
+            if order.status not in _WITH_CODE:
+                raise OrderStateConflict(order_status=order.status)
+            code = order.pickup_code
+            while code == order.pickup_code:
+                code = new_pickup_code()
+            orders.set_pickup_code(tx, order.order_id, code)
+            journal.add(tx, actor, "pickup_code", order.order_id, now)
+            return code
+
+        return PickupCodeView(await self._db.write(run))
+
+
+def _may_act(cell: Cell, view: CellView, action: CellAction) -> bool:
+    """A faulty cell may hold food that a person takes out by hand: the books say whose."""
+    if cell.state is CellState.FAULT:
+        return view.order_id is not None and action is not CellAction.OPEN
+    return cell.state in _WITH_FOOD
+
+
+def _view(cell: Cell, held: orders.HeldRow | None) -> CellView:
+    """A door that the robot calls open stays so, whoever forgot what is behind it; food whose money went back, or that
+    was thrown away in the books, is locked to everybody but staff."""
+    state = _STATES[cell.state]
+    if held is None:
+        return CellView(cell.cell, state, None, None, None)
+    reason = _locked_for(cell, held)
+    if cell.state is CellState.LOADED:
+        state = LOCKED if reason else FORGOTTEN if held.reminded >= Told.STAFF else FILLED
+    since = held.ready_at or held.cooking_at
+    until = held.hold_until if state in (FILLED, FORGOTTEN) else None
+    return CellView(cell.cell, state, held.order_id, held.number, _moment(since), _moment(until), reason)
+
+
+def _locked_for(cell: Cell, held: orders.HeldRow) -> str | None:
+    """Why no guest gets what is in a cell."""
+    if cell.state not in (*_WITH_FOOD, CellState.FAULT):
+        return None
+    if held.spoiled and not _is_here(held.status, held.cell, cell.cell):
+        return "spoiled"
+    return "given_back" if held.given_back else None
+
+
+def _is_here(status: PortionStatus, cell: int | None, number: int) -> bool:
+    """By the books the portion is in this cell: it was not thrown away there."""
+    return status in (PortionStatus.READY, PortionStatus.HANDED_OUT) and cell in (None, number)
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else rfc3339(at)
+
+
+def settle(tx: Tx, cell: Cell, wanted: CellRequest, state: str) -> None:
+    """What an act means for the portion. One that is settled already, and what the books do not know, stays; the same
+    act may be asked for again, the opposite of what somebody did before may not, and what was thrown away because it
+    stood there for too long is not handed out. Raises `CellStateConflict`."""
+    row = orders.portion(tx, cell.job_id)
+    if row is None or wanted.action is CellAction.OPEN:
+        return
+    if row.spoiled and not _is_here(row.status, row.cell, cell.cell):
+        if wanted.action is CellAction.HAND_OUT:
+            raise CellStateConflict(cell_state=state)
+        return
+    handed_out, thrown_away = row.status is PortionStatus.HANDED_OUT, row.thrown_away
+    if thrown_away if wanted.action is CellAction.HAND_OUT else handed_out:
+        raise CellStateConflict(cell_state=state)
+    if row.status in _UNDER_WAY:  # the robot is a moment ahead of the books: the next look brings them together
+        raise CellStateConflict(cell_state=state)
+    if row.status is not PortionStatus.READY:
+        return
+    if wanted.action is CellAction.HAND_OUT:
+        orders.move_portion(tx, row, PortionStatus.HANDED_OUT)  # the kitchen's next look completes the order
+        return
+    fault = f"{orders.WRITTEN_OFF}: {wanted.reason.strip()}"
+    orders.move_portion(tx, row, PortionStatus.FAILED, fault=fault)
+    refunds.drop_given_back(tx, row.portion_id)

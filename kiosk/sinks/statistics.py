@@ -1,0 +1,95 @@
+"""Seed order 6: every meaningful event is counted in real time, by the restaurant's own hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from kiosk.domain.events import (
+    BonusChangedEvent,
+    OrderCompletedEvent,
+    OrderCreatedEvent,
+    OrderPaidEvent,
+    OrderReadyEvent,
+    OrderRefundedEvent,
+    StoredEvent,
+)
+from kiosk.domain.menu.menu import Menu
+from kiosk.domain.ordering.order import Order, OrderLine
+from kiosk.store.ordering import orders
+from kiosk.store.staff import stats
+from kiosk.store.transaction import Tx
+
+#: Entries of the points' ledger that an hour counts; what an order spends is counted once it is paid.
+_POINTS = {"accrual": "bonus_earned", "returned": "bonus_returned", "taken_back": "bonus_taken_back"}
+
+
+class StatisticsSink:
+    """Counts once, by its cursor: an event is counted in the transaction that moves it."""
+
+    name = stats.CONSUMER
+    wants = frozenset(
+        kind.__name__
+        for kind in (
+            OrderCreatedEvent,
+            OrderPaidEvent,
+            OrderReadyEvent,
+            OrderCompletedEvent,
+            OrderRefundedEvent,
+            BonusChangedEvent,
+        )
+    )
+
+    def __init__(self, timezone: ZoneInfo, menu: Menu | None = None) -> None:
+        """`menu` names combos and options and knows what they cost."""
+        self._timezone = timezone
+        self._menu = menu
+
+    def handle(self, tx: Tx, event: StoredEvent) -> None:
+        hour = event.at.astimezone(self._timezone).strftime("%Y-%m-%dT%H")
+        match event.decode():
+            case OrderCreatedEvent():
+                stats.count(tx, hour, orders_created=1)
+            case OrderPaidEvent() as paid:
+                stats.count(tx, hour, orders_paid=1, revenue_kopecks=paid.amount_kopecks, bonus_spent=paid.bonus_spent)
+                for item in paid.items:
+                    stats.count_dish(tx, hour[:10], item.item_id, item.name, item.quantity, item.sum_kopecks)
+                self._count_choices(tx, hour[:10], orders.lines(tx, paid.order_id))
+            case BonusChangedEvent(kind=kind, points=points) if kind in _POINTS:
+                stats.count(tx, hour, **{_POINTS[kind]: abs(points)})
+            case OrderReadyEvent(whole=True) as ready:
+                _count_promise(tx, hour[:10], orders.get(tx, ready.order_id), event.at)
+            case OrderCompletedEvent():
+                stats.count(tx, hour, orders_completed=1)
+            case OrderRefundedEvent() as refunded:
+                whole = int(refunded.whole)
+                stats.count(tx, hour, orders_refunded=whole, refunded_kopecks=refunded.amount_kopecks)
+
+    def _count_choices(self, tx: Tx, day: str, lines: Sequence[OrderLine]) -> None:
+        if self._menu is None:
+            return
+        for combo_id in {line.combo_id for line in lines if line.combo_id is not None}:
+            parts = [line for line in lines if line.combo_id == combo_id]
+            combo = self._menu.combos.get(combo_id)
+            places = len(combo.item.slots) if combo else len(parts)  # every place of a combo is a line of its own
+            name = combo.item.name.ru if combo else combo_id
+            quantity, kopecks = sum(line.quantity for line in parts) // places, sum(line.sum_kopecks for line in parts)
+            stats.count_choice(tx, day, stats.Choices.COMBO, combo_id, name, quantity, kopecks)
+        for line in lines:
+            dish = self._menu.dishes.get(line.item_id)
+            known = {option.id: option for group in (dish.groups if dish else ()) for option in group.options}
+            for option_id in line.options:
+                option = known.get(option_id)
+                name, more_kopecks = (option.name.ru, option.price_kopecks) if option else (option_id, 0)
+                kopecks = 0 if line.combo_id else more_kopecks * line.quantity  # in a combo it is in the combo's price
+                stats.count_choice(tx, day, stats.Choices.OPTION, option_id, name, line.quantity, kopecks)
+
+    def recorded(self) -> None:
+        """Nothing waits for a count."""
+
+
+def _count_promise(tx: Tx, day: str, order: Order | None, ready_at: datetime) -> None:
+    if order is not None and order.promised_at is not None:
+        late_s = round((ready_at - order.promised_at).total_seconds())
+        stats.count_promise(tx, day, order.ready_in_s, order.ready_in_s + late_s)
