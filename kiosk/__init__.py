@@ -1,3 +1,6 @@
 """The kiosk of a robotic restaurant: one asyncio process from the touch to the hand-out."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+#: Written in pyproject.toml alone; read from the installed package.
+__version__ = version("ogonyok-kiosk")

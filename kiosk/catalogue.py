@@ -1,7 +1,9 @@
-"""Reads the menu, its process charts and the customers' notices from disk; the demo's ship inside the package."""
+"""Reads the complex, the menu, its process charts and the customers' notices from disk; the demo's ship along, and are
+read once by a process."""
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -9,10 +11,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from kiosk.domain.chart import ChartError, ChartFile, compile_chart
-from kiosk.domain.menu import Menu, MenuFile, build_menu
-from kiosk.domain.menu_rows import MenuError
-from kiosk.domain.notice import Notices
+from drivers.robot.equipment import Equipment, EquipmentError, demo_file, of_tables
+from kiosk.domain.menu.chart import ChartError, ChartFile, compile_chart
+from kiosk.domain.menu.menu import Menu, MenuFile, build_menu
+from kiosk.domain.menu.rows import MenuError
+from kiosk.domain.ordering.notice import Notices
 from kiosk.files import Unreadable, read_file, toml_of
 
 T = TypeVar("T")
@@ -20,19 +23,53 @@ _LONGEST_BYTES = 1_048_576
 _MAX_CHARTS = 1000
 
 
-def load_menu(path: Path | None) -> Menu:
-    """`path` None: the demo menu. Charts lie in `charts/` beside the file. Raises `MenuError` or `ChartError`."""
-    file = path or Path(str(files("kiosk") / "demo" / "menu.toml"))
+def load_complex(path: Path | None) -> Equipment:
+    """`path` None: the demo's. Raises `EquipmentError`."""
+    return _demo_complex() if path is None else _complex(path)
+
+
+@cache
+def _demo_complex() -> Equipment:
+    return _complex(demo_file())
+
+
+def _complex(file: Path) -> Equipment:
+    try:
+        raw = read_file(file, _LONGEST_BYTES)
+        return of_tables(toml_of(file, raw), raw.decode("utf-8-sig"), str(file))
+    except Unreadable as error:
+        raise EquipmentError(str(error)) from error
+
+
+def load_menu(path: Path | None, equipment: Equipment | None = None) -> Menu:
+    """`path` None: the demo menu. Charts lie in `charts/` beside the file, for this complex or the demo's. Raises
+    `MenuError` or `ChartError`."""
+    equipment = equipment or load_complex(None)
+    if path is None and equipment is load_complex(None):
+        return _demo_menu()
+    return _menu(path or _demo_menu_file(), equipment)
+
+
+@cache
+def _demo_menu() -> Menu:
+    return _menu(_demo_menu_file(), load_complex(None))
+
+
+def _demo_menu_file() -> Path:
+    return Path(str(files("kiosk") / "demo" / "menu.toml"))
+
+
+def _menu(file: Path, equipment: Equipment) -> Menu:
     menu = _decode(file, MenuFile)
     units = {ingredient.id: ingredient.unit for ingredient in menu.ingredients}
     found = sorted(islice((file.parent / "charts").glob("*.toml"), _MAX_CHARTS + 1))
     if len(found) > _MAX_CHARTS:
         raise ChartError(f"{file.parent / 'charts'}: more than {_MAX_CHARTS} charts")
-    charts = {chart.stem: compile_chart(_decode(chart, ChartFile), units) for chart in found}
+    charts = {chart.stem: compile_chart(_decode(chart, ChartFile), units, equipment) for chart in found}
     codes = [chart.code for chart in charts.values()]
     if len(set(codes)) != len(codes):
         raise ChartError(f"{file.parent / 'charts'}: chart codes repeat")
-    return build_menu(menu, charts)
+    return build_menu(menu, charts, equipment)
 
 
 def load_notices(menu: Path | None) -> Notices:

@@ -1,4 +1,4 @@
-"""Named points at which a test kills the process (reliability: fault injection); no effect unless one is armed."""
+"""Named points at which a test kills the process (guarantees.md#how-each-is-tested); no effect unless one is armed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ class Checkpoints:
             return
         self._left -= 1
         if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.die()
+
+    def die(self) -> None:
+        """The process is gone, in the middle of whatever it did."""
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def pass_by(name: str) -> None:
@@ -36,6 +40,15 @@ POINTS = (
     "portion.submitting", "robot.submitted", "portion.accepted", "portion.cooking", "portion.ready",
     "robot.released",
 )  # fmt: skip
+
+#: The points of a payment at the card reader besides: its numbers, and the end that takes the money.
+READER_POINTS = ("numbers.ready", "capture.noted", "capture.answered", "capture.done")
+
+#: The same of a payment by QR code: its bill and its code.
+QR_POINTS = ("numbers.ready", "charge.noted")
+
+#: A guest's wish to cancel.
+CANCEL_POINTS = ("cancel.noted",)
 
 #: The points between a commit and its effects outside or in another book: codes, messages, webhooks, every consumer.
 EFFECT_POINTS = (

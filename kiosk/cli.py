@@ -1,4 +1,4 @@
-"""The command `kiosk`: run, check, and the technician's client of the unix socket (contract §6)."""
+"""The command `kiosk`: run, check, and the technician's client of the unix socket."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from kiosk.cli_words import call_of, parser
 from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, load
 from kiosk.config.settings import Config
-from kiosk.domain.errors import DatabaseBroken
-from kiosk.domain.staff_words import in_words
+from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
+from kiosk.domain.staff.staff_words import in_words
+from kiosk.socket_calls import DEVICES, EVENTS
 
 OK, BAD, USAGE, NOT_RUNNING = 0, 1, 2, 3
 _TIMEOUT_S = 150
@@ -92,7 +93,7 @@ def _restore(options: argparse.Namespace, config: Config) -> int:
         "kept": None if kept is None else str(kept),
         "next": _AFTER_RESTORE,
     }
-    _show(answer, options.json)
+    _show(answer, as_json=options.json)
     return OK
 
 
@@ -101,6 +102,8 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
         return await _find(options, config)
     if options.command == "check":
         return await _check(options, config)
+    if (options.command, vars(options).get("action")) == ("robot", "certify"):
+        return await _certify(options, config)
     if options.command == "events":
         return await _events(options, config)
     language = _language(options)
@@ -108,13 +111,13 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
     if options.command == "devices" and status == 200:
         answer = {"devices": _rows(_devices(answer), answer, as_json=options.json)}
     elif options.command == "status" and status == 200 and not options.json:
-        answer = {"sales": _sales(answer["sales"]), "checks": _rows(answer["checks"], answer)}
+        answer = {"sales": _sales(answer["sales"]), "checks": _rows(answer["checks"], answer), **_archives(answer)}
     elif status < 400 and not options.json:
         answer = in_words(answer, language)
     if options.command == "shift" and "text" in answer and not (options.json or options.csv):
         print(harmless(answer["text"]))
     elif status >= 400 or not getattr(options, "csv", None):
-        _show(answer, options.json, status)
+        _show(answer, as_json=options.json, status=status)
     else:
         print(csv_text(answer[options.csv]), end="")
     return BAD if status >= 400 or (options.command == "audit" and answer["mismatches"]) else OK
@@ -140,6 +143,12 @@ def _rows(checks: dict[str, Any], answer: dict[str, Any], *, as_json: bool = Fal
         }
         for name, check in checks.items()
     ]
+
+
+def _archives(answer: dict[str, Any]) -> dict[str, Any]:
+    """Named where there are any: what may go, and what is wrong, stands in `checks`."""
+    rows = [{name: row[name] for name in ("year", "file", "bytes", "removable")} for row in answer["archives"]]
+    return {"archives": rows} if rows else {}
 
 
 def _sales(sales: dict[str, Any]) -> dict[str, Any]:
@@ -169,9 +178,9 @@ async def _events(options: argparse.Namespace, config: Config) -> int:
     """Page after page; with `--follow` for ever, one line an event."""
     found: list[Any] = []
     while True:
-        status, answer = await _request(config, "GET", f"/internal/events?after={options.after}")
+        status, answer = await _request(config, *EVENTS.asked({"after": options.after}))
         if status >= 400:
-            _show(answer, options.json, status)
+            _show(answer, as_json=options.json, status=status)
             return BAD
         if options.follow:
             for event in answer["events"]:
@@ -183,7 +192,7 @@ async def _events(options: argparse.Namespace, config: Config) -> int:
         elif options.follow:
             await SystemClock().sleep(_FOLLOW_S)
         else:
-            _show({"events": found}, options.json)
+            _show({"events": found}, as_json=options.json)
             return OK
 
 
@@ -197,14 +206,19 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
     says: dict[str, str] = {}
     own: dict[str, str] = {}
     try:
-        _, answer = await _request(config, "GET", "/internal/devices", language=_language(options))
+        _, answer = await _request(config, *DEVICES, language=_language(options))
         lines.append(("kiosk", True, "running: its database is open, its devices are asked through it"))
         lines += [(name, check["ok"], check["reason"] or "") for name, check in _devices(answer).items()]
+        lines += [
+            ("archive", True, f"{row['file']}, {row['bytes']} bytes")
+            for row in answer["archives"]
+            if not row.get("says")
+        ]
         says, own = answer.get("says", {}), answer.get("own", {})
     except NotRunning:
-        lines += await examine(config)
+        lines += await examine(config, menu)
     if options.json:
-        _show({"checks": [{"check": name, "ok": ok, "detail": detail} for name, ok, detail in lines]}, True)
+        _show({"checks": [{"check": name, "ok": ok, "detail": detail} for name, ok, detail in lines]}, as_json=True)
     else:
         for name, ok, detail in lines:
             told = says.get(name) or detail or own.get(name, "")
@@ -216,7 +230,7 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
 
 async def _find(options: argparse.Namespace, config: Config) -> int:
     """A register that is in use is held by the kiosk: its port is told as busy."""
-    from kiosk.wiring import find  # heavy, as in `_run`
+    from kiosk.wiring.finding import find  # heavy, as in `_run`
 
     others = [] if config.robot.simulated else [config.robot.port]
     searched = await find(options.find, config.registrars[0].password, others)
@@ -230,12 +244,35 @@ async def _find(options: argparse.Namespace, config: Config) -> int:
     return OK if searched.found else BAD
 
 
+async def _certify(options: argparse.Namespace, config: Config) -> int:
+    """Against the complex itself, which nobody may work with meanwhile. Progress goes where it disturbs no JSON."""
+    from kiosk.wiring import certifying  # heavy, as in `_run`
+
+    language, port = _language(options), certifying.complex_at(config, options.port)
+    power = certifying.power_switch(options.power_cut, person=sys.stdin.isatty())
+    terms = {"jobs": options.jobs, "clauses": options.clauses, "power": power}
+    try:
+        with certifying.without_the_kiosk(config, port):
+            found = await certifying.certified(config, port, language, _say, **terms)
+    except DatabaseInUse as error:
+        found = certifying.unfit(port, "kiosk_runs", str(error), language)
+    if options.json:
+        _show(msgspec.to_builtins(found), as_json=True)
+    else:
+        print(harmless("\n".join(found.lines(language))), file=sys.stderr if found.code else sys.stdout)
+    return OK if found.passed else BAD
+
+
+def _say(line: str) -> None:
+    print(harmless(line), file=sys.stderr, flush=True)
+
+
 def _devices(status: dict[str, Any]) -> dict[str, Any]:
     """The checks that are devices: a pause by staff is none, nor are books that contradict each other."""
     return {name: check for name, check in status["checks"].items() if name not in _NO_DEVICES}
 
 
-def _show(answer: Any, as_json: bool, status: int = 200) -> None:
+def _show(answer: Any, *, as_json: bool, status: int = 200) -> None:
     if as_json:
         print(json_text(answer))
     elif status >= 400:

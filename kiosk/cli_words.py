@@ -1,13 +1,15 @@
-"""The words of the command `kiosk`, and the call of the unix socket that each stands for (contract §6)."""
+"""The words of the command `kiosk`, and the call of the unix socket that each stands for (operation.md#the-command)."""
 
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
-from kiosk import __version__
+from kiosk import __version__, socket_calls
+from kiosk.domain.kitchen.certificate_words import CLAUSES
+from kiosk.socket_calls import Address
 
 Call = tuple[str, str, dict[str, Any] | None]
 _MOVES = {
@@ -17,9 +19,9 @@ _MOVES = {
     "adopt": "you have looked: this fiscal document is the receipt",
     "accept": "you have looked: it is as it should be",
 }
-
-
 _LONGEST_QUANTITY = 9
+_MOST_JOBS = 3000
+_SUM = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 _STATS = ["hours", "dishes", "combos", "options"]
 _CELL_ACTIONS = {
     "open": "open the door",
@@ -73,9 +75,22 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     refill = stock.add_parser("refill", help="what a bin holds after it was filled", parents=[common])
     refill.add_argument("bin", type=int)
     refill.add_argument("amount", type=int)
-    robot = command("robot", "the cooking complex's own things").add_subparsers(dest="action", required=True)
+    robot = command("robot", "what the cooking complex does; its own things").add_subparsers(dest="action")
     robot.add_parser(
         "acknowledge", help="after an emergency stop: you have looked and released the button", parents=[common]
+    )
+    certify = robot.add_parser(
+        "certify",
+        help="hold the contract against any complex, clause by clause; the kiosk must not work with it",
+        parents=[common],
+    )
+    certify.add_argument("--port", metavar="P", help="default: that of the configuration")
+    certify.add_argument("--jobs", type=_jobs, default=300, metavar="N", help="of the last clause; default: 300")
+    certify.add_argument(
+        "--power-cut", metavar="CMD", help="switches the complex off and on again; else a person is asked to"
+    )
+    certify.add_argument(
+        "--clause", dest="clauses", action="append", choices=list(CLAUSES), help="only this one; may be repeated"
     )
     cells = command("cells", "what each cell holds; open one, hand its food out, write it off").add_subparsers(
         dest="action"
@@ -84,6 +99,16 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         tended = cells.add_parser(word, help=text, parents=[common])
         tended.add_argument("cell", type=int)
         tended.add_argument("--reason", required=word == "write-off", default="")
+    till = command("till", "guests who wait to pay at the till; say that you took the money")
+    taken = till.add_subparsers(dest="action")
+    for tender, text in (("card", "by card"), ("cash", "in cash; the answer names the change")):
+        told = taken.add_parser(tender, help=text, parents=[common])
+        told.add_argument("code", help="the four digits of the guest's screen")
+        told.set_defaults(tender=tender)
+    taken.choices["cash"].add_argument("given_kopecks", metavar="ROUBLES", type=_roubles, help="what the guest gave")
+    temps = command("temperatures", "of bins, stations and cells on a day, with their limits; today without one")
+    temps.add_argument("--on", metavar="DAY")
+    temps.add_argument("--csv", nargs="?", const="places", choices=["places"], help="a table for a spreadsheet")
     command("pickup-code", "a new pick-up code for an order; the old one is dead").add_argument("order_id")
     stop = command("stop-list", "dishes taken off sale; add one, or put it back").add_subparsers(dest="action")
     add = stop.add_parser("add", help="off sale", parents=[common])
@@ -108,9 +133,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     )
     stats.add_argument("--from", dest="first", metavar="DAY")
     stats.add_argument("--to", dest="last", metavar="DAY")
-    stats.add_argument("--report", metavar="DAY", help="what was kept when that day was over")
+    stats.add_argument("--report", dest="day", metavar="DAY", help="what was kept when that day was over")
     stats.add_argument("--csv", nargs="?", const="hours", choices=_STATS, help="a table for a spreadsheet")
-    command("audit", "cross-check bank, receipts, orders, robot, points and events")
+    audit = command(
+        "audit", "cross-check bank, receipts, orders, robot, points and events; of past days our own books alone"
+    )
+    audit.add_argument("--from", dest="first", metavar="DAY", help="of whatever year, its archive included")
+    audit.add_argument("--to", dest="last", metavar="DAY", help="default: today")
     stuck = command("stuck", "what waits for a person, with the moves that are safe").add_subparsers(dest="action")
     for move, text in _MOVES.items():
         stuck.add_parser(move, help=text, parents=[common]).add_argument("stuck_id", metavar="ID")
@@ -119,9 +148,17 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     adopt.add_argument("--drive", help="of a drive that is lost: its serial, 16 digits")
     adopt.add_argument("--sign", type=int, help="and the fiscal sign of the document, as on the paper or at the OFD")
     adopt.add_argument("--issued-at", metavar="TIME", help="and its time, RFC 3339")
-    command("backup", "copy the database while it is used").add_argument("file", type=Path)
+    backup = command("backup", "copy the database while it is used; orders of past years stand in archives beside it")
+    backup.add_argument("file", type=Path)
+    backup.add_argument("--year", type=int, metavar="YEAR", help="copy the archive of this year instead")
     command("restore", "put a backup in the database's place; the kiosk must not run").add_argument("file", type=Path)
     return found
+
+
+def _jobs(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1…{_MOST_JOBS}")
+    return int(text)
 
 
 def _item(text: str) -> dict[str, Any]:
@@ -131,57 +168,93 @@ def _item(text: str) -> dict[str, Any]:
     return {"item_id": item_id, "quantity": int(quantity)}
 
 
+def _roubles(text: str) -> int:
+    """In kopecks: `500`, `500.50`, `500,5`."""
+    found = _SUM.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no sum in roubles")
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+#: The call of a command (and its action), and which of the words on its line are members of the body.
+_CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
+    ("status", None): (socket_calls.STATUS,),
+    ("devices", None): (socket_calls.DEVICES,),
+    ("orders", None): (socket_calls.ORDERS,),
+    ("order", None): (socket_calls.ORDER,),
+    ("pickup-code", None): (socket_calls.PICKUP_CODE,),
+    ("shift", None): (socket_calls.SHIFT,),
+    ("shift", "open"): (socket_calls.OPEN_SHIFT,),
+    ("shift", "close"): (socket_calls.CLOSE_SHIFT,),
+    ("shift", "report"): (socket_calls.X_REPORT,),
+    ("fiscal", None): (socket_calls.REGISTRARS,),
+    ("fiscal", "use"): (socket_calls.USE_REGISTRAR, "name"),
+    ("fiscal", "correct"): (socket_calls.CORRECT, "order_id", "reason"),
+    ("fiscal", "replace-drive"): (socket_calls.REPLACE_DRIVE, "reason"),
+    ("stock", None): (socket_calls.BINS,),
+    ("stock", "refill"): (socket_calls.REFILL, "bin", "amount"),
+    ("robot", None): (socket_calls.KITCHEN,),
+    ("robot", "acknowledge"): (socket_calls.ACKNOWLEDGE,),
+    ("cells", None): (socket_calls.CELLS,),
+    ("till", None): (socket_calls.TILL,),
+    ("till", "card"): (socket_calls.TAKE_AT_TILL, "tender"),
+    ("till", "cash"): (socket_calls.TAKE_AT_TILL, "tender", "given_kopecks"),
+    ("stop-list", None): (socket_calls.STOP_LIST,),
+    ("pause", None): (socket_calls.PAUSE,),
+    ("resume", None): (socket_calls.RESUME,),
+    ("webhooks", None): (socket_calls.WEBHOOKS,),
+    ("webhooks", "replay"): (socket_calls.REPLAY, "sequence", "url"),
+    ("webhooks", "enable"): (socket_calls.ENABLE, "url"),
+    ("stuck", None): (socket_calls.STUCK,),
+}
+
+
 def call_of(options: argparse.Namespace) -> Call:
     """(method, path, body) of a command."""
-    action = getattr(options, "action", None)
+    words = vars(options)
+    action = words.get("action")
+    call, body = _of_food(options, action) or _special(options, action) or _plain(words)
+    return call.method, call.named(words), body
+
+
+def _plain(words: dict[str, Any]) -> tuple[Address, dict[str, Any] | None]:
+    call, *members = _CALLS[words["command"], words.get("action")]
+    return call, {name: words[name] for name in members} or None
+
+
+def _of_food(options: argparse.Namespace, action: str | None) -> tuple[Address, dict[str, Any] | None] | None:
     match options.command, action:
-        case "order", _:
-            return "GET", f"/internal/orders/{quote(options.order_id, safe='')}", None
+        case "temperatures", _:
+            return socket_calls.TEMPERATURES.asked(_given(on=options.on)), None
+    return None
+
+
+def _special(options: argparse.Namespace, action: str | None) -> tuple[Address, dict[str, Any] | None] | None:
+    match options.command, action:
         case "refund", _:
-            body = {"reason": options.reason, **({"items": options.items} if options.items else {})}
-            return "POST", f"/internal/orders/{quote(options.order_id, safe='')}/refund", body
+            return socket_calls.REFUND, {"reason": options.reason, **_given(items=options.items)}
         case "shift", "report" if options.shift is not None:
-            return "GET", f"/internal/shift/reports/{options.shift}", None
-        case "fiscal", "use":
-            return "POST", "/internal/fiscal/use", {"name": options.name}
-        case "fiscal", "correct":
-            return "POST", "/internal/fiscal/correct", {"order_id": options.order_id, "reason": options.reason}
-        case "fiscal", "replace-drive":
-            return "POST", "/internal/fiscal/replace-drive", {"reason": options.reason}
-        case "shift", "open" | "close" | "report":
-            return "POST", f"/internal/shift/{action}", None
-        case "stock", "refill":
-            return "POST", "/internal/stock/refill", {"bin": options.bin, "amount": options.amount}
+            return socket_calls.SHIFT_REPORT, None
         case "cells", str():
-            body = {"action": action.replace("-", "_"), "reason": options.reason}
-            return "POST", f"/internal/cells/{options.cell}", body
-        case "pickup-code", _:
-            return "POST", f"/internal/orders/{quote(options.order_id, safe='')}/pickup-code", None
-        case "robot", "acknowledge":
-            return "POST", "/internal/robot/acknowledge", None
-        case "stock", _:
-            return "GET", "/internal/robotics/ingredients", None
+            return socket_calls.TEND_CELL, {"action": action.replace("-", "_"), "reason": options.reason}
         case "stop-list", "add":
-            return "POST", "/internal/stop-list", {_stopped(options): options.item_id, "until": options.until}
+            return socket_calls.STOP, {_stopped(options): options.item_id, "until": options.until}
         case "stop-list", "remove":
-            return "POST", "/internal/stop-list", {_stopped(options): options.item_id, "stopped": False}
-        case "pause" | "resume", _:
-            return "POST", f"/internal/sales/{options.command}", None
-        case "webhooks", "replay":
-            return "POST", "/internal/webhooks/replay", {"sequence": options.sequence, "url": options.url}
-        case "webhooks", "enable":
-            return "POST", "/internal/webhooks/enable", {"url": options.url}
-        case "stats", _ if options.report:
-            return "GET", f"/internal/reports/{quote(options.report, safe='')}", None
-        case "stats", _:
-            days = {"from": options.first, "to": options.last}
-            return "GET", "/internal/stats?" + urlencode({name: day for name, day in days.items() if day}), None
-        case "stuck", move if move is not None:
-            return "POST", f"/internal/stuck/{quote(options.stuck_id, safe='')}", _decision(move, options)
+            return socket_calls.STOP, {_stopped(options): options.item_id, "stopped": False}
+        case "stats", _ if options.day:
+            return socket_calls.REPORT, None
+        case "stats" | "audit", _:
+            call = socket_calls.STATS if options.command == "stats" else socket_calls.AUDIT
+            return call.asked(_given(**{"from": options.first or None, "to": options.last or None})), None
+        case "stuck", str():
+            return socket_calls.DECIDE, _decision(action, options)
         case "backup", _:
-            return "POST", "/internal/backup", {"file": str(options.file.resolve())}
-        case _:
-            return "GET", f"/internal/{options.command}", None
+            return socket_calls.BACKUP, {"file": str(options.file.resolve()), **_given(year=options.year)}
+    return None
+
+
+def _given(**words: Any) -> dict[str, Any]:
+    return {name: value for name, value in words.items() if value is not None}
 
 
 def _stopped(options: argparse.Namespace) -> str:
@@ -191,5 +264,5 @@ def _stopped(options: argparse.Namespace) -> str:
 def _decision(move: str, options: argparse.Namespace) -> dict[str, Any]:
     if move != "adopt":
         return {"move": move}
-    named = {"drive": options.drive, "fiscal_sign": options.sign, "issued_at": options.issued_at}
-    return {"move": move, "document": options.document, **{k: v for k, v in named.items() if v is not None}}
+    more = _given(drive=options.drive, fiscal_sign=options.sign, issued_at=options.issued_at)
+    return {"move": move, "document": options.document, **more}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -15,7 +16,8 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never jump."""
 
-    async def sleep(self, delay_s: float) -> None: ...
+    async def sleep(self, delay_s: float) -> None:
+        """Returns after `delay_s` seconds; a test moves them by hand."""
 
 
 class SystemClock:
@@ -40,3 +42,14 @@ def is_moment(moment: datetime) -> bool:
 def rfc3339(moment: datetime) -> str:
     """`2026-11-22T12:09:52.808Z`, the only form of a time on the wire and in tables; sorts as text."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Between which moments, by the clock as it was before it was set, this process has written."""
+
+    first_at: datetime
+    last_at: datetime
+
+    def holds(self, moment: datetime) -> bool:
+        return self.first_at <= moment <= self.last_at

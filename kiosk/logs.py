@@ -54,7 +54,7 @@ def _bridge(
     level: int, shared: list[structlog.typing.Processor], written: structlog.typing.Processor, to: IO[bytes]
 ) -> None:
     """Everything the standard `logging` is given ends in our pipeline. Libraries are heard from `warning` on: below it
-    they tell every statement and frame with all its values."""
+    they log every statement and frame with all its values."""
     handler = _Handler(to)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -64,7 +64,7 @@ def _bridge(
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
     logging.getLogger("drivers").setLevel(level)
-    logging.captureWarnings(True)
+    logging.captureWarnings(capture=True)
 
 
 class _Handler(logging.Handler):
@@ -77,7 +77,7 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record)
-        except (TypeError, ValueError):  # values that do not fit into the sentence: it is told without them
+        except (TypeError, ValueError):  # values that do not fit into the sentence: it is logged without them
             record.args = ()
             line = self.format(record)
         with contextlib.suppress(OSError, ValueError):

@@ -11,7 +11,7 @@ import structlog
 from kiosk.clock import Clock
 
 T = TypeVar("T")
-#: Told of a job that ended in a bug; True: it is set aside, and the process goes on.
+#: Called with a job that ended in a bug; True: it is set aside, and the process goes on.
 SetAside = Callable[[str, Exception], Awaitable[bool]]
 _log = structlog.get_logger()
 _CANCEL_AGAIN_S = 0.5
@@ -32,7 +32,7 @@ class Tasks:
     def supervise(
         self, name: str, run: Callable[[], Awaitable[None]], expected: tuple[type[Exception], ...]
     ) -> asyncio.Task[None]:
-        """Run a loop for ever; after an `expected` error it starts again with back-off."""
+        """Run a loop until it is cancelled; after an `expected` error it starts again with back-off."""
         task = asyncio.create_task(self._keep(name, run, expected), name=name)
         self._loops.add(task)
         task.add_done_callback(self._loops.discard)
@@ -59,20 +59,20 @@ class Tasks:
     def start(self, name: str, work: Coroutine[Any, Any, T], *, taken_up: bool = False) -> asyncio.Task[T]:
         """Start a job that outlives whoever asked for it; its result and its errors go to those who wait. `taken_up`:
         the next start of the process takes it up again, so a bug in it must not end every process."""
-        task = asyncio.create_task(self._watch(name, work, taken_up), name=name)
+        task = asyncio.create_task(self._watch(name, work, taken_up=taken_up), name=name)
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
         return task
 
-    async def _watch(self, name: str, work: Coroutine[Any, Any, T], taken_up: bool) -> T:
+    async def _watch(self, name: str, work: Coroutine[Any, Any, T], *, taken_up: bool) -> T:
         try:
             return await work
-        except Exception as error:  # told on to the waiting call; what is no refusal is a bug
+        except Exception as error:  # raised in the waiting call; what is no refusal is a bug
             if not getattr(type(error), "code", None):
-                await self._judge(name, error, taken_up)
+                await self._judge(name, error, taken_up=taken_up)
             raise
 
-    async def _judge(self, name: str, error: Exception, taken_up: bool) -> None:
+    async def _judge(self, name: str, error: Exception, *, taken_up: bool) -> None:
         if taken_up and await self._is_set_aside(name, error):
             self.aside.add(name)
             _log.error("job_set_aside", task=name, exc_info=error)
@@ -105,28 +105,3 @@ class Tasks:
             for task in tasks:
                 task.cancel()
             _, tasks = await asyncio.wait(tasks, timeout=_CANCEL_AGAIN_S)
-
-
-class Pauses:
-    """Waits between tries that a person can cut short."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._nudged = asyncio.Event()
-
-    async def wait(self, delay_s: float) -> None:
-        """Until the delay has passed or somebody nudges."""
-        ends: set[asyncio.Future[Any]] = {
-            asyncio.ensure_future(self._clock.sleep(delay_s)),
-            asyncio.ensure_future(self._nudged.wait()),
-        }
-        try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for end in ends:
-                end.cancel()
-
-    def nudge(self) -> None:
-        """Everybody who waits now tries again at once."""
-        self._nudged.set()
-        self._nudged = asyncio.Event()

@@ -98,7 +98,7 @@ class AccessTokens:
             return None
         return str(claims["jti"]) if claims["typ"] == "temporary" else None
 
-    def issue_service(self, lifetime_s: int, pin: str, name: str = "") -> str:
+    def issue_staff(self, lifetime_s: int, pin: str, name: str = "") -> str:
         """A staff session by `pin`, dead once that is changed: a type of its own, no access token. `name`: who says
         they are at the page."""
         now = int(self._clock.now().timestamp())
@@ -116,7 +116,7 @@ class AccessTokens:
         }
         return self._sign(claims)
 
-    def service_actor(self, token: str, pin: str) -> str:
+    def staff_actor(self, token: str, pin: str) -> str:
         """Who acts in a live staff session of ours, opened with this PIN: the name given with it, and the session.
         Raises `Unauthorized`."""
         claims, _ = self._service(token, pin)
@@ -137,7 +137,7 @@ class AccessTokens:
         return claims, expires_at
 
     def _seal(self, pin: str) -> str:
-        """Tells one PIN from the next, and nothing of the PIN without our key."""
+        """Distinguishes one PIN from the next, and gives nothing of the PIN away without our key."""
         return hmac.digest(self._keys[self._kid], b"pin:" + pin.encode(), hashlib.sha256).hex()[:32]
 
     def verify(self, token: str) -> Session:

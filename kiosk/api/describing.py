@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+import re
+from typing import Any
 
 import msgspec
 
 from kiosk import __version__
-from kiosk.api.problems import STATUS, BadJson, BadRequest, BodyTooLarge, StorageUnavailable, UnsupportedMediaType
+from kiosk.api.calls import Operation, Parameter
+from kiosk.api.http.parameters import ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, OF_PATHS
+from kiosk.api.http.problems import STATUS, BadJson, BadRequest, BodyTooLarge, StorageUnavailable, UnsupportedMediaType
 from kiosk.domain import errors
 from kiosk.domain.errors import DomainError
-from kiosk.domain.order import CURRENCY
-from kiosk.domain.reservation import Shortage
+from kiosk.domain.ordering.order import CURRENCY
+from kiosk.domain.ordering.reservation import Shortage
 
 _REF = "#/components/schemas/{name}"
+_API = "/api/"
 _UNSET = msgspec.UNSET
 _Maybe = msgspec.UnsetType
 _BODY_REFUSALS: tuple[type[DomainError], ...] = (
@@ -43,23 +46,6 @@ class UnavailableItem(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One call. `answers`: status → type (None: no body); `session`: whether a bearer token is asked for."""
-
-    method: str
-    path: str
-    summary: str
-    answers: dict[int, Any]
-    refusals: tuple[type[DomainError], ...] = ()
-    body: type | None = None
-    body_optional: bool = False
-    session: Literal["none", "optional", "required"] = "none"
-    parameters: tuple[str, ...] = ()
-    headers: Mapping[int, tuple[str, ...]] = {}
-    media: str = "application/json"
-    stores: bool = True  # reads or writes the database
-
-
 #: The extra members of each problem; a third element makes one optional.
 MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] = {
     errors.InvalidRequest: [("errors", list[FieldError])],
@@ -86,43 +72,6 @@ MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] =
     errors.DeviceUnavailable: [("device", str), ("reason", str)],
 }
 
-PARAMETERS: dict[str, dict[str, Any]] = {
-    "from": {"in": "query", "schema": {"type": "string", "format": "date"}, "description": "First day, 2026-11-22"},
-    "to": {"in": "query", "schema": {"type": "string", "format": "date"}, "description": "Last day, included"},
-    "order_id": {
-        "in": "path",
-        "required": True,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 16, "pattern": "^[A-Za-z0-9-]+$"},
-    },
-    "stuck_id": {
-        "in": "path",
-        "required": True,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9:-]+$"},
-    },
-    "cell": {"in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9]{1,4}$"}},
-    "before": {
-        "in": "query",
-        "description": "The page of orders older than this order id.",
-        "schema": {"type": "string", "maxLength": 36, "pattern": r"^[\x00-\x7f]*$"},
-    },
-    "Accept-Language": {
-        "in": "header",
-        "description": "`ru` (the default) or `en`: the language of names and of `title` and `detail`.",
-        "schema": {"type": "string"},
-    },
-    "Idempotency-Key": {
-        "in": "header",
-        "description": "The same key with the same body is answered the same, also after a restart; per session.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 64},
-    },
-    "If-None-Match": {"in": "header", "schema": {"type": "string"}},
-    "Last-Event-ID": {
-        "in": "header",
-        "description": "Resumes after this sequence; one that cannot be used gets a snapshot.",
-        "schema": {"type": "string"},
-    },
-}
-
 HEADERS: dict[str, dict[str, Any]] = {
     "ETag": {"required": True, "schema": {"type": "string"}},
     "Location": {"required": True, "schema": {"type": "string"}},
@@ -138,11 +87,12 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
 }
 
 
-def describe(operations: tuple[Operation, ...]) -> dict[str, Any]:
-    """The whole document; raises where an operation names what does not exist."""
+def describe(table: tuple[Operation, ...]) -> dict[str, Any]:
+    """The document of every row below /api."""
+    operations = tuple(operation for operation in table if operation.at.path.startswith(_API))
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(operation.at.path, {})[operation.at.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -154,7 +104,7 @@ def describe(operations: tuple[Operation, ...]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**_models(operations), **_problem_models(operations)},
-            "parameters": {name: {"name": name, **body} for name, body in PARAMETERS.items()},
+            "parameters": {row.name: _parameter(row) for operation in operations for row in _parameters(operation)},
             "headers": HEADERS,
             "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
@@ -165,32 +115,41 @@ def _operation(operation: Operation) -> dict[str, Any]:
     responses = {str(status): _answer(operation, status) for status in operation.answers}
     for status, kinds in sorted(_by_status(refusals(operation)).items()):
         responses[str(status)] = _problem(kinds)
-    kind = operation.body
-    body = {} if kind is None else {"requestBody": _request_body(kind, optional=operation.body_optional)}
-    names = (*operation.parameters, "Accept-Language")
+    body = {"requestBody": _request_body(operation)} if operation.takes_body else {}
     return {
         "operationId": _operation_id(operation),
         "summary": operation.summary,
-        "security": _SECURITY[operation.session],
-        "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in names],
+        "security": _SECURITY[operation.who.session],
+        "parameters": [{"$ref": f"#/components/parameters/{row.name}"} for row in _parameters(operation)],
         **body,
         "responses": responses,
     }
 
 
+def _parameters(operation: Operation) -> tuple[Parameter[Any], ...]:
+    words = re.findall(r"\{(\w+)\}", operation.at.path)
+    return (*(OF_PATHS[word] for word in words), *operation.parameters, ACCEPT_LANGUAGE)
+
+
+def _parameter(row: Parameter[Any]) -> dict[str, Any]:
+    required = {"required": True} if row.place == "path" else {}
+    texts = {"description": row.description} if row.description else {}
+    return {"name": row.name, "in": row.place, **required, "schema": row.schema, **texts}
+
+
 def _operation_id(operation: Operation) -> str:
-    words = [word.strip("{}") for word in operation.path.removeprefix("/api/").split("/")]
-    return "_".join([operation.method.lower(), *words]).replace("-", "_").replace(".", "_")
+    words = [word.strip("{}") for word in operation.at.path.removeprefix(_API).split("/")]
+    return "_".join([operation.at.method.lower(), *words]).replace("-", "_").replace(".", "_")
 
 
 def refusals(operation: Operation) -> tuple[type[DomainError], ...]:
     """Its own refusals and those every call of its kind has."""
     found = [*operation.refusals]
-    if operation.body is not None:
+    if operation.takes_body:
         found += _BODY_REFUSALS
-    if operation.parameters and "Idempotency-Key" in operation.parameters:
+    if IDEMPOTENCY_KEY in operation.parameters:
         found.append(errors.InvalidRequest)
-    if operation.session != "none" or operation.method != "GET":  # a foreign Origin changes nothing either
+    if operation.who.session != "none" or operation.at.method != "GET":  # a foreign Origin changes nothing either
         found.append(errors.Unauthorized)
     if operation.stores:
         found.append(StorageUnavailable)
@@ -204,9 +163,9 @@ def _by_status(kinds: tuple[type[DomainError], ...]) -> dict[int, list[type[Doma
     return found
 
 
-def _request_body(kind: type, *, optional: bool) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": _REF.format(name=kind.__name__)}}}
-    return {"required": not optional, "content": content}
+def _request_body(operation: Operation) -> dict[str, Any]:
+    schema = {"$ref": _REF.format(name=operation.body.__name__)}
+    return {"required": operation.needs_body, "content": {"application/json": {"schema": schema}}}
 
 
 def _answer(operation: Operation, status: int) -> dict[str, Any]:
@@ -251,7 +210,7 @@ def _one_of(kinds: list[type[DomainError]], references: list[dict[str, str]]) ->
 
 def _models(operations: tuple[Operation, ...]) -> dict[str, Any]:
     kinds = [kind for operation in operations for kind in operation.answers.values() if kind is not None]
-    kinds += [operation.body for operation in operations if operation.body is not None]
+    kinds += [operation.body for operation in operations if operation.takes_body]
     _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
     for model in found.values():
         for name, field in model.get("properties", {}).items():

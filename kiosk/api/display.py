@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import msgspec
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
-from kiosk.api.peer import place
-from kiosk.api.streams import Streams
-from kiosk.sinks.board import Frame, Snapshot
-from kiosk.sinks.showing import Screen, Showing
+from kiosk.api.calls import BareCall
+from kiosk.api.http.parameters import LAST_EVENT_ID
+from kiosk.api.http.streams import Streams
+from kiosk.sinks.board import HallBoard, Screen
+from kiosk.sinks.board_picture import Frame, Snapshot
 
 _BEAT_S = 5.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DisplayApi:
-    def __init__(self, showing: Showing, streams: Streams) -> None:
-        self._showing = showing
-        self._streams = streams
+    board: HallBoard
+    streams: Streams
 
-    def routes(self) -> list[web.RouteDef]:
-        return [web.get("/api/display/events", self.follow, allow_head=False)]
+    async def follow(self, call: BareCall[None]) -> web.StreamResponse:
+        with self.streams.hold(call.place):
+            return await self._show(call)
 
-    async def follow(self, request: web.Request) -> web.StreamResponse:
-        with self._streams.hold(place(request)):
-            return await self._show(request)
-
-    async def _show(self, request: web.Request) -> web.StreamResponse:
-        screen = await self._showing.open(request.headers.get("Last-Event-ID"))
+    async def _show(self, call: BareCall[None]) -> web.StreamResponse:
+        screen = await self.board.open(call.read(LAST_EVENT_ID))
         try:
-            async with sse_response(request) as stream:
+            async with sse_response(call.request) as stream:
                 for told in screen.opening:
                     await _send(stream, told)
                 await self._go_on(stream, screen)
         except ConnectionResetError:
             pass
         finally:
-            self._showing.disconnect(screen)
+            self.board.disconnect(screen)
         return stream
 
     async def _go_on(self, stream: EventSourceResponse, screen: Screen) -> None:
@@ -60,7 +59,7 @@ class DisplayApi:
 
     async def _beat(self, stream: EventSourceResponse) -> None:
         """`kitchen`: why nothing is cooked now, else null."""
-        await stream.send(msgspec.json.encode({"kitchen": self._showing.kitchen_stands()}).decode(), event="beat")
+        await stream.send(msgspec.json.encode({"kitchen": self.board.kitchen_stands()}).decode(), event="beat")
 
 
 async def _send(stream: EventSourceResponse, told: Frame | Snapshot) -> None:

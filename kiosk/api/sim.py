@@ -6,12 +6,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Protocol
 
 import msgspec
-from aiohttp import web
 
-from kiosk.api.service import staff_actor
-from kiosk.api.wire import answer, staff_body
-from kiosk.domain.errors import InvalidRequest, NotFound
-from kiosk.flows.letting_in import LettingIn
+from kiosk.api.calls import BareCall, Call
+from kiosk.domain.errors import InvalidRequest
 
 
 class Simulators(Protocol):
@@ -23,7 +20,7 @@ class Simulators(Protocol):
 
 
 class FaultSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One fault of contract §8 of one device, with the parameters it requires."""
+    """One fault of one device (simulators.md#faults), with the parameters it requires."""
 
     device: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
     fault: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -46,36 +43,19 @@ class SimView(msgspec.Struct, frozen=True):
     devices: list[SimulatedDevice]
 
 
-_WHAT_MATTERS = frozenset({"bank", "fiscal", "robot"})
-
-
 class SimApi:
-    def __init__(self, simulators: Simulators | None, letting_in: LettingIn) -> None:
-        self._simulators = simulators
-        self._letting_in = letting_in
+    """The devices that are simulated come with the admission."""
 
-    def _require(self, request: web.Request) -> Simulators:
-        """Raises `NotFound`, `Unauthorized`."""
-        if self._simulators is None:
-            raise NotFound
-        if not self._simulators.known().keys() >= _WHAT_MATTERS:
-            staff_actor(request, self._letting_in)
-        return self._simulators
+    async def show(self, call: BareCall[Simulators]) -> SimView:
+        return await _view(call.by)
 
-    def routes(self) -> list[web.RouteDef]:
-        return [web.get("/api/sim", self.show), web.post("/api/sim", self.switch)]
-
-    async def show(self, request: web.Request) -> web.Response:
-        return answer(await _view(self._require(request)))
-
-    async def switch(self, request: web.Request) -> web.Response:
-        simulators = self._require(request)
-        wanted = await staff_body(request, FaultSwitch)
+    async def switch(self, call: Call[Simulators, FaultSwitch]) -> SimView:
+        wanted = call.body
         told = {**wanted.parameters, "fault": wanted.fault, "on": wanted.on}
-        done = await simulators.control(wanted.device, told)
+        done = await call.by.control(wanted.device, told)
         if not done["ok"]:
             raise InvalidRequest.at("$.fault", str(done["error"]))
-        return answer(await _view(simulators))
+        return await _view(call.by)
 
 
 async def _view(simulators: Simulators) -> SimView:

@@ -1,219 +1,153 @@
-"""The calls of the staff's pages and of the simulated devices, as OpenAPI tells them."""
+"""The rows of the table of operations for staff: at the page behind the PIN, and where the socket has the same."""
 
 from __future__ import annotations
 
-from kiosk.api.describing import Operation
-from kiosk.api.service import (
-    PinRequest,
-    Refill,
-    Replay,
-    SalesSwitch,
-    ShiftSwitch,
-    StatusView,
-    StuckView,
-)
-from kiosk.api.sim import FaultSwitch, SimView
-from kiosk.api.wire import Nothing
+from kiosk import socket_calls
+from kiosk.api.admission import AT_THE_PIN, STAFF, TRAINEES
+from kiosk.api.calls import Operation
+from kiosk.api.food import FoodApi
+from kiosk.api.http.parameters import FROM, OF_DAY, TO
+from kiosk.api.sim import FaultSwitch, SimApi, SimView
+from kiosk.api.staff import DevicesApi, Refill, Replay, SellingApi, ShiftSwitch, StuckView
+from kiosk.api.staff_pages import PinRequest, StaffPagesApi
+from kiosk.api.status import SalesSwitch, StatusApi, StatusView
 from kiosk.domain import errors
-from kiosk.flows.choosing_portions import RefundRequest
-from kiosk.flows.closing_day import ShiftReportView
-from kiosk.flows.estimating_refunds import RefundEstimate, RefundEstimateRequest
-from kiosk.flows.guests import TokenView
-from kiosk.flows.naming import Decision
-from kiosk.flows.overseeing import OverviewView
-from kiosk.flows.reporting import StatsView
-from kiosk.flows.tending import StopRequest
-from kiosk.flows.tending_cells import CellRequest, CellsView, PickupCodeView
-from kiosk.flows.views import RefundView
+from kiosk.flows.fiscal.day import ShiftReportView
+from kiosk.flows.fiscal.doubts import Decision
+from kiosk.flows.identity.guests import TokenView
+from kiosk.flows.ordering.views import RefundView
+from kiosk.flows.payment.portions import RefundRequest
+from kiosk.flows.payment.refund_estimate import RefundEstimate, RefundEstimateRequest
+from kiosk.flows.payment.till import TillRequest, TillView, TillWaiting
+from kiosk.flows.staff.cells import CellRequest, CellsView, PickupCodeView
+from kiosk.flows.staff.commands import StopRequest
+from kiosk.flows.staff.dashboard import OverviewView
+from kiosk.flows.staff.kitchen_view import KitchenView
+from kiosk.flows.staff.statistics import StatsView
+from kiosk.flows.staff.temperatures import TemperaturesView
+from kiosk.socket_calls import Address
 
 STAFF_OPERATIONS: tuple[Operation, ...] = (
     Operation(
-        method="POST",
-        path="/api/service/session",
-        summary="Open the staff's pages by PIN",
-        body=PinRequest,
-        answers={201: TokenView},
+        Address("POST", "/api/service/session"), StaffPagesApi.open_session, AT_THE_PIN, {201: TokenView},
+        summary="Open the staff's pages by PIN", body=PinRequest, stores=False,
         refusals=(errors.StaffOnly, errors.TooManyRequests, errors.NotFound),
-        stores=False,
     ),
     Operation(
-        method="DELETE",
-        path="/api/service/session",
+        Address("DELETE", "/api/service/session"), StaffPagesApi.close_session, STAFF, {204: None},
         summary="Leave: the session is dead",
-        session="required",
-        answers={204: None},
     ),
     Operation(
-        method="GET",
-        path="/api/service/stats",
-        summary="Statistics of a period, for staff",
-        session="required",
-        parameters=("from", "to"),
-        answers={200: StatsView},
+        Address("GET", "/api/service/stats"), SellingApi.stats, STAFF, {200: StatsView},
+        summary="Statistics of a period, for staff", parameters=(FROM, TO), socket=socket_calls.STATS,
         refusals=(errors.InvalidRequest,),
     ),
     Operation(
-        method="GET",
-        path="/api/service/status",
-        summary="Why sales are open or paused, for staff",
-        session="required",
-        answers={200: StatusView},
-        stores=False,
+        Address("GET", "/api/service/status"), StatusApi.sales, STAFF, {200: StatusView},
+        summary="Why sales are open or paused, for staff", stores=False,
     ),
     Operation(
-        method="GET",
-        path="/api/service/overview",
-        summary="Lights, bins, shift, orders in work, stop list, webhooks, journal: the technician's page in one look",
-        session="required",
-        answers={200: OverviewView},
+        Address("GET", "/api/service/overview"), StaffPagesApi.overview, STAFF, {200: OverviewView},
+        summary="Lights, bins, shift, orders in work, stop list, webhooks, journal: the staff's page in one look",
     ),
     Operation(
-        method="POST",
-        path="/api/service/sales",
-        summary="Pause or resume sales, by staff",
-        body=SalesSwitch,
-        session="required",
-        answers={204: None},
+        Address("POST", "/api/service/sales"), StatusApi.switch_sales, STAFF, {204: None},
+        summary="Pause or resume sales, by staff", body=SalesSwitch,
     ),
     Operation(
-        method="POST",
-        path="/api/service/shift",
-        summary="Open the fiscal shift, or close it with the Z report, by staff",
-        body=ShiftSwitch,
-        session="required",
-        answers={204: None},
+        Address("POST", "/api/service/shift"), DevicesApi.switch_shift, STAFF, {204: None},
+        summary="Open the fiscal shift, or close it with the Z report, by staff", body=ShiftSwitch,
         refusals=(errors.DeviceUnavailable,),
     ),
     Operation(
-        method="POST",
-        path="/api/service/x-report",
+        Address("POST", "/api/service/x-report"), DevicesApi.x_report, STAFF, {200: ShiftReportView},
         summary="Print the shift's totals, keep them and compare them with the books; nothing is closed",
-        body=Nothing,
-        body_optional=True,
-        session="required",
-        answers={200: ShiftReportView},
+        socket=socket_calls.X_REPORT, refusals=(errors.DeviceUnavailable,),
+    ),
+    Operation(
+        Address("POST", "/api/service/refill"), DevicesApi.refill, STAFF, {204: None},
+        summary="A bin was filled up to this amount", body=Refill, socket=socket_calls.REFILL,
         refusals=(errors.DeviceUnavailable,),
     ),
     Operation(
-        method="POST",
-        path="/api/service/refill",
-        summary="A bin was filled up to this amount",
-        body=Refill,
-        session="required",
-        answers={204: None},
+        Address("POST", "/api/service/robot/acknowledge"), DevicesApi.acknowledge, STAFF, {204: None},
+        summary="After an emergency stop: a person has looked and released the button", socket=socket_calls.ACKNOWLEDGE,
         refusals=(errors.DeviceUnavailable,),
     ),
     Operation(
-        method="POST",
-        path="/api/service/robot/acknowledge",
-        summary="After an emergency stop: a person has looked and released the button",
-        body=Nothing,
-        body_optional=True,
-        session="required",
-        answers={204: None},
+        Address("GET", "/api/service/kitchen"), DevicesApi.kitchen, STAFF, {200: KitchenView},
+        summary="What the robot does: jobs with phase and station, what waits and why, the line, what was made of late",
+        socket=socket_calls.KITCHEN,
+    ),
+    Operation(
+        Address("GET", "/api/service/temperatures"), FoodApi.show_temperatures, STAFF, {200: TemperaturesView},
+        summary="Temperatures of bins, stations and cells on a day, by hour, with their limits", parameters=(OF_DAY,),
+        socket=socket_calls.TEMPERATURES, refusals=(errors.InvalidRequest,),
+    ),
+    Operation(
+        Address("GET", "/api/service/cells"), DevicesApi.cells, STAFF, {200: CellsView},
+        summary="What each cell holds, and whose it is", socket=socket_calls.CELLS,
         refusals=(errors.DeviceUnavailable,),
     ),
     Operation(
-        method="GET",
-        path="/api/service/cells",
-        summary="What each cell holds, and whose it is",
-        session="required",
-        answers={200: CellsView},
-        refusals=(errors.DeviceUnavailable,),
-    ),
-    Operation(
-        method="POST",
-        path="/api/service/cells/{cell}",
+        Address("POST", "/api/service/cells/{cell}"), DevicesApi.tend_cell, STAFF, {200: CellsView},
         summary="Open a cell, give its food out by hand, or write it off with a reason; answers with all cells",
-        body=CellRequest,
-        session="required",
-        parameters=("cell",),
-        answers={200: CellsView},
+        body=CellRequest, socket=socket_calls.TEND_CELL,
         refusals=(errors.NotFound, errors.CellStateConflict, errors.DeviceUnavailable),
     ),
     Operation(
-        method="POST",
-        path="/api/service/orders/{order_id}/pickup-code",
-        summary="A new pick-up code; the old one is dead",
-        body=Nothing,
-        body_optional=True,
-        session="required",
-        parameters=("order_id",),
-        answers={200: PickupCodeView},
+        Address("POST", "/api/service/orders/{order_id}/pickup-code"), DevicesApi.new_code, STAFF,
+        {200: PickupCodeView}, summary="A new pick-up code; the old one is dead", socket=socket_calls.PICKUP_CODE,
         refusals=(errors.NotFound, errors.OrderStateConflict),
     ),
     Operation(
-        method="POST",
-        path="/api/service/stop-list",
-        summary="Take a dish off sale, or put it back",
-        body=StopRequest,
-        session="required",
-        answers={204: None},
-        refusals=(errors.NotFound,),
+        Address("POST", "/api/service/stop-list"), SellingApi.stop, STAFF, {204: None},
+        summary="Take a dish off sale, or put it back", body=StopRequest, refusals=(errors.NotFound,),
     ),
     Operation(
-        method="POST",
-        path="/api/service/orders/{order_id}/refund",
+        Address("POST", "/api/service/orders/{order_id}/refund"), SellingApi.refund, STAFF, {202: RefundView},
         summary="Give the money back, whole or by dishes, with a reason; the order by id, number or receipt",
-        body=RefundRequest,
-        session="required",
-        parameters=("order_id",),
-        answers={202: RefundView},
-        refusals=(errors.NotFound, errors.OrderStateConflict),
+        body=RefundRequest, socket=socket_calls.REFUND, refusals=(errors.NotFound, errors.OrderStateConflict),
     ),
     Operation(
-        method="POST",
-        path="/api/service/orders/{order_id}/refund/estimate",
+        Address("POST", "/api/service/orders/{order_id}/refund/estimate"), StaffPagesApi.estimate_refund, STAFF,
+        {200: RefundEstimate},
         summary="What of an order can still go back, and what the chosen part comes to; writes nothing",
-        body=RefundEstimateRequest,
-        body_optional=True,
-        session="required",
-        parameters=("order_id",),
-        answers={200: RefundEstimate},
+        body=RefundEstimateRequest, body_optional=True, stores=False,
         refusals=(errors.NotFound, errors.OrderStateConflict),
-        stores=False,
     ),
     Operation(
-        method="GET",
-        path="/api/service/stuck",
-        summary="What waits for a person, with the moves that are safe",
-        session="required",
-        answers={200: StuckView},
+        Address("GET", "/api/service/till"), SellingApi.till_waiting, STAFF, {200: TillWaiting},
+        summary="Guests who wait to pay at the till, with their codes", socket=socket_calls.TILL, stores=False,
     ),
     Operation(
-        method="POST",
-        path="/api/service/stuck/{stuck_id}",
-        summary="One of the safe moves; answers with what is left",
-        body=Decision,
-        session="required",
-        parameters=("stuck_id",),
-        answers={200: StuckView},
+        Address("POST", "/api/service/till/{code}"), SellingApi.take_at_till, STAFF, {200: TillView},
+        summary="Money was taken at the till for a guest's code, by card or in cash; the same words: the same answer",
+        body=TillRequest, socket=socket_calls.TAKE_AT_TILL,
+        refusals=(errors.TillCodeUnknown, errors.GivenTooLittle, errors.FiscalUnavailable),
+    ),
+    Operation(
+        Address("GET", "/api/service/stuck"), SellingApi.stuck, STAFF, {200: StuckView},
+        summary="What waits for a person, with the moves that are safe", socket=socket_calls.STUCK,
+    ),
+    Operation(
+        Address("POST", "/api/service/stuck/{stuck_id}"), SellingApi.decide, STAFF, {200: StuckView},
+        summary="One of the safe moves; answers with what is left", body=Decision, socket=socket_calls.DECIDE,
         refusals=(errors.NotFound, errors.OrderStateConflict, errors.DeviceUnavailable),
     ),
     Operation(
-        method="POST",
-        path="/api/service/webhooks",
-        summary="Wake an endpoint that was given up, or deliver again from a sequence on",
-        body=Replay,
-        session="required",
-        answers={204: None},
+        Address("POST", "/api/service/webhooks"), SellingApi.deliver_again, STAFF, {204: None},
+        summary="Wake an endpoint that was given up, or deliver again from a sequence on", body=Replay,
         refusals=(errors.NotFound,),
     ),
     Operation(
-        method="GET",
-        path="/api/sim",
-        summary="The simulated devices and their faults; 404 where every device is real",
-        answers={200: SimView},
+        Address("GET", "/api/sim"), SimApi.show, TRAINEES, {200: SimView},
+        summary="The simulated devices and their faults; 404 where every device is real", stores=False,
         refusals=(errors.NotFound,),
-        stores=False,
     ),
     Operation(
-        method="POST",
-        path="/api/sim",
-        summary="Switch a fault of a simulated device, for training",
-        body=FaultSwitch,
-        answers={200: SimView},
+        Address("POST", "/api/sim"), SimApi.switch, TRAINEES, {200: SimView},
+        summary="Switch a fault of a simulated device, for training", body=FaultSwitch, stores=False,
         refusals=(errors.NotFound,),
-        stores=False,
     ),
-)
+)  # fmt: skip

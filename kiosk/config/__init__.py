@@ -20,13 +20,13 @@ __all__ = ["ConfigError", "load", "problem"]
 
 def load(path: Path, *, must_exist: bool = False) -> Config:
     """Read `path`; an empty file is the demo, and so is a missing one unless it `must_exist`. Raises `ConfigError`."""
-    config = read(_table(path, must_exist), Config)
+    config = read(_table(path, must_exist=must_exist), Config)
     if problems := problems_of(config):
         raise ConfigError(*problems)
     return _absolute(config, path.resolve().parent)
 
 
-def _table(path: Path, must_exist: bool) -> dict[str, object]:
+def _table(path: Path, *, must_exist: bool) -> dict[str, object]:
     try:
         return toml_of(path, read_file(path, _LONGEST_BYTES))
     except Unreadable as error:
@@ -45,7 +45,11 @@ def _absolute(config: Config, base: Path) -> Config:
         auth=replace(config.auth, secret_file=_under(base, config.auth.secret_file)),
         fiscal=_registrars_under(base, config.fiscal),
         bank=replace(config.bank, merchant_key_file=_under(base, config.bank.merchant_key_file)),
-        robot=replace(config.robot, port=_line_under(base, config.robot.port)),
+        sbp=replace(config.sbp, password_file=_under(base, config.sbp.password_file)),
+        terminal=replace(config.terminal, port=_line_under(base, config.terminal.port)),
+        robot=replace(
+            config.robot, port=_line_under(base, config.robot.port), complex=_under(base, config.robot.complex)
+        ),
         sms=replace(config.sms, key_file=_under(base, config.sms.key_file)),
         service=replace(config.service, pin_file=_under(base, config.service.pin_file)),
         broker=replace(

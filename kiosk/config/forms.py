@@ -20,8 +20,8 @@ import msgspec
 from drivers.text import unsaid
 from kiosk.config.problems import nearest
 from kiosk.domain.events import EVENT_TYPES
-from kiosk.domain.hours import OpeningHours
-from kiosk.domain.phone import is_callable, is_country
+from kiosk.domain.identity.phone import is_callable, is_country
+from kiosk.domain.ordering.hours import OpeningHours
 
 SIM = "sim"
 TCP = "tcp://"
@@ -250,7 +250,9 @@ Baudrate = Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Wait = Annotated[float, msgspec.Meta(ge=0.05, le=3600)]  # of one answer, seconds
 Patience = Annotated[float, msgspec.Meta(ge=0.05, le=86_400)]  # of a whole matter, seconds
+QrLife = Annotated[float, msgspec.Meta(ge=60, le=86_400)]  # seconds; the bank takes no shorter one
 Lifetime = Annotated[int, msgspec.Meta(ge=1, le=2_592_000)]  # seconds, a month at most
+Holding = Annotated[int, msgspec.Meta(ge=1, le=86_400)]  # of food in a cell, seconds
 Promise = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]  # seconds
 Megabytes = Annotated[int, msgspec.Meta(ge=0, le=2**24)]  # 16 TB
 Tries = Annotated[int, msgspec.Meta(ge=1, le=100)]
@@ -292,4 +294,5 @@ Identity = Annotated[str, formed(identity)]
 RegistrarName = Annotated[str, formed(registrar_name, empty=True, longest=32)]
 Dish = Annotated[str, formed(dish, longest=64)]
 ConsentVersion = Annotated[str, formed(printable, empty=True, longest=64)]
+TerminalKey = Annotated[str, formed(user_name, empty=True, longest=64)]
 UserName = Annotated[str, formed(user_name, empty=True, longest=256)]

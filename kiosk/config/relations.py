@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from kiosk.config.forms import SIM
 from kiosk.config.problems import problem
-from kiosk.config.settings import Broker, Config, Fiscal
+from kiosk.config.settings import Bank, Broker, Cells, Config, Fiscal
 
 #: Registers whose documents this process cannot carry, and what to set up instead.
 _CARRIED_OTHERWISE: Mapping[str, str] = MappingProxyType(
@@ -25,6 +25,8 @@ _CARRIED_OTHERWISE: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
+#: A payment screen goes back to the start after so long without an answer (`RELEASE_AFTER_MS` of the page).
+SCREEN_WAITS_S = 300
 
 
 def problems_of(config: Config) -> list[str]:
@@ -32,7 +34,11 @@ def problems_of(config: Config) -> list[str]:
         *_webhooks(config),
         *_countries(config.sms.countries),
         *_terminals(config),
+        *_methods(config),
+        *_sbp(config),
+        *_bank(config.bank),
         *_registrars(config),
+        *_cells(config.cells),
         *_broker(config.broker),
     ]
 
@@ -74,6 +80,37 @@ def _terminals(config: Config) -> Iterator[str]:
                 yield problem(f"$.terminals[{n}].automat_number", "an automat needs its number (FFD tag 1036)")
 
 
+def _methods(config: Config) -> Iterator[str]:
+    for n, method in enumerate(config.payment.methods):
+        if method in config.payment.methods[:n]:
+            yield problem(f"$.payment.methods[{n}]", f"{method!r} stands there already")
+
+
+def _bank(row: Bank) -> Iterator[str]:
+    if row.driver != "yookassa":
+        if row.shop_id:
+            yield problem("$.bank.shop_id", f"belongs to driver yookassa, not to {row.driver}")
+        return
+    if row.url == SIM or urlsplit(row.url).scheme == "http":
+        return
+    for key in ("shop_id", "merchant_key_file"):
+        if not getattr(row, key):
+            yield problem(f"$.bank.{key}", "is missing")
+
+
+def _sbp(config: Config) -> Iterator[str]:
+    row = config.sbp
+    if row.screen_s >= SCREEN_WAITS_S:
+        yield problem("$.sbp.screen_s", f"the screen goes to the next guest after {SCREEN_WAITS_S} s")
+    if row.due_s < row.screen_s:
+        yield problem("$.sbp.due_s", f"the bank takes no money for a code that is shown {row.screen_s:g} s")
+    if not config.pays_by("sbp") or row.url == SIM or urlsplit(row.url).scheme == "http":
+        return
+    for key in ("terminal_key", "password_file"):
+        if not getattr(row, key):
+            yield problem(f"$.sbp.{key}", "is missing")
+
+
 def _registrars(config: Config) -> Iterator[str]:
     rows = config.registrars
     if not rows:
@@ -86,7 +123,10 @@ def _registrars(config: Config) -> Iterator[str]:
     for n, row in enumerate(rows):
         yield from _ways(f"$.fiscal[{n}]" if isinstance(config.fiscal, list) else "$.fiscal", row)
     lines = [(f"$.fiscal[{n}]", row.where) for n, row in enumerate(rows) if not row.simulated]
-    for n, (where, line) in enumerate([*lines, ("$.robot.port", config.robot.port)]):
+    lines += [] if config.robot.simulated else [("$.robot.port", config.robot.port)]
+    if config.pays_by("terminal") and not config.terminal.simulated:
+        lines.append(("$.terminal.port", config.terminal.port))
+    for n, (where, line) in enumerate(lines):
         if found := [other for other, leads_to in lines[:n] if leads_to == line]:
             yield problem(where, f"{line!r} is that of {found[0]} already")
 
@@ -100,8 +140,17 @@ def _ways(where: str, row: Fiscal) -> Iterator[str]:
         yield problem(f"{where}.url", "is missing: driver atol-web goes by url, not by port")
     if row.driver != "shtrih" and row.protocol != 1:
         yield problem(f"{where}.protocol", f"belongs to driver shtrih, not to {row.driver}")
-    if row.ofd == "host" and row.driver in _CARRIED_OTHERWISE:
-        yield problem(f"{where}.ofd", _CARRIED_OTHERWISE[row.driver])
+    if row.ofd == "host" and row.driver != "shtrih":
+        words = _CARRIED_OTHERWISE.get(row.driver, "the kiosk carries documents of driver shtrih only: docs/ofd.md")
+        yield problem(f"{where}.ofd", words)
+
+
+def _cells(cells: Cells) -> Iterator[str]:
+    """Guest, staff, the end: in this order."""
+    if not cells.remind_s < cells.call_staff_s:
+        yield problem("$.cells.call_staff_s", f"must be more than $.cells.remind_s ({cells.remind_s})")
+    if not cells.call_staff_s < cells.hold_s:
+        yield problem("$.cells.hold_s", f"must be more than $.cells.call_staff_s ({cells.call_staff_s})")
 
 
 def _broker(broker: Broker) -> Iterator[str]:

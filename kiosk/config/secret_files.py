@@ -1,4 +1,4 @@
-"""Secrets by file (systemd credentials): read, checked, and in a development run made (contract §7)."""
+"""Secrets by file (systemd credentials): read, checked, and in a development run made (settings.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""config.toml as types: every key has a default, an empty file runs the demo (contract §7)."""
+"""config.toml as types: every key has a default, an empty file runs the demo (settings.md)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import msgspec
 
 from kiosk.config import forms
 from kiosk.config.forms import LOOPBACK, SIM
-from kiosk.domain.customer import Limits
-from kiosk.domain.phone import HOME
-from kiosk.domain.retention import Keep
+from kiosk.domain.identity.limits import Limits
+from kiosk.domain.identity.phone import HOME
+from kiosk.domain.staff.retention import Keep
 from kiosk.domain.text import Text
 
 
@@ -49,14 +49,17 @@ class Restaurant(_Section, frozen=True, kw_only=True):
 
     @property
     def called(self) -> Text:
+        """Its name for guests, in both languages; Russian twice where no English one is set."""
         return _in_both(self.name, self.name_en)
 
     @property
     def legally(self) -> Text:
+        """The legal entity of the receipt, in both languages."""
         return _in_both(self.legal_name, self.legal_name_en)
 
     @property
     def located(self) -> Text:
+        """Its address, in both languages."""
         return _in_both(self.address, self.address_en)
 
 
@@ -105,6 +108,13 @@ class Bonus(_Section, frozen=True, kw_only=True):
 
 
 class PaymentSection(_Section, frozen=True, kw_only=True):
+    """`methods`: the ways to pay, in the order they are offered; `till_expires_s`: how long a code to pay at the till
+    is good."""
+
+    methods: Annotated[list[Literal["token", "terminal", "sbp", "till"]], msgspec.Meta(min_length=1)] = msgspec.field(
+        default_factory=lambda: ["token"]
+    )
+    till_expires_s: forms.Patience = 900
     answer_within_s: forms.Wait = 60
     receipt_retry_s: forms.Patience = 60
     hold_limit_s: forms.Patience = 180
@@ -112,10 +122,47 @@ class PaymentSection(_Section, frozen=True, kw_only=True):
 
 
 class Bank(_Section, frozen=True, kw_only=True):
+    """The acquirer of the method `token`. `shop_id` and `hold` (the money is held until the receipt is there) belong to
+    `yookassa`; `merchant_key_file` is its secret key too."""
+
+    driver: Literal["acquirer", "yookassa"] = "acquirer"
+    shop_id: forms.TerminalKey = ""
+    hold: bool = True
     url: forms.UrlOrSim = SIM
     merchant_key_file: forms.File = ""
     timeout_s: forms.Wait = 15
     abandon_after_s: forms.Patience = 30
+
+
+class CardTerminal(_Section, frozen=True, kw_only=True):
+    """The card reader of the method `terminal`. `fin_within_s`: how long it is known to hold an approval; the others
+    are what readers may differ in (protocols/vtk.md#open-questions)."""
+
+    driver: Literal["vtk"] = "vtk"
+    port: forms.Line = SIM
+    fin_within_s: forms.Patience = 30
+    asks_status: bool = False
+    stores_before_bank: bool = True
+    lends_network: bool = True
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it is set to `sim`: the simulator runs inside the process."""
+        return self.port == SIM
+
+
+class Sbp(_Section, frozen=True, kw_only=True):
+    """The bank of the method `sbp`. `terminal_key` names the shop's terminal, `password_file` what signs; a code is
+    `screen_s` on the screen, the bank takes money for it `due_s`, and is asked every `poll_s`."""
+
+    driver: Literal["tbank"] = "tbank"
+    url: forms.UrlOrSim = SIM
+    terminal_key: forms.TerminalKey = ""
+    password_file: forms.File = ""
+    timeout_s: forms.Wait = 10
+    screen_s: forms.Patience = 180
+    due_s: forms.QrLife = 300
+    poll_s: forms.Wait = 2
 
 
 class Fiscal(_Section, frozen=True, kw_only=True):
@@ -152,6 +199,7 @@ class Fiscal(_Section, frozen=True, kw_only=True):
 
     @property
     def simulated(self) -> bool:
+        """Whether it is set to `sim`: the simulator runs inside the process."""
         return self.where == SIM
 
 
@@ -166,18 +214,35 @@ class Tax(_Section, frozen=True, kw_only=True):
 
 
 class Robot(_Section, frozen=True, kw_only=True):
-    """`speed` scales the simulator's cooking only; what is not cooked `late_limit_s` after its promise is refunded."""
+    """`complex`: what it has, empty: the demo's. `speed` scales the simulator's cooking only; what is not cooked
+    `late_limit_s` after its promise is refunded, and so is what has waited `station_wait_s` for a closed station."""
 
     port: forms.Line = SIM
+    complex: forms.File = ""
     baudrate: forms.Baudrate = 115200
     unit: forms.Unit = 1
     speed: forms.Speed = 1.0
     max_promise_s: forms.Promise = 1800
     late_limit_s: forms.Promise = 1800
+    station_wait_s: forms.Patience = 600
 
     @property
     def simulated(self) -> bool:
+        """Whether it is set to `sim`: the simulator runs inside the process."""
         return self.port == SIM
+
+
+class Cells(_Section, frozen=True, kw_only=True):
+    """Food that nobody fetches: its guest is reminded after `remind_s`, staff is called after `call_staff_s`, and after
+    `hold_s` it is thrown away, unless the dish's chart names another time; so it is where the cell tells for
+    `cold_for_s` that it is colder than the chart allows. `on_spoiled`: what the guest gets then, the money, or the
+    portion once more."""
+
+    remind_s: forms.Holding = 300
+    call_staff_s: forms.Holding = 1800
+    hold_s: forms.Holding = 3600
+    cold_for_s: forms.Holding = 120
+    on_spoiled: Literal["refund", "cook_again"] = "refund"
 
 
 class Sms(_Section, frozen=True, kw_only=True):
@@ -229,6 +294,7 @@ class Broker(_Section, frozen=True, kw_only=True):
 
     @property
     def hosts(self) -> list[tuple[str, int]]:
+        """Pairs (host, port) of the servers to begin with."""
         return forms.hosts_and_ports(self.bootstrap)
 
     @property
@@ -252,8 +318,11 @@ class Config(_Section, frozen=True, kw_only=True):
     bonus: Bonus = Bonus()
     payment: PaymentSection = PaymentSection()
     bank: Bank = Bank()
+    terminal: CardTerminal = CardTerminal()
+    sbp: Sbp = Sbp()
     fiscal: Fiscal | list[Fiscal] = Fiscal()
     robot: Robot = Robot()
+    cells: Cells = Cells()
     sms: Sms = Sms()
     push: Push = Push()
     taxes: list[Tax] = []
@@ -273,7 +342,14 @@ class Config(_Section, frozen=True, kw_only=True):
         rows = self.fiscal if isinstance(self.fiscal, list) else [self.fiscal]
         return [msgspec.structs.replace(row, name=row.name or f"fiscal-{n}") for n, row in enumerate(rows, 1)]
 
+    def pays_by(self, method: str) -> bool:
+        return method in self.payment.methods
+
     @property
     def is_demo(self) -> bool:
-        """Any device that is simulated makes this a demo."""
-        return SIM in [*(registrar.where for registrar in self.registrars), self.robot.port, self.bank.url]
+        """Any device that is simulated and used makes this a demo."""
+        lines = [*(registrar.where for registrar in self.registrars), self.robot.port]
+        lines += [self.bank.url] if self.pays_by("token") else []
+        lines += [self.terminal.port] if self.pays_by("terminal") else []
+        lines += [self.sbp.url] if self.pays_by("sbp") else []
+        return SIM in lines

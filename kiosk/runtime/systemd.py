@@ -8,7 +8,7 @@ import socket
 
 
 def notify(state: str) -> None:
-    """Tell systemd; nothing happens where it did not start us."""
+    """Notify systemd; nothing happens where it did not start us."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return

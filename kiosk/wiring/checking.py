@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.store.looking_through import NotLookedThrough, look_through
+from kiosk.store.file.looking_through import NotLookedThrough, look_through
 from kiosk.wiring.restoring import REPORTS
 
 _LEAST = 19

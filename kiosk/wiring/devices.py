@@ -6,45 +6,58 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from drivers.bank.acquirer import HttpAcquirer
+from drivers.bank.port import Acquirer
 from drivers.errors import DeviceError, DeviceRefused
 from drivers.fiscal.port import OfdRoute, Paper
 from drivers.fiscal.switch import SwitchedRegistrar
 from drivers.push.gateway import HttpPushGateway
+from drivers.push.port import PushGateway
 from drivers.robot.modbus import ModbusComplex
 from drivers.robot.port import ComplexState, HealthFlag
-from drivers.sim.embedded import EmbeddedSimulators, Endpoints, Wanted
+from drivers.sbp.port import QrBank
+from drivers.sim.endpoints import Endpoints, Wanted
 from drivers.sms.gateway import HttpSmsGateway
+from drivers.terminal.port import CardReader
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, problem
 from kiosk.config.forms import SIM
 from kiosk.config.secret_files import read_key
-from kiosk.config.settings import Config, Fiscal
-from kiosk.domain.errors import DatabaseBroken
-from kiosk.domain.ofd_words import CONTRADICTIONS
-from kiosk.flows.carrying_documents import contradiction
-from kiosk.flows.keeping_shift import MISMATCH, FiscalRules
-from kiosk.flows.watching_registrar import registration_mismatches
-from kiosk.store.opening import inspect
+from kiosk.config.settings import Bank, Config, Fiscal
+from kiosk.domain.errors import ArchiveBroken, DatabaseBroken
+from kiosk.domain.fiscal.ofd_words import CONTRADICTIONS
+from kiosk.domain.menu.menu import Menu
+from kiosk.domain.reasons import COMPLEX_DIFFERS
+from kiosk.domain.staff.retention import is_removable
+from kiosk.flows.fiscal.documents import contradiction
+from kiosk.flows.fiscal.readiness import registration_differences
+from kiosk.flows.fiscal.shift import MISMATCH, FiscalRules
+from kiosk.kitchen.comparison import differences, what_is_lost
+from kiosk.store.file.opening import inspect
+from kiosk.store.keep.archives import archive_path, inspect_archive, moved_years
 from kiosk.wiring.parts import Parts
-from kiosk.wiring.registrars import built, carriers
+from kiosk.wiring.registrars import built
 from kiosk.wiring.rules import fiscal_rules
 from kiosk.wiring.targets import broker_of
+
+if TYPE_CHECKING:
+    from drivers.sim.embedded import EmbeddedSimulators
 
 _CLOSE_TIMEOUT_S = 2.0
 _LOOK_TIMEOUT_S = 15.0
 Look = tuple[str, Callable[[], Awaitable[str]]]  # where, and what is asked there
 
-#: Of registers that tell nothing of it: what `kiosk check` says is to carry their documents, by driver and way.
+#: Of registers that report nothing about it: what `kiosk check` says is to carry their documents, by driver and way.
 _CARRIED_BY: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("atol", "device"): "the register's own network carries (its setting 276; OfdChannel = 0)",
@@ -59,44 +72,57 @@ class Devices:
     """One driver each; building them opens nothing. Raises `ConfigError` for a secret that cannot be read."""
 
     def __init__(self, config: Config, parts: Parts, endpoints: Endpoints) -> None:
-        merchant_key = _key(config.bank.merchant_key_file, "$.bank.merchant_key_file")
-        self.bank = HttpAcquirer(endpoints.bank_url or config.bank.url, merchant_key, config.bank.timeout_s)
+        self.bank = _bank(config.bank, endpoints)
+        self.reader = _reader(config, parts, endpoints)
+        self.qr_bank = _qr_bank(config, endpoints)
         within_s = parts.gateway_timeout_s
         sms_key = _key(config.sms.key_file, "$.sms.key_file")
         self.sms = HttpSmsGateway(endpoints.sms_url or config.sms.url, sms_key, within_s)
-        self.push = HttpPushGateway(endpoints.push_url or config.push.url, timeout_s=within_s)
+        self.push: PushGateway = HttpPushGateway(endpoints.push_url or config.push.url, timeout_s=within_s)
         zone = ZoneInfo(config.restaurant.timezone)
         registrars = built(config.registrars, parts, endpoints, zone)
-        self.registrar, self.carriers = SwitchedRegistrar(registrars), carriers(registrars)
+        self.registrar = SwitchedRegistrar({name: each.office for name, each in registrars.items()})
+        self.carriers = {name: each.carrier for name, each in registrars.items() if each.carrier is not None}
         self.robot = ModbusComplex(
             port=endpoints.robot_port or config.robot.port,
             baudrate=config.robot.baudrate,
             unit=config.robot.unit,
             timings=parts.robot_timings,
+            open_link=parts.open_link,
         )
         self.webhooks = HttpWebhookSender()
         self.broker = broker_of(config.broker, parts.broker_timeout_s)
 
     async def close(self) -> None:
         """The serial lines first; each in its time."""
-        for device in (self.registrar, self.robot, self.bank, self.push, self.sms, self.webhooks, self.broker):
+        for device in (
+            self.registrar,
+            self.robot,
+            self.reader,
+            self.bank,
+            self.qr_bank,
+            self.push,
+            self.sms,
+            self.webhooks,
+            self.broker,
+        ):
             if device is not None:
                 await _in_time(device.close)
 
     async def look_at_registrar(self, name: str, rules: FiscalRules) -> str:
-        """What the kiosk mends by itself (a closed shift, a stale document) is no fault."""
+        """What the kiosk mends by itself (a closed shift, a stale document) is not reported as a fault."""
         registrar = self.registrar.at(name)
         status = await registrar.status()
         if status.blocked is not None or status.paper is Paper.OUT:
             raise DeviceRefused("fiscal", status.why_not() or "blocked")
         now = SystemClock().now()
-        found = registration_mismatches(await registrar.registration(), rules.expected(name), rules.rates(now))
+        found = registration_differences(await registrar.registration(), rules.expected(name), rules.rates(now))
         if found:
             raise DeviceRefused("fiscal", MISMATCH, "; ".join(map(str, found)))
         return f"drive {status.drive_number}, shift {status.shift} {'open' if status.shift_open else 'closed'}"
 
     async def look_at_ofd(self, row: Fiscal) -> str:
-        """Settings against the register; for one that does not tell, who is to carry its documents."""
+        """Settings against the register; for one that does not report them, who is to carry its documents."""
         carrier = self.carriers.get(row.name)
         if carrier is None:
             return f"{row.ofd}: {_CARRIED_BY[row.driver, row.ofd]}"
@@ -111,9 +137,63 @@ class Devices:
             raise DeviceRefused("robot", health.flags.name or health.state.name, health.state.name)
         return f"serial {health.serial}, firmware {health.firmware}, {health.state.name}"
 
-    async def look_at_bank(self) -> str:
-        await self.bank.find("check:0")  # a key nobody ever charges
+    async def look_at_reader(self) -> str:
+        return "not used" if self.reader is None else await self.reader.look()
+
+    async def look_at_qr_bank(self) -> str:
+        if self.qr_bank is None:
+            return "not used"
+        await self.qr_bank.find("check-0")  # an order of nobody's
         return "answers"
+
+    async def look_at_complex(self, menu: Menu) -> str:
+        """Is it as it is described, and what of the charts it is not told."""
+        health = await self.robot.health()
+        bins, cells, stations = await self.robot.bins(), await self.robot.cells(), await self.robot.stations()
+        if found := differences(menu.equipment, health, bins, cells, stations):
+            raise DeviceRefused("robot", COMPLEX_DIFFERS, "; ".join(text.en for text in found))
+        lost = what_is_lost(health, menu.charts())
+        return f"as described, register map {health.map_version}" if lost is None else lost.en
+
+    async def look_at_bank(self) -> str:
+        await self.bank.ping()
+        return "answers"
+
+
+def _bank(row: Bank, endpoints: Endpoints) -> Acquirer:
+    key, url = _key(row.merchant_key_file, "$.bank.merchant_key_file"), endpoints.bank_url or row.url
+    if row.driver == "yookassa":
+        from drivers.bank.yookassa import YooKassa
+
+        return YooKassa(url, row.shop_id, key, row.timeout_s, holds=row.hold)
+    return HttpAcquirer(url, key, row.timeout_s)
+
+
+def _reader(config: Config, parts: Parts, endpoints: Endpoints) -> CardReader | None:
+    """The card reader, where one is used."""
+    if not config.pays_by("terminal"):
+        return None
+    from drivers.terminal.vtk.reader import VtkHabits, VtkReader
+
+    row, zone = config.terminal, ZoneInfo(config.restaurant.timezone)
+    return VtkReader(
+        parts.open_link,
+        endpoints.terminal_port or row.port,
+        habits=VtkHabits(row.asks_status, row.stores_before_bank, row.lends_network),
+        timings=parts.reader_timings,
+        now=lambda: parts.clock.now().astimezone(zone),
+    )
+
+
+def _qr_bank(config: Config, endpoints: Endpoints) -> QrBank | None:
+    """The bank of QR payments, where it is used."""
+    if not config.pays_by("sbp"):
+        return None
+    from drivers.sbp.tbank.client import TbankQr
+
+    row = config.sbp
+    password = _key(row.password_file, "$.sbp.password_file")
+    return TbankQr(endpoints.sbp_url or row.url, row.terminal_key, password, row.timeout_s)
 
 
 def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints, EmbeddedSimulators | None]:
@@ -122,6 +202,9 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints,
     wanted = Wanted(
         folder=config.database.path.parent / "sim",
         bank=config.bank.url == SIM,
+        bank_driver=config.bank.driver,
+        terminal=config.pays_by("terminal") and config.terminal.simulated,
+        sbp=config.pays_by("sbp") and config.sbp.url == SIM,
         fiscal=fiscal.simulated,
         fiscal_driver=fiscal.driver,
         ofd=OfdRoute(fiscal.ofd) is OfdRoute.HOST,
@@ -131,9 +214,12 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints,
         speed=config.robot.speed,
         timezone=config.restaurant.timezone,
         unit=config.robot.unit,
+        description=Path(config.robot.complex) if config.robot.complex else None,
     )
     if not wanted.anything:
         return Endpoints(), None
+    from drivers.sim.embedded import EmbeddedSimulators  # a kiosk with real devices needs none of it
+
     opened.callback(os.close, _own(wanted.folder))
     simulators = EmbeddedSimulators(wanted)
     opened.callback(simulators.stop)
@@ -161,17 +247,21 @@ def _own(folder: Path) -> int:
     return descriptor
 
 
-async def examine(config: Config) -> list[tuple[str, bool, str]]:
+async def examine(config: Config, menu: Menu) -> list[tuple[str, bool, str]]:
     """`kiosk check` while no kiosk runs: (name, ok, detail) of the database and of each device, opened here for a look.
     Simulated ones live in the process of a kiosk and are only named."""
     try:
         found = [("database", True, inspect(config.database.path))]
     except DatabaseBroken as error:
         found = [("database", False, str(error))]
+    found += _archives(config.database.path)
     devices = Devices(config, Parts(), Endpoints())
     looks: dict[str, Look] = {
         **_fiscal_looks(config, devices),
         "robot": (config.robot.port, devices.look_at_robot),
+        **({"terminal": (config.terminal.port, devices.look_at_reader)} if config.pays_by("terminal") else {}),
+        **({"sbp": (config.sbp.url, devices.look_at_qr_bank)} if config.pays_by("sbp") else {}),
+        "complex": (config.robot.port, partial(devices.look_at_complex, menu)),
         "bank": (config.bank.url, devices.look_at_bank),
         "sms": (config.sms.url, partial(_reach_url, config.sms.url)),
         "push": (config.push.url, partial(_reach_url, config.push.url)),
@@ -188,6 +278,16 @@ async def examine(config: Config) -> list[tuple[str, bool, str]]:
     finally:
         await devices.close()
     return found
+
+
+def _archives(database: Path) -> Iterator[tuple[str, bool, str]]:
+    for year in moved_years(database):
+        if is_removable(year, SystemClock().now().year) and not archive_path(database, year).exists():
+            continue
+        try:
+            yield "archive", True, inspect_archive(database, year)
+        except ArchiveBroken as error:
+            yield "archive", False, f"{error.file}: {error.why.en}"
 
 
 def _fiscal_looks(config: Config, devices: Devices) -> dict[str, Look]:

@@ -8,96 +8,131 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from kiosk.api.app import application
+from kiosk.api.admission import WHAT_MATTERS, Admission
 from kiosk.api.display import DisplayApi
-from kiosk.api.gate import Gate
+from kiosk.api.fiscal import FiscalApi
+from kiosk.api.food import FoodApi
 from kiosk.api.health import HealthApi
-from kiosk.api.internal import InternalApi
+from kiosk.api.http.app import application
+from kiosk.api.http.gate import Gate
+from kiosk.api.http.pages import Pages
+from kiosk.api.http.streams import StreamLimits, Streams
+from kiosk.api.kitchen import KitchenApi
 from kiosk.api.openapi import OpenApi
-from kiosk.api.pages import Pages
-from kiosk.api.public import PointsView, PublicApi, Shop
-from kiosk.api.service import Bench, ServiceApi
-from kiosk.api.shift import ShiftApi
+from kiosk.api.operations import INTERNAL_OPERATIONS, OPERATIONS, PUBLIC_OPERATIONS
+from kiosk.api.ordering import OrderingApi
+from kiosk.api.restaurant import PointsView, RestaurantApi, Shop
+from kiosk.api.router import routes
+from kiosk.api.sign_in import SignInApi
 from kiosk.api.sim import SimApi
 from kiosk.api.site import SiteApi
-from kiosk.api.streams import StreamLimits, Streams
+from kiosk.api.staff import DevicesApi, SellingApi
+from kiosk.api.staff_pages import StaffPagesApi
+from kiosk.api.status import StatusApi
 from kiosk.catalogue import web_root
 from kiosk.config.settings import Config
-from kiosk.domain.phone import Phones
-from kiosk.flows.estimating_refunds import EstimatingRefunds
-from kiosk.flows.overseeing import Overseeing
+from kiosk.domain.identity.phone import Phones
+from kiosk.flows.payment.refund_estimate import RefundEstimates
+from kiosk.flows.staff.dashboard import Dashboard, Shown
+from kiosk.flows.staff.kitchen_view import KitchenReport
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
 from kiosk.wiring.sinks import Sinks
 
-_PIN_TRIES_PER_MINUTE = 5
-
 
 def health_of(ground: Ground, flows: Flows, counts: Callable[[], dict[str, float]]) -> HealthApi:
     return HealthApi(
-        ground.readiness,
-        ground.database.can_write,
-        counts,
-        flows.syncing.endpoints,
-        flows.watching_pages.silent,
+        readiness=ground.readiness,
+        storage_ok=ground.database.can_write,
+        counts=counts,
+        endpoints=flows.endpoint_commands.endpoints,
+        silent_pages=flows.page_watch.silent,
     )
 
 
 def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi, gate: Gate) -> web.Application:
     """Everybody's."""
-    config = ground.config
-    public = PublicApi(
-        flows.tokens,
-        flows.signing_in,
-        flows.guests,
-        flows.showing_menu,
-        flows.ordering,
-        flows.estimating,
-        flows.paying,
-        flows.handing_out,
-        flows.tracking,
-        flows.watching_pages,
-        flows.conditions,
-        ground.kitchen,
-        _shop(config),
+    config, shop, streams = ground.config, _shop(ground.config), Streams(StreamLimits())
+    groups = (
+        RestaurantApi(
+            shop=shop,
+            menu=flows.menu_bytes,
+            estimates=flows.estimates,
+            conditions=flows.conditions,
+            methods=flows.methods,
+            kitchen=ground.kitchen,
+            page_watch=flows.page_watch,
+        ),
+        OrderingApi(
+            orders=flows.orders,
+            estimates=flows.estimates,
+            payment_saga=flows.payment_saga,
+            pickup=flows.pickup,
+            order_tracking=flows.order_tracking,
+            sign_in=flows.sign_in,
+            phones=shop.phones,
+        ),
+        DisplayApi(board=sinks.hall_board, streams=streams),
+        KitchenApi(screens=sinks.kitchen_screens, streams=streams),
+        StaffPagesApi(
+            staff_pin=flows.staff_pin,
+            dashboard=_dashboard(ground, flows),
+            refund_estimates=RefundEstimates(flows.archive),
+        ),
+        SimApi(),
+        OpenApi(OPERATIONS),
+        health,
+        *_both_doors(ground, flows),
     )
-    service = ServiceApi(flows.letting_in, _bench(ground, flows))
     images = Path(config.menu.images) if config.menu.images else None
-    return application(
-        public.routes(),
-        DisplayApi(sinks.showing, Streams(StreamLimits())).routes(),
-        service.routes(),
-        SimApi(ground.simulators, flows.letting_in).routes(),
-        OpenApi().routes(),
-        health.routes(),
-        Pages(web_root(), images, ground.simulators is not None).routes(),
-        gate=gate,
-    )
+    pages = Pages(web_root(), images, demo=ground.simulators is not None)
+    served = routes(PUBLIC_OPERATIONS, groups, _admission(ground, flows))
+    return application((*served, *pages.routes()), gate=gate)
 
 
 def staff_door(ground: Ground, flows: Flows) -> web.Application:
     """The unix socket's."""
-    internal = InternalApi(
-        flows.signing_in,
-        flows.showing_menu,
-        flows.reserving,
-        flows.tending,
-        flows.refunding,
+    groups = (
+        SiteApi(
+            menu=flows.menu_bytes,
+            reservations=flows.reservations,
+            staff_commands=flows.staff_commands,
+            reports=flows.reports,
+            audits=flows.audit,
+            device_status=flows.device_status,
+        ),
+        FiscalApi(shift=flows.shift_commands, day_close=flows.day_close, corrections=flows.corrections),
+        *_both_doors(ground, flows),
     )
-    shift = ShiftApi(flows.tending_shift, flows.closing_day, flows.correcting)
-    site = SiteApi(
-        flows.showing_menu,
-        flows.tending,
-        flows.handing_out,
-        flows.tending_cells,
-        flows.reporting,
-        flows.syncing,
-        flows.auditing,
-        flows.settling,
-        flows.surveying,
-        ground.readiness,
+    return application(routes(INTERNAL_OPERATIONS, groups, _admission(ground, flows)))
+
+
+def _both_doors(ground: Ground, flows: Flows) -> tuple[object, ...]:
+    return (
+        SignInApi(guests=flows.guests, sign_in=flows.sign_in),
+        StatusApi(staff_commands=flows.staff_commands, device_status=flows.device_status, readiness=ground.readiness),
+        SellingApi(
+            menu=flows.menu_bytes,
+            staff_commands=flows.staff_commands,
+            refunds=flows.refunds,
+            stuck_moves=flows.stuck_moves,
+            reports=flows.reports,
+            endpoint_commands=flows.endpoint_commands,
+            till=flows.till,
+        ),
+        DevicesApi(
+            shift=flows.shift_commands,
+            pickup=flows.pickup,
+            cell_commands=flows.cell_commands,
+            kitchen_report=KitchenReport(ground.database, ground.menu, ground.kitchen),
+        ),
+        FoodApi(temperatures=flows.temperatures),
     )
-    return application(internal.routes(), shift.routes(), site.routes())
+
+
+def _admission(ground: Ground, flows: Flows) -> Admission:
+    used = {method for method in ("terminal", "sbp") if ground.config.pays_by(method)}
+    return Admission(flows.tokens, flows.staff_pin, ground.simulators, WHAT_MATTERS | used)
 
 
 def _shop(config: Config) -> Shop:
@@ -122,32 +157,21 @@ def _shop(config: Config) -> Shop:
     )
 
 
-def _bench(ground: Ground, flows: Flows) -> Bench:
-    overseeing = Overseeing(
+def _dashboard(ground: Ground, flows: Flows) -> Dashboard:
+    return Dashboard(
         ground.database,
-        flows.surveying,
-        ground.menu,
-        ground.kitchen,
-        ground.readiness,
-        flows.reserving,
-        flows.keeping_shift,
-        flows.tending,
-        flows.syncing,
-        flows.watching_pages,
-        ZoneInfo(ground.config.restaurant.timezone),
-        ground.config.database.path.parent,
         ground.parts.clock,
-    )
-    return Bench(
-        flows.reporting,
-        ground.readiness,
-        overseeing,
-        flows.tending,
-        flows.tending_shift,
-        flows.handing_out,
-        flows.tending_cells,
-        flows.refunding,
-        EstimatingRefunds(ground.database),
-        flows.settling,
-        flows.syncing,
+        menu=ground.menu,
+        kitchen=ground.kitchen,
+        readiness=ground.readiness,
+        shown=Shown(
+            device_status=flows.device_status,
+            reservations=flows.reservations,
+            shift_keeper=flows.shift_keeper,
+            staff_commands=flows.staff_commands,
+            endpoint_commands=flows.endpoint_commands,
+            page_watch=flows.page_watch,
+        ),
+        zone=ZoneInfo(ground.config.restaurant.timezone),
+        folder=ground.config.database.path.parent,
     )

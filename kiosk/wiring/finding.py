@@ -22,6 +22,7 @@ from drivers.fiscal.atol_web.client import AtolWebTimeouts
 from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
 from drivers.fiscal.port import FiscalOffice
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.fiscal.shtrih.session import ShtrihSession
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import TCP, open_line
 
@@ -51,7 +52,7 @@ class Found(msgspec.Struct, frozen=True, omit_defaults=True):
     says: str = ""
 
     def section(self) -> str:
-        """As it stands in the settings."""
+        """As it is written in the settings."""
         rows = [("driver", self.driver), ("url", self.url), ("port", self.port)]
         numbers = [("baudrate", self.baudrate), ("protocol", self.protocol)]
         lines = [f'{name} = "{value}"' for name, value in rows if value]
@@ -112,12 +113,14 @@ def _tries(port: str, password: int) -> Iterator[tuple[FiscalOffice, Found]]:
         for protocol in (1, 2):
             yield (
                 ShtrihRegistrar(
-                    open_link=open_line,
-                    port=port,
-                    baudrate=rate,
-                    password=password,
-                    protocol=2 if protocol == 2 else 1,
-                    timeouts=shtrih,
+                    ShtrihSession(
+                        open_link=open_line,
+                        port=port,
+                        baudrate=rate,
+                        password=password,
+                        protocol=2 if protocol == 2 else 1,
+                        timeouts=shtrih,
+                    )
                 ),
                 Found("shtrih", port, baudrate=shown, protocol=protocol),
             )

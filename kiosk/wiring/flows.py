@@ -3,184 +3,227 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.port import OfdRoute
 from kiosk.config.secret_files import service_pin
-from kiosk.domain.bonus import BonusRules
-from kiosk.flows.auditing import Auditing
-from kiosk.flows.carrying_documents import CarryingDocuments
-from kiosk.flows.closing_day import ClosingDay
-from kiosk.flows.conditions import Conditions
-from kiosk.flows.correcting import Correcting
-from kiosk.flows.estimating import Estimating
-from kiosk.flows.expiring import Expiring
-from kiosk.flows.falling_back import FallingBack
-from kiosk.flows.guests import Guests
-from kiosk.flows.handing_out import HandingOut
-from kiosk.flows.inquiring import Inquiring
-from kiosk.flows.keeping_shift import KeepingShift
-from kiosk.flows.keeping_space import KeepingSpace
-from kiosk.flows.letting_in import LettingIn
-from kiosk.flows.naming import Naming
-from kiosk.flows.ordering import Ordering
-from kiosk.flows.proving import Proving
-from kiosk.flows.recalling import Recalling
-from kiosk.flows.reconciling import Reconciling
-from kiosk.flows.reporting import Reporting
-from kiosk.flows.reserving import Reserving
-from kiosk.flows.setting_aside import SettingAside
-from kiosk.flows.settling import Settling
-from kiosk.flows.showing_menu import ShowingMenu
-from kiosk.flows.signing_in import SigningIn
-from kiosk.flows.surveying import Surveying
-from kiosk.flows.syncing import Syncing
-from kiosk.flows.tending import Tending
-from kiosk.flows.tending_cells import TendingCells
-from kiosk.flows.tending_shift import TendingShift
-from kiosk.flows.tracking import Tracking
-from kiosk.flows.watching_pages import WatchingPages
-from kiosk.flows.watching_spares import WatchingSpares
+from kiosk.domain.payment.bonus import BonusRules
+from kiosk.flows.fiscal.audit import Audit
+from kiosk.flows.fiscal.corrections import Corrections
+from kiosk.flows.fiscal.day import DayClose
+from kiosk.flows.fiscal.desk import RegistrarDesk
+from kiosk.flows.fiscal.documents import DocumentDelivery
+from kiosk.flows.fiscal.doubts import Doubts
+from kiosk.flows.fiscal.fallback import Fallback
+from kiosk.flows.fiscal.shift import ShiftKeeper
+from kiosk.flows.fiscal.shift_commands import ShiftCommands
+from kiosk.flows.fiscal.spares import Spares
+from kiosk.flows.guards.archive import OrderArchive
+from kiosk.flows.guards.crash_loop import CrashLoopGuard
+from kiosk.flows.guards.disk import DiskGuard
+from kiosk.flows.guards.jobs import Means
+from kiosk.flows.guards.pages import PageWatch
+from kiosk.flows.identity.guests import Guests
+from kiosk.flows.identity.sign_in import SignIn
+from kiosk.flows.ordering.conditions import Conditions
+from kiosk.flows.ordering.create import Orders
+from kiosk.flows.ordering.estimate import Estimates
+from kiosk.flows.ordering.expiry import Expiry
+from kiosk.flows.ordering.menu import MenuBytes
+from kiosk.flows.ordering.pickup import Pickup
+from kiosk.flows.ordering.proof import ProofOfOrder
+from kiosk.flows.ordering.tracking import OrderTracking
+from kiosk.flows.payment.by_qr import QrMethod
+from kiosk.flows.payment.by_terminal import TerminalMethod
+from kiosk.flows.payment.by_till import TillMethod
+from kiosk.flows.payment.by_token import TokenMethod
+from kiosk.flows.payment.late_answers import LateAnswers
+from kiosk.flows.payment.method import Methods, PaymentMethod
+from kiosk.flows.payment.saga import BeforeMoney, PaymentRules
+from kiosk.flows.payment.till import Till
+from kiosk.flows.staff.after_restore import AfterRestore
+from kiosk.flows.staff.cells import CellCommands
+from kiosk.flows.staff.commands import StaffCommands
+from kiosk.flows.staff.device_status import DeviceStatus
+from kiosk.flows.staff.endpoints import EndpointCommands
+from kiosk.flows.staff.pin import StaffPin
+from kiosk.flows.staff.statistics import Reports
+from kiosk.flows.staff.stuck import Hands, StuckMoves
+from kiosk.flows.staff.temperatures import Temperatures
+from kiosk.flows.stock.recall import Recall
+from kiosk.flows.stock.reservations import Reservations
+from kiosk.runtime.idle import when_idle
+from kiosk.store.keep.archives import Archives
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.guards import Guards
-from kiosk.wiring.rules import fiscal_patience, fiscal_rules, limits, sellers, sign_in_rules
+from kiosk.wiring.rules import fiscal_patience, fiscal_rules, limits, qr_times, sellers, sign_in_rules, station_names
 from kiosk.wiring.targets import urls
 
 _WRONG_PER_MINUTE = 60
 
 
 class Flows:
-    """`wake_code_sender` is called when an SMS with a code waits to be sent."""
-
-    def __init__(self, ground: Ground, wake_code_sender: Callable[[], None]) -> None:
+    def __init__(self, ground: Ground) -> None:
         config, parts, database = ground.config, ground.parts, ground.database
-        clock, checkpoint, devices = parts.clock, parts.checkpoint, ground.devices
+        clock, checkpoint, devices, periods = parts.clock, parts.checkpoint, ground.devices, parts.periods
         zone = ZoneInfo(config.restaurant.timezone)
+        self.archive = OrderArchive(database, Archives(config.database.path), zone, ground.readiness, clock)
         self.tokens = AccessTokens(ground.token_keys, config.auth.token_lifetime_s, clock)
         terminals = [terminal.id for terminal in config.terminals]
         asking = config.auth.limits
         self.guests = Guests(
             database, self.tokens, terminals, clock, asking.guest_sessions_per_minute, asking.guest_sessions_per_hour
         )
-        self.reserving = Reserving(database, ground.menu, ground.kitchen, clock)
-        self.showing_menu = ShowingMenu(ground.menu, ground.kitchen)
+        self.reservations = Reservations(database, ground.menu, ground.kitchen, clock, periods)
+        self.menu_bytes = MenuBytes(ground.menu, ground.kitchen)
         self.conditions = Conditions(ground.menu, ground.kitchen, ground.readiness, clock, limits(config))
-        self.ordering = Ordering(
+        self.orders = Orders(
             database, ground.menu, ground.kitchen, self.conditions, clock, asking.orders_per_address_per_minute
         )
-        self.estimating = Estimating(database, ground.menu, ground.kitchen, self.conditions, clock)
+        self.estimates = Estimates(database, ground.menu, ground.kitchen, self.conditions, clock)
         self.guards = guards = Guards(ground)
         bank = guards.bank
         by_registrar = sellers(config)
-        self.fiscalising = parts.fiscalising(
-            database,
-            devices.registrar,
-            lambda: by_registrar[devices.registrar.active],
-            fiscal_patience(config),
+        means = Means(database=database, tasks=ground.tasks, clock=clock, checkpoint=checkpoint)
+        self.desk = desk = RegistrarDesk(devices.registrar)
+        self.receipts = parts.receipts(
+            means,
+            desk,
             guards.receipts,
-            clock,
-            checkpoint,
+            sellers=lambda: by_registrar[desk.active],
+            patience=fiscal_patience(config),
         )
-        guards.rehearse = self.fiscalising.rehearse
-        self.keeping_space = KeepingSpace(
-            database, ground.reserve, config.database.free_floor_mb * MEGABYTE, ground.readiness, clock
+        guards.rehearse = self.receipts.rehearse
+        self.disk_guard = DiskGuard(
+            database, ground.reserve, config.database.free_floor_mb * MEGABYTE, ground.readiness, clock, periods
         )
-        self.paying = parts.paying(
+        self.methods = methods = _methods(ground, guards)
+        self.till = Till(database, clock, why_no_receipt=self.receipts.why_not_ready, told=self.nudge_payments)
+        self.payment_saga = parts.payment_saga(
+            means,
+            methods,
+            self.receipts,
+            before_money=BeforeMoney(
+                conditions=self.conditions,
+                reservations=self.reservations,
+                kitchen=ground.kitchen,
+                space=self.disk_guard,
+            ),
+            rules=PaymentRules(
+                answer_within_s=config.payment.answer_within_s,
+                bonus=BonusRules.of(config.bonus.accrual, config.bonus.max_share),
+            ),
+        )
+        self.file_check = parts.file_check(
             database,
-            bank,
-            self.fiscalising,
-            self.reserving,
-            ground.kitchen,
-            ground.tasks,
-            clock,
-            checkpoint,
-            config.bank.abandon_after_s,
-            config.payment.answer_within_s,
-            BonusRules.of(config.bonus.accrual, config.bonus.max_share),
-            self.conditions,
-            self.keeping_space,
-        )
-        self.checking_file = parts.checking_file(
-            database,
-            (sys.executable, "-m", "kiosk.wiring.checking", str(config.database.path)),
+            (*when_idle(), sys.executable, "-m", "kiosk.wiring.checking", str(config.database.path)),
             ground.readiness,
             clock,
             parts.check_file_after_s,
         )
-        self.expiring = Expiring(database, clock, parts.unpaid_for_s)
-        self.reporting = Reporting(database, zone, clock)
-        self.inquiring = Inquiring(database, bank, clock, parts.inquiry_every_s, checkpoint)
-        self.syncing = Syncing(database, urls(config), clock)
-        self.surveying = Surveying(database, bank, ground.readiness, self.syncing, self.checking_file)
-        self.auditing = Auditing(database, bank, devices.registrar, devices.robot, self.fiscalising, clock)
-        self.refunding = parts.refunding(
-            database,
+        self.expiry = Expiry(database, clock, parts.unpaid_for_s, periods)
+        self.reports = Reports(database, zone, clock, periods)
+        self.temperatures = Temperatures(database, ground.menu, zone, clock)
+        self.late_answers = LateAnswers(database, methods, clock, checkpoint, periods)
+        self.endpoint_commands = EndpointCommands(database, urls(config), clock)
+        self.device_status = DeviceStatus(
+            database, bank, ground.readiness, self.endpoint_commands, self.file_check, self.archive
+        )
+        self.audit = Audit(database, self.archive, desk, devices.robot, books=methods.books, zone=zone, clock=clock)
+        self.refunds = parts.refunds(
+            means,
+            self.archive,
             bank,
-            self.fiscalising,
-            ground.tasks,
-            clock,
-            config.robot.late_limit_s,
-            Recalling(devices.robot, ground.kitchen),
-            checkpoint,
+            methods,
+            self.receipts,
+            Recall(devices.robot, ground.kitchen),
+            late_limit_s=config.robot.late_limit_s,
+            periods=periods,
         )
-        self.correcting = Correcting(database, self.fiscalising, ground.tasks, clock)
-        self.reconciling = Reconciling(database, bank, devices.registrar, self.fiscalising, ground.readiness, clock)
-        self.letting_in = LettingIn(database, self.tokens, service_pin(config), ground.readiness, clock)
-        self.setting_aside = SettingAside(database, ground.tasks, clock)
-        self.settling = Settling(
+        self.corrections = Corrections(means, self.archive, self.receipts)
+        self.after_restore = AfterRestore(
+            database, bank, desk, self.receipts, ground.readiness, clock, methods=methods, periods=periods
+        )
+        self.staff_pin = StaffPin(database, self.tokens, service_pin(config), ground.readiness, clock, periods)
+        self.crash_loop_guard = CrashLoopGuard(database, ground.tasks, clock)
+        self.stuck_moves = StuckMoves(
             database,
-            Naming(database, devices.registrar, self.fiscalising),
-            self.paying,
-            self.refunding,
-            self.correcting,
-            guards.by_name(),
-            self.setting_aside,
             clock,
-            parts.stuck_after_s,
-            parts.tripped_after_s,
+            Hands(
+                doubts=Doubts(database, desk, zone),
+                payment_saga=self.payment_saga,
+                refunds=self.refunds,
+                corrections=self.corrections,
+                guards=guards.by_name(),
+                crash_loop_guard=self.crash_loop_guard,
+            ),
+            stuck_after_s=parts.stuck_after_s,
+            tripped_after_s=parts.tripped_after_s,
+            stations=station_names(ground.equipment),
+            periods=periods,
         )
-        self.signing_in = SigningIn(
+        self.code_sender = parts.codes(
+            database, guards.sms, ground.notices, config.restaurant.called, clock, checkpoint, periods=periods
+        )
+        self.sign_in = SignIn(
             database,
             self.tokens,
+            clock,
             sign_in_rules(config),
-            ground.token_keys[0],
-            terminals[0],
-            clock,
-            wake_code_sender,
+            pepper=ground.token_keys[0],
+            default_terminal=terminals[0],
+            wake_sender=self.code_sender.wake,
         )
-        registrar = devices.registrar
-        self.closing_day = ClosingDay(database, bank, clock, parts.day_again_s)
+        self.day_close = DayClose(database, bank, clock, periods, listed=methods.listed)
         routes = {row.name: OfdRoute(row.ofd) for row in config.registrars}
-        self.carrying_documents = CarryingDocuments(routes, devices.carriers, clock)
-        self.keeping_shift = KeepingShift(
+        self.document_delivery = DocumentDelivery(routes, devices.carriers, clock, periods)
+        self.shift_keeper = ShiftKeeper(
             database,
-            registrar,
-            self.fiscalising,
-            self.closing_day,
-            self.carrying_documents,
-            fiscal_rules(config),
-            ground.readiness,
+            desk,
             clock,
+            ground.readiness,
+            day_close=self.day_close,
+            delivery=self.document_delivery,
+            rules=fiscal_rules(config),
+            periods=periods,
         )
-        self.tending_shift = TendingShift(
-            database, registrar, self.fiscalising, self.keeping_shift, self.closing_day, clock
-        )
-        self.watching_spares = WatchingSpares(registrar, self.carrying_documents, ground.readiness, zone, clock)
+        self.shift_commands = ShiftCommands(database, desk, self.shift_keeper, self.day_close, clock)
+        self.spares = Spares(desk, self.document_delivery, ground.readiness, zone, clock, periods)
         spares = [row.name for row in config.registrars if row.fallback]
-        self.falling_back = FallingBack(
-            registrar,
-            self.tending_shift,
-            self.keeping_shift,
+        self.fallback = Fallback(
+            desk,
+            self.shift_commands,
+            self.shift_keeper,
             ground.readiness,
             clock,
-            spares,
-            parts.fallback_after_s,
+            spares=spares,
+            patience_s=parts.fallback_after_s,
+            periods=periods,
         )
-        proving = Proving(database, clock, _WRONG_PER_MINUTE)
-        self.handing_out = HandingOut(database, devices.robot, proving, clock)
-        self.tracking = Tracking(database, proving, clock)
-        self.tending_cells = TendingCells(database, devices.robot, clock)
-        self.watching_pages = WatchingPages(terminals, clock)
-        self.tending = Tending(database, ground.menu, ground.readiness, self.reserving, clock)
+        proof_of_order = ProofOfOrder(database, clock, _WRONG_PER_MINUTE)
+        self.pickup = Pickup(database, devices.robot, proof_of_order, clock)
+        self.order_tracking = OrderTracking(database, proof_of_order, ground.kitchen, clock)
+        self.cell_commands = CellCommands(database, devices.robot, clock)
+        self.page_watch = PageWatch(terminals, clock)
+        self.staff_commands = StaffCommands(
+            database, self.archive, ground.menu, ground.readiness, ground.kitchen, clock
+        )
+
+    def nudge_payments(self) -> None:
+        """Staff have said what an attempt waits for."""
+        self.payment_saga.nudge()
+
+
+def _methods(ground: Ground, guards: Guards) -> Methods:
+    """Every way to pay that can be carried on; what is offered stands in the settings."""
+    config, database, clock = ground.config, ground.database, ground.parts.clock
+    found: list[PaymentMethod] = [
+        TokenMethod(database, guards.bank, clock, config.bank.abandon_after_s),
+        TillMethod(database, clock, config.payment.till_expires_s),
+    ]
+    if guards.reader is not None:
+        found.append(TerminalMethod(database, guards.reader))
+    if guards.qr_bank is not None:
+        found.append(QrMethod(database, guards.qr_bank, clock, qr_times(config)))
+    return Methods(found, config.payment.methods)

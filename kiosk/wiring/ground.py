@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from drivers.robot.equipment import Equipment
 from drivers.sim.embedded import EmbeddedSimulators
 from kiosk.config.settings import Config
-from kiosk.domain.menu import Menu
-from kiosk.domain.notice import Notices
-from kiosk.domain.readiness import Kitchen, Readiness
+from kiosk.domain.kitchen.readiness import Readiness
+from kiosk.domain.kitchen.state import Kitchen
+from kiosk.domain.menu.menu import Menu
+from kiosk.domain.ordering.notice import Notices
 from kiosk.store.database import Database
-from kiosk.store.reserve import Reserve
+from kiosk.store.file.reserve import Reserve
 from kiosk.tasks import Tasks
 from kiosk.wiring.devices import Devices
 from kiosk.wiring.parts import Parts
@@ -23,6 +25,7 @@ class Ground:
     config: Config
     parts: Parts
     token_keys: tuple[bytes, ...]
+    equipment: Equipment
     menu: Menu
     notices: Notices
     reserve: Reserve

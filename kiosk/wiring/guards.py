@@ -1,16 +1,25 @@
-"""The breakers of this house: bank, receipts and SMS; the robot's stations have theirs in the kitchen's picture."""
+"""The circuit breakers: bank, card reader, bank of QR payments, receipts, SMS; the robot's stations have theirs in the
+kitchen's picture."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from kiosk.domain.breaker import Breaker
-from kiosk.domain.reasons import BANK_DOWN, BANK_REFUSES, FISCAL_REFUSES, SMS_DOWN, SMS_REFUSES
-from kiosk.flows.guarded import GuardedBank, GuardedSms
-from kiosk.flows.guarding import Guard, Probe
+from kiosk.domain.reasons import (
+    BANK_DOWN,
+    BANK_REFUSES,
+    FISCAL_REFUSES,
+    SBP_DOWN,
+    SBP_REFUSES,
+    SMS_DOWN,
+    SMS_REFUSES,
+    TERMINAL_DOWN,
+    TERMINAL_REFUSES,
+)
+from kiosk.flows.guards.breaker import Guard, Probe
+from kiosk.flows.guards.devices import GuardedBank, GuardedQrBank, GuardedReader, GuardedSms
 from kiosk.wiring.ground import Ground
-
-_BANK_IDLE_S, _SMS_IDLE_S = 5.0, 10.0
 
 
 class Guards:
@@ -26,14 +35,39 @@ class Guards:
             Breaker(FISCAL_REFUSES, FISCAL_REFUSES, refusal_s),
         )
         of_sms = Breaker(SMS_DOWN, SMS_REFUSES, refusal_s)
-        self.of_bank = Guard("bank", of_bank, *common, idle_s=_BANK_IDLE_S)
+        methods = ground.config.payment.methods
+        self.of_bank = Guard("bank", of_bank, *common, blocks=methods == ["token"], idle_s=ground.parts.periods.bank_s)
+        of_reader = Breaker(TERMINAL_DOWN, TERMINAL_REFUSES, refusal_s)
+        self.of_reader = Guard(
+            "terminal", of_reader, *common, blocks=methods == ["terminal"], idle_s=ground.parts.periods.reader_s
+        )
+        self.of_qr_bank = Guard(
+            "sbp",
+            Breaker(SBP_DOWN, SBP_REFUSES, refusal_s),
+            *common,
+            blocks=methods == ["sbp"],
+            idle_s=ground.parts.periods.qr_bank_s,
+        )
         self.receipts = Guard("receipts", of_receipts, *common)
-        self.of_sms = Guard("sms", of_sms, *common, blocks=False, idle_s=_SMS_IDLE_S)
+        self.of_sms = Guard("sms", of_sms, *common, blocks=False, idle_s=ground.parts.periods.sms_s)
         self.bank = GuardedBank(ground.devices.bank, self.of_bank)
+        reader = ground.devices.reader
+        self.reader = None if reader is None else GuardedReader(reader, self.of_reader)
+        qr_bank = ground.devices.qr_bank
+        self.qr_bank = None if qr_bank is None else GuardedQrBank(qr_bank, self.of_qr_bank)
         self.sms = GuardedSms(ground.devices.sms, self.of_sms)
 
     def probes(self) -> list[tuple[Guard, Probe]]:
-        return [(self.of_bank, self.bank.probe), (self.receipts, self.rehearse), (self.of_sms, self.sms.alive)]
+        found: list[tuple[Guard, Probe]] = [
+            (self.of_bank, self.bank.probe),
+            (self.receipts, self.rehearse),
+            (self.of_sms, self.sms.alive),
+        ]
+        if self.reader is not None:
+            found.append((self.of_reader, self.reader.probe))
+        if self.qr_bank is not None:
+            found.append((self.of_qr_bank, self.qr_bank.probe))
+        return found
 
     def by_name(self) -> Mapping[str, Guard]:
-        return {guard.name: guard for guard in (self.of_bank, self.receipts, self.of_sms)}
+        return {guard.name: guard for guard, _ in self.probes()}

@@ -14,8 +14,8 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from kiosk.api.gate import Gate
-from kiosk.api.unreadable import Protocol
+from kiosk.api.http.gate import Gate
+from kiosk.api.http.unreadable import Protocol
 from kiosk.config import ConfigError, problem
 
 _HTTP_TIMEOUT_S = 5.0

@@ -16,24 +16,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from drivers.sim.embedded import Endpoints
-from kiosk.catalogue import load_menu, load_notices
+from drivers.robot.equipment import Equipment, EquipmentError
+from drivers.sim.endpoints import Endpoints
+from kiosk.catalogue import load_complex, load_menu, load_notices
 from kiosk.config import ConfigError, problem
 from kiosk.config.forms import SIM, TCP
 from kiosk.config.problems import nearest
 from kiosk.config.secret_files import read_key, service_pin, token_secrets
 from kiosk.config.settings import Config
-from kiosk.domain.chart import ChartError
-from kiosk.domain.menu import Menu
-from kiosk.domain.menu_rows import MenuError
-from kiosk.domain.notice import Notices
-from kiosk.domain.tax import ANY
+from kiosk.domain.fiscal.tax import ANY
+from kiosk.domain.menu.chart import ChartError
+from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.rows import MenuError
+from kiosk.domain.ordering.notice import Notices
 from kiosk.wiring.devices import Devices
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.targets import subscriptions
 
 _UNIX_PATH_BYTES = 107  # sun_path of unix(7) without its NUL
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # a full disk is no fault of the file: the kiosk starts and says so
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # a full disk does not mean a damaged file: the kiosk starts and says so
 _LOOP = "is a link that leads to itself"
 #: What the database keeps beside its file.
 _BESIDE = ("-wal", "-shm", ".lock", ".restoring", ".suspect")
@@ -43,6 +44,7 @@ _BESIDE = ("-wal", "-shm", ".lock", ".restoring", ".suspect")
 class Ready:
     """What was read on the way."""
 
+    equipment: Equipment
     menu: Menu
     notices: Notices
 
@@ -69,10 +71,19 @@ def menu_file(config: Config) -> Path | None:
     return Path(config.menu.file) if config.menu.file else None
 
 
+def complex_file(config: Config) -> Path | None:
+    return Path(config.robot.complex) if config.robot.complex else None
+
+
 def _menu(config: Config, problems: list[str]) -> Ready | None:
     try:
-        menu = load_menu(menu_file(config))
-        return Ready(menu, load_notices(menu_file(config)))
+        equipment = load_complex(complex_file(config))
+    except EquipmentError as error:
+        problems.append(problem("$.robot.complex", error))
+        return None
+    try:
+        menu = load_menu(menu_file(config), equipment)
+        return Ready(equipment, menu, load_notices(menu_file(config)))
     except (MenuError, ChartError) as error:
         problems.append(problem("$.menu.file", error))
     return None
@@ -90,6 +101,7 @@ def _secrets(config: Config) -> Iterator[str]:
     """A secret that would be made is none that is missing."""
     keys = [
         ("$.bank.merchant_key_file", config.bank.merchant_key_file),
+        ("$.sbp.password_file", config.sbp.password_file),
         ("$.sms.key_file", config.sms.key_file),
         ("$.broker.password_file", config.broker.password_file),
     ]
@@ -118,8 +130,11 @@ def _ports(config: Config) -> Iterator[str]:
         for n, row in enumerate(config.registrars)
         if row.driver != "atol-web" and not row.simulated
     ]
+    lines += [] if config.robot.simulated else [("$.robot.port", config.robot.port)]
+    if config.pays_by("terminal") and not config.terminal.simulated:
+        lines.append(("$.terminal.port", config.terminal.port))
     seen: dict[object, str] = {}
-    for where, port in [*lines, *([] if config.robot.simulated else [("$.robot.port", config.robot.port)])]:
+    for where, port in lines:
         on_this_machine = not port.startswith(TCP)
         if on_this_machine and (kind := _kind(Path(port))) is not None and not stat.S_ISCHR(kind):
             yield problem(where, f"{port} is no serial port")
@@ -215,7 +230,8 @@ def _one_name_each(config: Config) -> Iterator[str]:
 
 def _ways(config: Config) -> set[str]:
     rows = [row.where for row in config.registrars]
-    return {*rows, config.robot.port, config.bank.url, config.sms.url, config.push.url}
+    used = {config.terminal.port, config.sbp.url}
+    return {*rows, config.robot.port, config.bank.url, config.sms.url, config.push.url, *used}
 
 
 def _place(where: str, path: Path) -> Iterator[str]:
@@ -244,7 +260,7 @@ def _leads_nowhere(path: Path) -> str | None:
 
 
 def _kind(path: Path) -> int | None:
-    """`st_mode` of what a link leads to; None for nothing, and for what cannot be looked at (told elsewhere)."""
+    """`st_mode` of what a link leads to; None for nothing, and for what cannot be looked at (reported elsewhere)."""
     try:
         return path.stat().st_mode
     except OSError:

@@ -1,5 +1,5 @@
 """Phones, codes and tokens lie in files: whom they belong to and who else could read them, at start and in
-`kiosk check` (reliability §6: 0600, folders 0700)."""
+`kiosk check` (access.md#doors: 0600, folders 0700)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Exposed:
 
 
 def exposed(config: Config) -> list[Exposed]:
-    """What stands open; changes nothing."""
+    """Files and folders that others may read; changes nothing."""
     folder = config.database.path.parent
     owner = _owner(folder)
     found = [look for path in own_files(config) if (look := _look(path, _FILE, owner))]
@@ -38,21 +38,22 @@ def exposed(config: Config) -> list[Exposed]:
 
 
 def close(config: Config) -> list[Exposed]:
-    """Close what the kiosk wrote itself, and tell all that stood open. The database's folder may be the site's own for
-    other things too: it is told only."""
+    """Close what the kiosk wrote itself, and report all that was open. The database's folder may be the site's own for
+    other things too: those are only reported."""
     found = exposed(config)
     for one in found:
         if one.ours and one.path != config.database.path.parent:
-            with contextlib.suppress(OSError):  # somebody else's: told already
+            with contextlib.suppress(OSError):  # somebody else's: reported already
                 os.chmod(one.path, _FOLDER if one.path.is_dir() else _FILE)
     return found
 
 
 def own_files(config: Config) -> Iterator[Path]:
-    """The database with all that lies beside it under its name (write-ahead log, lock, copies), the secrets that were
-    made, the memory and the ledgers of simulated devices."""
+    """The database with all that lies beside it under its name (write-ahead log, lock, copies), its archives, the
+    secrets that were made, the memory and the ledgers of simulated devices."""
     path = config.database.path
     beside = [*path.parent.glob(f"{_literal(path.name)}*"), path.with_suffix(".reserve")]
+    beside += path.parent.glob(f"{_literal(path.stem)}-[0-9][0-9][0-9][0-9]{_literal(path.suffix)}*")
     beside += [path.parent / name for name in ("token.secret", "service.pin")]
     for file in sorted({*beside, *(path.parent / "sim").glob("*")}):
         if file.is_file() and not file.is_symlink():
@@ -65,7 +66,7 @@ def _literal(name: str) -> str:
 
 
 def _secrets(config: Config) -> Iterator[Path]:
-    """Those the configuration names; what is missing is told elsewhere."""
+    """Those the configuration names; what is missing is reported elsewhere."""
     named = [
         config.auth.secret_file,
         config.service.pin_file,
@@ -102,7 +103,7 @@ def _look(path: Path, wanted: int, owner: int) -> Exposed | None:
         what = f"open to other users ({mode:04o}): chmod {wanted:o}"
         return Exposed(path, what, readable)
     if found.st_uid != owner:
-        return Exposed(path, f"belongs to user {found.st_uid}, not to {owner} who runs the kiosk", False)
+        return Exposed(path, f"belongs to user {found.st_uid}, not to {owner} who runs the kiosk", readable=False)
     return None
 
 
@@ -118,5 +119,7 @@ def _look_at_secret(path: Path, owner: int) -> Exposed | None:
     if mode & 0o077 & ~allowed:
         return Exposed(path, f"a secret open to other users ({mode:04o}): chmod {_FILE:o}", not closed, ours=False)
     if found.st_uid not in (owner, _ROOT):
-        return Exposed(path, f"a secret that belongs to user {found.st_uid}, not to {owner}", False, ours=False)
+        return Exposed(
+            path, f"a secret that belongs to user {found.st_uid}, not to {owner}", readable=False, ours=False
+        )
     return None

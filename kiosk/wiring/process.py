@@ -17,18 +17,20 @@ from aiohttp import web
 
 from drivers.errors import DeviceError
 from kiosk import logs
-from kiosk.api.gate import Gate, GateLimits
+from kiosk.api.http.gate import Gate, GateLimits
 from kiosk.config import ConfigError, problem
 from kiosk.config.secret_files import token_secrets
 from kiosk.config.settings import Config
 from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
-from kiosk.domain.readiness import Readiness
-from kiosk.domain.stuck import Kind
+from kiosk.domain.kitchen.readiness import Readiness
+from kiosk.domain.kitchen.state import Kitchen
+from kiosk.domain.staff.stuck import Kind
 from kiosk.runtime import systemd
 from kiosk.runtime.preparing import prepare_types
-from kiosk.store import records
+from kiosk.store import meta
 from kiosk.store.database import Database
-from kiosk.store.reserve import Reserve
+from kiosk.store.file.reserve import Reserve
+from kiosk.store.stock import charts, paces
 from kiosk.tasks import Tasks
 from kiosk.wiring import private_files
 from kiosk.wiring.devices import Devices, start_simulators
@@ -38,12 +40,19 @@ from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.listeners import connections_allowed, listen, listen_gated, runner_of, unix_socket
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.preconditions import prepared
-from kiosk.wiring.rules import kitchen_of
 from kiosk.wiring.sinks import Sinks
 
 _log = structlog.get_logger()
 _STILL_S, _MORE_TIME_S = 5.0, 120
-_CHECKS = ("books", "disk", "fiscal", "robot", "bank", "sales")  # the first that is not ok is the reason that is told
+_CHECKS = ("books", "disk", "fiscal", "robot", "bank", "sales")  # the first that is not ok is the reason that is given
+
+
+def _checks(config: Config) -> tuple[str, ...]:
+    """What sales wait for: of the ways to pay the only one, any of several."""
+    methods = config.payment.methods
+    unused = () if methods == ["token"] else ("bank",)
+    only = tuple(method for method in ("terminal", "sbp") if methods == [method])
+    return (*(check for check in _CHECKS if check not in unused), *only)
 
 
 class Kiosk:
@@ -77,19 +86,20 @@ class Kiosk:
     async def _open(self, opened: AsyncExitStack) -> None:
         """Build from the ground up; `opened` closes in the opposite order: streams, HTTP, jobs, drivers, database."""
         ground = await self._lay_ground(opened)
-        self.flows = flows = Flows(ground, lambda: self._sinks.code_sender.wake())
+        self.flows = flows = Flows(ground)
+        opened.push_async_callback(flows.archive.close)
         self._sinks = Sinks(ground, flows)
         opened.push_async_callback(self.tasks.drain, self._parts.drain_s)
         await flows.guests.restore()
-        await flows.letting_in.restore()
-        await flows.setting_aside.restore()
-        await flows.tending.restore()
-        await flows.reserving.refresh()  # what is stopped is stopped before anybody asks, or a payment is taken up
+        await flows.staff_pin.restore()
+        await flows.crash_loop_guard.restore()
+        await flows.staff_commands.restore()
+        await flows.reservations.restore()  # what is stopped is stopped before anybody asks, or a payment is taken up
         await self._serve(ground, opened)
-        await flows.settling.examine()
-        await flows.tending_shift.restore()
+        await flows.stuck_moves.examine()
+        await flows.shift_commands.restore()
         await flows.guards.receipts.restore()
-        restored = await flows.reconciling.pending()
+        restored = await flows.after_restore.pending()
         self._start_loops()
         if restored:
             self.tasks.supervise("reconciling", self._reconcile, ())
@@ -108,22 +118,24 @@ class Kiosk:
             _log.warning("file_not_private", file=str(found.path), says=found.says)
         endpoints, simulators = start_simulators(config, opened)
         self.tasks = Tasks(parts.clock)
-        self.readiness = Readiness(_CHECKS)
-        self.kitchen = kitchen_of(menu)
+        self.readiness = Readiness(_checks(config))
         now = parts.clock.now()
-        await self.database.write(records.prepare, menu.charts(), now)
+        await self.database.write(charts.prepare, menu.charts(), now)
+        self.kitchen = Kitchen(menu.charts(), ready.equipment, await self.database.read(paces.read))
+        self.kitchen.know(await self.database.read(charts.read_ordered))
         self.devices = Devices(config, parts, endpoints)
         opened.push_async_callback(self.devices.close)
         return Ground(
-            config, parts, token_keys, menu, notices, reserve, self.database, self.devices, simulators, self.tasks,
-            self.readiness, self.kitchen,
+            config, parts, token_keys, ready.equipment, menu, notices, reserve, self.database, self.devices, simulators,
+            self.tasks, self.readiness, self.kitchen,
         )  # fmt: skip
 
     async def _open_database(self, reserve: Reserve) -> Database:
         """Raises `ConfigError` where the path is no place for it, or another process has it; `DatabaseBroken`."""
         path = self.config.database.path
         try:
-            return await Database.open(path, self._fatal, reserve=reserve, trace=self._parts.trace, still=_tell_still())
+            parts = self._parts
+            return await parts.database.open(path, self._fatal, reserve=reserve, trace=parts.trace, still=_tell_still())
         except (DatabaseInUse, OSError) as error:
             raise ConfigError(problem("$.database.path", error)) from error
 
@@ -137,71 +149,75 @@ class Kiosk:
         staff = await runner_of(staff_door(ground, self.flows), opened)
         await listen(web.SockSite(staff, unix_socket(server.socket)), "$.server.socket")
         opened.callback(server.socket.unlink, missing_ok=True)
-        opened.callback(self._sinks.showing.close)
+        opened.callback(self._sinks.hall_board.close)
+        opened.callback(self._sinks.kitchen_screens.close)
 
     def _counts(self) -> dict[str, float]:
         flows, sinks = self.flows, self._sinks
         return {
-            "hall_screens": sinks.showing.screens,
-            **{f"stuck_{kind}": flows.settling.counts[kind] for kind in Kind},
-            "disk_free_bytes": float(flows.keeping_space.free_bytes),
-            "portions_pending": len(self.kitchen.pending),
+            "hall_screens": sinks.hall_board.screens,
+            "kitchen_screens": sinks.kitchen_screens.count,
+            **{f"stuck_{kind}": flows.stuck_moves.counts[kind] for kind in Kind},
+            "disk_free_bytes": float(flows.disk_guard.free_bytes),
+            "portions_pending": len(self.kitchen.now.pending),
             "loop_lag_longest_seconds": sinks.lag.take_s(),
-            "page_silent_seconds": max(flows.watching_pages.silence_s().values(), default=0.0),
+            "page_silent_seconds": max(flows.page_watch.silence_s().values(), default=0.0),
         }
 
     def _start_loops(self) -> None:
         supervise, flows, sinks = self.tasks.supervise, self.flows, self._sinks
         supervise("lag", sinks.lag.run, ())
-        supervise("day", flows.closing_day.run, ())
-        supervise("shift", flows.keeping_shift.run, (DeviceError,))
-        for name in flows.carrying_documents.names:
-            supervise(f"ofd:{name}", partial(flows.carrying_documents.run, name), ())
+        supervise("day", flows.day_close.run, ())
+        supervise("shift", flows.shift_keeper.run, (DeviceError,))
+        for name in flows.document_delivery.names:
+            supervise(f"ofd:{name}", partial(flows.document_delivery.run, name), ())
         if len(self.config.registrars) > 1:
-            supervise("spares", flows.watching_spares.run, ())
-        if flows.falling_back.spares:
-            supervise("fallback", flows.falling_back.run, ())
+            supervise("spares", flows.spares.run, ())
+        if flows.fallback.spares:
+            supervise("fallback", flows.fallback.run, ())
         supervise("cooking", lambda: sinks.dispatcher.run(sinks.cooking), ())
-        supervise("notifications", lambda: sinks.dispatcher.run(sinks.notifying), ())
+        supervise("notifications", lambda: sinks.dispatcher.run(sinks.notifications), ())
         supervise("lateness", sinks.lateness.run, ())
-        supervise("codes", sinks.code_sender.run, ())
+        supervise("codes", flows.code_sender.run, ())
         supervise("sms", sinks.sms_sender.run, ())
         supervise("push", sinks.push_sender.run, ())
-        supervise("showing", sinks.showing.run, ())
-        supervise("board", sinks.showing.refresh, ())
-        supervise("statistics", lambda: sinks.dispatcher.run(sinks.counting), ())
-        supervise("reports", flows.reporting.write_reports, ())
-        supervise("disk", flows.keeping_space.run, ())
-        supervise("file", flows.checking_file.run, (OSError,))
+        supervise("showing", sinks.hall_board.run, ())
+        supervise("board", sinks.hall_board.refresh, ())
+        supervise("kitchen_show", sinks.kitchen_screens.run, ())
+        supervise("statistics", lambda: sinks.dispatcher.run(sinks.statistics), ())
+        supervise("reports", flows.reports.write_reports, ())
+        supervise("disk", flows.disk_guard.run, ())
+        supervise("file", flows.file_check.run, (OSError,))
         for guard, probe in flows.guards.probes():
             supervise(f"guard:{guard.name}", partial(guard.run, probe), ())
-        supervise("stuck", flows.settling.watch, ())
-        supervise("door", flows.letting_in.run, ())
-        supervise("forgetting", sinks.forgetting.run, (DatabaseBroken,))
+        supervise("stuck", flows.stuck_moves.watch, ())
+        supervise("door", flows.staff_pin.run, ())
+        supervise("forgetting", sinks.retention.run, (DatabaseBroken,))
         for target in sinks.targets:
-            supervise(f"{target.kind}:{target.url}", partial(sinks.relaying.run, target), ())
+            supervise(f"{target.kind}:{target.url}", partial(sinks.relay.run, target), ())
         if period_s := systemd.watchdog_period_s():
             supervise("watchdog", lambda: self._ping_watchdog(period_s), ())
 
     async def _start_work(self) -> None:
         """What touches money and food; after a restored backup only once bank and registrar agree."""
         flows, supervise = self.flows, self.tasks.supervise
-        await flows.paying.resume()
-        await flows.refunding.resume()
-        await flows.correcting.resume()
+        await flows.payment_saga.resume()
+        await flows.refunds.resume()
+        await flows.corrections.resume()
         supervise("kitchen", self._sinks.kitchen_line.run, (DeviceError,))
-        supervise("unpaid", flows.expiring.run, ())
-        supervise("refunds", flows.refunding.refund_failures, ())
-        supervise("inquiry", flows.inquiring.run, (DeviceError,))
+        supervise("holds", flows.reservations.run, ())
+        supervise("unpaid", flows.expiry.run, ())
+        supervise("refunds", flows.refunds.refund_failures, ())
+        supervise("inquiry", flows.late_answers.run, (DeviceError,))
 
     async def _reconcile(self) -> None:
-        await self.flows.reconciling.run(self._start_work)
+        await self.flows.after_restore.run(self._start_work)
         await asyncio.get_running_loop().create_future()  # a supervised loop never ends by itself
 
     async def _ping_watchdog(self, period_s: float) -> None:
         """Only while the loop is on time and the writer commits."""
         while True:
-            await self.database.write(records.set_meta, "heartbeat", "1")
+            await self.database.write(meta.put, "heartbeat", "1")
             systemd.notify("WATCHDOG=1")
             await self._parts.clock.sleep(period_s)
 

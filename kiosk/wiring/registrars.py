@@ -1,42 +1,53 @@
-"""The registrar's driver as `[fiscal] driver` names it."""
+"""The registrar's driver as `[fiscal] driver` names it; the others are not loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from drivers.fiscal.atol.registrar import AtolRegistrar
-from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
-from drivers.fiscal.ofd import OfdClient
 from drivers.fiscal.port import DocumentCarrier, FiscalOffice, OrderTag
-from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
-from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
-from drivers.sim.embedded import Endpoints
+from drivers.sim.endpoints import Endpoints
 from kiosk.config.secret_files import read_key
 from kiosk.config.settings import Fiscal
 from kiosk.wiring.parts import Parts
 
-Vendor = Callable[[Fiscal, Parts, Endpoints, ZoneInfo], FiscalOffice]
+
+class Registrar(NamedTuple):
+    """A driver, and who reports the way of its documents and lets them be carried, where it has one."""
+
+    office: FiscalOffice
+    carrier: DocumentCarrier | None = None
 
 
-def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalOffice:
+Vendor = Callable[[Fiscal, Parts, Endpoints, ZoneInfo], Registrar]
+
+
+def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> Registrar:
+    from drivers.fiscal.ofd import OfdClient
+    from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+    from drivers.fiscal.shtrih.session import ShtrihSession
+    from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
+
     port = (endpoints.fiscal_port if fiscal.simulated else None) or fiscal.port
-    return ShtrihRegistrar(
+    session = ShtrihSession(
         open_link=parts.open_link,
         port=port,
         baudrate=fiscal.baudrate,
         protocol=fiscal.protocol,
         password=fiscal.password,
-        order_tag=OrderTag(fiscal.order_tag),
         timeouts=parts.fiscal_timeouts or ShtrihTimeouts.on(port),
-        timezone=zone,
-        ofd=OfdClient(parts.ofd_timeouts),
     )
+    carrier = OfdClient(parts.ofd_timeouts)
+    office = ShtrihRegistrar(session, order_tag=OrderTag(fiscal.order_tag), timezone=zone, ofd=carrier)
+    return Registrar(office, office.ofd)
 
 
-def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalOffice:
-    return AtolRegistrar(
+def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> Registrar:
+    from drivers.fiscal.atol.registrar import AtolRegistrar
+
+    office = AtolRegistrar(
         open_link=parts.open_link,
         port=(endpoints.fiscal_port if fiscal.simulated else None) or fiscal.port,
         baudrate=fiscal.baudrate,
@@ -45,12 +56,15 @@ def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) ->
         timeouts=parts.atol_timeouts,
         timezone=zone,
     )
+    return Registrar(office)
 
 
-def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> FiscalOffice:
+def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> Registrar:
+    from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
+
     key = read_key(fiscal.key_file, "$.fiscal.key_file") if fiscal.key_file else ":"
     user, _, password = key.partition(":")
-    return AtolWebRegistrar(
+    office = AtolWebRegistrar(
         url=(endpoints.fiscal_url if fiscal.simulated else None) or fiscal.url,
         order_tag=OrderTag(fiscal.order_tag),
         timeouts=parts.atol_web_timeouts,
@@ -58,16 +72,12 @@ def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo
         user=user,
         password=password,
     )
+    return Registrar(office)
 
 
 _VENDORS: Mapping[str, Vendor] = MappingProxyType({"shtrih": _shtrih, "atol": _atol, "atol-web": _atol_web})
 
 
-def built(registrars: Sequence[Fiscal], parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> dict[str, FiscalOffice]:
+def built(registrars: Sequence[Fiscal], parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> dict[str, Registrar]:
     """One driver each, by name."""
     return {row.name: _VENDORS[row.driver](row, parts, endpoints, zone) for row in registrars}
-
-
-def carriers(registrars: Mapping[str, FiscalOffice]) -> dict[str, DocumentCarrier]:
-    """Those that tell of the way of their documents, and let them be carried."""
-    return {name: office.ofd for name, office in registrars.items() if isinstance(office, ShtrihRegistrar)}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from kiosk.flows.closing_day import ShiftReportView
-from kiosk.flows.reporting import StatsView
-from kiosk.store import backups
-from kiosk.store.soundness import Kinds
+from kiosk.flows.fiscal.day import ShiftReportView
+from kiosk.flows.staff.statistics import StatsView
+from kiosk.store.file.soundness import Kinds
+from kiosk.store.keep import backups
 
 #: What stands over the store and is kept in it.
 REPORTS: Kinds = {("stat_report", "body"): StatsView, ("fiscal_report", "body"): ShiftReportView}
 
 
 def restore(path: Path, file: Path, actor: str, now: datetime) -> Path | None:
-    """As `kiosk.store.backups.restore`. Raises `DatabaseBroken`."""
+    """As `kiosk.store.keep.backups.restore`. Raises `DatabaseBroken`."""
     return backups.restore(path, file, actor, now, REPORTS)

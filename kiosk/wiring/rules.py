@@ -1,4 +1,4 @@
-"""The configuration in the words of the flows: what stands on a receipt, how patient to be, who may sign in."""
+"""The configuration in the words of the flows: the fixed texts of a receipt, how patient to be, who may sign in."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.port import TaxSystem
+from drivers.robot.equipment import Equipment
 from kiosk.config.settings import Config, Fiscal
-from kiosk.domain.fiscal_day import FiscalDay
-from kiosk.domain.hours import OpeningHours
-from kiosk.domain.menu import Menu
-from kiosk.domain.payment import FiscalFailurePolicy, FiscalPatience
-from kiosk.domain.phone import Phones
-from kiosk.domain.planning import Work
-from kiosk.domain.readiness import Kitchen
-from kiosk.domain.tax import TaxRule, TaxTable
-from kiosk.flows.claiming import Seller
-from kiosk.flows.conditions import Limits
-from kiosk.flows.keeping_shift import FiscalRules
-from kiosk.flows.signing_in import SignInRules
-from kiosk.flows.watching_registrar import Expected
+from kiosk.domain.fiscal.fiscal_day import FiscalDay
+from kiosk.domain.fiscal.tax import TaxRule, TaxTable
+from kiosk.domain.identity.phone import Phones
+from kiosk.domain.kitchen.holding import HoldingRules
+from kiosk.domain.ordering.hours import OpeningHours
+from kiosk.domain.payment.payment import FiscalFailurePolicy, FiscalPatience
+from kiosk.domain.text import Text
+from kiosk.flows.fiscal.claim import Seller
+from kiosk.flows.fiscal.readiness import Expected
+from kiosk.flows.fiscal.shift import FiscalRules
+from kiosk.flows.identity.sign_in import SignInRules
+from kiosk.flows.ordering.conditions import Limits
+from kiosk.flows.payment.by_qr import QrTimes
 
 _GOODS = 1  # FFD tag 1212
+_SELLER_SHOWN = 100  # of the 140 that a bank takes
 
 
 def sellers(config: Config) -> Mapping[str, Seller]:
-    """What stands on a receipt of each registrar: paper and slip are its own."""
+    """The fixed texts of a receipt by registrar: paper and slip are its own."""
     return {row.name: _seller(config, row) for row in config.registrars}
 
 
@@ -54,6 +56,7 @@ def tax_table(config: Config) -> TaxTable:
 
 
 def fiscal_rules(config: Config) -> FiscalRules:
+    """When shifts close, how each registrar must be registered, which VAT rates are in force on a day."""
     restaurant = config.restaurant
     zone, taxes = ZoneInfo(restaurant.timezone), tax_table(config)
     automatic = restaurant.settlement == "automat"
@@ -70,17 +73,45 @@ def fiscal_rules(config: Config) -> FiscalRules:
 
 
 def limits(config: Config) -> Limits:
+    """Opening hours in the zone of the restaurant, and the longest promise to a guest."""
     restaurant = config.restaurant
     hours, zone = OpeningHours.parse(restaurant.hours), ZoneInfo(restaurant.timezone)
     return Limits(config.robot.max_promise_s, hours, zone)
 
 
+def holding_rules(config: Config) -> HoldingRules:
+    """How long food may stand in its cell, and what follows."""
+    cells = config.cells
+    return HoldingRules(
+        remind_s=cells.remind_s,
+        call_staff_s=cells.call_staff_s,
+        hold_s=cells.hold_s,
+        cold_for_s=cells.cold_for_s,
+        cook_again=cells.on_spoiled == "cook_again",
+    )
+
+
 def fiscal_patience(config: Config) -> FiscalPatience:
+    """What happens to a paid order whose receipt cannot be printed, and for how long it is tried."""
     payment = config.payment
-    return FiscalPatience(FiscalFailurePolicy(payment.on_fiscal_failure), payment.receipt_retry_s, payment.hold_limit_s)
+    return FiscalPatience(
+        FiscalFailurePolicy(payment.on_fiscal_failure),
+        payment.receipt_retry_s,
+        payment.hold_limit_s,
+        config.terminal.fin_within_s,
+    )
+
+
+def qr_times(config: Config) -> QrTimes:
+    """How long a QR code is shown and taken, and what the payer's bank shows."""
+    row = config.sbp
+    return QrTimes(
+        screen_s=row.screen_s, due_s=row.due_s, poll_s=row.poll_s, seller=config.restaurant.called.ru[:_SELLER_SHOWN]
+    )
 
 
 def sign_in_rules(config: Config) -> SignInRules:
+    """Lifetime and tries of one-time codes, the consent, the countries whose numbers are taken."""
     auth = config.auth
     return SignInRules(
         auth.password_lifetime_s,
@@ -92,9 +123,6 @@ def sign_in_rules(config: Config) -> SignInRules:
     )
 
 
-def kitchen_of(menu: Menu) -> Kitchen:
-    phases: dict[str, Work] = {
-        chart.fingerprint: [(phase.station, phase.p2) for phase in chart.phases] for chart in menu.charts()
-    }
-    by_length = sorted(phases.values(), key=lambda work: sum(seconds for _, seconds in work))
-    return Kitchen(phases=phases, typical=by_length[len(by_length) // 2])
+def station_names(equipment: Equipment) -> Mapping[int, Text]:
+    """What each station is called, by its number."""
+    return {number: Text(row.name.ru, row.name.en) for number, row in equipment.by_number.items()}

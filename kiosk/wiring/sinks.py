@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from kiosk.kitchen.care import FoodCare
+from kiosk.kitchen.climate import Climate
+from kiosk.kitchen.controller import KitchenLine
+from kiosk.kitchen.holding import Holding
+from kiosk.messages.lateness import Lateness
+from kiosk.messages.notices import PUSH, SMS, NoticeBook
 from kiosk.runtime.lag import LoopLag
-from kiosk.sinks.cooking import Cooking
-from kiosk.sinks.counting import Counting
-from kiosk.sinks.kitchen import KitchenLine
-from kiosk.sinks.lateness import Lateness
-from kiosk.sinks.notices import PUSH, SMS, NoticeBook
-from kiosk.sinks.notifying import Notifying
-from kiosk.sinks.showing import Showing
-from kiosk.store import messages
+from kiosk.sinks.board import HallBoard
+from kiosk.sinks.cooking import CookingSink
+from kiosk.sinks.kitchen_screens import KitchenScreens
+from kiosk.sinks.notifications import NotificationSink
+from kiosk.sinks.statistics import StatisticsSink
+from kiosk.store.ordering import messages
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
+from kiosk.wiring.rules import holding_rules
 from kiosk.wiring.targets import targets, urls
 
 
@@ -23,33 +28,63 @@ class Sinks:
         parts, database, devices = ground.parts, ground.database, ground.devices
         self.lag = LoopLag(parts.clock)
         self.dispatcher = parts.dispatcher(database, parts.clock, parts.checkpoint)
+        book = NoticeBook(ground.notices, ground.config.restaurant.called, parts.clock)
         self.kitchen_line = KitchenLine(
             database,
             devices.robot,
-            ground.menu,
-            ground.kitchen,
-            ground.readiness,
             parts.clock,
-            parts.checkpoint,
-            flows.reserving.refresh,
+            menu=ground.menu,
+            kitchen=ground.kitchen,
+            readiness=ground.readiness,
+            care=self._food_care(ground, flows, book),
+            checkpoint=parts.checkpoint,
         )
-        self.cooking = Cooking(self.kitchen_line.wake)
-        self.counting = Counting(ZoneInfo(ground.config.restaurant.timezone), ground.menu)
-        self.showing = Showing(database, ground.readiness, ground.config.display.keep_s, parts.clock)
-        self.relaying = parts.relaying(database, parts.clock, parts.checkpoint)
+        self.cooking = CookingSink(self.kitchen_line.wake)
+        self.statistics = StatisticsSink(ZoneInfo(ground.config.restaurant.timezone), ground.menu)
+        self.hall_board = HallBoard(
+            database, ground.readiness, ground.kitchen, ground.config.display.keep_s, parts.clock, parts.periods
+        )
+        self.kitchen_screens = KitchenScreens(ground.kitchen, parts.clock, parts.periods)
+        self.relay = parts.relay(database, parts.clock, parts.checkpoint, parts.periods)
         self.targets = targets(ground.config, devices.webhooks, devices.broker, parts.clock)
-        self._build_senders(ground, flows)
-        self.forgetting = parts.forgetting(
+        self._build_senders(ground, flows, book)
+        self.retention = parts.retention(
             database,
             ground.config.keep,
-            [sink.name for sink in (self.cooking, self.notifying, self.counting)],
-            urls(ground.config),
-            flows.paying.under_way,
+            flows.archive,
             parts.clock,
+            consumers=[sink.name for sink in (self.cooking, self.notifications, self.statistics)],
+            configured=urls(ground.config),
+            under_way=flows.payment_saga.under_way,
         )
 
-    def _build_senders(self, ground: Ground, flows: Flows) -> None:
-        parts, database, name = ground.parts, ground.database, ground.config.restaurant.called
+    def _food_care(self, ground: Ground, flows: Flows, book: NoticeBook) -> FoodCare:
+        database, kitchen, clock = ground.database, ground.kitchen, ground.parts.clock
+        see_clock = flows.refunds.clock_guard.look
+        holding = Holding(
+            database,
+            kitchen,
+            book,
+            clock,
+            holding_rules(ground.config),
+            see_clock=see_clock,
+            wake=self._wake_message_senders,
+        )
+        zone = ZoneInfo(ground.config.restaurant.timezone)
+        climate = Climate(
+            database,
+            ground.menu,
+            kitchen,
+            ground.readiness,
+            clock,
+            zone=zone,
+            see_clock=see_clock,
+            look_s=ground.parts.periods.climate_s,
+        )
+        return FoodCare(holding, climate, ground.config.robot.station_wait_s)
+
+    def _build_senders(self, ground: Ground, flows: Flows, book: NoticeBook) -> None:
+        parts, database = ground.parts, ground.database
         devices = ground.devices
         clock, checkpoint = parts.clock, parts.checkpoint
         sms, push = flows.guards.sms, devices.push
@@ -60,12 +95,10 @@ class Sinks:
         async def by_push(message: messages.Message) -> None:
             await push.send(message.address, message.title, message.body, message.client_id)
 
-        self.code_sender = parts.codes(database, sms, ground.notices, name, clock, checkpoint)
-        self.sms_sender = parts.messages(database, SMS, by_sms, clock, checkpoint)
-        self.push_sender = parts.messages(database, PUSH, by_push, clock, checkpoint)
-        book = NoticeBook(ground.notices, name, clock)
-        self.notifying = Notifying(book, self._wake_message_senders)
-        self.lateness = Lateness(database, book, clock, self._wake_message_senders)
+        self.sms_sender = parts.messages(database, SMS, by_sms, clock, checkpoint, parts.periods)
+        self.push_sender = parts.messages(database, PUSH, by_push, clock, checkpoint, parts.periods)
+        self.notifications = NotificationSink(book, self._wake_message_senders)
+        self.lateness = Lateness(database, book, clock, self._wake_message_senders, parts.periods)
 
     def _wake_message_senders(self) -> None:
         self.sms_sender.wake()

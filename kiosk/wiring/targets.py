@@ -9,9 +9,9 @@ from kiosk.config import ConfigError, problem
 from kiosk.config.secret_files import read_key, read_secret
 from kiosk.config.settings import Broker, Config
 from kiosk.files import Unreadable, read_file
-from kiosk.sinks.forwarding import Forwarding, Subscription, read_keys
-from kiosk.sinks.publishing import Publishing, topic_url
-from kiosk.sinks.relaying import Target
+from kiosk.sinks.broker import BrokerTopic, topic_url
+from kiosk.sinks.relay import Target
+from kiosk.sinks.webhooks import Subscription, WebhookEndpoint, read_keys
 
 _LONGEST_CA_BYTES = 1_048_576
 
@@ -19,9 +19,9 @@ _LONGEST_CA_BYTES = 1_048_576
 def targets(config: Config, sender: WebhookSender, broker: BrokerPort | None, clock: Clock) -> list[Target]:
     """Everything outside that gets the events. Raises `ConfigError` for a secret that cannot be read."""
     source = f"/kiosk/{config.restaurant.inn}"
-    found: list[Target] = [Forwarding(row, sender, source, clock) for row in subscriptions(config)]
+    found: list[Target] = [WebhookEndpoint(row, sender, source, clock) for row in subscriptions(config)]
     if broker is not None:
-        found.append(Publishing(broker, config.broker.topic, source))
+        found.append(BrokerTopic(broker, config.broker.topic, source))
     return found
 
 

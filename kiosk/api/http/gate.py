@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from kiosk.api.problems import Handler
+from kiosk.api.http.problems import Handler
 from kiosk.domain.address import is_loopback, place_of
 
 _log = structlog.get_logger()
@@ -56,9 +56,9 @@ class Gate:
         if connection.foreign and self._of_address[connection.address] >= self.limits.of_one_address:
             self._tell("address", connection.address)
             return False
-        if self._is_full(connection.foreign):
+        if self._is_full(foreign=connection.foreign):
             self._tell("all", connection.address)
-            idle = self._idle(connection.foreign)
+            idle = self._idle(foreign=connection.foreign)
             if idle is None:
                 return False
             idle.turn_away()
@@ -67,11 +67,11 @@ class Gate:
         self._foreign += connection.foreign
         return True
 
-    def _is_full(self, foreign: bool) -> bool:
+    def _is_full(self, *, foreign: bool) -> bool:
         in_all, kept = self.limits.in_all, int(self.limits.in_all * self.limits.house_share)
         return len(self._open) >= in_all or (foreign and self._foreign >= in_all - kept)
 
-    def _idle(self, foreign: bool) -> _Connection | None:
+    def _idle(self, *, foreign: bool) -> _Connection | None:
         """Who makes room: a stranger for anybody, one of the house for its own alone."""
         stranger = next((found for found in self._open.values() if found.foreign and not found.asking), None)
         if stranger is not None or foreign:

@@ -10,22 +10,20 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from kiosk.api.gate import Gate
-from kiosk.api.problems import ExpectationFailed, ForeignHost, Handler, problem, problems
-from kiosk.api.unreadable import SERVER
+from kiosk.api.calls import BODY_LIMIT
+from kiosk.api.http.gate import Gate
+from kiosk.api.http.problems import ExpectationFailed, ForeignHost, Handler, problem, problems
+from kiosk.api.http.unreadable import SERVER
 from kiosk.domain.errors import Unauthorized
 from kiosk.domain.text import Text
 
-BODY_LIMIT = 64 * 1024
 
-
-def application(*groups: Iterable[web.RouteDef], gate: Gate | None = None) -> web.Application:
+def application(routes: Iterable[web.RouteDef], *, gate: Gate | None = None) -> web.Application:
     """An application of these routes; what is not named here is 404. `gate`: of the public listener."""
     middlewares = [problems] if gate is None else [gate.middleware, headers, problems, own_name, same_origin]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
     app.on_response_prepare.append(_in_our_words)
-    for routes in groups:
-        app.add_routes(routes)
+    app.add_routes(routes)
     return app
 
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from aiohttp import web
 
-from kiosk.api.problems import BadRequest, Internal, problem
+from kiosk.api.http.problems import BadRequest, Internal, problem
 
 SERVER = "kiosk"
 

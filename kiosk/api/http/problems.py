@@ -80,6 +80,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.StaffOnly: 403,
     errors.NotFound: 404,
     errors.NoPendingConfirmation: 404,
+    errors.TillCodeUnknown: 404,
     MethodNotAllowed: 405,
     BodyTooSlow: 408,
     ForeignHost: 421,
@@ -88,6 +89,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.OrderStateConflict: 409,
     errors.CellStateConflict: 409,
     errors.PaymentInProgress: 409,
+    errors.GivenTooLittle: 409,
     errors.IdempotencyKeyReused: 409,
     BadRequest: 400,
     BadJson: 400,
@@ -103,10 +105,12 @@ STATUS: dict[type[DomainError], int] = {
     errors.TooManyRequests: 429,
     Internal: 500,
     errors.BankUnavailable: 503,
+    errors.PaymentMethodUnavailable: 503,
     errors.FiscalUnavailable: 503,
     errors.SalesPaused: 503,
     errors.DeviceUnavailable: 503,
     errors.TooManyStreams: 503,
+    errors.ArchiveBroken: 503,
     StorageUnavailable: 503,
 }
 _OF_HTTP: dict[int, type[DomainError]] = {404: errors.NotFound, 405: MethodNotAllowed, 413: BodyTooLarge}

@@ -8,17 +8,19 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from aiohttp import web
 
-from kiosk.api.pictures import pictures
+from kiosk.api.http.pictures import pictures
 from kiosk.domain.errors import NotFound
 
 _INLINE = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
 _PAGES = {
     "/": "index.html",
     "/display": "display.html",
+    "/kitchen": "kitchen.html",
     "/pickup": "pickup.html",
     "/stats": "stats.html",
     "/service": "service.html",
@@ -26,7 +28,7 @@ _PAGES = {
 }
 _WORKER = "worker.mjs"  # served from the root: a service worker rules only below its own address
 _NOT_SHELL = re.compile(
-    r"vendor/uplot/|LICENSE|README|js/(stats|stats-chart|staff|desk|desk-parts|desk-words|sim|display|board|hall-feed|pickup|pickup-words)|css/(stats|desk|display|pickup)"
+    r"vendor/uplot/|LICENSE|README|js/(stats|staff|desk|sim|display|board|hall-|kitchen|pickup)|css/(stats|desk|display|kitchen|pickup)"
 )
 _TYPES = {
     ".mjs": "text/javascript",
@@ -43,18 +45,22 @@ _ASSET_POLICY = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 _COMPRESSED = ("text/", "application/json", "image/svg")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _File:
     body: bytes
-    packed: bytes | None
     kind: str
     tag: str
+
+    @cached_property
+    def packed(self) -> bytes | None:
+        """From the first call for it on: a start packs nothing."""
+        return gzip.compress(self.body, 6, mtime=0) if self.kind.startswith(_COMPRESSED) else None
 
 
 class Pages:
     """Reads `web/` once at start; `images` is a further folder with pictures of an own menu, `/sim` for a demo only."""
 
-    def __init__(self, root: Path, images: Path | None, demo: bool = True) -> None:
+    def __init__(self, root: Path, images: Path | None, *, demo: bool = True) -> None:
         self._pages = {path: name for path, name in _PAGES.items() if demo or path != "/sim"}
         self._files = {
             path.relative_to(root).as_posix(): _load(path)
@@ -117,12 +123,11 @@ def _load(path: Path) -> _File:
 
 
 def _file(body: bytes, kind: str) -> _File:
-    packed = gzip.compress(body, 6, mtime=0) if kind.startswith(_COMPRESSED) else None
-    return _File(body, packed, kind, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
+    return _File(body, kind, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
 
 
 def _policy(page: bytes) -> str:
-    """reliability §6: nothing but our own origin, and the inline import map by its hash."""
+    """Nothing but our own origin, and the inline import map by its hash."""
     hashes = "".join(
         f" 'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in _INLINE.findall(page)
     )
@@ -138,7 +143,7 @@ def _serve(request: web.Request, file: _File, extra: dict[str, str]) -> web.Resp
     if file.tag in request.headers.get("If-None-Match", ""):
         return web.Response(status=304, headers=headers)
     body = file.body
-    if file.packed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
+    if "gzip" in request.headers.get("Accept-Encoding", "") and file.packed is not None:
         body, headers["Content-Encoding"] = file.packed, "gzip"
     charset = "; charset=utf-8" if file.kind.startswith("text/") else ""
     return web.Response(body=body, headers={**headers, "Content-Type": file.kind + charset})

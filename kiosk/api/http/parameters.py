@@ -1,0 +1,117 @@
+"""The words of paths, queries and headers: how OpenAPI tells each, and how it is read."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from kiosk.api.calls import Parameter
+from kiosk.domain.errors import InvalidRequest, NotFound, TillCodeUnknown
+
+_KEY_LENGTH = 64
+
+
+def _id(text: str) -> str:
+    """Ids that cannot be ours find nothing, like those that could."""
+    return text if len(text) <= 64 and text.isascii() else "-"
+
+
+def _cell(text: str) -> int:
+    """What is no number is no cell."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise NotFound
+    return int(text)
+
+
+def _number(name: str, meaning: str, digits: int, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= digits):
+        raise InvalidRequest.at(name, meaning)
+    return int(text)
+
+
+def _till_code(text: str) -> str:
+    if len(text) != 4 or not (text.isascii() and text.isdigit()):
+        raise TillCodeUnknown
+    return text
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidRequest.at(name, "a day like 2026-11-22") from error
+
+
+def _before(text: str) -> str:
+    if len(text) > 36 or not text.isascii():
+        raise InvalidRequest.at("before", "an order id")
+    return text
+
+
+def _key(text: str) -> str:
+    try:
+        key = text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest.at("Idempotency-Key", "not UTF-8") from error
+    if not 1 <= len(key) <= _KEY_LENGTH:
+        raise InvalidRequest.at("Idempotency-Key", f"1…{_KEY_LENGTH} characters")
+    return key
+
+
+_ID_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 16, "pattern": "^[A-Za-z0-9-]+$"}
+_DAY_SCHEMA = {"type": "string", "format": "date"}
+ORDER_ID = Parameter("order_id", "path", _ID_SCHEMA, _id)
+STUCK_ID = Parameter("stuck_id", "path", {**_ID_SCHEMA, "maxLength": 64, "pattern": "^[A-Za-z0-9:-]+$"}, _id)
+RESERVATION_ID = Parameter("reservation_id", "path", {"type": "string"}, _id)
+TILL_CODE = Parameter("code", "path", {"type": "string", "pattern": "^[0-9]{4}$"}, _till_code)
+CELL = Parameter("cell", "path", {"type": "string", "pattern": "^[0-9]{1,4}$"}, _cell)
+SHIFT = Parameter("shift", "path", {"type": "integer"}, lambda text: _number("shift", "a number of a shift", 9, text))
+DAY = Parameter("day", "path", _DAY_SCHEMA, lambda text: _day("day", text))
+FROM: Parameter[date | None] = Parameter(
+    "from", "query", _DAY_SCHEMA, lambda text: _day("from", text), description="First day, 2026-11-22"
+)
+TO: Parameter[date | None] = Parameter(
+    "to", "query", _DAY_SCHEMA, lambda text: _day("to", text), description="Last day, included"
+)
+OF_DAY: Parameter[date | None] = Parameter(
+    "on", "query", _DAY_SCHEMA, lambda text: _day("on", text), description="A day, 2026-11-22; today without it"
+)
+BEFORE = Parameter(
+    "before",
+    "query",
+    {"type": "string", "maxLength": 36, "pattern": r"^[\x00-\x7f]*$"},
+    _before,
+    default="",
+    description="The page of orders older than this order id.",
+)
+AFTER = Parameter(
+    "after", "query", {"type": "integer"}, lambda text: _number("after", "a sequence number", 18, text), default=0
+)
+ITEM = Parameter("item", "query", {"type": "string"}, str)
+DRIVE: Parameter[str | None] = Parameter("drive", "query", {"type": "string"}, str)
+ACCEPT_LANGUAGE = Parameter(
+    "Accept-Language",
+    "header",
+    {"type": "string"},
+    str,
+    description="`ru` (the default) or `en`: the language of names and of `title` and `detail`.",
+)
+IDEMPOTENCY_KEY: Parameter[str | None] = Parameter(
+    "Idempotency-Key",
+    "header",
+    {"type": "string", "minLength": 1, "maxLength": _KEY_LENGTH},
+    _key,
+    description="The same key with the same body is answered the same, also after a restart; per session.",
+)
+IF_NONE_MATCH = Parameter("If-None-Match", "header", {"type": "string"}, str, default="")
+LAST_EVENT_ID: Parameter[str | None] = Parameter(
+    "Last-Event-ID",
+    "header",
+    {"type": "string"},
+    str,
+    description="Resumes after this sequence; one that cannot be used gets a snapshot.",
+)
+#: Those of paths, by their names there.
+OF_PATHS: dict[str, Parameter[Any]] = {
+    row.name: row for row in (ORDER_ID, STUCK_ID, TILL_CODE, CELL, RESERVATION_ID, SHIFT, DAY)
+}

@@ -1,0 +1,138 @@
+"""What the pages need before anybody orders: the restaurant, its menu, the wait (http.md#public-calls)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+from kiosk.api.calls import BareCall, Call
+from kiosk.api.http.wire import tagged_answer
+from kiosk.domain.identity.phone import PhoneCountry, Phones
+from kiosk.domain.kitchen.state import Kitchen
+from kiosk.domain.reasons import words_of
+from kiosk.domain.text import Text
+from kiosk.flows.guards.pages import Heartbeat, PageWatch
+from kiosk.flows.ordering.conditions import Conditions
+from kiosk.flows.ordering.estimate import Estimates, MinutesView
+from kiosk.flows.ordering.menu import MenuBytes
+from kiosk.flows.payment.method import Methods, PaymentMethod
+
+
+class SalesView(msgspec.Struct, frozen=True):
+    open: bool
+    reason: str | None
+
+
+class PointsView(msgspec.Struct, frozen=True):
+    """The rules of points, and what signing in asks for: `consent_version` empty where no consent is needed."""
+
+    accrual: float
+    max_share: float
+    consent_version: str
+    spend_requires_code: bool
+
+
+class MethodView(msgspec.Struct, frozen=True):
+    """A way to pay; `reason` and `says`: why it is not to be had now."""
+
+    method: str
+    available: bool
+    reason: str | None
+    says: Text | None
+
+
+class RestaurantView(msgspec.Struct, frozen=True):
+    """`GET /api/restaurant`: what the pages need before anybody orders; `says`: why sales are closed, for the guest;
+    `sms_says`: why no code will come to a phone; `names`: its name in both languages, for who sees both at once;
+    `receipt_link`: a template of the address where a receipt is shown, empty where there is none."""
+
+    name: str
+    names: Text
+    legal_name: str
+    address: str
+    phone: str
+    inn: str
+    ogrn: str
+    hours: str
+    languages: list[str]
+    phone_countries: list[PhoneCountry]
+    receipt_link: str
+    demo: bool
+    sales: SalesView
+    says: Text | None
+    sms_says: Text | None
+    wait_s: int
+    points: PointsView
+    payment_methods: list[MethodView]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The fixed part of `RestaurantView`."""
+
+    name: Text
+    legal_name: Text
+    address: Text
+    phone: str
+    inn: str
+    ogrn: str
+    hours: str
+    phones: Phones
+    receipt_link: str
+    demo: bool
+    points: PointsView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestaurantApi:
+    shop: Shop
+    menu: MenuBytes
+    estimates: Estimates
+    conditions: Conditions
+    methods: Methods
+    kitchen: Kitchen
+    page_watch: PageWatch
+
+    async def show_restaurant(self, call: BareCall[None]) -> RestaurantView:
+        kitchen = self.kitchen.now
+        wait_s = kitchen.promise_s([kitchen.typical])
+        language = call.language
+        shop, reason, no_sms = self.shop, self.conditions.why_paused(wait_s), self.conditions.reason_of("sms")
+        return RestaurantView(
+            name=shop.name.into(language),
+            names=shop.name,
+            legal_name=shop.legal_name.into(language),
+            address=shop.address.into(language),
+            phone=shop.phone,
+            inn=shop.inn,
+            ogrn=shop.ogrn,
+            hours=shop.hours,
+            languages=["ru", "en"],
+            phone_countries=shop.phones.countries,
+            receipt_link=shop.receipt_link,
+            demo=shop.demo,
+            sales=SalesView(reason is None, reason),
+            says=None if reason is None else words_of(reason).guest,
+            sms_says=None if no_sms is None else words_of(no_sms).guest,
+            wait_s=wait_s,
+            points=shop.points,
+            payment_methods=[self._method_view(method) for method in self.methods.offered],
+        )
+
+    def _method_view(self, method: PaymentMethod) -> MethodView:
+        reason = None if method.check is None else self.conditions.reason_of(method.check)
+        return MethodView(method.name, reason is None, reason, None if reason is None else words_of(reason).guest)
+
+    async def show_menu(self, call: BareCall[None]) -> web.Response:
+        language = call.language
+        body, version = self.menu.page(language)
+        headers = {"Vary": "Accept-Language", "Content-Language": language}
+        return tagged_answer(call.request, body, f'"{version}-{language}"', headers)
+
+    async def show_minutes(self, _: BareCall[None]) -> MinutesView:
+        return self.estimates.minutes()
+
+    async def beat(self, call: Call[None, Heartbeat]) -> None:
+        self.page_watch.beat(call.body)

@@ -1,0 +1,158 @@
+"""What staff may do and look at by either door: the page behind the PIN and the unix socket. An act has its actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from kiosk.api.calls import BareCall, Call, Nothing
+from kiosk.api.http.parameters import CELL, FROM, ORDER_ID, STUCK_ID, TILL_CODE, TO
+from kiosk.domain.staff.stuck import Stuck
+from kiosk.flows.fiscal.day import ShiftReportView
+from kiosk.flows.fiscal.doubts import Decision
+from kiosk.flows.fiscal.shift_commands import ShiftCommands, ShiftView
+from kiosk.flows.ordering.availability import Availability
+from kiosk.flows.ordering.menu import MenuBytes
+from kiosk.flows.ordering.pickup import Pickup
+from kiosk.flows.ordering.views import RefundView, refund_view
+from kiosk.flows.payment.portions import RefundRequest
+from kiosk.flows.payment.refunds import Refunds
+from kiosk.flows.payment.till import Till, TillRequest, TillView, TillWaiting
+from kiosk.flows.staff.cells import CellCommands, CellRequest, CellsView, PickupCodeView
+from kiosk.flows.staff.commands import StaffCommands, StopRequest
+from kiosk.flows.staff.endpoints import EndpointCommands, EndpointView
+from kiosk.flows.staff.kitchen_view import KitchenReport, KitchenView
+from kiosk.flows.staff.statistics import Reports, StatsView
+from kiosk.flows.staff.stuck import StuckMoves
+
+
+class ShiftSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    open: bool
+
+
+class OpenShift(Nothing, frozen=True):
+    open: ClassVar[bool] = True
+
+
+class CloseShift(Nothing, frozen=True):
+    open: ClassVar[bool] = False
+
+
+class Refill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`amount`: what the bin holds after the refill, in its unit."""
+
+    bin: Annotated[int, msgspec.Meta(ge=1, le=24)]
+    amount: Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Deliver again from `sequence`; null: only wake an endpoint that was given up."""
+
+    url: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+    sequence: Annotated[int, msgspec.Meta(ge=1, le=2**53)] | None = None
+
+
+class ReplayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Deliver again from `sequence`; to every endpoint where none is named."""
+
+    sequence: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    url: str | None = None
+
+
+class EnableRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    url: str
+    sequence: ClassVar[None] = None
+
+
+class AvailabilityView(msgspec.Struct, frozen=True):
+    items: list[Availability]
+
+
+class StuckView(msgspec.Struct, frozen=True):
+    stuck: list[Stuck]
+
+
+class EndpointsView(msgspec.Struct, frozen=True):
+    webhooks: list[EndpointView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellingApi:
+    """Stop list, money back, what is stuck, figures, and the ways out of the outbox."""
+
+    menu: MenuBytes
+    staff_commands: StaffCommands
+    refunds: Refunds
+    stuck_moves: StuckMoves
+    reports: Reports
+    endpoint_commands: EndpointCommands
+    till: Till
+
+    async def till_waiting(self, _: BareCall[str]) -> TillWaiting:
+        return await self.till.waiting()
+
+    async def take_at_till(self, call: Call[str, TillRequest]) -> TillView:
+        return await self.till.take(call.read(TILL_CODE), call.body, call.by)
+
+    async def stop(self, call: Call[str, StopRequest]) -> AvailabilityView:
+        return AvailabilityView(self.menu.availability(await self.staff_commands.stop(call.body, call.by)))
+
+    async def refund(self, call: Call[str, RefundRequest]) -> RefundView:
+        return refund_view(await self.refunds.request(call.read(ORDER_ID), call.body, call.by))
+
+    async def stuck(self, _: BareCall[str]) -> StuckView:
+        return StuckView(await self.stuck_moves.stuck())
+
+    async def decide(self, call: Call[str, Decision]) -> StuckView:
+        return StuckView(await self.stuck_moves.move(call.read(STUCK_ID), call.body, call.by))
+
+    async def stats(self, call: BareCall[str]) -> StatsView:
+        today = self.reports.today()
+        return await self.reports.stats(call.read(FROM) or today, call.read(TO) or today)
+
+    async def endpoints(self, _: Call[str, object]) -> EndpointsView:
+        return EndpointsView(await self.endpoint_commands.endpoints())
+
+    async def deliver_again(self, call: Call[str, Replay | ReplayRequest | EnableRequest]) -> EndpointsView:
+        url, sequence = call.body.url, call.body.sequence
+        if sequence is not None:
+            await self.endpoint_commands.replay(sequence, url, call.by)
+        elif url is not None:
+            await self.endpoint_commands.enable(url, call.by)
+        return await self.endpoints(call)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicesApi:
+    """Shift, bins, robot and cells."""
+
+    shift: ShiftCommands
+    pickup: Pickup
+    cell_commands: CellCommands
+    kitchen_report: KitchenReport
+
+    async def switch_shift(self, call: Call[str, ShiftSwitch | OpenShift | CloseShift]) -> ShiftView:
+        return await (self.shift.open(call.by) if call.body.open else self.shift.close(call.by))
+
+    async def x_report(self, call: BareCall[str]) -> ShiftReportView:
+        return await self.shift.x_report(call.by)
+
+    async def refill(self, call: Call[str, Refill]) -> None:
+        await self.pickup.refill(call.body.bin, call.body.amount, call.by)
+
+    async def acknowledge(self, call: BareCall[str]) -> None:
+        await self.pickup.acknowledge(call.by)
+
+    async def kitchen(self, _: BareCall[str]) -> KitchenView:
+        return await self.kitchen_report.view()
+
+    async def cells(self, _: BareCall[str]) -> CellsView:
+        return await self.cell_commands.cells()
+
+    async def tend_cell(self, call: Call[str, CellRequest]) -> CellsView:
+        return await self.cell_commands.act(call.read(CELL), call.body, call.by)
+
+    async def new_code(self, call: BareCall[str]) -> PickupCodeView:
+        return await self.cell_commands.new_code(call.read(ORDER_ID), call.by)

@@ -1,0 +1,1 @@
+"""Messages to customers: written down with their cause, delivered by SMS and push."""

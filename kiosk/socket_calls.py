@@ -1,0 +1,75 @@
+"""The calls of the unix socket by method and path (http.md#internal-calls): for the table of operations, which says
+what they take, answer and do, and for the command `kiosk`, which starts without loading any of that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+_WORD = re.compile(r"\{(\w+)\}")
+
+
+class Address(NamedTuple):
+    """Where a call is: its method and its path with `{words}`."""
+
+    method: str
+    path: str
+
+    def named(self, words: Mapping[str, object]) -> str:
+        """The path with its words filled in, each quoted; what else `words` has is not looked at."""
+        return _WORD.sub(lambda found: quote(str(words[found[1]]), safe=""), self.path)
+
+    def asked(self, query: Mapping[str, object]) -> Address:
+        """The same call with a query."""
+        return self._replace(path=f"{self.path}?{urlencode(query)}") if query else self
+
+
+QUICK_AUTH = Address("POST", "/internal/auth/quick-auth")
+CONFIRM = Address("POST", "/internal/auth/confirm")
+AVAILABILITY = Address("GET", "/internal/menu/availability")
+BINS = Address("GET", "/internal/robotics/ingredients")
+RESERVE = Address("POST", "/internal/robotics/ingredients")
+RELEASE = Address("DELETE", "/internal/robotics/ingredients/{reservation_id}")
+
+STATUS = Address("GET", "/internal/status")
+DEVICES = Address("GET", "/internal/devices")
+EVENTS = Address("GET", "/internal/events")
+AUDIT = Address("GET", "/internal/audit")
+STATS = Address("GET", "/internal/stats")
+REPORT = Address("GET", "/internal/reports/{day}")
+BACKUP = Address("POST", "/internal/backup")
+PAUSE = Address("POST", "/internal/sales/pause")
+RESUME = Address("POST", "/internal/sales/resume")
+STOP_LIST = Address("GET", "/internal/stop-list")
+STOP = Address("POST", "/internal/stop-list")
+STUCK = Address("GET", "/internal/stuck")
+DECIDE = Address("POST", "/internal/stuck/{stuck_id}")
+WEBHOOKS = Address("GET", "/internal/webhooks")
+REPLAY = Address("POST", "/internal/webhooks/replay")
+ENABLE = Address("POST", "/internal/webhooks/enable")
+
+ORDERS = Address("GET", "/internal/orders")
+ORDER = Address("GET", "/internal/orders/{order_id}")
+ORDER_STATUS = Address("PUT", "/internal/orders/{order_id}/status")
+REFUND = Address("POST", "/internal/orders/{order_id}/refund")
+PICKUP_CODE = Address("POST", "/internal/orders/{order_id}/pickup-code")
+KITCHEN = Address("GET", "/internal/kitchen")
+CELLS = Address("GET", "/internal/cells")
+TEND_CELL = Address("POST", "/internal/cells/{cell}")
+TILL = Address("GET", "/internal/till")
+TAKE_AT_TILL = Address("POST", "/internal/till/{code}")
+TEMPERATURES = Address("GET", "/internal/temperatures")
+REFILL = Address("POST", "/internal/stock/refill")
+ACKNOWLEDGE = Address("POST", "/internal/robot/acknowledge")
+
+SHIFT = Address("GET", "/internal/shift")
+OPEN_SHIFT = Address("POST", "/internal/shift/open")
+CLOSE_SHIFT = Address("POST", "/internal/shift/close")
+X_REPORT = Address("POST", "/internal/shift/report")
+SHIFT_REPORT = Address("GET", "/internal/shift/reports/{shift}")
+REGISTRARS = Address("GET", "/internal/fiscal")
+USE_REGISTRAR = Address("POST", "/internal/fiscal/use")
+REPLACE_DRIVE = Address("POST", "/internal/fiscal/replace-drive")
+CORRECT = Address("POST", "/internal/fiscal/correct")
