@@ -24,7 +24,8 @@ export function createApi({ language }) {
   /**
    * @param {string} method
    * @param {string} path
-   * @param {{token?: string, body?: unknown, key?: string, etag?: string, deadline_ms?: number, keepalive?: boolean}} [options]
+   * @param {{token?: string, body?: unknown, key?: string, etag?: string, deadline_ms?: number,
+   *   keepalive?: boolean}} [options]
    */
   async function call(method, path, { token, body, key, etag, deadline_ms = DEADLINES_MS.read, keepalive } = {}) {
     /** @type {Record<string, string>} */
@@ -35,7 +36,10 @@ export function createApi({ language }) {
     if (etag) headers["If-None-Match"] = etag;
     try {
       const response = await fetch(path, {
-        method, headers, keepalive, cache: "no-store",
+        method,
+        headers,
+        keepalive,
+        cache: "no-store",
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.timeout(deadline_ms),
       });
@@ -47,24 +51,30 @@ export function createApi({ language }) {
 
   return {
     /** @param {string} [terminalId] */
-    guest: async (terminalId) => accepted(await call("POST", "/api/auth/guest", { body: { terminal_id: terminalId } })).body,
+    guest: async (terminalId) =>
+      accepted(await call("POST", "/api/auth/guest", { body: { terminal_id: terminalId } })).body,
     /** @param {string} token */
     logout: (token) => call("POST", "/api/auth/logout", { token, deadline_ms: DEADLINES_MS.farewell, keepalive: true }),
     /** 201 names a pending confirmation, 200 is a session. @param {string} token @param {object} body */
     quickAuth: async (token, body) => {
-      const answer = accepted(await call("POST", "/api/auth/quick-auth", { token, body, deadline_ms: DEADLINES_MS.create }));
+      const answer = accepted(
+        await call("POST", "/api/auth/quick-auth", { token, body, deadline_ms: DEADLINES_MS.create }),
+      );
       return { status: answer.response.status, body: answer.body };
     },
     /** @param {string} token @param {object} body */
-    confirm: async (token, body) => accepted(await call("POST", "/api/auth/confirm", { token, body, deadline_ms: DEADLINES_MS.create })).body,
+    confirm: async (token, body) =>
+      accepted(await call("POST", "/api/auth/confirm", { token, body, deadline_ms: DEADLINES_MS.create })).body,
     /** @param {string} token */
     me: async (token) => accepted(await call("GET", "/api/me", { token })).body,
     /** @param {object} proof number and code, or the receipt's sign and sum */
     track: async (proof) => accepted(await call("POST", "/api/orders/track", { body: proof })).body,
     /** @param {{number: string, pickup_code: string}} ticket @param {string} [token] */
-    pickUp: async (ticket, token) => accepted(await call("POST", "/api/pickup", { body: ticket, token, deadline_ms: DEADLINES_MS.create })).body,
+    pickUp: async (ticket, token) =>
+      accepted(await call("POST", "/api/pickup", { body: ticket, token, deadline_ms: DEADLINES_MS.create })).body,
     /** @param {object} body */
-    beat: async (body) => accepted(await call("POST", "/api/heartbeat", { body, deadline_ms: DEADLINES_MS.farewell })).body,
+    beat: async (body) =>
+      accepted(await call("POST", "/api/heartbeat", { body, deadline_ms: DEADLINES_MS.farewell })).body,
     restaurant: async () => accepted(await call("GET", "/api/restaurant")).body,
     /** @param {string|undefined} etag */
     menu: async (etag) => {
@@ -78,8 +88,14 @@ export function createApi({ language }) {
     /** @param {string} token @param {string} key @param {unknown} body */
     create: async (token, key, body) =>
       accepted(await call("POST", "/api/orders/create", { token, key, body, deadline_ms: DEADLINES_MS.create })).body,
-    /** Own ones, newest first, a page at a time. @param {string} token @param {string} before an order's id, or nothing */
-    orders: async (token, before) => accepted(await call("GET", `/api/orders${before ? `?before=${encodeURIComponent(before)}` : ""}`, { token })).body,
+    /**
+     * Own ones, newest first, a page at a time.
+     * @param {string} token
+     * @param {string} before an order's id, or nothing
+     */
+    orders: async (token, before) =>
+      accepted(await call("GET", `/api/orders${before ? `?before=${encodeURIComponent(before)}` : ""}`, { token }))
+        .body,
     /** @param {string} token @param {string} orderId */
     order: async (token, orderId) => accepted(await call("GET", `/api/orders/${orderId}`, { token })).body,
     /** @param {string} token @param {string} orderId */
@@ -88,11 +104,20 @@ export function createApi({ language }) {
     pay: async (token, orderId, key, body) => {
       const answer = accepted(
         await call("POST", `/api/orders/${orderId}/payment`, {
-          token, key, body, deadline_ms: DEADLINES_MS.pay,
+          token,
+          key,
+          body,
+          deadline_ms: DEADLINES_MS.pay,
         }),
       );
       return { status: answer.response.status, body: answer.body };
     },
+    /** A wish; what comes of it stands in the order. @param {string} token @param {string} orderId */
+    cancelPayment: async (token, orderId) =>
+      accepted(await call("DELETE", `/api/orders/${orderId}/payment`, { token })).body,
+    /** Of a demo alone: somebody does something at a simulated device. @param {string} device @param {string} fault */
+    simulate: async (device, fault) =>
+      accepted(await call("POST", "/api/sim", { body: { device, fault, on: true } })).body,
     healthy: async () => {
       try {
         return (await call("GET", "/healthz", { deadline_ms: 2_000 })).response.ok;

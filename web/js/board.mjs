@@ -1,7 +1,8 @@
 /** What the hall board knows: orders by number, and which of them have just become ready. No I/O. */
 
 /**
- * @typedef {{number: string, status: string, ready_in_s: number|null, cells: number[], changedAt: number, readyAt: number|null}} Entry
+ * @typedef {{number: string, status: string, ready_in_s: number|null, cells: number[], changedAt: number,
+ *   readyAt: number|null, remindedAt: number|null}} Entry remindedAt: 0 when that was before the board knew of it
  * @typedef {{orders: Map<string, Entry>, beatAt: number, known: boolean, kitchen: string|null}} Board
  */
 
@@ -43,7 +44,12 @@ export function withOrder(board, order, now) {
   return { ...board, orders, beatAt: now };
 }
 
-/** @param {Board} board @param {number} now @param {string|null} [kitchen] why nothing is cooked now @returns {Board} */
+/**
+ * @param {Board} board
+ * @param {number} now
+ * @param {string|null} [kitchen] why nothing is cooked now
+ * @returns {Board}
+ */
 export function withBeat(board, now, kitchen = null) {
   return { ...board, beatAt: now, kitchen };
 }
@@ -54,12 +60,13 @@ export function withBeat(board, now, kitchen = null) {
  * @param {number} now
  * @returns {Entry}
  */
-function entry(board, { number, status, ready_in_s = null, cell = null, cells }, now) {
+function entry(board, { number, status, ready_in_s = null, cell = null, cells, reminded = false }, now) {
   const before = board.orders.get(number);
   const held = cells?.length ? cells : cell === null ? [] : [cell];
   /** @type {Entry} */
-  const after = { number, status, ready_in_s, cells: held, changedAt: now, readyAt: null };
+  const after = { number, status, ready_in_s, cells: held, changedAt: now, readyAt: null, remindedAt: null };
   if (!isCalled(after)) return after;
+  after.remindedAt = reminded ? (before?.remindedAt ?? (board.known ? now : 0)) : null;
   const known = before && isCalled(before) && held.every((/** @type {number} */ one) => before.cells.includes(one));
   // The first snapshot after a start calls nobody: those orders were called before.
   return { ...after, readyAt: known ? before.readyAt : board.known ? now : null };
@@ -77,7 +84,8 @@ export function isCalled({ status, cells }) {
 
 /** Whether its words take two lines. @param {Entry} e */
 export function isWordy(e) {
-  return ["see_staff", "refunded", "delayed"].includes(e.status) || (e.status !== "ready" && isCalled(e));
+  const waits = e.remindedAt !== null;
+  return waits || ["see_staff", "refunded", "delayed"].includes(e.status) || (e.status !== "ready" && isCalled(e));
 }
 
 /** Soonest first; whoever has to see the staff, or waits for money, stands before all. @param {Board} board */
@@ -85,19 +93,29 @@ export function cookingOf(board) {
   const urgency = (/** @type {Entry} */ e) => ({ see_staff: -2, refunded: -1 })[e.status] ?? 0;
   return [...board.orders.values()]
     .filter((e) => COOKING.has(e.status) && !isCalled(e))
-    .sort((a, b) => urgency(a) - urgency(b) || (a.ready_in_s ?? Infinity) - (b.ready_in_s ?? Infinity) || a.number.localeCompare(b.number));
+    .sort(
+      (a, b) =>
+        urgency(a) - urgency(b) ||
+        (a.ready_in_s ?? Infinity) - (b.ready_in_s ?? Infinity) ||
+        a.number.localeCompare(b.number),
+    );
+}
+
+/** When it was called last, 0 when nobody heard it. @param {Entry} e */
+export function lastCallOf(e) {
+  return Math.max(e.readyAt ?? 0, e.remindedAt ?? 0);
 }
 
 /** The latest call stands first. @param {Board} board */
 export function readyOf(board) {
   return [...board.orders.values()]
     .filter(isCalled)
-    .sort((a, b) => (b.readyAt ?? 0) - (a.readyAt ?? 0) || b.changedAt - a.changedAt || a.number.localeCompare(b.number));
+    .sort((a, b) => lastCallOf(b) - lastCallOf(a) || b.changedAt - a.changedAt || a.number.localeCompare(b.number));
 }
 
-/** @param {Entry} e @param {number} now */
+/** Just called, or just called again. @param {Entry} e @param {number} now */
 export function isNew(e, now) {
-  return e.readyAt !== null && now - e.readyAt < NEW_FOR_MS;
+  return [e.readyAt, e.remindedAt].some((at) => at !== null && now - at < NEW_FOR_MS);
 }
 
 /** Minutes left, counted down between the server's words. @param {Entry} e @param {number} now */

@@ -1,4 +1,7 @@
-/** What a customer can do without the server: all of it is here for the first paint, the rest of the kiosk comes after it. */
+/**
+ * What a customer can do without the server: all of it is here for the first paint, the rest of the kiosk comes after
+ * it.
+ */
 
 import { defaultOptions, itemsById, keyOf, quantityOf } from "./cart.mjs";
 import { createMemory, pagePart } from "./memory.mjs";
@@ -26,7 +29,11 @@ export function createBrowsing(storage) {
     switchFilter: (/** @type {string} */ filter) => say("filter_switched", { filter }),
     clearFilters: () => say("filters_cleared"),
     /** Words that did not come, before the first paint's rest did: the page is about to begin anew. */
-    chooseLanguage: (/** @type {string} */ language) => learn(language).then(() => say("language_chosen", { language }), () => undefined),
+    chooseLanguage: (/** @type {string} */ language) =>
+      learn(language).then(
+        () => say("language_chosen", { language }),
+        () => undefined,
+      ),
     switchLow: () => say("low_switched"),
     switchLarge: () => say("large_switched"),
     switchAloud: () => say("aloud_switched"),
@@ -34,7 +41,8 @@ export function createBrowsing(storage) {
     sendReceiptTo: (/** @type {string|null} */ contact) => say("receipt_to_chosen", { contact }),
     switchNotify: () => say("notify_switched"),
     refuseUpsell: () => say("upsell_refused"),
-    openSheet: (/** @type {string} */ itemId, /** @type {string|null} */ key = null) => say("sheet_opened", { itemId, key }),
+    openSheet: (/** @type {string} */ itemId, /** @type {string|null} */ key = null) =>
+      say("sheet_opened", { itemId, key }),
     closeSheet: () => say("sheet_closed"),
     /** «+» on a card; `options` where the card shows others than the usual ones. */
     addOne: (/** @type {string} */ itemId, /** @type {string[]|null} */ options = null) => {
@@ -44,7 +52,8 @@ export function createBrowsing(storage) {
       say("line_added", { line, quiet: !item.modifier_groups.length });
     },
     addLine: (/** @type {import("./cart.mjs").Line} */ line) => say("line_added", { line, quiet: true }),
-    replaceLine: (/** @type {string} */ key, /** @type {import("./cart.mjs").Line} */ line) => say("line_replaced", { key, line }),
+    replaceLine: (/** @type {string} */ key, /** @type {import("./cart.mjs").Line} */ line) =>
+      say("line_replaced", { key, line }),
     /** «−» on a card: the kind added last goes first. */
     takeOne: (/** @type {string} */ itemId) => {
       const line = store.get().lines.findLast((known) => known.itemId === itemId);
@@ -67,17 +76,18 @@ export function createBrowsing(storage) {
     openTrack: () => say("track_opened"),
     trackIs: (/** @type {Partial<import("./store.mjs").Track>} */ change) => say("track_changed", { change }),
     /** Into the first of two fields until it is full, then into the second. */
-    typeTrack: (/** @type {string} */ key, /** @type {TicketField[]} */ [first, second]) => {
+    typeTrack: (/** @type {string} */ key, /** @type {readonly TicketField[]} */ [first, second]) => {
       const track = store.get().track;
       const field = (track?.[first.name] ?? "").length < first.length ? first : second;
       const text = track?.[field.name] ?? "";
       if (text.length < field.length) say("track_changed", { change: { [field.name]: text + key, trouble: null } });
     },
-    eraseTrack: (/** @type {TicketField[]} */ [first, second]) => {
+    eraseTrack: (/** @type {readonly TicketField[]} */ [first, second]) => {
       const name = store.get().track?.[second.name] ? second.name : first.name;
       say("track_changed", { change: { [name]: (store.get().track?.[name] ?? "").slice(0, -1) } });
     },
-    typeSearch: (/** @type {string} */ key, /** @type {number} */ most) => say("search_changed", { text: ((store.get().search ?? "") + key).slice(0, most) }),
+    typeSearch: (/** @type {string} */ key, /** @type {number} */ most) =>
+      say("search_changed", { text: ((store.get().search ?? "") + key).slice(0, most) }),
     eraseSearch: () => say("search_changed", { text: (store.get().search ?? "").slice(0, -1) }),
   };
 
@@ -87,13 +97,25 @@ export function createBrowsing(storage) {
 /** @typedef {ReturnType<typeof createBrowsing>} Browsing */
 
 /** Screens that want what a reload forgets. @type {Record<string, import("./store.mjs").Screen>} */
-const SHOWN_AFTER_RELOAD = { payment: "cart", done: "cart", points: "cart", track: "attract", seller: "attract", history: "attract" };
+const SHOWN_AFTER_RELOAD = {
+  payment: "cart",
+  done: "cart",
+  points: "cart",
+  track: "attract",
+  seller: "attract",
+  history: "attract",
+};
 
 /** @param {Partial<import("./memory.mjs").Kept>} kept */
 function restorable({ page, order, orderId }) {
   if (!page) return {};
   // Payment and the number are shown by what the server says, so they are not taken from the storage.
-  if (orderId) return { ...page, order, screen: /** @type {const} */ ("payment"),
-    payment: { phase: /** @type {const} */ ("working"), stage: /** @type {const} */ ("checking"), since: Date.now() } };
+  if (orderId)
+    return {
+      ...page,
+      order,
+      screen: /** @type {const} */ ("payment"),
+      payment: { phase: /** @type {const} */ ("working"), stage: /** @type {const} */ ("checking"), since: Date.now() },
+    };
   return { ...page, screen: SHOWN_AFTER_RELOAD[page.screen ?? "attract"] ?? page.screen };
 }

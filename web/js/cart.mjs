@@ -3,16 +3,19 @@
 /**
  * @typedef {{ingredient: string, amount: number, unit: string}} Amount
  * @typedef {{kcal: number, protein_g: number, fat_g: number, carbohydrate_g: number}} Nutrition
- * @typedef {{id: string, name: string, price_kopecks: number, available: boolean, item_id: string|null, composition: Amount[],
- *   allergens: string[], traces: string[], weight_g: number, nutrition: Nutrition}} Option its figures are differences
+ * @typedef {{id: string, name: string, price_kopecks: number, available: boolean, item_id: string|null,
+ *   composition: Amount[], allergens: string[], traces: string[], weight_g: number,
+ *   nutrition: Nutrition}} Option its figures are differences
  * @typedef {{id: string, name: string, min: number, max: number, options: Option[]}} Group
  * @typedef {{id: string, name: string, description: string, price_kopecks: number, available: boolean,
- *   unavailable_reason: string|null, image: string, weight_g: number, allergens: string[], traces: string[], tags: string[],
- *   nutrition: Nutrition, composition: Amount[], cooking: {operation: string, station: string}[], modifier_groups: Group[],
- *   yield: number, saving_kopecks: number}} Item
+ *   unavailable_reason: string|null, image: string, weight_g: number, allergens: string[], traces: string[],
+ *   tags: string[], nutrition: Nutrition, composition: Amount[], cooking: {operation: string, station: string}[],
+ *   modifier_groups: Group[], yield: number, saving_kopecks: number}} Item
  * @typedef {{id: string, name: string, image: string, items: Item[]}} Category
- * @typedef {{id: string, name: string, allergens: string[], nutrition: Nutrition, grams_per_unit: number, origin: string|null, spicy: boolean}} Ingredient
- * @typedef {{version: string|number, categories: Category[], ingredients: Ingredient[], allergens: {id: string, name: string}[]}} Menu
+ * @typedef {{id: string, name: string, allergens: string[], nutrition: Nutrition, grams_per_unit: number,
+ *   origin: string|null, spicy: boolean}} Ingredient
+ * @typedef {{version: string|number, categories: Category[], ingredients: Ingredient[], allergens: {id: string,
+ *   name: string}[]}} Menu
  * @typedef {{itemId: string, options: string[], quantity: number}} Line
  */
 
@@ -40,7 +43,10 @@ export function itemsById(menu) {
   return known;
 }
 
-/** What «+» on a card means: the first options, of those that are there, of every group that must be chosen. @param {Item} item */
+/**
+ * What «+» on a card means: the first options, of those that are there, of every group that must be chosen.
+ * @param {Item} item
+ */
 export function defaultOptions(item) {
   return item.modifier_groups.flatMap(firstOptions);
 }
@@ -48,7 +54,9 @@ export function defaultOptions(item) {
 /** @param {Group} group */
 function firstOptions(group) {
   const there = group.options.filter((option) => option.available);
-  return [...there, ...group.options.filter((option) => !option.available)].slice(0, group.min).map((option) => option.id);
+  return [...there, ...group.options.filter((option) => !option.available)]
+    .slice(0, group.min)
+    .map((option) => option.id);
 }
 
 /**
@@ -82,7 +90,8 @@ export function withLine(lines, added, items) {
 }
 
 /**
- * Why a line cannot be added: of one kind there are as many as go, the order is as large as the server takes, or as long.
+ * Why a line cannot be added: of one kind there are as many as go, the order is as large as the server takes, or as
+ * long.
  * @param {Line[]} lines
  * @param {Line} added
  * @param {Map<string, Item>} items
@@ -166,8 +175,11 @@ export function substituteFor(line, lines, menu, fits = () => true) {
   const section = menu?.categories.find((c) => c.items.some((item) => item.id === line.itemId));
   const gone = section?.items.find((item) => item.id === line.itemId);
   if (!section || !gone || gone.available) return null;
-  const far = (/** @type {Item} */ item) => Math.abs(unitPrice(item, defaultOptions(item)) - unitPrice(gone, line.options));
-  const offered = section.items.filter((item) => item.available && fits(item) && !lines.some((known) => known.itemId === item.id));
+  const far = (/** @type {Item} */ item) =>
+    Math.abs(unitPrice(item, defaultOptions(item)) - unitPrice(gone, line.options));
+  const offered = section.items.filter(
+    (item) => item.available && fits(item) && !lines.some((known) => known.itemId === item.id),
+  );
   return offered.sort((a, b) => far(a) - far(b))[0] ?? null;
 }
 
@@ -196,14 +208,20 @@ export function fittedTo(lines, items) {
     const item = items.get(line.itemId);
     if (!item) return [];
     const kept = item.modifier_groups.flatMap((g) => {
-      const still = g.options.map((o) => o.id).filter((id) => line.options.includes(id)).slice(0, g.max);
+      const still = g.options
+        .map((o) => o.id)
+        .filter((id) => line.options.includes(id))
+        .slice(0, g.max);
       return still.length >= g.min ? still : firstOptions(g);
     });
     return [{ ...line, options: kept }];
   });
 }
 
-/** The estimate of this very cart; none while another one's is here. @param {{estimate: {of: string, ready_in_s: number}|null, lines: Line[], menu: Menu|null}} state */
+/**
+ * The estimate of this very cart; none while another one's is here.
+ * @param {{estimate: {of: string, ready_in_s: number}|null, lines: Line[], menu: Menu|null}} state
+ */
 export function estimateOf({ estimate, lines, menu }) {
   return estimate?.of === cartKey(sellable(lines, itemsById(menu))) ? estimate : null;
 }

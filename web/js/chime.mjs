@@ -2,10 +2,23 @@
 
 /** @typedef {{at: number, hertz: number, long: number}} Note seconds from the start, pitch, seconds of ringing */
 
-const READY = [{ at: 0, hertz: 784, long: 1.2 }, { at: 0.28, hertz: 988, long: 1.2 }, { at: 0.56, hertz: 1319, long: 2.2 }];
-const PAID = [{ at: 0, hertz: 659, long: 0.5 }, { at: 0.14, hertz: 880, long: 0.9 }];
-const REFUSED = [{ at: 0, hertz: 392, long: 0.5 }, { at: 0.2, hertz: 330, long: 0.8 }];
-const NUDGE = [{ at: 0, hertz: 880, long: 0.4 }, { at: 0.18, hertz: 660, long: 0.5 }];
+const READY = [
+  { at: 0, hertz: 784, long: 1.2 },
+  { at: 0.28, hertz: 988, long: 1.2 },
+  { at: 0.56, hertz: 1319, long: 2.2 },
+];
+const PAID = [
+  { at: 0, hertz: 659, long: 0.5 },
+  { at: 0.14, hertz: 880, long: 0.9 },
+];
+const REFUSED = [
+  { at: 0, hertz: 392, long: 0.5 },
+  { at: 0.2, hertz: 330, long: 0.8 },
+];
+const NUDGE = [
+  { at: 0, hertz: 880, long: 0.4 },
+  { at: 0.18, hertz: 660, long: 0.5 },
+];
 
 /**
  * @param {AudioContext} audio

@@ -5,7 +5,12 @@ import { dishesOf, isCombo, servedWith } from "./contents.mjs";
 
 const PICTURES = 3;
 
-/** What a card shows of it. @param {import("./cart.mjs").Item} item @param {string[]} options @param {Map<string, import("./cart.mjs").Item>} items */
+/**
+ * What a card shows of it.
+ * @param {import("./cart.mjs").Item} item
+ * @param {string[]} options
+ * @param {Map<string, import("./cart.mjs").Item>} items
+ */
 export function picturesOf(item, options, items) {
   const dishes = isCombo(item) ? dishesOf(item, options, items) : [];
   return dishes.length ? dishes.slice(0, PICTURES).map((dish) => dish.image) : [item.image];
@@ -18,5 +23,8 @@ export function picturesOf(item, options, items) {
  * @param {Map<string, import("./cart.mjs").Item>} items
  */
 export function savingOf(item, options, items) {
-  return dishesOf(item, options, items).reduce((sum, dish) => sum + unitPrice(dish, servedWith(dish)), 0) - unitPrice(item, options);
+  return (
+    dishesOf(item, options, items).reduce((sum, dish) => sum + unitPrice(dish, servedWith(dish)), 0) -
+    unitPrice(item, options)
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * What is in a dish or a combo as chosen, and what it costs: one pure function for card, sheet, cart and filters. It answers as
- * `POST /api/orders/estimate` does, to the gram: the server sums in the same order (`kiosk/domain/ingredient.py`). No I/O.
+ * What is in a dish or a combo as chosen, and what it costs: one pure function for card, sheet, cart and filters.
+ * It answers as `POST /api/orders/estimate` does, to the gram: the server sums in the same order
+ * (`kiosk/domain/menu/ingredient.py`). No I/O.
  */
 
 import { chosenOptions, itemsById, unitPrice } from "./cart.mjs";
@@ -8,8 +9,8 @@ import { chosenOptions, itemsById, unitPrice } from "./cart.mjs";
 /**
  * @typedef {import("./cart.mjs").Item} Item
  * @typedef {import("./cart.mjs").Menu} Menu
- * @typedef {{price_kopecks: number, weight_g: number, nutrition: Item["nutrition"], allergens: string[], tags: string[],
- *   composition: {ingredient: string, amount: number, unit: string}[]}} Portion
+ * @typedef {{price_kopecks: number, weight_g: number, nutrition: Item["nutrition"], allergens: string[],
+ *   tags: string[], composition: {ingredient: string, amount: number, unit: string}[]}} Portion
  */
 
 /** A combo's options are dishes. @param {Item} item */
@@ -17,7 +18,13 @@ export function isCombo(item) {
   return item.modifier_groups.some((group) => group.options.some((option) => option.item_id));
 }
 
-/** The dishes of a combo, in the order of its places. @param {Item} item @param {string[]} options @param {Map<string, Item>} items @returns {Item[]} */
+/**
+ * The dishes of a combo, in the order of its places.
+ * @param {Item} item
+ * @param {string[]} options
+ * @param {Map<string, Item>} items
+ * @returns {Item[]}
+ */
 export function dishesOf(item, options, items) {
   return chosenOptions(item, options).flatMap((option) => items.get(option.item_id ?? "") ?? []);
 }
@@ -29,20 +36,37 @@ export function servedWith(dish) {
 
 /** @param {Item} item @param {string[]} options @param {Menu} menu @returns {Portion} */
 export function portionOf(item, options, menu) {
-  return { ...(isCombo(item) ? together(item, options, menu) : cooked(item, options, menu)), price_kopecks: unitPrice(item, options) };
+  return {
+    ...(isCombo(item) ? together(item, options, menu) : cooked(item, options, menu)),
+    price_kopecks: unitPrice(item, options),
+  };
 }
 
 /** @param {Item} item @param {string[]} options @param {Menu} menu @returns {Omit<Portion, "price_kopecks">} */
 function cooked(item, options, menu) {
   const amounts = amountsOf(item, options);
-  const used = menu.ingredients.filter((row) => (amounts.get(row.id)?.amount ?? 0) > 0)
-    .map((row) => ({ row, amount: amounts.get(row.id), grams: (amounts.get(row.id)?.amount ?? 0) * row.grams_per_unit }));
+  const used = menu.ingredients
+    .filter((row) => (amounts.get(row.id)?.amount ?? 0) > 0)
+    .map((row) => ({
+      row,
+      amount: amounts.get(row.id),
+      grams: (amounts.get(row.id)?.amount ?? 0) * row.grams_per_unit,
+    }));
   /** @param {keyof Item["nutrition"]} name */
   const sum = (name) => used.reduce((all, { row, grams }) => all + grams * row.nutrition[name], 0) / 100;
-  const told = [...item.traces, ...chosenOptions(item, options).flatMap((option) => option.traces), ...used.flatMap(({ row }) => row.allergens)];
+  const told = [
+    ...item.traces,
+    ...chosenOptions(item, options).flatMap((option) => option.traces),
+    ...used.flatMap(({ row }) => row.allergens),
+  ];
   return {
     weight_g: whole(used.reduce((all, { grams }) => all + grams, 0) * item.yield),
-    nutrition: { kcal: whole(sum("kcal")), protein_g: tenth(sum("protein_g")), fat_g: tenth(sum("fat_g")), carbohydrate_g: tenth(sum("carbohydrate_g")) },
+    nutrition: {
+      kcal: whole(sum("kcal")),
+      protein_g: tenth(sum("protein_g")),
+      fat_g: tenth(sum("fat_g")),
+      carbohydrate_g: tenth(sum("carbohydrate_g")),
+    },
     allergens: inOrder(told, menu),
     tags: tagsOf(used.map(({ row }) => row)),
     composition: [...amounts.values()].filter(({ amount }) => amount > 0),
@@ -58,16 +82,29 @@ function amountsOf(item, options) {
   return amounts;
 }
 
-/** Several dishes: what each is, added up. @param {Item} item @param {string[]} options @param {Menu} menu @returns {Omit<Portion, "price_kopecks">} */
+/**
+ * Several dishes: what each is, added up.
+ * @param {Item} item
+ * @param {string[]} options
+ * @param {Menu} menu
+ * @returns {Omit<Portion, "price_kopecks">}
+ */
 function together(item, options, menu) {
   const found = dishesOf(item, options, itemsById(menu)).map((dish) => cooked(dish, servedWith(dish), menu));
   /** @param {keyof Item["nutrition"]} name */
   const sum = (name) => tenth(found.reduce((all, dish) => all + dish.nutrition[name], 0));
   return {
     weight_g: found.reduce((all, dish) => all + dish.weight_g, 0),
-    nutrition: { kcal: sum("kcal"), protein_g: sum("protein_g"), fat_g: sum("fat_g"), carbohydrate_g: sum("carbohydrate_g") },
+    nutrition: {
+      kcal: sum("kcal"),
+      protein_g: sum("protein_g"),
+      fat_g: sum("fat_g"),
+      carbohydrate_g: sum("carbohydrate_g"),
+    },
     allergens: inOrder([...item.traces, ...found.flatMap((dish) => dish.allergens)], menu),
-    tags: TAGS.filter((tag) => (tag === "spicy" ? found.some((dish) => dish.tags.includes(tag)) : found.every((dish) => dish.tags.includes(tag)))),
+    tags: TAGS.filter((tag) =>
+      tag === "spicy" ? found.some((dish) => dish.tags.includes(tag)) : found.every((dish) => dish.tags.includes(tag)),
+    ),
     composition: [],
   };
 }

@@ -1,70 +1,138 @@
-/** Money back at the desk: the order by its number or its receipt, what of it, how much that is, why; then twice yes. */
+/**
+ * Money back at the desk: the order by its number or its receipt, what of it, how much that is, why; then twice yes.
+ */
 
-import { useState } from "preact/hooks";
-import { Twice } from "./desk-parts.mjs";
+import { useRef, useState } from "preact/hooks";
+import { Twice } from "./desk-buttons.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
+import { useWords } from "./staff-language.mjs";
 
 /**
- * @typedef {{order_id: string, number: string, amount_kopecks: number, items: {item_id: string, name: string, left: number}[]}} Estimate
+ * @typedef {{order_id: string, number: string, amount_kopecks: number, items: {item_id: string, name: string,
+ *   left: number}[]}} Estimate
  * @typedef {(path: string, body: unknown) => Promise<{ok: boolean, status: number, body: any}>} Ask
  */
 
 /** @param {{word: string, setWord: (word: string) => void, ask: Ask, act: import("./desk-parts.mjs").Act}} props */
 export function Refund({ word, setWord, ask, act }) {
+  const { t } = useWords();
   const [found, setFound] = useState(/** @type {Estimate|null} */ (null));
   const [counts, setCounts] = useState(/** @type {Record<string, number>} */ ({}));
   const [trouble, setTrouble] = useState("");
   const [reason, setReason] = useState("");
-  const forget = () => { setFound(null); setCounts({}); setReason(""); };
+  const [asking, setAsking] = useState(false);
+  const turn = useRef(0); // of the newest question: an older one's answer says nothing any more
+  const wish = useRef(/** @type {Record<string, number>} */ ({})); // chosen by the last tap, also before it is drawn
+  const told = useRef(/** @type {Record<string, number>} */ ({})); // what the sum in sight is for
+  const choose = (/** @type {Record<string, number>} */ next) => {
+    wish.current = next;
+    setCounts(next);
+  };
+  const settle = () => {
+    turn.current += 1;
+    setAsking(false);
+  };
+  const forget = () => {
+    settle();
+    setFound(null);
+    choose({});
+    setReason("");
+  };
 
   /** @param {string} order @param {Record<string, number>|null} chosen null: all of it */
   const estimate = async (order, chosen) => {
+    settle();
+    const mine = turn.current;
+    setAsking(true);
     const answer = await ask(`orders/${encodeURIComponent(order.trim())}/refund/estimate`, bodyOf(chosen, found));
-    setTrouble(answer.ok ? "" : troubleOf(answer));
-    if (!answer.ok) return chosen ?? forget();
+    if (mine !== turn.current) return;
+    setAsking(false);
+    setTrouble(answer.ok ? "" : troubleOf(answer, t));
+    if (!answer.ok) return chosen ? choose(told.current) : forget();
     setFound(answer.body);
-    setCounts(chosen ?? Object.fromEntries(answer.body.items.map((/** @type {any} */ item) => [item.item_id, item.left])));
+    told.current =
+      chosen ?? Object.fromEntries(answer.body.items.map((/** @type {any} */ item) => [item.item_id, item.left]));
+    choose(told.current);
   };
-  const find = (/** @type {SubmitEvent} */ event) => { event.preventDefault(); forget(); void estimate(word, null); };
+  const find = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    forget();
+    void estimate(word, null);
+  };
   const step = (/** @type {string} */ id, /** @type {number} */ by) => {
-    const next = { ...counts, [id]: (counts[id] ?? 0) + by };
+    const next = { ...wish.current, [id]: (wish.current[id] ?? 0) + by };
+    choose(next);
     if (found && Object.values(next).some(Boolean)) void estimate(found.order_id, next);
-    else setCounts(next);
+    else settle();
   };
   const give = async () => {
     if (!found) return;
-    await act(`Возврат по заказу ${found.number}`, `orders/${found.order_id}/refund`, { ...bodyOf(counts, found), reason: reason.trim() });
+    await act(t.refund.act(found.number), `orders/${found.order_id}/refund`, {
+      ...bodyOf(counts, found),
+      reason: reason.trim(),
+    });
     forget();
     setWord("");
   };
   const none = !Object.values(counts).some(Boolean);
-  return html`<div class="refund"><h2>Возврат денег</h2>
-    <form onSubmit=${find}><label>Номер заказа, или ФД или ФП с чека<input name="order" required value=${word} maxlength="16" autocomplete="off" data-testid="refund-order" onInput=${(/** @type {any} */ e) => { setWord(e.target.value); forget(); }} /></label>
-      <button class=${found ? "quiet" : ""} data-testid="refund-find">Показать, что вернуть</button></form>
+  return html`<div class="refund"><h2>${t.refund.title}</h2>
+    <form onSubmit=${find}><label>${t.refund.order}<input name="order" required value=${word}
+          maxlength="16" autocomplete="off" data-testid="refund-order" onInput=${(/** @type {any} */ e) => {
+            setWord(e.target.value);
+            forget();
+          }} /></label>
+      <button class=${found ? "quiet" : ""} data-testid="refund-find">${t.refund.find}</button></form>
     ${trouble && html`<p class="trouble" role="alert" data-testid="refund-trouble">${trouble}</p>`}
-    ${found && html`<ul class="give-back" aria-label="Что вернуть">${found.items.map(({ item_id: id, name, left }) => html`<li key=${id}><span>${name} <small>оплачено и не возвращено: ${left}</small></span>
-        <button type="button" class="quiet" aria-label=${`Меньше: ${name}`} data-testid=${`less-${id}`} disabled=${!counts[id]} onClick=${() => step(id, -1)}>−</button>
-        <output data-testid=${`count-${id}`}>${counts[id] ?? 0}</output>
-        <button type="button" class="quiet" aria-label=${`Больше: ${name}`} data-testid=${`more-${id}`} disabled=${counts[id] === left} onClick=${() => step(id, 1)}>+</button></li>`)}</ul>
-      <form onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}><label class="long">Причина возврата<input name="reason" required value=${reason} maxlength="200" autocomplete="off" data-testid="refund-reason" onInput=${(/** @type {any} */ e) => setReason(e.target.value)} /></label>
-        <b class="sum" data-testid="refund-sum">${none ? "" : money(found.amount_kopecks)}</b>
-        <${Twice} id="refund" words=${none ? "Ничего не выбрано" : `Вернуть ${money(found.amount_kopecks)}`} sure=${`Да, вернуть ${money(found.amount_kopecks)} по заказу ${found.number}`} disabled=${none || !reason.trim()} go=${give} /></form>`}</div>`;
+    ${
+      found &&
+      html`<ul class="give-back" aria-label=${t.refund.what}>${found.items.map(
+        ({ item_id: id, name, left }) => html`<li key=${id}>
+          <span>${name} <small>${t.refund.left(left)}</small></span>
+          <button type="button" class="quiet" aria-label=${t.refund.less(name)} data-testid=${`less-${id}`}
+            disabled=${!counts[id]} onClick=${() => step(id, -1)}>−</button>
+          <output data-testid=${`count-${id}`}>${counts[id] ?? 0}</output>
+          <button type="button" class="quiet" aria-label=${t.refund.more(name)} data-testid=${`more-${id}`}
+            disabled=${counts[id] === left} onClick=${() => step(id, 1)}>+</button></li>`,
+      )}</ul>
+      <form onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
+        <label class="long">${t.refund.reason}<input name="reason" required value=${reason} maxlength="200"
+            autocomplete="off" data-testid="refund-reason"
+            onInput=${(/** @type {any} */ e) => setReason(e.target.value)} /></label>
+        <b class="sum" data-testid="refund-sum">${none || asking ? "" : money(found.amount_kopecks)}</b>
+        <${Twice} id="refund" words=${refundWords(t, none, asking, found.amount_kopecks)}
+          sure=${t.refund.giveSure(found.amount_kopecks, found.number)}
+          disabled=${none || asking || !reason.trim()} go=${give} /></form>`
+    }</div>`;
 }
 
-/** All that is left is asked for as a whole: the order is over then. @param {Record<string, number>|null} counts @param {Estimate|null} found */
+/**
+ * @param {import("./staff-language.mjs").StaffTexts} t
+ * @param {boolean} none
+ * @param {boolean} asking
+ * @param {number} kopecks
+ */
+function refundWords(t, none, asking, kopecks) {
+  if (none) return t.refund.nothing;
+  return asking ? t.refund.counting : t.refund.give(kopecks);
+}
+
+/**
+ * All that is left is asked for as a whole: the order is over then.
+ * @param {Record<string, number>|null} counts
+ * @param {Estimate|null} found
+ */
 function bodyOf(counts, found) {
   if (!counts || !found || found.items.every(({ item_id: id, left }) => counts[id] === left)) return {};
-  return { items: Object.entries(counts).filter(([, quantity]) => quantity > 0).map(([item_id, quantity]) => ({ item_id, quantity })) };
+  return {
+    items: Object.entries(counts)
+      .filter(([, quantity]) => quantity > 0)
+      .map(([item_id, quantity]) => ({ item_id, quantity })),
+  };
 }
 
-const TROUBLE = /** @type {Record<string, string>} */ ({
-  not_found: "Такого оплаченного заказа нет. Проверьте номер, ФД или ФП.",
-  order_state: "По этому заказу возвращать нечего: он не оплачен, или всё уже возвращено.",
-});
-
-/** @param {{status: number, body: any}} answer */
-function troubleOf({ status, body }) {
-  if (!status) return "Киоск не отвечает. Попробуйте ещё раз.";
-  return TROUBLE[body?.code] ?? body?.detail ?? body?.title ?? "Не получилось";
+/** @param {import("./staff.mjs").Answer} answer @param {import("./staff-language.mjs").StaffTexts} t */
+function troubleOf({ status, body }, t) {
+  if (!status) return t.refund.silent;
+  return t.refund.troubles[body?.code] ?? body?.detail ?? body?.title ?? t.failed;
 }

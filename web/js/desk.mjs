@@ -1,11 +1,19 @@
-/** The technician's page: lights, stuck payments, bins, shift, stop list, orders, webhooks, journal; every act has a name. */
+/**
+ * The technician's page: lights, stuck payments, bins, shift, stop list, orders, webhooks, journal; every act has a
+ * name.
+ */
 
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Bins, Cells, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
 import { DeskKeys } from "./desk-keys.mjs";
+import { Kitchen } from "./desk-kitchen.mjs";
+import { Bins, Cells, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
+import { Temperatures } from "./desk-temperatures.mjs";
+import { Till } from "./desk-till.mjs";
+import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 import { Door, endSession, staffCall, useStaff } from "./staff.mjs";
+import { InStaffLanguage, Languages, useWords } from "./staff-language.mjs";
 
 const REFRESH_MS = 5_000;
 
@@ -17,7 +25,9 @@ const FORGOTTEN_MS = 180_000;
 function leaveWhenForgotten(leave) {
   if (!FROM_KIOSK) return undefined;
   let touchedAt = Date.now();
-  const touched = () => { touchedAt = Date.now(); };
+  const touched = () => {
+    touchedAt = Date.now();
+  };
   addEventListener("pointerdown", touched);
   const timer = setInterval(() => {
     if (Date.now() - touchedAt < FORGOTTEN_MS) return;
@@ -25,32 +35,44 @@ function leaveWhenForgotten(leave) {
     leave();
     location.assign("/");
   }, 1_000);
-  return () => { removeEventListener("pointerdown", touched); clearInterval(timer); };
+  return () => {
+    removeEventListener("pointerdown", touched);
+    clearInterval(timer);
+  };
 }
 
 function Desk() {
+  const { t } = useWords();
   const [token, setToken] = useStaff();
   useEffect(() => leaveWhenForgotten(() => setToken("")), []);
-  return html`${token ? html`<${Board} token=${token} leave=${() => setToken("")} />` : html`<${Door} title="Сервис" named enter=${setToken} />`}<${DeskKeys} />`;
+  const open = token
+    ? html`<${Board} token=${token} leave=${() => setToken("")} />`
+    : html`<${Door} title=${t.titles.service} named enter=${setToken} />`;
+  return html`${open}<${DeskKeys} />`;
 }
 
 /** @param {{token: string, leave: () => void}} props */
 function Board({ token, leave }) {
+  const { t } = useWords();
   const [told, setTold] = useState(/** @type {any} */ (null));
   const [cells, setCells] = useState(/** @type {any[]|null} */ ([]));
   const [stuck, setStuck] = useState(/** @type {any[]} */ ([]));
+  const [till, setTill] = useState(/** @type {any[]} */ ([]));
   const [said, setSaid] = useState("");
   const [behind, setBehind] = useState(false);
   const [busy, setBusy] = useState(false);
   const acting = useRef(false); // a second tap comes sooner than the page is drawn
 
   const load = async () => {
-    const [overview, waiting, held] = await Promise.all(["overview", "stuck", "cells"].map((name) => staffCall(token, "GET", `/api/service/${name}`)));
+    const [overview, waiting, held, paying] = await Promise.all(
+      ["overview", "stuck", "cells", "till"].map((name) => staffCall(token, "GET", `/api/service/${name}`)),
+    );
     if (overview.status === 401) return leave();
     setBehind(!overview.ok);
     if (overview.ok) setTold(overview.body);
     setCells(held.ok ? held.body.cells : null);
     if (waiting.ok) setStuck(waiting.body.stuck);
+    if (paying.ok) setTill(paying.body.waiting);
   };
   useEffect(() => {
     void load();
@@ -63,13 +85,12 @@ function Board({ token, leave }) {
     if (acting.current) return;
     acting.current = true;
     setBusy(true);
-    setSaid(`${words}…`);
+    setSaid(t.service.under(words));
     const answer = await staffCall(token, "POST", `/api/service/${path}`, body);
     acting.current = false;
     setBusy(false);
     if (answer.status === 401) return leave();
-    if (!answer.status) setSaid(`${words}: ответа нет. Возможно, сделано: посмотрите состояние и журнал на этой странице, прежде чем повторять.`);
-    else setSaid(answer.ok ? `${words}: ${answer.body?.pickup_code ?? "сделано"}` : `${words}: не вышло. ${answer.body?.detail ?? answer.body?.title ?? ""}`);
+    setSaid(outcomeOf(answer, words, t.service));
     await load();
   };
 
@@ -81,17 +102,48 @@ function Board({ token, leave }) {
   };
 
   return html`<main class="desk">
-    <header><h1>Сервис</h1><a class="quiet" href="/" data-testid="to-kiosk">Экран гостя</a>
-      ${!FROM_KIOSK && html`<a class="quiet" href="/stats">Статистика</a><a class="quiet" href="/display">Табло</a>`}
-      <button type="button" class="quiet" data-testid="leave" onClick=${() => { endSession(); leave(); }}>Выйти</button></header>
+    <header><h1>${t.titles.service}</h1><a class="quiet" href="/" data-testid="to-kiosk">${t.service.guestScreen}</a>
+      ${
+        !FROM_KIOSK &&
+        html`<a class="quiet" href="/stats">${t.titles.stats}</a><a class="quiet" href="/display">
+          ${t.service.board}</a>`
+      }
+      <${Languages} /><button type="button" class="quiet" data-testid="leave" onClick=${() => {
+        endSession();
+        leave();
+      }}>${t.leave}</button></header>
     <p class="said" role="status" data-testid="said">${said}</p>
-    ${behind && html`<p class="trouble" role="alert">Киоск не отвечает: ниже то, что было в последний раз.</p>`}
-    ${told && html`<fieldset class="acts" disabled=${busy} aria-busy=${busy} data-testid="acts"><${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
-      <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders} act=${act} ask=${ask} />
-      <${Cells} cells=${cells} act=${act} />
-      <${Bins} bins=${told.bins} act=${act} /><${StopList} dishes=${told.dishes} act=${act} />
-      <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal} dishes=${told.dishes} /></fieldset>`}
+    ${behind && html`<p class="trouble" role="alert">${t.service.behind}</p>`}
+    ${
+      told &&
+      html`<fieldset class="acts" disabled=${busy} aria-busy=${busy} data-testid="acts">
+        <${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
+        <${Till} rows=${till} act=${act} />
+        <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders}
+          act=${act} ask=${ask} />
+        <${Kitchen} token=${token} /><${Cells} cells=${cells} act=${act} />
+        <${Temperatures} token=${token} />
+        <${Bins} bins=${told.bins} act=${act} /><${StopList} dishes=${told.dishes} act=${act} />
+        <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal}
+          dishes=${told.dishes} /></fieldset>`
+    }
   </main>`;
 }
 
-render(html`<${Desk} />`, /** @type {HTMLElement} */ (document.getElementById("page")));
+/**
+ * What became of an act, in a line.
+ * @param {import("./staff.mjs").Answer} answer
+ * @param {string} words what was asked
+ * @param {import("./staff-language.mjs").StaffTexts["service"]} t
+ */
+function outcomeOf({ ok, status, body }, words, t) {
+  if (!status) return t.unanswered(words);
+  if (!ok) return t.notDone(words, body?.detail ?? body?.title ?? "");
+  if (body?.change_kopecks !== undefined) return t.toldChange(words, money(body.change_kopecks));
+  return body?.pickup_code ? t.toldCode(words, body.pickup_code) : t.done(words);
+}
+
+render(
+  html`<${InStaffLanguage} page="service"><${Desk} /><//>`,
+  /** @type {HTMLElement} */ (document.getElementById("page")),
+);

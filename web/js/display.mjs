@@ -2,23 +2,38 @@
 
 import { render } from "preact";
 import { useEffect, useReducer, useState } from "preact/hooks";
-import { cookingOf, emptyBoard, isCalled, isNew, isWordy, pagesOf, readyOf, secondsLeft, STALE_AFTER_MS, WIDE_FROM, withBeat, withOrder, withSnapshot } from "./board.mjs";
+import {
+  cookingOf,
+  emptyBoard,
+  isCalled,
+  isNew,
+  isWordy,
+  lastCallOf,
+  pagesOf,
+  readyOf,
+  STALE_AFTER_MS,
+  secondsLeft,
+  WIDE_FROM,
+  withBeat,
+  withOrder,
+  withSnapshot,
+} from "./board.mjs";
 import { chime } from "./chime.mjs";
 import { minutes } from "./format.mjs";
-import { listen } from "./hall-feed.mjs";
+import { follow } from "./hall-feed.mjs";
+import { clockOf, namesOf, Stale, Standing, useRestaurant, useWarningAtHand } from "./hall-parts.mjs";
+import { createHallVoice } from "./hall-voice.mjs";
 import { html } from "./html.mjs";
 import { fitTo } from "./stage.mjs";
 import { useNow } from "./views/context.mjs";
 import { Picture } from "./views/parts.mjs";
 
-const WARNING = "/assets/images/warning.webp";
 const PAGE_MS = 6_000;
 /** Numbers with two lines of words, or a notice above the columns, leave room for fewer. */
 const CROWDED = { cooking: { narrow: 9, wide: 6 }, ready: { narrow: 4, wide: 2 } };
 const PLACES = { cooking: { narrow: 12, wide: 8 }, ready: { narrow: 6, wide: 3 } };
 /** So few numbers are written larger: the hall is long and the board is wide. */
 const FEW = { cooking: 4, ready: 2 };
-const RESTAURANT_EVERY_MS = 30_000;
 
 /** @typedef {import("./board.mjs").Board} Board */
 
@@ -30,44 +45,53 @@ function Hall() {
   const restaurant = useRestaurant();
   const now = useNow();
   const [startedAt] = useState(now);
-  useState(heldWarning);
+  useWarningAtHand();
   useEffect(() => {
-    listen({
-      snapshot: (orders) => change((b) => withSnapshot(b, orders, Date.now())),
+    follow("/api/display/events", {
+      snapshot: ({ orders }) => change((b) => withSnapshot(b, orders, Date.now())),
       order: (order) => change((b) => withOrder(b, order, Date.now())),
-      beat: (kitchen) => change((b) => withBeat(b, Date.now(), kitchen)),
+      beat: ({ kitchen }) => change((b) => withBeat(b, Date.now(), kitchen ?? null)),
     });
   }, []);
   const ready = readyOf(board);
-  const calledAt = Math.max(0, ...ready.map((e) => e.readyAt ?? 0));
+  const calledAt = Math.max(0, ...ready.map(lastCallOf));
+  const askedAt = Math.max(0, ...ready.map((e) => e.remindedAt ?? 0));
+  const [sayAloud] = useState(createHallVoice);
   const [silent, setSilent] = useState(false);
   useEffect(() => {
-    if (calledAt) setSilent(!chime());
+    if (calledAt && calledAt !== askedAt) setSilent(!chime());
   }, [calledAt]);
+  useEffect(() => {
+    if (askedAt) sayAloud(ready);
+  }, [askedAt]);
   const stale = now - Math.max(board.beatAt, startedAt) > STALE_AFTER_MS;
   const standing = board.kitchen !== null && !stale;
   return html`<div class="hall">
-    <header class="top"><div class="brand"><${Picture} src="/assets/images/robot.webp" size=${68} />${namesOf(restaurant)}</div>
-      ${silent && html`<button type="button" class="chip" data-testid="sound" onClick=${() => setSilent(!chime())}>Включить звук · Sound on</button>`}
+    <header class="top"><div class="brand"><${Picture} src="/assets/images/robot.webp" size=${68} />
+        ${namesOf(restaurant)}</div>
+      ${
+        silent &&
+        html`<button type="button" class="chip" data-testid="sound"
+          onClick=${() => setSilent(!chime())}>Включить звук · Sound on</button>`
+      }
       <time class="chip">${clockOf(now)}</time></header>
-    ${stale && html`<div class="stale" role="alert" data-testid="stale"><${Picture} src=${WARNING} size=${56} /> Табло обновляется, сверьтесь с экраном ячейки · The board is catching up</div>`}
-    ${standing && html`<div class="standing" role="status" data-testid="standing"><${Picture} src=${WARNING} size=${64} /><p>${standingWords(board.kitchen)}</p></div>`}
+    ${stale && html`<${Stale} />`}
+    ${standing && html`<${Standing} reason=${board.kitchen} />`}
     <main class="cols">
       <h1 class="unseen">Готовность заказов</h1>
-      <${Column} kind="cooking" title="Готовятся" english="Cooking" note=${restaurant?.wait_s > 0 ? `≈ ${minutes(restaurant.wait_s)} мин · min` : ""} entries=${cookingOf(board)} now=${now} turnAt=${0} tight=${standing} />
-      <${Column} kind="ready" title="Готово" english="Ready" note="заберите · collect" entries=${ready} now=${now} turnAt=${calledAt} tight=${standing} />
+      <${Column} kind="cooking" title="Готовятся" english="Cooking"
+        note=${restaurant?.wait_s > 0 ? `≈ ${minutes(restaurant.wait_s)} мин · min` : ""} entries=${cookingOf(board)}
+        now=${now} turnAt=${0} tight=${standing} />
+      <${Column} kind="ready" title="Готово" english="Ready" note="заберите · collect" entries=${ready} now=${now}
+        turnAt=${calledAt} tight=${standing} />
     </main>
   </div>`;
 }
 
-/** The warning's picture, held from the start: when it is needed the server is the one that is missing. */
-function heldWarning() {
-  const picture = new Image();
-  picture.src = WARNING;
-  return picture;
-}
-
-/** @param {{kind: "cooking"|"ready", title: string, english: string, note: string, entries: import("./board.mjs").Entry[], now: number, turnAt: number, tight: boolean}} props */
+/**
+ * @param {{kind: "cooking"|"ready", title: string, english: string, note: string,
+ *   entries: import("./board.mjs").Entry[], now: number, turnAt: number, tight: boolean}} props
+ */
 function Column({ kind, title, english, note, entries, now, turnAt, tight }) {
   const wide = entries.some((e) => e.number.length >= WIDE_FROM);
   const wordy = entries.some(isWordy);
@@ -77,42 +101,44 @@ function Column({ kind, title, english, note, entries, now, turnAt, tight }) {
   // A new call turns back to the first page, where the newest stands.
   const page = Math.floor(Math.max(0, now - turnAt) / PAGE_MS) % pages.length;
   return html`<section class=${`col ${kind}`} data-testid=${kind} aria-label=${title}>
-    <h2><span class="col-icon" aria-hidden="true">${kind === "ready" ? "✓" : "◔"}</span>${title} <span lang="en">${english}</span><small>${note}</small></h2>
+    <h2><span class="col-icon" aria-hidden="true">${kind === "ready" ? "✓" : "◔"}</span>${title} <span lang="en">
+        ${english}</span><small>${note}</small></h2>
     <div class=${nums} aria-live=${kind === "ready" ? "polite" : "off"}>
       ${pages[page].map((e) => html`<${OrderNumber} key=${e.number} entry=${e} now=${now} />`)}
     </div>
-    ${pages.length > 1 && html`<footer class="pages">${pages.map((_, i) => html`<i key=${i} class=${i === page ? "on" : ""}></i>`)} всего <span lang="en">in all</span> ${entries.length}</footer>`}
+    ${
+      pages.length > 1 &&
+      html`<footer class="pages">
+        ${pages.map((_, i) => html`<i key=${i} class=${i === page ? "on" : ""}></i>`)} всего <span
+          lang="en">in all</span> ${entries.length}</footer>`
+    }
   </section>`;
 }
 
 /** @param {{entry: import("./board.mjs").Entry, now: number}} props */
 function OrderNumber({ entry, now }) {
-  const name = ["num", entry.status, isNew(entry, now) ? "new" : ""].join(" ");
-  return html`<div class=${name} data-testid=${`number-${entry.number}`} data-status=${entry.status}><b>${entry.number}</b><small>${wordsFor(entry, now)}</small></div>`;
+  const waits = entry.remindedAt !== null && "waits";
+  const name = ["num", entry.status, isNew(entry, now) && "new", waits].filter(Boolean).join(" ");
+  return html`<div class=${name} data-testid=${`number-${entry.number}`} data-status=${entry.status}><b>
+      ${entry.number}</b><small>${wordsFor(entry, now)}</small></div>`;
 }
 
 /** @param {import("./board.mjs").Entry} entry @param {number} now */
 function wordsFor(entry, now) {
   if (entry.status === "see_staff") return html`<mark>! к сотруднику · see staff</mark>`;
-  if (entry.status === "refunded") return html`<mark>деньги возвращаются <span lang="en">money is on its way back</span></mark>`;
+  if (entry.status === "refunded")
+    return html`<mark>деньги возвращаются <span lang="en">money is on its way back</span></mark>`;
+  if (entry.status === "ready" && entry.remindedAt !== null)
+    return html`${cellWords(entry.cells)} <em>ждёт вас <span lang="en">is waiting for you</span></em>`;
   if (entry.status === "ready") return cellWords(entry.cells);
-  if (isCalled(entry)) return html`${cellWords(entry.cells)} <em>остальное готовится <span lang="en">the rest is cooking</span></em>`;
+  if (isCalled(entry))
+    return html`${cellWords(entry.cells)} <em>остальное готовится <span lang="en">the rest is cooking</span></em>`;
   if (entry.status === "delayed") return html`<mark>задерживается <span lang="en">late</span></mark>`;
   const left = secondsLeft(entry, now);
   if (left === null) return html`готовим <span lang="en">cooking</span>`;
-  return left <= 0 ? html`вот-вот <span lang="en">any moment</span>` : html`≈ ${minutes(left)} мин <span lang="en">min</span>`;
-}
-
-/** In both languages where they differ. @param {any} restaurant */
-function namesOf(restaurant) {
-  const { ru = "Огонёк", en = ru } = restaurant?.names ?? {};
-  return en === ru ? ru : html`${ru} <span lang="en">${en}</span>`;
-}
-
-/** @param {string|null} reason */
-function standingWords(reason) {
-  if (reason === "cells_full") return html`<b>Все ячейки заняты.</b> Заберите, пожалуйста, готовые заказы: остальным некуда встать.<br /><span lang="en"><b>All cells are full.</b> Please collect what is ready: the rest has no place to go.</span>`;
-  return html`<b>Кухня остановилась.</b> Заказы и деньги не потеряются. Если это надолго, подойдите к сотруднику.<br /><span lang="en"><b>The kitchen has stopped.</b> No order and no money is lost. If it takes long, please see the staff.</span>`;
+  return left <= 0
+    ? html`вот-вот <span lang="en">any moment</span>`
+    : html`≈ ${minutes(left)} мин <span lang="en">min</span>`;
 }
 
 /** @param {number[]} cells */
@@ -120,30 +146,6 @@ function cellWords(cells) {
   if (!cells.length) return html`у выдачи <span lang="en">at the counter</span> →`;
   const many = cells.length > 1;
   return html`${many ? "ячейки" : "ячейка"} ${cells.join(", ")} <span lang="en">${many ? "cells" : "cell"}</span> →`;
-}
-
-/** @param {number} now */
-function clockOf(now) {
-  return new Date(now).toLocaleTimeString("ru-RU", { hour: "2-digit", minute: "2-digit" });
-}
-
-/** The name and the usual wait; the board does without them when the call fails. */
-function useRestaurant() {
-  const [restaurant, setRestaurant] = useState(/** @type {any} */ (null));
-  useEffect(() => {
-    const ask = async () => {
-      try {
-        const answer = await fetch("/api/restaurant", { cache: "no-store", signal: AbortSignal.timeout(5_000) });
-        if (answer.ok) setRestaurant(await answer.json());
-      } catch (error) {
-        if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
-      }
-    };
-    void ask();
-    const timer = setInterval(ask, RESTAURANT_EVERY_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return restaurant;
 }
 
 fitTo(1920, 1080);

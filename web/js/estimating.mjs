@@ -1,4 +1,7 @@
-/** Asks what the cart costs and takes whenever it changes: after a short rest, one question at a time, an older cart's answer is dropped. */
+/**
+ * Asks what the cart costs and takes whenever it changes: after a short rest, one question at a time, an older cart's
+ * answer is dropped.
+ */
 
 import { Problem, Unreachable } from "./api.mjs";
 import { asOrderItems, cartKey, itemsById, sellable } from "./cart.mjs";
@@ -7,7 +10,10 @@ const REST_MS = 300;
 const OLD_AFTER_MS = 15_000;
 const ASKED_ON = new Set(["menu", "cart", "points"]);
 
-/** @param {{api: import("./api.mjs").Api, store: import("./store.mjs").Store, session: import("./session.mjs").Session}} kiosk */
+/**
+ * @param {{api: import("./api.mjs").Api, store: import("./store.mjs").Store,
+ *   session: import("./session.mjs").Session}} kiosk
+ */
 export function createEstimating({ api, store, session }) {
   let asking = false;
   /** The last cart that was asked for, answered or not. */
@@ -36,7 +42,10 @@ export function createEstimating({ api, store, session }) {
     asked = of;
     askedAt = Date.now();
     try {
-      const answer = await api.estimate(await session.toAsk(), { items: asOrderItems(lines), service: service ?? "dine_in" });
+      const answer = await api.estimate(await session.toAsk(), {
+        items: asOrderItems(lines),
+        service: service ?? "dine_in",
+      });
       if (cartKey(soldOf(store.get())) === of) store.dispatch({ type: "estimate_came", estimate: { ...answer, of } });
     } catch (error) {
       // The cart does without: the next change asks again.

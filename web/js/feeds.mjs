@@ -1,4 +1,7 @@
-/** Keeps the menu and the restaurant's state fresh: asked every five seconds, each second while closed, the menu by its ETag. */
+/**
+ * Keeps the menu and the restaurant's state fresh: asked every five seconds, each second while closed, the menu by its
+ * ETag.
+ */
 
 import { Problem, Unreachable } from "./api.mjs";
 import { pause } from "./link.mjs";
@@ -18,7 +21,10 @@ export function createFeeds({ api, store, link }) {
   let etag;
   let language = store.get().language;
   let misses = 0;
-  /** Held, not only named: a picture the page holds is drawn without asking the server again. @type {Map<string, HTMLImageElement>} */
+  /**
+   * Held, not only named: a picture the page holds is drawn without asking the server again.
+   * @type {Map<string, HTMLImageElement>}
+   */
   const pictures = new Map();
 
   async function refreshMenu() {
@@ -35,7 +41,10 @@ export function createFeeds({ api, store, link }) {
 
   /** Fetches the pictures before they are needed. @param {import("./cart.mjs").Menu} menu */
   function warm(menu) {
-    for (const address of [...menu.categories.flatMap((c) => [c, ...c.items]).map((named) => named.image), ...AT_HAND]) {
+    for (const address of [
+      ...menu.categories.flatMap((c) => [c, ...c.items]).map((named) => named.image),
+      ...AT_HAND,
+    ]) {
       if (!address || pictures.has(address)) continue;
       const picture = new Image();
       picture.src = address;
@@ -51,7 +60,8 @@ export function createFeeds({ api, store, link }) {
 
   async function refreshMinutes() {
     const minutes = await api.minutes();
-    if (JSON.stringify(minutes) !== JSON.stringify(store.get().minutes)) store.dispatch({ type: "minutes_came", minutes });
+    if (JSON.stringify(minutes) !== JSON.stringify(store.get().minutes))
+      store.dispatch({ type: "minutes_came", minutes });
   }
 
   async function refresh() {

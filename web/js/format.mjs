@@ -1,6 +1,25 @@
 /** Turns numbers into what a customer reads: sums, minutes, plural forms. */
 
-const NBSP = "\u00a0";
+// Both languages write sums alike: a receipt is in roubles, and the page and the paper are compared.
+const ROUBLES = new Intl.NumberFormat("ru-RU", {
+  style: "currency",
+  currency: "RUB",
+  minimumFractionDigits: 2,
+  trailingZeroDisplay: "stripIfInteger",
+});
+const DECIMAL = new Intl.NumberFormat("ru-RU", { useGrouping: false });
+const TENTHS = new Intl.NumberFormat("ru-RU", {
+  useGrouping: false,
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+const WHOLE = new Intl.NumberFormat("ru-RU", { maximumFractionDigits: 0 });
+const SHARE = new Intl.NumberFormat("ru-RU", {
+  style: "percent",
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+const RULES = { ru: new Intl.PluralRules("ru"), en: new Intl.PluralRules("en") };
 
 /**
  * `1 234,50 ₽`; whole roubles carry no kopecks.
@@ -8,12 +27,20 @@ const NBSP = "\u00a0";
  * @returns {string}
  */
 export function money(kopecks) {
-  const sign = kopecks < 0 ? "−" : "";
-  const roubles = Math.floor(Math.abs(kopecks) / 100);
-  const rest = Math.abs(kopecks) % 100;
-  const grouped = String(roubles).replace(/\B(?=(\d{3})+$)/g, NBSP);
-  return `${sign}${grouped}${rest ? `,${String(rest).padStart(2, "0")}` : ""}${NBSP}₽`;
+  return `${kopecks < 0 ? "−" : ""}${ROUBLES.format(Math.abs(kopecks) / 100)}`;
 }
+
+/** `12,5` @param {number} n */
+export const decimal = (n) => DECIMAL.format(n);
+
+/** `12,0` @param {number} n */
+export const tenths = (n) => TENTHS.format(n);
+
+/** `1 234 567` @param {number} n */
+export const whole = (n) => WHOLE.format(n);
+
+/** `12,3 %` @param {number} part 0…1 */
+export const share = (part) => SHARE.format(part);
 
 /**
  * Whole minutes, rounded up: a promise is better kept early.
@@ -24,15 +51,13 @@ export function minutes(seconds) {
 }
 
 /**
+ * A fraction takes the form of «2»: 2,5 грамма.
  * @param {number} n
  * @param {[string, string, string]} forms one, few, many
  */
 export function pluralRu(n, [one, few, many]) {
-  const tens = n % 100;
-  const units = n % 10;
-  if (tens >= 11 && tens <= 14) return many;
-  if (units === 1) return one;
-  return units >= 2 && units <= 4 ? few : many;
+  const form = RULES.ru.select(n);
+  return form === "one" ? one : form === "many" ? many : few;
 }
 
 /**
@@ -40,7 +65,7 @@ export function pluralRu(n, [one, few, many]) {
  * @param {[string, string]} forms
  */
 export function pluralEn(n, [one, many]) {
-  return n === 1 ? one : many;
+  return RULES.en.select(n) === "one" ? one : many;
 }
 
 /**

@@ -1,12 +1,10 @@
-/** The hall's stream of orders: resumed by the browser with the last event's id, opened anew when it stays silent. */
+/** A stream that a hall screen follows: resumed by the browser by the last event's id, opened anew when silent. */
 
 const SILENT_MS = 15_000;
 const REOPEN_MS = 2_000;
 
-/**
- * @param {{snapshot: (orders: any[]) => void, order: (order: any) => void, beat: (kitchen: string|null) => void}} hear
- */
-export function listen(hear) {
+/** @param {string} address @param {Record<string, (data: any) => void>} hear what is done with each event's data */
+export function follow(address, hear) {
   let heardAt = Date.now();
   /** @type {EventSource} */
   let source;
@@ -17,10 +15,8 @@ export function listen(hear) {
   };
 
   function open() {
-    source = new EventSource("/api/display/events");
-    source.addEventListener("snapshot", noted((data) => hear.snapshot(data.orders)));
-    source.addEventListener("order", noted((data) => hear.order(data)));
-    source.addEventListener("beat", noted((data) => hear.beat(data.kitchen ?? null)));
+    source = new EventSource(address);
+    for (const [name, tell] of Object.entries(hear)) source.addEventListener(name, noted(tell));
     source.addEventListener("error", () => {
       // A refused stream is closed for good by the browser; a broken one it resumes itself.
       if (source.readyState === EventSource.CLOSED) setTimeout(reopen, REOPEN_MS);

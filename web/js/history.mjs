@@ -20,12 +20,18 @@ export function createHistory({ api, store, session, signing }) {
     const { language } = store.get();
     try {
       const { orders } = await api.orders(asked, before);
-      if (asked === session.current() && language === store.get().language) store.dispatch({ type: "history_came", orders, before });
+      if (asked === session.current() && language === store.get().language)
+        store.dispatch({ type: "history_came", orders, before });
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
-      if (error instanceof Problem && error.code === "step_up_required") return signing.forHistory(error.body);
-      store.dispatch({ type: "history_failed" });
+      if (asked === session.current()) refused(error); // else somebody else stands here now
     }
+  }
+
+  /** @param {Problem|Unreachable} error */
+  function refused(error) {
+    if (error instanceof Problem && error.code === "step_up_required") return signing.forHistory(error.body);
+    store.dispatch({ type: "history_failed" });
   }
 
   /** @param {any} order */
@@ -62,12 +68,19 @@ export function repeated(ordered, menu, lines) {
 
 /** @typedef {{line: Line|null, name: string, lost: string[]}} Wish */
 
-/** A combo's dishes stand one after another, one for each of its places. @param {OrderItem[]} ordered @param {Map<string, import("./cart.mjs").Item>} items @returns {Wish[]} */
+/**
+ * A combo's dishes stand one after another, one for each of its places.
+ * @param {OrderItem[]} ordered
+ * @param {Map<string, import("./cart.mjs").Item>} items
+ * @returns {Wish[]}
+ */
 function wishesOf(ordered, items) {
   const wishes = [];
-  for (let at = 0; at < ordered.length;) {
+  for (let at = 0; at < ordered.length; ) {
     const { combo_id: combo } = ordered[at];
-    const places = combo ? items.get(combo)?.modifier_groups.length ?? ordered.slice(at).findIndex((row) => row.combo_id !== combo) : 1;
+    const places = combo
+      ? (items.get(combo)?.modifier_groups.length ?? ordered.slice(at).findIndex((row) => row.combo_id !== combo))
+      : 1;
     const parts = ordered.slice(at, places > 0 ? at + places : undefined);
     wishes.push(combo ? comboAgain(combo, parts, items) : dishAgain(parts[0], items));
     at += parts.length;
@@ -81,18 +94,32 @@ function dishAgain(row, items) {
   if (!item?.available) return { line: null, name: row.name, lost: [] };
   const offered = item.modifier_groups.flatMap((group) => group.options);
   const kept = row.modifiers.filter((id) => offered.some((option) => option.id === id && option.available));
-  const gone = row.modifiers.filter((id) => !kept.includes(id)).map((id) => offered.find((option) => option.id === id)?.name ?? "");
+  const gone = row.modifiers
+    .filter((id) => !kept.includes(id))
+    .map((id) => offered.find((option) => option.id === id)?.name ?? "");
   const [line] = fittedTo([{ itemId: item.id, options: kept, quantity: row.quantity }], items);
   return { line, name: row.name, lost: gone.map((name) => [row.name, name].filter(Boolean).join(": ")) };
 }
 
-/** @param {string} comboId @param {OrderItem[]} parts @param {Map<string, import("./cart.mjs").Item>} items @returns {Wish} */
+/**
+ * @param {string} comboId
+ * @param {OrderItem[]} parts
+ * @param {Map<string, import("./cart.mjs").Item>} items
+ * @returns {Wish}
+ */
 function comboAgain(comboId, parts, items) {
   const combo = items.get(comboId);
-  const options = parts.map((part, n) => combo?.modifier_groups[n]?.options.find((option) => option.item_id === part.item_id && option.available)?.id);
+  const options = parts.map(
+    (part, n) =>
+      combo?.modifier_groups[n]?.options.find((option) => option.item_id === part.item_id && option.available)?.id,
+  );
   const name = combo?.name ?? parts.map((part) => part.name).join(" + ");
   const whole = combo?.available && options.length === combo.modifier_groups.length && options.every(Boolean);
-  return { name, lost: [], line: whole ? { itemId: comboId, options: /** @type {string[]} */ (options), quantity: parts[0].quantity } : null };
+  return {
+    name,
+    lost: [],
+    line: whole ? { itemId: comboId, options: /** @type {string[]} */ (options), quantity: parts[0].quantity } : null,
+  };
 }
 
 /** @typedef {ReturnType<typeof createHistory>} History */

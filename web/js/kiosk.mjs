@@ -13,7 +13,8 @@ import { createTracking } from "./tracking.mjs";
 
 /**
  * @typedef {{api: import("./api.mjs").Api, store: import("./store.mjs").Store, memory: import("./memory.mjs").Memory,
- *   link: import("./link.mjs").Link, session: import("./session.mjs").Session, feeds: import("./feeds.mjs").Feeds}} Parts
+ *   link: import("./link.mjs").Link, session: import("./session.mjs").Session,
+ *   feeds: import("./feeds.mjs").Feeds}} Parts
  */
 
 /** @param {import("./browsing.mjs").Browsing} browsing its actions get these beside them @param {string} terminalId */
@@ -66,7 +67,8 @@ export function createKiosk(browsing, terminalId) {
     },
     showOlder: history.more,
     repeatOrder: history.repeat,
-    leaveHistory: () => (store.get().lines.length ? say("points_opened", { member: { onward: undefined } }) : leaveNumber()),
+    leaveHistory: () =>
+      store.get().lines.length ? say("points_opened", { member: { onward: undefined } }) : leaveNumber(),
     signIn: signing.byNumber,
     confirmCode: signing.byCode,
     resendCode: signing.resend,
@@ -88,6 +90,14 @@ export function createKiosk(browsing, terminalId) {
       if (store.get().screen !== "payment" || store.get().payment?.phase === "failed") await reset();
     },
     pay: paying.pay,
+    chooseWay: (/** @type {string} */ way) => {
+      say("way_chosen", { way, at: Date.now() });
+      if (way !== "token") void paying.payBy(way);
+    },
+    otherWay: () => say("way_chosen", { way: null, at: Date.now() }),
+    payBy: paying.payBy,
+    cancelPayment: paying.cancel,
+    simulate: api.simulate,
     payAgain: paying.again,
     agreeToPrice: paying.again,
     /** The server allows fewer points than the page thought. @param {number} atMost */
@@ -99,6 +109,7 @@ export function createKiosk(browsing, terminalId) {
       say("member_changed", { change: { spend: 0 } });
       paying.again();
     },
+    cardRead: paying.cardRead,
     payStopped: paying.stopped,
     reset,
   });
@@ -122,7 +133,10 @@ export function createKiosk(browsing, terminalId) {
 
 /** @typedef {ReturnType<typeof createKiosk>} Kiosk */
 
-/** @param {import("./store.mjs").Store} store @param {{retranslate: () => unknown}[]} told what the server says in one language */
+/**
+ * @param {import("./store.mjs").Store} store
+ * @param {{retranslate: () => unknown}[]} told what the server says in one language
+ */
 function translateWhenAsked(store, told) {
   let { language } = store.get();
   store.subscribe(() => {
@@ -132,7 +146,10 @@ function translateWhenAsked(store, told) {
   });
 }
 
-/** A server that came back may be a newer one: its page is taken when nobody stands before the screen. @param {import("./store.mjs").Store} store */
+/**
+ * A server that came back may be a newer one: its page is taken when nobody stands before the screen.
+ * @param {import("./store.mjs").Store} store
+ */
 function reloadAfterSilence(store) {
   let wasOffline = false;
   store.subscribe(() => {

@@ -34,8 +34,8 @@ export function createLink(api, store) {
   }
 
   /**
-   * Repeats a call that is safe to repeat (a read, or one with an idempotency key) until it is answered, also by a process
-   * that has only just started.
+   * Repeats a call that is safe to repeat (a read, or one with an idempotency key) until it is answered, also by a
+   * process that has only just started.
    * @template T
    * @param {() => Promise<T>} ask
    * @returns {Promise<T>}

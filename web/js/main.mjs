@@ -22,8 +22,11 @@ function useRest() {
   const [rest, setRest] = useState(/** @type {any} */ (null));
   useEffect(() => {
     // A server that fell between the first files and these: the page begins anew when it may be back.
-    const load = () => Promise.all([import("./rest.mjs"), learn("en"), ...LATER.map(dress)])
-      .then(([module]) => come(module), () => setTimeout(() => location.reload(), AGAIN_MS));
+    const load = () =>
+      Promise.all([import("./rest.mjs"), learn("en"), ...LATER.map(dress)]).then(
+        ([module]) => come(module),
+        () => setTimeout(() => location.reload(), AGAIN_MS),
+      );
     const come = (/** @type {typeof import("./rest.mjs")} */ module) => {
       module.begin(browsing, terminalId);
       setRest(module);
@@ -35,7 +38,11 @@ function useRest() {
 
 function Page() {
   const { screen, language, low, large, name, t } = usePart((state) => ({
-    screen: state.screen, language: state.language, low: state.low, large: state.large, name: state.restaurant?.name,
+    screen: state.screen,
+    language: state.language,
+    low: state.low,
+    large: state.large,
+    name: state.restaurant?.name,
   }));
   const rest = useRest();
   const Screen = screen === "attract" ? Attract : rest?.SCREENS[/** @type {keyof typeof rest.SCREENS} */ (screen)];
@@ -60,6 +67,11 @@ sessionStorage.removeItem("staff-token"); // whoever of the staff was at this sc
 fillPanel();
 reachOf(Number(wanted.get("reach")));
 await learn(browsing.store.get().language).catch(() => undefined); // Russian, until the page begins anew
-render(html`<${KioskContext.Provider} value=${browsing}><${Page} /><//>`, /** @type {HTMLElement} */ (document.getElementById("page")));
+render(
+  html`<${KioskContext.Provider} value=${browsing}><${Page} /><//>`,
+  /** @type {HTMLElement} */ (document.getElementById("page")),
+);
 // The worker only covers restarts of the process: nothing waits for it, and a browser without one still sells.
-followVersions(browsing.store, navigator.serviceWorker, WORKER_AFTER_MS).catch((error) => console.warn("service worker", error));
+followVersions(browsing.store, navigator.serviceWorker, WORKER_AFTER_MS).catch((error) =>
+  console.warn("service worker", error),
+);

@@ -1,10 +1,13 @@
-/** What survives a reload of the page: the session, the order's id and keys, the cart. Nothing outlives the customer. */
+/**
+ * What survives a reload of the page: the session, the order's id and keys, the cart. Nothing outlives the customer.
+ */
 
 const SLOT = "kiosk";
 
 /**
- * @typedef {{token: string, tokenAt: number, orderId: string, order: any, createKey: string, createFor: string, payKey: string,
- *   payBody: object, tokenUntil: number, signedIn: boolean, page: Partial<import("./store.mjs").State>}} Kept
+ * @typedef {{token: string, tokenAt: number, orderId: string, order: any, createKey: string, createFor: string,
+ *   payKey: string, payBody: {method?: string, card_token?: string}, tokenUntil: number, signedIn: boolean,
+ *   page: Partial<import("./store.mjs").State>}} Kept
  */
 
 /** @param {Storage} storage */
@@ -20,7 +23,9 @@ export function createMemory(storage) {
     },
     /** @param {(keyof Kept)[]} names */
     drop: (...names) => {
-      kept = Object.fromEntries(Object.entries(kept).filter(([name]) => !names.includes(/** @type {keyof Kept} */ (name))));
+      kept = Object.fromEntries(
+        Object.entries(kept).filter(([name]) => !names.includes(/** @type {keyof Kept} */ (name))),
+      );
       storage.setItem(SLOT, JSON.stringify(kept));
     },
     forget: () => {
@@ -46,6 +51,18 @@ function read(storage) {
  * The part of the page that a reload brings back; the order itself is asked from the server.
  * @param {import("./store.mjs").State} state
  */
-export function pagePart({ screen, language, low, large, aloud, service, lines, category, filters, receiptTo, notify }) {
+export function pagePart({
+  screen,
+  language,
+  low,
+  large,
+  aloud,
+  service,
+  lines,
+  category,
+  filters,
+  receiptTo,
+  notify,
+}) {
   return { screen, language, low, large, aloud, service, lines, category, filters, receiptTo, notify };
 }

@@ -1,19 +1,24 @@
-/** Takes one payment attempt to its end: one key per attempt, the server's order is the truth, never a second charge. */
+/**
+ * Takes one payment attempt to its end: one key per attempt, the server's order is the truth, never a second charge.
+ */
 
 import { newKey, Problem, Unreachable } from "./api.mjs";
 import { pause } from "./link.mjs";
 import { failed, isGone, outcomeOfOrder, outcomeOfProblem } from "./outcomes.mjs";
 import { pointsToSpend } from "./points.mjs";
-import { mayBeNotified } from "./store.mjs";
+import { mayBeNotified, wayOf } from "./store.mjs";
 
 const POLL_EVERY_MS = 1_000;
 /** Refusals that say "look at the order": another attempt runs, or the order moved on. */
 const ASK_THE_ORDER = new Set(["payment_in_progress", "order_state", "idempotency_key_reused"]);
 
 /** The 503s that say what became of the money. */
-const TOLD = new Set(["bank_unavailable", "fiscal_unavailable", "sales_paused"]);
+const TOLD = new Set(["bank_unavailable", "fiscal_unavailable", "sales_paused", "payment_method_unavailable"]);
 
-/** A refusal that leaves the outcome open: a failure of the server itself may come after the charge. @param {Problem} problem */
+/**
+ * A refusal that leaves the outcome open: a failure of the server itself may come after the charge.
+ * @param {Problem} problem
+ */
 function leavesOpen({ code, status }) {
   return ASK_THE_ORDER.has(code) || (status >= 500 && !TOLD.has(code));
 }
@@ -24,22 +29,53 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
   let followed = "";
 
   /** @param {string} cardToken */
-  async function pay(cardToken) {
+  const pay = (cardToken) => begin({ card_token: cardToken });
+
+  /**
+   * What the pin-pad's bridge answers counts for the screen that asked it alone: meanwhile the guest may have paid
+   * another way, be taking the order back, or be gone. @param {number} since when that screen came up
+   */
+  function isAwaited(since) {
+    const { payment, busy } = store.get();
+    return !busy && payment?.phase === "card" && payment.since === since && wayOf(store.get()) === "token";
+  }
+
+  /** By a way that the server leads: at the card reader, at the till. @param {string} method */
+  const payBy = (method) => begin({ method });
+
+  /** @param {{card_token: string}|{method: string}} how */
+  async function begin(how) {
     const { order, payment } = store.get();
     if (!order || followed === order.order_id || payment?.phase === "working") return;
     await following(order.order_id, async () => {
-      memory.keep({ payKey: newKey(), payBody: bodyOf(order, cardToken) });
+      memory.keep({ payKey: newKey(), payBody: bodyOf(order, how) });
       stage("products");
       await settle(order.order_id, await attempt(order.order_id));
     });
   }
 
-  /** @param {any} order @param {string} cardToken */
-  function bodyOf(order, cardToken) {
+  /** A wish: the order tells what became of it. */
+  async function cancel() {
+    const { order } = store.get();
+    if (!order) return;
+    stage("cancelling");
+    try {
+      await link.insist(() => api.cancelPayment(session.current(), order.order_id));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error; // it has ended meanwhile: whoever follows it says how
+    }
+  }
+
+  /** @param {any} order @param {{card_token: string}|{method: string}} how */
+  function bodyOf(order, how) {
     const points = pointsToSpend(store.get(), order.amount_kopecks);
     const { receiptTo, notify } = store.get();
-    return { card_token: cardToken, ...(points ? { bonus_points: points } : {}), ...(receiptTo ? { receipt_to: receiptTo } : {}),
-      ...(notify && mayBeNotified(store.get()) ? { notify } : {}) };
+    return {
+      ...how,
+      ...(points ? { bonus_points: points } : {}),
+      ...(receiptTo ? { receipt_to: receiptTo } : {}),
+      ...(notify && mayBeNotified(store.get()) ? { notify } : {}),
+    };
   }
 
   /** @param {string} orderId @param {() => Promise<void>} work */
@@ -63,7 +99,7 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
     } catch (error) {
       if (error instanceof Unreachable) return await afterSilence(orderId);
       if (!(error instanceof Problem)) throw error;
-      return leavesOpen(error) ? await read(orderId) : outcomeOfProblem(error);
+      return leavesOpen(error) ? await read(orderId) : outcomeOfProblem(error, memory.get().payBody?.method);
     } finally {
       watching.abort();
     }
@@ -85,7 +121,7 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
   async function read(orderId) {
     try {
       const order = await link.insist(() => api.order(session.current(), orderId));
-      store.dispatch({ type: "restored", kept: { order: { ...store.get().order, ...order } } });
+      if (isCurrent(orderId)) store.dispatch({ type: "restored", kept: { order: { ...store.get().order, ...order } } });
       return outcomeOfOrder(order);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -100,18 +136,28 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
     while (!over.aborted) {
       await pause(POLL_EVERY_MS);
       if (over.aborted || !isCurrent(orderId)) return;
-      try {
-        const order = await api.order(session.current(), orderId);
-        const outcome = outcomeOfOrder(order);
-        if (!over.aborted && isCurrent(orderId) && order.pickup_code && !store.get().order?.pickup_code) {
-          store.dispatch({ type: "code_came", code: order.pickup_code });
-        }
-        if (!over.aborted && isCurrent(orderId) && outcome.kind === "working") stage(outcome.stage);
-      } catch (error) {
-        // The pending call has its own answer or its own silence; this is only the picture of it.
-        if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
-      }
+      const order = await glance(orderId);
+      if (order && !over.aborted && isCurrent(orderId)) showStage(order);
     }
+  }
+
+  /** The pending call has its own answer or its own silence; this is only the picture of it. @param {string} orderId */
+  async function glance(orderId) {
+    try {
+      return await api.order(session.current(), orderId);
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+      return null;
+    }
+  }
+
+  /** @param {any} order */
+  function showStage(order) {
+    const outcome = outcomeOfOrder(order);
+    if (order.pickup_code && !store.get().order?.pickup_code) {
+      store.dispatch({ type: "code_came", code: order.pickup_code });
+    }
+    if (outcome.kind === "working") stage(outcome.stage, outcome.show);
   }
 
   /** @param {string} orderId */
@@ -119,9 +165,9 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
     return memory.get().orderId === orderId;
   }
 
-  /** @param {import("./outcomes.mjs").Stage} name */
-  function stage(name) {
-    store.dispatch({ type: "payment_stage", stage: name, at: Date.now() });
+  /** @param {import("./outcomes.mjs").Stage} name @param {import("./outcomes.mjs").Show} [show] */
+  function stage(name, show) {
+    store.dispatch({ type: "payment_stage", stage: name, at: Date.now(), show });
   }
 
   /** @param {string} orderId @param {import("./outcomes.mjs").Outcome & {answer?: any}} outcome */
@@ -130,7 +176,7 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
     while (now.kind === "working") {
       // The customer may have been told to leave, and the screen given to the next one.
       if (!isCurrent(orderId)) return;
-      stage(now.stage);
+      stage(now.stage, now.show);
       await pause(POLL_EVERY_MS);
       now = await read(orderId);
     }
@@ -143,6 +189,7 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
   /** @param {string} orderId @param {any} answer */
   async function celebrate(orderId, answer) {
     const paid = answer ?? (await storedAnswer(orderId));
+    if (!isCurrent(orderId)) return;
     const order = store.get().order ?? {};
     store.dispatch({ type: "paid", paid: { ...order, ...paid, ready_in_s: paid.ready_in_s ?? order.ready_in_s } });
   }
@@ -175,10 +222,19 @@ export function createPaying({ api, store, memory, link, session, feeds }) {
   }
 
   return {
-    pay, resume, heldByServer,
+    pay,
+    payBy,
+    cancel,
+    resume,
+    heldByServer,
     again: () => store.dispatch({ type: "card_awaited", at: Date.now() }),
-    /** @param {string} code */
-    stopped: (code) => {
+    /** The bridge has read a card. @param {string} cardToken @param {number} since */
+    cardRead: async (cardToken, since) => {
+      if (isAwaited(since)) await pay(cardToken);
+    },
+    /** The bridge has read none. @param {string} code @param {number} since */
+    stopped: (code, since) => {
+      if (!isAwaited(since)) return;
       const outcome = failed({ code });
       if (outcome.kind === "failed") store.dispatch({ type: "payment_failed", failure: outcome.failure });
     },

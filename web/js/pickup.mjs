@@ -36,7 +36,9 @@ function createPanel() {
   const tell = (change) => say("track_changed", { change });
 
   function reset() {
-    say("restored", { kept: { ...INITIAL, menu: null, restaurant: store.get().restaurant, screen: "track", track: NO_TRACK } });
+    say("restored", {
+      kept: { ...INITIAL, menu: null, restaurant: store.get().restaurant, screen: "track", track: NO_TRACK },
+    });
   }
 
   async function freshToken() {
@@ -45,7 +47,10 @@ function createPanel() {
     return /** @type {string} */ (access_token);
   }
 
-  /** The session is over after a while: a new one takes its place. @param {{number: string, pickup_code: string}} ticket */
+  /**
+   * The session is over after a while: a new one takes its place.
+   * @param {{number: string, pickup_code: string}} ticket
+   */
   async function pickUp(ticket) {
     try {
       return await api.pickUp(ticket, sessionStorage.getItem(TOKEN) ?? (await freshToken()));
@@ -78,11 +83,11 @@ function createPanel() {
     }
   }
 
-  Object.assign(browsing.actions, { reset, openCells: open });
+  Object.assign(browsing.actions, { reset });
   reset();
   void nameTheRestaurant();
   setInterval(nameTheRestaurant, RESTAURANT_EVERY_MS);
-  return browsing;
+  return { ...browsing, open };
 }
 
 /** @param {Problem|Unreachable} error */
@@ -97,10 +102,14 @@ function useForgetting(on, forget) {
   const touched = useRef(Date.now());
   const now = useNow(on);
   useEffect(() => {
-    const touch = () => { touched.current = Date.now(); };
+    const touch = () => {
+      touched.current = Date.now();
+    };
     const kinds = ["pointerdown", "keydown"];
     for (const kind of kinds) addEventListener(kind, touch);
-    return () => { for (const kind of kinds) removeEventListener(kind, touch); };
+    return () => {
+      for (const kind of kinds) removeEventListener(kind, touch);
+    };
   }, []);
   const over = on && now - touched.current > IDLE_MS;
   useEffect(() => {
@@ -108,7 +117,8 @@ function useForgetting(on, forget) {
   }, [over]);
 }
 
-function Panel() {
+/** @param {{open: () => void}} props */
+function Panel({ open }) {
   const { state, actions } = useKiosk();
   const { track, language, low, large } = state;
   const t = words[language];
@@ -121,13 +131,18 @@ function Panel() {
   if (!track) return null;
   return html`<div class=${["app", low ? "low" : "", large ? "large" : ""].join(" ")} data-screen="pickup">
     <div class="art" aria-hidden="true"></div><${Top} />
-    ${track.opened ? html`<${Opened} key="opened" cells=${track.opened} t=${t} />` : html`<${Entry} key="entry" track=${track} t=${t} />`}
+    ${
+      track.opened
+        ? html`<${Opened} key="opened" cells=${track.opened} t=${t} />`
+        : html`<${Entry} key="entry" open=${open}
+          track=${track} t=${t} />`
+    }
     <${Tools} /><${Speech} />
   </div>`;
 }
 
-/** @param {{track: any, t: import("./pickup-words.mjs").PickupWords}} props */
-function Entry({ track, t }) {
+/** @param {{track: any, t: import("./pickup-words.mjs").PickupWords, open: () => void}} props */
+function Entry({ track, t, open }) {
   const { actions } = useKiosk();
   const { number, busy, trouble } = track;
   const fields = FIELDS.code;
@@ -140,10 +155,17 @@ function Entry({ track, t }) {
     <div class="keyed-words"><${Heading}>${t.title}<//><p class="lead">${t.lead}</p>
       <${TicketFields} track=${track} />
       <p class=${said ? "trouble said" : "trouble"} role="alert" data-testid="trouble">${said}</p></div>
-    ${number ? html`<${Numpad} press=${press} erase=${() => !busy && actions.eraseTrack(fields)} />` : html`<${LetterPad} press=${press} />`}
+    ${
+      number
+        ? html`<${Numpad} press=${press}
+          erase=${() => !busy && actions.eraseTrack(fields)} />`
+        : html`<${LetterPad} press=${press} />`
+    }
     <p class="lead forgot">${t.forgot}</p>
-    <div class="two even"><button type="button" class="go" data-testid="pickup-open" disabled=${!whole || busy || left > 0} aria-busy=${busy} onClick=${actions.openCells}>${t.open}</button>
-      <button type="button" class="go ghost" data-testid="pickup-clear" disabled=${busy} onClick=${actions.reset}>${t.clear}</button></div>
+    <div class="two even"><button type="button" class="go" data-testid="pickup-open"
+        disabled=${!whole || busy || left > 0} aria-busy=${busy} onClick=${open}>${t.open}</button>
+      <button type="button" class="go ghost" data-testid="pickup-clear" disabled=${busy} onClick=${actions.reset}>
+        ${t.clear}</button></div>
   </main>`;
 }
 
@@ -158,7 +180,8 @@ function Opened({ cells, t }) {
   return html`<main class="sheet opened" data-testid="pickup-opened">
     <div class="spring"></div><${Picture} src="/assets/images/takeout.webp" size=${220} />
     <div role="status" class="status"><${Heading}>${t.opened(cells.length)}<//>
-      <div class=${cells.length > 2 ? "doors-open many" : "doors-open"}>${cells.map((cell) => html`<b class="door" key=${cell} data-testid=${`cell-${cell}`}>${cell}</b>`)}</div>
+      <div class=${cells.length > 2 ? "doors-open many" : "doors-open"}>
+        ${cells.map((cell) => html`<b class="door" key=${cell} data-testid=${`cell-${cell}`}>${cell}</b>`)}</div>
       <p class="lead">${t.take}</p></div>
     <div class="spring"></div>
     <button type="button" class="go" data-testid="pickup-done" onClick=${actions.reset}>${t.done}</button>
@@ -170,4 +193,8 @@ fillPanel();
 reachOf(Number(new URLSearchParams(location.search).get("reach")));
 lockTheScreen();
 await learn("en").catch(() => undefined);
-render(html`<${KioskContext.Provider} value=${createPanel()}><${Panel} /><//>`, /** @type {HTMLElement} */ (document.getElementById("page")));
+const panel = createPanel();
+render(
+  html`<${KioskContext.Provider} value=${panel}><${Panel} open=${panel.open} /><//>`,
+  /** @type {HTMLElement} */ (document.getElementById("page")),
+);

@@ -30,16 +30,30 @@ export function earned(rules, paidKopecks) {
  */
 export function pointsToSpend({ member, restaurant }, amountKopecks) {
   if (!member?.spend) return 0;
-  return Math.min(spendable(restaurant?.points, amountKopecks, member.points ?? 0), member.spend, member.atMost ?? Infinity);
+  return Math.min(
+    spendable(restaurant?.points, amountKopecks, member.points ?? 0),
+    member.spend,
+    member.atMost ?? Infinity,
+  );
 }
 
-/** The next number of points up or down: in steps that lead through all of them in some taps. @param {number} points @param {number} most @param {1|-1} way */
+/**
+ * The next number of points up or down: in steps that lead through all of them in some taps.
+ * @param {number} points
+ * @param {number} most
+ * @param {1|-1} way
+ */
 export function stepped(points, most, way) {
   const step = most <= 20 ? 1 : most <= 200 ? 10 : 50;
-  return way > 0 ? Math.min(most, (Math.floor(points / step) + 1) * step) : Math.max(0, (Math.ceil(points / step) - 1) * step);
+  return way > 0
+    ? Math.min(most, (Math.floor(points / step) + 1) * step)
+    : Math.max(0, (Math.ceil(points / step) - 1) * step);
 }
 
-/** @typedef {{code: string, calling_code: number, least: number, most: number, shown: string}} Country its numbers as the server describes them */
+/**
+ * @typedef {{code: string, calling_code: number, least: number, most: number, shown: string}} Country its numbers as
+ * the server describes them
+ */
 
 /** @type {Country[]} */
 const HOME = [{ code: "RU", calling_code: 7, least: 10, most: 10, shown: "+7 ___ ___-__-__" }];
@@ -49,7 +63,10 @@ export function countriesOf(restaurant) {
   return restaurant?.phone_countries ?? HOME;
 }
 
-/** @param {{phone_countries?: Country[]}|null|undefined} restaurant @param {string|undefined} code the first country where none is chosen */
+/**
+ * @param {{phone_countries?: Country[]}|null|undefined} restaurant
+ * @param {string|undefined} code the first country where none is chosen
+ */
 export function countryOf(restaurant, code) {
   const countries = countriesOf(restaurant);
   return countries.find((country) => country.code === code) ?? countries[0];

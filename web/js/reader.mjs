@@ -1,5 +1,6 @@
 /**
- * Reads the screen to whoever cannot see it: a new screen from its heading to its end, a change when it happens; four keys walk
+ * Reads the screen to whoever cannot see it: a new screen from its heading to its end, a change when it happens; four
+ * keys walk
  * over it, and nothing is chosen that was not said first. It looks at the page only, so every screen is read alike.
  */
 
@@ -10,7 +11,14 @@ import { createVoice } from "./voice.mjs";
 /** @typedef {import("./stops.mjs").Stop} Stop */
 
 /** The accessible keypad's keys; the last one also begins the reading (`speech.mjs`). */
-const KEYS = /** @type {const} */ ({ ArrowDown: "next", ArrowRight: "next", ArrowUp: "back", ArrowLeft: "back", Enter: "choose", F1: "repeat" });
+const KEYS = /** @type {const} */ ({
+  ArrowDown: "next",
+  ArrowRight: "next",
+  ArrowUp: "back",
+  ArrowLeft: "back",
+  Enter: "choose",
+  F1: "repeat",
+});
 const SETTLE_MS = 120;
 const LIVE = "[role=alert], [role=status], output";
 const WATCHED = ["aria-pressed", "aria-checked", "aria-current", "aria-expanded", "disabled", "open"];
@@ -18,7 +26,11 @@ const WATCHED = ["aria-pressed", "aria-checked", "aria-current", "aria-expanded"
 /** Starts at once. @returns {() => void} ends it, in mid-word if need be */
 export function readAloud() {
   const voice = createVoice();
-  /** Where each screen and dialog was left. @type {WeakMap<Element, {title: string, at: Element|null, index: number, words: string, live: Map<Element, string>}>} */
+  /**
+   * Where each screen and dialog was left.
+   * @type {WeakMap<Element, {title: string, at: Element|null, index: number, words: string,
+   *   live: Map<Element, string>}>}
+   */
   const places = new WeakMap();
   /** @type {Element|null} */
   let here = null;
@@ -69,7 +81,8 @@ export function readAloud() {
     if (now) Object.assign(now, { at: stop.element, index: stops.indexOf(stop), words });
     stop.element.setAttribute("data-heard", "");
     stop.element.scrollIntoView({ block: "nearest" });
-    if (stop.element instanceof HTMLButtonElement && !stop.element.disabled) stop.element.focus({ preventScroll: true });
+    if (stop.element instanceof HTMLButtonElement && !stop.element.disabled)
+      stop.element.focus({ preventScroll: true });
     say(before + words, stop.element);
   }
 
@@ -101,7 +114,8 @@ export function readAloud() {
     choose: () => {
       const stops = list();
       const stop = stops[Math.max(0, indexOf(stops))];
-      if (!stop || stop.element !== armed || !(stop.element instanceof HTMLButtonElement) || stop.element.disabled) return come(stop, stops);
+      if (!stop || stop.element !== armed || !(stop.element instanceof HTMLButtonElement) || stop.element.disabled)
+        return come(stop, stops);
       readingOn = false;
       acted = true;
       stop.element.click();
@@ -137,7 +151,10 @@ export function readAloud() {
     if (!tabbing || !(target instanceof Element)) return;
     tabbing = false;
     const stops = list();
-    come(stops.find(({ element }) => element === target), stops);
+    come(
+      stops.find(({ element }) => element === target),
+      stops,
+    );
   }
 
   /** The page was drawn anew: another screen is read, what has changed on this one is said. */
@@ -169,7 +186,11 @@ export function readAloud() {
     else goOn();
   }
 
-  /** A dialog has closed: what it has changed, then the place that was left for it. @param {Element} screen @param {Told[]} told */
+  /**
+   * A dialog has closed: what it has changed, then the place that was left for it.
+   * @param {Element} screen
+   * @param {Told[]} told
+   */
   function comeBack(screen, told) {
     here = screen;
     armed = null;
@@ -212,7 +233,13 @@ export function readAloud() {
   addEventListener("keydown", pressed, true);
   addEventListener("click", touched, true);
   addEventListener("focusin", focused);
-  watch.observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: WATCHED });
+  watch.observe(document.body, {
+    childList: true,
+    subtree: true,
+    characterData: true,
+    attributes: true,
+    attributeFilter: WATCHED,
+  });
   const scope = scopeNow();
   const screen = scope?.querySelector("main") ?? scope;
   if (scope && screen) open(scope, screen, titleOf(screen), speechWords[languageOf(screen)].intro);
@@ -237,7 +264,11 @@ function titleOf(screen) {
   return screen.querySelector("h1, h2")?.textContent ?? screen.getAttribute("aria-label") ?? "";
 }
 
-/** Where the reading begins: at the heading; on another screen at the sections that stand before it. @param {Stop[]} stops @param {boolean} another */
+/**
+ * Where the reading begins: at the heading; on another screen at the sections that stand before it.
+ * @param {Stop[]} stops
+ * @param {boolean} another
+ */
 function firstOf(stops, another) {
   const sections = another ? stops.findIndex(({ element, own }) => own && element.closest("nav")) : -1;
   const heading = stops.findIndex(({ element }) => element.matches("h1, h2"));
@@ -254,7 +285,10 @@ function liveIn(scope) {
 
 /** What is told of an element: its words without its buttons. @param {Element} element */
 function textIn(element) {
-  return stopsIn(element).filter((stop) => !stop.element.matches("button")).map(wordsOf).join(". ");
+  return stopsIn(element)
+    .filter((stop) => !stop.element.matches("button"))
+    .map(wordsOf)
+    .join(". ");
 }
 
 /**
@@ -280,5 +314,7 @@ function stopUnder(target, stops) {
 /** The price under a dish is said with the dish. @param {Element} target @param {Stop[]} stops */
 function describedBy(target, stops) {
   const told = target.closest("[id]");
-  return told ? stops.find(({ element }) => element.getAttribute("aria-describedby")?.split(" ").includes(told.id)) : undefined;
+  return told
+    ? stops.find(({ element }) => element.getAttribute("aria-describedby")?.split(" ").includes(told.id))
+    : undefined;
 }

@@ -17,7 +17,17 @@ import { Seller } from "./views/seller.mjs";
 import { Service } from "./views/service.mjs";
 import { Track } from "./views/track.mjs";
 
-export const SCREENS = { service: Service, menu: Menu, cart: Cart, points: Points, payment: Payment, done: Done, track: Track, seller: Seller, history: OwnOrders };
+export const SCREENS = {
+  service: Service,
+  menu: Menu,
+  cart: Cart,
+  points: Points,
+  payment: Payment,
+  done: Done,
+  track: Track,
+  seller: Seller,
+  history: OwnOrders,
+};
 /** What lies above a screen, or listens to it. */
 export const LAYERS = [Toast, DishSheet, Idle, Speech, Offline];
 

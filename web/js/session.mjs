@@ -8,7 +8,8 @@ const FRESH_FOR_MS = 300_000;
 const PAYMENT_FITS_MS = 240_000;
 
 /**
- * @param {{api: import("./api.mjs").Api, memory: import("./memory.mjs").Memory, store: import("./store.mjs").Store, terminalId: string}} kiosk
+ * @param {{api: import("./api.mjs").Api, memory: import("./memory.mjs").Memory, store: import("./store.mjs").Store,
+ *   terminalId: string}} kiosk
  */
 export function createSession({ api, memory, store, terminalId }) {
   let closed = 0;
@@ -42,7 +43,12 @@ export function createSession({ api, memory, store, terminalId }) {
   /** The customer's session takes the guest's place. @param {{access_token: string, expires_in_s: number}} fresh */
   async function adopt({ access_token, expires_in_s }) {
     const before = memory.get().token;
-    memory.keep({ token: access_token, tokenAt: Date.now(), tokenUntil: Date.now() + expires_in_s * 1000, signedIn: true });
+    memory.keep({
+      token: access_token,
+      tokenAt: Date.now(),
+      tokenUntil: Date.now() + expires_in_s * 1000,
+      signedIn: true,
+    });
     if (before) await farewell(before);
   }
 

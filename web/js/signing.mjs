@@ -24,11 +24,15 @@ export function createSigning({ api, store, session }) {
       await work();
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
-      // A wrong code is typed anew; one that only met silence stays.
-      const wrong = error instanceof Problem && member()?.step === "code" && WRONG.has(error.code);
-      if (member()?.visit === visit) tell({ ...(wrong ? { code: "" } : {}), trouble: troubleOf(error) });
+      if (member()?.visit === visit) tell({ ...anew(error), trouble: troubleOf(error) });
     }
     if (member()?.visit === visit) tell({ busy: false });
+  }
+
+  /** A wrong code is typed anew; one that only met silence stays. @param {Problem|Unreachable} error */
+  function anew(error) {
+    const wrong = error instanceof Problem && member()?.step === "code" && WRONG.has(error.code);
+    return wrong ? { code: "" } : {};
   }
 
   const phone = () => phoneWhole(member()?.digits ?? "", countryOf(store.get().restaurant, member()?.country));
@@ -46,10 +50,19 @@ export function createSigning({ api, store, session }) {
 
   /** @param {any} told @param {boolean} stepUp */
   function pending(told, stepUp) {
-    tell({ step: "code", stepUp, code: "", temporaryToken: told.temporary_token, resendAt: Date.now() + (told.resend_in_s ?? 60) * 1000 });
+    tell({
+      step: "code",
+      stepUp,
+      code: "",
+      temporaryToken: told.temporary_token,
+      resendAt: Date.now() + (told.resend_in_s ?? 60) * 1000,
+    });
   }
 
-  /** Points are shown to whoever may spend them: by the number alone, or by a code where the rules ask for it. @param {boolean} verified */
+  /**
+   * Points are shown to whoever may spend them: by the number alone, or by a code where the rules ask for it.
+   * @param {boolean} verified
+   */
   async function showAccount(verified) {
     const open = verified || !store.get().restaurant?.points?.spend_requires_code;
     tell({ step: "account", verified, points: open ? (await api.me(session.current())).bonus_points : null });
@@ -57,13 +70,18 @@ export function createSigning({ api, store, session }) {
   }
 
   async function askByCode() {
-    const { code, temporaryToken, onward } = member() ?? {};
-    await session.adopt(await api.confirm(session.current(), { phone: phone(), password: code, temporary_token: temporaryToken }));
+    const { code, temporaryToken, onward, visit } = member() ?? {};
+    const body = { phone: phone(), password: code, temporary_token: temporaryToken };
+    const answer = await api.confirm(session.current(), body);
+    if (member()?.visit !== visit) return;
+    await session.adopt(answer);
     await showAccount(true);
-    if (onward === "payment") store.dispatch({ type: "card_awaited", at: Date.now() });
+    if (onward === "payment" && store.get().order) store.dispatch({ type: "card_awaited", at: Date.now() });
   }
 
-  /** A signed-in customer's own request for a code: the server sends it when it refuses what only a proven session sees. */
+  /**
+   * A signed-in customer's own request for a code: the server sends it when it refuses what only a proven session sees.
+   */
   async function stepUp() {
     try {
       await api.orders(session.current(), "");
@@ -91,7 +109,9 @@ export function createSigning({ api, store, session }) {
     stepUp: () => trying(stepUp),
     resend: () => trying(resend),
     /** @param {() => void} work */
-    onHistory: (work) => { afterwards = work; },
+    onHistory: (work) => {
+      afterwards = work;
+    },
     /** So do the guest's own orders. @param {any} told */
     forHistory(told) {
       store.dispatch({ type: "points_opened", member: { step: "code", onward: "history" } });

@@ -1,4 +1,7 @@
-/** Turns what is written into what is said: sums and units in full and in the right form, codes and phones digit by digit. No I/O. */
+/**
+ * Turns what is written into what is said: sums and units in full and in the right form, codes and phones digit by
+ * digit. No I/O.
+ */
 
 import { speechWords } from "./speech-words.mjs";
 
@@ -31,8 +34,14 @@ export function spoken(text, language) {
     .replace(/(\d+) × /g, (_, n) => `${words.portions(Number(n))} `)
     .replace(/(\d+)–(\d+)/g, (_, from, to) => words.upTo(from, to))
     .replace(LONG, spelled)
-    .replaceAll("≈", words.about).replaceAll("№", words.number).replaceAll(" = ", ` ${words.equals} `).replaceAll("₽", words.rouble)
-    .replace(/[_→✓←⌫]|^\+ (?=\p{L})/gu, " ").replace(/\s*·\s*/g, ", ").replace(/[\s\u00a0]+/g, " ").trim();
+    .replaceAll("≈", words.about)
+    .replaceAll("№", words.number)
+    .replaceAll(" = ", ` ${words.equals} `)
+    .replaceAll("₽", words.rouble)
+    .replace(/[_→✓←⌫]|^\+ (?=\p{L})/gu, " ")
+    .replace(/\s*·\s*/g, ", ")
+    .replace(/[\s\u00a0]+/g, " ")
+    .trim();
 }
 
 /** @param {string} sign @param {string} roubles @param {string|undefined} kopecks @param {Language} language */
@@ -41,14 +50,19 @@ function sumInWords(sign, roubles, kopecks, language) {
   const whole = Number(roubles.replaceAll("\u00a0", ""));
   const before = sign === "+" ? `${words.plus} ` : sign ? `${words.minus} ` : "";
   const rest = Number(kopecks ?? 0);
-  return ` ${before}${whole} ${words.units["₽"](whole, false)}${rest ? ` ${rest} ${words.kopecks(rest, false)}` : ""}`;
+  return ` ${before}${whole} ${words.units["₽"](whole)}${rest ? ` ${rest} ${words.kopecks(rest)}` : ""}`;
 }
 
 /** @param {number} minutes @param {number} seconds @param {Language} language */
 function timeInWords(minutes, seconds, language) {
   const { units } = speechWords[language];
   const [ofMinutes, ofSeconds] = language === "ru" ? [units["мин"], units["с"]] : [units.min, units.s];
-  return [minutes > 0 && `${minutes} ${ofMinutes(minutes, false)}`, (seconds > 0 || !minutes) && `${seconds} ${ofSeconds(seconds, false)}`].filter(Boolean).join(" ");
+  return [
+    minutes > 0 && `${minutes} ${ofMinutes(minutes)}`,
+    (seconds > 0 || !minutes) && `${seconds} ${ofSeconds(seconds)}`,
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /** A number, whole or being typed; of a masked one only its end. @param {string} phone @param {Language} language */
@@ -62,7 +76,9 @@ function phoneInWords(phone, language) {
 /** «350 г» as «350 граммов». @param {string} text @param {Language} language */
 function units(text, language) {
   const { units: known } = speechWords[language];
-  const names = Object.keys(known).map((name) => name.replace(".", "\\.")).join("|");
-  const one = new RegExp(`(\\d+)([.,]\\d+)?${GAP}?(${names})(?![\\p{L}])`, "gu");
-  return text.replace(one, (_, whole, part, name) => `${whole}${part ?? ""} ${known[name](Number(whole), Boolean(part))}`);
+  const names = Object.keys(known)
+    .map((name) => name.replace(".", "\\."))
+    .join("|");
+  const one = new RegExp(`(\\d+(?:[.,]\\d+)?)${GAP}?(${names})(?![\\p{L}])`, "gu");
+  return text.replace(one, (_, n, name) => `${n} ${known[name](Number(n.replace(",", ".")))}`);
 }

@@ -4,7 +4,8 @@
 const LEAST = 800;
 
 /**
- * The kiosk's page fills every panel: drawn for 1080 by 1920 or for the same lying down, larger panels magnify it, smaller ones
+ * The kiosk's page fills every panel: drawn for 1080 by 1920 or for the same lying down, larger panels magnify it,
+ * smaller ones
  * show less at once, never smaller keys. A panel below 800 pixels is no touch panel: there everything shrinks.
  */
 export function fillPanel() {
@@ -41,15 +42,21 @@ export const afterPaint = (work) => requestAnimationFrame(() => requestAnimation
 /** Puts on a sheet of styles; ends when it is there. @param {string} name @returns {Promise<unknown>} */
 export function dress(name) {
   return new Promise((worn, failed) => {
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `/assets/css/${name}.css`, onload: worn, onerror: failed });
+    const link = Object.assign(document.createElement("link"), {
+      rel: "stylesheet",
+      href: `/assets/css/${name}.css`,
+      onload: worn,
+      onerror: failed,
+    });
     document.head.append(link);
   });
 }
 
 /** A customer's finger must not open menus, drag pictures, pinch, or walk back in the history. */
 export function lockTheScreen() {
-  for (const kind of ["contextmenu", "dragstart", "selectstart", "gesturestart"]) addEventListener(kind, (event) => event.preventDefault());
-  // Two fingers, or a wheel with Control, would zoom; Control and Alt with a key belong to a browser nobody should meet.
+  for (const kind of ["contextmenu", "dragstart", "selectstart", "gesturestart"])
+    addEventListener(kind, (event) => event.preventDefault());
+  // Two fingers, or a wheel with Control, would zoom; keys with Control or Alt belong to a browser nobody should meet.
   addEventListener("touchmove", (event) => event.touches.length > 1 && event.preventDefault(), { passive: false });
   addEventListener("wheel", (event) => event.ctrlKey && event.preventDefault(), { passive: false });
   addEventListener("keydown", (event) => (event.ctrlKey || event.metaKey || event.altKey) && event.preventDefault());
@@ -57,7 +64,10 @@ export function lockTheScreen() {
   addEventListener("popstate", () => history.pushState(null, "", location.href));
 }
 
-/** How many of the lowest pixels the lower mode uses, where the panel hangs otherwise than most (`?reach=1100`). @param {number} pixels */
+/**
+ * How many of the lowest pixels the lower mode uses, where the panel hangs otherwise than most (`?reach=1100`).
+ * @param {number} pixels
+ */
 export function reachOf(pixels) {
   if (pixels >= 800 && pixels <= 1920) document.documentElement.style.setProperty("--reach", `${pixels}px`);
 }

@@ -2,6 +2,7 @@
  * browser's, nor its summer time, moves or swallows one. No I/O. */
 
 import uPlot from "uplot";
+import { whole } from "./format.mjs";
 
 const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
@@ -20,24 +21,49 @@ export const moment = (byDay) => (seconds) => {
   return byDay ? `${two(time.getUTCDate())}.${two(time.getUTCMonth() + 1)}` : `${two(time.getUTCHours())}:00`;
 };
 
-/** @param {any} stats @param {number} width */
-export function chartOf(stats, width) {
-  const from = at(stats.first_day), to = at(stats.last_day) + DAY_S;
+/**
+ * @param {any} stats
+ * @param {number} width
+ * @param {import("./staff-language.mjs").StaffTexts["stats"]["chart"]} words
+ * @returns {import("uplot").Options}
+ */
+export function chartOf(stats, width, words) {
+  const from = at(stats.first_day);
+  const to = at(stats.last_day) + DAY_S;
   const told = moment(to - from >= BY_DAY * DAY_S);
-  const upward = { range: (/** @type {any} */ _, /** @type {number} */ __, /** @type {number} */ high) => [0, Math.max(high, 1)] };
+  /** @type {import("uplot").Scale} */
+  const upward = { range: (_, __, high) => [0, Math.max(high, 1)] };
   return {
-    width, height: 320,
+    width,
+    height: 320,
     tzDate: (/** @type {number} */ seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     scales: { x: { range: () => [from - HOUR_S, to + HOUR_S] }, roubles: upward, orders: upward },
     axes: [
       { values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(told), space: 70 },
-      { scale: "roubles", size: roomFor, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((n) => n.toLocaleString("ru-RU")) },
-      { scale: "orders", side: 1, size: roomFor, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
+      {
+        scale: "roubles",
+        size: roomFor,
+        values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(whole),
+      },
+      {
+        scale: "orders",
+        side: 1,
+        size: roomFor,
+        grid: { show: false },
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
+      },
     ],
     series: [
-      { label: "час", value: (/** @type {any} */ _, /** @type {number|null} */ v) => (v == null ? "" : told(v)) },
-      { label: "выручка, ₽", scale: "roubles", stroke: "#c8371b", fill: "#fde9df", width: 2, paths: uPlot.paths.bars({ size: [0.7, 60] }) },
-      { label: "заказы", scale: "orders", stroke: "#1d7a46", width: 2, points: { show: true, size: 8 } },
+      { label: words.hour, value: (/** @type {any} */ _, /** @type {number|null} */ v) => (v == null ? "" : told(v)) },
+      {
+        label: words.revenue,
+        scale: "roubles",
+        stroke: "#c8371b",
+        fill: "#fde9df",
+        width: 2,
+        paths: uPlot.paths.bars?.({ size: [0.7, 60] }),
+      },
+      { label: words.orders, scale: "orders", stroke: "#1d7a46", width: 2, points: { show: true, size: 8 } },
     ],
   };
 }

@@ -3,22 +3,26 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import { money } from "./format.mjs";
+import { money, share, whole } from "./format.mjs";
 import { html } from "./html.mjs";
-import { chartOf, rowsOf } from "./stats-chart.mjs";
 import { Door, endSession, staffCall, useStaff } from "./staff.mjs";
+import { InStaffLanguage, Languages, useWords } from "./staff-language.mjs";
+import { chartOf, rowsOf } from "./stats-chart.mjs";
 
 const REFRESH_MS = 10_000;
-const REVERSED = "Начало периода позже конца: поменяйте дни местами.";
 
 function Desk() {
+  const { t } = useWords();
   const [token, setToken] = useStaff();
-  return token ? html`<${Report} token=${token} leave=${() => setToken("")} />` : html`<${Door} title="Статистика" enter=${setToken} />`;
+  return token
+    ? html`<${Report} token=${token} leave=${() => setToken("")} />`
+    : html`<${Door} title=${t.titles.stats} enter=${setToken} />`;
 }
 
 /** @param {{token: string, leave: () => void}} props */
 function Report({ token, leave }) {
-  const [period, setPeriod] = useState({ from: "", to: "" }); // empty: today by the restaurant's clock, not the browser's
+  const { language, t } = useWords();
+  const [period, setPeriod] = useState({ from: "", to: "" }); // empty: today by the restaurant's clock, no browser's
   const [stats, setStats] = useState(/** @type {any} */ (null));
   const [trouble, setTrouble] = useState("");
   const today = useRef("");
@@ -26,7 +30,7 @@ function Report({ token, leave }) {
   const reversed = Boolean(shown.from && shown.to && shown.from > shown.to);
   useEffect(() => {
     setStats(null); // figures of another period are no figures of this one
-    setTrouble(reversed ? REVERSED : "");
+    setTrouble(reversed ? t.stats.reversed : "");
     if (reversed) return undefined;
     let over = false;
     const load = async () => {
@@ -34,76 +38,124 @@ function Report({ token, leave }) {
       const answer = await staffCall(token, "GET", `/api/service/stats?${query}`);
       if (over) return;
       if (answer.status === 401) return leave();
-      setTrouble(answer.ok ? "" : answer.status ? (answer.body?.detail ?? answer.body?.title ?? "Не получилось") : "Киоск не отвечает: цифры могли устареть.");
+      setTrouble(troubleOf(answer, t));
       if (!answer.ok) return;
       if (!period.from && !period.to) today.current = answer.body.first_day;
       setStats(answer.body);
     };
     load();
     const timer = setInterval(load, REFRESH_MS);
-    return () => { over = true; clearInterval(timer); };
-  }, [token, period.from, period.to]);
-  const set = (/** @type {string} */ name) => (/** @type {any} */ event) => event.target.value && setPeriod({ ...shown, [name]: event.target.value });
+    return () => {
+      over = true;
+      clearInterval(timer);
+    };
+  }, [token, period.from, period.to, language]);
+  const set = (/** @type {string} */ name) => (/** @type {any} */ event) =>
+    event.target.value && setPeriod({ ...shown, [name]: event.target.value });
   return html`<main class="desk">
-    <header><h1>Статистика</h1>
-      <form><label>с<input type="date" value=${shown.from} onChange=${set("from")} data-testid="from" /></label>
-        <label>по<input type="date" value=${shown.to} onChange=${set("to")} data-testid="to" /></label>
-        <button type="button" data-testid="leave" onClick=${() => { endSession(); leave(); }}>Выйти</button></form></header>
+    <header><h1>${t.titles.stats}</h1><${Languages} />
+      <form><label>${t.stats.from}<input type="date" value=${shown.from} onChange=${set("from")}
+            data-testid="from" /></label>
+        <label>${t.stats.to}<input type="date" value=${shown.to} onChange=${set("to")} data-testid="to" /></label>
+        <button type="button" data-testid="leave" onClick=${() => {
+          endSession();
+          leave();
+        }}>${t.leave}</button></form></header>
     <p class="trouble" role="alert" data-testid="trouble">${trouble}</p>
-    ${stats && html`<${Sums} stats=${stats} /><${Chart} stats=${stats} />
-      <${Table} id="dishes" title="Блюда" unit="порций" rows=${stats.dishes} by="item_id" />
-      <${Table} id="combos" title="Комбо" unit="комбо" rows=${stats.combos} by="combo_id" note="Деньги за комбо входят и в выручку его блюд." />
-      <${Table} id="options" title="Добавки и выбор" unit="раз" rows=${stats.options} by="option_id" note="Выручка: насколько добавка подняла цену блюда." />`}
+    ${
+      stats &&
+      html`<${Sums} stats=${stats} /><${Chart} stats=${stats} /><${Promises} rows=${stats.promises} />
+      <${Table} id="dishes" rows=${stats.dishes} by="item_id" words=${t.stats.dishes} />
+      <${Table} id="combos" rows=${stats.combos} by="combo_id" words=${t.stats.combos} />
+      <${Table} id="options" rows=${stats.options} by="option_id" words=${t.stats.options} />`
+    }
   </main>`;
+}
+
+/** @param {import("./staff.mjs").Answer} answer @param {import("./staff-language.mjs").StaffTexts} t */
+function troubleOf({ ok, status, body }, t) {
+  if (ok) return "";
+  return status ? (body?.detail ?? body?.title ?? t.failed) : t.stats.silent;
 }
 
 /** @param {{stats: any}} props */
 function Sums({ stats }) {
+  const t = useWords().t.stats;
   const tiles = [
-    [money(stats.revenue_kopecks), "выручка", "revenue"],
-    [whole(stats.orders), "оплачено заказов", "orders"],
-    [money(stats.average_kopecks), "средний чек", "average"],
-    [whole(stats.orders_completed), "выдано", "completed"],
-    [money(stats.refunded_kopecks), "возвраты", "refunded"],
-    [whole(stats.bonus_earned), "баллов начислено", "earned"],
-    [whole(stats.bonus_spent), "баллов списано", "bonus"],
-    [whole(stats.bonus_returned), "баллов возвращено гостям", "returned"],
-    [whole(stats.bonus_taken_back), "начисленных баллов снято при возвратах", "taken-back"],
-    [whole(stats.bonus_outstanding), "баллов у гостей сейчас", "outstanding"],
+    [money(stats.revenue_kopecks), t.revenue, "revenue"],
+    [whole(stats.orders), t.orders, "orders"],
+    [money(stats.average_kopecks), t.average, "average"],
+    [whole(stats.orders_completed), t.completed, "completed"],
+    [money(stats.refunded_kopecks), t.refunded, "refunded"],
+    [whole(stats.bonus_earned), t.earned, "earned"],
+    [whole(stats.bonus_spent), t.spent, "bonus"],
+    [whole(stats.bonus_returned), t.returned, "returned"],
+    [whole(stats.bonus_taken_back), t.takenBack, "taken-back"],
+    [whole(stats.bonus_outstanding), t.outstanding, "outstanding"],
   ];
-  return html`<section class="tiles">${tiles.map(([value, name, id]) => html`<div class="tile" key=${id}>
-    <b data-testid=${id} style=${{ "--signs": String(value).length }}>${value}</b><span>${name}</span></div>`)}</section>`;
+  return html`<section class="tiles">${tiles.map(
+    ([value, name, id]) => html`<div class="tile" key=${id}>
+      <b data-testid=${id} style=${{ "--signs": String(value).length }}>${value}</b><span>${name}</span></div>`,
+  )}</section>`;
 }
-
-/** @param {number} n */
-const whole = (n) => n.toLocaleString("ru-RU");
 
 /** @param {{stats: any}} props */
 function Chart({ stats }) {
+  const { language, t } = useWords();
   const place = useRef(/** @type {HTMLElement|null} */ (null));
   const { hours, timezone } = stats;
   const byDay = hours.length > 0 && hours[0].hour.length <= 10;
   useEffect(() => {
     const box = place.current;
     if (!box || !hours.length) return undefined;
-    const plot = new uPlot(chartOf(stats, box.clientWidth), rowsOf(hours), box);
+    const plot = new uPlot(chartOf(stats, box.clientWidth, t.stats.chart), rowsOf(hours), box);
     const seen = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: 320 }));
     seen.observe(box);
-    return () => { seen.disconnect(); plot.destroy(); };
-  }, [JSON.stringify([stats.first_day, stats.last_day, hours])]);
-  return html`<section class="chart"><h2>${byDay ? "По дням" : "По часам"} <small>${timezone && `время ресторана, ${timezone}`}</small></h2>
-    <div ref=${place} data-testid="chart"></div>${!hours.length && html`<p>За этот период заказов не было.</p>`}</section>`;
+    return () => {
+      seen.disconnect();
+      plot.destroy();
+    };
+  }, [JSON.stringify([stats.first_day, stats.last_day, hours, language])]);
+  return html`<section class="chart"><h2>${byDay ? t.stats.byDay : t.stats.byHour} <small>
+        ${timezone && t.stats.clock(timezone)}</small></h2>
+    <div ref=${place} data-testid="chart"></div>
+    ${!hours.length && html`<p>${t.stats.noOrders}</p>`}</section>`;
 }
 
-/** @param {{id: string, title: string, unit: string, rows: any[], by: string, note?: string}} props */
-function Table({ id, title, unit, rows, by, note = "" }) {
+/** Minutes promised and kept, by day. @param {{rows: any[]}} props */
+function Promises({ rows }) {
+  const t = useWords().t.stats.promises;
   if (!rows.length) return null;
-  return html`<section class="dishes" data-testid=${id}><h2>${title}</h2>${note && html`<p class="note">${note}</p>`}
-    <div class="wide"><table><thead><tr><th>название</th><th>${unit}</th><th>выручка</th><th>доля выручки</th></tr></thead>
-    <tbody>${rows.map((row) => html`<tr key=${row[by]}><td>${row.name}</td><td>${whole(row.quantity)}</td><td>${money(row.revenue_kopecks)}</td><td>${share(row.revenue_share)}</td></tr>`)}</tbody></table></div></section>`;
+  const minutes = (/** @type {number} */ seconds) => t.minutes((seconds / 60).toFixed(1));
+  return html`<section class="dishes" data-testid="promises"><h2>${t.title}</h2><p class="note">${t.note}</p>
+    <div class="wide"><table>
+        <thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
+        <tbody>${rows.map(
+          (row) => html`<tr key=${row.day}><td>${dayOf(row.day)}</td><td>${whole(row.orders)}</td>
+            <td>${minutes(row.promised_s)}</td><td>${minutes(row.actual_s)}</td><td>${share(row.coverage)}</td></tr>`,
+        )}</tbody></table></div></section>`;
 }
 
-/** @param {number} part 0…1 */
-const share = (part) => part.toLocaleString("ru-RU", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+/** @param {string} day as `2026-11-22` */
+function dayOf(day) {
+  return day.split("-").reverse().join(".");
+}
 
-render(html`<${Desk} />`, /** @type {HTMLElement} */ (document.getElementById("page")));
+/** @param {{id: string, rows: any[], by: string, words: {title: string, unit: string, note: string}}} props */
+function Table({ id, rows, by, words }) {
+  const { columns } = useWords().t.stats;
+  if (!rows.length) return null;
+  return html`<section class="dishes" data-testid=${id}><h2>${words.title}</h2>
+    ${words.note && html`<p class="note">${words.note}</p>`}
+    <div class="wide"><table><thead><tr><th>${columns.name}</th><th>${words.unit}</th><th>${columns.revenue}</th>
+            <th>${columns.share}</th></tr></thead>
+        <tbody>${rows.map(
+          (row) => html`<tr key=${row[by]}><td>${row.name}</td><td>${whole(row.quantity)}</td><td>
+              ${money(row.revenue_kopecks)}</td><td>${share(row.revenue_share)}</td></tr>`,
+        )}</tbody></table></div></section>`;
+}
+
+render(
+  html`<${InStaffLanguage} page="stats"><${Desk} /><//>`,
+  /** @type {HTMLElement} */ (document.getElementById("page")),
+);

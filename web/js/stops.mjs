@@ -4,12 +4,14 @@ import { speechWords } from "./speech-words.mjs";
 import { spelled, spoken } from "./spoken.mjs";
 
 /**
- * `parts` are said together; `own`: of the screen itself, not of the strips around it, which are the same on every screen.
+ * `parts` are said together; `own`: of the screen itself, not of the strips around it, which are the same on every
+ * screen.
  * @typedef {{element: Element, parts: Node[], label: string, own: boolean}} Stop
  */
 
 /** One stop each, whatever is in it. */
-const WHOLE = "button, output, h1, h2, h3, p, legend, li:not(:has(button)), dl > div, ol:has([aria-current=step]), [role=img]";
+const WHOLE =
+  "button, output, h1, h2, h3, p, legend, li:not(:has(button)), dl > div, ol:has([aria-current=step]), [role=img]";
 const STRIPS = ".top, .tools";
 
 /** @param {Element} element */
@@ -26,7 +28,10 @@ export function scopeNow() {
 export function stopsOf(scope) {
   const described = new Set([...scope.querySelectorAll("[aria-describedby]")].flatMap(describing));
   const children = [...scope.children];
-  const [own, strips] = [children.filter((child) => !child.matches(STRIPS)), children.filter((child) => child.matches(STRIPS))];
+  const [own, strips] = [
+    children.filter((child) => !child.matches(STRIPS)),
+    children.filter((child) => child.matches(STRIPS)),
+  ];
   /** @type {Stop[]} */
   const found = [];
   for (const child of own) collect(child, found, described, true);
@@ -62,7 +67,13 @@ function isOne(element) {
   return element.matches(WHOLE) || !element.querySelector(WHOLE);
 }
 
-/** Neighbours with nothing to choose in them are said in one breath. @param {Element} element @param {Stop[]} found @param {Set<Element>} described @param {boolean} own */
+/**
+ * Neighbours with nothing to choose in them are said in one breath.
+ * @param {Element} element
+ * @param {Stop[]} found
+ * @param {Set<Element>} described
+ * @param {boolean} own
+ */
 function collectInside(element, found, described, own) {
   /** @type {Node[]} */
   let run = [];
@@ -72,8 +83,9 @@ function collectInside(element, found, described, own) {
     run = [];
   };
   for (const node of element.childNodes) {
-    if (!(node instanceof Element)) node.textContent?.trim() && run.push(node);
-    else if (isUnheard(node) || described.has(node)) continue;
+    if (!(node instanceof Element)) {
+      if (node.textContent?.trim()) run.push(node);
+    } else if (isUnheard(node) || described.has(node)) continue;
     else if (!node.matches(WHOLE) && !node.querySelector(WHOLE)) run.push(node);
     else {
       end();
@@ -96,7 +108,10 @@ export function languageOf(element) {
 /** A stop in words: its label, its text, its state and kind. @param {Stop} stop */
 export function wordsOf({ element, parts, label }) {
   const language = languageOf(element);
-  const text = parts.length === 1 && parts[0] === element ? elementInWords(element, language) : sentence(parts.map(written).join("\n"), language);
+  const text =
+    parts.length === 1 && parts[0] === element
+      ? elementInWords(element, language)
+      : sentence(parts.map(written).join("\n"), language);
   return label && !text.includes(spoken(label, language)) ? `${spoken(label, language)}: ${text}` : text;
 }
 
@@ -105,8 +120,12 @@ function elementInWords(element, language) {
   const words = speechWords[language];
   const label = element.getAttribute("aria-label") ?? "";
   const text = sentence(written(element), language);
-  if (element.matches("ol")) return words.now(label, sentence(element.querySelector("[aria-current=step]")?.textContent ?? "", language));
-  if (element.matches("output")) return label.includes(text) && text ? spoken(label, language) : `${spoken(label, language)}: ${text || words.empty}`;
+  if (element.matches("ol"))
+    return words.now(label, sentence(element.querySelector("[aria-current=step]")?.textContent ?? "", language));
+  if (element.matches("output"))
+    return label.includes(text) && text
+      ? spoken(label, language)
+      : `${spoken(label, language)}: ${text || words.empty}`;
   if (element.matches("[role=img]")) return `${spoken(label, language)}, ${words.image}`;
   if (!element.matches("button")) return text;
   const more = describing(element).map((told) => sentence(written(told), language));
@@ -135,13 +154,19 @@ function written(node) {
   if (!(node instanceof Element) || isUnheard(node)) return "";
   if (node.matches("br")) return "\n";
   if (node.matches("[role=img]")) return node.getAttribute("aria-label") ?? "";
-  const inside = node instanceof HTMLElement && node.dataset.say === "signs" ? spelled(node.textContent ?? "") : [...node.childNodes].map(written).join("");
+  const inside =
+    node instanceof HTMLElement && node.dataset.say === "signs"
+      ? spelled(node.textContent ?? "")
+      : [...node.childNodes].map(written).join("");
   if (node.matches("dt")) return `\n${inside}:`;
   return getComputedStyle(node).display.startsWith("inline") ? inside : `\n${inside}\n`;
 }
 
 /** Lines as sentences, read out. @param {string} lines @param {import("./texts.mjs").Language} language */
 function sentence(lines, language) {
-  const said = lines.split("\n").map((line) => spoken(line, language)).filter((line) => /[\p{L}\p{N}]/u.test(line));
+  const said = lines
+    .split("\n")
+    .map((line) => spoken(line, language))
+    .filter((line) => /[\p{L}\p{N}]/u.test(line));
   return said.join(". ").replace(/([.!?…:;,])\. /g, "$1 ");
 }

@@ -5,13 +5,15 @@ import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, with
 /**
  * @typedef {"attract"|"service"|"menu"|"cart"|"points"|"payment"|"done"|"track"|"seller"|"history"} Screen
  * @typedef {{code: string, attemptsLeft?: number, retryAfterS?: number}} Trouble
- * @typedef {{step: "phone"|"code"|"account", digits: string, code: string, consent: boolean, busy: boolean, trouble: Trouble|null,
- *   temporaryToken?: string, resendAt?: number, stepUp?: boolean, verified: boolean, points: number|null, spend: number, country?: string,
- *   atMost?: number, onward?: "payment"|"history", visit?: string}} Member
- * @typedef {{by: "code"|"receipt", number: string, code: string, sign: string, sum: string, busy: boolean, trouble: Trouble|null,
- *   order: any, opened: number[]|null}} Track
- * @typedef {{phase: "card", since: number, agreed: boolean, shownKopecks?: number|null}|{phase: "working", stage: import("./outcomes.mjs").Stage, since: number}
- *   |{phase: "failed", failure: import("./outcomes.mjs").Failure}} Payment
+ * @typedef {{step: "phone"|"code"|"account", digits: string, code: string, consent: boolean, busy: boolean,
+ *   trouble: Trouble|null, temporaryToken?: string, resendAt?: number, stepUp?: boolean, verified: boolean,
+ *   points: number|null, spend: number, country?: string, atMost?: number, onward?: "payment"|"history",
+ *   visit?: string}} Member
+ * @typedef {{by: "code"|"receipt", number: string, code: string, sign: string, sum: string, busy: boolean,
+ *   trouble: Trouble|null, order: any, opened: number[]|null}} Track
+ * @typedef {{phase: "card", since: number, agreed: boolean, shownKopecks?: number|null, way?: string|null}|
+ *   {phase: "working", stage: import("./outcomes.mjs").Stage, since: number,
+ *   show?: import("./outcomes.mjs").Show}|{phase: "failed", failure: import("./outcomes.mjs").Failure}} Payment
  * @typedef {{text: "added"|"removed"|"full", line: import("./cart.mjs").Line, why?: "kind"|"portions"|"lines"}} Toast
  * @typedef {object} State
  * @property {Screen} screen
@@ -46,16 +48,61 @@ import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, with
 
 /** @type {State} */
 export const INITIAL = {
-  screen: "attract", language: "ru", low: false, large: false, aloud: false, search: null, receiptTo: null, notify: false, upsellRefused: false,
-  member: null, track: null, history: null, service: null, lines: [], category: null, filters: [], sheet: null,
-  toast: null, busy: false, notice: null, order: null, payment: null, paid: null, offline: false, menu: null, minutes: {}, estimate: null, restaurant: null,
+  screen: "attract",
+  language: "ru",
+  low: false,
+  large: false,
+  aloud: false,
+  search: null,
+  receiptTo: null,
+  notify: false,
+  upsellRefused: false,
+  member: null,
+  track: null,
+  history: null,
+  service: null,
+  lines: [],
+  category: null,
+  filters: [],
+  sheet: null,
+  toast: null,
+  busy: false,
+  notice: null,
+  order: null,
+  payment: null,
+  paid: null,
+  offline: false,
+  menu: null,
+  minutes: {},
+  estimate: null,
+  restaurant: null,
 };
 
 /** What a customer leaves behind is all forgotten; what the restaurant said stays. */
 /** @type {Member} */
-export const NOBODY = { step: "phone", digits: "", code: "", consent: false, busy: false, trouble: null, verified: false, points: null, spend: 0 };
+export const NOBODY = {
+  step: "phone",
+  digits: "",
+  code: "",
+  consent: false,
+  busy: false,
+  trouble: null,
+  verified: false,
+  points: null,
+  spend: 0,
+};
 /** @type {Track} */
-export const NO_TRACK = { by: "code", number: "", code: "", sign: "", sum: "", busy: false, trouble: null, order: null, opened: null };
+export const NO_TRACK = {
+  by: "code",
+  number: "",
+  code: "",
+  sign: "",
+  sum: "",
+  busy: false,
+  trouble: null,
+  order: null,
+  opened: null,
+};
 
 const RESTAURANT_OWN = /** @type {const} */ (["menu", "minutes", "restaurant", "offline"]);
 
@@ -74,31 +121,55 @@ const CHANGES = {
   notify_switched: (state) => ({ notify: !state.notify }),
   upsell_refused: () => ({ upsellRefused: true }),
   points_opened: (state, { member = {} }) => ({
-    screen: "points", toast: null, notice: null, payment: null, member: { ...(state.member ?? NOBODY), trouble: null, busy: false, ...member },
+    screen: "points",
+    toast: null,
+    notice: null,
+    payment: null,
+    member: { ...(state.member ?? NOBODY), trouble: null, busy: false, ...member },
   }),
   member_changed: (state, { change }) => ({ member: state.member && { ...state.member, ...change } }),
   member_left: () => ({ member: null, history: null }),
   member_lost: () => ({ member: null, history: null }),
   points_left: (state) => ({
-    screen: state.lines.length ? "cart" : "service", member: state.member?.step === "account" ? { ...state.member, onward: undefined } : null,
+    screen: state.lines.length ? "cart" : "service",
+    member: state.member?.step === "account" ? { ...state.member, onward: undefined } : null,
   }),
-  history_opened: () => ({ screen: "history", toast: null, notice: null, history: { orders: [], busy: true, failed: false, missing: [] } }),
+  history_opened: () => ({
+    screen: "history",
+    toast: null,
+    notice: null,
+    history: { orders: [], busy: true, failed: false, missing: [] },
+  }),
   history_came: (state, { orders, before }) => ({
-    history: state.history && { ...state.history, busy: false, failed: false, orders: before ? [...state.history.orders, ...orders] : orders },
+    history: state.history && {
+      ...state.history,
+      busy: false,
+      failed: false,
+      orders: before ? [...state.history.orders, ...orders] : orders,
+    },
   }),
   history_failed: (state) => ({ history: state.history && { ...state.history, busy: false, failed: true } }),
   /** Where nothing of it can be had, it is told where the guest stands. */
-  order_repeated: (state, { lines, missing, service }) => lines === state.lines
-    ? { history: state.history && { ...state.history, missing } }
-    : { lines, service: state.service ?? service, screen: "cart",
-        notice: missing.length ? { code: "repeated_partly", says: `${missing.join(", ")}.`, money: "safe", retry: false } : null },
+  order_repeated: (state, { lines, missing, service }) =>
+    lines === state.lines
+      ? { history: state.history && { ...state.history, missing } }
+      : {
+          lines,
+          service: state.service ?? service,
+          screen: "cart",
+          notice: missing.length
+            ? { code: "repeated_partly", says: `${missing.join(", ")}.`, money: "safe", retry: false }
+            : null,
+        },
   track_opened: () => ({ screen: "track", track: NO_TRACK }),
   track_changed: (state, { change }) => ({ track: state.track && { ...state.track, ...change } }),
   screen_opened: (_, { screen }) => ({ screen, search: null, sheet: null, toast: null, notice: null }),
   service_chosen: (_, { service }) => ({ service, screen: "menu" }),
   category_chosen: (_, { category }) => ({ category, search: null }),
   filter_switched: (state, { filter }) => ({
-    filters: state.filters.includes(filter) ? state.filters.filter((known) => known !== filter) : [...state.filters, filter],
+    filters: state.filters.includes(filter)
+      ? state.filters.filter((known) => known !== filter)
+      : [...state.filters, filter],
   }),
   filters_cleared: () => ({ filters: [] }),
   minutes_came: (_, { minutes }) => ({ minutes }),
@@ -106,7 +177,10 @@ const CHANGES = {
   sheet_opened: (_, { itemId, key = null }) => ({ sheet: { itemId, key }, toast: null }),
   sheet_closed: () => ({ sheet: null }),
   line_added: (state, { line, quiet }) => ({
-    lines: withLine(state.lines, line, itemsById(state.menu)), sheet: null, notice: null, toast: refusal(state, line) ?? (quiet ? null : { text: "added", line }),
+    lines: withLine(state.lines, line, itemsById(state.menu)),
+    sheet: null,
+    notice: null,
+    toast: refusal(state, line) ?? (quiet ? null : { text: "added", line }),
   }),
   /** Where the new one does not fit, the old one stays. */
   line_replaced: (state, { key, line }) => {
@@ -118,10 +192,13 @@ const CHANGES = {
     const line = state.lines.find((known) => keyOf(known) === key);
     const more = quantity - quantityOf(state.lines, key);
     const toast = line && more > 0 ? refusal(state, { ...line, quantity: more }) : null;
-    return toast ? { toast } : {
-      lines: withQuantity(state.lines, key, quantity), notice: null,
-      toast: line && quantity <= 0 && state.screen === "cart" ? { text: "removed", line } : null,
-    };
+    return toast
+      ? { toast }
+      : {
+          lines: withQuantity(state.lines, key, quantity),
+          notice: null,
+          toast: line && quantity <= 0 && state.screen === "cart" ? { text: "removed", line } : null,
+        };
   },
   gone_dropped: (state) => {
     const items = itemsById(state.menu);
@@ -131,33 +208,97 @@ const CHANGES = {
   toast_gone: () => ({ toast: null }),
   busy: () => ({ busy: true, notice: null }),
   order_created: (_, { order, at, shownKopecks = null }) => ({
-    order, busy: false, notice: null, screen: "payment", toast: null,
-    payment: { phase: "card", since: at, agreed: shownKopecks === null || shownKopecks === order.amount_kopecks, shownKopecks },
+    order,
+    busy: false,
+    notice: null,
+    screen: "payment",
+    toast: null,
+    payment: {
+      phase: "card",
+      since: at,
+      agreed: shownKopecks === null || shownKopecks === order.amount_kopecks,
+      shownKopecks,
+    },
   }),
-  card_awaited: (_, { at }) => ({ screen: "payment", payment: { phase: "card", since: at, agreed: true }, busy: false }),
-  payment_stage: (state, { stage, at }) => ({
-    screen: "payment", busy: false,
-    payment: { phase: "working", stage, since: state.payment?.phase === "working" ? state.payment.since : at },
+  card_awaited: (_, { at }) => ({
+    screen: "payment",
+    payment: { phase: "card", since: at, agreed: true },
+    busy: false,
+  }),
+  way_chosen: (state, { way, at }) => ({
+    payment: state.payment?.phase === "card" ? { ...state.payment, way, since: at } : state.payment,
+  }),
+  /** Time that a guest took to pay is no time that the guest waited. */
+  payment_stage: (state, { stage, at, show }) => ({
+    screen: "payment",
+    busy: false,
+    payment: {
+      phase: "working",
+      stage,
+      since: goesOn(state.payment, show) ? state.payment.since : at,
+      ...(show ? { show } : {}),
+    },
   }),
   payment_failed: (_, { failure }) => ({ screen: "payment", busy: false, payment: { phase: "failed", failure } }),
-  order_dropped: (_, { screen, failure = null }) => ({ order: null, payment: null, busy: false, screen, notice: failure }),
+  order_dropped: (_, { screen, failure = null }) => ({
+    order: null,
+    payment: null,
+    busy: false,
+    screen,
+    notice: failure,
+  }),
   /** While the payment runs: whoever leaves for the hall takes the code along. */
   code_came: (state, { code }) => ({ order: state.order && { ...state.order, pickup_code: code } }),
   paid: (_, { paid }) => ({ screen: "done", paid, payment: null, busy: false }),
   restored: (_, { kept }) => kept,
   /** A refusal takes the customer from the points back to the cart, where it stands. */
-  refused: (state, { failure }) => ({ busy: false, notice: failure, screen: state.screen === "points" ? "cart" : state.screen }),
-  reset: (state) => ({ ...INITIAL, ...Object.fromEntries(RESTAURANT_OWN.map((name) => [name, state[name]])),
-    category: state.menu?.categories[0]?.id ?? null }),
+  refused: (state, { failure }) => ({
+    busy: false,
+    notice: failure,
+    screen: state.screen === "points" ? "cart" : state.screen,
+  }),
+  reset: (state) => ({
+    ...INITIAL,
+    ...Object.fromEntries(RESTAURANT_OWN.map((name) => [name, state[name]])),
+    category: state.menu?.categories[0]?.id ?? null,
+  }),
 };
 
+/**
+ * Still the same wait: for the guest, or for us.
+ * @param {Payment|null} before
+ * @param {import("./outcomes.mjs").Show} [show]
+ * @returns {before is Extract<Payment, {phase: "working"}>}
+ */
+const goesOn = (before, show) => before?.phase === "working" && Boolean(before.show) === Boolean(show);
+
 /** @param {string|null} contact */
-const isPhone = (contact) => contact !== null && contact.startsWith("+");
+const isPhone = (contact) => contact?.startsWith("+") ?? false;
+
+/**
+ * The ways to pay that the restaurant offers; a token's alone where it says nothing.
+ * @param {State} state
+ * @returns {{method: string, available: boolean, reason: string|null, says: {ru: string, en: string}|null}[]}
+ */
+export const waysOf = (state) =>
+  state.restaurant?.payment_methods ?? [{ method: "token", available: true, reason: null, says: null }];
+
+/** The way to pay: the only one there is, else the one that was chosen. @param {State} state */
+export function wayOf(state) {
+  const ways = waysOf(state);
+  if (ways.length === 1) return ways[0]?.method ?? "token";
+  return state.payment?.phase === "card" ? (state.payment.way ?? null) : null;
+}
 
 /** A guest without an account who left a number may be told when the order is ready. @param {State} state */
 export const mayBeNotified = (state) => isPhone(state.receiptTo) && state.member?.step !== "account";
 
-/** What is said of a line that does not fit into the order. @param {State} state @param {import("./cart.mjs").Line} line @returns {Toast|null} */
+/**
+ * What is said of a line that does not fit into the order.
+ * @param {State} state
+ * @param {import("./cart.mjs").Line} line
+ * @returns {Toast|null}
+ */
 function refusal({ lines, menu }, line) {
   const why = whyFull(lines, line, itemsById(menu));
   return why && { text: "full", line, why };

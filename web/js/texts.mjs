@@ -5,7 +5,10 @@ import { ru } from "./texts.ru.mjs";
 /** @typedef {typeof ru} Texts */
 /** @typedef {"ru"|"en"} Language */
 
-/** The first paint is Russian and needs no other words: English ones come with `learn`. @type {Record<Language, Texts>} */
+/**
+ * The first paint is Russian and needs no other words: English ones come with `learn`.
+ * @type {Record<Language, Texts>}
+ */
 export const texts = { ru, en: ru };
 
 /** @param {string} language whose words are to be here @throws {TypeError} the server did not give them */
@@ -47,10 +50,11 @@ export function pausedText(t, language, restaurant) {
 /**
  * @param {Texts} t
  * @param {string} code
+ * @param {string} [method] the way that was chosen: some failures have other words by another way
  * @returns {[string, string]} title and what to do next
  */
-export function failureText(t, code) {
+export function failureText(t, code, method) {
   const failures = /** @type {Record<string, string[]>} */ (t.failures);
-  const [title, next] = failures[code] ?? t.failures.unknown;
+  const [title, next] = failures[`${code}_${method}`] ?? failures[code] ?? t.failures.unknown;
   return [title, next];
 }

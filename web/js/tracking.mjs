@@ -1,4 +1,7 @@
-/** «Мой заказ»: asks the server about one order by its number and code or by its receipt, opens the cell, keeps what it shows fresh. */
+/**
+ * «Мой заказ»: asks the server about one order by its number and code or by its receipt, opens the cell, keeps what it
+ * shows fresh.
+ */
 
 import { Problem, Unreachable } from "./api.mjs";
 import { pause } from "./link.mjs";
@@ -90,7 +93,10 @@ export function createTracking({ api, store }) {
 function proofOf({ by, number, code, sign, sum }) {
   if (by === "code") return { number, pickup_code: code };
   const [roubles, kopecks = ""] = sum.split(",");
-  return { fiscal_sign: Number(sign), amount_kopecks: Number(roubles) * 100 + Number(kopecks.padEnd(2, "0").slice(0, 2)) };
+  return {
+    fiscal_sign: Number(sign),
+    amount_kopecks: Number(roubles) * 100 + Number(kopecks.padEnd(2, "0").slice(0, 2)),
+  };
 }
 
 /** @param {Problem|Unreachable} error */

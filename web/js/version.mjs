@@ -2,12 +2,19 @@
 
 const EVERY_MS = 60_000;
 
-/** @param {{get: () => {screen: string}, subscribe: (told: () => void) => unknown}} store @param {ServiceWorkerContainer|undefined} workers @param {number} afterMs for the first paint's sake */
+/**
+ * @param {{get: () => {screen: string}, subscribe: (told: () => void) => unknown}} store
+ * @param {ServiceWorkerContainer|undefined} workers
+ * @param {number} afterMs for the first paint's sake
+ */
 export async function followVersions(store, workers, afterMs) {
   if (!workers) return; // such a browser still sells
   const greets = () => store.get().screen === "attract";
-  let newer = false, before = "";
-  const begin = () => { if (newer && greets()) location.reload(); };
+  let newer = false,
+    before = "";
+  const begin = () => {
+    if (newer && greets()) location.reload();
+  };
   // The first worker of a screen takes over the very page that brought it: there is nothing newer than this page.
   let first = workers.controller === null;
   workers.addEventListener("controllerchange", () => {
@@ -17,8 +24,11 @@ export async function followVersions(store, workers, afterMs) {
   });
   await new Promise((go) => setTimeout(go, afterMs));
   const worker = await workers.register("/worker.mjs", { type: "module", updateViaCache: "none" });
-  const ask = () => void worker.update().catch((error) => console.debug("service worker", error)); // the server may be restarting
-  setInterval(() => { if (greets()) ask(); }, EVERY_MS);
+  // The server may be restarting.
+  const ask = () => void worker.update().catch((error) => console.debug("service worker", error));
+  setInterval(() => {
+    if (greets()) ask();
+  }, EVERY_MS);
   const look = () => {
     const { screen } = store.get();
     if (screen === before) return;

@@ -1,4 +1,7 @@
-/** One phrase at a time through the browser's synthesiser; it always comes to an end, also where the browser forgets to say so. */
+/**
+ * One phrase at a time through the browser's synthesiser; it always comes to an end, also where the browser forgets to
+ * say so.
+ */
 
 import { tellHeard } from "./heard.mjs";
 
@@ -25,7 +28,11 @@ export function createVoice() {
   return {
     stop,
     isSpeaking: () => current !== null,
-    /** @param {string} words @param {import("./texts.mjs").Language} language @param {() => void} then not called when another phrase or `stop` comes first */
+    /**
+     * @param {string} words
+     * @param {import("./texts.mjs").Language} language
+     * @param {() => void} then not called when another phrase or `stop` comes first
+     */
     say(words, language, then) {
       const interrupts = current !== null;
       stop();
@@ -43,10 +50,13 @@ export function createVoice() {
       utterance.onend = () => over(true);
       utterance.onerror = () => over(false);
       current = utterance;
-      starting = setTimeout(() => {
-        tellHeard();
-        speechSynthesis.speak(utterance);
-      }, interrupts ? AFTER_CANCEL_MS : 0);
+      starting = setTimeout(
+        () => {
+          tellHeard();
+          speechSynthesis.speak(utterance);
+        },
+        interrupts ? AFTER_CANCEL_MS : 0,
+      );
       overdue = setTimeout(() => over(true), SILENT_MS + words.length * LETTER_MS);
     },
   };

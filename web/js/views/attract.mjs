@@ -32,12 +32,16 @@ export function Attract() {
     <h1 class="unseen">${t.attractTitle}</h1>
     <button type="button" class="attract-tap" data-testid="attract" onClick=${actions.start}>
       <span class="orbit" aria-hidden="true">
-        ${DISHES.map((name, i) => html`<span class=${`orbit-dish at-${i}`}><${Picture} src=${`/assets/images/${name}.webp`} size=${190} /></span>`)}
+        ${DISHES.map(
+          (name, i) => html`<span class=${`orbit-dish at-${i}`}>
+            <${Picture} src=${`/assets/images/${name}.webp`} size=${190} /></span>`,
+        )}
         <${Picture} class="orbit-robot" src="/assets/images/robot.webp" size=${420} />
       </span>
       <span class="attract-title">${title}</span>
       <span class="lead">${lead}</span>
-      <span class=${restaurant ? "wait" : "wait unknown"} data-testid="wait">${restaurant?.wait_s > 0 ? t.attractWait(minutes(restaurant.wait_s)) : t.noQueue}</span>
+      <span class=${restaurant ? "wait" : "wait unknown"} data-testid="wait">
+        ${restaurant?.wait_s > 0 ? t.attractWait(minutes(restaurant.wait_s)) : t.noQueue}</span>
       <span class="go attract-go">${t.attractTap}</span>
     </button>
     <${Doors} />
@@ -47,8 +51,10 @@ export function Attract() {
 /** What a passer-by may want without ordering; open also while nothing is sold. */
 function Doors() {
   const { actions, t } = useKiosk();
-  return html`<div class="doors"><button type="button" class="chip" data-testid="my-order" onClick=${actions.openTrack}>${t.myOrder}</button>
-    <button type="button" class="chip" data-testid="about" onClick=${() => actions.open("seller")}>${t.aboutSeller}</button></div>`;
+  return html`<div class="doors"><button type="button" class="chip" data-testid="my-order" onClick=${actions.openTrack}>
+      ${t.myOrder}</button>
+    <button type="button" class="chip" data-testid="about" onClick=${() => actions.open("seller")}>
+      ${t.aboutSeller}</button></div>`;
 }
 
 export function Closed() {

@@ -1,13 +1,27 @@
 /** The order before payment: lines, one suggestion, the sum; what sold out meanwhile is marked. */
 
-import { chosenOptions, count, defaultOptions, estimateOf, goneLines, isGone, itemsById, keyOf, MAX_QUANTITY, sellable, substituteFor, total, unitPrice } from "../cart.mjs";
+import {
+  chosenOptions,
+  count,
+  defaultOptions,
+  estimateOf,
+  goneLines,
+  isGone,
+  itemsById,
+  keyOf,
+  MAX_QUANTITY,
+  sellable,
+  substituteFor,
+  total,
+  unitPrice,
+} from "../cart.mjs";
 import { dishesOf, portionOf } from "../contents.mjs";
 import { broken, fittingOptions } from "../filters.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { failureText } from "../texts.mjs";
-import { useKiosk } from "./context.mjs";
 import { ReceiptLine } from "./contact.mjs";
+import { useKiosk } from "./context.mjs";
 import { SalesNote } from "./menu.mjs";
 import { Heading, Picture, stepper } from "./parts.mjs";
 
@@ -19,20 +33,26 @@ export function Cart() {
   const items = itemsById(state.menu);
   if (!lines.length) return html`<${Hollow} />`;
   return html`<main class="cart">
-      <${Heading}>${t.cartTitle}<//>
-      <${Notice} items=${items} />
-      <ul class="lines">${lines.map((line) => html`<${CartLine} key=${keyOf(line)} line=${line} item=${items.get(line.itemId)} />`)}</ul>
-      <button type="button" class="chip wide" data-testid="add-more" onClick=${() => actions.open("menu")}>+ ${t.addMore}</button>
-      <${Suggestion} items=${items} />
-      <${ReceiptLine} />
-    </main>
-    <${SalesNote} /><${PayBar} items=${items} />`;
+    <${Heading}>${t.cartTitle}<//>
+    <${Notice} items=${items} />
+    <ul class="lines">${lines.map(
+      (line) => html`<${CartLine} key=${keyOf(line)} line=${line}
+        item=${items.get(line.itemId)} />`,
+    )}</ul>
+    <button type="button" class="chip wide" data-testid="add-more"
+      onClick=${() => actions.open("menu")}>+ ${t.addMore}</button>
+    <${Suggestion} items=${items} />
+    <${ReceiptLine} />
+  </main>
+  <${SalesNote} /><${PayBar} items=${items} />`;
 }
 
 function Hollow() {
   const { actions, t } = useKiosk();
-  return html`<main class="sheet"><div class="spring"></div><${Picture} class="hero" src="/assets/images/plate.webp" size=${300} />
-    <${Heading}>${t.cartHollow}<//><div class="spring"></div><button type="button" class="go" data-testid="to-menu" onClick=${() => actions.open("menu")}>${t.toMenu}</button></main>`;
+  return html`<main class="sheet"><div class="spring"></div><${Picture} class="hero" src="/assets/images/plate.webp"
+      size=${300} />
+    <${Heading}>${t.cartHollow}<//><div class="spring"></div><button type="button" class="go" data-testid="to-menu"
+      onClick=${() => actions.open("menu")}>${t.toMenu}</button></main>`;
 }
 
 /** @param {{items: Map<string, import("../cart.mjs").Item>}} props */
@@ -42,7 +62,8 @@ function Notice({ items }) {
   const gone = goneLines(lines, items);
   if (gone.length) {
     return html`<div class="notice" role="alert" data-testid="notice"><p>${t.somethingGone}</p>
-      <button type="button" class="chip" data-testid="drop-gone" onClick=${actions.dropGone}>${t.dropGone}</button></div>`;
+      <button type="button" class="chip" data-testid="drop-gone" onClick=${actions.dropGone}>
+        ${t.dropGone}</button></div>`;
   }
   if (!notice) return null;
   const [title, next] = failureText(t, notice.code);
@@ -64,13 +85,35 @@ function CartLine({ line, item }) {
       ${words.length > 0 && html`<small>${words.join(" · ")}</small>`}
       ${unfit && !gone && html`<small class="gone-word">${t.doesNotFitShort}</small>`}
       ${short && !gone && html`<small class="gone-word">${t.lineShort}</small>`}
-      ${gone ? html`<small class="gone-word">${t.lineGone}</small>` : html`<span class="line-price">${item && money(unitPrice(item, line.options) * line.quantity)}</span>`}
-      ${item?.available && item.modifier_groups.length > 0 && html`<button type="button" class="link" data-testid=${`edit-${line.itemId}`} onClick=${() => actions.openSheet(line.itemId, key)}>${t.change}</button>`}
+      ${
+        gone
+          ? html`<small class="gone-word">${t.lineGone}</small>`
+          : html`<span class="line-price">
+            ${item && money(unitPrice(item, line.options) * line.quantity)}</span>`
+      }
+      ${
+        item?.available &&
+        item.modifier_groups.length > 0 &&
+        html`<button type="button" class="link"
+          data-testid=${`edit-${line.itemId}`} onClick=${() => actions.openSheet(line.itemId, key)}>
+          ${t.change}</button>`
+      }
     </div>
-    ${gone
-      ? html`<button type="button" class="chip" aria-label=${t.remove(item?.name ?? line.itemId)} onClick=${() => actions.removeLine(key)}>×</button>`
-      : stepper({ t, id: line.itemId, name: item?.name ?? "", quantity: line.quantity, atMost: false, full: line.quantity >= MAX_QUANTITY,
-          less: () => actions.step(key, -1), more: () => actions.step(key, 1) })}
+    ${
+      gone
+        ? html`<button type="button" class="chip" aria-label=${t.remove(item?.name ?? line.itemId)}
+          onClick=${() => actions.removeLine(key)}>×</button>`
+        : stepper({
+            t,
+            id: line.itemId,
+            name: item?.name ?? "",
+            quantity: line.quantity,
+            atMost: false,
+            full: line.quantity >= MAX_QUANTITY,
+            less: () => actions.step(key, -1),
+            more: () => actions.step(key, 1),
+          })
+    }
     ${gone && html`<${Substitute} line=${line} />`}
   </li>`;
 }
@@ -84,10 +127,14 @@ function Substitute({ line }) {
   const options = fittingOptions(other, filters, menu) ?? defaultOptions(other);
   return html`<button type="button" class="option substitute" data-testid=${`instead-of-${line.itemId}`}
     onClick=${() => actions.replaceLine(keyOf(line), { itemId: other.id, options, quantity: line.quantity })}>
-    <${Picture} src=${other.image} size=${72} /><span>${t.instead(other.name)}</span><b>${money(unitPrice(other, options) * line.quantity)}</b></button>`;
+    <${Picture} src=${other.image} size=${72} /><span>${t.instead(other.name)}</span><b>
+      ${money(unitPrice(other, options) * line.quantity)}</b></button>`;
 }
 
-/** At most one strip, of a section the customer has nothing from. @param {{items: Map<string, import("../cart.mjs").Item>}} props */
+/**
+ * At most one strip, of a section the customer has nothing from.
+ * @param {{items: Map<string, import("../cart.mjs").Item>}} props
+ */
 function Suggestion({ items }) {
   const { state, actions, t } = useKiosk();
   const drinks = [...items.values()].filter((item) => item.tags?.includes("drink"));
@@ -95,10 +142,15 @@ function Suggestion({ items }) {
   const offered = drinks.filter((drink) => drink.available).slice(0, SUGGESTED);
   if (!offered.length) return null;
   return html`<section class="suggestion"><header><h2>${t.withThis}</h2>
-    <button type="button" class="link" data-testid="suggest-none" onClick=${actions.refuseUpsell}>${t.noThanks}</button></header><div class="suggestion-row">
-    ${offered.map((item) => html`<button type="button" key=${item.id} data-testid=${`suggest-${item.id}`} onClick=${() => actions.addOne(item.id)}>
-      <${Picture} src=${item.image} size=${96} /><span>${item.name}<b>+ ${money(unitPrice(item, defaultOptions(item)))}</b></span></button>`)}
-  </div></section>`;
+      <button type="button" class="link" data-testid="suggest-none" onClick=${actions.refuseUpsell}>
+        ${t.noThanks}</button></header><div class="suggestion-row">
+      ${offered.map(
+        (item) => html`<button type="button" key=${item.id} data-testid=${`suggest-${item.id}`}
+          onClick=${() => actions.addOne(item.id)}>
+          <${Picture} src=${item.image} size=${96} /><span>${item.name}
+            <b>+ ${money(unitPrice(item, defaultOptions(item)))}</b></span></button>`,
+      )}
+    </div></section>`;
 }
 
 /**
@@ -118,9 +170,16 @@ function PayBar({ items }) {
   const estimate = estimateOf(state);
   const blocked = busy || goneLines(lines, items).length > 0 || (restaurant && !restaurant.sales.open);
   return html`<footer class="bar"><div class="bar-line">
-    <div class="sum" role="status"><b data-testid="cart-total">${money(total(lines, items))}</b>
-      <span>${t.dishes(count(sellable(lines, items)))}${estimate && html` · <span data-testid="cart-wait">${t.wait(minutes(estimate.ready_in_s))}</span>`}</span></div>
-    <button type="button" class="go ghost" data-testid="cart-back" onClick=${() => actions.open("menu")}>${t.back}</button>
-    <button type="button" class="go" data-testid="pay" disabled=${blocked} aria-busy=${busy} onClick=${actions.toPoints}>${busy ? t.preparing : t.pay}</button>
-  </div></footer>`;
+      <div class="sum" role="status"><b data-testid="cart-total">${money(total(lines, items))}</b>
+        <span>${t.dishes(count(sellable(lines, items)))}
+          ${
+            estimate &&
+            html` · <span data-testid="cart-wait">
+              ${t.wait(minutes(estimate.ready_in_s))}</span>`
+          }</span></div>
+      <button type="button" class="go ghost" data-testid="cart-back" onClick=${() => actions.open("menu")}>
+        ${t.back}</button>
+      <button type="button" class="go" data-testid="pay" disabled=${blocked} aria-busy=${busy}
+        onClick=${actions.toPoints}>${busy ? t.preparing : t.pay}</button>
+    </div></footer>`;
 }

@@ -28,7 +28,8 @@ export function Dialog({ children, class: name = "", label, close, role = "dialo
   };
   // A tap on the dimmed page around the dialog reaches the dialog element itself.
   const tapped = (/** @type {MouseEvent} */ event) => event.target === box.current && close?.();
-  return html`<dialog ref=${box} class=${`dialog ${name}`} role=${role} aria-label=${label} aria-live=${live} onCancel=${cancelled} onClick=${tapped}>
+  return html`<dialog ref=${box} class=${`dialog ${name}`} role=${role} aria-label=${label} aria-live=${live}
+    onCancel=${cancelled} onClick=${tapped}>
     <div class="dialog-body">${children}</div>
   </dialog>`;
 }
@@ -57,11 +58,16 @@ export function CancelDialog({ stay, leave }) {
 
 /** The number needs no server: while it is read, nothing may lie over it. */
 export function Offline() {
-  const { screen, offline, t } = usePart((state) => ({ language: state.language, screen: state.screen, offline: state.offline }));
+  const { screen, offline, t } = usePart((state) => ({
+    language: state.language,
+    screen: state.screen,
+    offline: state.offline,
+  }));
   if (!offline || screen === "done") return null;
   return html`<${Dialog} class="offline" role="alertdialog" label=${t.offlineTitle}>
     <div data-testid="offline"><${Picture} class="hero sway" src="/assets/images/plug.webp" size=${260} />
-      <h2>${t.offlineTitle}</h2><p class="lead" role="status">${screen === "payment" ? t.offlinePaying : t.offlineLead}</p></div>
+      <h2>${t.offlineTitle}</h2><p class="lead" role="status">
+        ${screen === "payment" ? t.offlinePaying : t.offlineLead}</p></div>
   <//>`;
 }
 
@@ -74,15 +80,19 @@ export function Toast() {
   }, [toast]);
   const item = toast && itemsById(menu).get(toast.line.itemId);
   if (!toast || !item) return null;
-  const words = toast.line.options.flatMap((id) => item.modifier_groups.flatMap((g) => g.options.filter((o) => o.id === id).map((o) => o.name)));
+  const words = toast.line.options.flatMap((id) =>
+    item.modifier_groups.flatMap((g) => g.options.filter((o) => o.id === id).map((o) => o.name)),
+  );
   if (toast.text === "full") {
-    return html`<div class="toast" role="alert" data-testid="full"><span>${t.full[toast.why ?? "portions"](LIMITS[toast.why ?? "portions"], item.name)}</span>
+    return html`<div class="toast" role="alert" data-testid="full"><span>
+        ${t.full[toast.why ?? "portions"](LIMITS[toast.why ?? "portions"], item.name)}</span>
       <button type="button" data-testid="toast-hide" onClick=${actions.hideToast}>${t.clear}</button></div>`;
   }
   const added = toast.text === "added";
   return html`<div class="toast" role="status">
     <span>${added ? t.added([item.name, ...words].join(" · ")) : t.removed(item.name)}</span>
     <button type="button" data-testid=${added ? "toast-change" : "toast-undo"}
-      onClick=${() => (added ? actions.openSheet(item.id, keyOf(toast.line)) : actions.undoRemove(toast.line))}>${added ? t.change : t.undo}</button>
+      onClick=${() => (added ? actions.openSheet(item.id, keyOf(toast.line)) : actions.undoRemove(toast.line))}>
+      ${added ? t.change : t.undo}</button>
   </div>`;
 }

@@ -1,9 +1,9 @@
 /** Notices that nobody touches the screen: a warning with a countdown, then everything is forgotten. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { html } from "../html.mjs";
 import { chirp } from "../chime.mjs";
 import { useHeard } from "../heard.mjs";
+import { html } from "../html.mjs";
 import { useNow, usePart } from "./context.mjs";
 import { IdleDialog } from "./dialogs.mjs";
 
@@ -15,16 +15,27 @@ const WARNING_MS = 20_000;
 /** Who listens hears the warning first. */
 const WARNING_ALOUD_MS = 60_000;
 
-/** Where silence means that the customer has left; a payment in flight and the number have their own clocks. @param {import("../store.mjs").State} state */
+/**
+ * Where silence means that the customer has left; a payment in flight and the number have their own clocks.
+ * @param {import("../store.mjs").State} state
+ */
 function watched({ screen, payment, offline, busy }) {
   if (offline || busy) return false;
-  return ["service", "menu", "cart", "points", "track", "seller", "history"].includes(screen) || (screen === "payment" && payment?.phase === "failed");
+  return (
+    ["service", "menu", "cart", "points", "track", "seller", "history"].includes(screen) ||
+    (screen === "payment" && payment?.phase === "failed")
+  );
 }
 
 export function Idle() {
   const { on, screen, phase, step, unhurried, aloud, actions } = usePart((state) => ({
-    language: state.language, on: watched(state), screen: state.screen, phase: state.payment?.phase, step: state.member?.step,
-    aloud: state.aloud, unhurried: state.sheet !== null || UNHURRIED.has(state.screen),
+    language: state.language,
+    on: watched(state),
+    screen: state.screen,
+    phase: state.payment?.phase,
+    step: state.member?.step,
+    aloud: state.aloud,
+    unhurried: state.sheet !== null || UNHURRIED.has(state.screen),
   }));
   const now = useNow(on);
   const touched = useLastTouch();
@@ -55,7 +66,8 @@ export function Idle() {
 function useLastTouch() {
   const touched = useRef(Date.now());
   useHeard(() => {
-    if (!document.querySelector(".notice-dialog")) touched.current = Date.now(); // the warning's own words are no answer to it
+    // The warning's own words are no answer to it.
+    if (!document.querySelector(".notice-dialog")) touched.current = Date.now();
   });
   useEffect(() => {
     const mark = (/** @type {Event} */ event) => {

@@ -17,9 +17,16 @@ const MAIL_ENDS = ["@yandex.ru", "@mail.ru", "@gmail.com"];
  * @param {(key: string) => void} press @param {() => void} erase @param {RegExp} allowed
  */
 export function useTyping(press, erase, allowed) {
-  useLayoutEffect(() => { // with the drawing: a key between two frames must not meet the keys of the last one
+  useLayoutEffect(() => {
+    // with the drawing: a key between two frames must not meet the keys of the last one
     const typed = (/** @type {KeyboardEvent} */ event) => {
-      if (event.ctrlKey || event.altKey || event.metaKey || event.key === " " && document.activeElement instanceof HTMLButtonElement) return;
+      if (
+        event.ctrlKey ||
+        event.altKey ||
+        event.metaKey ||
+        (event.key === " " && document.activeElement instanceof HTMLButtonElement)
+      )
+        return;
       if (event.key === "Backspace") erase();
       else if (event.key.length === 1 && allowed.test(event.key)) press(event.key.toLowerCase());
     };
@@ -32,14 +39,19 @@ export function useTyping(press, erase, allowed) {
 export function Numpad({ press, erase, extra = [] }) {
   const { t } = useKiosk();
   useTyping(press, erase, /[0-9]/);
-  const key = (/** @type {string} */ word) => html`<button type="button" key=${word} class="key" data-testid=${`key-${word}`} onClick=${() => press(word)}>${word}</button>`;
+  const key = (/** @type {string} */ word) =>
+    html`<button type="button" key=${word} class="key" data-testid=${`key-${word}`} onClick=${() => press(word)}>
+      ${word}</button>`;
   return html`<div class="numpad" role="group" aria-label=${t.keyboard}>
     ${DIGITS.map(key)}${extra.length ? extra.map(key) : html`<span></span>`}${key("0")}
     <button type="button" class="key soft" data-testid="key-erase" aria-label=${t.erase} onClick=${erase}>⌫</button>
   </div>`;
 }
 
-/** Letters of both alphabets for the search. @param {{press: (key: string) => void, erase: () => void, done: () => void}} props */
+/**
+ * Letters of both alphabets for the search.
+ * @param {{press: (key: string) => void, erase: () => void, done: () => void}} props
+ */
 export function Alphabet({ press, erase, done }) {
   const { state, t } = useKiosk();
   const [alphabet, setAlphabet] = useState(/** @type {"ru"|"en"} */ (state.language));
@@ -48,7 +60,8 @@ export function Alphabet({ press, erase, done }) {
   return html`<section class="alphabet" aria-label=${t.keyboard}>
     <${Row} keys=${first} press=${press} /><${Row} keys=${second} press=${press} />
     <div class="key-row"><${Letters} keys=${third} press=${press} /><${Erase} erase=${erase} /></div>
-    <div class="key-row"><button type="button" class="key soft wide" data-testid="key-alphabet" onClick=${() => setAlphabet(alphabet === "ru" ? "en" : "ru")}>${alphabet === "ru" ? "ABC" : "АБВ"}</button>
+    <div class="key-row"><button type="button" class="key soft wide" data-testid="key-alphabet"
+        onClick=${() => setAlphabet(alphabet === "ru" ? "en" : "ru")}>${alphabet === "ru" ? "ABC" : "АБВ"}</button>
       <${Letters} keys=${rest} press=${press} />
       <button type="button" class="key long" data-testid="key-space" onClick=${() => press(" ")}>${t.space}</button>
       <button type="button" class="key wide strong" data-testid="search-done" onClick=${done}>${t.done}</button></div>
@@ -64,7 +77,11 @@ export function MailKeys({ press, erase }) {
     <${Row} keys=${digits} press=${press} /><${Row} keys=${first} press=${press} />
     <${Row} keys=${`${second}@`} press=${press} />
     <div class="key-row"><${Letters} keys=${`${third}.`} press=${press} /><${Erase} erase=${erase} /></div>
-    <div class="key-row"><${Letters} keys="-_" press=${press} />${MAIL_ENDS.map((end) => html`<button type="button" key=${end} class="key soft long" data-testid=${`key-${end}`} onClick=${() => press(end)}>${end}</button>`)}</div>
+    <div class="key-row"><${Letters} keys="-_" press=${press} />
+      ${MAIL_ENDS.map(
+        (end) => html`<button type="button" key=${end} class="key soft long" data-testid=${`key-${end}`}
+          onClick=${() => press(end)}>${end}</button>`,
+      )}</div>
   </section>`;
 }
 
@@ -75,11 +92,16 @@ function Row({ keys, press }) {
 
 /** @param {{keys: string, press: (key: string) => void}} props */
 function Letters({ keys, press }) {
-  return [...keys].map((letter) => html`<button type="button" key=${letter} class="key" data-testid=${`key-${letter}`} onClick=${() => press(letter)}>${letter}</button>`);
+  return [...keys].map(
+    (letter) =>
+      html`<button type="button" key=${letter} class="key" data-testid=${`key-${letter}`}
+        onClick=${() => press(letter)}>${letter}</button>`,
+  );
 }
 
 /** @param {{erase: () => void}} props */
 function Erase({ erase }) {
   const { t } = useKiosk();
-  return html`<button type="button" class="key soft wide" data-testid="key-erase" aria-label=${t.erase} onClick=${erase}>⌫</button>`;
+  return html`<button type="button" class="key soft wide" data-testid="key-erase" aria-label=${t.erase}
+    onClick=${erase}>⌫</button>`;
 }

@@ -20,15 +20,23 @@ export function Heading({ children, class: name = "" }) {
 }
 
 /**
- * «−», the number and «+»; of none «+» alone. It is the same «+» all the time: the focus stays on it, and a tap builds less.
- * @param {{t: import("../texts.mjs").Texts, name: string, quantity: number, less: (event: any) => void, more: () => void,
- *   atMost: boolean, full?: boolean, id?: string}} what `full`: a tap on «+» will only say why there is no more
+ * «−», the number and «+»; of none «+» alone. It is the same «+» all the time: the focus stays on it, and a tap builds
+ * less.
+ * @param {{t: import("../texts.mjs").Texts, name: string, quantity: number, less: (event: any) => void,
+ *   more: () => void, atMost: boolean, full?: boolean,
+ *   id?: string}} what `full`: a tap on «+» will only say why there is no more
  */
 export function stepper({ t, name, quantity, less, more, atMost, full = false, id }) {
-  return html`<div class=${quantity ? "stepper" : ""} role=${quantity ? "group" : undefined} aria-label=${quantity ? name : undefined}>
-    ${quantity > 0 && html`<button key="less" type="button" aria-label=${t.less(name)} data-testid=${id && `less-${id}`} onClick=${less}>−</button>`}
+  return html`<div class=${quantity ? "stepper" : ""} role=${quantity ? "group" : undefined}
+    aria-label=${quantity ? name : undefined}>
+    ${
+      quantity > 0 &&
+      html`<button key="less" type="button" aria-label=${t.less(name)} data-testid=${id && `less-${id}`}
+        onClick=${less}>−</button>`
+    }
     ${quantity > 0 && html`<output key="quantity" aria-label=${t.inCart(quantity)}>${quantity}</output>`}
-    <button key="more" type="button" class=${!quantity ? "add" : full ? "full" : ""} data-testid=${id && `${quantity ? "more" : "add"}-${id}`}
+    <button key="more" type="button" class=${!quantity ? "add" : full ? "full" : ""}
+      data-testid=${id && `${quantity ? "more" : "add"}-${id}`}
       aria-label=${quantity ? t.more(name) : t.add(name)} disabled=${atMost} onClick=${more}>+</button>
   </div>`;
 }
@@ -39,7 +47,8 @@ export function Steps({ now }) {
   return html`<ol class="steps" aria-label=${t.stepsLabel}>
     ${t.steps.map((name, i) => {
       const state = i < now ? "past" : i === now ? "now" : "ahead";
-      return html`<li class=${state} aria-current=${i === now ? "step" : undefined}><i aria-hidden="true"></i>${name}</li>`;
+      return html`<li class=${state} aria-current=${i === now ? "step" : undefined}><i aria-hidden="true"></i>
+        ${name}</li>`;
     })}
   </ol>`;
 }

@@ -1,4 +1,6 @@
-/** The fiscal receipt on the screen: the tax service's code, and the operator's page where the restaurant has named it. */
+/**
+ * The fiscal receipt on the screen: the tax service's code, and the operator's page where the restaurant has named it.
+ */
 
 import { html } from "../html.mjs";
 import { useKiosk } from "./context.mjs";
@@ -17,7 +19,13 @@ export function receiptLink(template, qr, inn) {
 export function ReceiptPanel({ receipt, size, bonus = "" }) {
   const { state, t } = useKiosk();
   const { receipt_link: template = "", inn = "" } = state.restaurant ?? {};
-  return html`<div class=${template ? "panel receipt both" : "panel receipt"} data-testid="receipt"><${QrCode} text=${receipt.qr} size=${size} label=${t.receiptTitle} />
-    <div><b>${t.receiptTitle}</b><p class="lead">${template ? t.receiptCodes : t.receiptHint}${bonus}</p><small>${t.receiptNo(receipt.fiscal_document_number)}</small></div>
-    ${template && html`<${QrCode} name="receipt-link" text=${receiptLink(template, receipt.qr, inn)} size=${size} label=${t.receiptPage} />`}</div>`;
+  return html`<div class=${template ? "panel receipt both" : "panel receipt"} data-testid="receipt">
+    <${QrCode} text=${receipt.qr} size=${size} label=${t.receiptTitle} />
+    <div><b>${t.receiptTitle}</b><p class="lead">${template ? t.receiptCodes : t.receiptHint}${bonus}</p><small>
+        ${t.receiptNo(receipt.fiscal_document_number)}</small></div>
+    ${
+      template &&
+      html`<${QrCode} name="receipt-link" text=${receiptLink(template, receipt.qr, inn)} size=${size}
+        label=${t.receiptPage} />`
+    }</div>`;
 }

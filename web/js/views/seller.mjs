@@ -12,8 +12,12 @@ export function Seller() {
   const value = (/** @type {string} */ name) => restaurant[name] || (name === "hours" ? t.allDay : "");
   return html`<main class="sheet seller" data-testid="seller">
     <${Heading}>${t.sellerTitle}<//>
-    <dl class="facts-list">${FIELDS.filter(value).map((name) => html`<div key=${name}><dt>${t.seller[name]}</dt><dd data-testid=${`seller-${name}`}>${value(name)}</dd></div>`)}</dl>
-    <section class="money-back"><h2>${t.moneyBackTitle}</h2><ul>${t.moneyBack.map((words) => html`<li key=${words}>${words}</li>`)}</ul></section>
+    <dl class="facts-list">${FIELDS.filter(value).map(
+      (name) => html`<div key=${name}><dt>${t.seller[name]}</dt>
+        <dd data-testid=${`seller-${name}`}>${value(name)}</dd></div>`,
+    )}</dl>
+    <section class="money-back"><h2>${t.moneyBackTitle}</h2><ul>
+        ${t.moneyBack.map((words) => html`<li key=${words}>${words}</li>`)}</ul></section>
     <div class="spring"></div>
     <button type="button" class="go" data-testid="seller-back" onClick=${actions.reset}>${t.back}</button>
   </main>`;

@@ -9,10 +9,16 @@ export function Service() {
   return html`<main class="sheet service">
     <${Heading}>${t.serviceTitle}<//>
     <div class="service-two">
-      <${Way} id="service-dine-in" image="plate" name=${t.dineIn} hint=${t.dineInHint} choose=${() => actions.chooseService("dine_in")} />
-      <${Way} id="service-take-away" image="bags" name=${t.takeAway} hint=${t.takeAwayHint} choose=${() => actions.chooseService("take_away")} />
+      <${Way} id="service-dine-in" image="plate" name=${t.dineIn} hint=${t.dineInHint}
+        choose=${() => actions.chooseService("dine_in")} />
+      <${Way} id="service-take-away" image="bags" name=${t.takeAway} hint=${t.takeAwayHint}
+        choose=${() => actions.chooseService("take_away")} />
     </div>
-    ${state.restaurant?.points && html`<button type="button" class="chip wide" data-testid="own-orders-open" onClick=${actions.toHistory}>${t.repeatEarlier}</button>`}
+    ${
+      state.restaurant?.points &&
+      html`<button type="button" class="chip wide" data-testid="own-orders-open"
+        onClick=${actions.toHistory}>${t.repeatEarlier}</button>`
+    }
     <button type="button" class="go ghost" data-testid="service-back"
       onClick=${state.lines.length ? () => actions.open("menu") : actions.reset}>${t.back}</button>
   </main>`;

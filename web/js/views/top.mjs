@@ -24,14 +24,22 @@ function useStaffDoor(waiting) {
 
 export function Top() {
   const { language, screen, service, name, actions, t } = usePart((state) => ({
-    language: state.language, screen: state.screen, service: state.service, name: state.restaurant?.name,
+    language: state.language,
+    screen: state.screen,
+    service: state.service,
+    name: state.restaurant?.name,
   }));
   const knock = useStaffDoor(screen === "attract");
   return html`<header class="top">
-    <div class="brand" data-testid="brand" onClick=${knock}><${Picture} src="/assets/images/robot.webp" size=${68} />${name ?? "Огонёк"}</div>
-    ${service && SERVICE_CHANGES.has(screen) && html`<button type="button" class="chip" data-testid="service-change" onClick=${() => actions.open("service")}>
-      ${service === "dine_in" ? t.dineIn : t.takeAway}
-    </button>`}
+    <div class="brand" data-testid="brand" onClick=${knock}><${Picture} src="/assets/images/robot.webp" size=${68} />
+      ${name ?? "Огонёк"}</div>
+    ${
+      service &&
+      SERVICE_CHANGES.has(screen) &&
+      html`<button type="button" class="chip" data-testid="service-change" onClick=${() => actions.open("service")}>
+        ${service === "dine_in" ? t.dineIn : t.takeAway}
+      </button>`
+    }
     <div class="languages" role="group" aria-label=${t.language}>
       <${LanguageChip} code="ru" word="Рус" name="Русский" on=${language === "ru"} choose=${actions.chooseLanguage} />
       <${LanguageChip} code="en" word="Eng" name="English" on=${language === "en"} choose=${actions.chooseLanguage} />
@@ -41,6 +49,7 @@ export function Top() {
 
 /** @param {{code: string, word: string, name: string, on: boolean, choose: (code: string) => void}} props */
 function LanguageChip({ code, word, name, on, choose }) {
-  return html`<button type="button" lang=${code} class=${on ? "chip on" : "chip"} aria-pressed=${on} aria-label=${`${word}, ${name}`}
+  return html`<button type="button" lang=${code} class=${on ? "chip on" : "chip"} aria-pressed=${on}
+    aria-label=${`${word}, ${name}`}
     data-testid=${`lang-${code}`} onClick=${() => choose(code)}>${word}</button>`;
 }
