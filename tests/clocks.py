@@ -66,6 +66,13 @@ class JumpingClock(SystemClock):
         self._ahead += timedelta(seconds=seconds)
 
 
+class PassingClock(JumpingClock):
+    """Time that has really passed: the wall clock and the monotonic one are ahead alike; whoever sleeps sleeps on."""
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._ahead.total_seconds()
+
+
 class SleeplessClock(ManualClock):
     """Whoever sleeps has slept: the clock moves on by it."""
 

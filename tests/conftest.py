@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
@@ -32,10 +35,18 @@ async def place() -> AsyncIterator[Restaurant]:
         yield found
 
 
-@pytest.fixture(scope="session", autouse=True)
-def crash_tally(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Where the crash tests write down what they did; the summary reads it."""
-    os.environ.setdefault(tally.VARIABLE, str(tmp_path_factory.getbasetemp() / "tally.jsonl"))
+def pytest_configure(config: pytest.Config) -> None:
+    """Where the crash tests of all workers write down what they did; the summary reads it."""
+    if tally.VARIABLE not in os.environ:
+        folder = tempfile.mkdtemp(prefix="kiosk-tally-")
+        os.environ[tally.VARIABLE] = f"{folder}/tally.jsonl"
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: no collection of garbage walks it again, here or in a fork."""
+    gc.collect()
+    gc.freeze()
 
 
 #: What a machine may lack that nobody can install: the vendor's library, the right to mount a disk.

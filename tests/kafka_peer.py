@@ -82,12 +82,17 @@ def read_all(bootstrap: str, topic: str) -> list[Kept]:
                 message = consumer.poll(_DEADLINE_S)
                 assert message is not None, f"partition {partition}: {got} of {end}"
                 if message.error() is None:
-                    headers = {name: bytes(value).decode() for name, value in message.headers() or []}
-                    found.append(Kept(partition, bytes(message.key()).decode(), bytes(message.value()), headers))
+                    headers = {name: _octets(value).decode() for name, value in dict(message.headers() or []).items()}
+                    found.append(Kept(partition, _octets(message.key()).decode(), _octets(message.value()), headers))
                     got += 1
     finally:
         consumer.close()
     return found
+
+
+def _octets(value: str | bytes | None) -> bytes:
+    assert isinstance(value, bytes), value
+    return value
 
 
 def missing(records: list[Kept], events: list[dict[str, Any]]) -> set[str]:

@@ -16,18 +16,21 @@ from importlib.resources import files
 from pathlib import Path
 from types import FrameType
 
-from kiosk.store import opening
+import kiosk.store
 
 #: `sqlite_stat1` of a database of a million orders: what ANALYZE told there.
 STATISTICS = Path(__file__).with_name("databases") / "statistics_of_a_million.csv"
 #: Tables that hold what a restaurant has, not what it did; a walk over one of them is no walk through history.
 BOUNDED = {
     "meta": "settings of the process",
+    "pace": "one row for each operation at each station",
     "chart": "recipes of the menu",
     "cursor": "one row for each consumer",
     "endpoint": "one row for each receiver",
     "stop_list": "at most the menu",
     "device_fault": "at most the devices",
+    "excursion": "at most the places that have limits",
+    "locked_cell": "at most the cells",
     "fiscal_drive": "one drive in fifteen months",
     "failed_job": "jobs that ended in a bug",
     "guest_notice": "forgotten when its order is over",
@@ -39,11 +42,15 @@ BOUNDED = {
 #: Statements that may walk: how each begins, and why.
 MAY_WALK: dict[str, str] = {
     "SELECT at, actor, action, detail FROM journal ORDER BY entry DESC LIMIT": "the newest lines, up to the limit",
+    "SELECT p.portion_id, p.order_id, o.number, i.item_id, p.status, p.attempt, p.cell, p.cooking_at, p.ready_at,"
+    " p.fault FROM (SELECT portion_id FROM portion ORDER BY portion_id DESC LIMIT": "the newest, up to the limit",
     "SELECT coalesce(sum(points), 0) FROM (SELECT sum(points) AS points FROM bonus_entry": "a report for the manager",
 }
 #: More rows than a restaurant has of anything in a day, however many years it stands.
 MOST_ROWS = 5_000
-_STORE = Path(opening.__file__).parent
+_STORE = Path(kiosk.store.__file__).parent
+#: They carry every statement, whoever asks.
+_CARRIERS = ("database.py", "transaction.py")
 _NO_QUESTION = ("--", "PRAGMA", "BEGIN", "COMMIT", "SAVEPOINT", "ROLLBACK", "RELEASE", "EXPLAIN", "ANALYZE", "ATTACH")
 _VALUES = re.compile(r"(?<![a-z_])'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b|X'[0-9A-Fa-f]*'")
 _WORD = re.compile(r"'[a-z_]{1,24}'")
@@ -81,12 +88,18 @@ class Plans:
 
 def _asked_by_the_store() -> bool:
     """Whether a function of the store asks, on this thread: what a scene asks by itself is none of the kiosk's."""
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  # a frame
     while frame is not None:
-        if _STORE in Path(frame.f_code.co_filename).parents and not frame.f_code.co_filename.endswith("database.py"):
+        if _is_of_the_store(frame.f_code.co_filename):
             return True
         frame = frame.f_back
     return False
+
+
+@cache
+def _is_of_the_store(file: str) -> bool:
+    """Asked for each frame of each statement of every scene."""
+    return _STORE in Path(file).parents and not file.endswith(_CARRIERS)
 
 
 def walks_of(sql: str, missing: str = "") -> list[str]:
@@ -95,7 +108,7 @@ def walks_of(sql: str, missing: str = "") -> list[str]:
     if any(sql.startswith(start) for start in MAY_WALK):
         return []
     figures, found = figures_of_a_million(), []
-    for database in (schema(missing, False), schema(missing, True)):
+    for database in (schema(missing, with_figures=False), schema(missing, with_figures=True)):
         for _, _, _, step in database.execute(f"EXPLAIN QUERY PLAN {sql}"):
             if step not in found and _walks(step, sql, figures):
                 found.append(step)
@@ -112,7 +125,7 @@ def figures_of_a_million() -> dict[str, tuple[int, ...]]:
 
 
 @cache
-def schema(missing: str, with_figures: bool) -> sqlite3.Connection:
+def schema(missing: str, *, with_figures: bool) -> sqlite3.Connection:
     database = sqlite3.connect(":memory:", check_same_thread=False)
     database.executescript((files("kiosk.store") / "schema.sql").read_text())
     if missing:
@@ -152,5 +165,6 @@ def _tables(sql: str, name: str) -> set[str]:
 @cache
 def _growing_and_bounded() -> frozenset[str]:
     return frozenset(
-        name for (name,) in schema("", False).execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        name
+        for (name,) in schema("", with_figures=False).execute("SELECT name FROM sqlite_master WHERE type = 'table'")
     )

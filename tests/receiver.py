@@ -124,7 +124,7 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver(secrets: int = 1, check_age: bool = True) -> AsyncIterator[Receiver]:
+async def receiver(secrets: int = 1, *, check_age: bool = True) -> AsyncIterator[Receiver]:
     found = Receiver([new_secret() for _ in range(secrets)], check_age)
     found.gate.set()
     await found.open()

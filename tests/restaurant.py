@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import aiohttp
 
@@ -26,11 +26,17 @@ from drivers.sim.atol_web.device import AtolWebDevice, atol_web
 from drivers.sim.gateways.bank import BankDevice, bank
 from drivers.sim.gateways.push import PushDevice, push
 from drivers.sim.gateways.sms import SmsDevice, sms
+from drivers.sim.gateways.yookassa import yookassa
 from drivers.sim.ofd.device import OfdDevice, ofd
 from drivers.sim.robot.device import RobotDevice, robot
 from drivers.sim.shtrih.device import ShtrihDevice, shtrih
+from drivers.sim.shtrih.setup import ShtrihSetup
+from drivers.sim.tbank.device import QrRules, TbankDevice, tbank
+from drivers.sim.vtk.device import ReaderRules, VtkDevice, vtk
+from drivers.terminal.vtk.line import VtkTimings
 from kiosk.config import load
 from kiosk.config.settings import Config
+from kiosk.periods import Periods
 from kiosk.wiring import Kiosk, Parts
 from tests.plans import Plans
 
@@ -51,6 +57,15 @@ FAST_ATOL = AtolTimeouts(
     reply_s=0.3, silence_s=0.8, poll_s=0.2, reopen_s=0.05, command_s=1.5, commands_s={0x4A: 2.0, 0x9A: 2.0, 0x5A: 2.0}
 )
 FAST_ATOL_WEB = AtolWebTimeouts(call_s=0.5, question_s=1.5, task_s=3.0, poll_s=0.05, again_s=0.1)
+#: A scene that only waits for a look waits no longer than it must.
+FAST_LOOKS = Periods(
+    refund_s=0.2, inquiry_s=0.2, lateness_s=0.5, message_s=0.5, registrar_s=0.25, documents_s=0.5, spare_s=0.5,
+    fallback_s=0.25, shift_report_s=0.5, reader_s=0.5, stuck_s=0.5, restored_s=0.25, pin_s=0.2, disk_s=0.25,
+    board_s=1.0, climate_s=0.2,
+)  # fmt: skip
+FAST_READER = VtkTimings(answer_s=0.4, rest_s=0.3, margin_s=0.3)
+QUICK_CARD = ReaderRules(tap_s=0.05, operation_s=2)
+QUICK_PHONE = QrRules(pays_after_s=0.05)
 FAST_ROBOT = ModbusTimings(timeout_s=0.5, quiet_s=0.05, stations_s=0.5)
 
 
@@ -59,8 +74,10 @@ STATEMENTS = Plans()
 
 
 async def until(condition: Callable[[], Awaitable[Any] | Any], deadline_s: float = DEADLINE_S) -> Any:
-    """Poll `condition` until it gives something true; the test fails at the deadline."""
-    end = time.monotonic() + deadline_s
+    """Poll `condition` until it gives something true; the test fails at the deadline. What takes long is asked for less
+    and less often: each question costs the two cores something."""
+    began = time.monotonic()
+    end = began + deadline_s
     while True:
         found = condition()
         if asyncio.iscoroutine(found):
@@ -70,13 +87,20 @@ async def until(condition: Callable[[], Awaitable[Any] | Any], deadline_s: float
         if time.monotonic() > end:
             raise AssertionError(f"not within {deadline_s} s: {condition}")
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.01):
+            async with asyncio.timeout(min(0.01 + (time.monotonic() - began) / 20, 0.1)):
                 await asyncio.Event().wait()
 
 
 def ledger(path: Path) -> list[dict[str, Any]]:
     """The effects a device wrote; every line must be whole."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+class Files(TypedDict):
+    """What a simulated device keeps."""
+
+    state: Path
+    ledger: Path
 
 
 @dataclass
@@ -109,6 +133,11 @@ class Customer:
         created: dict[str, Any] = answer.body
         return created
 
+    async def pay_by(self, method: str, order_id: str, key: str | None = None, **more: Any) -> Answer:
+        """By a way that needs no token."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return await self.call("POST", f"/api/orders/{order_id}/payment", {"method": method, **more}, **headers)
+
     async def pay(self, order_id: str, token: str = "tok_ok", key: str | None = None, **more: Any) -> Answer:
         headers = {"Idempotency-Key": key} if key else {}
         return await self.call("POST", f"/api/orders/{order_id}/payment", {"card_token": token, **more}, **headers)
@@ -134,7 +163,7 @@ class Restaurant:
 
     folder: Path
     kiosk: Kiosk
-    bank: BankDevice
+    bank: BankDevice  # or YooKassa's, with the same faults
     fiscal: ShtrihDevice | AtolDevice | AtolWebDevice
     robot: RobotDevice
     sms: SmsDevice
@@ -144,6 +173,18 @@ class Restaurant:
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     changes: dict[str, Any] = field(default_factory=dict)
     operator: OfdDevice | None = None
+    card_reader: VtkDevice | None = None
+    bank_of_codes: TbankDevice | None = None
+
+    @property
+    def reader(self) -> VtkDevice:
+        assert self.card_reader is not None, "this restaurant has no card reader"
+        return self.card_reader
+
+    @property
+    def qr_bank(self) -> TbankDevice:
+        assert self.bank_of_codes is not None, "this restaurant takes no QR payments"
+        return self.bank_of_codes
 
     async def call(self, method: str, path: str, json: Any = None, **headers: str) -> Answer:
         return await _answer(self.client, method, f"http://127.0.0.1:{self.kiosk.public_port}{path}", json, headers)
@@ -240,7 +281,9 @@ def test_parts(**changes: Any) -> Parts:
         **{
             **fiscal,
             "robot_timings": FAST_ROBOT,
-            "inquiry_every_s": 0.2,
+            "reader_timings": FAST_READER,
+            "periods": FAST_LOOKS,
+            "check_file_after_s": 3600.0,  # a process of its own beside each scene that lasts: where it is the subject
             "refusal_probe_s": 1.0,
             "drain_s": 3.0,
             **changes,
@@ -256,23 +299,38 @@ async def restaurant(
     extra: str = "",
     speed: float = 200.0,
     tail: str = "",
+    *,
     sales_open: bool = True,
     registrar: str = "shtrih",
     carried: bool = False,
+    reader: ReaderRules = QUICK_CARD,
+    phone: QrRules = QUICK_PHONE,
     **changes: Any,
 ) -> AsyncIterator[Restaurant]:
     """Devices first, then the kiosk; sales are open when the block begins, unless they never will be (`sales_open`
     False). `tail` is TOML that goes to the configuration's end as it is (`[[…]]`); `registrar` is `[fiscal] driver`;
-    `carried`: the register is set to wait for a host that carries its documents to a simulated operator."""
+    `carried`: the register is set to wait for a host that carries its documents to a simulated operator; `reader`: how
+    a card reader behaves, which stands there where `extra` names the method `terminal`; `phone`: the guest who scans,
+    where it names `sbp`."""
     folder = short_folder()
     try:
         async with AsyncExitStack() as stack:
-            files = {name: {"state": folder / f"{name}.state", "ledger": folder / f"{name}.jsonl"} for name in DEVICES}
+            files = {name: Files(state=folder / f"{name}.state", ledger=folder / f"{name}.jsonl") for name in DEVICES}
             sms_device = await stack.enter_async_context(sms(0, **files["sms"]))
             push_device = await stack.enter_async_context(push(0, **files["push"]))
-            bank_device = await stack.enter_async_context(bank(0, **files["bank"]))
+            build = yookassa if '"yookassa"' in extra else bank
+            bank_device: Any = await stack.enter_async_context(build(0, **files["bank"]))
             operator = await stack.enter_async_context(ofd(0, **files["ofd"])) if carried else None
             fiscal_device, way = await _registrar(stack, registrar, folder, files["fiscal"], operator)
+            card_reader = None
+            if '"terminal"' in extra:
+                line = folder / "terminal.tty"
+                card_reader = await stack.enter_async_context(vtk(line, **files["terminal"], rules=reader))
+                extra = f'[terminal]\nport = "{line}"\n{extra}'
+            qr_bank = None
+            if '"sbp"' in extra:
+                qr_bank = await stack.enter_async_context(tbank(0, **files["sbp"], rules=phone))
+                extra = f'[sbp]\nurl = "{qr_bank.url}"\ntimeout_s = 1.0\npoll_s = 0.1\n{extra}'
             extra = f'[fiscal]\ndriver = "{registrar}"\n{way}\n{extra}'
             robot_device = await stack.enter_async_context(
                 robot(folder / "robot.tty", **files["robot"], speed=speed, seed=1)
@@ -287,7 +345,7 @@ async def restaurant(
             )
             found = Restaurant(
                 folder, kiosk, bank_device, fiscal_device, robot_device, sms_device, push_device, client, staff, stack,
-                changes, operator,
+                changes, operator, card_reader, qr_bank,
             )  # fmt: skip
             if sales_open:
                 await found.until_open()
@@ -299,7 +357,7 @@ async def restaurant(
 
 
 async def _registrar(
-    stack: AsyncExitStack, registrar: str, folder: Path, files: dict[str, Path], operator: OfdDevice | None
+    stack: AsyncExitStack, registrar: str, folder: Path, files: Files, operator: OfdDevice | None
 ) -> tuple[ShtrihDevice | AtolDevice | AtolWebDevice, str]:
     """The device, and the line of `[fiscal]` that leads to it."""
     if registrar == "atol-web":
@@ -309,11 +367,11 @@ async def _registrar(
     if registrar == "atol":
         return await stack.enter_async_context(atol(link, **files)), f'port = "{link}"'
     waits_for = None if operator is None else ("127.0.0.1", operator.port)
-    device = await stack.enter_async_context(shtrih(link, **files, host_carries_to=waits_for))
+    device = await stack.enter_async_context(shtrih(link, **files, setup=ShtrihSetup(host_carries_to=waits_for)))
     return device, f'port = "{link}"'
 
 
-DEVICES = ("bank", "fiscal", "robot", "sms", "push", "ofd")
+DEVICES = ("bank", "fiscal", "robot", "sms", "push", "ofd", "terminal", "sbp")
 
 
 async def start_kiosk(stack: AsyncExitStack, config: Config, parts: Parts) -> Kiosk:

@@ -67,21 +67,29 @@ def test_rounds_that_overlap_are_no_change() -> None:
     assert compare.changed(RATIO, SLOWER)
 
 
-def test_readme_is_filled_between_its_marks_and_nowhere_else(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text("before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n")
-    write_readme({"at": "2026-11-29 17:00Z", "machine": "2 cores", "load": "1"}, [RATIO], readme)
-    text = readme.read_text()
-    assert text.startswith("before\n<!-- bench -->\n`make bench` on 2026-11-29: 2 cores")
-    assert text.endswith("| ≥ 0.25× | yes |\n<!-- /bench -->\nafter\n")
-    assert "old" not in text
+def test_readme_and_document_are_filled_between_their_marks_and_nowhere_else(tmp_path: Path) -> None:
+    readme, document = tmp_path / "README.md", tmp_path / "bench.md"
+    for file in (readme, document):
+        file.write_text("before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n")
+    unwanted = Figure("of.no.budget", "only to know", "ms", [1.0])
+    told = {"at": "2026-11-29 17:00Z", "machine": "2 cores", "load": "1"}
+    write_readme(told, [RATIO, unwanted], readme, document)
+    for file in (readme, document):
+        text = file.read_text()
+        assert text.startswith("before\n<!-- bench -->\n`make bench` on 2026-11-29: 2 cores")
+        assert text.endswith("|\n<!-- /bench -->\nafter\n")
+        assert "| ≥ 0.25× | yes |\n" in text
+        assert "old" not in text
+    assert "only to know" in document.read_text()
+    assert "only to know" not in readme.read_text()
     readme.write_text("no marks")
     with pytest.raises(ValueError, match="no place"):
-        write_readme({"at": "", "machine": "", "load": ""}, [RATIO], readme)
+        write_readme(told, [RATIO], readme, document)
 
 
-def test_readme_of_the_repository_has_the_place() -> None:
-    text = figures.README.read_text()
+@pytest.mark.parametrize("file", [figures.README, figures.DOCUMENT])
+def test_documents_of_the_repository_have_the_place(file: Path) -> None:
+    text = file.read_text()
     assert all(text.count(mark) == 1 for mark in figures.MARKS)
 
 

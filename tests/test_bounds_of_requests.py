@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for room in ("api", "flows")
-    for path in (ROOT / "kiosk" / room).glob("*.py")
+    for path in (ROOT / "kiosk" / room).rglob("*.py")
 )
 _MOST = 2**53
 

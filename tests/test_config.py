@@ -1,4 +1,4 @@
-"""config.toml: an empty file is the demo, every key of the contract is taken, a mistake names its path."""
+"""config.toml: an empty file is the demo, every key is taken, a mistake names its path."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from drivers.sim.embedded import Endpoints
+from drivers.sim.endpoints import Endpoints
 from kiosk.config import ConfigError, load
 from kiosk.config.secret_files import token_secrets
 from kiosk.config.settings import Config, Tax, Terminal, Webhook
@@ -60,15 +60,36 @@ limits = { guest_sessions_per_minute = 30 }
 accrual = 0.1
 max_share = 0.3
 [payment]
+methods = ["terminal", "token", "sbp", "till"]
+till_expires_s = 600
 answer_within_s = 30
 receipt_retry_s = 45.5
 hold_limit_s = 200
 on_fiscal_failure = "defer"
+[sbp]
+driver = "tbank"
+url = "https://qr.example/v2"
+terminal_key = "1321054611234DEMO"
+password_file = "secrets/sbp"
+timeout_s = 8.0
+screen_s = 120
+due_s = 240
+poll_s = 3.0
 [bank]
+driver = "yookassa"
+shop_id = "100500"
+hold = false
 url = "https://bank.example/api"
 merchant_key_file = "secrets/bank"
 timeout_s = 10
 abandon_after_s = 20
+[terminal]
+driver = "vtk"
+port = "tcp://10.0.0.7:62801"
+fin_within_s = 20
+asks_status = true
+stores_before_bank = false
+lends_network = false
 [fiscal]
 name = "till"
 driver = "shtrih"
@@ -93,7 +114,9 @@ unconfirmed_days = 2
 guests_days = 2
 messages_days = 14
 journal_days = 730
+temperatures_days = 400
 events_days = 40
+orders_days = 500
 removed_endpoints_days = 30
 [[taxes]]
 vat = "22"
@@ -103,11 +126,19 @@ subject = 4
 valid_from = 2026-01-01
 [robot]
 port = "/dev/kiosk/robot"
+complex = "complex.toml"
 baudrate = 115200
 unit = 3
 speed = 1.0
 max_promise_s = 900
 late_limit_s = 600
+station_wait_s = 300
+[cells]
+remind_s = 240
+call_staff_s = 900
+hold_s = 2700
+cold_for_s = 60
+on_spoiled = "cook_again"
 [sms]
 url = "https://sms.example"
 key_file = "secrets/sms"
@@ -160,7 +191,7 @@ def test_a_missing_file_is_the_demo_too(tmp_path: Path) -> None:
     assert load(tmp_path / "config.toml") == read(tmp_path, "")
 
 
-def test_every_key_of_the_contract_is_taken(tmp_path: Path) -> None:
+def test_every_key_is_taken(tmp_path: Path) -> None:
     config = read(tmp_path, EVERY_KEY)
     assert not config.is_demo
     assert config.restaurant.timezone == "Asia/Yekaterinburg"
@@ -186,6 +217,7 @@ def test_relative_paths_start_at_the_files_folder(tmp_path: Path) -> None:
     assert (config.menu.file, config.menu.images) == (f"{tmp_path}/menu/menu.toml", f"{tmp_path}/menu/images")
     secrets = (config.auth.secret_file, config.bank.merchant_key_file, config.sms.key_file, config.service.pin_file)
     assert secrets == tuple(f"{tmp_path}/secrets/{name}" for name in ("token", "bank", "sms", "pin"))
+    assert config.sbp.password_file == f"{tmp_path}/secrets/sbp"
     assert config.registrars[0].key_file == f"{tmp_path}/secrets/atol"
     assert config.webhooks[0].secret_file == f"{tmp_path}/secrets/webhook"
     assert (config.broker.ca_file, config.broker.password_file) == (

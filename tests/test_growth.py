@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import load
-from kiosk.domain.order import OrderStatus, new_order_id
-from kiosk.store.soundness import require_sound
+from kiosk.domain.ordering.order import OrderStatus, new_order_id
+from kiosk.store.file.soundness import require_sound
 from tests.clocks import START
 from tests.command import ok
 from tests.growth.__main__ import NotToBeGrown, grow, main
@@ -109,7 +109,7 @@ def test_what_is_no_closed_database_with_a_completed_order_is_refused_and_stays(
 
 
 def test_ids_of_grown_orders_are_like_the_kiosks_own() -> None:
-    own, grown = new_order_id(START), order_id(START, 0.0)
+    own, grown = new_order_id(START), order_id(int(START.timestamp() * 1000), 0.0)
     assert (own[:8], len(own)) == (grown[:8], len(grown))
 
 

@@ -20,20 +20,34 @@ FLOORS = (
     {"cli"},
     {"wiring"},
     {"api", "runtime"},
-    {"flows", "sinks"},
+    {"flows", "sinks", "kitchen"},
+    {"messages", "cli_words"},
     {"store", "tokens", "tasks", "checkpoints", "catalogue", "config", "logs"},
-    {"domain", "clock", "files", "cli_words", "cli_output"},
+    {"domain", "clock", "periods", "files", "cli_output", "socket_calls"},
 )
 RANK = {room: rank for rank, rooms in enumerate(FLOORS) for room in rooms}
+#: Subjects inside a room, each list from the top; what stands in no folder stands under its subjects (in the store the
+#: file under everything).
+SUBJECTS = {
+    "flows": ({"staff"}, {"payment"}, {"ordering"}, {"fiscal", "identity", "stock"}, {"guards"}),
+    "store": ({"fiscal", "staff"}, {"keep"}, {"payment"}, {"ordering", "stock", "identity", "events"}, {""}, {"file"}),
+    "domain": ({"staff"}, {"fiscal", "kitchen"}, {"menu", "ordering", "payment", "identity"}, {""}),
+}
+STOREY = {
+    house: {subject: rank for rank, subjects in enumerate(storeys) for subject in subjects}
+    for house, storeys in SUBJECTS.items()
+}
+#: What talks to devices.
+PORT_USERS = {"flows", "sinks", "kitchen", "messages"}
 LEAVES = {"catalogue", "config", "logs"}
 PURE = {"asyncio", "sqlite3", "aiosqlite", "aiohttp", "serial", "serial_asyncio", "pymodbus", "threading", "socket"}
-#: A rule about characters is no subject of anybody.
-CHARACTERS = "drivers.text"
+#: No subject of anybody: a rule about characters, and what both ends of the robot's line read and reckon alike.
+COMMON = {"drivers.text", "drivers.robot.equipment", "drivers.robot.timetable"}
 PORT = re.compile(r"drivers\.(errors|[a-z]+\.port)")
 VENDOR = re.compile(r"drivers\.(?P<house>fiscal|sim)\.(?P<vendor>shtrih|atol|atol_web)\b")
 SHARED = re.compile(
     r"drivers\.(fiscal\.(port|switch|once|shifts|totals|serialised|fields|ffd|ofd)"
-    r"|sim\.(drive|papers|world|faults|pty|ofd))\b"
+    r"|sim\.(drive|papers|world|site|faults|pty|ofd))\b"
 )
 SQL = re.compile(
     r"\b(select\b.+\bfrom|select\s+\S+\s+where|insert\s+(or\s+\w+\s+)?into|update\s+\S+\s+set|delete\s+from"
@@ -59,6 +73,12 @@ def room(module: str) -> str:
     return module.partition(".")[2].partition(".")[0]
 
 
+def subject(module: str) -> str:
+    """`payment` of `kiosk.flows.payment.saga`, nothing of `kiosk.store.database`."""
+    words = module.split(".")
+    return words[2] if len(words) > 2 and words[2] in STOREY.get(words[1], {}) else ""
+
+
 def offence(module: str, target: str) -> str | None:
     """Which rule this one arrow breaks, or None."""
     house, top = module.split(".")[0], target.split(".")[0]
@@ -68,16 +88,18 @@ def offence(module: str, target: str) -> str | None:
         return "drivers.link alone opens ports"
     if top in ("sqlite3", "aiosqlite") and room(module) != "store" and module != "drivers.sim.world":
         return "the database belongs to the store"
-    if target == CHARACTERS:
+    if target in COMMON:
         return None
     if house == "drivers":
         return "drivers never see kiosk" if top == "kiosk" else _between_vendors(module, target)
     if room(module) == "domain" and top in PURE:
         return "domain is pure"
     if top == "drivers" and room(module) != "wiring":
-        return None if room(module) in ("flows", "sinks") and PORT.fullmatch(target) else "only ports of drivers"
+        return None if room(module) in PORT_USERS and PORT.fullmatch(target) else "only ports of drivers"
     if top != "kiosk" or target == "kiosk":
         return None
+    if room(module) == room(target):
+        return _between_subjects(room(module), subject(module), subject(target))
     return _between_rooms(room(module), room(target))
 
 
@@ -92,6 +114,13 @@ def _between_vendors(module: str, target: str) -> str | None:
     if of_one_vendor and (here["house"] == "sim" or target.startswith("drivers.fiscal.atol.errors")):
         return None  # the web server stands before a register, and has the codes of its driver
     return "no vendor imports another"
+
+
+def _between_subjects(house: str, upper: str, lower: str) -> str | None:
+    storeys = STOREY.get(house)
+    if storeys is None or upper == lower or storeys[upper] < storeys[lower]:
+        return None
+    return f"{house}: no arrow from {upper or 'the root'} to {lower or 'the root'}"
 
 
 def _between_rooms(upper: str, lower: str) -> str | None:
@@ -130,6 +159,22 @@ def test_every_room_stands_on_a_floor() -> None:
     assert {room(module) for module in FILES if module.startswith("kiosk.")} == RANK.keys()
 
 
+def test_every_folder_of_a_room_is_a_subject() -> None:
+    for house, storeys in STOREY.items():
+        folders = {path.parent.name for path in (ROOT / "kiosk" / house).glob("*/__init__.py")}
+        assert folders - {"migrations"} == storeys.keys() - {""}
+
+
+@pytest.mark.parametrize("house", STOREY)
+def test_a_planted_arrow_between_subjects_is_caught(house: str) -> None:
+    """Each pair of subjects, both ways: what is allowed downward is refused upward."""
+    for upper in STOREY[house]:
+        for lower in STOREY[house].keys() - {upper}:
+            places = [".".join(filter(None, ("kiosk", house, subject))) for subject in (upper, lower)]
+            found = offence(f"{places[0]}.anything", f"{places[1]}.other")
+            assert (found is None) == (STOREY[house][upper] < STOREY[house][lower]), (upper, lower)
+
+
 @pytest.mark.parametrize("module", FILES)
 def test_arrows_run_downward_only(module: str) -> None:
     assert offences(module, FILES[module].read_text("utf-8")) == []
@@ -140,30 +185,54 @@ def test_arrows_run_downward_only(module: str) -> None:
     [
         ("kiosk.cli", "import kiosk.__main__", "downward only"),
         ("kiosk.wiring", "from kiosk import cli", "downward only"),
-        ("kiosk.api.public", "from kiosk.wiring import Kiosk", "downward only"),
-        ("kiosk.api.public", "from kiosk.runtime import systemd", "downward only"),
+        ("kiosk.api.ordering", "from kiosk.wiring import Kiosk", "downward only"),
+        ("kiosk.cli_words", "from kiosk.api.operations import OPERATIONS", "downward only"),
+        ("kiosk.api.ordering", "from kiosk.runtime import systemd", "downward only"),
         ("kiosk.runtime.dispatcher", "from kiosk.api import app", "downward only"),
-        ("kiosk.flows.paying", "from kiosk.runtime.dispatcher import Dispatcher", "downward only"),
-        ("kiosk.flows.paying", "from kiosk.sinks.cooking import Cooking", "downward only"),
-        ("kiosk.flows.paying", "from ..sinks import cooking", "downward only"),
-        ("kiosk.sinks.cooking", "from kiosk.flows import paying", "downward only"),
-        ("kiosk.store.orders", "from kiosk.flows.views import OrderView", "downward only"),
-        ("kiosk.store.orders", "from kiosk.tokens import Session", "downward only"),
+        ("kiosk.flows.payment.saga", "from kiosk.runtime.dispatcher import Dispatcher", "downward only"),
+        ("kiosk.flows.payment.saga", "from kiosk.sinks.cooking import Cooking", "downward only"),
+        ("kiosk.flows.payment.saga", "from ...sinks import cooking", "downward only"),
+        ("kiosk.sinks.cooking", "from kiosk.flows.payment import saga", "downward only"),
+        ("kiosk.sinks.cooking", "from kiosk.kitchen import controller", "downward only"),
+        ("kiosk.messages.notices", "from kiosk.sinks import notifications", "downward only"),
+        (
+            "kiosk.flows.ordering.create",
+            "from kiosk.flows.payment.saga import PaymentSaga",
+            "no arrow from ordering to payment",
+        ),
+        ("kiosk.flows.guards.disk", "from kiosk.flows.fiscal import receipts", "no arrow from guards to fiscal"),
+        ("kiosk.store.database", "from kiosk.store.ordering import orders", "no arrow from the root to ordering"),
+        ("kiosk.store.stock.stocks", "from kiosk.store.fiscal import intents", "no arrow from stock to fiscal"),
+        (
+            "kiosk.domain.reasons",
+            "from kiosk.domain.ordering.order import Order",
+            "no arrow from the root to ordering",
+        ),
+        ("kiosk.store.ordering.orders", "from kiosk.flows.ordering.views import OrderView", "downward only"),
+        ("kiosk.store.ordering.orders", "from kiosk.tokens import Session", "downward only"),
         ("kiosk.tasks", "from kiosk.store.database import Database", "downward only"),
-        ("kiosk.domain.order", "from kiosk.store import orders", "downward only"),
-        ("kiosk.domain.order", "from kiosk.clock import rfc3339", "downward only"),
-        ("kiosk.domain.order", "if TYPE_CHECKING:\n    from kiosk.store import orders", "downward only"),
-        ("kiosk.domain.order", "def late() -> None:\n    from kiosk.store import orders", "downward only"),
+        ("kiosk.domain.ordering.order", "from kiosk.store.ordering import orders", "downward only"),
+        ("kiosk.domain.ordering.order", "from kiosk.clock import rfc3339", "downward only"),
+        (
+            "kiosk.domain.ordering.order",
+            "if TYPE_CHECKING:\n    from kiosk.store import stock",
+            "downward only",
+        ),
+        (
+            "kiosk.domain.ordering.order",
+            "def late() -> None:\n    from kiosk.store import stock",
+            "downward only",
+        ),
         ("kiosk.clock", "from kiosk.domain.errors import DomainError", "downward only"),
-        ("kiosk.api.public", "from kiosk.store.database import Database", "api never sees the store"),
+        ("kiosk.api.ordering", "from kiosk.store.database import Database", "api never sees the store"),
         ("kiosk.api.health", "from drivers.fiscal.port import FiscalRegistrar", "only ports of drivers"),
         ("kiosk.api.health", "from drivers.errors import DeviceError", "only ports of drivers"),
-        ("kiosk.flows.paying", "from drivers.bank.acquirer import HttpAcquirer", "only ports of drivers"),
-        ("kiosk.sinks.kitchen", "from drivers.robot import modbus", "only ports of drivers"),
-        ("kiosk.store.orders", "from drivers.robot.port import Job", "only ports of drivers"),
-        ("kiosk.flows.paying", "from drivers.sim.world import World", "wiring alone knows the simulators"),
+        ("kiosk.flows.payment.saga", "from drivers.bank.acquirer import HttpAcquirer", "only ports of drivers"),
+        ("kiosk.kitchen.controller", "from drivers.robot import modbus", "only ports of drivers"),
+        ("kiosk.store.ordering.orders", "from drivers.robot.port import Job", "only ports of drivers"),
+        ("kiosk.flows.payment.saga", "from drivers.sim.world import World", "wiring alone knows the simulators"),
         ("drivers.fiscal.shtrih.registrar", "import drivers.sim.pty", "wiring alone knows the simulators"),
-        ("kiosk.flows.paying", "from kiosk.config import Config", "wiring passes the configuration"),
+        ("kiosk.flows.payment.saga", "from kiosk.config import Config", "wiring passes the configuration"),
         ("kiosk.logs", "from kiosk.clock import Clock", "leaves stand over the domain only"),
         ("kiosk.catalogue", "from kiosk.config import Config", "downward only"),
         ("drivers.fiscal.atol.session", "from drivers.fiscal.shtrih.frames import lrc", "no vendor imports another"),
@@ -174,18 +243,18 @@ def test_arrows_run_downward_only(module: str) -> None:
         ("drivers.sim.drive", "from drivers.sim.shtrih import tables", "what is shared knows no vendor"),
         ("drivers.fiscal.ofd", "from drivers.fiscal.shtrih import ofd", "what is shared knows no vendor"),
         ("drivers.sim.ofd.device", "from drivers.sim.shtrih import tables", "what is shared knows no vendor"),
-        ("drivers.fiscal.port", "from kiosk.domain.order import Order", "drivers never see kiosk"),
+        ("drivers.fiscal.port", "from kiosk.domain.ordering.order import Order", "drivers never see kiosk"),
         ("drivers.robot.line", "import serial_asyncio", "drivers.link alone opens ports"),
-        ("kiosk.flows.paying", "import sqlite3", "the database belongs to the store"),
-        ("kiosk.domain.order", "import asyncio", "domain is pure"),
-        ("kiosk.domain.order", "from aiohttp import web", "domain is pure"),
-        ("kiosk.domain.order", "import serial", "domain is pure"),
-        ("kiosk.domain.order", "async def wait() -> None: ...", "domain never waits"),
-        ("kiosk.flows.paying", "x = 'SELECT order_id FROM orders'", "SQL outside the store"),
-        ("kiosk.flows.paying", "x = f'UPDATE {y} SET z = 1'", "SQL outside the store"),
-        ("kiosk.flows.paying", "x = f'SELECT {y} FROM orders'", "SQL outside the store"),
+        ("kiosk.flows.payment.saga", "import sqlite3", "the database belongs to the store"),
+        ("kiosk.domain.ordering.order", "import asyncio", "domain is pure"),
+        ("kiosk.domain.ordering.order", "from aiohttp import web", "domain is pure"),
+        ("kiosk.domain.ordering.order", "import serial", "domain is pure"),
+        ("kiosk.domain.ordering.order", "async def wait() -> None: ...", "domain never waits"),
+        ("kiosk.flows.payment.saga", "x = 'SELECT order_id FROM orders'", "SQL outside the store"),
+        ("kiosk.flows.payment.saga", "x = f'UPDATE {y} SET z = 1'", "SQL outside the store"),
+        ("kiosk.flows.payment.saga", "x = f'SELECT {y} FROM orders'", "SQL outside the store"),
         ("kiosk.sinks.cooking", "x = 'delete from event'", "SQL outside the store"),
-        ("kiosk.api.public", "x = 'INSERT INTO meta VALUES (1)'", "SQL outside the store"),
+        ("kiosk.api.ordering", "x = 'INSERT INTO meta VALUES (1)'", "SQL outside the store"),
         ("kiosk.wiring", "import importlib\nimportlib.import_module('x')", "no dynamic import"),
     ],
 )
@@ -200,14 +269,28 @@ def test_a_planted_line_is_caught(module: str, line: str, rule: str) -> None:
         ("drivers.sim.atol_web.device", "from drivers.sim.atol.till import Till"),
         ("drivers.sim.atol.till", "from drivers.fiscal.atol import errors"),
         ("kiosk.wiring", "from drivers.sim.embedded import EmbeddedSimulators"),
-        ("kiosk.api.display", "from kiosk.sinks.showing import Showing"),
-        ("kiosk.api.public", "from kiosk.flows.paying import Paying"),
-        ("kiosk.sinks.kitchen", "from drivers.robot.port import Job"),
-        ("kiosk.flows.paying", "from drivers.errors import DeviceError"),
-        ("kiosk.store.orders", "x = 'SELECT 1 FROM orders'"),
-        ("kiosk.domain.wording", "from drivers.text import is_shown"),
-        ("kiosk.flows.paying", "x = 'DELETE /internal/robotics/ingredients'"),
+        ("kiosk.api.display", "from kiosk.sinks.board import HallBoard"),
+        ("kiosk.api.ordering", "from kiosk.flows.payment.saga import PaymentSaga"),
+        ("kiosk.kitchen.controller", "from drivers.robot.port import Job"),
+        ("kiosk.flows.payment.saga", "from drivers.errors import DeviceError"),
+        ("kiosk.store.ordering.orders", "x = 'SELECT 1 FROM orders'"),
+        ("kiosk.domain.menu.wording", "from drivers.text import is_shown"),
+        ("kiosk.flows.payment.saga", "x = 'DELETE /internal/robotics/ingredients'"),
     ],
 )
 def test_an_allowed_line_passes(module: str, line: str) -> None:
     assert offences(module, line) == []
+
+
+def blocks_of(document: str) -> list[list[list[str]]]:
+    """The fenced blocks of a document as lines of words."""
+    fenced = re.findall(r"^```\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [[re.findall(r"\w+|→", line) for line in block.splitlines()] for block in fenced]
+
+
+def test_the_document_shows_the_floors_and_the_subjects() -> None:
+    floors, subjects, *_ = blocks_of("docs/architecture.md")
+    assert [set(line[: len(floor)]) for line, floor in zip(floors, FLOORS, strict=True)] == list(map(set, FLOORS))
+    for line in subjects:
+        shown = [{"" if word == "root" else word for word in part.split()} for part in " ".join(line[1:]).split("→")]
+        assert shown == list(map(set, SUBJECTS[line[0]]))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.clock import rfc3339
-from kiosk.domain.order import new_order_id
+from kiosk.domain.ordering.order import new_order_id
 from kiosk.logs import redact
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl-_x"

@@ -61,7 +61,8 @@ def test_the_wheel_brings_the_command_and_the_licence(wheel: zipfile.ZipFile) ->
 def test_what_was_unpacked_reads_its_menu_pages_and_schema_elsewhere(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     wheel.extractall(tmp_path / "site")
     script = (
-        "import kiosk; from kiosk.catalogue import load_menu, web_root; from kiosk.store.opening import migrations\n"
+        "import kiosk; from kiosk.catalogue import load_menu, web_root\n"
+        "from kiosk.store.file.opening import migrations\n"
         "assert load_menu(None).dishes and migrations() and (web_root() / 'index.html').is_file()\n"
         "print(kiosk.__file__, web_root())"
     )

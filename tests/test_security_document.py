@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
 from pathlib import Path
@@ -42,10 +41,9 @@ def named(text: str) -> set[str]:
 
 def existing_tests() -> set[str]:
     return {
-        node.name
+        name
         for path in (ROOT / "tests").rglob("test_*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for name in re.findall(r"^\s*(?:async )?def (\w+)", path.read_text("utf-8"), re.MULTILINE)
     }
 
 
@@ -59,8 +57,9 @@ def test_every_promise_names_its_tests_and_its_ids() -> None:
 
 
 def test_every_test_that_is_named_exists() -> None:
-    assert named(TEXT) - existing_tests() == set()
-    assert named(TEXT + "`test_of_nothing`") - existing_tests() == {"test_of_nothing"}
+    there = existing_tests()
+    assert named(TEXT) - there == set()
+    assert named(TEXT + "`test_of_nothing`") - there == {"test_of_nothing"}
 
 
 def test_it_can_be_read_at_one_sitting() -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from kiosk.config import ConfigError, load
 from kiosk.config.reading import plain, read
+from kiosk.config.relations import SCREEN_WAITS_S
 from kiosk.config.settings import Config
 from kiosk.wiring import prepared
 from tests.test_config import EVERY_KEY
@@ -30,7 +31,7 @@ TEXTS = (
     "", " ", "x", "\x00", "a\nb", "é" * 3000, "/", "/tmp", "..", "sim", "tcp://", "tcp://a:0", "tcp://host:9000",
     "https://", "https://[::1", "http://127.0.0.1:99999", "https://a@b", "‮", "\U0001f35c", "$.x: y", "*",
 )  # fmt: skip
-OTHERS = (True, [], {}, [[]], [{}], {"a": 1}, date(2026, 1, 1), time(3, 30), datetime(1, 1, 1))  # noqa: DTZ001
+OTHERS: tuple[object, ...] = (True, [], {}, [[]], [{}], {"a": 1}, date(2026, 1, 1), time(3, 30), datetime(1, 1, 1))  # noqa: DTZ001
 
 
 # Every number has a range, every text a form.
@@ -161,6 +162,7 @@ def test_the_defaults_have_the_form_they_ask_for() -> None:
             '[fiscal]\nport = "/dev/ttyUSB0"\n[robot]\nport = "/dev/ttyUSB0"',
             "$.robot.port: '/dev/ttyUSB0' is that of $.fiscal[0] already",
         ),
+        ("[sbp]\nscreen_s = 300", "$.sbp.screen_s: the screen goes to the next guest after 300 s"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_told_in_one_line(tmp_path: Path, text: str, line: str) -> None:
@@ -168,6 +170,11 @@ def test_what_cannot_be_meant_is_told_in_one_line(tmp_path: Path, text: str, lin
     with pytest.raises(ConfigError) as refusal:
         load(tmp_path / "config.toml")
     assert refusal.value.problems == (line,)
+
+
+def test_no_code_is_shown_longer_than_its_page_stays() -> None:
+    page = (Path(__file__).parent.parent / "web" / "js" / "views" / "payment.mjs").read_text()
+    assert f"const RELEASE_AFTER_MS = {SCREEN_WAITS_S}_000;" in page
 
 
 def test_several_problems_are_told_at_once(tmp_path: Path) -> None:

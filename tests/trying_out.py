@@ -1,15 +1,12 @@
-"""schemathesis in a process of its own: it works hard, and the kiosk under test must go on answering its devices."""
+"""schemathesis in a process of its own: it works hard, and the kiosk under test must go on answering its devices.
+
+It is imported there only: that takes longer than most tests, and pytest-xdist collects this in every worker."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
-
-import schemathesis
-from schemathesis.config import SchemathesisConfig
-from schemathesis.engine import from_schema
-from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 
 
 @dataclass(slots=True)
@@ -26,6 +23,11 @@ class Tried:
 
 def try_out(document: dict[str, Any], config: dict[str, Any]) -> Tried:
     """Every call of `document` as schemathesis's `config` wants it."""
+    import schemathesis
+    from schemathesis.config import SchemathesisConfig
+    from schemathesis.engine import from_schema
+    from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
+
     tried = Tried()
     checked = SchemathesisConfig.from_dict(config)
     for event in from_schema(schemathesis.openapi.from_dict(document, config=checked)).execute():

@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.bench import boards, growing, lunch, orders, others, paying, starting, week
+from tests.bench import boards, growing, kitchen, lunch, orders, others, paying, robot, starting, week
 from tests.bench.charts import write_charts
 from tests.bench.figures import Figure, about, read_json, table, write_json, write_readme
 
@@ -28,6 +28,8 @@ PARTS: dict[str, Part] = {
     "lunch": lambda options: lunch.measure(
         options.lunch_min or (lunch.LONG_LUNCH_MIN if options.long else lunch.LUNCH_MIN)
     ),
+    "kitchen": lambda options: kitchen.measure(),
+    "robot": lambda options: robot.measure(),
     "week": lambda options: week.measure(week.LONG_ORDERS if options.long else week.ORDERS),
     "people": lambda options: others.measure_people(),
     "fiscal": lambda options: others.measure_fiscal(),
@@ -42,7 +44,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--lunch-min", type=float, help="minutes of the lunch")
     parser.add_argument("--json", type=Path, default=JSON, metavar="FILE", help=f"where the figures go ({JSON})")
     parser.add_argument(
-        "--readme", action="store_true", help="write the table into the README and the charts into docs/"
+        "--readme", action="store_true", help="write the tables into README and docs/bench.md, the charts into docs/"
     )
     parser.add_argument("--from", type=Path, dest="told", metavar="FILE", help="measure nothing, take this JSON")
     options = parser.parse_args(words)

@@ -1,4 +1,4 @@
-"""Figures as data: their values of every round, what is wanted of them, as a table, as JSON and in the README."""
+"""Figures as data: their values of every round, what is wanted of them, as a table, as JSON and in documents."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import os
 import platform
 import statistics
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 BUDGETS = Path(__file__).with_name("budgets.toml")
 README = Path(__file__).parents[2] / "README.md"
+DOCUMENT = README.parent / "docs" / "bench.md"
 MARKS = ("<!-- bench -->", "<!-- /bench -->")
 _DIGITS = {"/s": 0, "ms": 1, "s": 2, "MB": 0, "": 2, "×": 2, "orders": 0, "files": 0, "KB": 0}
 
@@ -97,12 +98,34 @@ def read_json(file: Path) -> tuple[dict[str, str], list[Figure]]:
         raise ValueError(f"{file} was not written by the bench: {error!r}") from error
 
 
-def write_readme(told: dict[str, str], figures: list[Figure], readme: Path = README) -> None:
-    """Fill what stands between the two marks. Raises `ValueError` where there are none."""
-    text = readme.read_text()
+def spelled_out(figures: list[Figure]) -> list[Figure]:
+    """Each by itself: what goes on from the line above it (`… p99`) repeats what that is of."""
+    found, above = [], ""
+    for figure in figures:
+        if figure.text.startswith("… "):
+            found.append(replace(figure, text=f"{above}: {figure.text.removeprefix('… ')}"))
+        else:
+            above = figure.text
+            found.append(figure)
+    return found
+
+
+def write_readme(
+    told: dict[str, str], figures: list[Figure], readme: Path = README, document: Path | None = DOCUMENT
+) -> None:
+    """Fill what stands between the two marks: what has a budget in the README, everything in the document. Raises
+    `ValueError` where there are no marks."""
+    wanted = budgets()
+    _fill(readme, told, [figure for figure in spelled_out(figures) if figure.key in wanted])
+    if document is not None:
+        _fill(document, told, figures)
+
+
+def _fill(file: Path, told: dict[str, str], figures: list[Figure]) -> None:
+    text = file.read_text()
     before, found, rest = text.partition(MARKS[0])
     _, closed, after = rest.partition(MARKS[1])
     if not (found and closed):
-        raise ValueError(f"{readme} has no place for the figures: {' … '.join(MARKS)}")
+        raise ValueError(f"{file} has no place for the figures: {' … '.join(MARKS)}")
     said = f"`make bench` on {told['at'][:10]}: {told['machine']}, median (least–most of the rounds)."
-    readme.write_text(f"{before}{MARKS[0]}\n{said}\n\n{table(figures)}{MARKS[1]}{after}")
+    file.write_text(f"{before}{MARKS[0]}\n{said}\n\n{table(figures)}{MARKS[1]}{after}")

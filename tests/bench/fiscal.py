@@ -16,15 +16,15 @@ from typing import Any
 from drivers.fiscal.atol import frames as atol
 from drivers.fiscal.atol.registrar import AtolTimeouts
 from drivers.fiscal.shtrih.frames import STX, code_of
-from drivers.fiscal.shtrih.registrar import ShtrihTimeouts
+from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import Link, StreamLink
 from tests.drivers.atol_rig import AtolRig
-from tests.drivers.shtrih_rig import Rig, Wire, receipt
+from tests.drivers.shtrih_rig import LineRig, Rig, Wire, receipt
 
 BAUD, BITS_PER_BYTE = 115200, 10  # 8N1
 RECEIPTS = 5
 ALLOWED = 1.15
-# Seen on real devices (protocols/shtrih.md §5): from a frame to its ACK, and from there to the answer.
+# Seen on real devices (shtrih.md#timing): from a frame to its ACK, and from there to the answer.
 _ACK_S = 0.007
 _SHTRIH_WORK_S: Mapping[int, float] = MappingProxyType(
     {0x10: 0.010, 0xFF01: 0.055, 0xFF0A: 0.055, 0xFF0C: 0.009, 0xFF40: 0.010, 0xFF45: 0.45, 0xFF46: 0.009}
@@ -37,7 +37,7 @@ _SHORT_WORK_S = 0.009
 class PacedWire(Wire):
     """Bytes take their time; the device works as long as a real one. `wire_s` and `work_s` are the least possible."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: LineRig) -> None:
         super().__init__(rig, "paced")
         self.wire_s = self.work_s = 0.0
         self.bytes_, self.turns = 0, 0
@@ -117,8 +117,8 @@ def _atol_frame(data: bytes) -> atol.Frame:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    rig: Callable[..., Rig]
-    wire: Callable[[Rig], PacedWire]
+    rig: Callable[..., LineRig]
+    wire: Callable[[LineRig], PacedWire]
     timeouts: Callable[[], Any]
 
 
@@ -142,7 +142,7 @@ class ReceiptFigures:
 
 
 @asynccontextmanager
-async def paced(vendor: str) -> AsyncIterator[tuple[Rig, Any]]:
+async def paced(vendor: str) -> AsyncIterator[tuple[LineRig, Any]]:
     """A simulated register behind a paced line, and its driver."""
     folder, made = Path(tempfile.mkdtemp(prefix="k", dir="/tmp")), VENDORS[vendor]
 
@@ -166,7 +166,7 @@ async def paced(vendor: str) -> AsyncIterator[tuple[Rig, Any]]:
         shutil.rmtree(folder)
 
 
-async def one_receipt(bench: Rig, registrar: Any, order_id: str) -> ReceiptFigures:
+async def one_receipt(bench: LineRig, registrar: Any, order_id: str) -> ReceiptFigures:
     """From the order to print to the document in hand."""
     asked = receipt(order_id)
     intent = bench.intent(asked, await registrar.counter())

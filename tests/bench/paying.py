@@ -27,7 +27,7 @@ async def watched(world: World, *, paced: bool = False) -> AsyncIterator[tuple[T
     """The lines to bank and registrar lead through relays; devices must run, the kiosk not yet."""
     bank, registrar, port = Turns(), Turns(), free_port()
     link = world.folder / "relay.tty"
-    serial = SerialRelay(link, world.folder / "fiscal.tty", registrar, paced)
+    serial = SerialRelay(link, world.folder / "fiscal.tty", registrar, paced=paced)
     world.replaced = {f'"{world.folder}/fiscal.tty"': f'"{link}"'}
     async with tcp_relay(port, world.ports["bank"], bank):
         world.replaced[f":{world.ports['bank']}"] = f":{port}"

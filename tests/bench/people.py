@@ -18,13 +18,14 @@ from aiohttp import web
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk.clock import SystemClock
 from kiosk.domain.events import EventItem, OrderPaidEvent, StoredEvent
-from kiosk.flows.reporting import Reporting
-from kiosk.sinks.counting import Counting
-from kiosk.sinks.forwarding import Forwarding, Subscription
-from kiosk.sinks.relaying import Relaying
-from kiosk.store import outbox
-from kiosk.store.database import Database, Tx
-from kiosk.store.endpoints import enrol
+from kiosk.flows.staff.statistics import Reports
+from kiosk.sinks.relay import Relay
+from kiosk.sinks.statistics import StatisticsSink
+from kiosk.sinks.webhooks import Subscription, WebhookEndpoint
+from kiosk.store.database import Database
+from kiosk.store.events import outbox
+from kiosk.store.events.endpoints import enrol
+from kiosk.store.transaction import Tx
 
 SECONDS = 4.0
 CLIENTS = 8
@@ -107,7 +108,7 @@ async def _code(ledger: Path, phone: str) -> str:
 async def statistics_over_many_orders(folder: Path) -> float:
     """Milliseconds of a year's statistics over 100,000 counted orders."""
     database = await Database.open(folder / "statistics.db", lambda reason: None)
-    sink, first = Counting(_ZONE), datetime(2026, 1, 1, tzinfo=UTC)
+    sink, first = StatisticsSink(_ZONE), datetime(2026, 1, 1, tzinfo=UTC)
 
     def count(tx: Tx) -> None:
         for number in range(ORDERS):
@@ -117,9 +118,9 @@ async def statistics_over_many_orders(folder: Path) -> float:
             sink.handle(tx, StoredEvent(number + 1, str(number), event.type_name, at, event.order_id, data))
 
     await database.write(count)
-    reporting = Reporting(database, _ZONE, SystemClock())
+    reports = Reports(database, _ZONE, SystemClock())
     started = time.perf_counter()
-    view = await reporting.stats(date(2026, 1, 1), date(2026, 12, 31))
+    view = await reports.stats(date(2026, 1, 1), date(2026, 12, 31))
     took = (time.perf_counter() - started) * 1000
     assert view.orders == ORDERS
     await database.close()
@@ -149,8 +150,8 @@ async def webhooks(folder: Path) -> float:
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
     await database.write(lambda tx: enrol(tx, url))
     subscription = Subscription(url, (b"k" * 32,), frozenset({"*"}))
-    target = Forwarding(subscription, sender, "/kiosk/bench", SystemClock())
-    loop = asyncio.create_task(Relaying(database, SystemClock()).run(target))
+    target = WebhookEndpoint(subscription, sender, "/kiosk/bench", SystemClock())
+    loop = asyncio.create_task(Relay(database, SystemClock()).run(target))
     await database.write(lambda tx: outbox.put(tx, _paid(0), now))
     while not count:
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)

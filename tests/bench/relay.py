@@ -58,7 +58,7 @@ def within(spans: list[Span], begin: float, end: float) -> float:
 async def tcp_relay(port: int, target: int, turns: Turns) -> AsyncIterator[None]:
     """From `port` to the device's own."""
 
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: bool) -> None:
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, host: bool) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(_PIECE):
                 turns.host() if host else turns.device()
@@ -67,7 +67,7 @@ async def tcp_relay(port: int, target: int, turns: Turns) -> AsyncIterator[None]
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", target)
-        await asyncio.gather(pump(reader, far_writer, True), pump(far_reader, writer, False))
+        await asyncio.gather(pump(reader, far_writer, host=True), pump(far_reader, writer, host=False))
 
     server = await asyncio.start_server(take, "127.0.0.1", port)
     try:
@@ -79,7 +79,7 @@ async def tcp_relay(port: int, target: int, turns: Turns) -> AsyncIterator[None]
 class SerialRelay:
     """A pseudo-terminal for the kiosk, and the device's own behind it. `paced`: bytes take the time of 115200 baud."""
 
-    def __init__(self, link: Path, device: Path, turns: Turns, paced: bool = False) -> None:
+    def __init__(self, link: Path, device: Path, turns: Turns, *, paced: bool = False) -> None:
         self._turns = turns
         self._paced = paced
         self._loop = asyncio.get_running_loop()

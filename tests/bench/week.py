@@ -26,6 +26,7 @@ async def measure(orders: int = ORDERS) -> list[Figure]:
             if number % 20 == 0:
                 guest.leave()
                 guest = await Guest.come(world)
+                await world.refill()
                 dishes = await most_in_stock(world, 2)
             order = await guest.create(dishes)
             await guest.pay(order["order_id"])

@@ -11,12 +11,14 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from drivers.robot.equipment import demo_file
 from tests.bench.load import Connection, connect, request
 from tests.restaurant import short_folder
 
@@ -177,6 +179,15 @@ class World:
         async with aiohttp.ClientSession(connector=connector) as staff, staff.get(f"http://kiosk{path}") as answer:
             assert answer.status == 200, await answer.text()
             return await answer.json()
+
+    async def refill(self) -> None:
+        """A technician fills every bin."""
+        connector = aiohttp.UnixConnector(str(self.folder / "k.sock"))
+        async with aiohttp.ClientSession(connector=connector) as staff:
+            for row in tomllib.loads(demo_file().read_text("utf-8"))["bins"]:
+                body = {"bin": row["number"], "amount": row["capacity"]}
+                async with staff.post("http://kiosk/internal/stock/refill", json=body) as answer:
+                    assert answer.status == 204, await answer.text()
 
 
 class Guest:

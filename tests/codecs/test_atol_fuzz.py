@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -21,6 +20,7 @@ from drivers.sim.atol.machine import Machine
 from drivers.sim.atol.tasks import TASKS, TaskError, run_task
 from drivers.sim.atol.till import Till
 from drivers.sim.faults import Faults
+from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.world import World
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -30,9 +30,9 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 def till(ffd: str = "1.05") -> Iterator[Till]:
     with tempfile.TemporaryDirectory() as folder:
         world = World("fiscal", Path(folder) / "state", Path(folder) / "ledger")
-        zone = ZoneInfo("Europe/Moscow")
-        options = {"serial": "9999000000000007", "timezone": zone, "now": lambda: NOW, "ofd_delay_s": 2.0}
-        yield Till(world, Faults(KNOWN_FAULTS), ffd=ffd, **options)  # type: ignore[arg-type]
+        yield Till(
+            world, Faults(KNOWN_FAULTS), serial="9999000000000007", now=lambda: NOW, setup=RegisterSetup(ffd=ffd)
+        )
         world.close()
 
 
@@ -82,7 +82,7 @@ def test_any_bytes_leave_a_line_that_answers_the_next_abort(pieces: list[bytes])
         heard, decoder = bytearray(), Decoder()
         buffer = TaskBuffer(
             send=heard.extend,
-            execute=lambda payload: Executed(b"\x55\0\0", False),
+            execute=lambda payload: Executed(b"\x55\0\0", failed=False),
             loses=lambda payload: False,
             heard=bytes,
         )

@@ -1,4 +1,4 @@
-"""ATOL v3 frames as the vendor's driver and a second client put them on the wire (protocols/atol.md §4)."""
+"""ATOL v3 frames as the vendor's driver and a second client put them on the wire (atol.md#vectors)."""
 
 from __future__ import annotations
 

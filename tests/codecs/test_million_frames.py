@@ -18,7 +18,11 @@ from drivers.fiscal.shtrih import frames as shtrih_codec
 from drivers.fiscal.shtrih.frames import Answer
 from drivers.sim.atol.commands import COMMANDS as ATOL_COMMANDS
 from drivers.sim.shtrih.commands import COMMANDS as SHTRIH_COMMANDS
+from drivers.terminal.vtk import frames as vtk_codec
+from drivers.terminal.vtk.messages import Message
+from drivers.terminal.vtk.tlv import CodecError as VtkError
 from tests.codecs.test_shtrih_properties import PARSERS
+from tests.codecs.vtk_vectors import VECTORS
 
 NORMAL, MILLION = 20_000, 1_000_000
 SEED = 54
@@ -112,12 +116,31 @@ def survive_atol(count: int) -> None:
     assert understood > frames / 8
 
 
-@pytest.mark.parametrize("survive", [survive_shtrih, survive_atol])
+def survive_vtk(count: int) -> None:
+    """What was harmed never comes out as what it was, whole ones do."""
+    rng, decoder = random.Random(SEED), vtk_codec.SerialDecoder()
+    golden = [bytes.fromhex(vector.frame) for vector in VECTORS if vector.sender == vtk_codec.READER]
+    frames = understood = 0
+    for _ in range(count):
+        for fields in decoder.feed(mutated(rng, rng.choice(golden))):
+            frames += 1
+            assert vtk_codec.encode_serial(vtk_codec.READER, fields) in golden
+            understood += bool(Message.parse(fields).name)
+        noise = rng.randbytes(rng.randrange(60))
+        try:
+            Message.parse(noise)
+        except VtkError:
+            continue
+    assert frames > count / 8
+    assert understood == frames
+
+
+@pytest.mark.parametrize("survive", [survive_shtrih, survive_atol, survive_vtk])
 def test_codecs_survive_some_bad_frames(survive: Callable[[int], None]) -> None:
     survive(NORMAL)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("survive", [survive_shtrih, survive_atol])
+@pytest.mark.parametrize("survive", [survive_shtrih, survive_atol, survive_vtk])
 def test_codecs_survive_a_million_bad_frames(survive: Callable[[int], None]) -> None:
     survive(MILLION)

@@ -1,4 +1,4 @@
-"""The jobs, bins, cells, stations and fault text blocks of protocols/robot.md §4, against hand-made registers."""
+"""The jobs, bins, cells, stations and fault text blocks of robot.md#registers, against hand-made registers."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ SLOTS = st.builds(
 
 
 def test_a_job_lies_in_fourteen_registers_of_its_slot() -> None:
-    slot = JobSlot(70001, 2, 17, 0xABCD, JobState.COOKING, 3, 450, 95, 4, 102, 41, True)
+    slot = JobSlot(70001, 2, 17, 0xABCD, JobState.COOKING, 3, 450, 95, 4, 102, 41, food_spent=True)
     words = blocks.encode_jobs(HEAD, [None, slot])
     assert len(words) == 116  # input registers 100–215
     assert words[:4] == [0x0100, 5, 7, 8]
@@ -65,7 +65,7 @@ def test_cells_that_do_not_exist_are_not_free_cells() -> None:
     assert words[:12] == [0x0450, 9, 7, 2, 2, 0x0001, 0x1171, 652, 0, 0, 0, 0xFFF1]
     head, decoded = blocks.decode_cells(words)
     assert (head, decoded) == (Head(9, 7, 2), tuple(rows))
-    assert blocks.as_cells(decoded) == (Cell(1, CellState.LOADED, 70001), Cell(2, CellState.FREE, 0))
+    assert blocks.as_cells(decoded) == (Cell(1, CellState.LOADED, 70001, 65.2), Cell(2, CellState.FREE, 0, -1.5))
 
 
 def test_stations_have_signed_temperatures() -> None:
@@ -118,3 +118,17 @@ def test_any_registers_decode_or_are_refused(number: int, data: st.DataObject) -
     else:
         with contextlib.suppress(MapError):  # a state or a unit that does not exist
             assert decode(words)[0] == Head(*words[1:4])
+
+
+def test_the_temperature_of_a_bin_is_a_signed_register_and_a_bin_without_a_sensor_has_none() -> None:
+    words = blocks.encode_bin_temperatures(Head(3, 1, 24), [40, -185, 0, blocks.NOT_MEASURED])
+    assert len(words) == 28  # 660–687
+    assert words[:8] == [0x0660, 3, 1, 24, 40, 0xFF47, 0, 0x8000]
+    assert blocks.decode_bin_temperatures(words)[1][:4] == (4.0, -18.5, 0.0, None)
+
+
+@pytest.mark.parametrize(("decidegrees", "celsius"), [(650, 65.0), (-5, -0.5), (0, None), (blocks.NOT_MEASURED, None)])
+def test_cells_and_stations_that_write_nothing_measure_nothing(decidegrees: int, celsius: float | None) -> None:
+    (cell,) = blocks.as_cells([CellRow(CellState.LOADED, 7, decidegrees)])
+    (station,) = blocks.as_stations([StationRow(3, 0, 0, decidegrees, 0, 0)])
+    assert (cell.temp_c, station.temp_c) == (celsius, celsius)

@@ -1,4 +1,4 @@
-"""The mailbox, the staged chart and the label of protocols/robot.md §4, against hand-made registers."""
+"""The mailbox, the staged chart and the label of robot.md#registers, against hand-made registers."""
 
 import binascii
 import struct

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +23,7 @@ from drivers.sim.faults import Faults
 from drivers.sim.shtrih.commands import COMMANDS, execute
 from drivers.sim.shtrih.device import KNOWN_FAULTS
 from drivers.sim.shtrih.register import Register
+from drivers.sim.shtrih.setup import ShtrihSetup
 from drivers.sim.world import World
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -35,8 +35,9 @@ FORMATS = ("1.05", "1.1", "1.2")
 def register(ffd: str = "1.2") -> Iterator[Register]:
     with tempfile.TemporaryDirectory() as folder:
         world = World("fiscal", Path(folder) / "state", Path(folder) / "ledger")
-        options = {"serial": "9999000000000007", "timezone": ZoneInfo("Europe/Moscow"), "now": lambda: NOW}
-        yield Register(world, Faults(KNOWN_FAULTS), ffd=ffd, ofd_delay_s=2.0, print_s=0.0, **options)  # type: ignore[arg-type]
+        yield Register(
+            world, Faults(KNOWN_FAULTS), serial="9999000000000007", now=lambda: NOW, setup=ShtrihSetup(ffd=ffd)
+        )
         world.close()
 
 

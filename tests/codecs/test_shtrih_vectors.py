@@ -1,4 +1,4 @@
-"""Frames of real devices and of the vendor's tests (protocols/shtrih.md §5) read and written byte by byte."""
+"""Frames of real devices and of the vendor's tests (shtrih.md#vectors) read and written byte by byte."""
 
 from __future__ import annotations
 
@@ -96,12 +96,30 @@ def test_both_lengths_of_the_short_status_are_read() -> None:
         (
             "02 21 FF 01 00 03 04 01 01 08 13 01 0D 02 0B"
             "39 39 39 39 30 37 38 39 30 32 30 30 30 32 37 33 10 00 00 00 D4",
-            DriveStatus(3, 4, 1, True, 8, at("2019-01-13T02:11:00"), "9999078902000273", 16),
+            DriveStatus(
+                3,
+                4,
+                1,
+                shift_open=True,
+                warnings=8,
+                last_document_at=at("2019-01-13T02:11:00"),
+                serial="9999078902000273",
+                last_document=16,
+            ),
         ),
         (
             "02 21 FF 01 00 03 00 00 01 00 15 07 1D 0B 1D"
             "39 32 38 37 34 34 30 33 30 31 31 32 30 39 39 31 A9 01 00 00 68",
-            DriveStatus(3, 0, 0, True, 0, at("2021-07-29T11:29:00"), "9287440301120991", 425),
+            DriveStatus(
+                3,
+                0,
+                0,
+                shift_open=True,
+                warnings=0,
+                last_document_at=at("2021-07-29T11:29:00"),
+                serial="9287440301120991",
+                last_document=425,
+            ),
         ),
     ],
 )

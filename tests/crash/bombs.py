@@ -68,7 +68,7 @@ class AtHandle(Checkpoints):
     def __call__(self, name: str) -> None:
         if name == self._start and not self._armed:
             self._armed = True
-            plain = asyncio.events.Handle._run
+            plain = asyncio.events.Handle._run  # noqa: SLF001  # asyncio's own hand
 
             def counted(handle: asyncio.Handle) -> Any:
                 self._left -= 1
@@ -76,7 +76,7 @@ class AtHandle(Checkpoints):
                     die()
                 return plain(handle)
 
-            asyncio.events.Handle._run = counted  # type: ignore[method-assign, assignment]
+            asyncio.events.Handle._run = counted  # type: ignore[method-assign, assignment]  # noqa: SLF001  # asyncio's own hand
 
 
 class _Tracing(Checkpoints):
@@ -96,7 +96,7 @@ class _Tracing(Checkpoints):
             return
         self._armed = True
         sys.settrace(self._enter)
-        frame: FrameType | None = sys._getframe()
+        frame: FrameType | None = sys._getframe()  # noqa: SLF001  # the line that runs
         while frame is not None:  # whoever is in the middle of a line goes on under trace
             if frame.f_code.co_filename in self._files:
                 frame.f_trace = self._step
@@ -155,12 +155,12 @@ class HandleCounter(Checkpoints):
     def __call__(self, name: str) -> None:
         if name == self._start and not self._count:
             self._count.append(0)
-            plain = asyncio.events.Handle._run
+            plain = asyncio.events.Handle._run  # noqa: SLF001  # asyncio's own hand
 
             def counted(handle: asyncio.Handle) -> Any:
                 self._count[0] += 1
                 return plain(handle)
 
-            asyncio.events.Handle._run = counted  # type: ignore[method-assign, assignment]
+            asyncio.events.Handle._run = counted  # type: ignore[method-assign, assignment]  # noqa: SLF001  # asyncio's own hand
         if self._count:
             os.write(self._book, f"{name} {self._count[0]}\n".encode())

@@ -6,14 +6,28 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
 
+def entry(secret: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """The line of the ledger for a delivery; one that cannot be verified stands there as `broken`."""
+    line = {"id": next(value for name, value in headers.items() if name.lower() == "webhook-id")}
+    try:
+        Webhook(secret).verify(body, dict(headers))
+        event = json.loads(body)
+        assert event["id"] == line["id"]
+        line |= {name: event.get(name) for name in ("sequence", "type", "subject")}
+    except (WebhookVerificationError, ValueError, KeyError, AssertionError) as error:
+        line["broken"] = repr(error)
+    return json.dumps(line).encode() + b"\n"
+
+
 def serve(port: int, secret: str, ledger: Path) -> None:
-    """Until it is killed. A delivery that cannot be verified stands in the ledger as `broken`."""
+    """Until it is killed."""
     book = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
     class Handler(BaseHTTPRequestHandler):
@@ -22,15 +36,7 @@ def serve(port: int, secret: str, ledger: Path) -> None:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            line = {"id": self.headers["webhook-id"]}
-            try:
-                Webhook(secret).verify(body, dict(self.headers.items()))
-                event = json.loads(body)
-                assert event["id"] == line["id"]
-                line |= {name: event.get(name) for name in ("sequence", "type", "subject")}
-            except (WebhookVerificationError, ValueError, KeyError, AssertionError) as error:
-                line["broken"] = repr(error)
-            os.write(book, json.dumps(line).encode() + b"\n")
+            os.write(book, entry(secret, dict(self.headers.items()), body))
             self.send_response(204)
             self.send_header("Content-Length", "0")
             self.send_header("Connection", "close")

@@ -21,7 +21,9 @@ from tests.restaurant import ledger
 START_S = 15.0
 DEVICES = ("fiscal", "robot", "bank")
 EFFECTS = ("sms", "cloud")
-SERVERS = ("bank", "sms", "cloud")
+READER, QR_BANK = "terminal", "sbp"
+_CARDS_A_SECOND = "40"
+SERVERS = ("bank", "sms", "cloud", QR_BANK)
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Devices:
     folder: Path
     names: tuple[str, ...] = DEVICES
     speed: float = 80.0
+    bank: str = "bank"  # or `yookassa`
+    robot: str = "robot"  # or `complex2`, which is at a TCP port
     urls: dict[str, str] = field(default_factory=dict)
     kills: int = 0
     _processes: dict[str, Forked] = field(default_factory=dict)
@@ -63,12 +67,17 @@ class Devices:
         if name == "cloud":
             return ["--port", port, "--secret-file", str(self.secret_file)]
         common = [f"--state={self.folder}/{name}.state", f"--control={self.folder}/{name}.sock"]
+        if name == QR_BANK:
+            return ["tbank", "--port", port, "--speed", _CARDS_A_SECOND, *common]
         if name in SERVERS:
-            return [name, "--port", port, *common]
+            return [self.bank if name == "bank" else name, "--port", port, *common]
         link = ["--link", str(self.line(name)), "--seed", "1"]
         if name == "fiscal":
             return ["shtrih", *link, *common]
-        return ["robot", *link, "--speed", str(self.speed), *common]
+        if name == READER:
+            return ["vtk", *link, "--speed", _CARDS_A_SECOND, *common]
+        place = ["--port", str(self._port(name)), "--seed", "1"] if self.robot == "complex2" else link
+        return [self.robot, *place, "--speed", str(self.speed), *common]
 
     def _port(self, name: str) -> int:
         if name not in self._ports:
@@ -81,10 +90,22 @@ class Devices:
         assert ready, f"{name} did not start"
         words = os.read(stdout, 1000).decode().split()
         assert words[:1] == ["ready"], (name, words)
-        if words[1].startswith("http"):
+        if words[1].startswith(("http", "tcp")):
             self.urls[name] = words[1]
         else:
             self._hold(name)
+
+    def robot_ends(self) -> tuple[str, str]:
+        """Of a line that is put between: where the kiosk looks for the robot, and where it is."""
+        if self.robot == "complex2":
+            return str(self._port("line")), self.urls["robot"]
+        return str(self.folder / "line.tty"), str(self.line("robot"))
+
+    @property
+    def robot_port(self) -> str:
+        """`[robot] port` of a kiosk behind that line."""
+        near, _ = self.robot_ends()
+        return f"tcp://127.0.0.1:{near}" if near.isdecimal() else near
 
     def line(self, name: str) -> Path:
         return self.folder / f"{name}.tty"
@@ -121,7 +142,7 @@ class Devices:
             assert answer["ok"], (name, request, answer)
             return answer
 
-    def fault(self, name: str, fault: str, on: bool = True, **parameters: Any) -> None:
+    def fault(self, name: str, fault: str, *, on: bool = True, **parameters: Any) -> None:
         self.control(name, {"fault": fault, "on": on, **parameters})
 
     def ledger(self, name: str) -> list[dict[str, Any]]:

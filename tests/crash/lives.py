@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import select
 import signal
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,22 @@ from kiosk.checkpoints import VARIABLE, Checkpoints
 from kiosk.config import load
 from kiosk.wiring import Parts, run
 from tests.crash.devices import START_S
-from tests.restaurant import FAST_FISCAL, FAST_ROBOT
+from tests.restaurant import FAST_FISCAL, FAST_READER, FAST_ROBOT
 
 #: Where the next life dies: a named point, or whatever a checkpoint of the test's own does in the child.
 Bomb = str | Callable[[], Checkpoints]
+
+
+def parts_of(bomb: Bomb, variant: Callable[[], Parts]) -> Parts:
+    """What a life is built of."""
+    parts = variant()
+    parts.checkpoint = Checkpoints({VARIABLE: bomb}) if isinstance(bomb, str) else bomb()
+    parts.fiscal_timeouts, parts.robot_timings = FAST_FISCAL, FAST_ROBOT
+    parts.reader_timings = FAST_READER
+    parts.periods = replace(parts.periods, inquiry_s=0.2)
+    parts.gateway_timeout_s, parts.refusal_probe_s = 1.0, 0.5
+    parts.check_file_after_s = 3600.0  # a process of its own: where it is the subject
+    return parts
 
 
 class KioskProcess:
@@ -40,11 +54,9 @@ class KioskProcess:
     def _live(self, bomb: Bomb, variant: Callable[[], Parts]) -> None:
         """The child: never returns."""
         try:
+            gc.freeze()  # what the tests made: a collection in here would copy all of it
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            parts = variant()
-            parts.checkpoint = Checkpoints({VARIABLE: bomb}) if isinstance(bomb, str) else bomb()
-            parts.fiscal_timeouts, parts.robot_timings = FAST_FISCAL, FAST_ROBOT
-            parts.inquiry_every_s, parts.gateway_timeout_s, parts.refusal_probe_s = 0.2, 1.0, 0.5
+            parts = parts_of(bomb, variant)
             staged = self._port_file.with_suffix(".new")
 
             def started(kiosk: Any) -> None:

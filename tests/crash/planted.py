@@ -5,101 +5,128 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from drivers.bank.port import Acquirer, Charge
-from drivers.errors import DeviceError
-from drivers.fiscal.port import FiscalDocument
+from drivers.errors import DeviceError, OutcomeUnknown
+from drivers.fiscal.port import FiscalDocument, FiscalOffice
+from drivers.sbp.port import QrState
 from kiosk.domain.errors import PaymentDeclined
 from kiosk.domain.events import StoredEvent
-from kiosk.domain.payment import Confirmation, Payment, PaymentStep
-from kiosk.flows.attempts import Accepted, PayRequest
-from kiosk.flows.claiming import Claim
-from kiosk.flows.fiscalising import Fiscalising
-from kiosk.flows.paying import Paying
-from kiosk.flows.refunding import Refunding
+from kiosk.domain.payment.payment import Confirmation, Payment, PaymentStep
+from kiosk.flows.fiscal.claim import Claim
+from kiosk.flows.fiscal.receipts import Receipts
+from kiosk.flows.payment.attempts import Accepted, PayRequest
+from kiosk.flows.payment.by_qr import QrMethod
+from kiosk.flows.payment.method import Outcome, Standing
+from kiosk.flows.payment.money import MoneySteps
+from kiosk.flows.payment.portions import RefundRequest
+from kiosk.flows.payment.refunds import Refunds
+from kiosk.flows.payment.saga import PaymentSaga
+from kiosk.flows.stock.recall import Recall
+from kiosk.messages.delivery import CodeSender, Flights, MessageSender
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.port import EventSink
-from kiosk.sinks.relaying import Failure, Relaying, Target
-from kiosk.sinks.sending import CodeSender, Flights, MessageSender
-from kiosk.store import customers, messages, outbox, payments, refunds
-from kiosk.store.database import Tx
+from kiosk.sinks.relay import Failure, Relay, Target
+from kiosk.store.events import outbox
+from kiosk.store.fiscal import intents
+from kiosk.store.identity import customers
+from kiosk.store.ordering import messages, orders
+from kiosk.store.payment import payments, refunds
+from kiosk.store.transaction import Tx
 from kiosk.tokens import Session
 from kiosk.wiring import Parts
 
 
-class _NoFdBefore(Fiscalising):
+class _NoFdBefore(Receipts):
     """Prints again without asking the registrar what became of the last intent."""
 
-    async def _adopt_or_print(self, claim: Claim) -> tuple[payments.IntentRow, FiscalDocument]:
+    async def _adopt_or_print(self, registrar: FiscalOffice, claim: Claim) -> tuple[intents.IntentRow, FiscalDocument]:
         def forget(tx: Tx) -> None:
-            open_intent = payments.sale_intent(tx, claim.payment.payment_id)
+            open_intent = intents.of_sale(tx, claim.payment.payment_id)
             if open_intent is not None:
-                payments.disprove_intent(tx, open_intent.intent_id)
+                intents.disprove(tx, open_intent.intent_id)
 
         await self._db.write(forget)
-        return await self._print(claim)
+        return await self._print(registrar, claim)
 
 
-class _NoBankInquiry(Paying):
+class _GuessedDecline(MoneySteps):
+    async def take(self, payment: Payment) -> Payment:
+        if payment.step is PaymentStep.CHARGING:
+            await self._ending.end(payment, PaymentStep.DECLINED, PaymentDeclined(reason="no answer"))
+        return await super().take(payment)
+
+
+class _NoBankInquiry(PaymentSaga):
     """Takes a charge without an outcome for a decline."""
 
-    async def _charge_bank(self, payment: Payment) -> Payment:
+    money_steps = _GuessedDecline
+
+
+class _Renamed(Payment, frozen=True):
+    """The same attempt under another key."""
+
+    @property
+    def bank_key(self) -> str:
+        return f"{super().bank_key}-again"
+
+
+class _ChargedAgain(MoneySteps):
+    async def take(self, payment: Payment) -> Payment:
         if payment.step is PaymentStep.CHARGING:
-            await self._end(payment, PaymentStep.DECLINED, PaymentDeclined(reason="no answer"))
-        return await super()._charge_bank(payment)
+            again = _Renamed(**msgspec.structs.asdict(payment))
+            with contextlib.suppress(DeviceError):
+                outcome = await self._methods.of(payment).start(again)
+                if not outcome.is_open:
+                    return await self._record(payment, outcome)
+        return await super().take(payment)
 
 
-class _NewKeyWhileUnknown(Paying):
+class _NewKeyWhileUnknown(PaymentSaga):
     """After a restart it charges under a fresh key instead of asking about the old one."""
 
-    async def _charge_bank(self, payment: Payment) -> Payment:
-        if payment.step is PaymentStep.CHARGING:
-            again = Charge(f"{payment.bank_key}-again", payment.order_id, payment.amount_kopecks, payment.card_token)
-            with contextlib.suppress(DeviceError):
-                return await self._record_charge(payment, await self._bank.charge(again))
-        return await super()._charge_bank(payment)
+    money_steps = _ChargedAgain
 
 
-class _SplitCommit(Paying):
+class _SplitCommit(PaymentSaga):
     """Marks the payment done in one commit and publishes the order as paid in another."""
 
     async def _mark_paid_and_publish(self, payment: Payment) -> Confirmation:
         def done(tx: Tx) -> Confirmation:
-            confirmation = self._confirming.confirm(tx, payment)
+            confirmation = self._confirmations.confirm(tx, payment)
             payments.move(tx, payments.require(tx, payment.payment_id), PaymentStep.DONE)
             return confirmation
 
         confirmation = await self._db.write(done)
         self._cp("planted.split")
         now = self._clock.now()
-        await self._db.write(self._confirming.publish_paid, payment, now)
+        await self._db.write(self._confirmations.publish_paid, payment, now)
         return confirmation
 
 
 def guest_kept_apart() -> Parts:
-    return Parts(paying=_GuestKeptApart)
+    return Parts(payment_saga=_GuestKeptApart)
 
 
 def no_fd_before() -> Parts:
-    return Parts(fiscalising=_NoFdBefore)
+    return Parts(receipts=_NoFdBefore)
 
 
 def no_bank_inquiry() -> Parts:
-    return Parts(paying=_NoBankInquiry)
+    return Parts(payment_saga=_NoBankInquiry)
 
 
 def new_key_while_unknown() -> Parts:
-    return Parts(paying=_NewKeyWhileUnknown)
+    return Parts(payment_saga=_NewKeyWhileUnknown)
 
 
 def split_commit() -> Parts:
-    return Parts(paying=_SplitCommit)
+    return Parts(payment_saga=_SplitCommit)
 
 
-class _GuestKeptApart(Paying):
+class _GuestKeptApart(PaymentSaga):
     """Notes the guest's number in a commit of its own after that of a new attempt."""
 
     async def _open(
@@ -114,7 +141,7 @@ class _GuestKeptApart(Paying):
         return opened
 
 
-class _CursorFirst(Relaying):
+class _CursorFirst(Relay):
     """Moves the endpoint's cursor before the delivery."""
 
     async def _deliver(self, target: Target, event: StoredEvent) -> Failure | None:
@@ -142,13 +169,14 @@ class _FreshId(MessageSender):
 class _CountedApart(Dispatcher):
     """Counts in one commit and moves the cursor in the next."""
 
-    async def _hand_over(self, sink: EventSink, event: StoredEvent) -> None:
+    async def _hand_over(self, sink: EventSink, events: Sequence[StoredEvent]) -> None:
         if sink.name != "statistics":
-            await super()._hand_over(sink, event)
+            await super()._hand_over(sink, events)
             return
-        await self._db.write(sink.handle, event)
-        self._cp("planted.counted")
-        await self._db.write(outbox.advance, sink.name, event.sequence)
+        for event in events:
+            await self._db.write(sink.handle, event)
+            self._cp("planted.counted")
+            await self._db.write(outbox.advance, sink.name, event.sequence)
 
 
 class _CodeKept(CodeSender):
@@ -172,7 +200,7 @@ class _CodeKept(CodeSender):
 
 
 def cursor_before_delivery() -> Parts:
-    return Parts(relaying=_CursorFirst)
+    return Parts(relay=_CursorFirst)
 
 
 def fresh_client_id() -> Parts:
@@ -187,25 +215,118 @@ def code_kept() -> Parts:
     return Parts(codes=_CodeKept)
 
 
-class _FreshKeys:
-    """A bank that is told another key at each try."""
+class _FreshRefundKey(Refunds):
+    """Tells the bank another key at each try."""
 
-    def __init__(self, bank: Acquirer) -> None:
-        self._bank = bank
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._bank, name)
-
-    async def refund(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
-        await self._bank.refund(transaction_id, amount_kopecks, f"{key}-{uuid.uuid4()}")
-
-
-class _FreshRefundKey(Refunding):
-    async def _steps(self, refund: refunds.RefundRow) -> None:
-        if not isinstance(self._bank, _FreshKeys):
-            self._bank = _FreshKeys(self._bank)
-        await super()._steps(refund)
+    async def _give_back(self, payment: Payment, refund: refunds.RefundRow) -> str:
+        renamed = msgspec.structs.replace(refund, refund_id=f"{refund.refund_id}-{uuid.uuid4()}")
+        return await self._methods.of(payment).refund(payment, renamed, [])
 
 
 def fresh_refund_key() -> Parts:
-    return Parts(refunding=_FreshRefundKey)
+    return Parts(refunds=_FreshRefundKey)
+
+
+class _Unasked(Recall):
+    """A recall that asks no robot."""
+
+    def __init__(self, recall: Recall) -> None:
+        vars(self).update(vars(recall))
+
+    async def recall(self, portions: Iterable[orders.PortionRow]) -> frozenset[int]:
+        return frozenset()
+
+
+class _GivenBackUnasked(Refunds):
+    async def request(self, word: str, request: RefundRequest, actor: str) -> refunds.RefundRow:
+        self._recall = _Unasked(self._recall)
+        return await super().request(word, request, actor)
+
+
+def given_back_unasked() -> Parts:
+    """A dish is given back by the books alone, while the robot has just begun it."""
+    return Parts(refunds=_GivenBackUnasked)
+
+
+class _NumberedAnew(MoneySteps):
+    async def take(self, payment: Payment) -> Payment:
+        if payment.step is PaymentStep.CHARGING and payment.operation is not None:
+            method = self._methods.of(payment)
+            payment = await self._db.write(payments.note, payment, **(await method.prepare(payment)))
+            return await self._record(payment, await method.start(payment))
+        return await super().take(payment)
+
+
+class _NewOperationAfterRestart(PaymentSaga):
+    """Sells under the reader's next number instead of asking about the old one."""
+
+    money_steps = _NumberedAnew
+
+
+class _BegunLate(MoneySteps):
+    async def _ask(self, payment: Payment) -> Outcome:
+        outcome = await super()._ask(payment)
+        return await self._start(payment) if outcome.reason == "not_started" else outcome
+
+
+class _SaleBegunLate(PaymentSaga):
+    """Sends a sale that never came to the reader, though its guest has gone."""
+
+    money_steps = _BegunLate
+
+
+class _NeverCaptured(MoneySteps):
+    async def capture(self, payment: Payment) -> Payment:
+        return payment
+
+
+class _CaptureForgotten(PaymentSaga):
+    """Leaves what is held where it is."""
+
+    money_steps = _NeverCaptured
+
+
+class _TrustsTheWish(MoneySteps):
+    async def _ask(self, payment: Payment) -> Outcome:
+        row = await self._db.read(payments.require, payment.payment_id)
+        if row.cancel_asked_at is not None:
+            return Outcome(Standing.DECLINED, "cancelled")
+        return await super()._ask(payment)
+
+
+class _OpenCode(PaymentSaga):
+    """Ends an attempt by the guest's wish, while the code can still be paid."""
+
+    money_steps = _TrustsTheWish
+
+
+class _RepeatedRefund(Refunds):
+    """Sends money back again without asking whether it is on its way."""
+
+    async def _give_back(self, payment: Payment, refund: refunds.RefundRow) -> str:
+        method = self._methods.of(payment)
+        assert isinstance(method, QrMethod)
+        found = await method._bank.cancel(payment.bank_payment_id or "")  # noqa: SLF001
+        if found.state is not QrState.RETURNED:
+            raise OutcomeUnknown("sbp", "returning", found.word)
+        return "refund"
+
+
+def method_change_with_an_open_code() -> Parts:
+    return Parts(payment_saga=_OpenCode)
+
+
+def refund_repeated_without_asking() -> Parts:
+    return Parts(refunds=_RepeatedRefund)
+
+
+def new_operation_after_restart() -> Parts:
+    return Parts(payment_saga=_NewOperationAfterRestart)
+
+
+def sale_begun_late() -> Parts:
+    return Parts(payment_saga=_SaleBegunLate)
+
+
+def capture_forgotten() -> Parts:
+    return Parts(payment_saga=_CaptureForgotten)

@@ -1,6 +1,7 @@
 """The power cut as a replay of every syscall a writer made to the database's files, recorded by strace.
 
-For any moment of it a disk image is built: what was synced, plus nothing, all or a random torn part of the rest.
+For any moment of it a disk image is built: what was synced, plus nothing, all or a random torn part of the rest. That a
+file is there, or is gone, is safe only once its folder was synced.
 
 `python -m tests.crash.power DATABASE BOOK SYNCHRONOUS COMMITS` is the writer: the product's own store, each commit is
 acknowledged by a line in BOOK through a write that strace records in the same stream.
@@ -9,6 +10,7 @@ acknowledged by a line in BOOK through a write that strace records in the same s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import re
@@ -16,14 +18,16 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.store import opening, records
-from kiosk.store.database import Database, Tx
+from kiosk.store import meta
+from kiosk.store.database import Database
+from kiosk.store.file import opening
+from kiosk.store.transaction import Tx
 
-_CALLS = "openat,close,pwrite64,write,fsync,fdatasync,ftruncate,unlink,dup"
+_CALLS = "openat,close,pwrite64,write,fsync,fdatasync,ftruncate,unlink,rename,dup"
 _KEY = "power"
 _SECTOR = 512
 
@@ -36,7 +40,7 @@ async def write(path: Path, book: Path, synchronous: int, commits: int) -> None:
 
     async def one(number: int) -> None:
         def run(tx: Tx) -> None:
-            records.set_meta(tx, f"{_KEY}{number}", "x" * (40 + number % 300))
+            meta.put(tx, f"{_KEY}{number}", "x" * (40 + number % 300))
 
         await base.write(run)
         os.write(acknowledged, f"{number}\n".encode())
@@ -48,7 +52,8 @@ async def write(path: Path, book: Path, synchronous: int, commits: int) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """One recorded call: `write` of bytes at a place, `truncate`, `unlink`, `sync` of a file, or `ack` of a commit."""
+    """One recorded call: `make` of a file, `write` of bytes at a place, `truncate`, `unlink`, `rename` (to the name in
+    `data`), `sync` of a file or of `FOLDER`, or `ack` of a commit."""
 
     kind: str
     file: str = ""
@@ -57,11 +62,16 @@ class Step:
 
 
 def record(folder: Path, synchronous: int, commits: int) -> list[Step]:
-    """Run the writer in its own process under strace; its calls, in order."""
+    """The writer of this module, in a process of its own; its calls, in order."""
+    arguments = [f"{folder}/p.db", f"{folder}/acks", str(synchronous), str(commits)]
+    return traced(folder, "tests.crash.power", arguments)
+
+
+def traced(folder: Path, module: str, arguments: Sequence[str]) -> list[Step]:
+    """Run a module under strace; what it told the disk about the files in `folder`, in order."""
     trace = folder / "trace"
     command = ["strace", "-f", "-qq", "-xx", "-y", "-s", "100000", "-e", f"trace={_CALLS}", "-o", str(trace)]
-    writer = [sys.executable, "-m", "tests.crash.power", f"{folder}/p.db", f"{folder}/acks", str(synchronous)]
-    subprocess.run([*command, *writer, str(commits)], check=True, timeout=120)
+    subprocess.run([*command, sys.executable, "-m", module, *arguments], check=True, timeout=300)
     return list(_parse(trace, folder))
 
 
@@ -90,19 +100,27 @@ def _parse(trace: Path, folder: Path) -> Iterator[Step]:
 
 
 _FILE = re.compile(r"^\d+<(?P<path>[^>]*)>")
+_NAME = re.compile(r'"((?:\\x[0-9a-f]{2})+)"')
+FOLDER = "."
+_OF_NAMES = {"unlink": "unlink", "openat": "make", "rename": "rename"}
 
 
 def _step(name: str, arguments: str, folder: Path) -> Step | None:
-    if name == "unlink":
-        path = _bytes(arguments.strip('"')).decode()
-        return Step("unlink", Path(path).name) if path.startswith(str(folder)) else None
+    if name in _OF_NAMES:
+        if name == "openat" and "O_CREAT" not in arguments:
+            return None
+        paths = [Path(_bytes(found).decode()) for found in _NAME.findall(arguments)]
+        if any(path.parent != folder for path in paths):
+            return None
+        return Step(_OF_NAMES[name], paths[0].name, data=paths[-1].name.encode())
     found = _FILE.match(arguments)
     if found is None:
         return None
     path = _bytes(found["path"]).decode() if "\\x" in found["path"] else found["path"]
     if not path.startswith(str(folder)):
         return None
-    file, parts = Path(path).name, arguments.split(", ")
+    file = FOLDER if Path(path) == folder else Path(path).name
+    parts = arguments.split(", ")
     if name == "write" and file == "acks":
         return Step("ack", data=_bytes(parts[1].strip('"')))
     if name == "pwrite64":
@@ -116,42 +134,74 @@ def _bytes(escaped: str) -> bytes:
     return bytes.fromhex(escaped.replace("\\x", ""))
 
 
-@dataclass
 class Disk:
-    """What is surely on the platter, and what only the cache holds, in order."""
+    """What is surely on the platter, and what only the cache holds, in order: contents by inode, names by folder."""
 
-    safe: dict[str, bytearray] = field(default_factory=dict)
-    cached: list[Step] = field(default_factory=list)
-    acknowledged: set[int] = field(default_factory=set)
+    def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
+        """`files`: what lay there, synced, before the first step."""
+        self.acknowledged: set[int] = set()
+        self._names = {name: inode for inode, name in enumerate(files or ())}
+        self._next = len(self._names)
+        self._safe_names = dict(self._names)
+        self._cached_names: list[dict[str, int | None]] = []  # what each call changed
+        self._safe = {self._names[name]: bytearray(content) for name, content in (files or {}).items()}
+        self._cached: list[tuple[int, Step]] = []
 
     def take(self, step: Step) -> None:
         if step.kind == "ack":
             self.acknowledged.update(int(word) for word in step.data.split())
+        elif step.kind == "sync" and step.file == FOLDER:
+            for change in self._cached_names:
+                _name(self._safe_names, change)
+            self._cached_names = []
         elif step.kind == "sync":
-            for waiting in [row for row in self.cached if row.file == step.file]:
-                _apply(self.safe, waiting)
-            self.cached = [row for row in self.cached if row.file != step.file]
+            synced = self._names.get(step.file)
+            for _, waiting in [row for row in self._cached if row[0] == synced]:
+                _apply(self._safe.setdefault(self._names[step.file], bytearray()), waiting)
+            self._cached = [row for row in self._cached if row[0] != synced]
+        elif step.kind == "unlink":
+            self._rename({step.file: None})
+        elif step.kind == "rename":
+            self._rename({step.file: None, step.data.decode(): self._names[step.file]})
         else:
-            self.cached.append(step)
+            if step.file not in self._names:
+                self._next += 1
+                self._rename({step.file: self._next})
+            if step.kind != "make":
+                self._cached.append((self._names[step.file], step))
+
+    def _rename(self, change: dict[str, int | None]) -> None:
+        _name(self._names, change)
+        self._cached_names.append(change)
 
     def after_power_cut(self, kept: str, rng: random.Random) -> dict[str, bytearray]:
-        """`none`, `all` or a `torn` part of the cache reached the platter: any subset of its sectors."""
-        files = {name: bytearray(content) for name, content in self.safe.items()}
-        for step in self.cached:
+        """`none`, `all` or a `torn` part of the cache reached the platter: any subset of its sectors, of its names the
+        first few."""
+        contents = {inode: bytearray(content) for inode, content in self._safe.items()}
+        for inode, step in self._cached:
+            content = contents.setdefault(inode, bytearray())
             if kept == "all" or (kept == "torn" and step.kind != "write" and rng.random() < 0.5):
-                _apply(files, step)
+                _apply(content, step)
             elif kept == "torn" and step.kind == "write":
                 for begin in range(0, len(step.data), _SECTOR):
                     if rng.random() < 0.5:
-                        _apply(files, Step("write", step.file, step.at + begin, step.data[begin : begin + _SECTOR]))
-        return files
+                        _apply(content, Step("write", step.file, step.at + begin, step.data[begin : begin + _SECTOR]))
+        some = {"none": 0, "all": len(self._cached_names)}.get(kept, rng.randint(0, len(self._cached_names)))
+        names = dict(self._safe_names)
+        for change in self._cached_names[:some]:
+            _name(names, change)
+        return {name: contents.get(inode, bytearray()) for name, inode in names.items()}
 
 
-def _apply(files: dict[str, bytearray], step: Step) -> None:
-    if step.kind == "unlink":
-        files.pop(step.file, None)
-        return
-    content = files.setdefault(step.file, bytearray())
+def _name(names: dict[str, int], change: Mapping[str, int | None]) -> None:
+    for name, inode in change.items():
+        if inode is None:
+            names.pop(name, None)
+        else:
+            names[name] = inode
+
+
+def _apply(content: bytearray, step: Step) -> None:
     if step.kind == "truncate":
         del content[step.at :]
         content.extend(bytes(step.at - len(content)))
@@ -159,6 +209,10 @@ def _apply(files: dict[str, bytearray], step: Step) -> None:
     if len(content) < step.at:
         content.extend(bytes(step.at - len(content)))
     content[step.at : step.at + len(step.data)] = step.data
+
+
+#: Opens an image of the files as the next start would: (commits acknowledged and gone, files that are damaged).
+Judge = Callable[[Path, set[int]], tuple[int, int]]
 
 
 @dataclass
@@ -170,41 +224,44 @@ class Verdict:
     damaged: int = 0
 
 
-def replay(steps: list[Step], folder: Path, every: int = 1, seed: int = 1) -> Verdict:
-    """A power cut after each `every`-th step, three ways each. The first commit ends the making of the file."""
-    disk, verdict, rng = Disk(), Verdict(), random.Random(seed)
+def replay(disk: Disk, steps: list[Step], folder: Path, judge: Judge, *, every: int = 1, seed: int = 1) -> Verdict:
+    """A power cut after each `every`-th step, three ways each. The first acknowledgement ends the making of the file;
+    what there is none of was made before."""
+    verdict, rng = Verdict(), random.Random(seed)
+    made = not any(step.kind == "ack" for step in steps)
     for number, step in enumerate(steps):
         disk.take(step)
-        if disk.acknowledged and number % every == 0:
+        if (made or disk.acknowledged) and number % every == 0:
             for kept in ("none", "all", "torn"):
-                _look(disk, disk.after_power_cut(kept, rng), folder, verdict)
+                lost, damaged = judge(_image(disk.after_power_cut(kept, rng), folder), disk.acknowledged)
+                verdict.images += 1
+                verdict.lost += lost
+                verdict.damaged += damaged
     return verdict
 
 
-def _look(disk: Disk, files: dict[str, bytearray], folder: Path, verdict: Verdict) -> None:
-    """Open the image as the next start would, and count what is missing."""
+def _image(files: dict[str, bytearray], folder: Path) -> Path:
     image = folder / "image"
     shutil.rmtree(image, ignore_errors=True)
     image.mkdir()
-    for name in ("p.db", "p.db-wal"):  # the shared memory is made anew
-        if name in files:
-            (image / name).write_bytes(files[name])
-    verdict.images += 1
-    connection = sqlite3.connect(image / "p.db")
-    try:
-        if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-            verdict.damaged += 1
-            return
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-            verdict.lost += len(disk.acknowledged)  # whole, and empty: even the tables were not on the platter
-            return
-        rows = connection.execute(f"SELECT substr(key, {len(_KEY) + 1}) FROM meta WHERE key LIKE '{_KEY}%'")
-        present = {int(number) for (number,) in rows}
-        verdict.lost += len(disk.acknowledged - present)
-    except sqlite3.DatabaseError:
-        verdict.damaged += 1
-    finally:
-        connection.close()
+    for name, content in files.items():
+        if not name.endswith("-shm"):  # the shared memory is made anew
+            (image / name).write_bytes(content)
+    return image
+
+
+def judge_commits(image: Path, acknowledged: set[int]) -> tuple[int, int]:
+    """Of this module's writer."""
+    with contextlib.closing(sqlite3.connect(image / "p.db")) as connection:
+        try:
+            if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                return 0, 1
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                return len(acknowledged), 0  # whole, and empty: even the tables were not on the platter
+            rows = connection.execute(f"SELECT substr(key, {len(_KEY) + 1}) FROM meta WHERE key LIKE '{_KEY}%'")
+            return len(acknowledged - {int(number) for (number,) in rows}), 0
+        except sqlite3.DatabaseError:
+            return 0, 1
 
 
 if __name__ == "__main__":

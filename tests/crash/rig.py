@@ -15,17 +15,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kiosk.sinks.counting import Counting
-from kiosk.store.stats import CONSUMER
+from kiosk.catalogue import load_menu
+from kiosk.sinks.statistics import StatisticsSink
+from kiosk.store.staff.stats import CONSUMER
 from kiosk.wiring import Parts
 from tests.crash import tally
 from tests.crash.calls import Answer, Asked, Gone, call, internal
-from tests.crash.devices import DEVICES, EFFECTS, START_S, Devices
+from tests.crash.devices import DEVICES, EFFECTS, QR_BANK, READER, START_S, Devices
 from tests.crash.lives import Bomb, KioskProcess, pause
 from tests.restaurant import NOBODY, config_text, short_folder
 
 __all__ = ["Answer", "Bomb", "Gone", "Purchase", "World", "call", "pause", "world"]
 
+_SEVERAL_WAYS = """
+[payment]
+methods = ["token", "terminal", "sbp", "till"]
+[terminal]
+port = "{}"
+[sbp]
+url = "{}"
+timeout_s = 1.0
+poll_s = 0.05
+"""
 _OVER = ("completed", "refunded", "cancelled")
 _FREE_LIMITS = """
 [auth]
@@ -49,6 +60,8 @@ class Purchase:
     refunds: int = 0  # how many staff has asked for
     item: str = "tea"
     notify: str = ""  # a guest's number, to be told what becomes of the order
+    method: str = "token"
+    quantity: int = 1
 
     @property
     def paid(self) -> bool:
@@ -63,6 +76,7 @@ class Purchase:
             "bank_unavailable",
             "fiscal_unavailable",
             "ingredients_unavailable",
+            "payment_method_unavailable",
             "bonus_exceeds_limit",  # they went into another order meanwhile
         )
 
@@ -75,7 +89,10 @@ class World:
     variant: Callable[[], Parts] | None = None
     planted: str = ""
     effects: bool = False
+    several_ways: bool = False  # a card reader, QR codes and the till besides tokens
     speed: float = 80.0
+    bank: str = "bank"  # or `yookassa`, which holds
+    robot: str = ""  # `robot` or `complex2`, behind a line that somebody puts between
     mend: Callable[[World], None] | None = None  # what somebody does so that sales can open
     prepare: Callable[[Path], None] | None = None  # what stands in the devices' memories before they are switched on
     folder: Path = field(default_factory=short_folder)
@@ -94,14 +111,23 @@ class World:
     _kiosk: KioskProcess | None = None
 
     def __post_init__(self) -> None:
-        self.devices = Devices(self.folder, (*DEVICES, *EFFECTS) if self.effects else DEVICES, self.speed)
+        names = (*DEVICES, *(EFFECTS if self.effects else ()), *((READER, QR_BANK) if self.several_ways else ()))
+        load_menu(None)  # every life's, which is forked from here
+        self.devices = Devices(self.folder, names, self.speed, robot=self.robot or "robot", bank=self.bank)
         if self.prepare is not None:
             self.prepare(self.folder)
         self.devices.start()
         urls, tail = self.devices.urls, ""
         if self.effects:
             tail = f'\n[[webhooks]]\nurl = "{urls["cloud"]}"\nsecret_file = "{self.devices.secret_file}"\n'
-        text = config_text(self.folder, urls["bank"], _FREE_LIMITS + self.extra, urls.get("sms", NOBODY))
+        extra = _FREE_LIMITS + self.extra
+        if self.robot:
+            extra += f'\n[robot]\nport = "{self.devices.robot_port}"\n'
+        if self.bank != "bank":
+            extra += f'\n[bank]\ndriver = "{self.bank}"\n'
+        if self.several_ways:
+            extra += _SEVERAL_WAYS.format(self.devices.line(READER), urls[QR_BANK])
+        text = config_text(self.folder, urls["bank"], extra, urls.get("sms", NOBODY))
         (self.folder / "config.toml").write_text(text + tail)
         if self.variant is not None and not self.planted:
             self.planted = self.variant.__name__.replace("_", " ")
@@ -152,7 +178,9 @@ class World:
         assert created.status == 201, created
         order_id = created.body["order_id"]
         amount = created.body["amount_kopecks"] - 100 * more.get("points", 0)
-        purchase = Purchase(token, order_id, amount, f"key-{order_id}", card_token, item=item, **more)
+        purchase = Purchase(
+            token, order_id, amount, f"key-{order_id}", card_token, item=item, quantity=quantity, **more
+        )
         self.purchases.append(purchase)
         return purchase
 
@@ -163,7 +191,8 @@ class World:
         return purchase
 
     def begin_pay(self, port: int, purchase: Purchase) -> Asked:
-        body: dict[str, Any] = {"card_token": purchase.card_token}
+        token = purchase.method == "token"
+        body: dict[str, Any] = {"card_token": purchase.card_token} if token else {"method": purchase.method}
         if purchase.points:
             body["bonus_points"] = purchase.points
         if purchase.notify:
@@ -183,7 +212,9 @@ class World:
         return self.staff("POST", f"/internal/orders/{purchase.order_id}/refund", body)
 
     def order(self, port: int, purchase: Purchase) -> dict[str, Any]:
-        found: dict[str, Any] = call(port, "GET", f"/api/orders/{purchase.order_id}", token=purchase.token).body
+        answer = call(port, "GET", f"/api/orders/{purchase.order_id}", token=purchase.token)
+        assert answer.status == 200, f"order {purchase.order_id} is not to be seen: {answer}"
+        found: dict[str, Any] = answer.body
         return found
 
     def until(self, condition: Callable[[], Any], what: str, deadline_s: float = START_S) -> Any:
@@ -206,24 +237,38 @@ class World:
 
     # The end of the story.
 
-    def settle(self, port: int, patient: bool = True, deadline_s: float = 60.0) -> None:
+    def settle(self, port: int, *, patient: bool = True, deadline_s: float = 60.0) -> None:
         """Every customer asks again until the order is over; then the books are read. A patient one, refused before
         money moved, tries again with the same key."""
         for purchase in self.purchases:
             what = f"order {purchase.order_id} ({purchase.card_token}) ends"
-            self.until(partial(self._over, port, purchase, patient), what, deadline_s)
+            self.until(partial(self.is_over, port, purchase, patient=patient), what, deadline_s)
         self.read_books(port)
 
-    def _over(self, port: int, purchase: Purchase, patient: bool) -> bool:
-        if not purchase.paid and not (purchase.given_up and not self._tries_again(purchase, patient)):
+    def is_over(self, port: int, purchase: Purchase, *, patient: bool) -> bool:
+        if not purchase.paid and not (purchase.given_up and not self._tries_again(purchase, patient=patient)):
             self.pay(port, purchase)
         order = self.order(port, purchase)
         self.views[purchase.order_id] = order
+        self._serve_at_till(order)
         refunded = len(order["refunds"]) >= purchase.refunds and all(r["status"] == "done" for r in order["refunds"])
         closed = order["status"] in _OVER or (order["status"] == "created" and purchase.given_up)
         return refunded and closed
 
-    def _tries_again(self, purchase: Purchase, patient: bool) -> bool:
+    def _serve_at_till(self, order: dict[str, Any]) -> None:
+        """A member of staff takes the money of whoever stands there with a code."""
+        show = (order["payment"] or {}).get("show")
+        if show and show["kind"] == "till":
+            self.staff("POST", f"/internal/till/{show['code']}", {"tender": "cash", "given_kopecks": 1_000_000})
+
+    def attempts(self) -> list[dict[str, Any]]:
+        """Every attempt to pay as the books have it."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.folder}/kiosk.db?mode=ro", uri=True)) as books:
+            books.row_factory = sqlite3.Row
+            sql = "SELECT order_id, method, step, amount_kopecks, operation, taken_by FROM payment"
+            return [dict(row) for row in books.execute(sql)]
+
+    def _tries_again(self, purchase: Purchase, *, patient: bool) -> bool:
         assert purchase.answer is not None
         refunded = isinstance(purchase.answer.body, dict) and purchase.answer.body.get("refunded")
         return patient and purchase.card_token == "tok_ok" and purchase.answer.status == 503 and not refunded
@@ -258,7 +303,7 @@ class World:
 
     def _is_through(self) -> bool:
         """Whether the statistics have met every event that they count: what is right before may be counted again."""
-        met = [event["sequence"] for event in self.events if event["type"] in Counting.wants]
+        met = [event["sequence"] for event in self.events if event["type"] in StatisticsSink.wants]
         with contextlib.closing(sqlite3.connect(f"file:{self.folder}/kiosk.db?mode=ro", uri=True)) as books:
             row = books.execute("SELECT sequence FROM cursor WHERE consumer = ?", (CONSUMER,)).fetchone()
         return not met or (row is not None and row[0] >= met[-1])

@@ -43,7 +43,7 @@ def struck(
 
 
 def sweep(
-    bombs: Iterable[Bomb], make: Callable[[], World], way: Way = buy, within_s: float = 5.0, patient: bool = True
+    bombs: Iterable[Bomb], make: Callable[[], World], way: Way = buy, within_s: float = 5.0, *, patient: bool = True
 ) -> tuple[list[str], list[Bomb]]:
     """Every bomb in turn, on as few worlds as stock allows: (violations, bombs that did not go off)."""
     found: list[str] = []
@@ -56,7 +56,7 @@ def sweep(
             for bomb in batch:
                 if not struck(place, bomb, way, within_s):
                     missed.append(bomb)
-            place.settle(place.alive(), patient)
+            place.settle(place.alive(), patient=patient)
             found += violations(place)
             place.tell(found)
         finally:

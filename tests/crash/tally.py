@@ -29,14 +29,21 @@ def told(lines: Iterable[dict[str, Any]]) -> list[str]:
     """The sum of the honest worlds, then each planted bug with what it was caught by."""
     total: Counter[str] = Counter()
     caught: Counter[str] = Counter()
+    days: Counter[str] = Counter()
     for line in lines:
         if line["planted"]:
             caught[line["planted"]] += line.get("violations", 0)
+            days[line["planted"]] = max(days[line["planted"]], line.get("days", 0))
         else:
             total.update({name: line.get(name, 0) for name in FIGURES})
     if not total and not caught:
         return []
     return [
         "  ".join(f"{name} {total[name]}" for name in FIGURES),
-        *(f"planted bug «{name}»: {count} violations" for name, count in sorted(caught.items())),
+        *(f"planted bug «{name}»: {count} violations{_blind(days[name])}" for name, count in sorted(caught.items())),
     ]
+
+
+def _blind(days: int) -> str:
+    """Of simulated days that did not know of it."""
+    return f", seen on simulated day {days}" if days else ""

@@ -82,10 +82,15 @@ def test_3_planted_bug_of_a_guests_notice_is_caught(variant: Callable[[], Parts]
     ids=["cursor before delivery", "fresh client_id", "aggregate outside the cursor's commit"],
 )
 def test_3_planted_bug_between_effects_is_caught(variant: Callable[[], Parts], name: str, seen_as: str) -> None:
-    with world(variant=variant, effects=True) as place:
-        assert struck(place, partial(AtPoint, name), by_customer)
-        caught = judged(place)
-        assert any(seen_as in line for line in caught), caught or "the sweep does not see this bug: it proves nothing"
+    """The death may come over a batch of events in which nothing was sold: then it is tried again."""
+    caught: list[str] = []
+    for _ in range(4):
+        with world(variant=variant, effects=True) as place:
+            assert struck(place, partial(AtPoint, name), by_customer)
+            caught = judged(place)
+        if any(seen_as in line for line in caught):
+            return
+    raise AssertionError(caught or "the sweep does not see this bug: it proves nothing")
 
 
 def requests_for_a_code(place: World, name: str) -> tuple[int, int]:

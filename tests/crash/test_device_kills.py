@@ -42,7 +42,7 @@ def unplugged(place: World, device: str, bomb: Bomb, variant: Callable[[], Parts
         place.devices.restart(device)
     with contextlib.suppress(Gone):
         purchase.answer = asked.answer()
-    place.until(lambda: place._over(port, purchase, True), f"the order ends, {device} is back", 30)
+    place.until(lambda: place.is_over(port, purchase, patient=True), f"the order ends, {device} is back", 30)
     return died
 
 

@@ -1,13 +1,14 @@
 """kill -9, and kill -9 again inside the recovery: at later points, and before callbacks of the recovery's own loop.
 
-Short: a seeded sample of pairs; long: every pair of points and some callbacks for each first point (reliability §2.3;
-about 6 minutes).
+Short: a seeded sample of pairs; long: every pair of points and some callbacks for each first point
+(guarantees.md#how-each-is-tested; about 6 minutes).
 """
 
 from __future__ import annotations
 
 import os
 import random
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 
@@ -39,7 +40,7 @@ def in_order() -> list[tuple[str, Bomb]]:
     return [(a, b) for (i, a), (j, b) in product(enumerate(POINTS), enumerate(POINTS)) if 0 < i <= j]
 
 
-def swept(pairs: list[tuple[str, Bomb]], within_s: float = _PERHAPS_S, tries: int = 1) -> tuple[list[str], int]:
+def swept(pairs: Sequence[tuple[str, Bomb]], within_s: float = _PERHAPS_S, tries: int = 1) -> tuple[list[str], int]:
     """(violations, second deaths). On a loaded machine an order may miss its first death: `tries` orders a pair."""
     found: list[str] = []
     deaths = 0

@@ -1,7 +1,7 @@
 """kill -9 before every callback the event loop runs, from the accepted payment to the meal in its cell.
 
-No product code takes part: the fork wraps `asyncio.events.Handle._run` and counts (reliability §5). Short: a seeded
-sample; long: every one while money moves, then one in some while the meal is cooked (about 8 minutes).
+No product code takes part: the fork wraps `asyncio.events.Handle._run` and counts (guarantees.md#how-each-is-tested).
+Short: a seeded sample; long: every one while money moves, then one in some while the meal is cooked (about 8 minutes).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """kill -9 at every named point of the saga and the kitchen, restart, and the ledgers of the devices are asked.
 
-Every order ends paid: one charge, one receipt, one meal. Planted bugs must be caught by the same sweep (reliability
-§2.2, §5).
+Every order ends paid: one charge, one receipt, one meal. Planted bugs must be caught by the same sweep
+(payment.md#the-order-of-writes, guarantees.md#how-each-is-tested).
 """
 
 from __future__ import annotations

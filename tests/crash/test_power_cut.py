@@ -1,7 +1,7 @@
 """A power cut at any moment loses no acknowledged commit and leaves the file whole; NORMAL is the planted bug.
 
-Everything a writer process tells the disk is recorded and replayed (reliability §4.1). Condition: the drive honours
-flush.
+Everything a writer process tells the disk is recorded and replayed (database.md#durability).
+Condition: the drive honours flush.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash import tally
-from tests.crash.power import Verdict, record, replay
+from tests.crash.power import Disk, Verdict, judge_commits, record, replay
 from tests.crash.test_syscalls import strace_works
 from tests.restaurant import short_folder
 
@@ -32,7 +32,7 @@ def cut(folder: Path, synchronous: int, commits: int, every: int = 1, seeds: int
     steps = record(folder, synchronous, commits)
     total = Verdict()
     for seed in range(1, seeds + 1):
-        one = replay(steps, folder, every, seed)
+        one = replay(Disk(), steps, folder, judge_commits, every=every, seed=seed)
         total = Verdict(total.images + one.images, total.lost + one.lost, total.damaged + one.damaged)
     broken = total.lost + total.damaged
     tally.record("synchronous=NORMAL" if synchronous == _NORMAL else "", scenarios=total.images, violations=broken)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from functools import partial
 
 from tests.crash.bombs import AtPoint
@@ -16,7 +17,7 @@ _TEA = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
 _UDON = {"items": [{"item_id": "udon-chicken", "quantity": 1}], "service": "dine_in"}
 
 
-def create(place: World, port: int, body: dict[str, object]) -> Answer:
+def create(place: World, port: int, body: Mapping[str, object]) -> Answer:
     return call(port, "POST", "/api/orders/create", body, place.guest(port))
 
 
@@ -55,7 +56,7 @@ def test_3_3_killed_while_the_bank_is_down_the_next_life_sells_nothing_until_it_
             assert before.answer.code == "bank_unavailable"
             port = place.alive()
         assert charged(place) == 0
-        place.devices.fault("bank", "down", False)
+        place.devices.fault("bank", "down", on=False)
         place.wait_open(port)
         assert isinstance(buy(place, port), Purchase)
         assert judged(place) == []
@@ -71,6 +72,6 @@ def test_4_killed_while_a_station_is_jammed_the_next_life_sells_none_of_its_dish
             assert isinstance(buy(place, port), Purchase)
             port = place.alive()
             place.wait_open(port)
-        place.devices.fault("robot", "jam", False, station=2)
+        place.devices.fault("robot", "jam", on=False, station=2)
         place.until(lambda: create(place, port, _UDON).status == 201, "the wok is back")
         assert judged(place) == []

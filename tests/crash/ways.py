@@ -32,18 +32,18 @@ def _with_card(card_token: str) -> Way:
     return way
 
 
-def _refuse_tag(place: World, on: bool) -> None:
-    place.devices.fault("fiscal", "refuse_tag", on, **({"tag": 1192} if on else {}))
+def _refuse_tag(place: World, *, on: bool) -> None:
+    place.devices.fault("fiscal", "refuse_tag", on=on, **({"tag": 1192} if on else {}))
 
 
 def _mended_registrar() -> World:
-    return World(mend=lambda place: _refuse_tag(place, False))
+    return World(mend=lambda place: _refuse_tag(place, on=False))
 
 
 def receipt_refused(place: World, port: int) -> Purchase | None:
     """The registrar refuses a member of the receipt after the pre-flight was passed: absence is proved, the money goes
     back, and nothing is sold until somebody has mended it."""
-    _refuse_tag(place, True)
+    _refuse_tag(place, on=True)
     return buy(place, port)
 
 

@@ -20,7 +20,7 @@ from tests.crash.rig import Bomb, Purchase, World, pause
 
 PHONE = "+79161234567"
 _CARDS = ["tok_ok"] * 10 + ["tok_declined", "tok_insufficient_funds", "tok_unknown", "tok_lost", "tok_500"]
-_ITEMS = ("tea", "cola", "udon-chicken", "ice-cream")
+ITEMS = ("tea", "cola", "udon-chicken", "ice-cream")
 #: Each with the members it needs; all of them pass when they are switched off again.
 _FAULTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("fiscal", "paper_out", {}), ("fiscal", "cover_open", {}), ("fiscal", "off", {}), ("fiscal", "link_lost", {}),
@@ -41,21 +41,27 @@ class JumpedClock(SystemClock):
     """Somebody has set the wall clock."""
 
     def __init__(self, jump_s: float) -> None:
-        self._jump = timedelta(seconds=jump_s)
+        self.jump = timedelta(seconds=jump_s)
 
     def now(self) -> datetime:
-        return super().now() + self._jump
+        return super().now() + self.jump
 
 
 class WildDay:
     """`run(steps)`, then `mend()`; everything that is chosen comes from the seed. `dies_at`: a point where its lives
     mostly die."""
 
-    def __init__(self, seed: int, variant: Callable[[], Parts] | None = None, dies_at: str = "") -> None:
+    def __init__(
+        self,
+        seed: int,
+        variant: Callable[[], Parts] | None = None,
+        dies_at: str = "",
+        world: Callable[..., World] = World,
+    ) -> None:
         self._dies_at = dies_at
         self._rng = random.Random(seed)
         self._variant = variant or Parts
-        self.place = World(effects=True, speed=200.0, variant=variant, owed_s=45.0)
+        self.place = world(effects=True, speed=200.0, variant=variant, owed_s=45.0)
         self._asked: list[tuple[Purchase, Asked]] = []
         self._on: list[tuple[str, str, dict[str, Any]]] = []
         self._unplugged: list[str] = []
@@ -180,7 +186,7 @@ class WildDay:
     def _create(self) -> Purchase:
         assert self._port is not None
         item, card, quantity = (
-            self._rng.choice(_ITEMS),
+            self._rng.choice(ITEMS),
             self._rng.choice(_CARDS),
             self._rng.choice((1, 1, 2)),
         )
@@ -190,8 +196,9 @@ class WildDay:
         if not known and any(device == "sms" for device, _, _ in self._on):
             return self.place.create(self._port, item, card, quantity)
         token = known[0] if known else sign_in(self.place, self._port, PHONE)
-        me = call(self._port, "GET", "/api/me", token=token).body
-        points = min(self._rng.choice((0, 3, 9)), max(0, me["bonus_points"]))
+        me = call(self._port, "GET", "/api/me", token=token)
+        assert me.status == 200, f"a customer is not known any more: {me}"
+        points = min(self._rng.choice((0, 3, 9)), max(0, me.body["bonus_points"]))
         return self.place.create(self._port, item, card, quantity, token, phone=PHONE, points=points)
 
     def _refund(self) -> None:

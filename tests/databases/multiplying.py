@@ -45,7 +45,8 @@ def multiply(path: Path, orders: int) -> int:
         for table in ("cursor", "endpoint"):
             connection.execute(f"UPDATE {table} SET sequence = (SELECT max(sequence) FROM event)")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return int(there) * (copies + 1)
+        whole: int = int(there) * (copies + 1)
+        return whole
     finally:
         connection.close()
 
@@ -65,27 +66,29 @@ def _copy_of(connection: sqlite3.Connection, table: str, copies: int) -> str:
     )
 
 
+_FIXED = {
+    "handed_over": "1",  # what was cooked, or given up, is held no more
+    "drive_number": "substr(drive_number, 1, 14) || '00'",  # a drive that was replaced long ago
+    "number": "char(65 + k / 100 % 26) || printf('%02d', k % 100)",
+    "phone": "'+7' || printf('%010d', 9000000000 + k * 10 + substr(phone, -1))",
+}
+
+
 def _changed(connection: sqlite3.Connection, table: str, name: str, copies: int) -> str:
     """The SQL of a column's value in copy `k`."""
     if name in _IDS:
         return f"printf('0Z%05X', k) || substr({name}, 8)"  # like no id that is given, and older
     if name in _COUNTED:
         return f"{name} + k * {_span(connection, name)}"
+    if name in _FIXED:
+        return _FIXED[name]
     if name == "portions":
         step = _span(connection, "portion_id")
         return f"(SELECT json_group_array(value + k * {step}) FROM json_each(portions))"
-    if name == "handed_over":
-        return "1"  # what was cooked, or given up, is held no more
     if (table, name) == ("reservation", "status"):
         return "CASE status WHEN 'held' THEN 'released' ELSE status END"
-    if name == "drive_number":
-        return "substr(drive_number, 1, 14) || '00'"  # a drive that was replaced long ago
-    if name == "number":
-        return "char(65 + k / 100 % 26) || printf('%02d', k % 100)"
     if name in ("shift", "document_shift"):
         return f"{name} + k / 30"
-    if name == "phone":
-        return "'+7' || printf('%010d', 9000000000 + k * 10 + substr(phone, -1))"
     if _MOMENT.search(name):
         earlier_s = f"{_YEAR_S} * ({copies} - k + 1) / {copies + 1}"
         return f"strftime('%Y-%m-%dT%H:%M:%fZ', {name}, '-' || ({earlier_s}) || ' seconds')"

@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 
-from kiosk.domain.chart import Chart, ChartFile, compile_chart
-from kiosk.domain.menu import Menu, MenuFile, build_menu
+from kiosk.catalogue import load_complex
+from kiosk.domain.menu.chart import Chart, ChartFile, compile_chart
+from kiosk.domain.menu.menu import Menu, MenuFile, build_menu
 
 Raw = dict[str, Any]
+COMPLEX = load_complex(None)
 UNITS = {"rice": "g", "egg": "pcs"}
 NAME = {"ru": "Имя", "en": "Name"}
 RICE = {"kcal": 130, "protein_g": 2.7, "fat_g": 0.3, "carbohydrate_g": 28.6}
@@ -94,7 +96,7 @@ def chart(spoil: Spoil = lambda raw: None) -> Chart:
     """The chart after `spoil` has changed its raw values."""
     raw = copy.deepcopy(CHART)
     spoil(raw)
-    return compile_chart(msgspec.convert(raw, ChartFile), UNITS)
+    return compile_chart(msgspec.convert(raw, ChartFile), UNITS, COMPLEX)
 
 
 def phases(raw: Raw) -> list[Raw]:
@@ -115,4 +117,4 @@ def menu_of(spoil: Spoil, formula: list[tuple[str, int]]) -> Menu:
     units = {row.id: row.unit for row in file.ingredients}
     lines = [{"ingredient": name, "amount": amount, "unit": units.get(name, "g")} for name, amount in formula]
     chart_file = msgspec.convert({**copy.deepcopy(CHART), "formula": lines}, ChartFile)
-    return build_menu(file, {"rice": compile_chart(chart_file, {**UNITS, **units})})
+    return build_menu(file, {"rice": compile_chart(chart_file, {**UNITS, **units}, COMPLEX)}, COMPLEX)

@@ -14,23 +14,27 @@ def breaker() -> Breaker:
     return Breaker("bank_down", "bank_refuses")
 
 
+def state(one: Breaker) -> tuple[str | None, float | None]:
+    return one.reason, one.probe_in_s
+
+
 def test_one_refused_connection_may_be_a_restart_and_the_second_trips() -> None:
     one = breaker()
     one.unreachable()
-    assert (one.reason, one.probe_in_s) == (None, PROBE_AGAIN_S)
+    assert state(one) == (None, PROBE_AGAIN_S)
     one.answered()
     one.unreachable()
     assert one.reason is None
     one.unreachable()
-    assert (one.reason, one.probe_in_s) == ("bank_down", PROBE_AGAIN_S)
+    assert state(one) == ("bank_down", PROBE_AGAIN_S)
 
 
 def test_a_refusal_and_a_failed_probe_trip_at_once() -> None:
     one = breaker()
     one.refused()
-    assert (one.reason, one.probe_in_s) == ("bank_refuses", PROBE_REFUSAL_S)
+    assert state(one) == ("bank_refuses", PROBE_REFUSAL_S)
     one.silent()
-    assert (one.reason, one.probe_in_s) == ("bank_down", PROBE_AGAIN_S)
+    assert state(one) == ("bank_down", PROBE_AGAIN_S)
 
 
 @given(st.lists(st.sampled_from(TOLD), max_size=12))
@@ -40,7 +44,7 @@ def test_whatever_came_before_a_good_answer_restores(told: list[str]) -> None:
         getattr(one, word)()
         assert (one.reason is not None) >= (word in ("silent", "refused"))
     one.answered()
-    assert (one.reason, one.probe_in_s) == (None, None)
+    assert state(one) == (None, None)
 
 
 def test_work_that_is_refused_again_after_a_good_probe_is_asked_about_ever_later() -> None:
@@ -76,6 +80,6 @@ def test_work_of_three_customers_that_came_to_nothing_trips() -> None:
         one.heard()
         assert one.reason is None
     one.lost("C:1")
-    assert (one.reason, one.probe_in_s) == ("bank_down", PROBE_REFUSAL_S)
+    assert state(one) == ("bank_down", PROBE_REFUSAL_S)
     one.heard()
     assert one.reason == "bank_down"

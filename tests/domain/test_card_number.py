@@ -1,4 +1,4 @@
-"""Contract §1 payment: a card's number is refused, a token that only looks like one is not."""
+"""Payment: a card's number is refused, a token that only looks like one is not."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.domain.card_number import refuse_card_numbers
 from kiosk.domain.errors import CardNumberRefused, InvalidRequest
+from kiosk.domain.payment.card_number import refuse_card_numbers
 
 TRIED = 20_000
 SCHEMES = [

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.catalogue import load_menu
-from kiosk.domain.combo import Combo
-from kiosk.domain.menu import Menu
-from kiosk.domain.menu_rows import MenuError
+from kiosk.domain.menu.combo import Combo
+from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.rows import MenuError
 from tests.domain.dishes import MENU, NAME, Raw, Spoil, menu
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.domain.card_number import refuse_card_numbers
-from kiosk.domain.contact import check_contact, without_phone
 from kiosk.domain.errors import CardNumberRefused, InvalidRequest
-from kiosk.domain.phone import Phones
+from kiosk.domain.identity.contact import check_contact, without_phone
+from kiosk.domain.identity.phone import Phones
+from kiosk.domain.payment.card_number import refuse_card_numbers
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_what_a_receipt_can_be_sent_to_is_taken(contact: str | None) -> None:
 def test_what_nothing_reaches_is_refused_by_its_path(contact: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         check_contact(contact, Phones(("RU", "BY")))
-    assert refusal.value.members["errors"][0]["path"] == "$.receipt_to"  # type: ignore[index]
+    assert refusal.value.members["errors"][0]["path"] == "$.receipt_to"
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from drivers.text import said
 from kiosk.catalogue import load_menu
-from kiosk.domain.dish import Dish, Option
-from kiosk.domain.menu import Menu
-from kiosk.domain.menu_rows import MenuError
-from kiosk.domain.readiness import Kitchen
-from kiosk.flows.showing_menu import ShowingMenu
+from kiosk.domain.kitchen.state import Kitchen
+from kiosk.domain.menu.dish import Dish, Option
+from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.rows import MenuError
+from kiosk.flows.ordering.menu import MenuBytes
 from tests.domain.dishes import EGG, NAME, RICE, Raw, Spoil, menu, menu_of
 from tests.domain.test_combo import with_combo
 
@@ -282,7 +282,7 @@ def odd_menus(draw: st.DrawFn) -> Spoil:
 def shown_item(found: Menu) -> dict[str, Any]:
     import json
 
-    page, _ = ShowingMenu(found, Kitchen()).page("en")
+    page, _ = MenuBytes(found, Kitchen()).page("en")
     item: dict[str, Any] = json.loads(page)["categories"][0]["items"][0]
     return item
 

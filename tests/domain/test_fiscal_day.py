@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.domain.fiscal_day import Closing, FiscalDay
-from kiosk.domain.hours import OpeningHours
+from kiosk.domain.fiscal.fiscal_day import Closing, FiscalDay
+from kiosk.domain.ordering.hours import OpeningHours
 
 ZONE = ZoneInfo("Europe/Moscow")
 NOT_YET, DUE, NOW = Closing.NOT_YET, Closing.DUE, Closing.NOW

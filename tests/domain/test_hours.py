@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from kiosk.domain.hours import OpeningHours
+from kiosk.domain.ordering.hours import OpeningHours
 
 
 def at(text: str) -> datetime:

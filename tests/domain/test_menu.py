@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from kiosk.catalogue import load_menu, web_root
-from kiosk.domain.chart import ChartError
-from kiosk.domain.dish import Dish
-from kiosk.domain.menu import Menu, MenuFile
-from kiosk.domain.menu_rows import MenuError
+from kiosk.domain.menu.chart import ChartError
+from kiosk.domain.menu.dish import Dish
+from kiosk.domain.menu.menu import Menu, MenuFile
+from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.text import Text
 from tests.domain.dishes import Raw, Spoil, menu
 

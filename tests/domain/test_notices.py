@@ -8,8 +8,8 @@ import pytest
 
 from kiosk.catalogue import load_notices
 from kiosk.domain.backoff import retry_delay_s
-from kiosk.domain.menu_rows import MenuError
-from kiosk.domain.notice import Template, Words, fill, roubles
+from kiosk.domain.menu.rows import MenuError
+from kiosk.domain.ordering.notice import Template, Words, fill, roubles
 from kiosk.domain.text import Text
 
 DEMO = Path(__file__).parents[2] / "kiosk" / "demo" / "notices.toml"

@@ -10,7 +10,7 @@ import pytest
 
 import drivers.fiscal.ofd
 import drivers.fiscal.shtrih.ofd
-from kiosk.domain.ofd_words import CONTRADICTIONS, Queue, failure_words, ofd_words
+from kiosk.domain.fiscal.ofd_words import CONTRADICTIONS, Queue, failure_words, ofd_words
 
 NOW = datetime(2026, 5, 29, 12, 0)  # noqa: DTZ001 - local wall time, as the drive has it
 CODE = re.compile(r"\b[a-z]+_[a-z_]+\b")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.domain.errors import OrderStateConflict
-from kiosk.domain.order import (
+from kiosk.domain.ordering.order import (
     ORDER_TRANSITIONS,
     PENDING_PORTIONS,
     PORTION_TRANSITIONS,
@@ -34,7 +34,7 @@ created    . x . . . . x .
 paying     x . x . . . . .
 paid       . . . x x . . x
 cooking    . . . . x . . x
-ready      . . . . . x . x
+ready      . . . x . x . x
 completed  . . . . . . . x
 cancelled  . . . . . . . .
 refunded   . . . . . . . .

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.domain.payment import (
+from kiosk.domain.payment.payment import (
     LIVE_STEPS,
     PAYMENT_TRANSITIONS,
     FiscalDecision,
@@ -79,7 +79,7 @@ def test_a_live_step_leads_on_and_an_ended_one_never_comes_back() -> None:
     assert not any(PAYMENT_TRANSITIONS[step] & live for step in set(PaymentStep) - live)
 
 
-# The receipt fails after the charge: reliability §2.4. retry_s = 60, hold_s = 180.
+# The receipt fails after the charge: payment.md#when-the-receipt-fails. retry_s = 60, hold_s = 180.
 
 RETRY, REVERSE, RELEASE = FiscalDecision.RETRY, FiscalDecision.REVERSE, FiscalDecision.RELEASE
 AUTO, AT_ONCE, DEFER = FiscalFailurePolicy.AUTO, FiscalFailurePolicy.REVERSE, FiscalFailurePolicy.DEFER
@@ -106,9 +106,11 @@ CASES = [
 ]
 
 
-def decide(policy: FiscalFailurePolicy, proof: Proof, waited_s: float, released: bool = False) -> FiscalDecision:
+def decide(policy: FiscalFailurePolicy, proof: Proof, waited_s: float, *, released: bool = False) -> FiscalDecision:
     patience = FiscalPatience(policy, 60.0, 180.0)
-    return decide_on_fiscal_failure(patience, proof, START, released, START + timedelta(seconds=waited_s), False)
+    return decide_on_fiscal_failure(
+        patience, proof, START, released=released, now=START + timedelta(seconds=waited_s), reverse_asked=False
+    )
 
 
 def test_the_table_of_decisions_is_whole() -> None:
@@ -143,7 +145,9 @@ doubt = st.sampled_from([Proof.SILENT, Proof.FOREIGN])
 @given(patience, doubt, st.integers(min_value=0, max_value=10**6), st.booleans(), st.booleans())
 def test_doubt_never_reverses(limits: FiscalPatience, proof: Proof, waited_s: int, released: bool, asked: bool) -> None:
     now = START + timedelta(seconds=waited_s)
-    assert decide_on_fiscal_failure(limits, proof, START, released, now, asked) is not REVERSE
+    assert (
+        decide_on_fiscal_failure(limits, proof, START, released=released, now=now, reverse_asked=asked) is not REVERSE
+    )
 
 
 @given(patience, st.sampled_from(Proof), st.integers(min_value=0, max_value=10**6))
@@ -151,14 +155,16 @@ def test_what_staff_asked_to_reverse_is_reversed_on_proof_and_never_cooked(
     limits: FiscalPatience, proof: Proof, waited_s: int
 ) -> None:
     now = START + timedelta(seconds=waited_s)
-    decision = decide_on_fiscal_failure(limits, proof, START, False, now, True)
+    decision = decide_on_fiscal_failure(limits, proof, START, released=False, now=now, reverse_asked=True)
     assert decision is (REVERSE if proof in (Proof.ABSENT, Proof.REFUSED) else RETRY)
 
 
 @given(patience, st.sampled_from(Proof), st.integers(min_value=0, max_value=10**6))
 def test_patience_ends_and_stays_ended(limits: FiscalPatience, proof: Proof, waited_s: int) -> None:
     def after(seconds: float) -> FiscalDecision:
-        return decide_on_fiscal_failure(limits, proof, START, False, START + timedelta(seconds=seconds), False)
+        return decide_on_fiscal_failure(
+            limits, proof, START, released=False, now=START + timedelta(seconds=seconds), reverse_asked=False
+        )
 
     assert after(max(limits.receipt_retry_s, limits.hold_limit_s) + 1) is not RETRY
     if after(waited_s) is not RETRY:

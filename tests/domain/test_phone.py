@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain.errors import InvalidPhone
-from kiosk.domain.phone import Phones, is_country
+from kiosk.domain.identity.phone import Phones, is_country
 
 HOUSE = Path(__file__).parents[2] / "kiosk"
 
@@ -65,5 +65,8 @@ def test_nothing_else_in_the_house_judges_phone_numbers() -> None:
     def judges(texts: dict[str, str]) -> list[str]:
         return sorted(name for name, text in texts.items() if "phonenumbers" in text)
 
-    assert judges(sources) == ["domain/phone.py"]
-    assert judges({**sources, "flows/planted.py": "import phonenumbers"}) == ["domain/phone.py", "flows/planted.py"]
+    assert judges(sources) == ["domain/identity/phone.py"]
+    assert judges({**sources, "flows/planted.py": "import phonenumbers"}) == [
+        "domain/identity/phone.py",
+        "flows/planted.py",
+    ]

@@ -9,8 +9,8 @@ from kiosk.domain.reasons import _GENERAL, _HINTS, _OTHER, ITEM_REASONS, hint_of
 
 #: What the drivers' looks and the keeper's own rules can say.
 STOPS = (
-    *shtrih_state._MODES.values(),
-    *shtrih_state._DRIVE_ERRORS.values(),
+    *shtrih_state.MODES.values(),
+    *shtrih_state.DRIVE_ERRORS.values(),
     "cover_open", "not_fiscalised", "drive_full", "drive_failure", "printer_fault", "no_paper", "shift_over_24h",
     "shift_closed", "document_open", "clock_wrong", "unsent_29_days", "drive_swapped", "drive_went_back",
     "registration_mismatch", "offline", "busy", "refuses", "shift_closing",
@@ -31,7 +31,7 @@ def test_each_word_is_said_once() -> None:
     assert hint_of("robot_something_new") is _GENERAL["robot"]
 
 
-#: The contract's list of pauses, beside those that begin with `fiscal_` and `robot_`.
+#: Every pause that is told, beside those that begin with `fiscal_` and `robot_`.
 PAUSES = (
     "staff", "closed", "queue_too_long", "cells_full", "bank_down", "bank_refuses", "disk", "books", "starting",
     "closing_soon", "robot_offline", "robot_estop", "fiscal_no_paper", "fiscal_refuses", "fiscal_shift_closing",

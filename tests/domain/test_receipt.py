@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.domain.order import OrderLine
-from kiosk.domain.receipt import PricedLine, receipt_lines, receipt_qr
+from kiosk.domain.fiscal.receipt import PricedLine, receipt_lines, receipt_qr
+from kiosk.domain.ordering.order import OrderLine
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -9,8 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from drivers.fiscal.port import FiscalStatus, Paper, Registration, TaxSystem, Vat
-from kiosk.flows.overseeing import clock_level
-from kiosk.flows.watching_registrar import Expected, registration_mismatches, warnings_of, why_stopped
+from kiosk.flows.fiscal import thresholds
+from kiosk.flows.fiscal.readiness import (
+    Expected,
+    registration_differences,
+    unsent_alarm,
+    warnings_of,
+    why_stopped,
+)
+from kiosk.flows.staff.dashboard import LAMPS
 from tests.clocks import START
 
 ZONE = ZoneInfo("Europe/Moscow")
@@ -84,7 +91,16 @@ def test_the_lamp_of_the_clock_is_red_exactly_where_sales_stop(off_s: int) -> No
     seen = status(device_time=LOCAL + timedelta(seconds=off_s))
     stopped = why_stopped(seen, START, ZONE) == "clock_wrong"
     warned = warnings_of(seen, START, ZONE)["fiscal_clock"] is not None
-    assert clock_level(seen, START, ZONE) == ("bad" if stopped else "warn" if warned else "good")
+    assert LAMPS[thresholds.clock(seen, START, ZONE).level] == ("bad" if stopped else "warn" if warned else "good")
+
+
+@pytest.mark.parametrize("hours", [*range(0, 80, 6), *range(28 * 24, 30 * 24, 2)])
+def test_the_lamp_of_unsent_documents_is_red_where_somebody_must_come_and_wherever_sales_stop(hours: int) -> None:
+    seen = waiting(hours=hours)
+    word, lamp = unsent_alarm(seen, START, ZONE), LAMPS[thresholds.unsent(seen, START, ZONE).level]
+    assert (lamp == "bad") == (word is not None)
+    assert why_stopped(seen, START, ZONE) is None or lamp == "bad"
+    assert (lamp == "good") == (warnings_of(seen, START, ZONE)["fiscal_ofd"] is None)
 
 
 REGISTERED = Registration(
@@ -100,25 +116,27 @@ REGISTERED = Registration(
     place="Киоск",
     vats=frozenset({Vat.NONE, Vat.VAT_20}),
 )
-EXPECTED = Expected("7700000000", "Г. Москва, ул. Примерная, д. 1", "usn_income", True, "1.2", True)
+EXPECTED = Expected(
+    "7700000000", "Г. Москва, ул. Примерная, д. 1", "usn_income", automatic=True, ffd="1.2", internet=True
+)
 
 
 @pytest.mark.parametrize(
     ("expected", "rates", "told"),
     [
         (EXPECTED, {"none", "20"}, None),
-        (Expected("", "", "usn_income", True, "", True), {"none"}, None),
-        (Expected("7700000001", "", "usn_income", True, "", True), {"none"}, "inn"),
-        (Expected("", "г. Тверь", "usn_income", True, "", True), {"none"}, "address"),
-        (Expected("", "", "general", True, "", True), {"none"}, "tax_system"),
-        (Expected("", "", "usn_income", False, "", True), {"none"}, "automat"),
-        (Expected("", "", "usn_income", True, "1.05", True), {"none"}, "ffd"),
-        (Expected("", "", "usn_income", True, "", False), {"none"}, "internet"),
+        (Expected("", "", "usn_income", automatic=True, ffd="", internet=True), {"none"}, None),
+        (Expected("7700000001", "", "usn_income", automatic=True, ffd="", internet=True), {"none"}, "inn"),
+        (Expected("", "г. Тверь", "usn_income", automatic=True, ffd="", internet=True), {"none"}, "address"),
+        (Expected("", "", "general", automatic=True, ffd="", internet=True), {"none"}, "tax_system"),
+        (Expected("", "", "usn_income", automatic=False, ffd="", internet=True), {"none"}, "automat"),
+        (Expected("", "", "usn_income", automatic=True, ffd="1.05", internet=True), {"none"}, "ffd"),
+        (Expected("", "", "usn_income", automatic=True, ffd="", internet=False), {"none"}, "internet"),
         (EXPECTED, {"22"}, "vat"),
     ],
 )
 def test_each_line_of_the_registration_is_compared(expected: Expected, rates: set[str], told: str | None) -> None:
-    found = registration_mismatches(REGISTERED, expected, frozenset(rates))
+    found = registration_differences(REGISTERED, expected, frozenset(rates))
     assert len(found) == (0 if told is None else 1)
     assert [line.field for line in found] == ([] if told is None else [told])
     assert all(line.ours and line.device and line.ours != line.device for line in found)
@@ -126,4 +144,4 @@ def test_each_line_of_the_registration_is_compared(expected: Expected, rates: se
 
 def test_what_a_device_does_not_tell_is_not_compared() -> None:
     silent = Registration("1", "2", None, None, None, None, None, None, None, None, frozenset(Vat))
-    assert registration_mismatches(silent, EXPECTED, frozenset({"22"})) == []
+    assert registration_differences(silent, EXPECTED, frozenset({"22"})) == []

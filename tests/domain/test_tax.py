@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.domain.tax import TaxRule, TaxTable
+from kiosk.domain.fiscal.tax import TaxRule, TaxTable
 
 YEAR = date(2026, 1, 1)
 TABLE = TaxTable(

@@ -11,25 +11,27 @@ from pathlib import Path
 from typing import Any
 
 from drivers.fiscal.atol.registrar import AtolRegistrar, AtolTimeouts
-from drivers.sim.atol.device import AtolDevice
+from drivers.sim.atol.device import AS_SOLD, AtolDevice
 from drivers.sim.drive import FiscalDrive
+from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.world import World
-from tests.drivers.shtrih_rig import TRANSPORTS, Rig, Wire, receipt
+from tests.drivers.shtrih_rig import TRANSPORTS, LineRig, Wire, receipt, setup_in
 
 __all__ = ["FAST", "TRANSPORTS", "AtolRig", "Wire", "atol_rig", "receipt"]
 
 FAST = AtolTimeouts(reply_s=0.06, silence_s=0.6, poll_s=0.05, reopen_s=0.02, command_s=1.0, commands_s={})
 
 
-class AtolRig(Rig):
-    """`restart` is a power cut of the device that forgets all but the world's memory."""
+class AtolRig(LineRig):
+    """An ATOL register."""
 
-    device: AtolDevice  # type: ignore[assignment]
+    device: AtolDevice
 
     def _boot(self) -> None:
         self.options.pop("byte_s", None)
         self.world = World("fiscal", self.folder / "state", self.folder / "ledger")
-        self.device = AtolDevice(self.world, self._send, seed=7, **self.options)
+        setup, others = setup_in(RegisterSetup, {"ffd": AS_SOLD.ffd, **self.options})
+        self.device = AtolDevice(self.world, self._send, seed=7, setup=setup, **others)
 
     def gives(self, code: str, data: bytes) -> bool:
         """Is it a task with this command?"""
@@ -42,7 +44,7 @@ class AtolRig(Rig):
     def leave_a_receipt_open(self) -> None:
         self.device.till.open_receipt(1, electronic=False)
 
-    def driver(self, **options: Any) -> AtolRegistrar:  # type: ignore[override]
+    def driver(self, **options: Any) -> AtolRegistrar:
         wanted = {"open_link": self.open_link, "timeouts": FAST, **self.usual, **options}
         return AtolRegistrar(port="test", baudrate=115200, **wanted)
 

@@ -13,8 +13,10 @@ from typing import Any
 from drivers.fiscal.atol_web.registrar import AtolWebRegistrar, AtolWebTimeouts
 from drivers.sim.atol_web.device import AtolWebDevice
 from drivers.sim.gateways.http import serving
+from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.world import World
 from tests.drivers.bench import Bench
+from tests.drivers.shtrih_rig import setup_in
 from tests.drivers.tcp_line import TcpLine, tcp_line
 from tests.restaurant import until
 
@@ -36,7 +38,8 @@ class WebRig(Bench):
 
     async def boot(self) -> None:
         world = World("fiscal", self.folder / "state", self.folder / "ledger")
-        device = AtolWebDevice(world, **self._options)
+        setup, others = setup_in(RegisterSetup, self._options)
+        device = AtolWebDevice(world, setup=setup, **others)
         self.device = await self._stack.enter_async_context(serving(device, world, self._port, None))
         self._port = self.device.port
 

@@ -55,8 +55,8 @@ class Bench:
         """As a process does that died over it."""
         raise NotImplementedError
 
-    def fault(self, name: str, on: bool = True, **parameters: Any) -> None:
-        self.device.faults.switch(name, on, parameters)
+    def fault(self, name: str, *, on: bool = True, **parameters: Any) -> None:
+        self.device.faults.switch(name, parameters, on=on)
 
     def effects(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / "ledger").read_text().splitlines()]

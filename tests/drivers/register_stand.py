@@ -30,7 +30,7 @@ class Stand:
         self.port = str(folder / "port")
         self._held = held_port(0)  # as long as the stand: between two lives of the device nobody else is given it
         self.url = f"http://127.0.0.1:{self._held.getsockname()[1]}"
-        place = ["--port", self.url.rpartition(":")[2]] if device == "atol-web" else ["--link", self.port]
+        place = ["--port", self.url.rpartition(":")[2]] if device in ("atol-web", "complex2") else ["--link", self.port]
         files = [f"--{name}={folder / name}" for name in ("state", "ledger", "control")]
         self._words = [device, *place, *files, "--seed", "7", *more]
         self._process: Forked | None = None

@@ -88,11 +88,12 @@ async def until(question: Callable[[], Awaitable[T]], enough: Callable[[T], bool
     seen: T | None = None
     try:
         async with asyncio.timeout(DEADLINE_S):
-            while not enough(seen := await question()):
-                pass
+            while True:
+                seen = await question()
+                if enough(seen):
+                    return seen
     except TimeoutError:
         raise AssertionError(f"not within {DEADLINE_S} s; last seen: {seen}") from None
-    return seen
 
 
 async def until_job(driver: ModbusComplex, state: JobState, job_id: int = 70001, attempt: int = 1) -> Job:

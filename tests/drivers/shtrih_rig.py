@@ -8,17 +8,23 @@ import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from drivers.errors import DeviceUnreachable
 from drivers.fiscal.ffd.drive import SETTLEMENT_REPORT
 from drivers.fiscal.port import Operation, OrderTag, Receipt, ReceiptLine, TaxSystem
-from drivers.fiscal.shtrih.registrar import ShtrihRegistrar, ShtrihTimeouts
-from drivers.fiscal.shtrih.session import Protocol
+from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.fiscal.shtrih.session import Protocol as ProtocolVersion
+from drivers.fiscal.shtrih.session import ShtrihSession
+from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import Link, StreamLink
 from drivers.sim.drive import FiscalDrive
+from drivers.sim.faults import Controlled
+from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.shtrih.device import ShtrihDevice
+from drivers.sim.shtrih.setup import ShtrihSetup
 from drivers.sim.world import World
 from tests.drivers.bench import Bench
 
@@ -39,7 +45,7 @@ TRANSPORTS = ("plain", "byte_by_byte", "lost_answers", "delayed")
 class Wire(asyncio.Protocol):
     """The device's end. `to_device` and `to_host` may change, drop or repeat what passes."""
 
-    def __init__(self, rig: Rig, transport_kind: str) -> None:
+    def __init__(self, rig: LineRig, transport_kind: str) -> None:
         self.rig = rig
         self.kind = transport_kind
         self.heard = bytearray()
@@ -80,8 +86,27 @@ class Wire(asyncio.Protocol):
             self.transport.write(data)
 
 
-class Rig(Bench):
+class Fed(Controlled, Protocol):
+    """A device at the end of a line."""
+
+    def feed(self, data: bytes) -> None: ...
+
+
+S = TypeVar("S", bound=RegisterSetup)
+
+
+def setup_in(kind: type[S], options: Mapping[str, Any]) -> tuple[S, dict[str, Any]]:
+    """What of a device's options is its setup, and the others."""
+    own = {field.name for field in fields(kind)}
+    others = {name: value for name, value in options.items() if name not in own}
+    return kind(**{name: value for name, value in options.items() if name in own}), others
+
+
+class LineRig(Bench):
     """`restart` is a power cut of the device that forgets all but the world's memory."""
+
+    device: Fed
+    world: World
 
     def __init__(self, folder: Path, transport: str, usual: Mapping[str, Any] | None = None, **device: Any) -> None:
         super().__init__(folder, **(usual or {}))
@@ -92,17 +117,17 @@ class Rig(Bench):
         self._boot()
 
     def _boot(self) -> None:
-        self.world = World("fiscal", self.folder / "state", self.folder / "ledger")
-        self.device = ShtrihDevice(self.world, self._send, seed=7, **self.options)
+        """Builds `world` and `device` from what the folder has kept."""
+        raise NotImplementedError
 
     def restart(self) -> None:
-        self.device.faults.switch("off", True, {})
+        self.device.faults.switch("off", on=True)
         self.world.close()
         self._boot()
 
     def gives(self, code: str, data: bytes) -> bool:
-        """Is it this command, by operator 30?"""
-        return bytes.fromhex(code) + b"\x1e\0\0\0" in data
+        """Is it this command?"""
+        raise NotImplementedError
 
     @asynccontextmanager
     async def dying_after(self, code: str) -> AsyncIterator[None]:
@@ -136,14 +161,11 @@ class Rig(Bench):
 
     @property
     def drive(self) -> FiscalDrive:
-        return self.device.register.drive
+        raise NotImplementedError
 
     def report_settlements(self) -> None:
         with self.world.change() as change:
             self.drive.register(change, SETTLEMENT_REPORT)
-
-    def leave_a_receipt_open(self) -> None:
-        self.device.register.open_receipt(1, 5)  # by another operator
 
     @property
     def wire(self) -> Wire:
@@ -164,15 +186,38 @@ class Rig(Bench):
         self.wires.append(wire)
         return link
 
+
+class Rig(LineRig):
+    """A Shtrih-M register."""
+
+    device: ShtrihDevice
+
+    def _boot(self) -> None:
+        self.world = World("fiscal", self.folder / "state", self.folder / "ledger")
+        setup, others = setup_in(ShtrihSetup, self.options)
+        self.device = ShtrihDevice(self.world, self._send, seed=7, setup=setup, **others)
+
+    def gives(self, code: str, data: bytes) -> bool:
+        """Is it this command, by operator 30?"""
+        return bytes.fromhex(code) + b"\x1e\0\0\0" in data
+
+    @property
+    def drive(self) -> FiscalDrive:
+        return self.device.register.drive
+
+    def leave_a_receipt_open(self) -> None:
+        self.device.register.open_receipt(1, 5)  # by another operator
+
     def driver(self, **options: Any) -> ShtrihRegistrar:
         wanted = {"open_link": self.open_link, "timeouts": FAST, **self.usual, **options}
-        return ShtrihRegistrar(port="test", baudrate=115200, **wanted)
+        line = {name: wanted.pop(name) for name in ("open_link", "timeouts", "password", "protocol") if name in wanted}
+        return ShtrihRegistrar(ShtrihSession(port="test", baudrate=115200, **line), **wanted)
 
 
 class Tally:
     """Bytes both ways and how often the line turns round."""
 
-    def __init__(self, bench: Rig) -> None:
+    def __init__(self, bench: LineRig) -> None:
         self.bytes_ = self.turns = 0
         self._way = ""
         bench.wire.to_device = lambda data: self._pass("host", data)
@@ -192,7 +237,7 @@ async def rig(
     order_tag: OrderTag = OrderTag.TAG_1192,
     timeouts: ShtrihTimeouts = FAST,
     shift: bool = True,
-    protocol: Protocol = 1,
+    protocol: ProtocolVersion = 1,
     **device: Any,
 ) -> AsyncIterator[tuple[Rig, ShtrihRegistrar]]:
     folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))

@@ -11,12 +11,14 @@ _PIECE = 4096
 
 
 class TcpLine:
-    """Connections from `port` to `target`. `to_device` and `to_host` may change, drop or repeat what passes."""
+    """Connections from `port` to `target`. `to_device` and `to_host` may change, drop or repeat what passes;
+    `opened` counts them."""
 
     def __init__(self, target: Callable[[], int], reachable: Callable[[], bool]) -> None:
         self.to_device: Callable[[bytes], bytes] = bytes
         self.to_host: Callable[[bytes], bytes] = bytes
         self.port = 0
+        self.opened = 0
         self._target = target
         self._reachable = reachable
         self._ends: set[asyncio.StreamWriter] = set()
@@ -38,6 +40,7 @@ class TcpLine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
         self._tasks.append(asyncio.create_task(self._carry(reader, writer)))
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

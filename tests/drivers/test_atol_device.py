@@ -1,4 +1,4 @@
-"""The simulated ATOL register as a foreign client finds it: frames, tasks, modes, a sale (protocols/atol.md §2)."""
+"""The simulated ATOL register as a foreign client finds it: frames, tasks, modes, a sale (atol.md#task-buffer)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Client:
         self.device = AtolDevice(self.world, self._heard, **self._options)
 
     def power_cut(self) -> None:
-        self.device.faults.switch("off", True, {})
+        self.device.faults.switch("off", on=True)
         self.world.close()
         self.boot()
 
@@ -187,21 +187,21 @@ async def test_tasks_outlive_everything_but_acknowledgement_abort_and_power(clie
 
 
 async def test_a_running_task_is_a2_the_one_behind_it_a1_and_an_abort_drops_both(client: Client) -> None:
-    client.device.faults.switch("slow", True, {"seconds": 30})
+    client.device.faults.switch("slow", {"seconds": 30})
     assert client.add(b"\x45") == client.add(b"\x45") == [b"\xa1"]
     assert client.exchange(b"\xc3\1") == [b"\xa2"]
     assert client.exchange(b"\xc3\2") == [b"\xa1"]
     client.exchange(b"\xc4")
     assert client.exchange(b"\xc3\2") == [b"\xb3"]
-    client.device.faults.switch("off", True, {})
+    client.device.faults.switch("off", on=True)
 
 
 async def test_tasks_behind_a_failed_one_stop_unless_they_ignore_errors(client: Client) -> None:
-    client.device.faults.switch("slow", True, {"seconds": 0.02})
+    client.device.faults.switch("slow", {"seconds": 0.02})
     client.add(b"\x59")  # wrong mode
     client.add(b"\x45")
     client.add(b"\x45", flags=3)
-    client.device.faults.switch("slow", False, {})
+    client.device.faults.switch("slow", on=False)
     async with asyncio.timeout(5):
         while client.exchange(b"\xc3\3")[0][:1] != b"\xa3":
             await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=0.005)
@@ -224,10 +224,10 @@ async def test_state_tells_what_the_healthy_register_is(client: Client) -> None:
 
 
 async def test_paper_and_cover_show_in_both_states(client: Client) -> None:
-    client.device.faults.switch("paper_out", True, {})
+    client.device.faults.switch("paper_out", on=True)
     assert client.run(b"\x45")[2] & 1
     assert not client.run(b"\x3f")[9] & 0x08
-    client.device.faults.switch("cover_open", True, {})
+    client.device.faults.switch("cover_open", on=True)
     assert client.run(b"\x3f")[9] & 0x20
     client.enter(1)
     assert client.refused(b"\x9a\0") == 0x67
@@ -315,7 +315,7 @@ async def test_a_correction_without_its_reason_is_refused(client: Client, missin
 
 async def test_an_electronic_receipt_needs_its_addressee(client: Client) -> None:
     client.open_shift()
-    client.device.faults.switch("paper_out", True, {})
+    client.device.faults.switch("paper_out", on=True)
     assert client.run(bytes((0x92, 4, SELL))) == OK
     assert client.position("Чай", 1000) == OK
     assert client.refused(b"\x4a\0\1" + bytes(5)) == 0xE7
@@ -342,7 +342,7 @@ async def test_errors_of_an_open_shift_have_their_codes(client: Client, payload:
 @pytest.mark.parametrize(("fault", "error"), [("paper_out", 0x67), ("cover_open", 0x67), ("drive_full", 0xD8)])
 async def test_what_keeps_a_receipt_from_being_opened_has_its_code(client: Client, fault: str, error: int) -> None:
     client.open_shift()
-    client.device.faults.switch(fault, True, {})
+    client.device.faults.switch(fault, on=True)
     assert client.refused(b"\x92\0\1") == error
 
 
@@ -391,10 +391,10 @@ async def test_an_open_receipt_survives_a_power_cut_and_is_cancelled(client: Cli
 async def test_a_roll_that_ends_with_the_receipt_is_an_error_though_the_counter_moved(client: Client) -> None:
     client.open_shift()
     before = bcd_value(client.register(0x34)[:5])
-    client.device.faults.switch("paper_out", True, {"at": "close"})
+    client.device.faults.switch("paper_out", {"at": "close"})
     assert client.sell()[1] == 0x67
     assert bcd_value(client.register(0x34)[:5]) == before + 1
-    client.device.faults.switch("paper_out", False, {})
+    client.device.faults.switch("paper_out", on=False)
     assert client.run(b"\x55") == client.run(b"\x95") == client.run(b"\x97") == OK
 
 
@@ -444,7 +444,7 @@ async def test_a_receipt_may_go_without_paper_and_be_tried_without_being_opened(
     client.open_shift()
     assert client.run(bytes((0x92, 1, SELL))) == OK
     assert client.run(b"\x3f")[22] == 0
-    client.device.faults.switch("paper_out", True, {})
+    client.device.faults.switch("paper_out", on=True)
     assert client.refused(bytes((0x92, 0, SELL))) == 0x67
     assert client.run(bytes((0x92, 2, SELL))) == OK
     assert client.position("Чай", 1000) == OK

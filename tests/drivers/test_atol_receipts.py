@@ -6,6 +6,7 @@ import asyncio
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
@@ -178,7 +179,7 @@ async def test_a_slow_register_is_waited_for_by_its_task() -> None:
         def slow_at_close(data: bytes) -> bytes:
             if CLOSE in data:
                 bench.fault("slow", seconds=0.3)
-                asyncio.get_running_loop().call_later(0.1, bench.fault, "slow", False)
+                asyncio.get_running_loop().call_later(0.1, partial(bench.fault, "slow", on=False))
             return data
 
         wire.to_device = slow_at_close

@@ -14,8 +14,12 @@ from hypothesis import strategies as st
 from drivers.fiscal.atol_web.archive import kopecks, sign_of, whole
 
 READERS: tuple[Callable[[Any], int], ...] = (kopecks, sign_of, whole)
-NO_SUMS = (True, None, [], {}, "", "x", "NaN", "sNaN", "Infinity", "1e12", "0" * 40, float("inf"), 1e300, 10**20)
-NO_NUMBERS = (True, None, [], {}, "", "x", "-1", "1_0", " 1", "１２", "9" * 11, 1.5, -1, 2**32, float("nan"), 10**400)
+NO_SUMS: tuple[Any, ...] = (
+    True, None, [], {}, "", "x", "NaN", "sNaN", "Infinity", "1e12", "0" * 40, float("inf"), 1e300, 10**20,
+)  # fmt: skip
+NO_NUMBERS: tuple[Any, ...] = (
+    True, None, [], {}, "", "x", "-1", "1_0", " 1", "１２", "9" * 11, 1.5, -1, 2**32, float("nan"), 10**400,
+)  # fmt: skip
 
 
 def _bytes_worked_with(read: Callable[[Any], int], value: Any) -> int:

@@ -18,7 +18,6 @@ from tests.drivers.shtrih_rig import Rig, receipt, rig
 
 FORMATS = (tags.FFD_1_05, tags.FFD_1_1, tags.FFD_1_2)
 CASES = list(itertools.product(FORMATS, Document, Settlement))
-BASES = [("1.05", False, True), ("1.2", False, False), ("1.2", True, True)]
 CONTACT = "+79990000000"
 
 

@@ -17,6 +17,7 @@ from drivers.fiscal.shtrih.receipt import SUMS, CloseReceipt, ReceiptOperation
 from drivers.fiscal.shtrih.table_answers import FieldShape
 from drivers.sim.atol.commands import execute
 from drivers.sim.shtrih.device import ShtrihDevice
+from drivers.sim.shtrih.setup import ShtrihSetup
 from drivers.sim.world import World
 from tests.drivers.atol_rig import atol_rig, receipt
 from tests.drivers.test_shtrih_device import Desk
@@ -34,7 +35,8 @@ class ModelDesk(Desk):
 
     def power_on(self) -> None:
         self.world = World("fiscal", self.folder / "state", self.folder / "ledger")
-        self.device = ShtrihDevice(self.world, self._hear, now=self.clock, byte_s=0.02, model=self.model)
+        setup = ShtrihSetup(model=self.model)
+        self.device = ShtrihDevice(self.world, self._hear, now=self.clock, byte_s=0.02, setup=setup)
 
     def hear(self, request: str) -> str:
         return self.ask(bytes.fromhex(request)).hex(" ").upper()
@@ -171,15 +173,15 @@ async def test_a_discount_on_the_receipt_changes_what_must_be_paid(desk: ModelDe
     "print_", [f"17 {ADMIN} 02" + "41" * 40, f"C1 {ADMIN} 01 02", f"4F {ADMIN} 01 02 01 01", f"C2 {ADMIN} 0102030405"]
 )
 async def test_what_prints_is_refused_while_the_printer_is_busy_or_without_paper(desk: ModelDesk, print_: str) -> None:
-    desk.device.faults.switch("slow_print", True, {"seconds": 30})
+    desk.device.faults.switch("slow_print", {"seconds": 30})
     assert desk.error(print_) == 0
     assert desk.error(print_) == 0x50
     assert desk.error(f"FF01 {ADMIN}") == 0
     assert desk.error(f"1F {ADMIN} 11 0100 11") == 0
-    desk.device.faults.switch("slow_print", False, {})
-    desk.device.faults.switch("off", True, {})
-    desk.device.faults.switch("off", False, {})
-    desk.device.faults.switch("paper_out", True, {})
+    desk.device.faults.switch("slow_print", on=False)
+    desk.device.faults.switch("off", on=True)
+    desk.device.faults.switch("off", on=False)
+    desk.device.faults.switch("paper_out", on=True)
     assert desk.error(print_) == 0x6B
 
 

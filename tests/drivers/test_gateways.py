@@ -110,7 +110,7 @@ async def test_what_no_network_carries_is_refused(folder: Path, to: str, text: s
 async def test_a_gateway_that_is_down_is_unreachable_also_over_a_connection_kept_alive(folder: Path) -> None:
     async with sms_pair(folder) as (device, driver):
         await driver.send(PHONE, "один", "c1")
-        device.faults.switch("down", True, {})
+        device.faults.switch("down", on=True)
         with pytest.raises(DeviceError):
             await driver.send(PHONE, "два", "c2")
 
@@ -120,7 +120,7 @@ async def test_a_gateway_that_is_down_is_unreachable_also_over_a_connection_kept
             return isinstance(failure.value, DeviceUnreachable)
 
         await until(refused)
-        device.faults.switch("down", False, {})
+        device.faults.switch("down", on=False)
         await until(lambda: _succeeds(driver.send(PHONE, "два", "c2")))
     assert [line["text"] for line in ledger(folder / "sms.jsonl")] == ["один", "два"]
 
@@ -135,7 +135,7 @@ async def _succeeds(call: Awaitable[None]) -> bool:
 
 async def test_a_lost_answer_is_unknown_and_a_repetition_sends_nothing_new(folder: Path) -> None:
     async with sms_pair(folder) as (device, driver):
-        device.faults.switch("lose_answer", True, {})
+        device.faults.switch("lose_answer", on=True)
         with pytest.raises(OutcomeUnknown):
             await driver.send(PHONE, "раз", "c1")
         await driver.send(PHONE, "раз", "c1")
@@ -145,7 +145,7 @@ async def test_a_lost_answer_is_unknown_and_a_repetition_sends_nothing_new(folde
 
 async def test_silence_ends_at_the_deadline_and_is_unknown(folder: Path) -> None:
     async with sms_pair(folder, timeout_s=0.1) as (device, driver):
-        device.faults.switch("slow", True, {"seconds": 60})
+        device.faults.switch("slow", {"seconds": 60})
         async with asyncio.timeout(5):
             with pytest.raises(OutcomeUnknown):
                 await driver.send(PHONE, "раз", "c1")

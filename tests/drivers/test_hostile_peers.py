@@ -134,17 +134,20 @@ async def test_3_3_no_answer_from_outside_is_more_than_a_device_error() -> None:
         assert found == {}
 
 
-async def test_planted_decoder_that_trusts_its_peer_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def trusting(body: bytes, kind: type[Any]) -> Any:
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except msgspec.DecodeError as error:
-            raise UnreadableAnswer(str(error)) from error
+async def test_planted_decoder_that_trusts_its_peer_is_caught() -> None:
+    async with hostile() as (peer, _):
+        device = http.HttpDevice("bank", f"http://127.0.0.1:{peer.port}", "k", 2.0)
 
-    monkeypatch.setattr("drivers.bank.acquirer.read_json", trusting)
-    async with hostile() as (peer, calls):
-        assert await leaks(peer, calls, page(b'{"status":"\xff"}', "201 Created"))
-        assert await leaks(peer, calls, page(b'{"x":' + b"[" * 5000, "201 Created"))
+        async def trusting() -> Any:
+            _, body = await device.call("GET", "/")
+            try:
+                return msgspec.json.decode(body, type=dict[str, Any])
+            except msgspec.DecodeError as error:
+                raise OutcomeUnknown("bank", "unexpected_answer", str(error)) from error
+
+        for body in (b'{"status":"\xff"}', b'{"x":' + b"[" * 5000):
+            assert await leaks(peer, [("trusting", trusting)], page(body, "201 Created"))
+        await device.close()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

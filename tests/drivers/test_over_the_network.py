@@ -11,6 +11,7 @@ from drivers.fiscal.atol.registrar import AtolRegistrar
 from drivers.fiscal.port import FiscalIntent, FiscalOffice
 from drivers.fiscal.shtrih.frames import ACK
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.fiscal.shtrih.session import Protocol, ShtrihSession
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import open_line, open_tcp
 from drivers.robot.modbus import ModbusComplex
@@ -22,7 +23,7 @@ from tests.clocks import START
 from tests.drivers.network import adapter
 from tests.drivers.robot_bench import RULES
 from tests.drivers.shtrih_rig import receipt
-from tests.restaurant import short_folder
+from tests.restaurant import Files, short_folder
 
 
 def noisy(data: bytes) -> bytes:
@@ -40,8 +41,8 @@ async def sold(registrar: FiscalOffice) -> int:
     return document.number
 
 
-def files(folder: Path) -> dict[str, Path]:
-    return {"state": folder / "state", "ledger": folder / "ledger"}
+def files(folder: Path) -> Files:
+    return Files(state=folder / "state", ledger=folder / "ledger")
 
 
 @pytest.mark.parametrize("protocol", [1, 2])
@@ -50,9 +51,9 @@ async def test_3_4_shtrih_sells_over_the_network_whose_line_adds_ff_after_ack(pr
     async with shtrih(folder / "tty", **files(folder), seed=7), adapter(folder / "tty", noisy) as port:
         timeouts = ShtrihTimeouts.on(port)
         assert timeouts.byte_s > ShtrihTimeouts().byte_s
-        registrar = ShtrihRegistrar(
-            open_link=open_line, port=port, baudrate=115200, timeouts=timeouts, protocol=2 if protocol == 2 else 1
-        )
+        told: Protocol = 2 if protocol == 2 else 1
+        session = ShtrihSession(open_link=open_line, port=port, baudrate=115200, timeouts=timeouts, protocol=told)
+        registrar = ShtrihRegistrar(session)
         assert await sold(registrar) == 3
         await registrar.close()
 
@@ -88,7 +89,7 @@ async def test_a_line_that_is_cut_is_opened_anew() -> None:
     async with shtrih(folder / "tty", **files(folder), seed=7):
         registrar = None
         async with adapter(folder / "tty") as port:
-            registrar = ShtrihRegistrar(open_link=open_line, port=port, baudrate=115200)
+            registrar = ShtrihRegistrar(ShtrihSession(open_link=open_line, port=port, baudrate=115200))
             await registrar.open_shift()
         with pytest.raises(DeviceUnreachable):
             await registrar.status()

@@ -17,8 +17,10 @@ from drivers.fiscal.atol.registrar import AtolRegistrar
 from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, Receipt
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.fiscal.shtrih.session import ShtrihSession
 from drivers.link import open_serial
-from drivers.sim.embedded import EmbeddedSimulators, Wanted
+from drivers.sim.embedded import EmbeddedSimulators
+from drivers.sim.endpoints import Wanted
 from tests.drivers import atol_rig, atol_web_rig
 from tests.drivers.register_stand import TIMEOUTS, Stand
 from tests.drivers.shtrih_rig import receipt
@@ -40,7 +42,8 @@ def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
 
 def driver(stand: Stand) -> Registrar:
     if stand.device == "shtrih":
-        return ShtrihRegistrar(open_link=open_serial, port=stand.port, baudrate=115200, timeouts=TIMEOUTS)
+        session = ShtrihSession(open_link=open_serial, port=stand.port, baudrate=115200, timeouts=TIMEOUTS)
+        return ShtrihRegistrar(session)
     if stand.device == "atol-web":
         return AtolWebRegistrar(url=stand.url, timeouts=atol_web_rig.FAST)
     return AtolRegistrar(open_link=open_serial, port=stand.port, baudrate=115200, timeouts=SERIAL)

@@ -79,7 +79,7 @@ async def test_another_modbus_library_reads_health_and_jobs_and_beats(bench: Ben
         await driver.submit(order())
         await driver.close()
         health, jobs, echo, error = await asyncio.to_thread(look_through_minimalmodbus, str(bench.link))
-    assert health[:2] == [0x5243, 1]
+    assert health[:2] == [0x5243, 2]
     assert decode_health(health).state is ComplexState.EXECUTE
     assert jobs[:4] == [0x0100, health[21], 1, 8]
     assert jobs[4:8] == [0x0001, 0x1171, 1, 17]

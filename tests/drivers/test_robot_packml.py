@@ -1,4 +1,4 @@
-"""The simulated complex's state machine against the whole transition table of protocols/robot.md §2."""
+"""The simulated complex's state machine against the whole transition table of robot.md#complex-states."""
 
 import pytest
 

@@ -69,7 +69,7 @@ async def test_a_power_cut_before_the_store_leaves_no_trace(bench: Bench) -> Non
     async with bench.complex() as device:
         driver = bench.driver()
         await driver.health()
-        device.faults.switch("power_cut", True, {"at": "before_store"})
+        device.faults.switch("power_cut", {"at": "before_store"})
         with pytest.raises(DeviceRefused) as refused:
             await driver.submit(order())
         assert refused.value.code == "wrong_state"
@@ -85,7 +85,7 @@ async def test_a_power_cut_after_the_store_keeps_the_job(bench: Bench, at: str) 
     async with bench.complex() as device:
         driver = bench.driver()
         await driver.health()
-        device.faults.switch("power_cut", True, {"at": at})
+        device.faults.switch("power_cut", {"at": at})
         await driver.submit(order())
         health = await driver.health()
         assert (health.boot, health.state) == (2, ComplexState.STOPPED)
@@ -100,7 +100,7 @@ async def test_a_power_cut_that_outlasts_the_driver_leaves_the_outcome_unknown(b
     async with bench.complex(rules=RobotRules(reboot_s=1.2)) as device:
         driver = bench.driver()
         await driver.health()
-        device.faults.switch("power_cut", True, {"at": "after_store"})
+        device.faults.switch("power_cut", {"at": "after_store"})
         with pytest.raises(OutcomeUnknown):
             await driver.submit(order())
         await health_at_last(driver)
@@ -152,7 +152,7 @@ async def test_the_emergency_stop_stays_latched_until_a_person_confirms(bench: B
     async with bench.complex() as device:
         driver = bench.driver()
         await driver.submit(order())
-        device.faults.switch("estop", True, {})
+        device.faults.switch("estop", on=True)
         health = await until_state(driver, ComplexState.ABORTED)
         assert health.flags & HealthFlag.ESTOP_PRESSED
         assert health.flags & HealthFlag.ESTOP_LATCHED
@@ -162,7 +162,7 @@ async def test_the_emergency_stop_stays_latched_until_a_person_confirms(bench: B
         with pytest.raises(DeviceRefused):  # still pressed
             await driver.acknowledge_fault()
 
-        device.faults.switch("estop", False, {})
+        device.faults.switch("estop", on=False)
         health = await driver.health()
         assert health.flags & (HealthFlag.ESTOP_PRESSED | HealthFlag.ESTOP_LATCHED) == HealthFlag.ESTOP_LATCHED
         with pytest.raises(DeviceRefused):  # released, not confirmed
@@ -179,7 +179,7 @@ async def test_the_emergency_stop_stays_latched_until_a_person_confirms(bench: B
 
 async def test_the_latch_outlives_a_power_cut(bench: Bench) -> None:
     async with bench.complex() as device:
-        device.faults.switch("estop", True, {})
+        device.faults.switch("estop", on=True)
     async with bench.complex():
         driver = bench.driver()
         health = await driver.health()
@@ -190,9 +190,9 @@ async def test_an_unplugged_cable_is_noticed_and_plugged_in_again(bench: Bench) 
     async with bench.complex(speed=1) as device:
         driver = bench.driver()
         await driver.submit(order())
-        device.faults.switch("link_lost", True, {})
+        device.faults.switch("link_lost", on=True)
         assert await unreachable_at_last(driver) in ("no_answer", "link_lost", "port_missing")
-        device.faults.switch("link_lost", False, {})
+        device.faults.switch("link_lost", on=False)
         health = await health_at_last(driver)
         assert (health.boot, health.state) == (1, ComplexState.EXECUTE)  # the kitchen knew nothing of it
         assert (await driver.jobs())[0].state is JobState.COOKING
@@ -202,11 +202,11 @@ async def test_a_complex_without_power_is_silent_and_comes_back_stopped(bench: B
     async with bench.complex() as device:
         driver = bench.driver()
         await driver.submit(order())
-        device.faults.switch("off", True, {})
+        device.faults.switch("off", on=True)
         with pytest.raises(DeviceUnreachable) as silent:
             await driver.health()
         assert silent.value.code == "no_answer"
-        device.faults.switch("off", False, {})
+        device.faults.switch("off", on=False)
         health = await driver.health()
         assert (health.boot, health.state) == (2, ComplexState.STOPPED)
         assert (await driver.jobs())[0].state is JobState.INTERRUPTED
@@ -220,7 +220,7 @@ async def test_an_empty_bin_holds_the_job_until_it_is_filled(bench: Bench) -> No
             await driver.submit(order(job, phases=long))
         await driver.submit(order(phases=WOK))
         await driver.submit(order(70002, phases=(Phase(5, 5, 0, 20, 30),), ingredients=((14, 10),)))
-        device.faults.switch("bin_empty", True, {"bin": 6})
+        device.faults.switch("bin_empty", {"bin": 6})
         held = await until_job(driver, JobState.HELD)
         assert (held.fault, held.food_spent) == (206, False)
         chicken = (await driver.bins())[5]
@@ -244,7 +244,7 @@ async def test_a_held_job_is_cooked_after_the_bin_was_filled(bench: Bench) -> No
         for job in (1, 2):
             await driver.submit(order(job, phases=WOK))
         await driver.submit(order(phases=WOK))
-        device.faults.switch("bin_empty", True, {"bin": 6})
+        device.faults.switch("bin_empty", {"bin": 6})
         await until_job(driver, JobState.HELD)
         await driver.set_bin(6, 8000)
         await until_job(driver, JobState.PICKED_UP)
@@ -254,10 +254,10 @@ async def test_a_held_job_is_cooked_after_the_bin_was_filled(bench: Bench) -> No
 async def test_switching_the_empty_bin_off_restores_its_level(bench: Bench) -> None:
     async with bench.complex() as device:
         driver = bench.driver()
-        device.faults.switch("bin_empty", True, {"bin": 6})
-        device.faults.switch("bin_empty", True, {"bin": 7})
+        device.faults.switch("bin_empty", {"bin": 6})
+        device.faults.switch("bin_empty", {"bin": 7})
         assert [b.bin for b in await driver.bins() if b.flags & BinFlag.EMPTY] == [6, 7]
-        device.faults.switch("bin_empty", False, {})
+        device.faults.switch("bin_empty", on=False)
         assert [b.level for b in (await driver.bins())[5:7]] == [8000, 8000]
 
 
@@ -266,13 +266,13 @@ async def test_a_jam_holds_the_jobs_of_its_station_and_then_fails_them(bench: Be
         driver = bench.driver()
         await driver.submit(order(phases=(Phase(3, 3, 170, 400, 500),)))
         await until_job(driver, JobState.COOKING)
-        device.faults.switch("jam", True, {"station": 3})
+        device.faults.switch("jam", {"station": 3})
         held = await until_job(driver, JobState.HELD)
         assert (held.fault, held.food_spent) == (103, True)
         assert (await driver.health()).fault_code == 103
         assert "fryer" in await driver.fault_text()
         assert (await until_job(driver, JobState.FAILED)).cell == 0
-        device.faults.switch("jam", False, {})
+        device.faults.switch("jam", on=False)
         assert (await driver.health()).fault_code == 0
         assert (await driver.cells())[0].state is CellState.FREE
     assert bench.effects() == {("started", 70001, 1): 1, ("failed", 70001, 1): 1}
@@ -283,9 +283,9 @@ async def test_a_jam_that_is_freed_lets_the_job_go_on(bench: Bench) -> None:
         driver = bench.driver()
         await driver.submit(order(phases=(Phase(3, 3, 170, 60, 80),)))
         await until_job(driver, JobState.COOKING)
-        device.faults.switch("jam", True, {"station": 3})
+        device.faults.switch("jam", {"station": 3})
         await until_job(driver, JobState.HELD)
-        device.faults.switch("jam", False, {})
+        device.faults.switch("jam", on=False)
         await until_job(driver, JobState.PICKED_UP)
     assert bench.effects()["started", 70001, 1] == 1
 
@@ -293,13 +293,13 @@ async def test_a_jam_that_is_freed_lets_the_job_go_on(bench: Bench) -> None:
 async def test_full_cells_suspend_the_complex_until_one_is_free(bench: Bench) -> None:
     async with bench.complex(speed=1) as device:
         driver = bench.driver()
-        device.faults.switch("cells_full", True, {})
+        device.faults.switch("cells_full", on=True)
         health = await until_state(driver, ComplexState.SUSPENDED)
         assert health.flags & HealthFlag.NO_CELL
         with pytest.raises(DeviceRefused) as refused:
             await driver.submit(order())
         assert refused.value.code == "no_cell"
-        device.faults.switch("cells_full", False, {})
+        device.faults.switch("cells_full", on=False)
         await until_state(driver, ComplexState.EXECUTE)
         await driver.submit(order())
 
@@ -319,9 +319,9 @@ async def test_six_cells_are_filled_and_the_seventh_job_waits_for_one(bench: Ben
 async def test_an_open_door_holds_the_complex(bench: Bench) -> None:
     async with bench.complex() as device:
         driver = bench.driver()
-        device.faults.switch("door_open", True, {})
+        device.faults.switch("door_open", on=True)
         assert (await until_state(driver, ComplexState.HELD)).flags & HealthFlag.DOOR_OPEN
-        device.faults.switch("door_open", False, {})
+        device.faults.switch("door_open", on=False)
         await until_state(driver, ComplexState.EXECUTE)
 
 
@@ -358,7 +358,7 @@ async def test_a_lost_command_and_a_power_cut_together_cook_nothing(bench: Bench
         wire = Wire(bench.folder / "wire", bench.link)
         driver = bench.driver(bench.folder / "wire", ModbusTimings(timeout_s=0.2, quiet_s=0.1, gap_s=0.0))
         await driver.health()
-        device.faults.switch("power_cut", True, {"at": "before_store"})
+        device.faults.switch("power_cut", {"at": "before_store"})
         wire.lose_request(MAILBOX_WRITE)
         with pytest.raises(OutcomeUnknown):  # the first copy is lost, the second meets the power cut
             await driver.submit(order())

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 
@@ -37,6 +37,15 @@ async def bench() -> AsyncIterator[Bench]:
         yield opened
 
 
+async def answered(driver: ModbusComplex) -> None:
+    """The line is open. Timeouts of a test are short, and a busy machine's first answer may miss one of them."""
+    for _ in range(20):
+        with contextlib.suppress(DeviceUnreachable):
+            await driver.health()
+            return
+    raise AssertionError("the robot does not answer")
+
+
 @asynccontextmanager
 async def wired(
     bench: Bench, *, speed: float = 1, timings: ModbusTimings = TIMINGS
@@ -45,7 +54,7 @@ async def wired(
     async with bench.complex(speed=speed):
         wire = Wire(bench.folder / "wire", bench.link)
         driver = bench.driver(bench.folder / "wire", timings)
-        await driver.health()
+        await answered(driver)
         try:
             yield driver, wire
         finally:
@@ -144,7 +153,7 @@ async def test_a_late_answer_is_not_taken_for_the_next_one(bench: Bench) -> None
 
 
 async def test_after_a_cancelled_call_the_line_stays_silent(bench: Bench) -> None:
-    timings = ModbusTimings(timeout_s=0.2, quiet_s=0.4, gap_s=0.0)
+    timings = ModbusTimings(timeout_s=5.0, quiet_s=0.4, gap_s=0.0)  # a busy machine's answers are none of this
     async with wired(bench, timings=timings) as (driver, wire):
         wire.delay_answer(BINS_READ, 0.05)
         asked = asyncio.create_task(driver.bins())
@@ -194,10 +203,10 @@ async def test_noise_on_the_line_cooks_nothing_twice_and_loses_nothing(bench: Be
     timings = ModbusTimings(timeout_s=0.03, quiet_s=0.03, gap_s=0.0)
     async with bench.complex(speed=1000) as device:
         driver = bench.driver(timings=timings)
-        device.faults.switch("noise", True, {"rate": 0.08})
+        device.faults.switch("noise", {"rate": 0.08})
         for job in range(8):
             await _at_last(driver, 90000 + job)
-        device.faults.switch("noise", False, {})
+        device.faults.switch("noise", on=False)
     effects = bench.effects()
     assert {key: n for key, n in effects.items() if key[0] == "started"} == {
         ("started", 90000 + job, 1): 1 for job in range(8)
@@ -206,7 +215,7 @@ async def test_noise_on_the_line_cooks_nothing_twice_and_loses_nothing(bench: Be
 
 async def _at_last(driver: ModbusComplex, job_id: int) -> None:
     """Submit, cook, release, each as often as it takes."""
-    steps = [
+    steps: list[Callable[[], Awaitable[object]]] = [
         lambda: driver.submit(order(job_id)),
         lambda: until_job(driver, JobState.PICKED_UP, job_id),
         lambda: driver.release(job_id, 1),

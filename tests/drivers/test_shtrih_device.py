@@ -1,4 +1,4 @@
-"""The simulated Shtrih-M registrar keeps to the device's side of protocol 1 (protocols/shtrih.md §1, §2, §5)."""
+"""The simulated Shtrih-M registrar keeps to the device's side of protocol 1 (shtrih.md#line)."""
 
 from __future__ import annotations
 
@@ -117,9 +117,9 @@ async def test_a_late_acknowledgement_keeps_the_answer_for_the_next_enquiry(desk
 async def test_power_loss_drops_the_pending_answer_and_its_hearing(desk: Desk) -> None:
     desk.say(ENQ)
     desk.say(encode(b"\xfc"))
-    desk.device.faults.switch("off", True, {})
+    desk.device.faults.switch("off", on=True)
     assert desk.say(ENQ) == b""
-    desk.device.faults.switch("off", False, {})
+    desk.device.faults.switch("off", on=False)
     assert desk.say(b"\x41") == b""
     assert desk.say(ENQ) == NAK
 
@@ -264,9 +264,9 @@ async def test_tables_have_shapes_and_keep_what_is_written(desk: Desk) -> None:
 
 async def test_every_fault_can_be_switched_and_shows_in_the_state(desk: Desk) -> None:
     for name, needed in KNOWN_FAULTS.items():
-        desk.device.faults.switch(name, True, dict.fromkeys(needed, "0"))
+        desk.device.faults.switch(name, dict.fromkeys(needed, "0"))
         assert name in desk.device.faults.listing()
-        desk.device.faults.switch(name, False, {})
+        desk.device.faults.switch(name, on=False)
     assert desk.device.state()["last_document"] == 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,10 +16,12 @@ from drivers.fiscal.ofd import HEADER_SIZE, Header, OfdClient, OfdTimeouts
 from drivers.fiscal.port import FiscalDocument, OfdSettings, Receipt
 from drivers.fiscal.shtrih.commands import write_table
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.sim.gateways.http import serving
 from drivers.sim.ofd.container import Container, document_message, ticket_message
-from drivers.sim.ofd.device import OfdDevice, ofd
+from drivers.sim.ofd.device import OfdDevice
 from drivers.sim.shtrih.commands import execute
 from drivers.sim.shtrih.tables import NETWORK, OFD_EXCHANGE
+from drivers.sim.world import World
 from tests.clocks import START
 from tests.drivers.shtrih_rig import Rig, receipt, rig
 from tests.restaurant import ledger
@@ -29,9 +31,11 @@ NUMBER = "9999000000000007"  # of the rig's drive
 
 
 @asynccontextmanager
-async def carried(**device: Any) -> AsyncIterator[tuple[Rig, ShtrihRegistrar, OfdDevice]]:
-    """Registration report and opened shift wait to be carried."""
-    async with rig(shift=False, **device) as (bench, _), operator(bench) as there:
+async def carried(
+    kind: type[OfdDevice] = OfdDevice, **device: Any
+) -> AsyncIterator[tuple[Rig, ShtrihRegistrar, OfdDevice]]:
+    """Registration report and opened shift wait to be carried to an operator of this `kind`."""
+    async with rig(shift=False, **device) as (bench, _), operator(bench, kind) as there:
         bench.options["host_carries_to"] = ("127.0.0.1", there.port)
         bench.restart()
         registrar = bench.driver(ofd=OfdClient(QUICK))
@@ -41,8 +45,9 @@ async def carried(**device: Any) -> AsyncIterator[tuple[Rig, ShtrihRegistrar, Of
 
 
 @asynccontextmanager
-async def operator(bench: Rig) -> AsyncIterator[OfdDevice]:
-    async with ofd(0, state=bench.folder / "ofd.state", ledger=bench.folder / "ofd.jsonl") as there:
+async def operator(bench: Rig, kind: type[OfdDevice] = OfdDevice) -> AsyncIterator[OfdDevice]:
+    world = World("ofd", bench.folder / "ofd.state", bench.folder / "ofd.jsonl")
+    async with serving(kind(world), world, 0, None) as there:
         yield there
 
 
@@ -81,13 +86,16 @@ async def test_documents_are_carried_in_their_order_and_the_queue_goes_down_by_t
 
 async def test_a_register_with_its_own_network_is_left_alone() -> None:
     async with rig() as (bench, registrar):
-        assert (await registrar.ofd.settings()) == OfdSettings("connect.ofd.example", 7779, False, True)
+        assert (await registrar.ofd.settings()) == OfdSettings(
+            "connect.ofd.example", 7779, by_host=False, host_possible=True
+        )
         assert (await registrar.status()).unsent_documents == 2
         with pytest.raises(DeviceRefused) as caught:
             await registrar.ofd.carry()
         assert caught.value.code == "no_document_offered"
         bench.clock.forward(seconds=10)
         status = await registrar.status()
+        assert status.device_time is not None
         assert (status.unsent_documents, status.last_ticket_at) == (0, status.device_time.replace(second=0))
 
 
@@ -103,8 +111,8 @@ async def test_what_has_its_ticket_keeps_it_when_a_technician_changes_the_way() 
 @pytest.mark.parametrize(
     ("address", "port", "settings"),
     [
-        (b"", 7779, OfdSettings("", 7779, True, True)),
-        (b"127.0.0.1", 0, OfdSettings("127.0.0.1", 0, True, True)),
+        (b"", 7779, OfdSettings("", 7779, by_host=True, host_possible=True)),
+        (b"127.0.0.1", 0, OfdSettings("127.0.0.1", 0, by_host=True, host_possible=True)),
     ],
 )
 async def test_a_register_without_an_address_of_its_operator_says_so(
@@ -154,14 +162,14 @@ async def test_an_operator_that_fails_moves_nothing_and_is_tried_again(
     fault: str, parameters: dict[str, Any], kind: type[DeviceError], code: str
 ) -> None:
     async with carried() as (bench, registrar, there):
-        there.faults.switch(fault, True, parameters)
+        there.faults.switch(fault, parameters)
         await there.settled()
         with pytest.raises(DeviceError) as caught:
             await registrar.ofd.carry()
         assert (type(caught.value) in (kind, *kind.__subclasses__()), caught.value.code) == (True, code)
         assert (await registrar.status()).unsent_documents == 2
         assert (await sell(bench, registrar)).number == 3  # sales go on
-        there.faults.switch(fault, False, {})
+        there.faults.switch(fault, on=False)
         await there.settled()
         assert await carry_all(registrar) == [1, 2, 3]
         assert taken(bench) == [1, 2, 3]
@@ -287,7 +295,6 @@ async def test_an_address_that_leads_nowhere_is_a_device_error(host: str) -> Non
 # Nothing lost, nothing twice.
 
 #: What is wrong in the books of drive and operator, with the numbers.
-Judge = Callable[[Rig], list[str]]
 
 
 def disagreements(bench: Rig) -> list[str]:
@@ -301,10 +308,10 @@ def disagreements(bench: Rig) -> list[str]:
     return found
 
 
-async def lives(client: OfdClient, *, cut_power: bool) -> tuple[int, list[str]]:
+async def lives(client: OfdClient, kind: type[OfdDevice] = OfdDevice, *, cut_power: bool) -> tuple[int, list[str]]:
     """One document waits, and the host dies (or the register's power goes) after the first, the second… piece that it
     sends; then another host carries on. Until a host comes through: (deaths, first disagreements)."""
-    async with carried() as (bench, registrar, _):
+    async with carried(kind) as (bench, registrar, _):
         await registrar.close()
         for pieces in range(1, 200):
             through = await _dies(bench, client, pieces, cut_power=cut_power)
@@ -371,16 +378,17 @@ async def test_planted_carrier_that_does_not_wait_for_the_operator_is_caught() -
     assert any("the operator lacks it" in line for line in found)
 
 
-async def test_planted_operator_that_forgets_what_it_took_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = OfdDevice._take
+class Forgetful(OfdDevice):
+    """Does not know what it took."""
 
-    def forgetful(self: OfdDevice, document: Container, raw: bytes) -> None:
+    def _take(self, document: Container, raw: bytes) -> None:
         with self._world.change() as change:
             change.delete(f"document:{document.drive_number}:{document.document:08d}")
-        real(self, document, raw)
+        super()._take(document, raw)
 
-    monkeypatch.setattr(OfdDevice, "_take", forgetful)
-    _, found = await lives(OfdClient(QUICK), cut_power=False)
+
+async def test_planted_operator_that_forgets_what_it_took_is_caught() -> None:
+    _, found = await lives(OfdClient(QUICK), Forgetful, cut_power=False)
     assert any("taken twice" in line for line in found), "no death came between the operator's taking and the ticket"
 
 
@@ -389,7 +397,7 @@ async def test_planted_operator_that_forgets_what_it_took_is_caught(monkeypatch:
 
 async def test_29_days_without_the_operator_sell_on_and_everything_is_carried_afterwards() -> None:
     async with carried() as (bench, registrar, there):
-        there.faults.switch("away", True, {})
+        there.faults.switch("away", on=True)
         await there.settled()
         for day in range(29):
             with pytest.raises(DeviceUnreachable):
@@ -403,7 +411,7 @@ async def test_29_days_without_the_operator_sell_on_and_everything_is_carried_af
             assert status.blocked is None
             assert ("ofd_timeout" in status.warnings) == (day >= 4)
         assert (await sell(bench, registrar, receipt("last"))).number == status.last_document + 1
-        there.faults.switch("away", False, {})
+        there.faults.switch("away", on=False)
         await there.settled()
         count = (await registrar.status()).unsent_documents
         assert count == 29 * 3 + 3

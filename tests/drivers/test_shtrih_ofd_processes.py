@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.fiscal.shtrih.session import ShtrihSession
 from drivers.link import Link, open_serial
 from drivers.sim import __main__ as simulators
 from tests.drivers.register_stand import TIMEOUTS
@@ -44,10 +45,10 @@ class Counted:
 
 
 async def _carry(port: str, pieces: int) -> None:
-    async def open_link(where: str, baudrate: int) -> Link:
-        return Counted(await open_serial(where, baudrate), pieces)
+    async def open_link(port: str, baudrate: int) -> Link:
+        return Counted(await open_serial(port, baudrate), pieces)
 
-    registrar = ShtrihRegistrar(open_link=open_link, port=port, baudrate=115200, timeouts=TIMEOUTS)
+    registrar = ShtrihRegistrar(ShtrihSession(open_link=open_link, port=port, baudrate=115200, timeouts=TIMEOUTS))
     while await registrar.ofd.carry() is not None:
         pass
     await registrar.close()
@@ -110,8 +111,8 @@ def place() -> Iterator[Place]:
     shutil.rmtree(found.folder)
 
 
-async def _another_document(line: str, opened: bool) -> None:
-    registrar = ShtrihRegistrar(open_link=open_serial, port=line, baudrate=115200, timeouts=TIMEOUTS)
+async def _another_document(line: str, *, opened: bool) -> None:
+    registrar = ShtrihRegistrar(ShtrihSession(open_link=open_serial, port=line, baudrate=115200, timeouts=TIMEOUTS))
     await (registrar.close_shift() if opened else registrar.open_shift())
     await registrar.close()
 
@@ -131,6 +132,6 @@ def test_killed_at_each_step_a_host_leaves_register_and_operator_agreeing(place:
         after.end(signal.SIGKILL, _WAIT_S)
         assert place.disagreements() == [], pieces
         assert place.state("shtrih")["unsent_documents"] == 0
-        asyncio.run(_another_document(place.line, place.state("shtrih")["shift_open"]))
+        asyncio.run(_another_document(place.line, opened=place.state("shtrih")["shift_open"]))
     assert deaths >= 20
     assert place.state("ofd")["repeated"] > 0, "no death came between the operator's taking and the ticket"

@@ -37,7 +37,7 @@ def correction(asked: Receipt, kind: CorrectionKind = CorrectionKind.SELF, numbe
     return Correction(asked, kind, SETTLED_ON, number)
 
 
-async def correcting(bench: Rig, registrar: ShtrihRegistrar, asked: Receipt) -> FiscalIntent:
+async def corrections(bench: Rig, registrar: ShtrihRegistrar, asked: Receipt) -> FiscalIntent:
     counter = await registrar.counter()
     return FiscalIntent(counter, asked.operation, asked.order_id, asked.total_kopecks, bench.clock.now, correction=True)
 
@@ -113,12 +113,12 @@ async def test_a_correction_of_a_sale_of_2025_keeps_its_rate_and_the_next_sale_d
         line = ReceiptLine("Чай", 12000, 1, 12000, Vat.VAT_20)
         asked = Receipt(Operation.SALE, "c1", (line,), 12000, 12000, TaxSystem.GENERAL)
         for base, code in ((date(2025, 12, 30), 0x01), (date(2026, 2, 1), 0xCB)):
-            intent = await correcting(bench, registrar, asked)
+            intent = await corrections(bench, registrar, asked)
             await registrar.print_correction(Correction(asked, CorrectionKind.SELF, base), intent)
             assert bench.effects()[-1]["lines"][0]["tax"] == code
             assert bench.device.register.tables.number(REGIONAL, TURNS_RATES) == 1
         bench.fault("refuse_tag", tag=1173)
-        intent = await correcting(bench, registrar, asked)
+        intent = await corrections(bench, registrar, asked)
         with pytest.raises(DeviceRefused):
             await registrar.print_correction(Correction(asked, CorrectionKind.SELF, date(2025, 12, 30)), intent)
         assert bench.device.register.tables.number(REGIONAL, TURNS_RATES) == 1  # set back, whatever became of it
@@ -161,7 +161,7 @@ async def test_the_clock_is_set_though_an_answer_is_lost(code: str, forget: bool
 async def test_a_correction_has_lines_and_says_what_it_corrects(ffd: str, operation: Operation) -> None:
     async with rig(ffd=ffd) as (bench, registrar):
         asked = receipt("c1", operation=operation)
-        intent = await correcting(bench, registrar, asked)
+        intent = await corrections(bench, registrar, asked)
         wanted = correction(asked, CorrectionKind.ORDERED, "17-04/5")
         printed = await registrar.print_correction(wanted, intent)
         (effect,) = [effect for effect in bench.effects() if effect["effect"] == "correction"]
@@ -185,7 +185,7 @@ async def test_a_correction_has_lines_and_says_what_it_corrects(ffd: str, operat
 async def test_ffd_1_05_corrects_totals() -> None:
     async with rig(ffd="1.05") as (bench, registrar):
         asked = receipt("c1")
-        intent = await correcting(bench, registrar, asked)
+        intent = await corrections(bench, registrar, asked)
         printed = await registrar.print_correction(correction(asked), intent)
         (effect,) = [effect for effect in bench.effects() if effect["effect"] == "correction"]
         assert (effect["electronic_kopecks"], effect["lines"]) == (asked.total_kopecks, [])
@@ -196,7 +196,7 @@ async def test_a_firmware_without_ff4a_corrects_by_the_older_command() -> None:
     async with rig(ffd="1.05") as (bench, registrar):
         bench.fault("unknown_command", code="FF4A")
         asked = receipt("c1")
-        intent = await correcting(bench, registrar, asked)
+        intent = await corrections(bench, registrar, asked)
         printed = await registrar.print_correction(correction(asked), intent)
         assert printed.correction
         (effect,) = [effect for effect in bench.effects() if effect["effect"] == "correction"]
@@ -219,7 +219,7 @@ async def test_a_question_the_firmware_does_not_know_is_done_without(code: str) 
 async def test_a_correction_whose_answer_is_lost_is_registered_at_most_once(ffd: str, code: str, forget: bool) -> None:
     async with rig(ffd=ffd) as (bench, registrar):
         asked = receipt("c1")
-        intent = await correcting(bench, registrar, asked)
+        intent = await corrections(bench, registrar, asked)
         bench.fault("lose_answer", after=code, forget=forget)
         try:
             printed = await registrar.print_correction(correction(asked), intent)

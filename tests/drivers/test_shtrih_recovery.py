@@ -1,4 +1,4 @@
-"""After a cut of power, line or process the drive's own memory says what was registered (protocols/shtrih.md §3)."""
+"""After a cut of power, line or process the drive's own memory says what was registered (shtrih.md#doubt)."""
 
 from __future__ import annotations
 

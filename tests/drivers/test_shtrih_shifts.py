@@ -44,6 +44,7 @@ async def test_the_queue_for_the_tax_operator_shows_and_empties() -> None:
         waiting = await registrar.status()
         assert waiting.unsent_documents == 2
         assert waiting.first_unsent_at is not None
+        assert waiting.device_time is not None
         assert waiting.device_time - waiting.first_unsent_at < timedelta(minutes=1)
         bench.clock.forward(minutes=2)
         sent = await registrar.status()
@@ -52,7 +53,9 @@ async def test_the_queue_for_the_tax_operator_shows_and_empties() -> None:
 
 async def test_device_time_is_the_local_time_of_its_zone() -> None:
     async with rig(timezone="Asia/Vladivostok") as (_, registrar):
-        assert (await registrar.status()).device_time.isoformat() == "2026-11-22T19:00:30"
+        device_time = (await registrar.status()).device_time
+        assert device_time is not None
+        assert device_time.isoformat() == "2026-11-22T19:00:30"
 
 
 async def test_a_missing_port_is_unreachable() -> None:

@@ -11,12 +11,12 @@ from drivers.fiscal.shtrih.frames import Decoder, Frame, code_name, code_of
 from tests.bench.fiscal import ALLOWED, receipts
 from tests.drivers.shtrih_rig import Tally, receipt, rig
 
-# 10h, FF01, three FF46, FF0C, FF45, FF0A: each with ENQ, NAK, frame, ACK, answer, ACK.
-EXCHANGES, BYTES, TURNS = 8, 456, 8 * 4
+# Each with ENQ, NAK, frame, ACK, answer, ACK.
 RECEIPT = ("10", "FF01", "FF46", "FF46", "FF46", "FF0C", "FF45", "FF0A")
+BYTES, TURNS = 456, len(RECEIPT) * 4
 
 
-# A device at rest answers any FF with NAK, so a host may let one out behind its ACK at most (§1).
+# A device at rest answers any FF with NAK, so a host may let one out behind its ACK at most (shtrih.md#line).
 NOISE: dict[str, Callable[[bytes], bytes]] = {
     "to_device": lambda data: data + b"\xff" if data == b"\x06" else data,
     "to_host": lambda data: b"\xff" + data + b"\xff" if len(data) == 1 else data,

@@ -13,7 +13,7 @@ from drivers.fiscal.fields import moment_bytes
 from drivers.fiscal.port import FiscalRegistrar
 from drivers.fiscal.shtrih.frames import encode
 from tests.drivers.atol_rig import atol_rig
-from tests.drivers.shtrih_rig import Rig, receipt, rig
+from tests.drivers.shtrih_rig import LineRig, receipt, rig
 
 Change = Callable[[bytes], bytes]
 
@@ -30,7 +30,7 @@ def atol_answers(change: Change) -> Change:
     return changed
 
 
-async def without_its_moment(bench: Rig, registrar: FiscalRegistrar, answers: Callable[[Change], Change]) -> None:
+async def without_its_moment(bench: LineRig, registrar: FiscalRegistrar, answers: Callable[[Change], Change]) -> None:
     wanted = receipt()
     intent = bench.intent(wanted, await registrar.counter())
     printed = await registrar.print_receipt(wanted, intent)

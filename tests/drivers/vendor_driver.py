@@ -1,4 +1,4 @@
-"""The vendor's own driver of ATOL registers, `libfptr10`, called as it is: tasks in JSON (protocols/atol.md §3.1).
+"""The vendor's own driver of ATOL registers, `libfptr10`, called as it is: tasks in JSON (atol_web.md#tasks).
 
 The library is the vendor's and not ours to hand on; `KIOSK_LIBFPTR10` names the file.
 """

@@ -16,15 +16,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.domain.errors import DatabaseInUse
-from kiosk.store.opening import migrations, take_lock
+from kiosk.store.file.opening import migrations, take_lock
 from tests.growth.multiplying import Multiplying
 
 #: The file is closed to others and the whole run one transaction: nothing is to be waited for or checked twice.
 _PRAGMAS = (
     "journal_mode=DELETE",
     "synchronous=OFF",
-    "temp_store=MEMORY",
-    "cache_size=-1000000",
+    "threads=2",
+    "cache_size=-400000",
     "foreign_keys=0",
     "ignore_check_constraints=1",
 )

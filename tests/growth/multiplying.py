@@ -6,14 +6,15 @@ run leaves the file as it was.
 
 from __future__ import annotations
 
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 
 from kiosk.clock import rfc3339
-from tests.growth.cells import Cells, minute_column
-from tests.growth.orders import COLUMNS, Orders
+from tests.growth.cells import MINUTES, Cells, minute_column
+from tests.growth.orders import Orders
 from tests.growth.shapes import Shape, read_shapes
 
 #: Every shape comes within the first fourteen orders, a customer's visits some orders apart; then what sells most.
@@ -23,9 +24,10 @@ CYCLE = (
     "drink", "cancelled", "two", "one", "pieces", "two",
 )  # fmt: skip
 _CHUNK = 20_000
+_EVENT = "event_id, type, order_id, at, data"
+#: The table is kept in the order of its first column, which is chance: rows that come sorted touch each page once.
+_BY_CHANCE = ("session", "reservation", "idempotency", "message")
 _MADE = (
-    f"CREATE TEMP TABLE made ({', '.join(COLUMNS)})",
-    "CREATE INDEX temp.made_shape ON made (shape)",
     "CREATE TEMP TABLE told (rank INTEGER PRIMARY KEY, event_id TEXT, type TEXT, order_id TEXT, at TEXT, data TEXT)",
     "CREATE TEMP TABLE counted (hour TEXT, shape INTEGER, orders INTEGER, PRIMARY KEY (hour, shape)) WITHOUT ROWID",
 )
@@ -42,11 +44,17 @@ class Multiplying:
         self._shapes = shapes
         self._cycle = tuple(by_name[name] for name in CYCLE)
         self._run = secrets.token_hex(6)
-        self._orders = Orders(connection, shapes, self._cycle, count, now)
+        self._statements = [list(self._of_shape(number, shape)) for number, shape in enumerate(shapes)]
+        self._events = self._all_events()
+        asked = " ".join(sql for of_shape in self._statements for _, sql in of_shape)
+        minutes = [n for n in range(len(MINUTES)) if re.search(rf"\bminute_{n}\b", asked)]
+        self._orders = Orders(connection, shapes, self._cycle, count, now, minutes)
         self._now = now
 
     def run(self) -> None:
         self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute(f"CREATE TEMP TABLE made ({', '.join(self._orders.columns)})")
+        self._db.execute("CREATE INDEX temp.made_shape ON made (shape)")
         for statement in _MADE:
             self._db.execute(statement)
         self._set_events_aside()
@@ -54,17 +62,16 @@ class Multiplying:
             self._db.execute(
                 "INSERT INTO chart VALUES (:fingerprint, :code, :revision, :body) ON CONFLICT DO NOTHING", chart
             )
-        statements = [list(self._statements(number, shape)) for number, shape in enumerate(self._shapes)]
         indexes = self._drop_indexes()
+        marks = ", ".join("?" * len(self._orders.columns))
         for chunk in self._orders.chunks(_CHUNK):
-            self._db.executemany(f"INSERT INTO made VALUES ({', '.join('?' * len(COLUMNS))})", chunk)
-            for of_shape in statements:
-                for statement in of_shape:
-                    self._db.execute(statement)
+            self._db.executemany(f"INSERT INTO made VALUES ({marks})", chunk)
+            for table, rows in self._rows_by_table():
+                self._db.execute(f"INSERT INTO {table} {rows}")
             self._db.execute(_COUNTED)
-            self._tell(True)
+            self._tell()
             self._db.execute("DELETE FROM made")
-        self._tell(False)
+        self._db.execute(f"INSERT INTO event ({_EVENT}) SELECT {_EVENT} FROM temp.told ORDER BY at, rank")
         for index in indexes:
             self._db.execute(index)
         self._summarise()
@@ -74,16 +81,33 @@ class Multiplying:
 
     # Rows.
 
-    def _statements(self, number: int, shape: Shape) -> Iterator[str]:
+    def _rows_by_table(self) -> Iterator[tuple[str, str]]:
+        """(table with its columns, the rows of all shapes): parents first, a table kept by chance sorted at once."""
+        for of_shape in self._statements:
+            for table, rows in of_shape:
+                if table.partition(" ")[0] not in ("event", *_BY_CHANCE):
+                    yield table, rows
+        for name in _BY_CHANCE:
+            found = [(table, rows) for of_shape in self._statements for table, rows in of_shape
+                     if table.partition(" ")[0] == name]  # fmt: skip
+            for table in dict.fromkeys(table for table, _ in found):
+                yield table, " UNION ALL ".join(rows for other, rows in found if other == table) + " ORDER BY 1"
+
+    def _all_events(self) -> str:
+        """Of all orders at hand, each with its place among those of one moment."""
+        rows = [rows for of_shape in self._statements for table, rows in of_shape if table.startswith("event ")]
+        return " UNION ALL ".join(row.replace("SELECT ", f"SELECT {n} AS rank, ", 1) for n, row in enumerate(rows))
+
+    def _of_shape(self, number: int, shape: Shape) -> Iterator[tuple[str, str]]:
+        """(table with its columns, the SELECT of its rows)."""
         customers = [n for n, other in enumerate(self._shapes) if _customer(other) == _customer(shape) is not None]
         first = min(customers, key=self._cycle.index) if customers else number
         cells = Cells(shape, self._cycle.index(number) - self._cycle.index(first), self._run)
         for row in shape.rows:
             if row.table == "customer" and number != first:
                 continue
-            into = "temp.told" if row.table == "event" else row.table
-            values = ", ".join(cells.expression(column, value) for column, value in row.values.items())
-            yield f"INSERT INTO {into} ({', '.join(row.values)}) SELECT {values} FROM made WHERE shape = {number}"
+            values = ", ".join(f"{cells.expression(column, value)} AS {column}" for column, value in row.values.items())
+            yield f"{row.table} ({', '.join(row.values)})", f"SELECT {values} FROM made WHERE shape = {number}"
 
     def _drop_indexes(self) -> list[str]:
         """Their SQL; made again at the end they are sorted at once. Where more stands than is added they stay."""
@@ -100,19 +124,18 @@ class Multiplying:
 
     def _set_events_aside(self) -> None:
         first: int = self._db.execute("SELECT coalesce(min(sequence), 1) FROM event").fetchone()[0]
-        columns = "event_id, type, order_id, at, data"
-        self._db.execute(f"INSERT INTO temp.told ({columns}) SELECT {columns} FROM event ORDER BY sequence")
+        self._db.execute(f"INSERT INTO temp.told ({_EVENT}) SELECT {_EVENT} FROM event ORDER BY sequence")
         if self._db.execute("DELETE FROM event").rowcount > _CHUNK:
             self._db.execute("CREATE INDEX temp.told_at ON told (at)")
         self._db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'event'", (first - 1,))
 
-    def _tell(self, more: bool) -> None:
-        """Every event, or while more orders come those before the last one: no later order's can come before them."""
-        last = f"SELECT {minute_column(0)} FROM made ORDER BY serial DESC LIMIT 1"
-        (end,) = self._db.execute(last).fetchone() if more else ("9999",)
-        columns = "event_id, type, order_id, at, data"
+    def _tell(self) -> None:
+        """The events of the orders at hand, whole days of them, and of those that were there the ones before them and
+        between; a night is longer than any order: what comes later is told later."""
+        (end,) = self._db.execute(f"SELECT max({minute_column(0)}) || '~' FROM made").fetchone()
+        before = f"SELECT rank, {_EVENT} FROM temp.told WHERE at < '{end}'"
         self._db.execute(
-            f"INSERT INTO event ({columns}) SELECT {columns} FROM temp.told WHERE at < ? ORDER BY at, rank", (end,)
+            f"INSERT INTO event ({_EVENT}) SELECT {_EVENT} FROM ({before} UNION ALL {self._events}) ORDER BY at, rank"
         )
         self._db.execute("DELETE FROM temp.told WHERE at < ?", (end,))
 

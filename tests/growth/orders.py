@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from kiosk.domain.order import ticket_number
+from kiosk.domain.ordering.order import ticket_number
 from tests.growth.cells import MINUTES
 from tests.growth.shapes import Shape
 
@@ -16,8 +16,9 @@ from tests.growth.shapes import Shape
 COLUMNS = (
     "serial INTEGER PRIMARY KEY", "shape INTEGER", "order_id TEXT", "number TEXT", "phone INTEGER", "portion INTEGER",
     "intent INTEGER", "document INTEGER", "drive TEXT", "shift INTEGER", "hour TEXT", "second TEXT",
-    "local_minute TEXT", "printed_minute TEXT", *(f"minute_{n} TEXT" for n in range(len(MINUTES))),
+    "local_minute TEXT", "printed_minute TEXT",
 )  # fmt: skip
+_HOUR = next(n for n, column in enumerate(COLUMNS) if column.startswith("hour "))
 _YEAR_D = 365
 #: The bank remembers a day: what is older is not asked of it. Nothing may end within these hours.
 _SETTLED = timedelta(hours=26)
@@ -33,9 +34,18 @@ class Orders:
     """`count` orders evenly over the open hours of a year, the oldest first. `cycle`: the shapes as they follow."""
 
     def __init__(
-        self, connection: sqlite3.Connection, shapes: Sequence[Shape], cycle: Sequence[int], count: int, now: datetime
+        self,
+        connection: sqlite3.Connection,
+        shapes: Sequence[Shape],
+        cycle: Sequence[int],
+        count: int,
+        now: datetime,
+        minutes: Sequence[int],
     ) -> None:
+        """`minutes`: which of `MINUTES` have a column."""
         self._db = connection
+        self._minutes = [MINUTES[n] for n in minutes]
+        self.columns = (*COLUMNS, *(f"minute_{n} TEXT" for n in minutes))
         self._cycle = cycle
         self._count = count
         self._portions = [len(shape.column("portion", "portion_id")) for shape in shapes]
@@ -45,30 +55,33 @@ class Orders:
         self.first_intent = self._next("fiscal_intent", "intent_id")
 
     def chunks(self, size: int) -> Iterator[list[Sequence[Any]]]:
+        """About so many at once, whole days."""
         chunk: list[Sequence[Any]] = []
         for made in self._made():
-            chunk.append(made)
-            if len(chunk) == size:
+            if len(chunk) >= size and made[_HOUR][:10] != chunk[-1][_HOUR][:10]:
                 yield chunk
                 chunk = []
+            chunk.append(made)
         if chunk:
             yield chunk
 
     def _made(self) -> Iterator[Sequence[Any]]:
         portion, intent = self._next("portion", "portion_id"), self.first_intent
         phone, drive, document = self._free_phones(), self._free_drive(), 1
-        shift, day = 0, -1
+        shift, day, day_text, midnight_ms = 0, -1, "", 0
         for serial in range(self._count):
             shape = self._cycle[serial % len(self._cycle)]
             open_s = serial * _YEAR_D * _OPEN_S / self._count
             if (today := int(open_s // _OPEN_S)) != day:
                 day, shift = today, shift + 1
                 date = self._first_day + timedelta(days=day)
+                day_text, midnight_ms = f"{date:%Y-%m-%d}", int(date.timestamp() * 1000)
                 if document > _DRIVE_HOLDS:
                     drive, document, shift = drive + 1, 1, 1
             numbers = phone + serial, portion, intent, document, f"{drive:016d}", shift
-            moment = _texts(date, _OPENS_S + open_s % _OPEN_S)
-            yield serial, shape, order_id(date, _OPENS_S + open_s % _OPEN_S), ticket_number(serial), *numbers, *moment
+            second = _OPENS_S + open_s % _OPEN_S
+            moment = _texts(day_text, second, self._minutes)
+            yield serial, shape, order_id(midnight_ms, second), ticket_number(serial), *numbers, *moment
             portion += self._portions[shape]
             intent, document = intent + self._documents[shape], document + self._documents[shape]
 
@@ -95,22 +108,23 @@ class Orders:
         return number
 
 
-def _texts(date: datetime, second: float) -> tuple[str, ...]:
+def _texts(day: str, second: float, minutes: Sequence[int]) -> tuple[str, ...]:
     """The local hour, the seconds, the local minute as the registrar tells and prints it, and the minutes."""
-    day, minute = f"{date:%Y-%m-%dT}", int(second // 60)
-    hour = f"{day}{_CLOCK[minute + _LOCAL_MIN][:2]}"
+    minute = int(second // 60)
+    seconds = second % 60
     printed = _CLOCK[minute + _LOCAL_MIN + 1]
+    start = f"{day}T"
     return (
-        hour,
-        f":{second % 60:06.3f}Z" if second % 60 < 59.9995 else ":59.999Z",
-        f"{day}{printed}",
-        f"{date:%Y%m%dT}{printed[:2]}{printed[3:]}",
-        *[day + clock for clock in _CLOCK[minute + MINUTES.start : minute + MINUTES.stop]],
+        start + _CLOCK[minute + _LOCAL_MIN][:2],
+        f":{seconds:06.3f}Z" if seconds < 59.9995 else ":59.999Z",
+        start + printed,
+        f"{day.replace('-', '')}T{printed[:2]}{printed[3:]}",
+        *[start + _CLOCK[minute + after] for after in minutes],
     )
 
 
-def order_id(date: datetime, second: float) -> str:
-    """As `kiosk.domain.order.new_order_id` makes it, ten times as quickly."""
-    milliseconds = int(date.astimezone(UTC).timestamp() * 1000 + second * 1000)
-    value = (milliseconds & (1 << 40) - 1) << 40 | random.getrandbits(40)
+def order_id(midnight_ms: int, second: float) -> str:
+    """As `kiosk.domain.ordering.order.new_order_id` makes it, ten times as quickly. `midnight_ms`: of the day in UTC,
+    Unix time."""
+    value = (midnight_ms + int(second * 1000) & (1 << 40) - 1) << 40 | random.getrandbits(40)
     return "".join([_PAIRS[value >> shift & 1023] for shift in range(70, -1, -10)])

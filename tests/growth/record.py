@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 from kiosk.catalogue import load_menu
 from kiosk.domain.events import StoredEvent
-from kiosk.domain.menu import Menu
-from kiosk.sinks.counting import Counting
-from kiosk.store.database import Tx, as_record
-from kiosk.store.opening import migrate
+from kiosk.domain.menu.menu import Menu
+from kiosk.sinks.statistics import StatisticsSink
+from kiosk.store.file.opening import migrate
+from kiosk.store.transaction import Reader, Tx, as_record
 from tests.growth.shapes import FILE, STATISTICS, Row
 from tests.restaurant import Customer, Restaurant, restaurant, until
 from tests.scenes.test_signing_in import FREE, signed_in
@@ -108,10 +108,10 @@ async def _money_back(place: Restaurant) -> Orders:
     guest = await place.guest()
     found["in_part"] = await _sold(guest, ("udon-chicken", 2), ("tea", 1))
     await _given_back(place, guest, found["in_part"], items=[{"item_id": "tea", "quantity": 1}])
-    place.robot.faults.switch("jam", True, {"station": 2})
+    place.robot.faults.switch("jam", {"station": 2})
     guest = await place.guest()
     found["not_cooked"] = await _sold(guest, ("udon-chicken", 1), ("tea", 1))
-    place.robot.faults.switch("jam", False, {})
+    place.robot.faults.switch("jam", on=False)
     return found
 
 
@@ -152,12 +152,19 @@ def _statistics(file: sqlite3.Connection, order_id: str, menu: Menu) -> list[Row
     own.row_factory = sqlite3.Row
     migrate(own)
     own.execute("PRAGMA foreign_keys=0")
-    tx, sink = Tx(own), Counting(ZoneInfo("Europe/Moscow"), menu)
+    tx, sink = Tx(own), StatisticsSink(ZoneInfo("Europe/Moscow"), menu)
     for row in file.execute("SELECT * FROM order_item WHERE order_id = ?", (order_id,)):
         tx.insert("order_item", **dict(row))
     for row in file.execute("SELECT * FROM event WHERE order_id = ? ORDER BY sequence", (order_id,)):
         sink.handle(tx, as_record(StoredEvent, row))
     return [Row(table, dict(row)) for table in STATISTICS for row in own.execute(f"SELECT * FROM {table}")]
+
+
+def _gone_through(tx: Reader) -> bool:
+    last = tx.scalar("SELECT max(sequence) FROM event")
+    behind = tx.scalar("SELECT min(sequence) < ? FROM cursor", (last,))
+    unsent = tx.scalar("SELECT count(*) FROM message WHERE sent_at IS NULL AND gone IS NULL")
+    return not behind and not unsent
 
 
 async def record(file: Path) -> None:
@@ -168,11 +175,7 @@ async def record(file: Path) -> None:
             orders |= await story(place)
 
         async def through() -> bool:
-            async with place.kiosk.database.read() as reader:
-                last = await reader.scalar("SELECT max(sequence) FROM event")
-                behind = await reader.scalar("SELECT min(sequence) < ? FROM cursor", (last,))
-                unsent = await reader.scalar("SELECT count(*) FROM message WHERE sent_at IS NULL AND gone IS NULL")
-            return not behind and not unsent
+            return await place.kiosk.database.read(_gone_through)
 
         await until(through)
         menu = load_menu(None)

@@ -96,7 +96,7 @@ class Fingers:
         on = (device, fault) not in self._broken
         (self._broken.add if on else self._broken.discard)((device, fault))
         self._trail.append(f"{device} {fault} {on}")
-        getattr(place, device).faults.switch(fault, on, {})
+        getattr(place, device).faults.switch(fault, on=on)
 
     async def _wait(self, screen: KioskScreen, milliseconds: int) -> None:
         self._trail.append(f"+{milliseconds}")

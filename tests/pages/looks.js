@@ -1,5 +1,5 @@
-// Everything in one turn of the page, so that no clock ticks between two modes. Words count as seen where they stand, after
-// their own scrollers were moved, inside everything that clips them and the panel, and on top at both ends and in the middle.
+// Everything in one turn of the page, so that no clock ticks between two modes. Words count as seen where they stand, or
+// after their own scrollers were moved, inside everything that clips them and the panel, and on top at both ends and in the middle.
 async ([modes, asTheyAre]) => {
     const drawn = () => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(next, 30))));
     const app = document.querySelector(".app");
@@ -16,12 +16,19 @@ async ([modes, asTheyAre]) => {
             const box = up.getBoundingClientRect(), mine = e.getBoundingClientRect();
             up.scrollTop += mine.top + mine.height / 2 - box.top - box.height / 2;
         } } };
-    const frames = (e) => { const found = [{left: 0, top: 0, right: innerWidth, bottom: innerHeight}];
-        for (let up = e; up; up = up.matches("dialog") ? null : up.parentElement)
-            if (getComputedStyle(up).overflowX !== "visible" || getComputedStyle(up).overflowY !== "visible") found.push(up.getBoundingClientRect());
+    let clipping = new Map();
+    const clippers = (e) => { const found = [];
+        for (let up = e; up; up = up.matches("dialog") ? null : up.parentElement) {
+            if (clipping.has(up)) return [...found, ...clipping.get(up)];
+            const { overflowX, overflowY } = getComputedStyle(up);
+            if (overflowX !== "visible" || overflowY !== "visible") found.push(up);
+        }
         return found; };
-    const seen = (node) => { const e = node.parentElement;
-        fits(e);
+    const frames = (e) => { if (!clipping.has(e)) clipping.set(e, clippers(e));
+        return [{left: 0, top: 0, right: innerWidth, bottom: innerHeight}, ...clipping.get(e).map((up) => up.getBoundingClientRect())]; };
+    // Scrollers are moved only for what does not stand in sight already: each move is a layout of the whole page.
+    const seen = (node) => isInSight(node) || (fits(node.parentElement), isInSight(node));
+    const isInSight = (node) => { const e = node.parentElement;
         const boxes = frames(e);
         return inkOf(node).every((ink) => {
             if (boxes.some((b) => ink.left < b.left - 3 || ink.right > b.right + 3 || ink.top < b.top - 8 || ink.bottom > b.bottom + 8)) return false;
@@ -41,6 +48,7 @@ async ([modes, asTheyAre]) => {
     document.adoptedStyleSheets = [...sheets, solid];
     for (const mode of modes) {
         await flip(mode);
+        clipping = new Map();
         const found = words();
         const sizeOf = new Map(found.map((node) => [node, parseFloat(getComputedStyle(node.parentElement).fontSize)]));
         sizes.set(mode.join(), sizeOf);

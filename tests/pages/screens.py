@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import msgspec
 from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 from kiosk.config import load
-from kiosk.wiring import Kiosk
+from kiosk.wiring import Kiosk, Parts
 from tests.pages.traffic import Traffic
 from tests.restaurant import Restaurant, short_folder, start_kiosk, test_parts, until
 
@@ -119,9 +119,11 @@ class Screens:
         self._contexts: list[BrowserContext] = []
         self.traffic = Traffic()
 
-    async def kiosk(self, kiosk: Kiosk, *tokens: str, clock: bool = False) -> KioskScreen:
+    async def kiosk(
+        self, kiosk: Kiosk, *tokens: str, clock: bool = False, size: Mapping[str, int] = PANEL
+    ) -> KioskScreen:
         """`tokens` are what the pin-pad will hand over, one a payment; none of them: no pin-pad is there."""
-        page, origin = await self._open(kiosk, PANEL)
+        page, origin = await self._open(kiosk, size)
         if tokens:
             await page.add_init_script(_BRIDGE % json.dumps(tokens))
         if clock:
@@ -129,7 +131,7 @@ class Screens:
         await page.goto(f"{origin}/")
         return KioskScreen(page, self.traffic, origin)
 
-    async def panel(self, kiosk: Kiosk, clock: bool = False) -> KioskScreen:
+    async def panel(self, kiosk: Kiosk, *, clock: bool = False) -> KioskScreen:
         """The one at the cells."""
         page, origin = await self._open(kiosk, PANEL)
         if clock:
@@ -137,11 +139,18 @@ class Screens:
         await page.goto(f"{origin}/pickup")
         return KioskScreen(page, self.traffic, origin)
 
-    async def board(self, kiosk: Kiosk, clock: bool = False) -> Screen:
+    async def board(self, kiosk: Kiosk, *, clock: bool = False) -> Screen:
+        return await self._hall(kiosk, "/display", clock=clock)
+
+    async def kitchen(self, kiosk: Kiosk, *, clock: bool = False) -> Screen:
+        """Its show in the hall."""
+        return await self._hall(kiosk, "/kitchen", clock=clock)
+
+    async def _hall(self, kiosk: Kiosk, path: str, *, clock: bool) -> Screen:
         page, origin = await self._open(kiosk, BOARD)
         if clock:
             await page.clock.install()
-        await page.goto(f"{origin}/display")
+        await page.goto(f"{origin}{path}")
         return Screen(page, self.traffic, origin)
 
     async def desk(self, kiosk: Kiosk, path: str) -> Screen:
@@ -150,7 +159,7 @@ class Screens:
         await page.goto(f"{origin}{path}")
         return Screen(page, self.traffic, origin)
 
-    async def _open(self, kiosk: Kiosk, size: dict[str, int]) -> tuple[Page, str]:
+    async def _open(self, kiosk: Kiosk, size: Mapping[str, int]) -> tuple[Page, str]:
         # Without a graphics card every moving picture costs a core that the scenes need.
         context = await self._browser.new_context(
             viewport={"width": size["width"], "height": size["height"]},
@@ -165,7 +174,11 @@ class Screens:
         return page, origin
 
     async def close(self) -> None:
+        """What a test answers in the server's place is answered no more: a call that is under way then would fail in
+        whichever test comes next."""
         for context in self._contexts:
+            for page in context.pages:
+                await page.unroute_all(behavior="ignoreErrors")
             await context.close()
 
 
@@ -184,7 +197,7 @@ async def demo_kiosk(extra: str = "") -> AsyncIterator[Kiosk]:
         f'[server]\nport = 0\nsocket = "{folder}/k.sock"\n[database]\npath = "{folder}/kiosk.db"\n'
         '[robot]\nspeed = 200.0\n[log]\nlevel = "error"\n' + extra
     )
-    kiosk = Kiosk(load(folder / "config.toml"))
+    kiosk = Kiosk(load(folder / "config.toml"), Parts(check_file_after_s=3600.0))
     try:
         await kiosk.start()
         yield kiosk

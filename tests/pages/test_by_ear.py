@@ -195,7 +195,7 @@ async def test_2_dish_that_sold_out_is_said_into_the_reading(place: Restaurant, 
     ear = Ear(kiosk.page, BUDGET)
     await kiosk.tap("aloud")
     await ear.hear("Ваш заказ")
-    place.robot.faults.switch("bin_empty", True, {"bin": 23})
+    place.robot.faults.switch("bin_empty", {"bin": 23})
     assert "закончилось" in await ear.hear("закончилось")
 
 

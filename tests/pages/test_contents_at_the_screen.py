@@ -265,7 +265,7 @@ async def test_1_to_2_odd_menu_has_one_price_as_it_stands_and_hides_nothing(scre
         lines = lines_of(menu)
         assert differences(await kiosk.page.evaluate(_PORTIONS, [menu, lines]), await told(place, lines)) == 0
         cards = await kiosk.page.evaluate(_AS_IT_STANDS, menu)
-        plain = {item["id"]: item["price_kopecks"] for category in menu["categories"] for item in category["items"]}
+        prices = {item["id"]: item["price_kopecks"] for category in menu["categories"] for item in category["items"]}
         several = {"extra_topping"}
         for item in (item for category in menu["categories"] for item in category["items"]):
             body = {"items": [{"item_id": item["id"], "quantity": 1}], "service": "dine_in"}
@@ -273,7 +273,7 @@ async def test_1_to_2_odd_menu_has_one_price_as_it_stands_and_hides_nothing(scre
             made = (await guest.call("POST", "/api/orders/create", body)).body["amount_kopecks"]
             assert cards[item["id"]] == told_of_it == made, item["id"]
             if several.isdisjoint(group["id"] for group in item["modifier_groups"]):
-                assert plain[item["id"]] == made
+                assert prices[item["id"]] == made
         assert (cards["fries"], cards["combo-sweet"]) == (14900 + 1001, 27900 + 1001 + 99)
         await screens.close()
 
@@ -289,6 +289,7 @@ async def test_2_cart_asks_once_at_a_time_and_drops_the_answer_of_an_older_cart(
         nonlocal at_once, most
         at_once, most = at_once + 1, max(most, at_once + 1)
         body = route.request.post_data_json
+        assert body is not None
         asked.append(sum(item["quantity"] for item in body["items"]))
         if len(asked) == 1:
             await go.wait()

@@ -62,7 +62,7 @@ class Tour:
         await self.kiosk.page.evaluate("window.stopClock?.()")
         self._screens += 1
         for language in ("en", "ru"):
-            await self._speak(language, silent)
+            await self._speak(language, silent=silent)
             for look in await looks(self.kiosk):
                 self.complaints += [f"{screen} {language} {found}" for found in look.complaints()]
             await self._judge_modes(screen, language)
@@ -86,7 +86,7 @@ class Tour:
         """By the page's own hand: an open dialog keeps fingers from the strips around it."""
         await self.kiosk.at(name).evaluate("button => button.click()")
 
-    async def _speak(self, language: str, silent: bool) -> None:
+    async def _speak(self, language: str, *, silent: bool) -> None:
         if silent:
             await self._click(f"lang-{language}")
         else:
@@ -143,12 +143,12 @@ async def pay(tour: Tour, place: Restaurant) -> None:
     await kiosk.tap("pay-again")
     await kiosk.sees("amount")
     await kiosk.page.wait_for_function("() => !!window.giveCard")
-    place.bank.faults.switch("slow", True, {"seconds": 30.0})
+    place.bank.faults.switch("slow", {"seconds": 30.0})
     await kiosk.page.evaluate("giveCard('tok_ok')")
     await tour.look("checking", settle="stage-checking")
     await kiosk.page.evaluate("window.ahead += 61_000")
     await tour.look("takes longer", settle="leave")
-    place.bank.faults.switch("slow", False, {})
+    place.bank.faults.switch("slow", on=False)
     await tour.look("done", settle="order-number")
 
 
@@ -195,7 +195,7 @@ async def test_1_and_2_every_trouble_keeps_its_words_and_grows_by_a_third_in_eve
     async with restaurant(RULES) as place, touring(screens, place) as tour:
         kiosk = tour.kiosk
         await kiosk.order_tea()
-        place.robot.faults.switch("bin_empty", True, {"bin": 23})
+        place.robot.faults.switch("bin_empty", {"bin": 23})
         await tour.look("sold out", settle="notice")
         await kiosk.page.evaluate("window.ahead += 46_000")
         await tour.look("still here", settle="idle-stay")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.pages import screens as pages
 from tests.pages.screens import KioskScreen, Screens, demo_kiosk
 from tests.pages.test_accessibility import PRIMARY_PX, SMALLEST_PX, boxes
 
@@ -42,14 +41,13 @@ async def look(kiosk: KioskScreen, name: str, panel: dict[str, int]) -> list[Any
     ("width", "height", "columns"), [(1920, 1080, 4), (1280, 800, 3), (800, 1280, 2), (2160, 3840, 2)]
 )
 async def test_1_to_3_every_screen_fits_the_panel_with_keys_as_large(
-    screens: Screens, monkeypatch: pytest.MonkeyPatch, width: int, height: int, columns: int
+    screens: Screens, width: int, height: int, columns: int
 ) -> None:
     screens.traffic.expects(402)
     panel = {"width": width, "height": height}
-    monkeypatch.setattr(pages, "PANEL", panel)
     wrong: list[Any] = []
     async with demo_kiosk() as process:
-        kiosk = await screens.kiosk(process)
+        kiosk = await screens.kiosk(process, size=panel)
         await kiosk.sees("attract")
         await kiosk.sees("my-order")
         wrong += await look(kiosk, "attract", panel)

@@ -31,7 +31,7 @@ async def pay_into_silence(place: Restaurant, kiosk: KioskScreen) -> None:
     """The bank charges `tok_unknown`, its answer is lost, and it is too slow to be asked."""
     await pay(kiosk)
     await until(lambda: place.effects("bank", "charged"))
-    place.bank.faults.switch("slow", True, {"seconds": 30.0})
+    place.bank.faults.switch("slow", {"seconds": 30.0})
     await kiosk.sees("stage-checking")
     await kiosk.reads("Второй раз не платите")
 
@@ -56,12 +56,13 @@ async def test_3_3_bank_down_is_said_with_nothing_charged_and_the_order_can_be_p
     place: Restaurant, screens: Screens
 ) -> None:
     screens.traffic.expects(503)
-    place.bank.faults.switch("down", True, {})
+    place.bank.faults.switch("down", on=True)
     kiosk = await screens.kiosk(place.kiosk, "tok_ok", "tok_ok")
     await pay(kiosk)
     await kiosk.sees("failed-bank_unavailable")
     assert await kiosk.words("money") == SAFE
-    place.bank.faults.switch("down", False, {})
+    place.bank.faults.switch("down", on=False)
+    await place.until_open()  # a bank that was asked in the meantime has closed sales
     await kiosk.tap("pay-again")
     await kiosk.number()
     assert len(place.effects("bank", "charged")) == 1
@@ -73,7 +74,7 @@ async def test_3_3_silent_bank_shows_checking_do_not_pay_again_and_then_the_numb
         await pay_into_silence(place, kiosk)
         await kiosk.shot("checking-ru")
         assert await violations(kiosk) == []
-        place.bank.faults.switch("slow", False, {})
+        place.bank.faults.switch("slow", on=False)
         await kiosk.number()
         assert await kiosk.words("pickup-code")
         assert len(place.effects("bank", "charged")) == 1
@@ -88,7 +89,7 @@ async def test_3_nothing_moves_on_the_screen_while_money_does(screens: Screens) 
         assert await kiosk.page.evaluate(moving)  # the first screen does move: the question can be answered
         await pay_into_silence(place, kiosk)
         assert await kiosk.page.evaluate(moving) == 0
-        place.bank.faults.switch("slow", False, {})
+        place.bank.faults.switch("slow", on=False)
         await kiosk.number()
         await screens.close()
 
@@ -97,7 +98,7 @@ async def test_3_4_receipt_proved_absent_cancels_the_payment_and_says_the_money_
     place: Restaurant, screens: Screens
 ) -> None:
     screens.traffic.expects(503)
-    place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+    place.fiscal.faults.switch("refuse_tag", {"tag": 1192})
     kiosk = await screens.kiosk(place.kiosk, "tok_ok")
     await pay(kiosk)
     await kiosk.sees("failed-refunded")
@@ -111,11 +112,11 @@ async def test_3_4_registrar_lost_after_the_charge_holds_the_receipt_and_gives_t
     screens: Screens,
 ) -> None:
     async with restaurant("[bank]\ntimeout_s = 5.0\n[payment]\nanswer_within_s = 0.2") as place:
-        place.bank.faults.switch("slow", True, {"seconds": 1.2})
+        place.bank.faults.switch("slow", {"seconds": 1.2})
         kiosk = await screens.kiosk(place.kiosk, "tok_ok")
         await pay(kiosk)
         await kiosk.sees("stage-payment")
-        place.fiscal.faults.switch("off", True, {})  # past the pre-flight, before the receipt
+        place.fiscal.faults.switch("off", on=True)  # past the pre-flight, before the receipt
         await kiosk.sees("stage-receipt_delayed")
         await kiosk.reads("платить снова не нужно")
         await kiosk.number()
@@ -123,7 +124,7 @@ async def test_3_4_registrar_lost_after_the_charge_holds_the_receipt_and_gives_t
         assert await kiosk.words("pickup-code")
         await kiosk.shot("done-receipt-late-ru")
         assert place.effects("bank", "voided") == []
-        place.fiscal.faults.switch("off", False, {})
+        place.fiscal.faults.switch("off", on=False)
         await until(lambda: place.effects("fiscal", "receipt"))
         await screens.close()
 
@@ -136,7 +137,7 @@ async def test_3_2_dish_gone_between_the_cart_and_the_charge_returns_to_the_cart
     screens.traffic.expects(402)
     await pay(kiosk)
     await kiosk.sees("failed-payment_declined")
-    place.robot.faults.switch("bin_empty", True, {"bin": 23})
+    place.robot.faults.switch("bin_empty", {"bin": 23})
 
     async def sold_out() -> bool:
         rows = (await place.internal("GET", "/internal/menu/availability?item=tea")).body["items"]
@@ -155,7 +156,7 @@ async def test_3_2_dish_gone_between_the_cart_and_the_charge_returns_to_the_cart
 async def test_3_reload_during_the_payment_and_on_the_number_brings_back_the_servers_truth(
     place: Restaurant, screens: Screens
 ) -> None:
-    place.bank.faults.switch("slow", True, {"seconds": 0.4})
+    place.bank.faults.switch("slow", {"seconds": 0.4})
     kiosk = await screens.kiosk(place.kiosk, "tok_ok", "tok_ok")
     async with kiosk.page.expect_request("**/payment"):
         await pay(kiosk)
@@ -202,7 +203,7 @@ async def test_3_process_restarted_in_mid_payment_says_do_not_pay_again_and_find
         await kiosk.sees("offline")
         await kiosk.reads("Второй раз платить не нужно")
         await kiosk.shot("offline-paying-ru")
-        place.bank.faults.switch("slow", False, {})
+        place.bank.faults.switch("slow", on=False)
         await stopping
         await restart(place)
         await kiosk.number()

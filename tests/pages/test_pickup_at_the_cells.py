@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def ready_order(place: Restaurant, pieces: int = 1) -> dict[str, Any]:
-    place.robot.faults.switch("nobody_comes", True, {})
+    place.robot.faults.switch("nobody_comes", on=True)
     guest = await place.guest()
     created = await guest.order(("tea", pieces))
     paid = (await guest.pay(created["order_id"])).body

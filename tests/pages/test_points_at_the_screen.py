@@ -132,7 +132,7 @@ async def test_auth_spending_by_a_known_number_wants_a_code_where_the_rules_say_
 
 async def test_auth_wrong_number_and_no_sms_leave_the_way_without_a_number(place: Restaurant, screens: Screens) -> None:
     screens.traffic.expects(422)
-    place.sms.faults.switch("down", True, {})
+    place.sms.faults.switch("down", on=True)
     kiosk = await screens.kiosk(place.kiosk, "tok_ok")
     await kiosk.to_points()
     await enter_number(kiosk, "0000000000")

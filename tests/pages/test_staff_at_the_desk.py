@@ -8,10 +8,13 @@ import aiohttp
 import pytest
 from playwright.async_api import Route, expect
 
+from kiosk.store import meta
 from kiosk.wiring import Kiosk
+from tests.clocks import PassingClock
 from tests.pages.screens import WAIT_MS, Screen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
-from tests.restaurant import until
+from tests.restaurant import restaurant, until
+from tests.scenes.test_temperatures import is_beyond
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -267,4 +270,138 @@ async def test_9_a_real_keyboard_types_as_ever(screens: Screens) -> None:
         await desk.sees("desk-keys")
         await desk.page.keyboard.type("!")
         await expect(desk.at("name")).to_have_value("Ira!")
+        await screens.close()
+
+
+_CYRILLIC = """[...document.querySelectorAll('main *, .desk-keys *')].filter((one) => one.checkVisibility())
+    .flatMap((one) => [...one.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data.trim())
+        .concat(one.getAttribute('aria-label') ?? []))
+    .filter((text) => /[а-яё]/i.test(text) && !['Рус', 'Рус, Русский'].includes(text))"""
+
+
+#: What the restaurant calls its dishes and products.
+_NAMES = """fetch('/api/menu/categories').then((answer) => answer.json()).then(({ categories, ingredients }) =>
+    [...categories.flatMap((section) => section.items), ...ingredients].map(({ name }) => name))"""
+
+
+async def left_in_russian(desk: Screen, *names: str) -> list[str]:
+    """Words in sight that are neither English nor a name of the restaurant's own."""
+    told: list[str] = await desk.page.evaluate(_CYRILLIC)
+    return [text for text in told if not any(name in text for name in names)]
+
+
+async def test_8_staff_pages_speak_english_when_asked_and_remember_it(screens: Screens) -> None:
+    async with demo_kiosk() as kiosk:
+        desk = await screens.desk(kiosk, "/service")
+        await desk.tap("lang-en")
+        await desk.reads("Staff PIN")
+        assert await left_in_russian(desk) == []
+        screens.traffic.expects(403)
+        await desk.at("pin").fill("000000")
+        await desk.tap("enter")
+        await desk.reads("Wrong PIN")
+        await desk.at("pin").fill((kiosk.config.database.path.parent / "service.pin").read_text())
+        await desk.tap("enter")
+        await desk.reads("Sales are open")
+        await desk.tap("pause", "pause-sure")
+        await desk.reads("Sales are paused: ")
+        await desk.reads("Pause sales: done")
+        assert await left_in_russian(desk, *await desk.page.evaluate(_NAMES)) == []
+        assert await violations(desk) == []
+        await desk.page.evaluate("scrollTo(0, 0)")
+        await desk.shot("service-en")
+        for path, words in (("/stats", "average receipt"), ("/sim", "Training devices")):
+            await desk.page.goto(f"{desk.origin}{path}")
+            await desk.reads(words)
+            assert await left_in_russian(desk) == []
+            assert await violations(desk) == []
+            await desk.shot(f"{path[1:]}-en")
+        await desk.tap("lang-ru")
+        await desk.reads("Учебные устройства")
+        assert await desk.page.title() == "Имитаторы"
+        await screens.close()
+
+
+async def test_9_an_archive_that_is_missing_is_told_by_its_name_and_sales_stay_open(screens: Screens) -> None:
+    async with demo_kiosk() as kiosk:
+        await kiosk.database.write(meta.put, "archive:2025", "2026-11-01T00:00:00.000Z")
+        await kiosk.flows.archive.examine()
+        desk = await at_the_desk(screens, kiosk)
+        lamp = desk.at("light-archive")
+        await expect(lamp).to_have_attribute("data-level", "warn", timeout=WAIT_MS)
+        await expect(lamp).to_contain_text("kiosk-2025.db: файла нет", timeout=WAIT_MS)
+        await desk.reads("Продажи идут")
+        assert await violations(desk) == []
+        await desk.shot("service-archive")
+        await screens.close()
+
+
+async def test_8_technician_sees_where_each_portion_is_and_how_the_line_to_the_robot_does(screens: Screens) -> None:
+    async with restaurant(speed=6.0) as place:
+        place.robot.faults.switch("nobody_comes")
+        desk = await at_the_desk(screens, place.kiosk)
+        kitchen = desk.at("kitchen")
+        await expect(kitchen).to_contain_text("Ничего не готовится и ничего не ждёт", timeout=WAIT_MS)
+        await expect(desk.at("complex")).to_have_text("Комплекс: готовит")
+        guest = await place.guest()
+        first = await guest.order(("udon-chicken", 2), ("tea", 1))
+        assert (await guest.pay(first["order_id"])).status == 200
+        number = (await guest.look(first["order_id"]))["number"]
+        await expect(kitchen).to_contain_text("вок: ", timeout=WAIT_MS)
+        await expect(kitchen).to_contain_text("Удон с курицей")
+        await expect(desk.at("line")).to_contain_text("чужих ответов 0")
+        place.robot.faults.switch("jam", {"station": 2})
+        second = await guest.order(("tea", 1))
+        assert (await guest.pay(second["order_id"])).status == 200
+        await expect(kitchen.locator("tr.short")).not_to_have_count(0, timeout=WAIT_MS)
+        await expect(kitchen.locator("tr.short").first).to_contain_text("застря")
+        assert await violations(desk) == []
+        await kitchen.scroll_into_view_if_needed()
+        await desk.shot("service-kitchen")
+        place.robot.faults.switch("jam", on=False)
+        await guest.until_status(first["order_id"], "ready")
+        await desk.at("kitchen-log").locator("summary").click()
+        await expect(desk.at("kitchen-log")).to_contain_text(number)
+        await expect(desk.at("kitchen-log")).to_contain_text("в ячейке", timeout=WAIT_MS)
+        await desk.shot("service-kitchen-log")
+
+
+async def test_4_forgotten_food_and_a_warm_fridge_are_seen_and_settled_at_the_desk(screens: Screens) -> None:
+    clock = PassingClock()
+    async with restaurant(clock=clock) as place:
+        place.robot.faults.switch("nobody_comes", on=True)
+        place.robot.faults.switch("bin_warm", {"bin": 6}, on=True)
+        guest = await place.guest()
+        order = await guest.order(("tea", 1))
+        assert (await guest.pay(order["order_id"])).status == 200
+        await guest.until_status(order["order_id"], "ready")
+        await until(lambda: is_beyond(place))
+        board = await screens.board(place.kiosk)
+        number = board.at(f"number-{order['number']}")
+        await expect(number).to_contain_text("ячейка", timeout=WAIT_MS)
+        clock.jump(1801)
+        await expect(number).to_contain_text("ждёт вас", timeout=WAIT_MS)
+        await board.shot("board-reminded")
+        assert await violations(board) == []
+        desk = await at_the_desk(screens, place.kiosk)
+        await expect(desk.at("stuck")).to_contain_text("Еду не забирают", timeout=WAIT_MS)
+        await expect(desk.at("stuck")).to_contain_text("бункер 6", timeout=WAIT_MS)
+        row = desk.at("temperature-bin_6")
+        await expect(row).to_contain_text("≤ 6 °C", timeout=WAIT_MS)
+        await expect(row).to_have_attribute("data-stopped", "true", timeout=WAIT_MS)
+        await desk.shot("service-food-forgotten")
+        screens.traffic.expects(401)
+        clock.jump(1801)  # the session at the desk is over as well
+        desk = await at_the_desk(screens, place.kiosk)
+        cell = desk.at("cells").locator("[data-state=locked]")
+        await expect(cell).to_contain_text("списана", timeout=WAIT_MS)
+        assert await cell.locator("[data-testid^=hand-out]").count() == 0
+        assert await violations(desk) == []
+        await cell.scroll_into_view_if_needed()
+        await desk.shot("service-food")
+        await desk.tap("lang-en")
+        await expect(desk.at("temperatures")).to_contain_text("should be", timeout=WAIT_MS)
+        await expect(desk.at("stuck")).to_contain_text("locked cell: empty it", timeout=WAIT_MS)
+        await desk.at("temperatures").scroll_into_view_if_needed()
+        await desk.shot("service-food-en")
         await screens.close()

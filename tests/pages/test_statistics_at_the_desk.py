@@ -30,6 +30,8 @@ async def test_6_manager_sees_the_days_sums_behind_a_pin(place: Restaurant, scre
     await expect(desk.at("revenue")).to_have_text(f"{created['amount_kopecks'] // 100}\u00a0₽")
     await desk.reads("Чёрный чай")
     await expect(desk.at("chart").locator("canvas")).to_be_visible()
+    await guest.until_status(created["order_id"], "ready", "completed")
+    await expect(desk.at("promises")).to_contain_text("100", timeout=WAIT_MS)  # the robot of tests is in time
     await desk.shot("stats")
     assert await violations(desk) == []
 
@@ -57,6 +59,9 @@ def a_rich_year(kopecks: int) -> dict[str, Any]:
         "bonus_taken_back": kopecks, "bonus_outstanding": kopecks,
         "dishes": [{"item_id": "udon-chicken", **row}], "combos": [{"combo_id": "combo-lunch", **row}],
         "options": [{"option_id": "extra-egg", **row}],
+        "promises": [
+            {"day": "2026-12-31", "orders": 1_080_000, "promised_s": 5_400, "actual_s": 4_321, "coverage": 0.9123}
+        ],
     }  # fmt: skip
 
 
@@ -112,7 +117,8 @@ async def test_8_hours_are_the_restaurants_whatever_clock_the_browser_has(place:
         told = await page.evaluate(
             "import('/assets/js/stats-chart.mjs').then(({ at, moment, rowsOf, chartOf }) => {"
             " const hours = [...Array(24).keys()].map((n) => '2026-03-29T' + String(n).padStart(2, '0'));"
-            " const chart = chartOf({first_day: '2026-03-29', last_day: '2026-03-29'}, 800);"
+            " const words = {hour: '', revenue: '', orders: ''};"
+            " const chart = chartOf({first_day: '2026-03-29', last_day: '2026-03-29'}, 800, words);"
             " const rows = rowsOf(hours.map((hour) => ({hour, orders_paid: 1, revenue_kopecks: 100})));"
             " return {labels: hours.map((hour) => moment(false)(at(hour))), long: chart.scales.x.range(),"
             "  steps: [...new Set(rows[0].slice(1).map((n, i) => n - rows[0][i]))]}; })"

@@ -69,7 +69,7 @@ async def give_back(place: Restaurant, owner: Customer, order_id: str, **what: A
 
 
 async def pick_up(place: Restaurant, guest: Customer) -> None:
-    place.robot.faults.switch("nobody_comes", True, {})
+    place.robot.faults.switch("nobody_comes", on=True)
     order = await guest.order(("tea", 1))
     paid = (await guest.pay(order["order_id"])).body
     await guest.until_status(order["order_id"], "ready")
@@ -79,7 +79,7 @@ async def pick_up(place: Restaurant, guest: Customer) -> None:
     receipt = paid["receipt"]["fiscal_sign"]
     await place.call("POST", "/api/orders/track", {"fiscal_sign": receipt, "amount_kopecks": order["amount_kopecks"]})
     assert (await place.call("POST", "/api/pickup", ticket)).status == 200
-    place.robot.faults.switch("nobody_comes", False, {})
+    place.robot.faults.switch("nobody_comes", on=False)
     await guest.until_status(order["order_id"], "completed")
 
 

@@ -37,7 +37,7 @@ async def test_3_4_a_lost_answer_of_the_registrar_still_gives_one_document(drive
     async with restaurant(registrar=driver) as place:
         guest = await place.guest()
         created = await guest.order(("tea", 1))
-        place.fiscal.faults.switch("lose_answer", True, {"after": CLOSE[driver]})
+        place.fiscal.faults.switch("lose_answer", {"after": CLOSE[driver]})
         paid = await guest.pay(created["order_id"])
         assert paid.status == 200, paid
         (receipt,) = place.effects("fiscal", "receipt")
@@ -49,9 +49,9 @@ async def test_3_4_a_lost_answer_of_the_registrar_still_gives_one_document(drive
 @pytest.mark.parametrize("driver", DRIVERS)
 async def test_3_4_without_paper_sales_pause_and_nothing_is_charged(driver: str) -> None:
     async with restaurant(registrar=driver) as place:
-        place.fiscal.faults.switch("paper_out", True, {})
+        place.fiscal.faults.switch("paper_out", on=True)
         await place.until_paused("fiscal_no_paper")
-        place.fiscal.faults.switch("paper_out", False, {})
+        place.fiscal.faults.switch("paper_out", on=False)
         await place.until_open()
         assert place.effects("bank", "charged") == []
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from drivers.sim.shtrih.device import shtrih
-from tests.restaurant import Restaurant, restaurant, until
+from tests.restaurant import Files, Restaurant, restaurant, until
 from tests.scenes.test_fiscal_day import bought
 from tests.scenes.test_restore_and_registrars import use
 from tests.scenes.test_several_registrars import with_a_spare
@@ -27,9 +27,9 @@ async def lived(place: Restaurant) -> list[str]:
     ids = [(await guest.order(("tea", 1)))["order_id"] for _ in range(4)]
     assert (await guest.pay(ids[0])).status == 200
     assert (await guest.pay(ids[1], token="tok_declined")).status == 402
-    place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+    place.fiscal.faults.switch("refuse_tag", {"tag": 1192})
     assert (await guest.pay(ids[2])).status == 503
-    place.fiscal.faults.switch("refuse_tag", False, {})
+    place.fiscal.faults.switch("refuse_tag", on=False)
     await place.until_open()
     assert (await guest.pay(ids[3])).status == 200
     await guest.until_status(ids[3], "completed")
@@ -53,6 +53,7 @@ async def test_0_audit_of_a_sound_restaurant_finds_nothing(place: Restaurant) ->
         ("DELETE FROM event WHERE type = 'OrderPaidEvent'", "paid_order_without_event"),
         ("DELETE FROM event WHERE type = 'PaymentFailedEvent'", "gap_in_events"),
         ("UPDATE fiscal_intent SET total_kopecks = total_kopecks + 1", "settled_payment_without_receipt"),
+        ("UPDATE payment SET taken_by = 'anna' WHERE step = 'declined'", "till_money_of_a_failed_payment"),
         ("UPDATE portion SET status = 'waiting' WHERE status = 'handed_out'", "portion_of_a_closed_order_in_work"),
     ],
 )
@@ -66,15 +67,15 @@ async def test_0_audit_names_what_does_not_fit(place: Restaurant, damage: str, c
 
 async def test_0_audit_says_which_book_could_not_be_asked(place: Restaurant) -> None:
     await lived(place)
-    place.fiscal.faults.switch("off", True, {})
+    place.fiscal.faults.switch("off", on=True)
     skipped = (await audit(place))["skipped"]
     assert [row.partition(":")[0] for row in skipped] == ["fiscal"]
 
 
 async def test_0_audit_counts_receipts_of_the_drive_before_and_asks_only_the_drive_at_hand(place: Restaurant) -> None:
     await lived(place)
-    place.fiscal.faults.switch("link_lost", True, {})
-    files = {"state": place.folder / "second.state", "ledger": place.folder / "fiscal.jsonl"}
+    place.fiscal.faults.switch("link_lost", on=True)
+    files = Files(state=place.folder / "second.state", ledger=place.folder / "fiscal.jsonl")
     await place.stack.enter_async_context(shtrih(place.folder / "fiscal.tty", **files, seed=7))
 
     async def taken_over() -> bool:
@@ -114,11 +115,11 @@ async def test_0_audit_asks_every_registrar_by_name_and_skips_a_silent_spare() -
         sound = {"checked_payments": 2, "mismatches": [], "skipped": [], "other_drives": 0}
         assert await audit(place) == sound  # of the spare too
 
-        spare.faults.switch("link_lost", True, {})
+        spare.faults.switch("link_lost", on=True)
         silent = await audit(place)
         assert (silent["mismatches"], silent["other_drives"]) == ([], 1)
         assert [row.rpartition(":")[0] for row in silent["skipped"]] == ["fiscal:spare"]
-        spare.faults.switch("link_lost", False, {})
+        spare.faults.switch("link_lost", on=False)
 
         (receipt,) = place.effects("spare", "receipt")
         with sqlite3.connect(place.folder / "kiosk.db", timeout=10) as connection:

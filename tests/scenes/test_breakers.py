@@ -11,12 +11,13 @@ import pytest
 from aiohttp import web
 
 from drivers.errors import DeviceRefused
+from drivers.fiscal.port import FiscalOffice
 from kiosk.clock import SystemClock
 from kiosk.domain.breaker import Breaker
-from kiosk.domain.readiness import Readiness
-from kiosk.flows.fiscalising import Fiscalising
-from kiosk.flows.guarding import Guard
-from kiosk.store import records
+from kiosk.domain.kitchen.readiness import Readiness
+from kiosk.flows.fiscal.receipts import Receipts
+from kiosk.flows.guards.breaker import Guard
+from kiosk.store.staff import journal
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
 TEA = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
@@ -25,7 +26,7 @@ TEA = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
 class Refusing:
     """A bank that answers every call the same way, or every one but questions."""
 
-    def __init__(self, status: int, knows: bool = True) -> None:
+    def __init__(self, status: int, *, knows: bool = True) -> None:
         self.status: int | None = status
         self.asked: list[str] = []
         self.port = 0
@@ -45,8 +46,8 @@ class Refusing:
 
 
 @asynccontextmanager
-async def refusing_bank(status: int, knows: bool = True) -> AsyncIterator[Refusing]:
-    bank = Refusing(status, knows)
+async def refusing_bank(status: int, *, knows: bool = True) -> AsyncIterator[Refusing]:
+    bank = Refusing(status, knows=knows)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", bank.answer)
     runner = web.AppRunner(app, access_log=None)
@@ -85,7 +86,7 @@ async def test_3_4_registrar_that_refuses_for_good_is_found_by_one_guest_and_cha
 ) -> None:
     first, second = await place.guest(), await place.guest()
     orders = [(await guest.order(("tea", 1)))["order_id"] for guest in (first, second)]
-    place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+    place.fiscal.faults.switch("refuse_tag", {"tag": 1192})
     answer = await first.pay(orders[0])
     assert (answer.status, answer.code, answer.body["refunded"]) == (503, "fiscal_unavailable", True)
     refused = await second.pay(orders[1])
@@ -98,25 +99,25 @@ async def test_3_4_registrar_that_refuses_for_good_is_found_by_one_guest_and_cha
     await place.restart()
     await place.until_paused("fiscal_refuses")  # the next life knows it, nobody has to find it out again
     await assert_closed(place, second, "fiscal_refuses")
-    place.fiscal.faults.switch("refuse_tag", False, {})
+    place.fiscal.faults.switch("refuse_tag", on=False)
     await place.until_open()
     assert (await second.pay(orders[1])).status == 200
     assert len(place.effects("fiscal", "receipt")) == 1
     assert await told(place, "receipts") == [("DeviceFaultEvent", "fiscal_refuses"), ("DeviceRecoveredEvent", None)]
 
 
-class NeverJudges(Fiscalising):
+class NeverJudges(Receipts):
     """Planted: every refusal is the first."""
 
-    async def _judge(self, refusal: DeviceRefused) -> None:
+    async def _judge(self, registrar: FiscalOffice, refusal: DeviceRefused) -> None:
         return
 
 
 async def test_3_4_planted_registrar_that_is_never_judged_is_sold_to_the_next_guest() -> None:
-    async with restaurant("[payment]\nreceipt_retry_s = 0.5", fiscalising=NeverJudges) as place:
+    async with restaurant("[payment]\nreceipt_retry_s = 0.5", receipts=NeverJudges) as place:
         first, second = await place.guest(), await place.guest()
         orders = [(await guest.order(("tea", 1)))["order_id"] for guest in (first, second)]
-        place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+        place.fiscal.faults.switch("refuse_tag", {"tag": 1192})
         assert (await first.pay(orders[0])).code == "fiscal_unavailable"
         assert (await second.pay(orders[1])).code == "fiscal_unavailable"
         assert len(place.effects("bank", "charged")) == 2, "the scene above does not see this bug: it proves nothing"
@@ -201,12 +202,12 @@ async def test_3_3_bank_that_takes_no_such_token_closes_no_sales() -> None:
 async def test_3_3_bank_that_is_down_closes_sales_before_anybody_fills_a_cart(place: Restaurant) -> None:
     guest = await place.guest()
     order_id = (await guest.order(("tea", 1)))["order_id"]
-    place.bank.faults.switch("down", True, {})
+    place.bank.faults.switch("down", on=True)
     await place.until_paused("bank_down")  # nobody has paid: the probe found it
     await assert_closed(place, guest, "bank_down")
     answer = await guest.pay(order_id, key="k")
     assert (answer.status, answer.code, answer.body["reason"]) == (503, "bank_unavailable", "bank_down")
-    place.bank.faults.switch("down", False, {})
+    place.bank.faults.switch("down", on=False)
     await place.until_open()
     assert (await guest.pay(order_id, key="k")).status == 200
     await until(lambda: _recovered(place))
@@ -219,7 +220,7 @@ async def _recovered(place: Restaurant) -> bool:
 
 
 async def test_3_3_answer_that_was_lost_and_found_by_asking_is_no_failure(place: Restaurant) -> None:
-    place.bank.faults.switch("lose_answer", True, {})
+    place.bank.faults.switch("lose_answer", on=True)
     guest = await place.guest()
     order_id = (await guest.order(("tea", 1)))["order_id"]
     assert (await guest.pay(order_id)).status == 200
@@ -231,7 +232,7 @@ async def test_stuck_names_a_tripped_device_and_a_person_may_have_it_asked_at_on
     async with restaurant(tripped_after_s=0.0, refusal_probe_s=3600.0) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+        place.fiscal.faults.switch("refuse_tag", {"tag": 1192})
         assert (await guest.pay(order_id)).code == "fiscal_unavailable"
 
         async def named() -> list[dict[str, Any]]:
@@ -242,7 +243,7 @@ async def test_stuck_names_a_tripped_device_and_a_person_may_have_it_asked_at_on
         assert (row["kind"], row["detail"], row["money"], row["moves"]) == (
             "device_tripped", "fiscal_refuses", "none", ["retry"],
         )  # fmt: skip
-        place.fiscal.faults.switch("refuse_tag", False, {})
+        place.fiscal.faults.switch("refuse_tag", on=False)
         asked = await place.internal("POST", "/internal/stuck/device-receipts", {"move": "retry"})
         assert asked.status == 200, asked
         await place.until_open()
@@ -253,11 +254,11 @@ async def test_3_4_every_registrar_that_refuses_closes_sales(registrar: str) -> 
     async with restaurant(registrar=registrar, tripped_after_s=0.0) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        place.fiscal.faults.switch("refuse_tag", True, {"tag": 1192})
+        place.fiscal.faults.switch("refuse_tag", {"tag": 1192})
         answer = await guest.pay(order_id)
         assert (answer.code, answer.body["refunded"]) == ("fiscal_unavailable", True)
         await assert_closed(place, guest, "fiscal_refuses")
-        place.fiscal.faults.switch("refuse_tag", False, {})
+        place.fiscal.faults.switch("refuse_tag", on=False)
         if registrar == "atol-web":  # it registers what it composes: only a person's word lifts it
             await until(lambda: told(place, "receipts"))
             row = "device-receipts"
@@ -270,7 +271,7 @@ async def test_3_4_every_registrar_that_refuses_closes_sales(registrar: str) -> 
 
 async def test_what_is_looked_at_all_the_time_cannot_be_hastened_and_no_act_is_journalled_that_nobody_did() -> None:
     async with restaurant(tripped_after_s=0.0) as place:
-        place.robot.faults.switch("estop", True, {})
+        place.robot.faults.switch("estop", on=True)
         await place.until_paused("robot_estop")
 
         async def named() -> list[dict[str, Any]]:
@@ -281,7 +282,7 @@ async def test_what_is_looked_at_all_the_time_cannot_be_hastened_and_no_act_is_j
         assert row["moves"] == []
         answer = await place.internal("POST", "/internal/stuck/device-robot", {"move": "retry"})
         assert (answer.status, answer.code) == (409, "order_state")
-        assert [line.action for line in await place.kiosk.database.read(records.read_journal, 10)] == []
+        assert [line.action for line in await place.kiosk.database.read(journal.read, 10)] == []
 
 
 async def _stuck(place: Restaurant, stuck_id: str) -> bool:
@@ -290,7 +291,7 @@ async def _stuck(place: Restaurant, stuck_id: str) -> bool:
 
 
 async def test_5_sms_gateway_that_is_down_is_told_and_closes_no_sales(place: Restaurant) -> None:
-    place.sms.faults.switch("down", True, {})
+    place.sms.faults.switch("down", on=True)
     await until(lambda: told(place, "sms"))
     assert await check(place, "sms") == {"ok": False, "reason": "sms_down"}
     restaurant_view = (await place.call("GET", "/api/restaurant")).body
@@ -298,7 +299,7 @@ async def test_5_sms_gateway_that_is_down_is_told_and_closes_no_sales(place: Res
     guest = await place.guest()
     order_id = (await guest.order(("tea", 1)))["order_id"]
     assert (await guest.pay(order_id)).status == 200
-    place.sms.faults.switch("down", False, {})
+    place.sms.faults.switch("down", on=False)
 
     async def restored() -> bool:
         return bool((await check(place, "sms"))["ok"])

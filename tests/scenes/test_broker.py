@@ -1,4 +1,5 @@
-"""Seed order 3.6 beyond one machine: the outbox goes to Kafka too (contract §4), read back by the reference client."""
+"""Seed order 3.6 beyond one machine: the outbox goes to Kafka too, read back by the reference client
+(operation.md#many-restaurants-one-broker)."""
 
 from __future__ import annotations
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from drivers.robot.port import Cell, CellState
 from kiosk.domain.errors import CellStateConflict
-from kiosk.domain.order import PortionStatus
-from kiosk.flows.tending_cells import CellAction, CellRequest, settle
-from kiosk.store import orders
-from kiosk.store.database import Tx
-from tests.clocks import START, JumpingClock
+from kiosk.domain.ordering.order import PortionStatus
+from kiosk.flows.staff.cells import CellAction, CellRequest, settle
+from kiosk.store.ordering import orders
+from kiosk.store.transaction import Tx
+from tests.clocks import PassingClock
 from tests.command import journal, kiosk, ok
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_refusals import assert_problem
@@ -22,14 +23,14 @@ CELLS = "/internal/cells"
 
 
 @pytest.fixture
-def clock() -> JumpingClock:
-    return JumpingClock()
+def clock() -> PassingClock:
+    return PassingClock()
 
 
 @pytest.fixture
-async def place(clock: JumpingClock) -> AsyncIterator[Restaurant]:
+async def place(clock: PassingClock) -> AsyncIterator[Restaurant]:
     async with restaurant(clock=clock) as found:
-        found.robot.faults.switch("nobody_comes", True, {})
+        found.robot.faults.switch("nobody_comes", on=True)
         yield found
 
 
@@ -53,7 +54,7 @@ async def stuck(place: Restaurant) -> list[dict[str, Any]]:
     return rows
 
 
-async def test_4_staff_sees_each_cell_with_its_state_and_whose_it_is(place: Restaurant, clock: JumpingClock) -> None:
+async def test_4_staff_sees_each_cell_with_its_state_and_whose_it_is(place: Restaurant, clock: PassingClock) -> None:
     assert {row["state"] for row in await cells(place)} == {"free"}
     assert [row["cell"] for row in await cells(place)] == list(range(1, 7))
     _, order, (cell,) = await ready_order(place)
@@ -63,8 +64,8 @@ async def test_4_staff_sees_each_cell_with_its_state_and_whose_it_is(place: Rest
     )  # fmt: skip
     assert held["since"]
     clock.jump(31 * 60)
-    assert (await cells(place))[cell - 1]["state"] == "forgotten"
-    place.robot.faults.switch("cells_full", True, {})
+    await until(lambda: has_state(place, "forgotten"))
+    place.robot.faults.switch("cells_full", on=True)
     await until(lambda: has_state(place, "locked"))
 
 
@@ -207,7 +208,7 @@ async def test_4_food_that_the_books_still_cook_is_settled_a_moment_later(
     def run(tx: Tx) -> None:
         tx.execute("UPDATE portion SET status = ? WHERE order_id = ?", (status, order_id))
         portion_id = tx.scalar("SELECT portion_id FROM portion WHERE order_id = ?", (order_id,))
-        settle(tx, portion_id, CellRequest(action, "x"), "filled", START)
+        settle(tx, Cell(1, CellState.LOADED, portion_id), CellRequest(action, "x"), "filled")
 
     with pytest.raises(CellStateConflict):
         await place.kiosk.database.write(run)
@@ -224,11 +225,11 @@ async def test_4_what_cannot_be_done_at_a_cell_is_said(place: Restaurant) -> Non
 
 async def test_4_silent_robot_is_said_and_the_act_can_be_asked_for_again(place: Restaurant) -> None:
     *_, (cell,) = await ready_order(place)
-    place.robot.faults.switch("off", True, {})
+    place.robot.faults.switch("off", on=True)
     for method, path, body in (("GET", CELLS, None), ("POST", f"{CELLS}/{cell}", {"action": "open"})):
         answer = await place.internal(method, path, body)
         assert_problem(answer, 503, "device_unavailable")
-    place.robot.faults.switch("off", False, {})
+    place.robot.faults.switch("off", on=False)
     await until(lambda: opens(place, cell))
 
 

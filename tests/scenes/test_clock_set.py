@@ -49,11 +49,11 @@ async def test_3_4_silent_registrar_holds_no_longer_though_the_clock_was_set_bac
     async with restaurant("[payment]\nanswer_within_s = 0.2\nhold_limit_s = 3", clock=clock) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        place.bank.faults.switch("hold", True, {})
+        place.bank.faults.switch("hold", on=True)
         assert (await guest.pay(order_id)).status == 202
         await until(lambda: place.is_charging(order_id))
-        place.fiscal.faults.switch("link_lost", True, {})
-        place.bank.faults.switch("hold", False, {})
+        place.fiscal.faults.switch("link_lost", on=True)
+        place.bank.faults.switch("hold", on=False)
 
         async def stage(*wanted: str) -> bool:
             order = (await place.internal("GET", f"/internal/orders/{order_id}")).body
@@ -62,6 +62,6 @@ async def test_3_4_silent_registrar_holds_no_longer_though_the_clock_was_set_bac
         await until(lambda: stage("receipt_delayed"))
         clock.jump(-HOURS_S)
         await until(lambda: stage("receipt_owed"))
-        place.fiscal.faults.switch("link_lost", False, {})
+        place.fiscal.faults.switch("link_lost", on=False)
         await until(lambda: stage("done"))
         assert len(place.effects("fiscal", "receipt", "correction")) == 1

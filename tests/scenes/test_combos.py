@@ -84,7 +84,7 @@ async def test_1_and_2_combo_follows_the_stop_list_of_its_dishes(place: Restaura
         await place.internal("POST", "/internal/stop-list", {"item_id": drink})
 
     async def stopped() -> bool:
-        return (await shown(place, LUNCH))["unavailable_reason"] == "stopped"
+        return bool((await shown(place, LUNCH))["unavailable_reason"] == "stopped")
 
     await until(stopped)
     answer = await place.internal("GET", f"/internal/menu/availability?item={LUNCH}&item=combo-sweet")
@@ -96,7 +96,7 @@ async def test_2_combo_itself_can_be_stopped_and_its_dishes_are_sold_on(place: R
     assert (await place.internal("POST", "/internal/stop-list", {"item_id": LUNCH})).status == 200
 
     async def stopped() -> bool:
-        return (await shown(place, LUNCH))["unavailable_reason"] == "stopped"
+        return bool((await shown(place, LUNCH))["unavailable_reason"] == "stopped")
 
     await until(stopped)
     wanted = {"items": [{"item_id": LUNCH, "quantity": 1, "modifiers": ["lunch-cola"]}], "service": "take_away"}

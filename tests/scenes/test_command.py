@@ -290,12 +290,23 @@ async def test_check_without_a_kiosk_opens_every_device_itself(folder: Path) -> 
     async with standing_devices(folder) as registrar:
         good = await kiosk(folder, "check", "--json")
         checks = {row["check"]: (row["ok"], row["detail"]) for row in good.json["checks"]}
-        assert list(checks) == ["configuration", "menu", "database", "fiscal", "ofd", "robot", "bank", "sms", "push"]
+        assert list(checks) == [
+            "configuration",
+            "menu",
+            "database",
+            "fiscal",
+            "ofd",
+            "robot",
+            "complex",
+            "bank",
+            "sms",
+            "push",
+        ]
         assert (good.code, all(found for found, _ in checks.values())) == (cli.OK, True), checks
         assert "drive" in checks["fiscal"][1]
         assert "serial" in checks["robot"][1]
         assert checks["bank"][1] == "simulated"
-        registrar.faults.switch("paper_out", True, {})
+        registrar.faults.switch("paper_out", on=True)
         bad = await kiosk(folder, "check")
         assert (bad.code, [line.split()[1] for line in bad.out.splitlines() if line.startswith("BAD")]) == (
             cli.BAD,
@@ -307,9 +318,10 @@ async def test_check_without_a_kiosk_opens_every_device_itself(folder: Path) -> 
 async def test_check_tells_a_silent_device_and_a_damaged_database(folder: Path) -> None:
     (folder / "config.toml").write_text(config_text(folder, NOBODY))
     (folder / "kiosk.db").write_bytes(b"not a database at all" * 100)
+    (folder / "kiosk.db").chmod(0o600)
     done = await kiosk(folder, "check", "--json")
     bad = [row["check"] for row in done.json["checks"] if not row["ok"]]
-    assert (done.code, bad) == (cli.BAD, ["database", "fiscal", "ofd", "robot", "bank", "sms", "push"])
+    assert (done.code, bad) == (cli.BAD, ["database", "fiscal", "ofd", "robot", "complex", "bank", "sms", "push"])
 
 
 def test_a_cell_that_begins_like_a_formula_is_made_harmless() -> None:

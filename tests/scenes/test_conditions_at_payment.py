@@ -23,17 +23,17 @@ async def pause(place: Restaurant) -> None:
 
 
 async def press_emergency_stop(place: Restaurant) -> None:
-    place.robot.faults.switch("estop", True, {})
+    place.robot.faults.switch("estop", on=True)
     await place.until_paused("robot_estop")
 
 
 async def unplug_robot(place: Restaurant) -> None:
-    place.robot.faults.switch("link_lost", True, {})
+    place.robot.faults.switch("link_lost", on=True)
     await place.until_paused("robot_offline")
 
 
 async def take_paper_out(place: Restaurant) -> None:
-    place.fiscal.faults.switch("paper_out", True, {})
+    place.fiscal.faults.switch("paper_out", on=True)
     await place.until_paused("fiscal_no_paper")
 
 
@@ -157,7 +157,7 @@ async def test_3_2_closing_time_holds_at_payment_too() -> None:
 
 
 async def unplug(place: Restaurant) -> None:
-    place.robot.faults.switch("off", True, {})
+    place.robot.faults.switch("off", on=True)
 
 
 class DiesAt(Checkpoints):
@@ -180,12 +180,12 @@ async def test_3_2_crash_before_money_is_taken_up_under_the_new_conditions(point
     async with restaurant(checkpoint=DiesAt(point)) as place:
         guest = await place.guest()
         order_id = (await guest.order(*TEA))["order_id"]
-        paying = asyncio.create_task(guest.pay(order_id, key="k"))
+        payment_saga = asyncio.create_task(guest.pay(order_id, key="k"))
         await until(place.kiosk.tasks.failed.done)
         await change(place)
         await place.restart(checkpoint=Checkpoints({}))
         with contextlib.suppress(Exception):
-            await paying
+            await payment_saga
         await guest.until_status(order_id, "created")
         assert place.effects("bank", "charged", "declined") == []
         expected = "sales_paused" if change in (pause, unplug) else "items_unavailable"
@@ -211,4 +211,4 @@ async def test_2_stopped_dish_is_stopped_from_the_first_moment_of_the_next_start
     """The robot's first answer may be ahead of the first look at the list."""
     await stop(item_id="tea")(place)
     await place.restart()
-    assert place.kiosk.kitchen.stopped_items == {"tea"}
+    assert place.kiosk.kitchen.now.stopped_items == {"tea"}

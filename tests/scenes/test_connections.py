@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from kiosk.api.gate import Gate, GateLimits
+from kiosk.api.http.gate import Gate, GateLimits
 from tests.restaurant import Restaurant, until
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"

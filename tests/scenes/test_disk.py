@@ -40,9 +40,7 @@ async def test_3_disk_that_fills_between_two_looks_refuses_the_very_next_payment
     async with restaurant("[database]\nfree_floor_mb = 1\nreserve_mb = 1") as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        set_floor(
-            place, place.kiosk.flows.keeping_space.free_bytes // MEGABYTE - 512
-        )  # others fill and free the disk too
+        set_floor(place, place.kiosk.flows.disk_guard.free_bytes // MEGABYTE - 512)  # others fill and free the disk too
         await place.restart()
         await place.until_open()
         with (place.folder / "filler").open("wb") as file:

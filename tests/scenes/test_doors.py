@@ -8,9 +8,9 @@ from typing import Any
 import aiohttp
 
 from kiosk.clock import SystemClock
-from kiosk.domain.throttle import FREE_TRIES
-from kiosk.flows.expiring import Expiring
-from kiosk.store.database import Reader
+from kiosk.domain.ordering.throttle import FREE_TRIES
+from kiosk.flows.ordering.expiry import Expiry
+from kiosk.store.transaction import Reader
 from tests.clocks import JumpingClock
 from tests.command import journal
 from tests.restaurant import Restaurant, restaurant, until
@@ -122,7 +122,7 @@ async def test_panel_that_breaks_devices_asks_for_the_pin_beside_a_real_one() ->
 
 async def test_2_number_of_an_open_order_is_nobody_elses_however_many_are_made() -> None:
     async with restaurant() as place:
-        place.robot.faults.switch("nobody_comes", True, {})
+        place.robot.faults.switch("nobody_comes", on=True)
         guest = await place.guest()
         bought = await guest.order(("tea", 1))
         paid = await guest.pay(bought["order_id"])
@@ -150,7 +150,7 @@ async def test_2_orders_that_one_session_leaves_unpaid_are_bounded() -> None:
         guest, other = await place.guest(), await place.guest()
         honest = (await other.order(("tea", 1)))["order_id"]
         made = [(await guest.order(("tea", 1)))["order_id"] for _ in range(103)]
-        look = asyncio.create_task(Expiring(place.kiosk.database, SystemClock(), 3600.0).run())  # looks at once
+        look = asyncio.create_task(Expiry(place.kiosk.database, SystemClock(), 3600.0).run())  # looks at once
         await guest.until_status(made[2], "cancelled")
         look.cancel()
         assert [(await guest.look(order_id))["status"] for order_id in (made[3], made[-1])] == ["created"] * 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import cycle
 from typing import Any
@@ -18,7 +19,7 @@ from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, T
 from kiosk.config import load
 from tests.clocks import JumpingClock
 from tests.command import kiosk
-from tests.restaurant import Customer, Restaurant, restaurant, start_kiosk, test_parts, until
+from tests.restaurant import FAST_LOOKS, Customer, Restaurant, restaurant, start_kiosk, test_parts, until
 from tests.scenes.test_signing_in import FREE, signed_in
 from tests.scenes.test_staff_desk import at_the_desk, overview
 
@@ -80,15 +81,15 @@ async def test_a_whole_day_is_sold_closed_compared_and_the_next_one_begins(drive
         assert (await place.internal("POST", refund, {"reason": "остыл"})).status == 202
         await until(lambda: place.effects("fiscal", "refund_receipt"))
 
-        place.fiscal.faults.switch("paper_out", True, {})
+        place.fiscal.faults.switch("paper_out", on=True)
         await place.until_paused("fiscal_no_paper")
-        place.fiscal.faults.switch("paper_out", False, {})
+        place.fiscal.faults.switch("paper_out", on=False)
         await place.until_open()
-        place.fiscal.faults.switch("off", True, {})
+        place.fiscal.faults.switch("off", on=True)
         await place.until_paused("fiscal_offline")
-        place.fiscal.faults.switch("off", False, {})
+        place.fiscal.faults.switch("off", on=False)
         await place.until_open()
-        place.fiscal.faults.switch("lose_answer", True, {"after": CLOSE[driver]})
+        place.fiscal.faults.switch("lose_answer", {"after": CLOSE[driver]})
         sold.append(await bought(place, guest, "tea"))
 
         x_report = (await place.internal("POST", "/internal/shift/report")).body
@@ -118,23 +119,23 @@ async def test_a_receipt_owed_past_its_day_is_made_up_for_by_a_correction(driver
     async with restaurant("[payment]\nanswer_within_s = 0.2", registrar=driver, clock=clock) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        place.bank.faults.switch("hold", True, {})
+        place.bank.faults.switch("hold", on=True)
         assert (await guest.pay(order_id)).status == 202
         await until(lambda: place.is_charging(order_id))
-        place.fiscal.faults.switch("off", True, {})
-        place.bank.faults.switch("hold", False, {})
+        place.fiscal.faults.switch("off", on=True)
+        place.bank.faults.switch("hold", on=False)
 
         async def order() -> dict[str, Any]:
             found: dict[str, Any] = (await place.internal("GET", f"/internal/orders/{order_id}")).body
             return found
 
         async def cooked() -> bool:
-            return (await order())["status"] == "completed"
+            return bool((await order())["status"] == "completed")
 
         await until(cooked)  # the meal is right in both outcomes
         assert (await order())["receipt_unknown"] is True
         clock.jump(24 * 3600)
-        place.fiscal.faults.switch("off", False, {})
+        place.fiscal.faults.switch("off", on=False)
         (correction,) = await until(lambda: place.effects("fiscal", "correction"))
 
         async def settled() -> bool:
@@ -163,7 +164,7 @@ async def test_a_shift_closed_behind_our_back_is_reported_and_the_next_one_opene
         first = (await shift(place))["shift"]
         sold = await bought(place, guest, "tea")
         registrar = place.kiosk.devices.registrar
-        async with place.kiosk.flows.fiscalising.turn:
+        async with place.kiosk.flows.desk.turn():
             await registrar.close_shift()
         report = await until_reported(place, first)
         assert report["sales"] == {"count": 1, "sum_kopecks": sold["amount_kopecks"]}
@@ -175,12 +176,12 @@ async def test_a_shift_closed_behind_our_back_is_reported_and_the_next_one_opene
 
 
 async def test_a_difference_of_the_day_outlives_the_process_and_ends_when_a_person_accepts_it() -> None:
-    async with restaurant(day_again_s=0.5) as place:
+    async with restaurant(periods=replace(FAST_LOOKS, shift_difference_s=0.5)) as place:
         guest = await place.guest()
         first = (await shift(place))["shift"]
         await bought(place, guest, "tea")
-        registrar, fiscalising = place.kiosk.devices.registrar, place.kiosk.flows.fiscalising
-        async with fiscalising.turn:  # a receipt that our books know nothing of
+        registrar = place.kiosk.devices.registrar
+        async with place.kiosk.flows.desk.turn():  # a receipt that our books know nothing of
             asked = foreign_receipt()
             counter = await registrar.counter()
             intent = FiscalIntent(counter, asked.operation, asked.order_id, asked.total_kopecks, datetime.now(UTC))
@@ -227,16 +228,16 @@ async def test_a_bank_that_holds_its_list_holds_neither_the_next_shift_nor_a_rec
     async with restaurant("[bank]\ntimeout_s = 60\nabandon_after_s = 120") as place:
         first = (await shift(place))["shift"]
         sold = await bought(place, await place.guest(), "tea")
-        place.bank.faults.switch("hold", True, {})
+        place.bank.faults.switch("hold", on=True)
         closing = asyncio.create_task(place.internal("POST", "/internal/shift/close"))
         report = await until_reported(place, first)
         assert (report["bank_asked"], report["sales"]["sum_kopecks"]) == (False, sold["amount_kopecks"])
         assert "the bank's list is not compared yet" in report["text"]
         assert (await place.internal("POST", "/internal/shift/open")).body["shift"] == first + 1
         await place.until_open()
-        assert await place.kiosk.flows.fiscalising.why_not_ready() is None  # its turn is free
+        assert await place.kiosk.flows.receipts.why_not_ready() is None  # its turn is free
         assert not closing.done()
-        place.bank.faults.switch("hold", False, {})
+        place.bank.faults.switch("hold", on=False)
         await bought(place, await place.guest(), "tea")
         assert (await closing).status == 200
         report = await until_reported(place, first)
@@ -247,12 +248,12 @@ async def test_a_bank_that_was_not_asked_before_the_process_died_is_asked_by_the
     async with restaurant("[bank]\ntimeout_s = 60\nabandon_after_s = 120") as place:
         first = (await shift(place))["shift"]
         await bought(place, await place.guest(), "tea")
-        place.bank.faults.switch("hold", True, {})
-        async with place.kiosk.flows.fiscalising.turn:
+        place.bank.faults.switch("hold", on=True)
+        async with place.kiosk.flows.desk.turn():
             await place.kiosk.devices.registrar.close_shift()
         assert not (await until_reported(place, first))["bank_asked"]
         await place.restart()
-        place.bank.faults.switch("hold", False, {})
+        place.bank.faults.switch("hold", on=False)
 
         async def asked() -> bool:
             return bool((await until_reported(place, first))["bank_asked"])
@@ -264,7 +265,7 @@ async def test_a_registrar_that_does_not_count_tells_its_totals_by_its_documents
     async with restaurant(registrar="atol-web") as place:
         guest = await place.guest()
         sold = await bought(place, guest, "tea")
-        place.fiscal.faults.switch("no_counters", True, {})
+        place.fiscal.faults.switch("no_counters", on=True)
         assert (await place.internal("POST", "/internal/shift/close")).body["open"] is False
         report = await until_reported(place, sold["receipt"]["shift"])
         assert report["differences"] == []
@@ -295,7 +296,7 @@ async def test_a_correction_that_the_registrar_does_not_take_is_seen_and_goes_on
         await place.kiosk.stop()
         place.kiosk = await start_kiosk(place.stack, load(file), test_parts(stuck_after_s=0.0))
         await place.until_open()
-        place.fiscal.faults.switch("off", True, {})
+        place.fiscal.faults.switch("off", on=True)
         asked = {"order_id": sold["order_id"], "reason": "ставка не та"}
         assert (await place.internal("POST", "/internal/fiscal/correct", asked)).status == 202
 
@@ -305,7 +306,7 @@ async def test_a_correction_that_the_registrar_does_not_take_is_seen_and_goes_on
 
         row = await until(waiting)
         assert (row["kind"], row["order_id"], row["moves"]) == ("correction_pending", sold["order_id"], ["retry"])
-        place.fiscal.faults.switch("off", False, {})
+        place.fiscal.faults.switch("off", on=False)
         answer = await place.internal("POST", f"/internal/stuck/{row['stuck_id']}", {"move": "retry"})
         assert answer.status == 200, answer
         await until(lambda: len(place.effects("fiscal", "correction")) == 2)
@@ -368,7 +369,7 @@ async def test_a_receipt_with_a_wrong_rate_is_taken_back_and_made_right(driver: 
         file.write_text(file.read_text().replace('vat = "20"', 'vat = "10"'))
         await place.restart()
         await place.until_open()
-        place.fiscal.faults.switch("lose_answer", True, {"after": CLOSE[driver]})
+        place.fiscal.faults.switch("lose_answer", {"after": CLOSE[driver]})
         answer = await place.internal("POST", "/internal/fiscal/correct", asked)
         assert (answer.status, [line["vat"] for line in answer.body["becomes"]]) == (202, ["10"])
         await place.restart()  # in the middle of it or not: each document stands once
@@ -395,7 +396,7 @@ async def test_a_receipt_with_a_wrong_rate_is_taken_back_and_made_right(driver: 
         assert place.effects("fiscal", "refund_receipt")[-1]["total_kopecks"] == sold["amount_kopecks"]
 
         async def refunded() -> bool:
-            return (await place.internal("GET", f"/internal/orders/{order_id}")).body["status"] == "refunded"
+            return bool((await place.internal("GET", f"/internal/orders/{order_id}")).body["status"] == "refunded")
 
         await until(refunded)
         audit = (await place.internal("GET", "/internal/audit")).body
@@ -408,18 +409,18 @@ async def test_a_receipt_with_a_wrong_rate_is_taken_back_and_made_right(driver: 
 
 async def test_3_4_shift_is_not_closed_by_hand_in_a_payment_that_began_while_the_hand_waited() -> None:
     async with restaurant("[bank]\ntimeout_s = 60\nabandon_after_s = 120") as place:
-        place.bank.faults.switch("hold", True, {})
+        place.bank.faults.switch("hold", on=True)
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        keeper = place.kiosk.flows.keeping_shift
-        async with keeper.turn:
+        keeper = place.kiosk.flows.shift_keeper
+        async with keeper.hand:
             closing = asyncio.create_task(place.internal("POST", "/internal/shift/close"))
-            paying = asyncio.create_task(guest.pay(order_id))
+            payment_saga = asyncio.create_task(guest.pay(order_id))
             await until(lambda: place.is_charging(order_id))
         refused = await closing
-        place.bank.faults.switch("hold", False, {})
+        place.bank.faults.switch("hold", on=False)
         assert (refused.status, refused.body.get("reason")) == (503, "payment_under_way"), refused.body
-        assert (await paying).status == 200
+        assert (await payment_saga).status == 200
         assert place.effects("fiscal", "shift_closed") == []
         assert not keeper.held_closed
 

@@ -11,10 +11,10 @@ import pytest
 
 from kiosk.clock import SystemClock
 from kiosk.domain.errors import TooManyRequests, WrongCode
-from kiosk.domain.order import Order
-from kiosk.flows.ordering import CreateOrder
-from kiosk.flows.pricing import WantedLine
-from kiosk.flows.proving import Asker, Proving, _Count
+from kiosk.domain.ordering.order import Order
+from kiosk.flows.ordering.create import CreateOrder
+from kiosk.flows.ordering.pricing import WantedLine
+from kiosk.flows.ordering.proof import Asker, ProofOfOrder, _Count
 from kiosk.tokens import Session
 from tests.clocks import START
 from tests.restaurant import Answer, Customer, Restaurant, restaurant
@@ -127,23 +127,23 @@ async def test_2_guest_sessions_of_one_address_are_limited_by_the_hour_too() -> 
 # The rule itself, without HTTP: how many wrong codes of one number are looked at within ten minutes.
 
 
-class Apart(Proving):
+class Apart(ProofOfOrder):
     """Planted: each session is a screen of its own and nothing else, as it was."""
 
     def _counts(self, asker: Asker, order: Order | None, asked: str, asked_here: str) -> list[_Count]:
         return super()._counts(asker, order, asked, asked_here)[:1]
 
 
-async def looked_at(make: type[Proving], place: Restaurant, hands: Still, asker: Callable[[int], Asker]) -> int:
+async def looked_at(make: type[ProofOfOrder], place: Restaurant, hands: Still, asker: Callable[[int], Asker]) -> int:
     """Of 5,000 wrong codes in ten minutes, each by the asker whose turn it is."""
     hands.stop()
-    proving = make(place.kiosk.database, hands, 60)
+    proof_of_order = make(place.kiosk.database, hands, 60)
     looked = 0
     for n in range(5_000):
         hands.wait(0.12)
-        counts = proving._counts(asker(n), None, "A01", "A01")
+        counts = proof_of_order._counts(asker(n), None, "A01", "A01")  # noqa: SLF001  # without the HTTP around it
         try:
-            proving._judge(counts, asker(n), None, right=False)
+            proof_of_order._judge(counts, asker(n), None, right=False)  # noqa: SLF001  # without the HTTP around it
         except WrongCode:
             looked += 1
         except TooManyRequests:
@@ -169,7 +169,7 @@ async def test_4_2_codes_of_one_number_are_looked_at_a_bounded_number_of_times(
     place: Restaurant, clock: Still, attack: str
 ) -> None:
     asker, most = ATTACKS[attack]
-    assert await looked_at(Proving, place, clock, asker) <= most
+    assert await looked_at(ProofOfOrder, place, clock, asker) <= most
 
 
 async def test_planted_screens_that_cost_nothing_are_caught(place: Restaurant, clock: Still) -> None:
@@ -190,6 +190,6 @@ async def test_2_other_machine_fills_no_list_of_orders_and_the_house_is_not_boun
         flows, wanted = place.kiosk.flows, CreateOrder([WantedLine("tea", 1)], "dine_in")
         session = flows.tokens.verify(guest.token)
         for _ in range(2):
-            await flows.ordering.create(session, wanted, None, "ru", "192.0.2.7")
+            await flows.orders.create(session, wanted, None, "ru", "192.0.2.7")
         with pytest.raises(TooManyRequests):
-            await flows.ordering.create(session, wanted, None, "ru", "192.0.2.7")
+            await flows.orders.create(session, wanted, None, "ru", "192.0.2.7")

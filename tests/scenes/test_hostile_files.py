@@ -20,13 +20,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk import cli
-from kiosk.catalogue import load_menu, load_notices
+from kiosk.catalogue import load_complex, load_menu, load_notices
 from kiosk.config import load, problem
-from kiosk.domain.chart import ChartError
-from kiosk.domain.menu import Menu, MenuFile, build_menu
-from kiosk.domain.menu_rows import MenuError
-from kiosk.domain.notice import Notices
-from kiosk.domain.receipt import receipt_lines
+from kiosk.domain.fiscal.receipt import receipt_lines
+from kiosk.domain.menu.chart import ChartError
+from kiosk.domain.menu.combo import Combo
+from kiosk.domain.menu.dish import Dish
+from kiosk.domain.menu.menu import Menu, MenuFile, build_menu
+from kiosk.domain.menu.rows import MenuError
+from kiosk.domain.ordering.notice import Notices
 from kiosk.files import Unreadable, read_file, toml_of
 from tests.restaurant import short_folder
 
@@ -56,6 +58,13 @@ def a_link_to(target: str) -> Callable[[Path], None]:
     return lambda path: path.symlink_to(target)
 
 
+def a_file_of(content: bytes) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_bytes(content)
+
+    return write
+
+
 def a_long_file(path: Path) -> None:
     """A gigabyte that takes no room."""
     with path.open("wb") as file:
@@ -73,8 +82,8 @@ FORMS: dict[str, Callable[[Path], None]] = {
     "a link to nothing": a_link_to("nowhere"),
     "a gigabyte": a_long_file,
     "empty": Path.touch,
-    "no text": lambda path: path.write_bytes(b"\xff\xfe\x00\x80" * 20) and None,
-    "controls": lambda path: path.write_bytes(b"\x1b]0;owned\x07" * 10) and None,
+    "no text": a_file_of(b"\xff\xfe\x00\x80" * 20),
+    "controls": a_file_of(b"\x1b]0;owned\x07" * 10),
 }
 
 
@@ -152,13 +161,11 @@ def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 
 PATHS = sorted(leaves(RAW), key=str)
+COMPLEX = load_complex(None)
 CHARTS = load_menu(None).charts()
-BY_STEM = {
-    path.stem: next(chart for chart in CHARTS if chart.code == tomllib.loads(path.read_text())["chart"]["code"])
-    for path in (DEMO / "charts").glob("*.toml")
-    if any(chart.code == tomllib.loads(path.read_text())["chart"]["code"] for chart in CHARTS)
-}
-ODD = st.one_of(
+CODES = {path.stem: tomllib.loads(path.read_text())["chart"]["code"] for path in (DEMO / "charts").glob("*.toml")}
+BY_STEM = {stem: chart for stem, code in CODES.items() for chart in CHARTS if chart.code == code}
+ODD: st.SearchStrategy[object] = st.one_of(
     st.sampled_from([
         0, -1, 1, 99, 100, 65535, 65536, 2**31, 2**53, 2**63, -(2**63), 10**400, 1e308, -1e308, math.nan, math.inf,
         -math.inf, 5e-324, "", " ", "x", "x" * 5000, "\x1b[2J", "a\nb", "\u202etxt", "a\u200bb", "../../etc/passwd",
@@ -172,7 +179,7 @@ ODD = st.one_of(
 
 def sold(menu: Menu) -> None:
     """What a kiosk does with a menu that was taken: show it, price it, write it down, print it."""
-    rows = [*menu.dishes.values(), *menu.combos.values()]
+    rows: list[Dish | Combo] = [*menu.dishes.values(), *menu.combos.values()]
     with sqlite3.connect(":memory:") as file:
         for row in rows:
             for text in (row.item.name.ru, row.item.name.en, row.item.image, *getattr(row.item, "tags", ())):
@@ -200,7 +207,7 @@ def test_any_value_anywhere_in_a_menu_is_refused_by_name_or_can_be_sold(changes:
         except (TypeError, KeyError, IndexError):  # the first change took the place of the second
             continue
     try:
-        menu = build_menu(msgspec.convert(raw, MenuFile), BY_STEM)
+        menu = build_menu(msgspec.convert(raw, MenuFile), BY_STEM, COMPLEX)
     except (msgspec.ValidationError, MenuError, ChartError):
         return
     sold(menu)
@@ -254,7 +261,7 @@ def test_a_menu_without_measure_is_refused_at_once(spoil: Callable[[dict[str, An
     raw = copy.deepcopy(RAW)
     spoil(raw)
     with pytest.raises(MenuError, match=why):
-        build_menu(msgspec.convert(raw, MenuFile), BY_STEM)
+        build_menu(msgspec.convert(raw, MenuFile), BY_STEM, COMPLEX)
 
 
 @pytest.mark.parametrize(
@@ -279,5 +286,5 @@ def test_a_notice_that_would_fill_the_memory_or_a_phone_is_refused(words: str, t
     raw = put(NOTICES, ("ready", "body", "ru"), words)
     with pytest.raises(ValueError, match="ready: "):
         msgspec.convert(raw, Notices).check()
-    assert load_notices(None).check() is None
+    load_notices(None).check()
     assert load(tmp_path / "none.toml").menu.file == ""

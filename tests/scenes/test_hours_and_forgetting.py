@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from kiosk.domain.retention import Keep
-from kiosk.store.retention import RULES, Term
+from kiosk.domain.staff.retention import Keep
+from kiosk.store.keep.retention import RULES, Term
 from tests.restaurant import restaurant, until
 from tests.scenes.test_signing_in import FREE, PHONE, code_of, confirm, quick, signed_in
 
@@ -20,7 +20,9 @@ async def test_2_closed_restaurant_sells_nothing_and_says_so() -> None:
     async with restaurant(f'[restaurant]\nhours = "{hours}"', sales_open=False) as place:
 
         async def closed() -> bool:
-            return (await place.call("GET", "/api/restaurant")).body["sales"] == {"open": False, "reason": "closed"}
+            return bool(
+                (await place.call("GET", "/api/restaurant")).body["sales"] == {"open": False, "reason": "closed"}
+            )
 
         await until(closed)
         guest = await place.guest()

@@ -1,4 +1,4 @@
-"""The seed's internal calls on the unix socket (contract §2): reservation of 3.2, status of 3.5, and who did it."""
+"""The seed's calls on the unix socket (http.md#internal-calls): reservation 3.2, status 3.5, and who did it."""
 
 from __future__ import annotations
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
 
 from drivers.robot.port import Cell, CellState, ComplexState, Health, HealthFlag
-from drivers.sim.robot.memory import CELLS
-from kiosk.flows.recalling import Recalling
-from kiosk.sinks.picturing import why_not
-from kiosk.store import orders
+from kiosk.catalogue import load_complex
+from kiosk.checkpoints import Checkpoints
+from kiosk.flows.payment.refunds import chosen_of
+from kiosk.flows.stock.recall import Recall
+from kiosk.kitchen.picture import why_not
+from kiosk.store.database import Database
+from kiosk.store.ordering import orders
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
+T = TypeVar("T")
+
+CELLS = len(load_complex(None).cells)
 UDON = {"items": [{"item_id": "udon-chicken", "quantity": 1}], "service": "dine_in"}
 
 
@@ -32,23 +40,23 @@ async def told(place: Restaurant, device: str) -> list[tuple[str, str | None]]:
 async def test_4_full_cells_pause_sales_before_money_moves_and_free_ones_open_them(place: Restaurant) -> None:
     guest = await place.guest()
     order_id = (await guest.order(("tea", 1)))["order_id"]
-    place.robot.faults.switch("cells_full", True, {})
+    place.robot.faults.switch("cells_full", on=True)
     await place.until_paused("cells_full")
     answer = await guest.pay(order_id)
     assert (answer.status, answer.code, answer.body["reason"]) == (503, "sales_paused", "cells_full")
     assert place.effects("bank", "charged") == []
     assert await check(place, "robot") == {"ok": False, "reason": "cells_full"}
-    place.robot.faults.switch("cells_full", False, {})
+    place.robot.faults.switch("cells_full", on=False)
     await place.until_open()
     assert (await guest.pay(order_id)).status == 200
     assert await told(place, "robot") == [("DeviceFaultEvent", "cells_full"), ("DeviceRecoveredEvent", None)]
 
 
 async def test_4_cell_that_was_mended_while_the_kiosk_was_off_is_told_as_mended(place: Restaurant) -> None:
-    place.robot.faults.switch("cells_full", True, {})
+    place.robot.faults.switch("cells_full", on=True)
     await until(lambda: told(place, "cells"))
     await place.kiosk.stop()
-    place.robot.faults.switch("cells_full", False, {})
+    place.robot.faults.switch("cells_full", on=False)
     await place.restart()
 
     async def mended() -> bool:
@@ -60,7 +68,7 @@ async def test_4_cell_that_was_mended_while_the_kiosk_was_off_is_told_as_mended(
 async def test_4_jammed_station_takes_just_its_dishes_off_sale_and_gives_them_back(place: Restaurant) -> None:
     guest = await place.guest()
     before = (await guest.order(("udon-chicken", 1)))["order_id"]
-    place.robot.faults.switch("jam", True, {"station": 2})  # the wok
+    place.robot.faults.switch("jam", {"station": 2})  # the wok
 
     async def grey() -> bool:
         rows = (await place.internal("GET", "/internal/menu/availability?item=udon-chicken&item=tea")).body["items"]
@@ -79,7 +87,7 @@ async def test_4_jammed_station_takes_just_its_dishes_off_sale_and_gives_them_ba
     tea = (await guest.order(("tea", 1)))["order_id"]
     assert (await guest.pay(tea)).status == 200
     await guest.until_status(tea, "completed")
-    place.robot.faults.switch("jam", False, {})
+    place.robot.faults.switch("jam", on=False)
 
     async def back() -> bool:
         rows = (await place.internal("GET", "/internal/menu/availability?item=udon-chicken")).body["items"]
@@ -96,11 +104,11 @@ async def test_4_dish_paid_before_its_station_jammed_goes_on_when_it_is_mended_a
 ) -> None:
     guest = await place.guest()
     order_id = (await guest.order(("udon-chicken", 1)))["order_id"]
-    place.robot.faults.switch("jam", True, {"station": 2})
+    place.robot.faults.switch("jam", {"station": 2})
     answer = await guest.pay(order_id)
     if answer.status == 200:  # the robot had not told yet
         await until(lambda: told(place, "station_2"))
-        place.robot.faults.switch("jam", False, {})
+        place.robot.faults.switch("jam", on=False)
         await guest.until_status(order_id, "completed")
         assert len(place.effects("robot", "ready")) == 1
     else:
@@ -108,20 +116,20 @@ async def test_4_dish_paid_before_its_station_jammed_goes_on_when_it_is_mended_a
 
 
 async def test_4_robots_own_fault_reaches_the_technician_in_words(place: Restaurant) -> None:
-    place.robot.faults.switch("door_open", True, {})
+    place.robot.faults.switch("door_open", on=True)
     await place.until_paused("robot_held")
     says = (await place.internal("GET", "/internal/devices")).body["says"]["robot"]
     assert "дверца" in says
     (fault,) = [event for event in await place.events() if event["type"] == "DeviceFaultEvent"]
     assert "дверца" in fault["data"]["detail"]
-    place.robot.faults.switch("door_open", False, {})
+    place.robot.faults.switch("door_open", on=False)
     await place.until_open()
 
 
 async def test_4_order_larger_than_the_cells_is_called_and_served_in_parts() -> None:
     async with restaurant() as place:
         portions, cells = 2 * CELLS + 1, CELLS
-        place.robot.faults.switch("nobody_comes", True, {})
+        place.robot.faults.switch("nobody_comes", on=True)
         guest = await place.guest()
         order_id = (await guest.order(("tea", portions)))["order_id"]
         paid = await guest.pay(order_id)
@@ -140,7 +148,7 @@ async def test_4_order_larger_than_the_cells_is_called_and_served_in_parts() -> 
         async def fetched() -> bool:
             answer = await place.call("POST", "/api/pickup", pickup)
             assert answer.status in (200, 409), answer
-            return (await guest.look(order_id))["status"] == "completed"
+            return bool((await guest.look(order_id))["status"] == "completed")
 
         await until(fetched)
         last = (await called())[-1]
@@ -149,7 +157,7 @@ async def test_4_order_larger_than_the_cells_is_called_and_served_in_parts() -> 
 
 
 async def test_4_portion_given_back_when_the_robot_had_just_begun_it_is_no_meal_for_free(place: Restaurant) -> None:
-    place.robot.faults.switch("nobody_comes", True, {})
+    place.robot.faults.switch("nobody_comes", on=True)
     guest = await place.guest()
     created = await guest.order(("udon-chicken", 1), ("tea", 1))
     order_id = created["order_id"]
@@ -230,7 +238,7 @@ async def test_4_portion_that_is_kept_back_waits_while_others_are_cooked(place: 
     guest = await place.guest()
     kept = (await guest.order(("tea", 1)))["order_id"]
     rows = await place.kiosk.database.read(orders.portions, kept)
-    with Recalling(place.kiosk.devices.robot, place.kiosk.kitchen).keep_back(rows):
+    with Recall(place.kiosk.devices.robot, place.kiosk.kitchen).keep_back(rows):
         assert (await guest.pay(kept)).status == 200
         other = (await guest.order(("tea", 1)))["order_id"]
         assert (await guest.pay(other)).status == 200
@@ -241,12 +249,12 @@ async def test_4_portion_that_is_kept_back_waits_while_others_are_cooked(place: 
 
 async def test_4_cell_kept_for_food_that_is_held_at_a_jammed_station_is_not_waited_for() -> None:
     async with restaurant(speed=20.0) as place:
-        place.robot.faults.switch("nobody_comes", True, {})
+        place.robot.faults.switch("nobody_comes", on=True)
         guest = await place.guest()
         held, large = (await guest.order(("udon-chicken", 1))), (await guest.order(("tea", CELLS + 1)))
         assert (await guest.pay(held["order_id"])).status == 200
         await until(lambda: place.effects("robot", "started"))
-        place.robot.faults.switch("jam", True, {"station": 2})
+        place.robot.faults.switch("jam", {"station": 2})
         await until(lambda: told(place, "station_2"))
         assert (await guest.pay(large["order_id"])).status == 200
 
@@ -268,3 +276,84 @@ async def test_4_cell_kept_for_food_that_is_held_at_a_jammed_station_is_not_wait
 def test_4_complex_whose_every_cell_is_locked_sells_nothing(states: tuple[CellState, ...], reason: str | None) -> None:
     health = Health(1, 1, 1, ComplexState.EXECUTE, HealthFlag(0), *[0] * 9)
     assert why_not(health, tuple(Cell(n, state, 0) for n, state in enumerate(states, 1))) == reason
+
+
+def _held_books(chosen: asyncio.Event, go: asyncio.Event) -> type[Database]:
+    """A database that answers late which portions a refund may choose from."""
+
+    class Held(Database):
+        async def read(self, run: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+            found = await super().read(run, *args, **kwargs)
+            if run is chosen_of:
+                chosen.set()
+                await go.wait()
+            return found
+
+    return Held
+
+
+async def test_4_piece_that_is_given_back_is_the_one_that_the_robot_was_asked_about() -> None:
+    chosen, go = asyncio.Event(), asyncio.Event()
+    async with restaurant(database=_held_books(chosen, go), speed=1.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("udon-chicken", 3)))["order_id"]  # the dispenser takes two at once
+        rows = await place.kiosk.database.read(orders.portions, order_id)
+        with Recall(place.kiosk.devices.robot, place.kiosk.kitchen).keep_back(rows):
+            assert (await guest.pay(order_id)).status == 200
+            body = {"reason": "передумал", "items": [{"item_id": "udon-chicken", "quantity": 1}]}
+            refund = asyncio.create_task(place.internal("POST", f"/internal/orders/{order_id}/refund", body))
+            await chosen.wait()  # all wait yet: the first is to go back
+
+        async def statuses() -> list[str]:
+            order = await guest.look(order_id)
+            return [row["status"] for item in order["items"] for row in item["portions"]]
+
+        async def first_is_cooked() -> bool:
+            return await statuses() == ["cooking", "cooking", "queued"]
+
+        await until(first_is_cooked)
+        go.set()
+        assert (await refund).status == 202
+        assert await statuses() == ["cooking", "cooking", "queued"]  # what has begun is cooked, no other goes instead
+
+
+class _At(Checkpoints):
+    """Does something the first time a point is passed."""
+
+    def __init__(self, point: str) -> None:
+        super().__init__({})
+        self.point = point
+        self.act: Callable[[], None] = lambda: None
+
+    def __call__(self, name: str) -> None:
+        if name == self.point:
+            self.act()
+            self.act = lambda: None
+
+
+async def test_4_portion_given_back_on_its_way_to_the_robot_is_never_cooked() -> None:
+    point = _At("portion.submitting")
+    async with restaurant(checkpoint=point) as place:
+        point.act = lambda: place.robot.faults.switch("link_lost")
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        assert (await guest.pay(order_id)).status == 200
+        await place.until_paused("robot_offline")
+
+        async def statuses() -> list[str]:
+            order = await guest.look(order_id)
+            return [row["status"] for item in order["items"] for row in item["portions"]]
+
+        assert await statuses() == ["submitting"], "nobody knows whether the robot has it"
+        refund = await place.internal("POST", f"/internal/orders/{order_id}/refund", {"reason": "передумал"})
+        assert refund.status == 202, refund
+        assert await statuses() == ["submitting"]
+        place.robot.faults.switch("link_lost", on=False)
+        await place.until_open()
+
+        async def dropped() -> bool:
+            return await statuses() == ["dropped"]
+
+        await until(dropped)
+        assert place.effects("robot", "started") == []
+        assert len(place.effects("bank", "refunded") + place.effects("bank", "voided")) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 
 from kiosk.clock import SystemClock
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.flows.checking_file import CheckingFile, FileView
+from kiosk.flows.guards.file_check import FileCheck, FileView
+from kiosk.runtime.idle import when_idle
 from tests.restaurant import Restaurant, restaurant, until
 
 ORPHAN = "INSERT INTO timeline VALUES ('nobody', 'paid', '2026-11-22T12:00:00.000Z')"
@@ -28,7 +30,7 @@ async def closes_sales(place: Restaurant) -> bool:
     with sqlite3.connect(place.folder / "kiosk.db") as other:
         other.execute(ORPHAN)
     other.close()
-    assert await place.kiosk.flows.checking_file.look() is False
+    assert await place.kiosk.flows.file_check.look() is False
     sales = (await place.call("GET", "/api/restaurant")).body["sales"]
     return (sales["open"], sales["reason"]) == (False, "books")
 
@@ -68,11 +70,11 @@ async def test_a_finding_without_measure_is_told_short(place: Restaurant) -> Non
         other.execute(f'CREATE TABLE strange ("{"t" * 200_000}" INTEGER)')
         other.execute(f"INSERT INTO strange VALUES ({10**17})")
     other.close()
-    assert await place.kiosk.flows.checking_file.look() is False
+    assert await place.kiosk.flows.file_check.look() is False
     assert "strange.ttt" in (await told(place))["damage"]
 
 
-class Deaf(CheckingFile):
+class Deaf(FileCheck):
     """Planted: damage is found, and nobody closes sales."""
 
     async def _close(self, damage: str) -> None:
@@ -80,7 +82,7 @@ class Deaf(CheckingFile):
 
 
 async def test_planted_look_that_closes_nothing_is_caught() -> None:
-    async with restaurant(checking_file=Deaf) as place:
+    async with restaurant(file_check=Deaf) as place:
         assert not await closes_sales(place)
 
 
@@ -88,7 +90,7 @@ async def test_ready_is_who_has_asked_each_device_once(place: Restaurant) -> Non
     assert not place.kiosk.readiness.starting
     ready = (await place.call("GET", "/readyz")).body
     assert (ready["ready"], ready["sells"]) == (True, True)
-    place.fiscal.faults.switch("off", True, {})
+    place.fiscal.faults.switch("off", on=True)
     await place.restart()
     ready = (await place.call("GET", "/readyz")).body
     assert (ready["ready"], ready["sells"]) == (True, False)
@@ -103,7 +105,7 @@ async def test_a_device_that_says_nothing_holds_the_start_no_longer_than_it_may(
 async def test_a_stop_in_the_middle_of_the_look_leaves_no_process_behind(place: Restaurant) -> None:
     pid_file = place.folder / "looking.pid"
     long = f"import os, pathlib, time; pathlib.Path({str(pid_file)!r}).write_text(str(os.getpid())); time.sleep(600)"
-    looking = CheckingFile(
+    looking = FileCheck(
         place.kiosk.database, (sys.executable, "-c", long), place.kiosk.readiness, SystemClock(), after_s=0.0
     )
     task = asyncio.create_task(looking.look())
@@ -112,3 +114,15 @@ async def test_a_stop_in_the_middle_of_the_look_leaves_no_process_behind(place: 
     await asyncio.wait([task])
     assert task.cancelled()
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_the_look_uses_the_disk_when_nobody_else_does() -> None:
+    words = [*when_idle(), "ionice"]
+    told = subprocess.run(words, capture_output=True, text=True, check=True, timeout=10)
+    assert told.stdout.strip() == "idle"
+
+
+async def test_the_look_at_a_sound_file_has_nothing_to_complain_of(place: Restaurant) -> None:
+    command = [sys.executable, "-m", "kiosk.wiring.checking", str(place.folder / "kiosk.db")]
+    told = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
+    assert (told.returncode, told.stderr) == (0, "")

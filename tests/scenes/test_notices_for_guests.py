@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.store.database import Reader
+from kiosk.store.transaction import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_forgetting import Seen
@@ -155,7 +155,7 @@ async def test_5_money_back_in_part_and_whole_is_told_and_then_the_number_is_for
 
 async def test_5_number_of_a_guest_is_forgotten_a_day_after_the_order_was_handed_out() -> None:
     clock = JumpingClock()
-    async with restaurant(clock=clock, forgetting=Seen) as place:
+    async with restaurant(clock=clock, retention=Seen) as place:
         guest = await place.guest()
         order = await buy(guest, **ASKED)
         await guest.until_status(order["order_id"], "completed")

@@ -11,8 +11,8 @@ import aiohttp
 
 from kiosk.config import load
 from kiosk.domain.events import OrderRefundedEvent
-from kiosk.store import outbox
-from kiosk.store.database import Reader
+from kiosk.store.events import outbox
+from kiosk.store.transaction import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Customer, Restaurant, restaurant, start_kiosk, test_parts, until
 
@@ -117,7 +117,7 @@ async def test_auth_2_1_code_speaks_the_customers_language(place: Restaurant) ->
 
 async def test_auth_2_1_code_whose_answer_was_lost_is_never_sent_again() -> None:
     async with restaurant(FREE) as place:
-        place.sms.faults.switch("lose_answer", True, {})
+        place.sms.faults.switch("lose_answer", on=True)
         await ask(place)
         await until(lambda: len(codes(place)) == 1)
         await ask(place)
@@ -127,7 +127,7 @@ async def test_auth_2_1_code_whose_answer_was_lost_is_never_sent_again() -> None
 
 async def test_auth_2_1_code_is_erased_before_it_goes_out_and_lost_with_the_gateway() -> None:
     async with restaurant(FREE) as place:
-        place.sms.faults.switch("slow", True, {"seconds": 60})
+        place.sms.faults.switch("slow", {"seconds": 60})
         await ask(place)
         await until(lambda: place.sms.state()["requests"] == 1)
         assert (
@@ -135,7 +135,7 @@ async def test_auth_2_1_code_is_erased_before_it_goes_out_and_lost_with_the_gate
             == 0
         )
         await place.kiosk.stop()
-        place.sms.faults.switch("slow", False, {})
+        place.sms.faults.switch("slow", on=False)
         await restart(place)
         await ask(place)
         await until(lambda: len(codes(place)) == 1)
@@ -144,11 +144,11 @@ async def test_auth_2_1_code_is_erased_before_it_goes_out_and_lost_with_the_gate
 
 async def test_auth_2_1_what_was_not_sent_is_not_counted_and_the_newest_code_comes_with_the_gateway() -> None:
     async with restaurant("[auth]\nlimits = { logins_per_device_per_minute = 1000 }") as place:
-        place.sms.faults.switch("down", True, {})
+        place.sms.faults.switch("down", on=True)
         for _ in range(5):  # more than an hour's worth
             await ask(place)
             await until(lambda: not_sent(place))
-        place.sms.faults.switch("down", False, {})
+        place.sms.faults.switch("down", on=False)
         (code,) = await until(lambda: codes(place))
         body = {"phone": PHONE, "password": code}
         assert (await place.call("POST", "/api/auth/confirm", body)).status == 200
@@ -159,7 +159,7 @@ async def test_auth_2_1_what_was_not_sent_is_not_counted_and_the_newest_code_com
 
 async def test_auth_1_codes_that_cannot_be_sent_are_not_asked_for_without_end() -> None:
     async with restaurant("[auth]\nlimits = { logins_per_device_per_minute = 1000 }") as place:
-        place.sms.faults.switch("down", True, {})
+        place.sms.faults.switch("down", on=True)
         for _ in range(6):  # twice an hour's worth: what failed costs nobody anything
             await ask(place)
             await until(lambda: not_sent(place))
@@ -169,10 +169,10 @@ async def test_auth_1_codes_that_cannot_be_sent_are_not_asked_for_without_end() 
 
 async def test_auth_1_what_was_sent_counts_also_after_a_failed_try() -> None:
     async with restaurant("[auth]\nlimits = { logins_per_device_per_minute = 1000 }") as place:
-        place.sms.faults.switch("down", True, {})
+        place.sms.faults.switch("down", on=True)
         await ask(place)
         await until(lambda: not_sent(place))
-        place.sms.faults.switch("down", False, {})
+        place.sms.faults.switch("down", on=False)
         await until(lambda: codes(place))
         refused = await place.call("POST", "/api/auth/quick-auth", {"phone": PHONE})
         assert (refused.status, refused.code) == (429, "too_many_requests")
@@ -181,11 +181,11 @@ async def test_auth_1_what_was_sent_counts_also_after_a_failed_try() -> None:
 async def test_auth_2_1_an_expired_code_is_not_sent_late() -> None:
     clock = JumpingClock()
     async with restaurant(FREE, clock=clock) as place:
-        place.sms.faults.switch("down", True, {})
+        place.sms.faults.switch("down", on=True)
         await ask(place)
         await until(lambda: not_sent(place))
         clock.jump(301)
-        place.sms.faults.switch("down", False, {})
+        place.sms.faults.switch("down", on=False)
         await sign_in(place)  # with a new one
         assert place.sms.state()["requests"] == 1
 
@@ -201,10 +201,10 @@ async def not_sent(place: Restaurant) -> bool:
 
 async def test_auth_2_1_one_silent_code_does_not_hold_the_next() -> None:
     async with restaurant(FREE, gateway_timeout_s=600) as place:
-        place.sms.faults.switch("slow", True, {"seconds": 60})
+        place.sms.faults.switch("slow", {"seconds": 60})
         await ask(place, phone="+79161234500")
         await until(lambda: place.sms.state()["requests"] == 1)
-        place.sms.faults.switch("slow", False, {})
+        place.sms.faults.switch("slow", on=False)
         await sign_in(place)
 
 
@@ -284,7 +284,7 @@ async def test_5_guests_are_told_nothing(place: Restaurant) -> None:
 
 async def test_5_lost_answer_is_repeated_under_the_same_client_id_and_sent_once(place: Restaurant) -> None:
     customer = await sign_in(place)
-    place.sms.faults.switch("lose_answer", True, {})
+    place.sms.faults.switch("lose_answer", on=True)
     await buy(customer)
     await told(place, "Заберите")
     await until(lambda: all_done(place))
@@ -295,12 +295,12 @@ async def test_5_lost_answer_is_repeated_under_the_same_client_id_and_sent_once(
 
 async def test_5_gateway_that_was_down_for_a_while_delivers_afterwards(place: Restaurant) -> None:
     customer = await sign_in(place)
-    place.sms.faults.switch("down", True, {})
+    place.sms.faults.switch("down", on=True)
     order = await buy(customer)
     await customer.until_status(order["order_id"], "ready", "completed")
     await until(lambda: waiting(place))
     assert texts(place) == []
-    place.sms.faults.switch("down", False, {})
+    place.sms.faults.switch("down", on=False)
     await told(place, "принят")
     await told(place, "Заберите")
     await until(lambda: all_done(place))
@@ -310,7 +310,7 @@ async def test_5_gateway_that_was_down_for_a_while_delivers_afterwards(place: Re
 async def test_5_silent_gateways_delay_no_order_and_not_each_other() -> None:
     async with restaurant(gateway_timeout_s=600) as place:
         customer = await sign_in(place)
-        place.sms.faults.switch("slow", True, {"seconds": 600})
+        place.sms.faults.switch("slow", {"seconds": 600})
         async with asyncio.timeout(10):
             for _ in range(6):  # more than are sent at once
                 order = await buy(customer)
@@ -324,10 +324,10 @@ async def test_5_silent_gateways_delay_no_order_and_not_each_other() -> None:
 async def test_5_one_slow_message_does_not_hold_the_others() -> None:
     async with restaurant(gateway_timeout_s=600) as place:
         customer = await sign_in(place)
-        place.sms.faults.switch("slow", True, {"seconds": 600})
+        place.sms.faults.switch("slow", {"seconds": 600})
         first = await buy(customer)
         await until(lambda: place.sms.state()["requests"] == 2)
-        place.sms.faults.switch("slow", False, {})
+        place.sms.faults.switch("slow", on=False)
         second = await buy(customer)
         await told(place, f"заказ {second['number']} оплачен")
         assert not [text for text in texts(place) if f"заказ {first['number']} оплачен" in text]
@@ -350,14 +350,14 @@ async def _gone(place: Restaurant) -> list[Row]:
 
 async def test_5_stopped_between_commit_and_sending_is_sent_once_after_the_restart(place: Restaurant) -> None:
     customer = await sign_in(place)
-    place.sms.faults.switch("slow", True, {"seconds": 600})
+    place.sms.faults.switch("slow", {"seconds": 600})
     order = await buy(customer)
     await until(lambda: place.sms.state()["requests"] == 2)  # under way, not yet sent
     (before, *_) = await rows(place)
     assert (before.tries, before.sent_at) == (0, None)
     await place.kiosk.stop()
     assert texts(place) == []
-    place.sms.faults.switch("slow", False, {})
+    place.sms.faults.switch("slow", on=False)
     await restart(place)
     await told(place, "Заберите")
     await until(lambda: all_done(place))

@@ -16,8 +16,8 @@ from drivers.fiscal.shtrih.commands import write_table
 from drivers.sim.shtrih.commands import execute
 from drivers.sim.shtrih.device import ShtrihDevice
 from drivers.sim.shtrih.tables import NETWORK, OFD, OFD_ADDRESS, OFD_EXCHANGE
-from kiosk.flows.carrying_documents import CarryingDocuments, contradiction
-from kiosk.flows.watching_registrar import warnings_of, why_stopped
+from kiosk.flows.fiscal.documents import DocumentDelivery, contradiction
+from kiosk.flows.fiscal.readiness import warnings_of, why_stopped
 from tests.clocks import ManualClock
 from tests.command import kiosk, ok
 from tests.drivers.shtrih_rig import receipt
@@ -89,7 +89,7 @@ async def test_a_kiosk_carries_every_document_and_shows_the_way() -> None:
 async def test_an_operator_that_is_away_stops_no_sale_and_is_told_in_words() -> None:
     async with restaurant(HOST, carried=True, ofd_timeouts=QUICK) as place:
         assert place.operator is not None
-        place.operator.faults.switch("away", True, {})
+        place.operator.faults.switch("away", on=True)
         await place.operator.settled()
         await sold(place)
 
@@ -106,10 +106,10 @@ async def test_an_operator_that_is_away_stops_no_sale_and_is_told_in_words() -> 
 
         await until(detailed)
         await sold(place)
-        place.operator.faults.switch("away", False, {})
+        place.operator.faults.switch("away", on=False)
 
         async def through() -> bool:
-            return (await shift(place))["unsent_documents"] == 0
+            return bool((await shift(place))["unsent_documents"] == 0)
 
         await until(through)
         taken = [row["fiscal_document_number"] for row in place.effects("ofd", "taken")]
@@ -137,7 +137,7 @@ async def test_settings_that_contradict_the_register_are_told_and_sell(
         await place.until_open()
 
         async def told() -> bool:
-            return (await device_of(place))["reason"] == f"ofd_{word}"
+            return bool((await device_of(place))["reason"] == f"ofd_{word}")
 
         await until(told)
         device = await device_of(place)
@@ -201,7 +201,7 @@ class Register:
     """A carrier whose answers the test makes."""
 
     def __init__(self, *waiting: int) -> None:
-        self.told = OfdSettings("ofd.example", 7779, True, True)
+        self.told = OfdSettings("ofd.example", 7779, by_host=True, host_possible=True)
         self.waiting = list(waiting)
         self.error: DeviceError | None = None
         self.looks = 0
@@ -216,25 +216,25 @@ class Register:
         return self.waiting.pop(0) if self.waiting else None
 
 
-def flow(route: OfdRoute, register: Register) -> tuple[CarryingDocuments, ManualClock]:
+def flow(route: OfdRoute, register: Register) -> tuple[DocumentDelivery, ManualClock]:
     clock = ManualClock()
-    return CarryingDocuments({"till": route}, {"till": register}, clock), clock
+    return DocumentDelivery({"till": route}, {"till": register}, clock), clock
 
 
 @pytest.mark.parametrize(
     ("route", "told", "word"),
     [
-        (OfdRoute.HOST, OfdSettings("a", 1, True, True), None),
+        (OfdRoute.HOST, OfdSettings("a", 1, by_host=True, host_possible=True), None),
         (OfdRoute.HOST, OfdSettings("a", 1, None, None), None),
-        (OfdRoute.HOST, OfdSettings("a", 1, False, True), "carried_by_register"),
-        (OfdRoute.HOST, OfdSettings("a", 1, True, False), "host_cannot_carry"),
-        (OfdRoute.DEVICE, OfdSettings("a", 1, False, False), None),
-        (OfdRoute.DEVICE, OfdSettings("a", 1, None, True), None),
-        (OfdRoute.DEVICE, OfdSettings("a", 1, True, True), "carried_by_host"),
-        (OfdRoute.EXTERNAL, OfdSettings("a", 1, True, True), None),
-        (OfdRoute.EXTERNAL, OfdSettings("a", 1, False, True), None),
-        (OfdRoute.EXTERNAL, OfdSettings("", 1, False, True), "no_ofd_address"),
-        (OfdRoute.DEVICE, OfdSettings("a", 0, False, True), "no_ofd_address"),
+        (OfdRoute.HOST, OfdSettings("a", 1, by_host=False, host_possible=True), "carried_by_register"),
+        (OfdRoute.HOST, OfdSettings("a", 1, by_host=True, host_possible=False), "host_cannot_carry"),
+        (OfdRoute.DEVICE, OfdSettings("a", 1, by_host=False, host_possible=False), None),
+        (OfdRoute.DEVICE, OfdSettings("a", 1, None, host_possible=True), None),
+        (OfdRoute.DEVICE, OfdSettings("a", 1, by_host=True, host_possible=True), "carried_by_host"),
+        (OfdRoute.EXTERNAL, OfdSettings("a", 1, by_host=True, host_possible=True), None),
+        (OfdRoute.EXTERNAL, OfdSettings("a", 1, by_host=False, host_possible=True), None),
+        (OfdRoute.EXTERNAL, OfdSettings("", 1, by_host=False, host_possible=True), "no_ofd_address"),
+        (OfdRoute.DEVICE, OfdSettings("a", 0, by_host=False, host_possible=True), "no_ofd_address"),
     ],
 )
 def test_what_the_register_tells_is_held_against_the_settings(
@@ -247,39 +247,39 @@ async def test_an_operator_that_fails_is_tried_with_growing_pauses_and_at_once_a
     register = Register(1, 2)
     carrying, _ = flow(OfdRoute.HOST, register)
     register.error = DeviceUnreachable("ofd", "no_connection")
-    pauses = [await carrying.turn("till") for _ in range(8)]
+    pauses = [await carrying.carry_all("till") for _ in range(8)]
     assert pauses[:6] == sorted(pauses[:6])
     assert (pauses[0] < 2, {pause >= 3600 for pause in pauses[5:]}) == (True, {True})
     way = carrying.way("till")
     assert way.says is not None
     assert way.says.ru == "нет соединения с ОФД"
     register.error = None
-    assert await carrying.turn("till") == 5.0
+    assert await carrying.carry_all("till") == 5.0
     assert (register.waiting, carrying.way("till").says) == ([], None)
     register.error = DeviceRefused("fiscal", "ofd_message_refused")
-    assert await carrying.turn("till") < 2
+    assert await carrying.carry_all("till") < 2
 
 
 async def test_a_mended_register_is_looked_at_again_within_a_minute_and_only_the_hosts_way_is_gone() -> None:
     register = Register(1)
-    register.told = OfdSettings("", 0, False, True)
+    register.told = OfdSettings("", 0, by_host=False, host_possible=True)
     carrying, clock = flow(OfdRoute.HOST, register)
-    await carrying.turn("till")
+    await carrying.carry_all("till")
     assert (carrying.way("till").wrong, register.waiting) == ("no_ofd_address", [1])
-    register.told = OfdSettings("a", 1, True, True)
-    await carrying.turn("till")
+    register.told = OfdSettings("a", 1, by_host=True, host_possible=True)
+    await carrying.carry_all("till")
     assert register.looks == 1
     clock.advance(61)
-    await carrying.turn("till")
+    await carrying.carry_all("till")
     assert (carrying.way("till").wrong, register.waiting, register.looks) == (None, [], 2)
     clock.advance(600)
-    await carrying.turn("till")
+    await carrying.carry_all("till")
     assert register.looks == 2, "what fits is looked at hourly"
 
     left_alone = Register(1)
-    left_alone.told = OfdSettings("a", 1, False, True)
+    left_alone.told = OfdSettings("a", 1, by_host=False, host_possible=True)
     other, _ = flow(OfdRoute.DEVICE, left_alone)
-    await other.turn("till")
+    await other.carry_all("till")
     assert left_alone.waiting == [1]
 
 
@@ -287,13 +287,13 @@ async def test_a_month_without_the_operator_is_warned_of_sold_through_and_made_u
     """29 days of virtual time with the register, its drive and the operator; what the kiosk would say each day."""
     zone = ZoneInfo("Europe/Moscow")
     async with carried() as (bench, registrar, there):
-        there.faults.switch("away", True, {})
+        there.faults.switch("away", on=True)
         await there.settled()
         clock = ManualClock(bench.clock.now)
-        carrying = CarryingDocuments({"till": OfdRoute.HOST}, {"till": registrar.ofd}, clock)
+        carrying = DocumentDelivery({"till": OfdRoute.HOST}, {"till": registrar.ofd}, clock)
         words: list[str | None] = []
         for day in range(29):
-            await carrying.turn("till")
+            await carrying.carry_all("till")
             await sell(bench, registrar, receipt(f"ord-{day}"))
             status = await registrar.status()
             assert why_stopped(status, bench.clock.now, zone) is None
@@ -306,15 +306,15 @@ async def test_a_month_without_the_operator_is_warned_of_sold_through_and_made_u
         view = carrying.view("till", await registrar.status(), zone)
         assert "старейший ждёт 29 дн." in view.says.ru
         assert view.says.ru.endswith("нет соединения с ОФД")
-        there.faults.switch("away", False, {})
+        there.faults.switch("away", on=False)
         await there.settled()
         count = (await registrar.status()).unsent_documents
-        assert await carrying.turn("till") == 5.0
+        assert await carrying.carry_all("till") == 5.0
         assert taken(bench) == list(range(1, count + 1))
         status = await registrar.status()
         assert warnings_of(status, bench.clock.now, zone)["fiscal_ofd"] is None
 
-        there.faults.switch("away", True, {})
+        there.faults.switch("away", on=True)
         await there.settled()
         await sell(bench, registrar, receipt("after"))
         bench.clock.forward(days=30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import multiprocessing
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from tests.scenes.test_signing_in import code_of, signed_in
 from tests.trying_out import Tried, try_out
 
 PATH = "/api/openapi.json"
-STREAM = "/api/display/events"
+STREAMS = {"/api/display/events", "/api/kitchen/events"}
 PAYMENT = "/api/orders/{order_id}/payment"
 ORDER = "/api/orders/{order_id}"
 JSON = {"Content-Type": "application/json"}
@@ -64,7 +64,7 @@ async def described(place: Restaurant) -> dict[str, Any]:
 
 
 def settings(place: Restaurant, token: str, examples: int) -> dict[str, Any]:
-    """One seed; 503 is an answer of the contract, 500 is none."""
+    """One seed; 503 is an answer that is described, 500 is none."""
     checks: dict[str, Any] = {"enabled": False, **{name: {"enabled": True} for name in CHECKS}}
     checks["not_a_server_error"] = {"enabled": True, "expected-statuses": ["2xx", "3xx", "4xx", "503"]}
     return {
@@ -102,32 +102,39 @@ def only(document: dict[str, Any], *paths: str) -> dict[str, Any]:
     return {**document, "paths": {path: document["paths"][path] for path in paths}}
 
 
+@pytest.fixture(scope="module")
+def apart() -> Iterator[ProcessPoolExecutor]:
+    """A process beside the kiosk that answers."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as found:
+        yield found
+
+
 class Run(Tried):
     """What several tries came to."""
 
+    def __init__(self, apart: ProcessPoolExecutor) -> None:
+        super().__init__()
+        self._apart = apart
+
     async def try_out(self, document: dict[str, Any], config: dict[str, Any]) -> None:
-        """Beside the kiosk that answers, in a process of its own."""
-        loop, spawning = asyncio.get_running_loop(), multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(1, mp_context=spawning) as apart:
-            self.add(await loop.run_in_executor(apart, try_out, document, config))
+        self.add(await asyncio.get_running_loop().run_in_executor(self._apart, try_out, document, config))
 
 
-async def sweep(place: Restaurant, examples: int, cards: tuple[str, ...]) -> Run:
+async def sweep(run: Run, place: Restaurant, examples: int, cards: tuple[str, ...]) -> None:
     """Payments first, so that the rest looks at paid orders; customer, stream and logout apart."""
-    guest, document, run, known = await place.guest(), await described(place), Run(), []
+    guest, document, known = await place.guest(), await described(place), []
     for card in cards:
         orders = [(await guest.order(("tea", 1)))["order_id"] for _ in range(4)]
         await run.try_out(only(within_reach(document, orders, card), PAYMENT), settings(place, guest.token, examples))
         known += orders
     known += [(await guest.order(("tea", 1)))["order_id"] for _ in range(4)]
-    apart = {PAYMENT, STREAM, "/api/auth/logout"}  # the stream never ends; a logout ends the session of the others
+    apart = {PAYMENT, *STREAMS, "/api/auth/logout"}  # a stream never ends; a logout ends the session of the others
     rest = only(within_reach(document, known, *cards), *(path for path in document["paths"] if path not in apart))
     await run.try_out(rest, settings(place, guest.token, examples))
     leaver, customer = await place.guest(), await signed_in(place)
     await run.try_out(only(document, "/api/auth/logout"), settings(place, leaver.token, 5))
     own = only(document, "/api/me", "/api/me/push", "/api/orders")
     await run.try_out(own, settings(place, customer.token, examples))
-    return run
 
 
 def assert_clean(run: Run) -> None:
@@ -147,21 +154,30 @@ def assert_clean(run: Run) -> None:
     assert not [key for key in run.answers if key[1] in (0, 500)]
 
 
-async def test_schemathesis_finds_no_answer_outside_the_description(open_place: Restaurant) -> None:
-    assert_clean(await sweep(open_place, 10, ("tok_ok", "tok_declined")))
+async def test_schemathesis_finds_no_answer_outside_the_description(
+    open_place: Restaurant, apart: ProcessPoolExecutor
+) -> None:
+    run = Run(apart)
+    await sweep(run, open_place, 10, ("tok_ok", "tok_declined"))
+    assert_clean(run)
 
 
 @pytest.mark.long
-async def test_schemathesis_finds_nothing_in_a_long_run_either(open_place: Restaurant) -> None:
-    run = await sweep(open_place, 150, ("tok_ok", "tok_declined", "tok_insufficient_funds", "tok_500", "tok_lost"))
+async def test_schemathesis_finds_nothing_in_a_long_run_either(
+    open_place: Restaurant, apart: ProcessPoolExecutor
+) -> None:
+    run = Run(apart)
+    await sweep(run, open_place, 150, ("tok_ok", "tok_declined", "tok_insufficient_funds", "tok_500", "tok_lost"))
     assert_clean(run)
     assert run.answers[f"POST {PAYMENT}", 202]
 
 
-async def test_schemathesis_finds_an_answer_that_is_not_described(open_place: Restaurant) -> None:
+async def test_schemathesis_finds_an_answer_that_is_not_described(
+    open_place: Restaurant, apart: ProcessPoolExecutor
+) -> None:
     document = copy.deepcopy(await described(open_place))
     del document["paths"]["/api/pickup"]["post"]["responses"]["403"]
-    run = Run()
+    run = Run(apart)
     await run.try_out(only(document, "/api/pickup"), settings(open_place, (await open_place.guest()).token, 5))
     assert any("status_code_conformance" in finding for finding in run.findings)
 
@@ -231,8 +247,8 @@ async def test_answers_along_the_customers_way_are_as_described(open_place: Rest
         assert_described(document, "get", path, await place.call("GET", path))
 
 
-async def test_receipt_tells_its_time_in_utc_and_its_code_in_the_drives(open_place: Restaurant) -> None:
-    guest = await open_place.guest()
+async def test_receipt_tells_its_time_in_utc_and_its_code_in_the_drives(place: Restaurant) -> None:
+    guest = await place.guest()
     receipt = (await guest.pay((await guest.order(("tea", 1)))["order_id"])).body["receipt"]
     issued_at = datetime.fromisoformat(receipt["issued_at"])
     assert receipt["issued_at"].endswith("Z")

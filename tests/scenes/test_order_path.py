@@ -94,6 +94,7 @@ async def test_4_1_board_gets_a_snapshot_then_events_and_resumes_without_gap_or_
         name, identity, data = await _next(stream)
         assert name == "snapshot"
         assert [order["number"] for order in data["orders"]] == [first["number"]]
+        assert identity is not None
         last = identity
         while True:
             name, identity, data = await _next(stream)
@@ -120,6 +121,7 @@ async def test_4_1_unusable_or_future_last_event_id_gets_a_snapshot(place: Resta
 
 async def test_4_2_ready_order_opens_its_cell_by_number_and_code() -> None:
     async with restaurant(speed=20) as place:
+        place.robot.faults.switch("nobody_comes", on=True)  # until the code is typed
         guest = await place.guest()
         created = await guest.order(("tea", 1))
         code = (await guest.pay(created["order_id"])).body["pickup_code"]
@@ -132,6 +134,7 @@ async def test_4_2_ready_order_opens_its_cell_by_number_and_code() -> None:
         opened = await place.call("POST", "/api/pickup", {"number": created["number"], "pickup_code": code})
         assert opened.status == 200, opened
         assert opened.body["cell"] >= 1
+        place.robot.faults.switch("nobody_comes", on=False)
         await guest.until_status(created["order_id"], "completed")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.store.database import Reader
+from kiosk.store.transaction import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Customer, Restaurant, restaurant, until
 from tests.scenes.test_notifications import buy, sign_in, told
@@ -41,7 +41,7 @@ def clock() -> Hands:
 @pytest.fixture
 async def place(clock: Hands) -> AsyncIterator[Restaurant]:
     async with restaurant(clock=clock) as found:
-        found.robot.faults.switch("nobody_comes", True, {})
+        found.robot.faults.switch("nobody_comes", on=True)
         yield found
 
 
@@ -183,7 +183,7 @@ async def test_4_new_code_kills_the_old_one_everywhere(place: Restaurant) -> Non
 
 async def test_5_sms_says_number_cell_and_the_code_as_it_is_when_it_goes_out(place: Restaurant) -> None:
     customer = await sign_in(place)
-    place.sms.faults.switch("down", True, {})
+    place.sms.faults.switch("down", on=True)
     order = await buy(customer)
     found = await customer.until_status(order["order_id"], "ready")
     answer = await place.internal("POST", f"/internal/orders/{order['order_id']}/pickup-code")
@@ -199,7 +199,7 @@ async def test_5_sms_says_number_cell_and_the_code_as_it_is_when_it_goes_out(pla
         return await tries() > before
 
     await until(tried_again)
-    place.sms.faults.switch("down", False, {})
+    place.sms.faults.switch("down", on=False)
     text = await told(place, "готов.")
     cell = (await place.internal("GET", "/internal/cells")).body["cells"][0]["cell"]
     assert (
@@ -236,6 +236,6 @@ async def test_nobody_comes_until_the_fault_is_over(place: Restaurant) -> None:
     guest = await place.guest()
     order = await ready_order(place, guest)
     assert place.effects("robot", "picked_up") == []
-    place.robot.faults.switch("nobody_comes", False, {})
+    place.robot.faults.switch("nobody_comes", on=False)
     await guest.until_status(order["order_id"], "completed")
     await until(lambda: place.effects("robot", "picked_up"))

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from kiosk.api.pictures import LONGEST_BYTES, picture_type
+from kiosk.api.http.pictures import LONGEST_BYTES, picture_type
 from kiosk.catalogue import web_root
 from tests.restaurant import Restaurant, restaurant, short_folder
 

@@ -1,4 +1,4 @@
-"""Phones, codes and tokens are nobody else's to read (reliability §6): closed at start, told by `kiosk check`."""
+"""Phones, codes and tokens are nobody else's to read (access.md#doors): closed at start, told by `kiosk check`."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.store.database import Reader
+from kiosk.store.transaction import Reader
 from tests.restaurant import Customer, Restaurant, restaurant
 from tests.scenes.test_refusals import assert_problem
 from tests.scenes.test_signing_in import FREE, code_of, confirm, quick, signed_in

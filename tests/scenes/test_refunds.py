@@ -74,18 +74,37 @@ async def test_4_unpaid_unknown_and_malformed_refunds_are_refused(place: Restaur
     assert place.ledger("bank") == []
 
 
-async def test_4_portion_that_cannot_be_cooked_is_refunded_and_the_rest_is_handed_out(place: Restaurant) -> None:
-    guest = await place.guest()
-    created = await guest.order(("udon-chicken", 1), ("tea", 1))
-    place.robot.faults.switch("jam", True, {"station": 2})  # the wok: the noodles need it, the tea does not
-    assert (await guest.pay(created["order_id"])).status == 200
-    order = await refunded(place, guest, created["order_id"])
-    assert order["refunds"][0]["reason"] == "cooking_failed"
-    assert order["refunds"][0]["amount_kopecks"] == created["items"][0]["sum_kopecks"]
-    done = await guest.until_status(created["order_id"], "completed")
-    statuses = sorted(portion["status"] for item in done["items"] for portion in item["portions"])
-    assert statuses == ["dropped", "handed_out"]
-    assert returned_kopecks(place) == created["items"][0]["sum_kopecks"]
+async def station_is_down(place: Restaurant) -> bool:
+    """The kiosk has seen that the wok is jammed."""
+    checks = (await place.call("GET", "/readyz")).body["checks"]
+    return "station_2" in checks and not checks["station_2"]["ok"]
+
+
+#: A bank that may take its time, and a station that is not waited for.
+SOON = "[bank]\ntimeout_s = 20\nabandon_after_s = 30\n[robot]\nstation_wait_s = 0.3"
+
+
+@pytest.mark.parametrize("seen", [True, False])
+async def test_4_portion_that_cannot_be_cooked_is_refunded_and_the_rest_is_handed_out(seen: bool) -> None:
+    """Its station jams while the bank is asked: the kiosk has seen it when it looks for the portion's turn, or not."""
+    async with restaurant(SOON) as place:
+        guest = await place.guest()
+        created = await guest.order(("udon-chicken", 1), ("tea", 1))
+        place.bank.faults.switch("hold")
+        paying = asyncio.create_task(guest.pay(created["order_id"]))
+        await until(lambda: place.is_charging(created["order_id"]))
+        place.robot.faults.switch("jam", {"station": 2})  # the wok: the noodles need it, the tea does not
+        if seen:
+            await until(lambda: station_is_down(place))
+        place.bank.faults.switch("hold", on=False)
+        assert (await paying).status in (200, 202)
+        order = await refunded(place, guest, created["order_id"])
+        assert order["refunds"][0]["reason"] == "cooking_failed"
+        assert order["refunds"][0]["amount_kopecks"] == created["items"][0]["sum_kopecks"]
+        done = await guest.until_status(created["order_id"], "completed")
+        statuses = sorted(portion["status"] for item in done["items"] for portion in item["portions"])
+        assert statuses == ["dropped", "handed_out"]
+        assert returned_kopecks(place) == created["items"][0]["sum_kopecks"]
 
 
 @pytest.mark.parametrize("fault", ["bank", "registrar"])
@@ -95,9 +114,9 @@ async def test_4_refund_waits_for_its_devices_and_is_done_once(place: Restaurant
     assert (await guest.pay(created["order_id"])).status == 200
     await guest.until_status(created["order_id"], "completed")
     if fault == "bank":
-        place.bank.faults.switch("lose_answer", True, {})
+        place.bank.faults.switch("lose_answer", on=True)
     else:
-        place.fiscal.faults.switch("lose_answer", True, {"after": "FF45", "forget": True})
+        place.fiscal.faults.switch("lose_answer", {"after": "FF45", "forget": True})
     body = {"reason": "x"}
     assert (await place.internal("POST", f"/internal/orders/{created['order_id']}/refund", body)).status == 202
     await refunded(place, guest, created["order_id"])
@@ -137,10 +156,10 @@ async def test_4_portion_given_back_while_it_is_cooked_and_then_lost_does_not_ho
         assert (await guest.pay(order_id)).status == 200
 
         async def begun() -> bool:
-            return (await guest.look(order_id))["items"][0]["portions"] == [{"status": "cooking"}]
+            return bool((await guest.look(order_id))["items"][0]["portions"] == [{"status": "cooking"}])
 
         await until(begun)
-        place.robot.faults.switch("jam", True, {"station": 2})  # under the noodles, which are begun
+        place.robot.faults.switch("jam", {"station": 2})  # under the noodles, which are begun
         body = {"reason": "передумал", "items": [{"item_id": "udon-chicken", "quantity": 1}]}
         assert (await place.internal("POST", f"/internal/orders/{order_id}/refund", body)).status == 202
         await refunded(place, guest, order_id)
@@ -158,15 +177,15 @@ async def test_4_empty_bin_holds_the_dishes_that_need_it_and_no_others(place: Re
     noodles, tea = await place.guest(), await place.guest()
     first = (await noodles.order(("udon-chicken", 1)))["order_id"]
     second = (await tea.order(("tea", 1)))["order_id"]
-    place.bank.faults.switch("hold", True, {})
-    paying = [asyncio.create_task(noodles.pay(first)), asyncio.create_task(tea.pay(second))]
+    place.bank.faults.switch("hold", on=True)
+    payment_saga = [asyncio.create_task(noodles.pay(first)), asyncio.create_task(tea.pay(second))]
     for order_id in (first, second):
         await until(lambda order_id=order_id: place.is_charging(order_id))  # type: ignore[misc]
-    place.robot.faults.switch("cells_full", True, {})  # nothing is taken yet
-    place.bank.faults.switch("hold", False, {})
-    assert [answer.status for answer in await asyncio.gather(*paying)] == [200, 200]
-    place.robot.faults.switch("bin_empty", True, {"bin": 1})
-    place.robot.faults.switch("cells_full", False, {})
+    place.robot.faults.switch("cells_full", on=True)  # nothing is taken yet
+    place.bank.faults.switch("hold", on=False)
+    assert [answer.status for answer in await asyncio.gather(*payment_saga)] == [200, 200]
+    place.robot.faults.switch("bin_empty", {"bin": 1})
+    place.robot.faults.switch("cells_full", on=False)
     await tea.until_status(second, "completed")
     assert (await noodles.look(first))["status"] == "paid"
     assert (await place.internal("POST", "/internal/stock/refill", {"bin": 1, "amount": 5000})).status == 204

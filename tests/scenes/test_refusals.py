@@ -1,4 +1,4 @@
-"""Every error of the contract on the order path, produced over HTTP; none of them is a 500."""
+"""Every refusal of the order path, produced over HTTP; none of them is a 500."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ async def test_3_paid_order_answers_its_own_key_and_refuses_another(place: Resta
 
 
 async def test_3_double_tap_joins_the_running_attempt_and_another_key_must_wait(place: Restaurant) -> None:
-    place.bank.faults.switch("slow", True, {"seconds": 1.5})
+    place.bank.faults.switch("slow", {"seconds": 1.5})
     guest = await place.guest()
     order_id = (await guest.order(("tea", 1)))["order_id"]
     first = asyncio.create_task(guest.pay(order_id, key="k1"))
@@ -235,7 +235,7 @@ async def test_0_health_readiness_and_metrics_tell_the_truth(place: Restaurant) 
     assert (ready.status, ready.body["ready"]) == (200, True)
     metrics = await place.call("GET", "/metrics")
     assert b"kiosk_sales_open 1.0" in metrics.body
-    place.fiscal.faults.switch("off", True, {})
+    place.fiscal.faults.switch("off", on=True)
     await place.until_paused("fiscal_offline")
     ready = await place.call("GET", "/readyz")
     assert (ready.status, ready.body["checks"]["fiscal"]["ok"]) == (200, False)

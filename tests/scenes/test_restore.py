@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from kiosk.clock import SystemClock
 from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
-from kiosk.store.database import Reader
-from kiosk.store.opening import inspect
+from kiosk.store.file.opening import inspect
+from kiosk.store.transaction import Reader
 from kiosk.wiring import restore
 from tests.clocks import START
 from tests.restaurant import Restaurant, restaurant, until
@@ -28,7 +29,7 @@ async def backed_up(place: Restaurant) -> None:
 async def put_back(place: Restaurant) -> None:
     """Stop, restore, start: as a technician does it."""
     await place.kiosk.stop()
-    kept = restore(place.folder / "kiosk.db", place.folder / "backup.db", "tester", place.kiosk._parts.clock.now())
+    kept = restore(place.folder / "kiosk.db", place.folder / "backup.db", "tester", SystemClock().now())
     assert kept is not None
     assert inspect(kept).startswith("version")
     await place.restart()
@@ -137,10 +138,10 @@ async def test_restored_backup_asks_about_meals_it_believes_uncooked() -> None:
 async def test_restored_backup_waits_for_a_silent_bank() -> None:
     async with restaurant() as place:
         await backed_up(place)
-        place.bank.faults.switch("down", True, {})
+        place.bank.faults.switch("down", on=True)
         await put_back(place)
         await place.until_paused("books")
-        place.bank.faults.switch("down", False, {})
+        place.bank.faults.switch("down", on=False)
         await place.until_open()
         await eaten(place, "tea")
 

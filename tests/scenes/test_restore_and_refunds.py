@@ -54,7 +54,7 @@ async def owed(place: Restaurant, ask: Callable[[Restaurant, str], Awaitable[Non
     (place.folder / "config.toml").write_text(text.replace('vat = "20"', 'vat = "10"'))
     await place.restart()
     await place.until_open()
-    place.fiscal.faults.switch("off", True, {})
+    place.fiscal.faults.switch("off", on=True)
     await ask(place, order_id)
     await waiting(place, kind)
     return order_id
@@ -84,10 +84,10 @@ async def test_receipt_of_a_refund_or_fix_that_was_printed_after_the_backup_is_n
         if where == "spare":
             await use(place, "spare")
         else:
-            place.fiscal.faults.switch("off", False, {})
+            place.fiscal.faults.switch("off", on=False)
         await until(lambda: len(printed(place)) == count)
         await nothing_stuck(place)
-        place.fiscal.faults.switch("off", False, {})
+        place.fiscal.faults.switch("off", on=False)
         stands = printed(place)
         await put_back(place)
         await place.until_open()
@@ -108,7 +108,7 @@ async def test_refund_that_a_lost_drive_may_have_printed_waits_for_a_person() ->
         await backed_up(place)
         await use(place, "spare")
         (stands,) = await until(lambda: printed(place))
-        place.fiscal.faults.switch("off", False, {})
+        place.fiscal.faults.switch("off", on=False)
         (place.folder / "config.toml").write_text(before)
         await put_back(place)
         await place.until_open()

@@ -22,13 +22,13 @@ async def use(place: Restaurant, name: str) -> None:
 async def owed(place: Restaurant) -> str:
     """An order that is charged and cooked while its registrar is silent."""
     guest = await place.guest()
-    order_id = (await guest.order(("tea", 1)))["order_id"]
-    place.bank.faults.switch("hold", True, {})
-    paying = asyncio.create_task(guest.pay(order_id))
+    order_id: str = (await guest.order(("tea", 1)))["order_id"]
+    place.bank.faults.switch("hold", on=True)
+    payment_saga = asyncio.create_task(guest.pay(order_id))
     await until(lambda: place.is_charging(order_id))
-    place.fiscal.faults.switch("off", True, {})
-    place.bank.faults.switch("hold", False, {})
-    assert (await paying).status in (200, 202)
+    place.fiscal.faults.switch("off", on=True)
+    place.bank.faults.switch("hold", on=False)
+    assert (await payment_saga).status in (200, 202)
 
     async def released() -> bool:
         return bool((await place.internal("GET", f"/internal/orders/{order_id}")).body["receipt_unknown"])
@@ -54,7 +54,7 @@ async def test_receipt_of_a_spare_that_the_backup_does_not_know_is_found_once_th
         await backed_up(place)
         await use(place, "spare")
         (lost,) = await eaten(place, "udon-chicken")
-        spare.faults.switch("link_lost", True, {})
+        spare.faults.switch("link_lost", on=True)
         await put_back(place)
 
         async def waits() -> bool:
@@ -62,7 +62,7 @@ async def test_receipt_of_a_spare_that_the_backup_does_not_know_is_found_once_th
             return "waits for registrar spare" in told.get("books", "")
 
         await until(waits)
-        spare.faults.switch("link_lost", False, {})
+        spare.faults.switch("link_lost", on=False)
         (row,) = await findings(place, 1)
         (receipt,) = place.effects("spare", "receipt")
         assert row["order_id"] == lost
@@ -86,7 +86,7 @@ async def test_receipt_owed_at_the_backup_and_printed_by_the_spare_is_not_printe
         await use(place, "spare")
         await until(lambda: place.effects("spare", "receipt"))
         stands = await receipt_of(place, order_id)
-        place.fiscal.faults.switch("off", False, {})
+        place.fiscal.faults.switch("off", on=False)
         if not configured:
             (place.folder / "config.toml").write_text(before)
         await put_back(place)

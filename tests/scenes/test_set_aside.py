@@ -9,21 +9,21 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from drivers.fiscal.port import FiscalDocument
+from drivers.fiscal.port import FiscalDocument, FiscalOffice
 from kiosk.clock import SystemClock
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.domain.payment import Payment
-from kiosk.flows.claiming import Claim
-from kiosk.flows.fiscalising import Fiscalising
-from kiosk.flows.weighing_failures import Failure
-from kiosk.store import payments
+from kiosk.domain.payment.payment import Payment
+from kiosk.flows.fiscal.claim import Claim
+from kiosk.flows.fiscal.failures import Failure
+from kiosk.flows.fiscal.receipts import Receipts
+from kiosk.store.fiscal import intents
 from kiosk.tasks import Tasks
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
 CP1251 = "<html><body>Ошибка обслуживания</body></html>".encode("cp1251")
 
 
-class TripsOver(Fiscalising):
+class TripsOver(Receipts):
     """Planted: a bug that one order meets each time it is carried out."""
 
     order_id = ""
@@ -40,7 +40,7 @@ async def aside(place: Restaurant) -> list[dict[str, Any]]:
 
 
 async def test_3_payment_whose_every_resumption_is_a_bug_is_set_aside_and_the_others_are_served() -> None:
-    async with restaurant(fiscalising=TripsOver) as place:
+    async with restaurant(receipts=TripsOver) as place:
         guest, other = await place.guest(), await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
         TripsOver.order_id = order_id
@@ -76,20 +76,20 @@ class CannotPrint(TripsOver):
     blind = False
 
     async def try_once(self, payment: Payment) -> tuple[Payment, Failure | None]:
-        return await Fiscalising.try_once(self, payment)
+        return await Receipts.try_once(self, payment)
 
-    async def _register(self, claim: Claim, intent: payments.IntentRow) -> FiscalDocument:
+    async def _register(self, registrar: FiscalOffice, claim: Claim, intent: intents.IntentRow) -> FiscalDocument:
         if claim.payment.order_id == TripsOver.order_id:
             raise ZeroDivisionError("a bug")
-        return await super()._register(claim, intent)
+        return await super()._register(registrar, claim, intent)
 
-    async def _find(self, intent: payments.IntentRow) -> FiscalDocument | None:
+    async def _find(self, registrar: FiscalOffice, intent: intents.IntentRow) -> FiscalDocument | None:
         if CannotPrint.blind and intent.payment_id.startswith(TripsOver.order_id):
             raise ZeroDivisionError("a bug")
-        return await super()._find(intent)
+        return await super()._find(registrar, intent)
 
 
-async def _set_aside_while_printing(place: Restaurant) -> tuple[Customer, str, dict[str, Any]]:
+async def set_aside_while_printing(place: Restaurant) -> tuple[Customer, str, dict[str, Any]]:
     guest = await place.guest()
     order_id = (await guest.order(("tea", 1)))["order_id"]
     TripsOver.order_id = order_id
@@ -105,8 +105,8 @@ async def _set_aside_while_printing(place: Restaurant) -> tuple[Customer, str, d
 @pytest.mark.parametrize("blind", [False, True])
 async def test_3_4_money_of_a_payment_set_aside_goes_back_by_a_persons_word(blind: bool) -> None:
     CannotPrint.blind = blind
-    async with restaurant(fiscalising=CannotPrint) as place:
-        guest, order_id, row = await _set_aside_while_printing(place)
+    async with restaurant(receipts=CannotPrint) as place:
+        guest, order_id, row = await set_aside_while_printing(place)
         assert (row["money"], row["moves"]) == ("charged", ["retry", "issue", "adopt", "refund"])
         moves = f"/internal/stuck/{row['stuck_id']}"
         assert (await place.internal("POST", moves, {"move": "refund"})).status == 200

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from drivers.fiscal.port import FiscalSwitch
 from drivers.sim.shtrih.device import ShtrihDevice, shtrih
+from drivers.sim.shtrih.setup import ShtrihSetup
 from kiosk.clock import SystemClock
 from kiosk.domain.errors import DeviceUnavailable
-from kiosk.flows.falling_back import FallingBack
-from kiosk.flows.tending_shift import TendingShift
+from kiosk.flows.fiscal.desk import RegistrarDesk
+from kiosk.flows.fiscal.fallback import Fallback
+from kiosk.flows.fiscal.shift_commands import ShiftCommands
 from tests.clocks import JumpingClock
 from tests.command import journal, kiosk
-from tests.restaurant import Restaurant, restaurant, until
+from tests.restaurant import Files, Restaurant, restaurant, until
 from tests.scenes.test_fiscal_day import bought
 from tests.scenes.test_staff_desk import at_the_desk, overview
 
 
-async def with_a_spare(place: Restaurant, more: str = "", **device_is: Any) -> ShtrihDevice:
+async def with_a_spare(place: Restaurant, more: str = "", **setup: Any) -> ShtrihDevice:
     """Another registrar, at work and in the settings, from the next start on."""
-    spare = {"state": place.folder / "spare.state", "ledger": place.folder / "spare.jsonl", **device_is}
-    device = await place.stack.enter_async_context(shtrih(place.folder / "spare.tty", **spare, seed=7, ffd="1.1"))
+    spare = Files(state=place.folder / "spare.state", ledger=place.folder / "spare.jsonl")
+    switched_on = shtrih(place.folder / "spare.tty", **spare, seed=7, setup=ShtrihSetup(ffd="1.1", **setup))
+    device = await place.stack.enter_async_context(switched_on)
     file = place.folder / "config.toml"
     text = file.read_text().replace("[fiscal]", '[[fiscal]]\nname = "till"\nffd = "1.2"')
     file.write_text(f'{text}\n[[fiscal]]\nname = "spare"\nffd = "1.1"\nport = "{place.folder}/spare.tty"\n{more}')
@@ -62,7 +64,7 @@ async def test_3_4_kiosk_falls_back_to_the_spare_registrar_that_has_a_day_and_pa
         await place.until_open()
         guest = await place.guest()
         assert (await bought(place, guest, "tea"))["receipt"]
-        place.fiscal.faults.switch("paper_out", True, {})
+        place.fiscal.faults.switch("paper_out", on=True)
 
         async def spare_is_used() -> bool:
             return bool((await place.internal("GET", "/internal/fiscal")).body["active"] == "spare")
@@ -73,7 +75,7 @@ async def test_3_4_kiosk_falls_back_to_the_spare_registrar_that_has_a_day_and_pa
         assert (await guest.pay(order["order_id"], receipt_to="a@example.com")).status == 200
         assert len(place.effects("fiscal", "receipt")) == len(place.effects("spare", "receipt")) == 1
         assert ("kiosk", "use_registrar", "spare") in journal(place)
-        place.fiscal.faults.switch("paper_out", False, {})
+        place.fiscal.faults.switch("paper_out", on=False)
         assert await spare_is_used()  # the way back is a person's
 
 
@@ -84,11 +86,11 @@ async def test_3_4_spare_registered_for_another_seller_is_not_fallen_back_to() -
         file.write_text(file.read_text().replace('ffd = "1.1"', 'ffd = "1.05"'))  # the drive is registered by 1.1
         await place.restart()
         await place.until_open()
-        assert not await place.kiosk.flows.falling_back.fall_back()
-        place.fiscal.faults.switch("paper_out", True, {})
+        assert not await place.kiosk.flows.fallback.fall_back()
+        place.fiscal.faults.switch("paper_out", on=True)
         await place.until_paused("fiscal_no_paper")
-        assert not await place.kiosk.flows.falling_back.fall_back()
-        place.fiscal.faults.switch("paper_out", False, {})
+        assert not await place.kiosk.flows.fallback.fall_back()
+        place.fiscal.faults.switch("paper_out", on=False)
         await place.until_open()
         assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "till"
 
@@ -98,7 +100,7 @@ async def test_3_4_registrar_that_does_not_answer_is_not_changed_to() -> None:
         spare = await with_a_spare(place)
         await place.restart()
         await place.until_open()
-        spare.faults.switch("link_lost", True, {})
+        spare.faults.switch("link_lost", on=True)
         refused = await place.internal("POST", "/internal/fiscal/use", {"name": "spare"})
         assert refused.status == 503
         assert refused.body["reason"] in ("link_lost", "port_missing")
@@ -109,11 +111,11 @@ async def test_3_4_registrar_that_does_not_answer_is_not_changed_to() -> None:
 class SilentAfterTheChange:
     """The registrar is changed to, and does not answer the first look at it."""
 
-    def __init__(self, registrar: FiscalSwitch) -> None:
-        self._registrar = registrar
+    def __init__(self, desk: RegistrarDesk) -> None:
+        self._desk = desk
 
     async def use(self, name: str, actor: str) -> None:
-        self._registrar.use(name)
+        self._desk.use(name)
         raise DeviceUnavailable(device="fiscal", reason="link_lost")
 
 
@@ -122,13 +124,13 @@ async def test_3_4_change_whose_first_look_fails_is_told_as_a_change() -> None:
         await with_a_spare(place)
         await place.restart()
         await place.until_open()
-        flows, registrar = place.kiosk.flows, place.kiosk.devices.registrar
-        tending = cast(TendingShift, SilentAfterTheChange(registrar))
-        falling_back = FallingBack(
-            registrar, tending, flows.keeping_shift, place.kiosk.readiness, SystemClock(), ["spare"]
+        flows, desk = place.kiosk.flows, place.kiosk.flows.desk
+        staff_commands = cast(ShiftCommands, SilentAfterTheChange(desk))
+        fallback = Fallback(
+            desk, staff_commands, flows.shift_keeper, place.kiosk.readiness, SystemClock(), spares=["spare"]
         )
-        assert await falling_back.fall_back()  # it is done, whatever the look says: not to be tried again
-        assert registrar.active == "spare"
+        assert await fallback.fall_back()  # it is done, whatever the look says: not to be tried again
+        assert desk.active == "spare"
 
 
 async def test_3_4_documents_of_a_registrar_that_is_not_in_use_are_watched_by_its_name() -> None:
@@ -172,7 +174,7 @@ async def test_3_4_check_without_a_kiosk_asks_each_registrar_by_its_name() -> No
         found = {row["check"]: row["ok"] for row in told if row["check"].startswith(("fiscal", "ofd"))}
         assert list(found) == ["fiscal:till", "ofd:till", "fiscal:spare", "ofd:spare"]
         assert (found["fiscal:till"], found["fiscal:spare"]) == (True, True)
-        spare.faults.switch("paper_out", True, {})
+        spare.faults.switch("paper_out", on=True)
         told = await kiosk(place, "check")
         bad = [line.split()[1] for line in told.out.splitlines() if line.startswith("BAD")]
         assert [name for name in bad if name.startswith("fiscal")] == ["fiscal:spare"]

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 import pytest
 
-from kiosk.store.database import Reader
+from kiosk.store.transaction import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Answer, Customer, Restaurant, restaurant, until
 

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from kiosk.domain.customer import Limits
 from kiosk.domain.errors import TooManyRequests
-from kiosk.flows.signing_in import Caller, QuickAuth
-from kiosk.store.database import Reader
+from kiosk.domain.identity.limits import Limits
+from kiosk.flows.identity.sign_in import Caller, QuickAuth
+from kiosk.store.transaction import Reader
 from tests.clocks import JumpingClock
 from tests.restaurant import Answer, Customer, Restaurant, restaurant
 from tests.scenes.test_notifications import buy, told
@@ -64,7 +64,7 @@ async def asked_from(place: Restaurant, *addresses: str) -> int:
     for n, address in enumerate(addresses):
         with contextlib.suppress(TooManyRequests):
             wanted = QuickAuth(phone=f"+7917{n:07d}")
-            await place.kiosk.flows.signing_in.quick_auth(wanted, None, Caller(address, "ru"))
+            await place.kiosk.flows.sign_in.quick_auth(wanted, None, Caller(address, "ru"))
             got += 1
     return got
 

@@ -34,8 +34,8 @@ async def test_desk_shows_lights_bins_with_portions_left_shift_and_dishes() -> N
         (tea,) = [row for row in told["bins"] if row["bin"] == 23]
         assert tea["portions_left"] > 0
         assert [dish for dish in told["dishes"] if dish["item_id"] == "tea" and not dish["stopped"]]
-        place.bank.faults.switch("down", True, {})
-        place.fiscal.faults.switch("paper_out", True, {})
+        place.bank.faults.switch("down", on=True)
+        place.fiscal.faults.switch("paper_out", on=True)
         await place.until_paused("fiscal_no_paper")
         told = await overview(await at_the_desk(place))
         lights = {light["name"]: light["level"] for light in told["lights"]}
@@ -104,19 +104,19 @@ async def test_simulated_devices_are_broken_and_mended_over_http() -> None:
     async with restaurant() as place, demo_kiosk() as process:
         place.kiosk = process
 
-        async def switch(fault: str, on: bool, **parameters: object) -> Answer:
+        async def switch(fault: str, *, on: bool, **parameters: object) -> Answer:
             body = {"device": "fiscal", "fault": fault, "on": on, "parameters": parameters}
             return await place.call("POST", "/api/sim", body)
 
         devices = (await place.call("GET", "/api/sim")).body["devices"]
         assert [row["device"] for row in devices] == ["bank", "fiscal", "robot", "sms", "push"]
-        assert (await switch("paper_out", True)).status == 200
+        assert (await switch("paper_out", on=True)).status == 200
         await place.until_paused("fiscal_no_paper")
-        mended = (await switch("paper_out", False)).body["devices"]
+        mended = (await switch("paper_out", on=False)).body["devices"]
         assert not [fault for row in mended for fault in row["faults"] if fault["on"]]
         await place.until_open()
-        assert_problem(await switch("slow", True), 422, "invalid_request")
-        assert_problem(await switch("earthquake", True), 422, "invalid_request")
+        assert_problem(await switch("slow", on=True), 422, "invalid_request")
+        assert_problem(await switch("earthquake", on=True), 422, "invalid_request")
 
 
 async def test_9_desk_is_told_what_of_an_order_can_go_back_and_what_it_comes_to() -> None:

@@ -21,13 +21,15 @@ from kiosk.domain.events import (
     OrderRefundedEvent,
     StoredEvent,
 )
-from kiosk.flows.reporting import Reporting
+from kiosk.flows.staff.statistics import Reports
 from kiosk.runtime.dispatcher import Dispatcher
-from kiosk.sinks.counting import Counting
-from kiosk.store import outbox, stats
-from kiosk.store.database import Database, Reader, Tx
+from kiosk.sinks.statistics import StatisticsSink
+from kiosk.store.database import Database
+from kiosk.store.events import outbox
+from kiosk.store.staff import stats
+from kiosk.store.transaction import Reader, Tx
 from tests.clocks import ManualClock
-from tests.crash.rig import world
+from tests.crash.rig import Purchase, world
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_refunds import refunded
 from tests.scenes.test_signing_in import FREE, signed_in
@@ -171,7 +173,11 @@ def test_6_killed_right_after_the_payment_every_order_is_counted_once() -> None:
         port = place.live()
         assert port is not None
         for purchase in place.purchases:
-            place.until(lambda p=purchase: place.order(port, p)["status"] == "completed", "every order is handed out")
+
+            def completed(wanted: Purchase = purchase) -> bool:
+                return bool(place.order(port, wanted)["status"] == "completed")
+
+            place.until(completed, "every order is handed out")
         place.until(lambda: counted(place.folder)[3] == 0, "everything is counted")
         money = sum(purchase.amount_kopecks for purchase in place.purchases)
         assert counted(place.folder)[:3] == (3, money, 3)
@@ -205,7 +211,7 @@ async def until_cursor(database: Database, sequence: int) -> None:
     await until(there)
 
 
-class Broken(Counting):
+class Broken(StatisticsSink):
     """Ends between the count and the commit."""
 
     def handle(self, tx: Tx, event: StoredEvent) -> None:
@@ -225,13 +231,13 @@ async def test_6_ended_between_count_and_commit_is_counted_once(database: Databa
     sequence = await publish(database, paid("A1", 10000), clock.now())
     with pytest.raises(RuntimeError, match="power cut"):
         await Dispatcher(database, clock).run(Broken(MOSCOW))
-    reporting = Reporting(database, MOSCOW, clock)
-    assert (await reporting.stats(reporting.today(), reporting.today())).orders == 0
+    reports = Reports(database, MOSCOW, clock)
+    assert (await reports.stats(reports.today(), reports.today())).orders == 0
     for _ in range(2):  # and once more, when nothing is left to count
-        loop = asyncio.create_task(Dispatcher(database, clock).run(Counting(MOSCOW)))
+        loop = asyncio.create_task(Dispatcher(database, clock).run(StatisticsSink(MOSCOW)))
         await until_cursor(database, sequence)
         loop.cancel()
-    view = await reporting.stats(reporting.today(), reporting.today())
+    view = await reports.stats(reports.today(), reports.today())
     assert (view.orders, view.revenue_kopecks, view.dishes[0].quantity) == (1, 10000, 1)
 
 
@@ -240,13 +246,13 @@ async def test_6_the_day_ends_at_the_restaurants_midnight(database: Database) ->
     midnight = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)  # 00:00 in Moscow
     await publish(database, paid("A1", 100), midnight - timedelta(seconds=1))
     last = await publish(database, paid("A2", 300), midnight)
-    loop = asyncio.create_task(Dispatcher(database, clock).run(Counting(MOSCOW)))
+    loop = asyncio.create_task(Dispatcher(database, clock).run(StatisticsSink(MOSCOW)))
     await until_cursor(database, last)
     loop.cancel()
-    reporting = Reporting(database, MOSCOW, clock)
-    days = [await reporting.stats(day, day) for day in (date(2026, 11, 22), date(2026, 11, 23))]
+    reports = Reports(database, MOSCOW, clock)
+    days = [await reports.stats(day, day) for day in (date(2026, 11, 22), date(2026, 11, 23))]
     assert [view.revenue_kopecks for view in days] == [100, 300]
-    both = await reporting.stats(date(2026, 11, 22), date(2026, 11, 23))
+    both = await reports.stats(date(2026, 11, 22), date(2026, 11, 23))
     assert (both.orders, both.average_kopecks) == (2, 200)
     assert [row.hour for row in both.hours] == ["2026-11-22T23", "2026-11-23T00"]
 
@@ -260,26 +266,26 @@ async def test_6_a_day_has_its_own_hours_also_where_summer_time_gives_or_takes_o
     moments = [begin + timedelta(minutes=30 * half) for half in range(2 * 24 * 365)]
 
     def run(tx: Tx) -> None:
-        sink = Counting(there)
+        sink = StatisticsSink(there)
         for number, moment in enumerate(moments):
             data = msgspec.json.encode(paid(str(number), 100)).decode()
             sink.handle(tx, StoredEvent(number + 1, str(number), "OrderPaidEvent", moment, str(number), data))
 
     await database.write(run)
-    reporting = Reporting(database, there, clock)
+    reports = Reports(database, there, clock)
     for shift in (date(2026, 3, 8), date(2026, 3, 29), date(2026, 4, 5), date(2026, 10, 4), date(2026, 10, 25)):
-        view = await reporting.stats(shift, shift)
+        view = await reports.stats(shift, shift)
         wanted = [moment for moment in moments if moment.astimezone(there).date() == shift]
         assert (view.orders, view.timezone) == (len(wanted), zone)
         assert {row.hour[:10] for row in view.hours} == {shift.isoformat()}
-    year = await reporting.stats(date(2026, 1, 1), date(2026, 12, 31))
+    year = await reports.stats(date(2026, 1, 1), date(2026, 12, 31))
     assert (year.orders, len(year.hours)) == (len(moments), 365)
 
 
 async def test_6_the_report_of_a_day_is_written_once_after_all_of_it_is_counted(database: Database) -> None:
     clock = ManualClock(datetime(2026, 11, 22, 20, 55, tzinfo=UTC))  # five minutes to midnight
-    reporting = Reporting(database, MOSCOW, clock)
-    reports = asyncio.create_task(reporting.write_reports())
+    reports = Reports(database, MOSCOW, clock)
+    writing = asyncio.create_task(reports.write_reports())
     await clock.until_asleep()
     await publish(
         database,
@@ -298,7 +304,7 @@ async def test_6_the_report_of_a_day_is_written_once_after_all_of_it_is_counted(
     clock.advance(600)
     await clock.until_asleep()
     assert await written(database) == {"2026-11-21": 0}  # the 22nd waits for its count
-    counting = asyncio.create_task(Dispatcher(database, clock).run(Counting(MOSCOW)))
+    counting = asyncio.create_task(Dispatcher(database, clock).run(StatisticsSink(MOSCOW)))
     await until_cursor(database, last)
     clock.advance(600)
     await clock.until_asleep()
@@ -309,7 +315,7 @@ async def test_6_the_report_of_a_day_is_written_once_after_all_of_it_is_counted(
         clock.advance(600)
         await clock.until_asleep()
     assert await written(database) == {"2026-11-21": 0, "2026-11-22": 700}
-    reports.cancel()
+    writing.cancel()
     counting.cancel()
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from kiosk.api.gate import Gate, GateLimits
-from kiosk.api.streams import StreamLimits, Streams
+from kiosk.api.http.gate import Gate, GateLimits
+from kiosk.api.http.streams import StreamLimits, Streams
 from kiosk.domain.errors import TooManyStreams
 from tests.restaurant import Restaurant, until
 from tests.scenes.test_refusals import assert_problem
@@ -37,7 +37,7 @@ async def test_4_1_boards_of_many_addresses_leave_room_for_everybody_else(place:
         assert refused.headers["Retry-After"] == "5"
         guest = await place.guest()
         assert (await guest.pay((await guest.order(("tea", 1)))["order_id"])).status == 200
-    await until(lambda: not place.kiosk._counts()["hall_screens"])
+    await until(lambda: not place.kiosk._counts()["hall_screens"])  # noqa: SLF001  # what /metrics shows
     async with AsyncExitStack() as boards:
         assert await hold(place, boards, "127.0.0.1", 1) == [200], "whoever leaves makes room"
 
@@ -94,8 +94,8 @@ class Door:
 class Commons(Gate):
     """Planted: no share for the house, as it was."""
 
-    def _is_full(self, foreign: bool) -> bool:
-        return super()._is_full(False)
+    def _is_full(self, *, foreign: bool) -> bool:
+        return super()._is_full(foreign=False)
 
 
 def lets_the_house_in(gate: Gate) -> bool:

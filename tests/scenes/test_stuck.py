@@ -9,11 +9,12 @@ from typing import Any
 
 from drivers.fiscal.port import FiscalIntent, Operation, Receipt, ReceiptLine, TaxSystem
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
+from drivers.fiscal.shtrih.session import ShtrihSession
 from drivers.link import Link, open_serial
-from drivers.sim.shtrih.device import shtrih
+from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from tests.clocks import START, JumpingClock
 from tests.command import journal
-from tests.restaurant import FAST_FISCAL, Answer, Restaurant, restaurant, until
+from tests.restaurant import FAST_FISCAL, Answer, Files, Restaurant, restaurant, until
 from tests.scenes.test_several_registrars import with_a_spare
 
 
@@ -76,7 +77,7 @@ def armed(place: Restaurant, switch: _Switch) -> asyncio.Event:
     struck = asyncio.Event()
 
     def strike() -> None:
-        place.fiscal.faults.switch("off", True, {})
+        place.fiscal.faults.switch("off", on=True)
         struck.set()
 
     switch.strike = strike
@@ -97,8 +98,8 @@ async def receipt_in_doubt(place: Restaurant, switch: _Switch) -> str:
 
 async def another_drive(place: Restaurant, link: Path) -> Any:
     """A registrar with another fiscal drive and a memory of its own, on the same ledger; the first one is unplugged."""
-    place.fiscal.faults.switch("link_lost", True, {})
-    files = {"state": place.folder / "second.state", "ledger": place.folder / "fiscal.jsonl"}
+    place.fiscal.faults.switch("link_lost", on=True)
+    files = Files(state=place.folder / "second.state", ledger=place.folder / "fiscal.jsonl")
     return shtrih(link, **files, seed=7)
 
 
@@ -168,11 +169,11 @@ async def test_3_4_nothing_falls_back_to_another_registrar_while_a_receipt_is_in
             return str(reason).startswith("fiscal_")
 
         await until(closed)
-        falling_back = place.kiosk.flows.falling_back
-        assert not await falling_back.fall_back()
+        fallback = place.kiosk.flows.fallback
+        assert not await fallback.fall_back()
         assert (await place.internal("GET", "/internal/fiscal")).body["active"] == "till"
         assert journal(place) == []
-        place.fiscal.faults.switch("off", False, {})
+        place.fiscal.faults.switch("off", on=False)
         await until(lambda: place.effects("fiscal", "receipt"))
         (receipt,) = place.effects("fiscal", "receipt")
         assert receipt["order_id"] == order_id
@@ -209,6 +210,7 @@ async def test_3_4_receipt_in_a_drive_that_is_lost_is_named_by_a_person_and_told
     extra = "[payment]\nanswer_within_s = 0.2"
     async with restaurant(extra, open_link=switch.open_link, stuck_after_s=0.0) as place:
         order_id = await receipt_in_doubt(place, switch)
+        assert isinstance(place.fiscal, ShtrihDevice)
         lost, before = place.fiscal.register.drive.state.serial, place.fiscal.register.drive.state.last_document
         number = before + 1
         await place.stack.enter_async_context(await another_drive(place, place.folder / "fiscal.tty"))
@@ -243,6 +245,7 @@ async def test_6_refund_receipt_in_a_drive_that_is_lost_is_named_by_its_number_a
         order_id = (await guest.order(("tea", 1)))["order_id"]
         assert (await guest.pay(order_id)).status in (200, 202)
         await guest.until_status(order_id, "completed")
+        assert isinstance(place.fiscal, ShtrihDevice)
         lost, number = place.fiscal.register.drive.state.serial, place.fiscal.register.drive.state.last_document + 1
         struck = armed(place, switch)
         await place.internal("POST", f"/internal/orders/{order_id}/refund", {"reason": "x"})
@@ -264,7 +267,8 @@ async def swapped(place: Restaurant, kind: str) -> dict[str, Any] | None:
 
 async def print_by_hand(link: Path, amount_kopecks: int) -> int:
     """Somebody at the registrar itself makes the missing receipt; its document number."""
-    registrar = ShtrihRegistrar(open_link=open_serial, port=str(link), baudrate=115200, timeouts=FAST_FISCAL)
+    session = ShtrihSession(open_link=open_serial, port=str(link), baudrate=115200, timeouts=FAST_FISCAL)
+    registrar = ShtrihRegistrar(session)
     try:
         await registrar.open_shift()
         line = ReceiptLine("Чай", amount_kopecks, 1, amount_kopecks)
@@ -285,11 +289,11 @@ async def test_3_4_staff_ask_for_the_money_back_and_it_goes_once_the_receipt_is_
         assert row["moves"] == ["retry", "refund"]
         assert (await move(place, row["stuck_id"], "refund")).status == 200
         assert place.effects("bank", "voided") == []  # nothing is proved while the registrar is silent
-        place.fiscal.faults.switch("off", False, {})
+        place.fiscal.faults.switch("off", on=False)
         await nothing_stuck(place)
 
         async def returned() -> bool:
-            return (await place.internal("GET", f"/internal/orders/{order_id}")).body["status"] == "created"
+            return bool((await place.internal("GET", f"/internal/orders/{order_id}")).body["status"] == "created")
 
         await until(returned)
         assert len(place.effects("bank", "voided")) == 1
@@ -302,12 +306,12 @@ async def test_3_3_silent_bank_is_stuck_and_seen_in_the_metrics_until_it_answers
     async with restaurant(extra, stuck_after_s=0.0) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        place.bank.faults.switch("lose_answer", True, {})
-        place.bank.faults.switch("slow", True, {"seconds": 30})
+        place.bank.faults.switch("lose_answer", on=True)
+        place.bank.faults.switch("slow", {"seconds": 30})
         assert (await guest.pay(order_id)).status == 202
         row = await stuck(place, "charge_unknown")
         assert (row["money"], row["moves"]) == ("unknown", ["retry", "refund"])
-        place.bank.faults.switch("slow", False, {})
+        place.bank.faults.switch("slow", on=False)
         assert (await move(place, row["stuck_id"], "retry")).status == 200
         await guest.until_status(order_id, "paid", "cooking", "ready", "completed")
         assert len(place.effects("bank", "charged")) == 1
@@ -324,12 +328,12 @@ async def test_4_portion_that_is_not_cooked_by_its_deadline_gives_the_money_back
     async with restaurant("[robot]\nlate_limit_s = 600", speed=1.0) as place:
         guest = await place.guest()
         tea = (await guest.order(("tea", 1)))["order_id"]
-        place.bank.faults.switch("hold", True, {})
-        paying = asyncio.create_task(guest.pay(tea))
+        place.bank.faults.switch("hold", on=True)
+        payment_saga = asyncio.create_task(guest.pay(tea))
         await until(lambda: place.is_charging(tea))
-        place.robot.faults.switch("estop", True, {})  # between the conditions of payment and cooking
-        place.bank.faults.switch("hold", False, {})
-        assert (await paying).status == 200
+        place.robot.faults.switch("estop", on=True)  # between the conditions of payment and cooking
+        place.bank.faults.switch("hold", on=False)
+        assert (await payment_saga).status == 200
         clock.jump(1200)  # between two starts: the power was off
         await place.restart(clock=clock)
 
@@ -341,7 +345,7 @@ async def test_4_portion_that_is_not_cooked_by_its_deadline_gives_the_money_back
         assert [refund["reason"] for refund in order["refunds"]] == ["cooking_failed"]
         assert len(place.effects("bank", "voided", "refunded")) == 1
         assert len(place.effects("fiscal", "refund_receipt")) == 1
-        place.robot.faults.switch("estop", False, {})
+        place.robot.faults.switch("estop", on=False)
         assert place.effects("robot", "started") == []
 
 
@@ -350,17 +354,17 @@ async def test_3_3_bank_that_stays_away_is_given_up_and_a_charge_that_turns_up_g
     async with restaurant(extra, stuck_after_s=0.0) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        place.bank.faults.switch("lose_answer", True, {})
-        place.bank.faults.switch("slow", True, {"seconds": 1.5})
+        place.bank.faults.switch("lose_answer", on=True)
+        place.bank.faults.switch("slow", {"seconds": 1.5})
         assert (await guest.pay(order_id)).status == 202
         await until(lambda: place.effects("bank", "charged"))
-        place.bank.faults.switch("down", True, {})
+        place.bank.faults.switch("down", on=True)
         row = await stuck(place, "charge_unknown")
         assert (await move(place, row["stuck_id"], "refund")).status == 200
         await guest.until_status(order_id, "cancelled")  # no second key for it while the first is unknown
         assert (await guest.pay(order_id)).code == "order_state"
-        place.bank.faults.switch("slow", False, {})
-        place.bank.faults.switch("down", False, {})
+        place.bank.faults.switch("slow", on=False)
+        place.bank.faults.switch("down", on=False)
         await until(lambda: place.effects("bank", "voided"))
         await nothing_stuck(place)
         assert len(place.effects("bank", "charged")) == 1
@@ -399,12 +403,12 @@ async def test_3_4_void_that_the_bank_refuses_for_good_ends_by_a_persons_word() 
     async with restaurant(extra, stuck_after_s=0.0) as place:
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
-        place.bank.faults.switch("hold", True, {})
+        place.bank.faults.switch("hold", on=True)
         asked = await guest.pay(order_id)
         assert asked.status == 202
         await until(lambda: place.is_charging(order_id))
-        place.fiscal.faults.switch("cover_open", True, {})  # after the pre-flight: the receipt is refused
-        place.bank.faults.switch("hold", False, {})
+        place.fiscal.faults.switch("cover_open", on=True)  # after the pre-flight: the receipt is refused
+        place.bank.faults.switch("hold", on=False)
         (charge,) = await until(lambda: place.effects("bank", "charged"))
         where = f"{place.bank.url}/transactions/{charge['transaction_id']}/refund"
         part = {"amount_kopecks": charge["amount_kopecks"] // 2}

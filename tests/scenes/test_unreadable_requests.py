@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator
 
-from kiosk.api.gate import GateLimits
+from kiosk.api.http.gate import GateLimits
 from tests.restaurant import Restaurant
 from tests.scenes.test_connections import gated
 

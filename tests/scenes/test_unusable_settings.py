@@ -1,4 +1,4 @@
-"""Contract §6: what cannot be used is refused by `kiosk run` and `kiosk check` alike, line by line, exit 2."""
+"""What cannot be used is refused by `kiosk run` and `kiosk check` alike, line by line, exit 2."""
 
 from __future__ import annotations
 

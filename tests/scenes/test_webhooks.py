@@ -1,4 +1,4 @@
-"""Outbound webhooks (contract §5) against a receiver that verifies with the official libraries."""
+"""Outbound webhooks (http.md#webhooks) against a receiver that verifies with the official libraries."""
 
 from __future__ import annotations
 

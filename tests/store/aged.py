@@ -11,10 +11,11 @@ from importlib.resources import files
 import msgspec
 
 from kiosk.clock import rfc3339
-from kiosk.domain.retention import Keep
-from kiosk.store import records, retention
-from kiosk.store.database import Tx
-from kiosk.store.retention import PASSING, Rule, Term
+from kiosk.domain.staff.retention import Keep
+from kiosk.store.keep import retention
+from kiosk.store.keep.retention import PASSING, Rule, Term
+from kiosk.store.staff import journal
+from kiosk.store.transaction import Tx
 from tests.clocks import START
 
 CONSUMERS = ("cooking", "notifications", "statistics")
@@ -87,7 +88,7 @@ def _visit(tx: Tx, n: int, visit: Aged, books: Books) -> None:
               expires_at=ago(visit.days - 0.01), code="1234" if visit.code_open else None)  # fmt: skip
     tx.insert("one_time_code_try", code_id=f"C{n}", place="a", tries=1)
     tx.insert("customer", customer_id=f"P{n}", phone=f"+7{n}", created_at=at, confirmed_at=at if visit.sent else None)
-    records.journal(tx, "x", visit.action, "", START - timedelta(days=visit.days))
+    journal.add(tx, "x", visit.action, "", START - timedelta(days=visit.days))
     for number, kind in ((2 * n + 1, "OrderCreatedEvent"), (2 * n + 2, "OrderPaidEvent")):
         moment = ago(-365) if number == books.future else at
         tx.insert("event", event_id=f"E{number}", type=kind, order_id=order, at=moment, data="{}")

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import msgspec
 
-from kiosk.domain.chart import Chart, ChartPhase
-from kiosk.domain.order import Order, OrderLine, OrderStatus, Service
-from kiosk.domain.payment import Payment, PaymentStep
-from kiosk.store import orders, payments, records, sessions
-from kiosk.store.database import Tx
+from kiosk.domain.menu.chart import Chart, ChartPhase
+from kiosk.domain.ordering.order import Order, OrderLine, OrderStatus, Service
+from kiosk.domain.payment.payment import Payment, PaymentStep
+from kiosk.store.identity import sessions
+from kiosk.store.ordering import orders
+from kiosk.store.payment import payments
+from kiosk.store.stock import charts
+from kiosk.store.transaction import Tx
 from tests.clocks import START
 
 CHART = Chart(1, 1, "Рис", {"rice": 150, "egg": 1}, (ChartPhase(2, 2, 0, 60, 90),))
@@ -61,7 +64,7 @@ def payment(order_id: str = "ORDER1", attempt: int = 1, step: PaymentStep = Paym
 
 def open_shop(tx: Tx) -> None:
     """The chart and the session every order refers to."""
-    records.prepare(tx, [CHART], START)
+    charts.prepare(tx, [CHART], START)
     sessions.add(tx, SESSION, "kiosk-1", None, START, START + timedelta(minutes=15))
 
 

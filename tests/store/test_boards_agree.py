@@ -17,14 +17,18 @@ from kiosk.domain.events import (
     OrderReadyEvent,
     OrderRefundedEvent,
 )
-from kiosk.domain.order import OrderStatus, PortionStatus
-from kiosk.domain.payment import PaymentStep
-from kiosk.domain.readiness import Readiness
-from kiosk.sinks.board import BoardOrder, Frame, Snapshot
-from kiosk.sinks.showing import Screen, Showing
-from kiosk.store import orders, outbox, refunds
-from kiosk.store.database import Database, Reader, Tx
-from kiosk.store.halls import HallRow
+from kiosk.domain.kitchen import state
+from kiosk.domain.kitchen.readiness import Readiness
+from kiosk.domain.ordering.order import OrderStatus, PortionStatus
+from kiosk.domain.payment.payment import PaymentStep
+from kiosk.sinks.board import HallBoard, Screen
+from kiosk.sinks.board_picture import BoardOrder, Frame, Snapshot
+from kiosk.store.database import Database
+from kiosk.store.events import outbox
+from kiosk.store.ordering import orders
+from kiosk.store.ordering.boards import HallRow
+from kiosk.store.payment import payments, refunds
+from kiosk.store.transaction import Reader, Tx
 from tests.clocks import ManualClock
 from tests.store import rows
 
@@ -43,7 +47,7 @@ class Board:
         self.screen: Screen | None = None
         self.waiting: list[Frame | Snapshot] = []
 
-    async def connect(self, showing: Showing) -> None:
+    async def connect(self, showing: HallBoard) -> None:
         self.screen = await showing.open(self.last)
         self.waiting = list(self.screen.opening)
 
@@ -66,7 +70,7 @@ class Board:
             if told.order.status not in SHOWN:
                 del self.looks[told.order.number]
 
-    def lose(self, showing: Showing, heard: int) -> None:
+    def lose(self, showing: HallBoard, heard: int) -> None:
         """The connection is gone; only some of what was on its way arrived."""
         self.hear(heard)
         if self.screen is not None:
@@ -176,7 +180,7 @@ class Kitchen:
         if not left:
             return
         chosen = left[: self.rng.randint(1, len(left))]
-        payment = rows.payments.require(self.tx, payment_id)
+        payment = payments.require(self.tx, payment_id)
         refunds.add_refund(
             self.tx, payment, refund_id=f"{payment_id}-{len(earlier)}", amount_kopecks=1, reason="", actor="",
             portions=[row.portion_id for row in chosen], whole=len(chosen) == len(left), now=self.now,
@@ -187,13 +191,13 @@ class Kitchen:
         self._follow()
 
 
-async def history(folder: Path, seed: int, make: Callable[..., Showing]) -> str | None:
+async def history(folder: Path, seed: int, make: Callable[..., HallBoard]) -> str | None:
     """One random day with two boards; what they disagree about at its end, or None."""
     rng, clock = random.Random(seed), ManualClock()
     database = await Database.open(folder / f"{seed}.db", lambda reason: None)
     try:
         await database.write(rows.sell, *(f"ORDER{n + 1}" for n in range(ORDERS)))
-        showing = make(database, Readiness(()), KEEP_S, clock)
+        showing = make(database, Readiness(()), state.Kitchen(), KEEP_S, clock)
         boards = [Board(), Board()]
         for _ in range(rng.randint(20, 120)):
             match rng.randrange(10):
@@ -210,7 +214,7 @@ async def history(folder: Path, seed: int, make: Callable[..., Showing]) -> str 
                 case 5 if rng.random() < 0.2:
                     for board in boards:
                         board.lose(showing, rng.randrange(6))
-                    showing = make(database, Readiness(()), KEEP_S, clock)
+                    showing = make(database, Readiness(()), state.Kitchen(), KEEP_S, clock)
                 case _:
                     await database.write(lambda tx: Kitchen(tx, rng, clock.now()).step())
                     if rng.random() < 0.7:
@@ -220,7 +224,7 @@ async def history(folder: Path, seed: int, make: Callable[..., Showing]) -> str 
         await database.close()
 
 
-async def _disagreement(showing: Showing, boards: list[Board]) -> str | None:
+async def _disagreement(showing: HallBoard, boards: list[Board]) -> str | None:
     for board in boards:
         if board.screen is None:
             await board.connect(showing)
@@ -232,14 +236,14 @@ async def _disagreement(showing: Showing, boards: list[Board]) -> str | None:
     return next((f"{board.looks} is not {fresh.looks}" for board in boards if board.looks != fresh.looks), None)
 
 
-class LosesDelayed(Showing):
+class LosesDelayed(HallBoard):
     """Planted: who resumes hears its events, and nothing of what no event tells."""
 
     def unheard(self, rows: list[HallRow], now: datetime) -> list[Frame]:
         return []
 
 
-class KeepsForEver(Showing):
+class KeepsForEver(HallBoard):
     """Planted: what left while a board was away is never taken from it."""
 
     def has_left(self, reader: Reader, resume: int, now: datetime) -> bool:
@@ -248,11 +252,11 @@ class KeepsForEver(Showing):
 
 async def test_4_1_boards_end_alike_whatever_they_missed(tmp_path: Path) -> None:
     for seed in range(60):
-        assert await history(tmp_path, seed, Showing) is None, seed
+        assert await history(tmp_path, seed, HallBoard) is None, seed
 
 
 @pytest.mark.parametrize("planted", [LosesDelayed, KeepsForEver])
-async def test_4_1_planted_boards_are_caught(tmp_path: Path, planted: type[Showing]) -> None:
+async def test_4_1_planted_boards_are_caught(tmp_path: Path, planted: type[HallBoard]) -> None:
     for seed in range(60):
         if await history(tmp_path, seed, planted) is not None:
             return

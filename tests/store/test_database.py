@@ -14,8 +14,10 @@ import pytest
 
 from kiosk.domain.errors import DatabaseBroken, NotFound
 from kiosk.domain.events import DeviceRecoveredEvent
-from kiosk.store import outbox, records
-from kiosk.store.database import Database, Reader, Tx
+from kiosk.store.database import Database
+from kiosk.store.events import outbox
+from kiosk.store.stock import charts
+from kiosk.store.transaction import Reader, Tx
 from tests.clocks import START
 from tests.store.test_looking_through import spoil
 
@@ -110,7 +112,7 @@ async def test_what_was_refused_or_closed_leaves_the_lock_free(tmp_path: Path) -
         await (await Database.open(path, print)).close()
 
 
-# The settings of reliability §4.2.
+# The settings of database.md#rules.
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -254,7 +256,7 @@ async def test_a_rolled_back_event_gives_its_sequence_back(database: Database) -
 
 async def test_robot_job_ids_start_from_the_clock_in_a_new_database(database: Database) -> None:
     def first_id(tx: Tx) -> int:
-        records.prepare(tx, [], START)
+        charts.prepare(tx, [], START)
         tx.execute("PRAGMA defer_foreign_keys=1")
         found = tx.insert("portion", order_id="x", line=1, ordinal=1, status="planned")
         tx.execute("DELETE FROM portion")
@@ -461,3 +463,26 @@ async def test_a_write_error_of_the_disk_is_fatal_also_when_the_disk_comes_back(
     assert "closed" in lines[2]
     assert lines[3].startswith("faults: ['SQLITE_IOERR")
     assert lines[3].count("SQLITE_IOERR") == 1
+
+
+async def test_what_a_commit_touches_is_published_before_its_caller_goes_on(database: Database) -> None:
+    told: list[str] = []
+    database.publish_with(
+        "meta", lambda reader: str(reader.scalar("SELECT value FROM meta WHERE key = 'k'")), told.append
+    )
+
+    def touch(tx: Tx, value: str, error: Exception | None = None) -> None:
+        tx.touched.add("meta")
+        tx.execute("INSERT OR REPLACE INTO meta VALUES ('k', ?)", (value,))
+        if error is not None:
+            raise error
+
+    await database.write(touch, "one")
+    assert told == ["one"]
+    await database.write(put("other"))  # nothing of the topic
+    assert told == ["one"]
+    with pytest.raises(NotFound):
+        await database.write(touch, "never", NotFound())
+    await database.write(touch, "two")
+    assert told[-1] == "two"
+    assert "never" not in told

@@ -6,11 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from kiosk.domain.order import ORDER_TRANSITIONS, PORTION_TRANSITIONS, OrderStatus, PortionStatus
-from kiosk.domain.payment import PAYMENT_TRANSITIONS, PaymentStep
-from kiosk.domain.stuck import MOVES, Kind, Move, moves_of
-from kiosk.store import cooking, payments, refunds, stocks, troubles
-from kiosk.store.database import Database, Tx
+from kiosk.domain.ordering.order import ORDER_TRANSITIONS, PORTION_TRANSITIONS, OrderStatus, PortionStatus
+from kiosk.domain.payment.payment import PAYMENT_TRANSITIONS, PaymentStep
+from kiosk.domain.staff.stuck import MOVES, Kind, Move, moves_of
+from kiosk.store.database import Database
+from kiosk.store.ordering import cooking
+from kiosk.store.payment import payments, refunds
+from kiosk.store.staff import troubles
+from kiosk.store.stock import stocks
+from kiosk.store.transaction import Tx
 from tests.clocks import START
 from tests.store import rows
 
@@ -106,7 +110,8 @@ def test_every_kind_of_trouble_has_a_move_and_every_move_a_kind() -> None:
 def test_neither_a_bank_that_stays_away_nor_one_that_refuses_for_good_holds_an_order_for_ever() -> None:
     assert Move.REFUND in moves_of(Kind.CHARGE_UNKNOWN, "the bank does not answer")[1]
     for kind in (Kind.VOID_PENDING, Kind.REFUND_PENDING):
-        assert Move.ACCEPT in moves_of(kind, "bank:refused")[1]
+        for detail in ("bank:refused", "sbp:refused", "sbp:no_funds", "sbp:wrong_state", "foreign:other_sum"):
+            assert moves_of(kind, detail)[1] == [Move.RETRY, Move.ACCEPT], detail
         assert Move.ACCEPT not in moves_of(kind, "bank:no_answer")[1]  # it may have happened: ask again
 
 

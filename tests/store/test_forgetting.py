@@ -5,22 +5,36 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from kiosk.clock import rfc3339
-from kiosk.domain.retention import Keep
-from kiosk.flows.forgetting import Forgetting
-from kiosk.store import records, retention, sessions
-from kiosk.store.database import Database, Reader, Tx
-from kiosk.store.retention import Step, Term
+from kiosk.domain.kitchen.readiness import Readiness
+from kiosk.domain.staff.retention import Keep
+from kiosk.flows.guards.archive import OrderArchive
+from kiosk.flows.guards.retention import Retention
+from kiosk.store.database import Database
+from kiosk.store.identity import sessions
+from kiosk.store.keep import retention
+from kiosk.store.keep.archives import Archives
+from kiosk.store.keep.retention import Step, Term
+from kiosk.store.staff import journal
+from kiosk.store.transaction import Reader, Tx
 from tests.clocks import START, ManualClock, SleeplessClock
 from tests.store.aged import CONSUMERS, HOOK, SHORT_LIVED, ago
 
 _VISITS_A_DAY = 12
 
 
-def forgetting(database: Database, clock: ManualClock, **changes: object) -> Forgetting:
+def forgetting(database: Database, clock: ManualClock, **changes: object) -> Retention:
     wanted = {"under_way": lambda: False, "rules": retention.RULES, **changes}
-    return Forgetting(database, Keep(), CONSUMERS, (HOOK,), clock=clock, **wanted)  # type: ignore[arg-type]
+    archive = OrderArchive(database, Archives(database.path), ZoneInfo("Europe/Moscow"), Readiness(()), clock)
+    given = {"consumers": CONSUMERS, "configured": (HOOK,), **wanted}
+    return Retention(database, Keep(), archive, clock, **given)  # type: ignore[arg-type]
+
+
+def visits(tx: Tx, wanted: list[tuple[int, int]]) -> None:
+    for day, n in wanted:
+        visit(tx, day, n)
 
 
 def visit(tx: Tx, day: int, n: int) -> None:
@@ -36,7 +50,7 @@ def visit(tx: Tx, day: int, n: int) -> None:
     tx.insert("customer", customer_id=ident, phone=ident, created_at=at)
     tx.insert("message", client_id=ident, channel="sms", address="", title="", body="", created_at=at, next_at=at,
               sent_at=at)  # fmt: skip
-    records.journal(tx, "manager", "stop_list", "tea", now)
+    journal.add(tx, "manager", "stop_list", "tea", now)
     for kind in ("OrderCreatedEvent", "OrderCancelledEvent"):
         tx.insert("event", event_id=f"{ident}{kind}", type=kind, order_id=ident, at=at, data="{}" * 200)
 
@@ -82,22 +96,22 @@ async def test_over_a_year_short_lived_rows_and_the_file_stay_bounded(database: 
 
 async def test_without_it_the_file_grows(database: Database) -> None:
     """What the year above is held against: the same rows, and no rule."""
-    await database.write(lambda tx: [visit(tx, day, n) for day in range(370) for n in range(_VISITS_A_DAY)])
+    await database.write(visits, [(day, n) for day in range(370) for n in range(_VISITS_A_DAY)])
     loop = forgetting(database, SleeplessClock(), rules={})
-    assert await loop.look() == {"pages": 0}
+    assert await loop.look() == {"orders": 0, "pages": 0}
     assert min(size for table, size in (await database.read(sizes)).items() if table != "guest_notice") >= 4000
 
 
 async def test_while_somebody_pays_nothing_is_done(database: Database) -> None:
-    clock, paying = ManualClock(), True
+    clock, payment_saga = ManualClock(), True
     await database.write(visit, -500, 0)
-    loop = asyncio.create_task(forgetting(database, clock, under_way=lambda: paying).look())
+    loop = asyncio.create_task(forgetting(database, clock, under_way=lambda: payment_saga).look())
     for _ in range(50):
         await clock.until_asleep()
         clock.advance(1.0)
     await clock.until_asleep()
     assert (await database.read(sizes))["session"] == 1
-    paying = False
+    payment_saga = False
     while not loop.done():
         sleeping = asyncio.ensure_future(clock.until_asleep())
         await asyncio.wait({loop, sleeping}, return_when=asyncio.FIRST_COMPLETED)
@@ -114,7 +128,8 @@ async def test_each_step_is_a_transaction_of_few_rows_with_a_rest_before_it(data
         read_all(tx)
 
     await database.write(old)
-    clock, changed = SleeplessClock(), []
+    clock = SleeplessClock()
+    changed: list[int] = []
 
     def counted(tx: Tx, at: Term) -> Step:
         before = tx.scalar("SELECT total_changes()")
@@ -157,7 +172,7 @@ async def test_the_process_may_die_between_any_two_steps(tmp_path: Path) -> None
     for number in range(8):
         database = await Database.open(path, print)
         if number == 0:
-            await database.write(lambda tx: [visit(tx, -500, n) for n in range(120)])
+            await database.write(visits, [(-500, n) for n in range(120)])
             await database.write(read_all)
         clock = ManualClock()
         loop = asyncio.create_task(forgetting(database, clock).look())

@@ -9,10 +9,10 @@ import pytest
 
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk.domain.events import DeviceRecoveredEvent, StockLowEvent
-from kiosk.sinks.forwarding import Forwarding, Subscription, read_keys
-from kiosk.sinks.relaying import Relaying
-from kiosk.store import endpoints, outbox
+from kiosk.sinks.relay import Relay
+from kiosk.sinks.webhooks import Subscription, WebhookEndpoint, read_keys
 from kiosk.store.database import Database
+from kiosk.store.events import endpoints, outbox
 from kiosk.tasks import Tasks
 from tests.clocks import ManualClock
 from tests.receiver import Receiver, receiver
@@ -40,8 +40,8 @@ async def forwarding(database: Database, clock: ManualClock, cloud: Receiver) ->
     sender = HttpWebhookSender(timeout_s=2.0)
     tasks = Tasks(clock)
     subscription = Subscription(cloud.url, read_keys(cloud.secrets[0]), frozenset({"*"}))
-    target = Forwarding(subscription, sender, "/kiosk/1", clock)
-    tasks.supervise("webhook", lambda: Relaying(database, clock).run(target), ())
+    target = WebhookEndpoint(subscription, sender, "/kiosk/1", clock)
+    tasks.supervise("webhook", lambda: Relay(database, clock).run(target), ())
     await until(lambda: standing(database, cloud))
     yield
     await tasks.cancel()

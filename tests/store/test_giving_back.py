@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from kiosk.store import backups
-from kiosk.store.database import Tx
-from kiosk.store.opening import INCREMENTAL, open_writer
-from kiosk.store.retention import give_back_pages
+from kiosk.store.file.opening import INCREMENTAL, open_writer
+from kiosk.store.keep import backups
+from kiosk.store.keep.retention import give_back_pages
+from kiosk.store.transaction import Tx
 from kiosk.wiring.restoring import REPORTS
 from tests.clocks import START
 from tests.store import rows

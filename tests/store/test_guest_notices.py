@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kiosk.domain.order import OrderStatus
-from kiosk.store import messages, orders, refunds
-from kiosk.store.database import Database, Tx
+from kiosk.domain.ordering.order import OrderStatus
+from kiosk.store.database import Database
+from kiosk.store.ordering import messages, orders
+from kiosk.store.payment import refunds
+from kiosk.store.transaction import Tx
 from tests.clocks import START
 from tests.store import rows
 

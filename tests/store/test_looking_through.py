@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.store import records
-from kiosk.store.database import Database, Reader, Tx
-from kiosk.store.looking_through import NotLookedThrough, look_through
-from kiosk.store.opening import is_suspect, suspect, suspicion_of, was_closed
+from kiosk.store import meta
+from kiosk.store.database import Database
+from kiosk.store.file.looking_through import NotLookedThrough, look_through
+from kiosk.store.file.opening import is_suspect, suspect, suspicion_of, was_closed
+from kiosk.store.transaction import Reader, Tx
 from kiosk.wiring.restoring import REPORTS
 
 PAGE = 4096
@@ -22,9 +23,9 @@ PAGE = 4096
 async def filled(path: Path, **values: str) -> Path:
     def run(tx: Tx) -> None:
         for n in range(200):
-            records.set_meta(tx, f"k{n}", "v" * 500)
+            meta.put(tx, f"k{n}", "v" * 500)
         for key, value in values.items():
-            records.set_meta(tx, key, value)
+            meta.put(tx, key, value)
 
     database = await Database.open(path, print)
     await database.write(run)
@@ -117,7 +118,7 @@ async def test_who_ended_well_leaves_no_log_and_who_died_leaves_one(tmp_path: Pa
     assert was_closed(path)
     database = await Database.open(path, print)
     assert database.was_closed
-    await database.write(lambda tx: records.set_meta(tx, "a", "b"))
+    await database.write(lambda tx: meta.put(tx, "a", "b"))
     dead = tmp_path / "dead"
     dead.mkdir()
     for file in tmp_path.glob("kiosk.db*"):
@@ -125,7 +126,7 @@ async def test_who_ended_well_leaves_no_log_and_who_died_leaves_one(tmp_path: Pa
     await database.close()
     assert was_closed(path)
     again = await Database.open(dead / "kiosk.db", print)
-    assert await again.read(records.read_meta, "a") == "b"
+    assert await again.read(meta.read, "a") == "b"
     assert not again.was_closed
     await again.close()
     assert was_closed(dead / "kiosk.db")
@@ -171,3 +172,11 @@ async def test_names_that_need_quoting_do_not_keep_the_rest_from_being_looked_th
 def test_a_file_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
     with pytest.raises(NotLookedThrough, match="unable to open"):
         looked(tmp_path / "none.db")
+
+
+@pytest.mark.parametrize("key", ["forgotten_up_to:event", "archive:2025"])
+async def test_moments_that_the_file_remembers_are_read_as_moments(tmp_path: Path, key: str) -> None:
+    """It stood in every file that had forgotten an event: no backup of it could be put back, nor looked through."""
+    looked(await filled(tmp_path / "kiosk.db", **{key: "2026-11-01T00:00:00.000Z"}))
+    with pytest.raises(DatabaseBroken, match="value"):
+        looked(await filled(tmp_path / "other.db", **{key: "yesterday"}))

@@ -17,16 +17,13 @@ from kiosk.domain.events import (
     OrderReadyEvent,
     StoredEvent,
 )
-from kiosk.store import outbox, records
 from kiosk.store.database import Database
+from kiosk.store.events import device_faults, outbox
 from tests.clocks import START
 
 
 async def publish(database: Database, count: int) -> list[int]:
-    return [
-        await database.write(outbox.put, DeviceRecoveredEvent(device=f"d{n}"), START)  # type: ignore[misc]
-        for n in range(count)
-    ]
+    return [await database.write(outbox.put, DeviceRecoveredEvent(device=f"d{n}"), START) for n in range(count)]
 
 
 async def after(database: Database, sequence: int, limit: int = 100) -> list[int]:
@@ -127,7 +124,7 @@ def test_the_events_are_those_of_the_contract() -> None:
 
 async def test_a_fault_is_told_once_and_its_end_once(database: Database) -> None:
     for code in (None, "paper_out", "paper_out", "cover_open", None, None):
-        await database.write(records.set_fault, "fiscal", code, "", START)  # type: ignore[misc]
+        await database.write(device_faults.record, "fiscal", code, "", START)
     told = [event.decode() for event in await database.read(outbox.after, 0, 10)]
     assert told == [
         DeviceFaultEvent(device="fiscal", code="paper_out"),

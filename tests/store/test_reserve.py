@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.store.reserve import Reserve
+from kiosk.store.file.reserve import Reserve
 
 ON_A_SMALL_DISK = """
 import asyncio, json, sys
 from pathlib import Path
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.store.database import Database, Reader
-from kiosk.store.reserve import Reserve
+from kiosk.store.database import Database
+from kiosk.store.file.reserve import Reserve
+from kiosk.store.transaction import Reader
 
 async def fill(folder):
     faults, kept = [], []

@@ -14,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.clock import rfc3339
-from kiosk.domain.retention import Keep
-from kiosk.store import audits, retention
-from kiosk.store.database import Tx
-from kiosk.store.opening import open_writer
-from kiosk.store.retention import RULES, Rule, Step, Term
+from kiosk.domain.staff.retention import Keep
+from kiosk.store.file.opening import open_writer
+from kiosk.store.fiscal import audits
+from kiosk.store.fiscal.audits import Period
+from kiosk.store.keep import retention
+from kiosk.store.keep.retention import RULES, Rule, Step, Term
+from kiosk.store.transaction import Tx
 from tests.clocks import START
 from tests.plans import Plans
 from tests.store.aged import (
@@ -121,9 +123,21 @@ _READ_ALL = (99, 99, 99)
         (
             "keys",
             _keys_of_the_unpaid,
-            Books([Aged(40.0, 40.0, True, "paid_now", True, False, "refund")], _READ_ALL, 99),
+            Books(
+                [Aged(40.0, 40.0, ordered=True, matter="paid_now", sent=True, code_open=False, action="refund")],
+                _READ_ALL,
+                99,
+            ),
         ),
-        ("codes", _codes_by_age, Books([Aged(40.0, 40.0, False, "none", True, True, "refund")], _READ_ALL, 99)),
+        (
+            "codes",
+            _codes_by_age,
+            Books(
+                [Aged(40.0, 40.0, ordered=False, matter="none", sent=True, code_open=True, action="refund")],
+                _READ_ALL,
+                99,
+            ),
+        ),
         ("messages", RULES["keys"], Books([_OLD], _READ_ALL, 99)),
     ],
 )
@@ -145,8 +159,8 @@ class _Interrupted(Exception):
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_interrupted_after_any_step_it_goes_on_and_ends_as_if_it_had_not_been(rows: int) -> None:
-    books = Books([_OLD, *[Aged(d, d, d < 50, "none", True, False, "webhooks") for d in (380.0, 95.0, 31.0, 3.0)]],
-                  (9, 99, 7), 99, removed=2)  # fmt: skip
+    aged = [Aged(d, d, d < 50, "none", sent=True, code_open=False, action="webhooks") for d in (380.0, 95.0, 31.0, 3.0)]
+    books = Books([_OLD, *aged], (9, 99, 7), 99, removed=2)
     reached, number = False, 0
     while not reached:
         connection = opened()
@@ -231,7 +245,10 @@ def test_no_step_walks_through_what_was_sold() -> None:
 
 def test_the_audit_finds_no_gap_where_events_were_forgotten_and_one_where_they_were_lost() -> None:
     connection = opened()
-    visits = [Aged(days, days, True, "none", True, False, "refund") for days in (95.0, 92.0, 20.0, 10.0)]
+    visits = [
+        Aged(days, days, ordered=True, matter="none", sent=True, code_open=False, action="refund")
+        for days in (95.0, 92.0, 20.0, 10.0)
+    ]
     fill(Tx(connection), Books(visits, _READ_ALL, 99))
     assert checks(connection, 100) == set()
     forget(connection, term())
@@ -244,11 +261,14 @@ def test_the_audit_finds_no_gap_where_events_were_forgotten_and_one_where_they_w
 def checks(connection: sqlite3.Connection, days: float) -> set[str]:
     since = START.fromisoformat(ago(days))
     asked = ("paid_order_without_event", "gap_in_events")
-    return {row.check for row in audits.broken_invariants(Tx(connection), since, START) if row.check in asked}
+    return {row.check for row in audits.broken_invariants(Tx(connection), Period(since), START) if row.check in asked}
 
 
 def test_a_clock_that_was_wrong_for_a_while_neither_forgets_too_early_nor_holds_everything_for_ever() -> None:
-    visits = [Aged(days, days, False, "none", True, False, "refund") for days in (95.0, 92.0, 20.0)]
+    visits = [
+        Aged(days, days, ordered=False, matter="none", sent=True, code_open=False, action="refund")
+        for days in (95.0, 92.0, 20.0)
+    ]
     books = Books(visits, _READ_ALL, 99, future=2)
     assert offences(books) == []
     assert first_event(books, Keep()) == 5

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain.errors import DatabaseBroken
-from kiosk.domain.payment import LIVE_STEPS, PaymentStep
-from kiosk.domain.receipt import PricedLine
-from kiosk.store import payments
-from kiosk.store.database import Database, Reader, Tx
-from kiosk.store.opening import migrate, migrations
+from kiosk.domain.fiscal.receipt import PricedLine
+from kiosk.domain.payment.payment import LIVE_STEPS, PaymentStep
+from kiosk.store.database import Database
+from kiosk.store.file.opening import migrate, migrations
+from kiosk.store.fiscal import intents
+from kiosk.store.transaction import Reader, Tx
 from tests.clocks import START
 from tests.store import rows
 
@@ -117,7 +118,7 @@ def prepare_paid_order(tx: Tx) -> None:
     rows.sell(tx, "ORDER1")
     paid = rows.pay(tx, rows.payment())
     lines = [PricedLine("Рис", 28900, 2, 1)]
-    payments.add_intent(tx, paid, drive_number="1", fd_before=5, shift=1, lines=lines, now=START)
+    intents.add(tx, paid, drive_number="1", fd_before=5, shift=1, lines=lines, now=START)
 
 
 @pytest.mark.parametrize(

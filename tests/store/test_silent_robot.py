@@ -5,13 +5,28 @@ from __future__ import annotations
 import pytest
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
-from drivers.robot.port import Bin, Cell, ComplexCommand, ComplexState, CookingOrder, Health, HealthFlag, Job, Station
+from drivers.robot.port import (
+    Bin,
+    Cell,
+    ComplexCommand,
+    ComplexState,
+    CookingOrder,
+    Health,
+    HealthFlag,
+    Job,
+    LineQuality,
+    Station,
+)
 from kiosk.catalogue import load_menu
-from kiosk.checkpoints import pass_by
-from kiosk.domain.readiness import Kitchen, Readiness
-from kiosk.sinks.kitchen import KitchenLine
+from kiosk.checkpoints import Checkpoints
+from kiosk.domain.kitchen.readiness import Readiness
+from kiosk.domain.kitchen.state import Kitchen
+from kiosk.domain.reasons import COMPLEX_DIFFERS
+from kiosk.kitchen.controller import KitchenLine
+from kiosk.kitchen.picture import KitchenPicture
 from kiosk.store.database import Database
 from tests.clocks import ManualClock
+from tests.store.holds import care_of
 
 _HEALTH = Health(1, 100, 1, ComplexState.EXECUTE, HealthFlag(0), 0, 0, 1, 1, 1, 8, 24, 12, 8)
 _MENU = load_menu(None)
@@ -23,6 +38,7 @@ class Complex:
     def __init__(self) -> None:
         self.trouble: DeviceError | None = None
         self.after_one_round: DeviceError | None = None
+        self.unheard = ""  # the question that stays unanswered
 
     async def health(self) -> Health:
         if self.trouble is not None:
@@ -34,13 +50,23 @@ class Complex:
         return ()
 
     async def bins(self) -> tuple[Bin, ...]:
+        self._hear("bins")
         return ()
 
     async def stations(self) -> tuple[Station, ...]:
+        self._hear("stations")
         return ()
 
     async def cells(self) -> tuple[Cell, ...]:
+        self._hear("cells")
         return ()
+
+    def _hear(self, question: str) -> None:
+        if self.unheard == question:
+            raise DeviceUnreachable("robot", "no_answer")
+
+    def line_quality(self) -> LineQuality:
+        return LineQuality()
 
     async def fault_text(self) -> str:
         return ""
@@ -74,15 +100,20 @@ class Complex:
 
 
 class Stand:
-    def __init__(self, database: Database) -> None:
-        self.robot, self.clock = Complex(), ManualClock()
+    def __init__(self, database: Database, robot: Complex | None = None) -> None:
+        self.robot, self.clock = robot or Complex(), ManualClock()
         self.readiness = Readiness(("robot",))
+        kitchen = Kitchen()
         self.line = KitchenLine(
-            database, self.robot, _MENU, Kitchen(), self.readiness, self.clock, pass_by, self._nothing_held
+            database,
+            self.robot,
+            self.clock,
+            menu=_MENU,
+            kitchen=kitchen,
+            readiness=self.readiness,
+            care=care_of(database, kitchen, self.clock, _MENU),
+            checkpoint=Checkpoints({}),
         )
-
-    async def _nothing_held(self) -> None:
-        return
 
     async def meets(self, error: DeviceError) -> str | None:
         """One good round, then `error` for ever: why nothing is sold after it."""
@@ -136,3 +167,15 @@ async def test_4_a_cable_pulled_or_another_robot_closes_at_once(stand: Stand, er
 async def test_4_a_robot_never_heard_since_the_start_is_offline_at_once(stand: Stand) -> None:
     stand.robot.trouble = DeviceUnreachable("robot", "no_answer")
     assert await stand.still_meets(DeviceUnreachable) == "robot_offline"
+
+
+@pytest.mark.parametrize("question", ["stations", "bins", "cells"])
+async def test_a_comparison_that_a_lost_frame_cut_short_is_made_again(database: Database, question: str) -> None:
+    robot, readiness = Complex(), Readiness(("robot",))
+    picture = KitchenPicture(database, robot, _MENU, Kitchen(), readiness, ManualClock())
+    robot.unheard = question
+    with pytest.raises(DeviceUnreachable):
+        await picture.compare(_HEALTH)
+    robot.unheard = ""
+    await picture.compare(_HEALTH)
+    assert readiness.checks()["complex"].reason == COMPLEX_DIFFERS  # this one has neither bins nor cells

@@ -8,11 +8,18 @@ from datetime import timedelta
 import pytest
 
 from kiosk.domain.errors import OrderStateConflict
-from kiosk.domain.order import OrderStatus, PortionStatus
-from kiosk.domain.payment import PaymentStep
-from kiosk.domain.receipt import PricedLine
-from kiosk.store import cooking, keys, orders, payments, records, refunds, sessions
-from kiosk.store.database import Database, Reader, Tx
+from kiosk.domain.fiscal.receipt import PricedLine
+from kiosk.domain.ordering.order import OrderStatus, PortionStatus
+from kiosk.domain.payment.payment import PaymentStep
+from kiosk.store import meta
+from kiosk.store.database import Database
+from kiosk.store.fiscal import intents, shifts
+from kiosk.store.identity import sessions
+from kiosk.store.ordering import cooking, keys, orders
+from kiosk.store.payment import payments, refunds
+from kiosk.store.staff import journal
+from kiosk.store.stock import charts
+from kiosk.store.transaction import Reader, Tx
 from tests.clocks import START
 from tests.store import rows
 
@@ -95,10 +102,10 @@ async def test_a_number_finds_the_newest_order_of_that_name(shop: Database) -> N
         )
     )
     for word in ("A01", "A02"):  # by number nobody finds what nobody paid
-        assert await shop.read(orders.find, word) is None  # type: ignore[misc]
+        assert await shop.read(orders.find, word) is None
     await shop.write(lambda tx: tx.execute("UPDATE orders SET status = 'paid'"))
     for word, order_id in (("A01", "ORDER2"), (" a01 ", "ORDER2"), ("ORDER1", "ORDER1"), ("Z99", None)):
-        found = await shop.read(orders.find, word)  # type: ignore[misc]
+        found = await shop.read(orders.find, word)
         assert (found and found.order_id) == order_id
     newest = await shop.read(orders.by_number, "A01")
     assert newest is not None
@@ -154,20 +161,20 @@ async def test_an_attempt_is_journalled_step_by_step_and_never_off_the_table(sho
 
 
 async def test_a_disproved_receipt_makes_room_for_another_try(shop: Database) -> None:
-    def intend(tx: Tx) -> payments.IntentRow:
+    def intend(tx: Tx) -> intents.IntentRow:
         lines = [PricedLine("Рис", 28900, 2, 1)]
         paid = payments.require(tx, "ORDER1:1")
-        return payments.add_intent(tx, paid, drive_number="1", fd_before=5, shift=1, lines=lines, now=START)
+        return intents.add(tx, paid, drive_number="1", fd_before=5, shift=1, lines=lines, now=START)
 
     await shop.write(rows.pay, rows.payment())
     first = await shop.write(intend)
     with pytest.raises(sqlite3.IntegrityError):
         await shop.write(intend)
-    await shop.write(payments.disprove_intent, first.intent_id)
-    assert await shop.read(payments.sale_intent, "ORDER1:1") is None
+    await shop.write(intents.disprove, first.intent_id)
+    assert await shop.read(intents.of_sale, "ORDER1:1") is None
     second = await shop.write(intend)
     await shop.write(
-        payments.register_intent,
+        intents.register,
         second.intent_id,
         drive_number="9999",
         document_number=6,
@@ -175,8 +182,8 @@ async def test_a_disproved_receipt_makes_room_for_another_try(shop: Database) ->
         document_shift=1,
         issued_at="2026-11-22T14:26:00",
     )
-    await shop.write(payments.disprove_intent, second.intent_id)
-    sale = await shop.read(payments.read_registered_sale, "ORDER1")
+    await shop.write(intents.disprove, second.intent_id)
+    sale = await shop.read(intents.registered_sale, "ORDER1")
     assert sale is not None
     assert (sale.intent_id, sale.document_number, sale.fd_before, sale.status) == (second.intent_id, 6, 5, "registered")
 
@@ -243,24 +250,25 @@ async def test_an_ended_session_is_denied_until_its_token_would_have_expired(dat
 
 async def test_a_shift_is_opened_and_closed_once(database: Database) -> None:
     later = START + timedelta(hours=20)
-    assert await database.write(records.open_shift, "fn", 7, START)
-    assert not await database.write(records.open_shift, "fn", 7, later)
-    assert await database.write(records.close_shift, "fn", 7, later)
-    assert not await database.write(records.close_shift, "fn", 7, later)
-    assert await database.read(records.read_shift_opened, "fn", 7) == START
-    assert await database.read(records.read_shift_opened, "fn", 8) is None
+    assert await database.write(shifts.record_open, "fn", 7, START)
+    assert not await database.write(shifts.record_open, "fn", 7, later)
+    assert await database.write(shifts.record_close, "fn", 7, later)
+    assert not await database.write(shifts.record_close, "fn", 7, later)
+    assert await database.read(shifts.read_opened, "fn", 7) == START
+    assert await database.read(shifts.read_opened, "fn", 8) is None
 
 
 async def test_a_chart_that_was_sold_is_kept_when_it_is_no_longer_on_the_menu(database: Database) -> None:
     await database.write(rows.open_shop)
-    await database.write(records.prepare, [], START)
-    assert await database.read(records.read_charts) == {rows.CHART.fingerprint: rows.CHART}
+    await database.write(charts.prepare, [], START)
+    known = rows.CHART.fingerprint
+    assert await database.read(charts.read, [known, "unknown"]) == {known: rows.CHART}
 
 
 async def test_settings_and_the_journal_are_kept(database: Database) -> None:
-    await database.write(records.set_meta, "sales", "paused")
-    await database.write(records.set_meta, "sales", "open")
-    await database.write(records.journal, "peer:0", "sales_paused", "", START)
-    assert await database.read(records.read_meta, "sales") == "open"
-    assert await database.read(records.read_meta, "nothing") is None
+    await database.write(meta.put, "sales", "paused")
+    await database.write(meta.put, "sales", "open")
+    await database.write(journal.add, "peer:0", "sales_paused", "", START)
+    assert await database.read(meta.read, "sales") == "open"
+    assert await database.read(meta.read, "nothing") is None
     assert await database.read(Reader.scalar, "SELECT actor || ' ' || action FROM journal") == "peer:0 sales_paused"

@@ -7,8 +7,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from kiosk.store import orders, stocks
-from kiosk.store.database import Database, Tx
+from kiosk.domain.ordering.order import OrderStatus, PortionStatus
+from kiosk.domain.payment.payment import PaymentStep
+from kiosk.domain.staff.stuck import Move
+from kiosk.flows.staff.stuck import decide_portion
+from kiosk.store.database import Database
+from kiosk.store.file.opening import migrations
+from kiosk.store.ordering import orders
+from kiosk.store.payment import refunds
+from kiosk.store.stock import stocks
+from kiosk.store.transaction import Tx
 from tests.clocks import START
 from tests.store import rows
 
@@ -47,6 +55,21 @@ async def test_a_hold_ends_by_itself_at_its_time(shop: Database) -> None:
     await shop.write(hold)
     assert await held(shop, SOON - timedelta(milliseconds=1)) == {"rice": 300, "egg": 2}
     assert await held(shop, SOON) == {}
+
+
+async def test_a_hold_does_not_end_while_its_order_is_being_paid(shop: Database) -> None:
+    def move(tx: Tx, status: OrderStatus) -> None:
+        orders.move(tx, orders.require(tx, "ORDER1"), status, START)
+
+    row = await shop.write(hold)
+    await shop.write(move, OrderStatus.PAYING)
+    assert await held(shop, LATE) == {"rice": 300, "egg": 2}
+    assert (await shop.read(stocks.read_holds, LATE)).held == {"rice": 300, "egg": 2}
+    await shop.write(lambda tx: stocks.reserve(tx, "ORDER2", [], LATE, LATE))  # which releases what has expired
+    assert await held(shop, LATE) == {"rice": 300, "egg": 2}
+    await shop.write(move, OrderStatus.CREATED)
+    assert await held(shop, LATE) == {}
+    assert await shop.write(stocks.release, row.reservation_id)
 
 
 async def test_a_hold_can_be_prolonged(shop: Database) -> None:
@@ -144,7 +167,53 @@ async def test_a_dish_is_stopped_for_good_until_a_time_or_until_it_is_resumed(da
 async def test_an_ingredient_is_stopped_beside_a_dish_of_the_same_name(database: Database) -> None:
     dish, ingredient = stocks.StopRow("tea", None, None), stocks.StopRow(None, "tea", None)
     for row in (dish, ingredient, ingredient):
-        await database.write(stocks.stop, row, "peer:0")  # type: ignore[misc]
+        await database.write(stocks.stop, row, "peer:0")
     assert await stopped(database, START) == ["tea", "tea!"]
     await database.write(stocks.resume, dish)
     assert await stopped(database, START) == ["tea!"]
+
+
+def lose(tx: Tx, fault: str) -> list[int]:
+    """A paid order whose portions failed before the robot counted their food."""
+    hold(tx)
+    stocks.commit(tx, "ORDER1")
+    tx.execute("UPDATE portion SET status = 'failed', fault = ? WHERE order_id = 'ORDER1'", (fault,))
+    return [row.portion_id for row in orders.portions(tx, "ORDER1")]
+
+
+@pytest.mark.parametrize("fault", ["restored", "late", f"{orders.WRITTEN_OFF}: it fell"])
+async def test_nothing_is_held_for_a_lost_portion_that_a_person_accepts(shop: Database, fault: str) -> None:
+    for portion_id in await shop.write(lose, fault):
+        await shop.write(decide_portion, portion_id, Move.ACCEPT)
+    assert await held(shop) == {}
+
+
+async def test_a_lost_portion_that_is_cooked_again_or_given_back_is_held_or_not(shop: Database) -> None:
+    again, back = await shop.write(lose, "restored")
+    await shop.write(decide_portion, again, Move.RETRY)
+    assert await held(shop) == {"rice": 300, "egg": 2}
+
+    def give_back(tx: Tx) -> bool:
+        payment = rows.pay(tx, rows.payment(step=PaymentStep.DONE))
+        refunds.add_refund(
+            tx, payment, refund_id="R1", amount_kopecks=100, portions=[back], whole=False, reason="r", actor="a",
+            now=START,
+        )  # fmt: skip
+        return refunds.drop_given_back(tx, back)
+
+    assert await shop.write(give_back)
+    assert await held(shop) == FORMULA
+
+
+@pytest.mark.parametrize("over", [PortionStatus.HANDED_OUT, PortionStatus.WRITTEN_OFF, PortionStatus.DROPPED])
+async def test_what_was_held_for_good_by_an_older_program_is_free_after_the_upgrade(
+    shop: Database, over: PortionStatus
+) -> None:
+    first, _ = await shop.write(lose, "restored")
+
+    def upgrade(tx: Tx) -> None:
+        tx.execute("UPDATE portion SET status = ? WHERE portion_id = ?", (over, first))
+        tx.execute(dict(migrations())[25])
+
+    await shop.write(upgrade)
+    assert await held(shop) == FORMULA

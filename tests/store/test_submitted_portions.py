@@ -6,17 +6,20 @@ import msgspec
 import pytest
 
 from kiosk.domain.events import StoredEvent
-from kiosk.domain.order import PortionStatus
-from kiosk.domain.payment import PaymentStep
-from kiosk.sinks import portions
-from kiosk.store import orders, refunds
-from kiosk.store.database import Database, Tx
+from kiosk.domain.ordering.order import PortionStatus
+from kiosk.domain.payment.payment import PaymentStep
+from kiosk.kitchen import progress
+from kiosk.store.database import Database
+from kiosk.store.ordering import orders
+from kiosk.store.payment import refunds
+from kiosk.store.stock import stocks
+from kiosk.store.transaction import Tx
 from tests.clocks import START
 from tests.store import rows
 
 
 async def after_the_answer(
-    shop: Database, before: PortionStatus, answered: PortionStatus, given_back: bool = False
+    shop: Database, before: PortionStatus, answered: PortionStatus, *, given_back: bool = False
 ) -> PortionStatus:
     """The status of the first portion of a paid order."""
 
@@ -30,7 +33,7 @@ async def after_the_answer(
                 tx, payment, refund_id="R1", amount_kopecks=100, portions=[portion_id], whole=False, reason="r",
                 actor="a", now=START,
             )  # fmt: skip
-        portions.submitted(tx, portion_id, answered)
+        progress.submitted(tx, portion_id, answered)
         row = orders.portion(tx, portion_id)
         assert row is not None
         return row.status
@@ -56,6 +59,22 @@ async def test_4_portion_given_back_meanwhile_and_refused_is_not_sent_again(data
     assert found is PortionStatus.DROPPED
 
 
+@pytest.mark.parametrize(("answered", "held"), [(PortionStatus.QUEUED, {}), (PortionStatus.WAITING, {"rice": 150})])
+async def test_4_food_that_the_robot_counts_is_held_no_more_from_the_same_commit_on(
+    database: Database, answered: PortionStatus, held: dict[str, int]
+) -> None:
+    def run(tx: Tx) -> None:
+        rows.sell(tx, "ORDER1")
+        portion_id = orders.portions(tx, "ORDER1")[0].portion_id
+        stocks.reserve(tx, "ORDER1", [(portion_id, {"rice": 150})], START, START)
+        stocks.commit(tx, "ORDER1")
+        tx.execute("UPDATE portion SET status = 'submitting' WHERE portion_id = ?", (portion_id,))
+        progress.submitted(tx, portion_id, answered)
+
+    await database.write(run)
+    assert await database.read(stocks.held, START) == held
+
+
 @pytest.mark.parametrize(
     ("statuses", "called"),
     [
@@ -79,8 +98,8 @@ async def test_4_guest_is_called_to_food_and_never_to_none(
             fault = f"{orders.WRITTEN_OFF}: dropped" if status == "failed" else None
             values = (status, cell, fault, row.portion_id)
             tx.execute("UPDATE portion SET status = ?, cell = ?, fault = ? WHERE portion_id = ?", values)
-        portions.progress(tx, "ORDER1", START)
-        portions.progress(tx, "ORDER1", START)
+        progress.progress(tx, "ORDER1", START)
+        progress.progress(tx, "ORDER1", START)
         told = tx.all(StoredEvent, "SELECT * FROM event WHERE type = 'OrderReadyEvent'")
         return [msgspec.json.decode(row.data)["cells"] for row in told]
 

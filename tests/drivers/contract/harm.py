@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalDocument, FiscalIntent, FiscalOffice, OrderTag
 from tests.drivers.atol_web_rig import WebRig
-from tests.drivers.shtrih_rig import Rig, receipt
+from tests.drivers.shtrih_rig import LineRig, receipt
 
 WAYS = ("to_device", "to_host")
 _T = TypeVar("_T")
 TRIES = 3  # the second is enough; a busy machine may miss a short timeout once more
-Wired = Rig | WebRig  # what stands at a line that can be harmed
+Wired = LineRig | WebRig  # what stands at a line that can be harmed
 Line = Callable[[], AbstractAsyncContextManager[tuple[Any, Any]]]
 
 
@@ -50,7 +50,7 @@ class Cut(Harm):
         self.bench.reachable = False
         loop = asyncio.get_running_loop()
         loop.call_soon(self.bench.wire.transport.abort)
-        loop.call_later(0.02, setattr, self.bench, "reachable", True)
+        loop.call_later(0.02, setattr, self.bench, "reachable", True)  # noqa: FBT003  # of setattr
         return data[: len(data) - (self.passed - self.left)]
 
 
@@ -90,7 +90,7 @@ class Flip(Harm):
 class PowerCut(Harm):
     """The register loses power with the n-th packet to it, after carrying it out or before hearing it."""
 
-    def __init__(self, bench: Rig, packet: int, *, executed: bool) -> None:
+    def __init__(self, bench: LineRig, packet: int, *, executed: bool) -> None:
         super().__init__()
         self.bench = bench
         self.packet = packet

@@ -14,7 +14,7 @@ import pytest
 
 from drivers.fiscal.atol.registrar import AtolTimeouts
 from drivers.fiscal.port import OrderTag
-from drivers.fiscal.shtrih.registrar import ShtrihTimeouts
+from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from tests.drivers.atol_rig import FAST as ATOL
 from tests.drivers.atol_rig import atol_rig
 from tests.drivers.atol_web_rig import FAST as WEB
@@ -22,7 +22,7 @@ from tests.drivers.atol_web_rig import wired_rig
 from tests.drivers.contract.harm import WAYS, Cut, Flip, Killed, Line, PowerCut, harmed, length_of
 from tests.drivers.contract.lines import LINES, SERIAL
 from tests.drivers.shtrih_rig import FAST as SHTRIH
-from tests.drivers.shtrih_rig import Rig, rig
+from tests.drivers.shtrih_rig import LineRig, rig
 
 _SHTRIH = replace(SHTRIH, byte_s=0.025, ack_s=0.06, enquiry_s=0.05, enquiry_total_s=0.2, command_s=0.1)
 _ATOL = replace(ATOL, reply_s=0.03, silence_s=0.25, poll_s=0.03, reopen_s=0.01)
@@ -34,7 +34,9 @@ LENGTHS: dict[str, int] = {}
 
 
 @asynccontextmanager
-async def patient(made: AbstractAsyncContextManager[tuple[Rig, Any]], timeouts: Any) -> AsyncIterator[tuple[Rig, Any]]:
+async def patient(
+    made: AbstractAsyncContextManager[tuple[LineRig, Any]], timeouts: Any
+) -> AsyncIterator[tuple[LineRig, Any]]:
     """The shift is opened by a driver that a busy machine does not hurry."""
     async with made as (bench, registrar):
         opener = bench.driver(timeouts=timeouts)
@@ -49,6 +51,8 @@ def line(name: str, tag: OrderTag = OrderTag.TAG_1192, *, survives: bool = False
     if name == "atol":
         waits = _SURVIVOR if survives else _ATOL
         return lambda: patient(atol_rig(timeouts=waits, shift=False, order_tag=tag), AtolTimeouts())
+    if name not in ("shtrih 1", "shtrih 2"):
+        raise KeyError(name)
     options: dict[str, Any] = {"timeouts": _SHTRIH, "byte_s": 0.01, "shift": False, "order_tag": tag}
     protocol: Mapping[str, Any] = MappingProxyType({"protocol": 2} if name == "shtrih 2" else {})
     return lambda: patient(rig(**options, **protocol), ShtrihTimeouts())

@@ -25,17 +25,17 @@ ALL = range(1, 256)
 @pytest.mark.parametrize("before", [False, True], ids=["carried out", "not carried out"])
 @pytest.mark.parametrize("line", SERIAL)
 async def test_3_4_no_error_of_any_command_registers_twice_or_hides_a_receipt(line: str, before: bool) -> None:
-    await every_command(line, before, SOME)
+    await every_command(line, before=before, codes=SOME)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("before", [False, True], ids=["carried out", "not carried out"])
 @pytest.mark.parametrize("line", SERIAL)
 async def test_3_4_none_of_all_errors_of_any_command_registers_twice_or_hides_one(line: str, before: bool) -> None:
-    await every_command(line, before, ALL)
+    await every_command(line, before=before, codes=ALL)
 
 
-async def every_command(line: str, before: bool, codes: Sequence[int]) -> None:
+async def every_command(line: str, *, before: bool, codes: Sequence[int]) -> None:
     """One command and one error at a time; a command that no receipt asks for is left after its first receipt."""
     sold, used = [], set()
     async with line_of(line) as (bench, registrar):

@@ -12,9 +12,9 @@ from drivers.fiscal.port import FiscalIntent, operation_told
 from drivers.fiscal.shtrih.errors import DOUBTFUL, NOT_YET, UNSUPPORTED
 from drivers.fiscal.shtrih.frames import lrc
 from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
-from drivers.fiscal.shtrih.session import ShtrihRefused
+from drivers.fiscal.shtrih.session import ShtrihRefused, ShtrihSession
 from drivers.sim.shtrih.tables import DATE_IN_CLOSE, REGIONAL
-from tests.drivers.contract.lines import CLOSE, CLOSE_SHIFT, LINES, OPEN_SHIFT, line_of
+from tests.drivers.contract.lines import CLOSE, CLOSE_SHIFT, LINES, OPEN_SHIFT, SERIAL, line_of
 from tests.drivers.shtrih_rig import FAST, receipt, rig
 
 _SENSORS = 0x77  # reported of a close that had registered
@@ -27,17 +27,17 @@ OF_THE_DRIVER = (2, 5, 6, 11, 12, 15, 26, 44, 45, 46, 48, 66, 68, 73, 82, 114, 1
 @pytest.mark.parametrize("before", [False, True], ids=["carried out", "not carried out"])
 @pytest.mark.parametrize("line", LINES)
 async def test_3_4_no_error_of_the_close_registers_twice_or_hides_a_receipt(line: str, before: bool) -> None:
-    await every_error(line, before, OF_THE_DRIVER if line == "atol-web" else SOME)
+    await every_error(line, before=before, codes=OF_THE_DRIVER if line == "atol-web" else SOME)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("before", [False, True], ids=["carried out", "not carried out"])
-@pytest.mark.parametrize("line", LINES[:3])
+@pytest.mark.parametrize("line", SERIAL)
 async def test_3_4_none_of_all_errors_of_the_close_registers_twice_or_hides_a_receipt(line: str, before: bool) -> None:
-    await every_error(line, before, ALL)
+    await every_error(line, before=before, codes=ALL)
 
 
-async def every_error(line: str, before: bool, codes: Sequence[int]) -> None:
+async def every_error(line: str, *, before: bool, codes: Sequence[int]) -> None:
     async with line_of(line) as (bench, registrar):
         for code in codes:
             wanted = receipt(f"o-{code}")
@@ -61,7 +61,7 @@ async def test_planted_driver_that_believes_most_errors_is_caught() -> None:
 
     async with rig() as (bench, driver):
         await driver.close()
-        believes = Believes(port="test", baudrate=115200, open_link=bench.open_link, timeouts=FAST)
+        believes = Believes(ShtrihSession(port="test", baudrate=115200, open_link=bench.open_link, timeouts=FAST))
         wanted = receipt("o")
         intent = bench.intent(wanted, await believes.counter())
         bench.fault("wrong_answer", after="FF45", code=0x77)

@@ -1,0 +1,95 @@
+"""The line to the robot: how soon a paid portion is accepted, and how much of the line eight jobs take.
+
+The robot's bytes take the time of 115200 baud each way; the kitchen cooks at its own pace, so that eight jobs stay.
+"""
+
+from __future__ import annotations
+
+import time
+
+from tests.bench.figures import Figure
+from tests.bench.relay import SerialRelay, Turns
+from tests.bench.world import Guest, World, tick
+
+ORDERS, JOBS = 12, 8
+_LOOK_S = 0.003
+_WATCHED_S = 30.0
+_LIMIT_S = 10.0
+#: What the robot has.
+_ACCEPTED = ("queued", "cooking", "ready", "handed_out")
+
+
+async def measure() -> list[Figure]:
+    return [await _accepted(), *await _eight_jobs()]
+
+
+async def _accepted() -> Figure:
+    """One order after another, each into an idle kitchen that is a thousand times as fast."""
+    world = World()
+    try:
+        await world.start_devices()
+        relay = _relay(world)
+        try:
+            await world.start_kiosk()
+            guest = await Guest.come(world)
+            took_ms = [await _one(world, guest) for _ in range(ORDERS)]
+        finally:
+            world.stop_kiosk()
+            relay.close()
+    finally:
+        world.close()
+    return Figure("robot.accepted", "paid → the robot has accepted the portion, one by one", "ms", took_ms)
+
+
+async def _one(world: World, guest: Guest) -> float:
+    order = await guest.create()
+    await guest.pay(order["order_id"])
+    paid_at = time.perf_counter()
+    while await _status(world, order["order_id"]) not in _ACCEPTED:
+        assert time.perf_counter() - paid_at < _LIMIT_S, "the robot never accepted it"
+        await tick(_LOOK_S)
+    took_ms = (time.perf_counter() - paid_at) * 1000
+    await guest.until_taken(order["order_id"])
+    return took_ms
+
+
+async def _status(world: World, order_id: str) -> str:
+    found = await world.internal(f"/internal/orders/{order_id}")
+    status: str = found["items"][0]["portions"][0]["status"]
+    return status
+
+
+async def _eight_jobs() -> list[Figure]:
+    world = World(speed=1.0)
+    try:
+        await world.start_devices()
+        relay = _relay(world)
+        try:
+            await world.start_kiosk()
+            guest = await Guest.come(world)
+            for dish in ("udon-chicken", "ramen-beef", "fried-rice-egg", "pasta-cheese"):
+                order = await guest.create((dish, dish))
+                await guest.pay(order["order_id"])
+            await tick(_WATCHED_S)
+            seen = await world.internal("/internal/kitchen")
+        finally:
+            world.stop_kiosk()
+            relay.close()
+    finally:
+        world.close()
+    line = seen["line"]
+    return [
+        Figure("robot.jobs", "the line at 115200 baud: jobs in the robot's table", "", [len(seen["jobs"])]),
+        Figure("robot.line_busy", "… share of the time that something is under way", "%", [line["busy_permille"] / 10]),
+        Figure("robot.line_lost", "… unanswered, or answered by something foreign", "", [_lost(line)]),
+    ]
+
+
+def _lost(line: dict[str, int]) -> int:
+    return line["unanswered"] + line["foreign"]
+
+
+def _relay(world: World) -> SerialRelay:
+    link = world.folder / "relay.tty"
+    world.replaced = {f'"{world.folder}/robot.tty"': f'"{link}"'}
+    return SerialRelay(link, world.folder / "robot.tty", Turns(), paced=True)

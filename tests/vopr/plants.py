@@ -1,0 +1,42 @@
+"""Bugs that the days must find: those of `tests.crash.planted`, and two of the ground that the product stands on.
+
+Not among them: a code that is kept until its SMS is sent (`code_kept`). Sent again it has the same client_id, and the
+gateway takes it once; `tests.crash.test_between_effects` counts its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from kiosk.store.file import opening
+from kiosk.wiring import Parts
+from tests.crash import planted
+
+
+@dataclass(frozen=True)
+class Plant:
+    """`variant`: the product with the bug; `synchronous`: SQLite's pragma; `keeps_flushes`: an honest disk."""
+
+    variant: Callable[[], Parts] | None = None
+    synchronous: int = 2
+    keeps_flushes: bool = True
+
+    def prepare(self) -> None:
+        opening.PRAGMAS["synchronous"] = self.synchronous
+
+
+PLANTS: Mapping[str, Plant] = MappingProxyType(
+    {
+        **{
+            variant.__name__: Plant(variant)
+            for variant in (
+                planted.no_fd_before, planted.no_bank_inquiry, planted.new_key_while_unknown, planted.split_commit,
+                planted.cursor_before_delivery, planted.fresh_client_id, planted.counted_apart,
+                planted.fresh_refund_key, planted.given_back_unasked,
+            )
+        },
+        "synchronous_normal": Plant(synchronous=1),
+        "lost_flushes": Plant(keeps_flushes=False),
+    }
+)  # fmt: skip

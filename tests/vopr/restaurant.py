@@ -1,0 +1,250 @@
+"""The kiosk's lives and the devices, each on a host of its own, in the shape that `tests.crash.rig.World` knows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from drivers.sim import faults
+from drivers.sim.gateways.bank import bank
+from drivers.sim.gateways.sms import sms
+from drivers.sim.robot.device import robot_of
+from drivers.sim.shtrih.device import shtrih
+from drivers.sim.site import Site
+from drivers.sim.world import World
+from kiosk.checkpoints import VARIABLE, Checkpoints
+from kiosk.config import load
+from kiosk.wiring import Kiosk, Parts
+from tests.crash import cloud
+from tests.crash.bombs import START
+from tests.crash.devices import START_S
+from tests.crash.lives import Bomb, parts_of
+from tests.receiver import new_secret
+from tests.restaurant import ledger
+from tests.vopr.network import Line
+from tests.vopr.scheduler import Host, Simulation
+from tests.vopr.storage import SimulatedDatabase, leave_behind
+
+
+class SimulatedClock:
+    """`Clock` of a host; `jump`: somebody has set its wall clock."""
+
+    def __init__(self, sim: Simulation, jump: timedelta) -> None:
+        self._sim, self._jump = sim, jump
+
+    def now(self) -> datetime:
+        return self._sim.wall() + self._jump
+
+    def monotonic(self) -> float:
+        return self._sim.now
+
+    async def sleep(self, delay_s: float) -> None:
+        await _here().sleep(delay_s)
+
+
+def _here() -> Host:
+    return cast(Host, asyncio.get_running_loop())  # every loop here is one
+
+
+class SimulatedCheckpoints(Checkpoints):
+    """Dies as a host does; made on it, passed also on its threads."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        super().__init__(environment)
+        self._host = _here()
+
+    def die(self) -> None:
+        self._host.die()
+
+
+class SimulatedKiosk:
+    """One life: `tests.crash.lives.KioskProcess`."""
+
+    def __init__(
+        self, sim: Simulation, folder: Path, bomb: Bomb = "", variant: Callable[[], Parts] | None = None
+    ) -> None:
+        self._sim, self._folder = sim, folder
+        self.host = sim.host("kiosk")
+        self.host.on_death.append(self._leave_behind)
+        sim.disk.begin_life()
+        self._kiosk: Kiosk | None = None
+        self._code: int | None = None
+        self.host.call_soon(self._begin, bomb, variant or Parts)
+
+    def _leave_behind(self) -> None:
+        sim = self._sim
+        leave_behind(self._folder / "kiosk.db", (sim.disk, sim.rng) if self.host.loses_power else None)
+
+    def _begin(self, bomb: Bomb, variant: Callable[[], Parts]) -> None:
+        parts = parts_of(bomb, variant)
+        if isinstance(bomb, str):
+            parts.checkpoint = SimulatedCheckpoints({VARIABLE: bomb})
+        parts.clock = SimulatedClock(self._sim, getattr(parts.clock, "jump", timedelta()))
+        parts.open_link = self._sim.network.open_line
+        parts.database = SimulatedDatabase
+        self._task = self.host.create_task(self._live(parts))
+
+    async def _live(self, parts: Parts) -> None:
+        try:
+            kiosk = Kiosk(load(self._folder / "config.toml"), parts)
+            await kiosk.start()
+            self._kiosk = kiosk
+            bug = await kiosk.wait()
+            self._sim.failures.append(f"a bug ended the kiosk: {bug!r}")
+            self._code = 1
+        except Exception as error:  # noqa: BLE001  # whatever it was, the judge hears of it
+            self._sim.failures.append("".join(traceback.format_exception(error)))
+            self._code = 70
+
+    def dead(self) -> bool:
+        return self.host.dead or self._code is not None
+
+    def port(self) -> int | None:
+        self._sim.run_until(self._sim.now + START_S, lambda: self._kiosk is not None or self.dead())
+        if self.dead():
+            return None
+        assert self._kiosk is not None, "the kiosk did not start"
+        return self._kiosk.public_port
+
+    def kill(self) -> int:
+        self.host.die()
+        return -9 if self._code is None else self._code
+
+
+class AtHandle(Checkpoints):
+    """`tests.crash.bombs.AtHandle`: dies before the n-th callback after the point `start`."""
+
+    def __init__(self, n: int, start: str = START) -> None:
+        super().__init__({})
+        self._n, self._start, self._host = n, start, _here()
+
+    def __call__(self, name: str) -> None:
+        if name == self._start and not self._host.dies_at:
+            self._host.dies_at = self._host.callbacks + self._n
+
+
+class AtWrite(Checkpoints):
+    """Dies in the middle of a commit, before the n-th write or flush of this life; `power`: what was not flushed goes
+    with it."""
+
+    def __init__(self, n: int, *, power: bool) -> None:
+        super().__init__({})
+        host = _here()
+        host.loses_power = power
+        host.sim.disk.arm(n)
+
+
+class _Cloud(asyncio.Protocol):
+    """`tests.crash.cloud` over a transport."""
+
+    def __init__(self, secret: str, book: int) -> None:
+        self._secret, self._book, self._heard = secret, book, bytearray()
+        self._transport: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._heard += data
+        head, found, body = bytes(self._heard).partition(b"\r\n\r\n")
+        if not found:
+            return
+        lines = head.decode("latin-1").split("\r\n")[1:]
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        if len(body) < int(headers["content-length"]):
+            return
+        os.write(self._book, cloud.entry(self._secret, headers, body))
+        self._transport.write(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self._transport.close()
+
+
+@dataclass
+class SimulatedDevices:
+    """`tests.crash.devices.Devices`: fiscal, robot, bank, SMS gateway and cloud."""
+
+    sim: Simulation
+    folder: Path
+    names: tuple[str, ...]
+    speed: float
+    bank: str = "bank"  # no other is simulated here yet
+    robot: str = "robot"
+    urls: dict[str, str] = field(default_factory=dict)
+    kills: int = 0
+    _hosts: dict[str, Host] = field(default_factory=dict)
+    _devices: dict[str, Any] = field(default_factory=dict)
+    _ports: dict[str, int] = field(default_factory=dict)
+
+    def start(self) -> None:
+        if (self.bank, self.robot) != ("bank", "robot"):
+            raise ValueError(f"{self.bank} and {self.robot} are not simulated here")
+        self.secret_file.write_text(new_secret())
+        for name in self.names:
+            self.restart(name)
+
+    @property
+    def secret_file(self) -> Path:
+        return self.folder / "cloud.secret"
+
+    def restart(self, name: str) -> None:
+        host = self._hosts[name] = self.sim.host(name)
+        self.sim.run_task(host, self._switch_on(name))
+
+    async def _switch_on(self, name: str) -> None:
+        if name in ("bank", "sms", "cloud"):
+            port = self._ports.setdefault(name, 0) or self.sim.free_port()
+            self._ports[name] = port
+            self.urls[name] = f"http://127.0.0.1:{port}" + ("/hook" if name == "cloud" else "")
+        if name == "cloud":
+            await self._open_cloud()
+            return
+        _here().on_death.append(lambda: leave_behind(self.folder / f"{name}.state"))
+        stack = AsyncExitStack()
+        self.sim.keep(stack)
+        self._devices[name] = await stack.enter_async_context(self._device(name))
+
+    async def _open_cloud(self) -> None:
+        book = os.open(self.folder / "cloud.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        secret = self.secret_file.read_text()
+        await _here().create_server(lambda: _Cloud(secret, book), "127.0.0.1", self._ports["cloud"])
+
+    def _device(self, name: str) -> Any:
+        state, book, sim = self.folder / f"{name}.state", self.folder / f"{name}.jsonl", self.sim
+        site = Site(sim.wall, sim.monotonic, lambda link, on_bytes: Line(sim, link, on_bytes))
+        match name:
+            case "bank":
+                return bank(self._ports[name], state=state, ledger=book, site=site)
+            case "sms":
+                return sms(self._ports[name], state=state, ledger=book, site=site)
+            case "fiscal":
+                return shtrih(self.line(name), state=state, ledger=book, seed=1, site=site)
+        return robot_of(World(name, state, book, site), self.line(name), seed=1, speed=self.speed)
+
+    def line(self, name: str) -> Path:
+        return self.folder / f"{name}.tty"
+
+    def kill(self, name: str) -> None:
+        self._hosts.pop(name).die()
+        self.kills += 1
+
+    def control(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+        device, line = self._devices[name], json.dumps(request).encode()
+        answer: dict[str, Any] = self.sim.run_in(self._hosts[name], lambda: faults.answer(device, line))
+        assert answer["ok"], (name, request, answer)
+        return answer
+
+    def fault(self, name: str, fault: str, *, on: bool = True, **parameters: Any) -> None:
+        self.control(name, {"fault": fault, "on": on, **parameters})
+
+    def ledger(self, name: str) -> list[dict[str, Any]]:
+        return ledger(self.folder / f"{name}.jsonl")
+
+    def stop(self) -> None:
+        """Nothing of them is finalized; the process ends."""

@@ -1,0 +1,316 @@
+"""One thread, many event loops, virtual time: every choice comes from one seeded generator.
+
+A `Host` is a simulated machine (the kiosk, the bank, the people) with an event loop of its own. Callbacks of one loop
+run first in, first out, as asyncio promises; what is chance is when bytes, timers and threads arrive and which host
+runs next. Nothing ready: time jumps to the next timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import heapq
+import random
+import socket
+import threading
+import traceback
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.vopr.disk import Disk
+from tests.vopr.network import Network
+
+CALLBACK_S = 15e-6  # virtual time that a callback takes
+REMEMBERED = 1000  # events that a failure shows
+_OPENS = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
+
+
+class Killed(SystemExit):
+    """Unwinds the callback of a host that has just died; nothing it does on its way out reaches anybody."""
+
+
+class Host(asyncio.BaseEventLoop):
+    """One machine. `dies_at`: before its n-th callback; `loses_power`: what it had not flushed goes with it."""
+
+    def __init__(self, sim: Simulation, name: str) -> None:
+        self.ready: deque[Any] = deque()
+        super().__init__()
+        self._thread_id = threading.get_ident()
+        self.sim = sim
+        self.name = name
+        self.tag = name.encode() + b" "
+        self.dead = False
+        self.callbacks = 0
+        self.dies_at = 0
+        self.loses_power = False
+        self.transports: dict[int, Any] = {}
+        self.on_death: list[Callable[[], None]] = []
+        self.set_exception_handler(self._note_failure)
+
+    def __del__(self, _warn: Any = None) -> None:
+        """It was never open for the kernel."""
+
+    def _note_failure(self, loop: Any, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        told = context["message"] if error is None else "".join(traceback.format_exception(error))
+        self.sim.failures.append(f"{self.name}: {told}")
+
+    # What asyncio asks of a loop.
+
+    def time(self) -> float:
+        return self.sim.now
+
+    def is_running(self) -> bool:
+        return True
+
+    def is_closed(self) -> bool:
+        return False
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:  # type: ignore[override]
+        handle = events.TimerHandle(when, callback, args, self, context)
+        self.sim.push(when, self, handle)
+        return handle
+
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:  # type: ignore[override]
+        return self.call_at(self.sim.now + delay, callback, *args, context=context)
+
+    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:  # type: ignore[override]
+        handle = events.Handle(callback, args, self, context)
+        self.ready.append(handle)
+        return handle
+
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]
+
+    def _timer_handle_cancelled(self, handle: Any) -> None:
+        """It is passed by when its time comes."""
+
+    def run_in_executor(self, executor: Any, call: Any, *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
+        """Work of another thread: done at once, some time later."""
+        future = self.create_future()
+
+        def work() -> None:
+            try:
+                result = call(*args)
+            except Killed:
+                raise
+            except BaseException as error:  # noqa: BLE001  # whoever waits for the thread gets it
+                self.call_soon(_end, future, None, error)
+            else:
+                self.call_soon(_end, future, result, None)
+
+        self.sim.thread(self, work)
+        return future
+
+    def sleep(self, delay_s: float) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = self.create_future()
+        self.call_later(delay_s, _end, future, None, None)
+        return future
+
+    async def getaddrinfo(self, host: Any, port: Any, **more: Any) -> Any:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    async def create_server(  # type: ignore[override]
+        self, factory: Any, host: Any = None, port: Any = None, *, sock: Any = None, **more: Any
+    ) -> Any:
+        """A listening socket that is given has a name; it is that which is listened at here."""
+        if sock is not None:
+            key = sock.getsockname()
+            sock.close()
+        else:
+            key = ("127.0.0.1", port or self.sim.free_port())
+        return self.sim.network.listen(self, key, factory)
+
+    async def create_connection(  # type: ignore[override]
+        self, factory: Any, host: Any = None, port: Any = None, *, sock: Any = None, **more: Any
+    ) -> Any:
+        return await self.sim.network.connect(self, sock.key if sock is not None else (host, port), factory)
+
+    def die(self) -> None:
+        """Nothing of this host runs any more; what it had open is never finalized, for a finalizer would still act."""
+        if self.dead:
+            return
+        self.dead = True
+        self.sim.bury(self, [*asyncio.all_tasks(self), *self.ready])
+        for transport in list(self.transports.values()):
+            transport.host_died()
+        for call in self.on_death:
+            call()
+        if self.sim.current is self:
+            raise Killed
+
+
+def _end(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
+
+
+class Simulation:
+    """The clock, the timers, the generator; one in a process, whose disk it takes over. `trace` and `wires` name the
+    history: equal digests, equal histories."""
+
+    def __init__(self, seed: int, *, keeps_flushes: bool = True) -> None:
+        self.seed = seed
+        self.rng = random.Random(f"schedule {seed}")
+        self.entropy = random.Random(f"entropy {seed}")
+        self.now = 0.0
+        self.hosts: list[Host] = []
+        self.current: Host | None = None
+        self.network = Network(self)
+        self.disk = Disk(self.entropy.randbytes, keeps_flushes=keeps_flushes)
+        self.callbacks = self.power_cuts = 0
+        self.trace, self.wires = hashlib.sha256(), hashlib.sha256()
+        self.last: deque[tuple[float, str, object]] = deque(maxlen=REMEMBERED)
+        self.failures: list[str] = []  # what no task of any host has caught
+        self._names: dict[str, bytes] = {}
+        self._heap: list[tuple[float, int, Host | None, Any]] = []
+        self._serial = 0
+        self._port = 9000
+        self._graveyard: list[Any] = []
+
+    # Time.
+
+    def wall(self) -> datetime:
+        return _OPENS + timedelta(seconds=self.now)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def timestamp(self) -> float:
+        return _OPENS.timestamp() + self.now
+
+    def free_port(self) -> int:
+        self._port += 1
+        return self._port
+
+    def push(self, when: float, host: Host | None, item: Any) -> None:
+        """A timer's handle, or what is called outside of every loop: by the kernel, the wire, a thread."""
+        self._serial += 1
+        heapq.heappush(self._heap, (when, self._serial, host, item))
+
+    def after(self, delay_s: float, host: Host | None, call: Callable[[], None]) -> None:
+        self.push(self.now + delay_s, host, call)
+
+    def thread(self, host: Host, work: Callable[[], None]) -> None:
+        """A piece of work on another thread of the host, some time later; one in fifty is slow."""
+        draw = self.rng.random()
+        self.after(2e-4 + draw * 1e-3 if draw < 0.98 else 0.02, host, lambda: self._work(host, work))
+
+    def _work(self, host: Host, work: Callable[[], None]) -> None:
+        before, self.current = self.current, host
+        try:
+            work()
+        except Killed:
+            return
+        finally:
+            self.current = before
+
+    # Hosts.
+
+    def host(self, name: str) -> Host:
+        host = Host(self, name)
+        self.hosts.append(host)
+        return host
+
+    def bury(self, host: Host, kept: list[Any]) -> None:
+        self.note("dies", host.name)
+        self.trace.update(b"dies " + host.tag)
+        self.hosts.remove(host)
+        self._graveyard.append((host, kept))
+
+    def keep(self, thing: Any) -> None:
+        """Never to be finalized."""
+        self._graveyard.append(thing)
+
+    def note(self, what: str, of: object) -> None:
+        self.last.append((self.now, what, of))
+
+    # The wheel.
+
+    def run_until(self, end: float, done: Callable[[], bool] | None = None) -> bool:
+        """Until that virtual time, or until `done` says so after a callback; whether it did. Called by none of them."""
+        assert self.current is None, "a callback waits for others"
+        heap, hosts = self._heap, self.hosts
+        while True:
+            if heap and heap[0][0] <= self.now:
+                self._wake_timers()
+            runnable = [host for host in hosts if host.ready]
+            if not runnable:
+                if done is not None and done():
+                    return True
+                if not heap or heap[0][0] > end:
+                    self.now = max(self.now, end)
+                    return False
+                self.now = heap[0][0]
+                continue
+            host = runnable[0] if len(runnable) == 1 else runnable[self.rng.randrange(len(runnable))]
+            handle = host.ready.popleft()
+            if handle.cancelled():
+                continue
+            self._run(host, handle)
+            self.now += CALLBACK_S
+            if done is not None and done():
+                return True
+            if self.now > end:
+                return False
+
+    def _wake_timers(self) -> None:
+        heap = self._heap
+        while heap and heap[0][0] <= self.now:
+            _, _, host, item = heapq.heappop(heap)
+            if host is not None and host.dead:
+                continue
+            if isinstance(item, asyncio.TimerHandle):
+                if host is not None and not item.cancelled():
+                    host.ready.append(item)
+            else:
+                item()
+
+    def _run(self, host: Host, handle: Any) -> None:
+        self.callbacks += 1
+        host.callbacks += 1
+        try:
+            if host.callbacks == host.dies_at:
+                host.die()
+                return
+            name = _name_of(handle._callback)  # noqa: SLF001  # asyncio has no other way to tell what it runs
+            self.note(host.name, name)
+            self.trace.update(host.tag + (self._names.get(name) or self._names.setdefault(name, name.encode())))
+            events._set_running_loop(host)  # noqa: SLF001  # as a loop's own `run_forever` does
+            self.current = host
+            handle._run()  # noqa: SLF001  # so does this
+        except Killed:
+            return
+        finally:
+            self.current = None
+            events._set_running_loop(None)  # noqa: SLF001
+
+    # From outside.
+
+    def run_in(self, host: Host, call: Callable[[], Any], patience_s: float = 30.0) -> Any:
+        """Call it as a callback of the host; what it returns."""
+        box: list[Any] = []
+        host.call_soon(lambda: box.append(call()))
+        if not self.run_until(self.now + patience_s, lambda: bool(box)):
+            raise AssertionError(f"{host.name} did not come to it")
+        return box[0]
+
+    def run_task(self, host: Host, coroutine: Coroutine[Any, Any, Any], patience_s: float = 60.0) -> Any:
+        """A coroutine as a task of the host, until it is done; its result."""
+        task = self.run_in(host, lambda: host.create_task(coroutine))
+        if not self.run_until(self.now + patience_s, task.done):
+            raise AssertionError(f"{host.name} did not end it")
+        return task.result()
+
+
+def _name_of(callback: Any) -> str:
+    task = getattr(callback, "__self__", None)
+    if isinstance(task, asyncio.Task):
+        return str(getattr(task.get_coro(), "__qualname__", "task"))
+    return getattr(callback, "__qualname__", None) or type(callback).__name__
