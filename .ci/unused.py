@@ -1,0 +1,120 @@
+"""What vulture takes for dead and is not: each name with who uses it. `make lint` reads this file, nobody runs it."""
+
+# Members of answers and events: msgspec writes them out for whoever asked.
+_.instance  # of a problem (RFC 9457)
+_.languages
+_.phone_countries
+_.sms_says
+_.payment_methods
+_.fiscal_document_number
+_.told_by_staff
+_.checked_payments
+_.other_drives
+_.removable
+_.access_token
+_.token_type
+_.phone_masked
+_.customer_since
+_.max_quantity
+_.composition
+_.unavailable_reason
+_.portions_left
+_.first_day
+_.last_day
+_.average_kopecks
+_.bonus_outstanding
+_.delivered_at
+_.checked_at
+_.timeline
+_.sales_open
+_.busy_permille
+_.lights
+
+# Columns: a row has them all.
+_.receipt_error
+_.report_id
+_.revenue_share
+_.coverage
+_.found_at
+
+# Fields of a device's answer: the record is the whole of what the protocol has there.
+_.no_paper
+_.registration_number
+_.calling_code
+
+# Members of an enumeration or of a protocol's table: each value may come over the wire or out of a setting.
+REREGISTRATION
+PAPER_OK
+DOOR_FAULT
+ESTOP_FAULT
+ADD
+REQ
+ACK_ADD
+_.DINE_IN
+_.TAKE_AWAY
+_.EXTERNAL
+_.__call__  # of a Protocol class
+
+# Set for a library, which reads them.
+_.row_factory
+_.text_factory
+_.msg
+_.levelname
+_.levelno
+
+# Lists that only tests walk: every crash point, every reason must be covered there.
+POINTS
+EFFECT_POINTS
+BROKER_POINTS
+RETURN_POINTS
+READER_POINTS
+QR_POINTS
+CANCEL_POINTS
+ITEM_REASONS
+
+# What pytest and the standard library call by name.
+pytestmark
+pytest_collection_finish
+pytest_configure
+pytest_runtest_makereport
+pytest_terminal_summary
+quiet_logs  # fixtures of every test
+_logs_as_they_were
+forwarding
+_.__test__
+_.f_trace
+_.argument
+_.protocol_version
+_.do_POST
+_.close_connection
+_.log_message
+
+# What asyncio and aiohttp call of a simulated loop and its transports, and C of a structure.
+_._thread_id
+_.is_running
+_.is_closed
+_._timer_handle_cancelled
+executor
+_.is_serving
+_.writelines
+_.can_write_eof
+_.pause_reading
+_.resume_reading
+_.is_reading
+_.set_protocol
+_.get_protocol
+_.set_write_buffer_limits
+_.randomness
+captured_clocks  # in a process of its own
+warmed  # a fixture
+
+# Of tests: a column's writer is found by the column's name; planted fields that nobody reads.
+_._intent_id
+_.fine
+_.retries
+
+# Of an answer: read by the pages.
+_.limit_lowest_c
+_.limit_highest_c
+_.day_lowest_c
+_.day_highest_c
