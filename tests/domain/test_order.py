@@ -42,7 +42,7 @@ refunded   . . . . . . . .
 PORTION_TABLE = """
 planned     . x . . . . . . . x
 waiting     . . x x x x . . x x
-submitting  . x . x x x . . x .
+submitting  . x . x x x . . x x
 queued      . x . . x x . . x x
 cooking     . x . . . x . . x .
 ready       . . . . . . x . x .
