@@ -53,7 +53,8 @@ async def test_4_2_number_is_seen_at_the_stations_of_its_chart_in_their_order_an
         place.robot.faults.switch("nobody_comes")
         hall = Watcher()
         watching = asyncio.create_task(hall.watch(place))
-        await until(lambda: hall.shows and hall.shows[-1]["reason"] is None)  # it may look in before the robot was asked
+        # It may look in before the robot was asked.
+        await until(lambda: hall.shows and hall.shows[-1]["reason"] is None)
         first = hall.shows[-1]
         assert [station["state"] for station in first["stations"]] == ["free"] * 8
         assert first["stations"][WOK - 1]["name"] == {"ru": "вок", "en": "wok"}
