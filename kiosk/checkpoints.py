@@ -68,3 +68,6 @@ RETURN_POINTS = (
     "reversal.noted", "reversal.bank", "reversal.done",
     "late.found", "late.noted", "late.bank", "late.done",
 )  # fmt: skip
+
+#: Food that nobody fetches: somebody was told of it, it was thrown away.
+FOOD_POINTS = ("food.told", "food.spoiled")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from drivers.robot.port import Cell, CellState
+from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.events import OrderCookingEvent
 from kiosk.domain.kitchen.holding import HoldingRules, Told, is_too_cold
@@ -58,8 +59,10 @@ class Holding:
         *,
         see_clock: Callable[[], Awaitable[None]],
         wake: Callable[[], None],
+        checkpoint: Callable[[str], None] = pass_by,
     ) -> None:
         self._db = database
+        self._cp = checkpoint
         self._kitchen = kitchen
         self._book = book
         self._clock = clock
@@ -123,6 +126,7 @@ class Holding:
         chart = self._kitchen.now.works.get(row.chart_fingerprint, ())
         again_s = self._kitchen.now.promise_s([chart]) if self._rules.cook_again else None
         if await self._db.write(spoil, row.portion_id, cell, cause, now, again_s):
+            self._cp("food.spoiled")
             _log.warning("food_spoiled", order_id=row.order_id, portion_id=row.portion_id, cell=cell, cause=cause)
             self._cold_since.pop(row.portion_id, None)
             if self._locked is not None:
@@ -151,6 +155,7 @@ class Holding:
         called = [row.portion_id for row in _called(order_id, work)]
         if told is Told.NOBODY or not await self._db.write(self._tell, order_id, told, called, open_ones):
             return
+        self._cp("food.told")
         _log.warning("food_not_fetched", order_id=order_id, told=told.name.lower())
         self._wake()
 

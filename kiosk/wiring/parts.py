@@ -20,6 +20,7 @@ from kiosk.flows.guards.file_check import FileCheck
 from kiosk.flows.guards.retention import Retention
 from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.saga import PaymentSaga
+from kiosk.kitchen.holding import Holding
 from kiosk.messages.delivery import CodeSender, MessageSender
 from kiosk.periods import USUAL, Periods
 from kiosk.runtime.dispatcher import Dispatcher
@@ -51,6 +52,7 @@ class Parts:
     trace: Trace | None = None  # hears every statement
     file_check: type[FileCheck] = FileCheck
     retention: type[Retention] = Retention
+    holding: type[Holding] = Holding
     periods: Periods = USUAL
     asked_within_s: float = 3.0  # a start waits so long for its devices' first word
     check_file_after_s: float = 10.0

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from kiosk.kitchen.care import FoodCare
 from kiosk.kitchen.climate import Climate
 from kiosk.kitchen.controller import KitchenLine
-from kiosk.kitchen.holding import Holding
 from kiosk.messages.lateness import Lateness
 from kiosk.messages.notices import PUSH, SMS, NoticeBook
 from kiosk.runtime.lag import LoopLag
@@ -61,7 +60,7 @@ class Sinks:
     def _food_care(self, ground: Ground, flows: Flows, book: NoticeBook) -> FoodCare:
         database, kitchen, clock = ground.database, ground.kitchen, ground.parts.clock
         see_clock = flows.refunds.clock_guard.look
-        holding = Holding(
+        holding = ground.parts.holding(
             database,
             kitchen,
             book,
@@ -69,6 +68,7 @@ class Sinks:
             holding_rules(ground.config),
             see_clock=see_clock,
             wake=self._wake_message_senders,
+            checkpoint=ground.parts.checkpoint,
         )
         zone = ZoneInfo(ground.config.restaurant.timezone)
         climate = Climate(
