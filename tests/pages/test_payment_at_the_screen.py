@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from tests.pages.screens import WAIT_MS, KioskScreen, Screens, restart
 from tests.pages.test_accessibility import violations
+from tests.points import At
 from tests.restaurant import Restaurant, restaurant, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -111,12 +112,13 @@ async def test_3_4_receipt_proved_absent_cancels_the_payment_and_says_the_money_
 async def test_3_4_registrar_lost_after_the_charge_holds_the_receipt_and_gives_the_number_all_the_same(
     screens: Screens,
 ) -> None:
-    async with restaurant("[bank]\ntimeout_s = 5.0\n[payment]\nanswer_within_s = 0.2") as place:
-        place.bank.faults.switch("slow", {"seconds": 1.2})
+    charged = At("charge.answered")  # past the pre-flight, before the receipt
+    async with restaurant("[payment]\nanswer_within_s = 0.2", checkpoint=charged) as place:
+        charged.do(lambda: place.fiscal.faults.switch("off", on=True))
+        place.bank.faults.switch("slow", {"seconds": 3.0})
         kiosk = await screens.kiosk(place.kiosk, "tok_ok")
         await pay(kiosk)
         await kiosk.sees("stage-payment")
-        place.fiscal.faults.switch("off", on=True)  # past the pre-flight, before the receipt
         await kiosk.sees("stage-receipt_delayed")
         await kiosk.reads("платить снова не нужно")
         await kiosk.number()

@@ -10,12 +10,12 @@ import pytest
 
 from drivers.robot.port import Cell, CellState, ComplexState, Health, HealthFlag
 from kiosk.catalogue import load_complex
-from kiosk.checkpoints import Checkpoints
 from kiosk.flows.payment.refunds import chosen_of
 from kiosk.flows.stock.recall import Recall
 from kiosk.kitchen.picture import why_not
 from kiosk.store.database import Database
 from kiosk.store.ordering import orders
+from tests.points import At
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
 T = TypeVar("T")
@@ -317,24 +317,10 @@ async def test_4_piece_that_is_given_back_is_the_one_that_the_robot_was_asked_ab
         assert await statuses() == ["cooking", "cooking", "queued"]  # what has begun is cooked, no other goes instead
 
 
-class _At(Checkpoints):
-    """Does something the first time a point is passed."""
-
-    def __init__(self, point: str) -> None:
-        super().__init__({})
-        self.point = point
-        self.act: Callable[[], None] = lambda: None
-
-    def __call__(self, name: str) -> None:
-        if name == self.point:
-            self.act()
-            self.act = lambda: None
-
-
 async def test_4_portion_given_back_on_its_way_to_the_robot_is_never_cooked() -> None:
-    point = _At("portion.submitting")
+    point = At("portion.submitting")
     async with restaurant(checkpoint=point) as place:
-        point.act = lambda: place.robot.faults.switch("link_lost")
+        point.do(lambda: place.robot.faults.switch("link_lost"))
         guest = await place.guest()
         order_id = (await guest.order(("tea", 1)))["order_id"]
         assert (await guest.pay(order_id)).status == 200

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.points import At
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_set_aside import CannotPrint, set_aside_while_printing
 from tests.scenes.test_several_registrars import with_a_spare
-from tests.scenes.test_ways_to_pay import ALL, at_reader, code_of, tea
+from tests.scenes.test_ways_to_pay import ALL, code_of, tea
 
 CARD = {"tender": "card"}
 
@@ -41,12 +42,11 @@ async def test_3_4_a_guest_on_the_way_to_the_till_lets_the_shift_close_and_pays_
 
 
 async def test_3_4_a_taking_that_is_not_confirmed_lets_the_shift_close() -> None:
-    async with restaurant(ALL, stuck_after_s=0.2) as place:
-        place.fiscal.faults.switch("slow", {"seconds": 0.2})
+    printed = At("t6.after")
+    async with restaurant(ALL, stuck_after_s=0.2, checkpoint=printed) as place:
         guest, order_id = await tea(place)
-        await guest.pay_by("terminal", order_id)
-        await until(lambda: at_reader(place) == ["held"])
-        place.reader.account.end(capture=False)  # its firmware let the money go by itself
+        printed.do(lambda: place.reader.account.end(capture=False))
+        await guest.pay_by("terminal", order_id)  # its firmware let the money go by itself
         await until_waits(place, "capture_uncertain")
         await assert_shift_closes(place)
 

@@ -11,6 +11,7 @@ import pytest
 
 from drivers.sim.shtrih.device import ShtrihDevice
 from drivers.sim.vtk.device import ReaderRules
+from tests.points import At
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
 ALL = '[payment]\nmethods = ["token", "terminal", "till"]\n'
@@ -145,12 +146,11 @@ async def test_no_receipt_lets_the_held_money_go_and_says_so() -> None:
 
 async def test_a_registrar_that_is_silent_keeps_the_money_and_the_meal_is_given() -> None:
     """What is held cannot be held for long: nobody knows of a receipt, so the money is taken, and the receipt owed."""
-    async with restaurant(f"{ALL}[terminal]\nfin_within_s = 0.5") as place:
-        place.reader.faults.switch("slow", {"seconds": 0.4})
+    held = At("t4.after")
+    async with restaurant(f"{ALL}[terminal]\nfin_within_s = 0.5", checkpoint=held) as place:
         guest, order_id = await tea(place)
+        held.do(lambda: place.fiscal.faults.switch("off"))
         await guest.pay_by("terminal", order_id)
-        await until(lambda: place.reader.state()["sale"] and not place.reader.state()["waits_for_card"])
-        place.fiscal.faults.switch("off")
         order = await guest.until_status(order_id, "paid", "cooking", "ready", "completed")
         assert order["receipt_unknown"]
         assert at_reader(place) == ["held", "captured"]
@@ -303,12 +303,11 @@ async def test_a_reader_that_somebody_else_used_sells_nothing_until_a_person_has
 
 
 async def test_a_taking_that_the_reader_does_not_confirm_waits_for_a_person() -> None:
-    async with restaurant(ALL, stuck_after_s=0.2) as place:
-        place.fiscal.faults.switch("slow", {"seconds": 0.2})
+    printed = At("t6.after")
+    async with restaurant(ALL, stuck_after_s=0.2, checkpoint=printed) as place:
         guest, order_id = await tea(place)
-        await guest.pay_by("terminal", order_id)
-        await until(lambda: at_reader(place) == ["held"])
-        place.reader.account.end(capture=False)  # its firmware let the money go by itself
+        printed.do(lambda: place.reader.account.end(capture=False))
+        await guest.pay_by("terminal", order_id)  # its firmware let the money go by itself
         payment_id = f"{order_id}-1"
 
         async def waits() -> dict[str, Any] | None:
@@ -322,12 +321,11 @@ async def test_a_taking_that_the_reader_does_not_confirm_waits_for_a_person() ->
 
 
 async def test_a_taking_that_by_the_banks_papers_never_was_is_refunded_without_money_and_not_cooked() -> None:
-    async with restaurant(ALL, stuck_after_s=0.2) as place:
-        place.fiscal.faults.switch("slow", {"seconds": 0.2})
+    printed = At("t6.after")
+    async with restaurant(ALL, stuck_after_s=0.2, checkpoint=printed) as place:
         guest, order_id = await tea(place)
+        printed.do(lambda: place.reader.account.end(capture=False))
         await guest.pay_by("terminal", order_id)
-        await until(lambda: at_reader(place) == ["held"])
-        place.reader.account.end(capture=False)
         row = await until(lambda: stuck_row(place, f"{order_id}-1", "capture_uncertain"))
         assert row["moves"] == ["retry", "refund", "accept"]
         other, other_order = await tea(place)
