@@ -28,6 +28,7 @@ from drivers.sim.robot import device as robot_device
 from drivers.sim.shtrih import device as shtrih_device
 from drivers.sim.shtrih.models import MODELS
 from drivers.sim.shtrih.setup import ShtrihSetup
+from drivers.sim.smtp import device as smtp_device
 from drivers.sim.tbank import device as tbank_device
 from drivers.sim.vtk import device as vtk_device
 
@@ -38,6 +39,7 @@ _REGISTRARS: Mapping[str, Callable[..., contextlib.AbstractAsyncContextManager[C
 }
 _WEB_REGISTRAR = "atol-web"
 _OFD = "ofd"
+_SMTP = "smtp"
 _COMPLEX2 = "complex2"
 _VTK = "vtk"
 _TBANK = "tbank"
@@ -49,6 +51,7 @@ _KNOWN = {
     _COMPLEX2: COMPLEX2_FAULTS,
     **dict.fromkeys(_HTTP_DEVICES, HTTP_FAULTS),
     _OFD: ofd_device.FAULTS,
+    _SMTP: smtp_device.FAULTS,
     _VTK: vtk_device.KNOWN_FAULTS,
     _TBANK: tbank_device.FAULTS,
 }
@@ -78,6 +81,8 @@ _EXAMPLES = {
     "down": "{}",
     "drive_expires": '{"days": 20}',
     "away": "{}",
+    "busy": "{}  (each letter is put off; smtp)",
+    "endless": "{}  (an answer that never ends)",
     "refuse": "{}",
     "silent": "{}",
     "garbage": "{}",
@@ -130,7 +135,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         device = devices.add_parser(
             name, epilog=_faults_help(sorted(known)), formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _COMPLEX2, _TBANK):
+        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _COMPLEX2, _TBANK):
             device.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1; 0 takes a free one")
         elif name == _VTK:
             place = device.add_mutually_exclusive_group(required=True)
@@ -139,7 +144,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
             device.add_argument("--speed", type=float, default=1.0, help="scales the customer with the card only")
         else:
             device.add_argument("--link", type=Path, required=True, help="where the pseudo-terminal is linked")
-        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _VTK, _TBANK):
+        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _VTK, _TBANK):
             device.add_argument("--speed", type=float, default=1.0, help="scales cooking and pick-up only")
         if name == _TBANK:
             device.add_argument("--speed", type=float, default=1.0, help="scales the customer with the phone only")
@@ -155,7 +160,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
             device.add_argument(
                 "--complex", type=Path, help="what it has (robot.md#the-complex-as-data); else the demo's"
             )
-        if name not in (*_HTTP_DEVICES, _OFD):
+        if name not in (*_HTTP_DEVICES, _OFD, _SMTP):
             device.add_argument("--seed", type=int)
             device.add_argument("--timezone", default="Europe/Moscow")
         device.add_argument("--state", type=Path, required=True, help="the device's non-volatile memory")
@@ -191,6 +196,11 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
             ofd_device.ofd(options.port, state=state, ledger=ledger, control=control)
         )
         return f"127.0.0.1:{operator.port}"
+    if options.device == _SMTP:
+        mail = await stack.enter_async_context(
+            smtp_device.smtp(options.port, state=state, ledger=ledger, control=control)
+        )
+        return f"127.0.0.1:{mail.port}"
     if options.device == _COMPLEX2:
         return await _enter_complex2(stack, options)
     if options.device == _WEB_REGISTRAR:

@@ -136,6 +136,11 @@ class EmbeddedSimulators:
 
             pushing = await stack.enter_async_context(push(0, **self._files("push")))
             self._endpoints.push_url, self._devices["push"] = pushing.url, pushing
+        if wanted.smtp:
+            from drivers.sim.smtp.device import smtp
+
+            mail = await stack.enter_async_context(smtp(0, **self._files("smtp")))
+            self._endpoints.smtp_port, self._devices["smtp"] = mail.port, mail
 
     async def _enter_bank(self, stack: AsyncExitStack) -> None:
         from drivers.sim.gateways.bank import bank

@@ -16,6 +16,7 @@ class Wanted:
     robot: bool
     sms: bool = False
     push: bool = False
+    smtp: bool = False
     speed: float = 1.0
     timezone: str = "Europe/Moscow"
     unit: int = 1
@@ -28,7 +29,8 @@ class Wanted:
 
     @property
     def anything(self) -> bool:
-        return self.bank or self.fiscal or self.robot or self.sms or self.push or self.terminal or self.sbp
+        messages = self.sms or self.push or self.smtp
+        return self.bank or self.fiscal or self.robot or messages or self.terminal or self.sbp
 
 
 @dataclass(slots=True)
@@ -43,3 +45,4 @@ class Endpoints:
     robot_port: str = ""
     sms_url: str = ""
     push_url: str = ""
+    smtp_port: int = 0

@@ -1,0 +1,1 @@
+"""Mail servers: `port` says what is asked, `smtp` speaks SMTP."""

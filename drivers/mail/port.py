@@ -1,0 +1,25 @@
+"""What the kiosk asks of a mail server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message to one person. `message_id`: the left side of its Message-ID, the same in every try, so that whoever
+    reads sees a repetition as one (RFC 5322 3.6.4)."""
+
+    to: str
+    subject: str
+    text: str
+    message_id: str
+
+
+class MailServer(Protocol):
+    """`DeviceUnreachable`: not taken, try again. `OutcomeUnknown`: perhaps taken. `DeviceRefused`: never will be."""
+
+    async def send(self, letter: Letter) -> None: ...
+
+    async def close(self) -> None: ...
