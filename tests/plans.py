@@ -37,6 +37,9 @@ BOUNDED = {
     "shift": "one a day",
     "fiscal_report": "one or two a day",
     "finding": "contradictions that a person settles",
+    "alarm": "what stood long enough to call somebody, gone after its days",
+    "alarm_message": "by the budget of an hour, gone after its days",
+    "alarm_notice": "one for each alarm and channel, gone with it",
     "sqlite_sequence": "one row for each table",
 }
 #: Statements that may walk: how each begins, and why.

@@ -231,6 +231,9 @@ _GENERAL: Mapping[str, Text] = {
     "sbp": Text("Оплата по QR: kiosk devices", "QR payments: kiosk devices"),
     "sms": Text("SMS-шлюз: kiosk devices", "The SMS gateway: kiosk devices"),
     "messages": Text("Шлюз не принял сообщения: они ждут", "The gateway did not take messages: they wait"),
+    "alarm": Text(
+        "Тревоги по этому каналу не уходят: kiosk alarms", "Alarms do not go out by this channel: kiosk alarms"
+    ),
     "webhook": Text("Вебхук не принимает события: kiosk webhooks", "The webhook takes no events: kiosk webhooks"),
     "ofd": Text("Передача в ОФД: docs/ofd.md", "The way to the tax operator: docs/ofd.md"),
     "broker": Text("Брокер не принимает события: kiosk webhooks", "The broker takes no events: kiosk webhooks"),

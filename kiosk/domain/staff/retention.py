@@ -20,7 +20,8 @@ _ARCHIVE_YEARS = 5
 class Keep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Days, counted from the end of each. `sessions_days`: of sessions that ordered nothing (others are part of their
     order); `keys_days`: idempotency keys; `messages_days`: what is left of a notice that is out, without number and
-    text; `journal_days`: lines about sales, stop list, cells and webhooks (those about money stay);
+    text, and of the alarms' messages; `journal_days`: lines about sales, stop list, cells and webhooks (those about
+    money stay), and alarms that are over;
     `temperatures_days`: those of each minute (what a day kept stays); `events_days`:
     events that every consumer and endpoint has got; `removed_endpoints_days`: the place of an endpoint that is no
     longer in the configuration, counted from the oldest event it has not got; `orders_days`: finished orders with

@@ -78,6 +78,9 @@ STAYS: Mapping[str, str] = {
     "temperature_day": "of the complex",
     "excursion": "of the complex",
     "locked_cell": "of the complex, until a person has seen to it",
+    "alarm": "of the restaurant, goes by its own days",
+    "alarm_message": "goes by its own days",
+    "alarm_notice": "goes with its alarm",
 }
 
 

@@ -170,6 +170,29 @@ def _messages(tx: Tx, term: Term) -> Step:
     )
 
 
+def _alarms(tx: Tx, term: Term) -> Step:
+    """Those that are over; who heard of them goes with them."""
+    return _delete(
+        tx,
+        term,
+        "alarm",
+        "alarm_id",
+        "t.state = 'cleared' AND t.cleared_at < :before ORDER BY t.cleared_at",
+        before=term.before(term.keep.journal_days),
+    )
+
+
+def _alarm_messages(tx: Tx, term: Term) -> Step:
+    return _delete(
+        tx,
+        term,
+        "alarm_message",
+        "message_id",
+        "t.created_at < :before AND (t.accepted_at IS NOT NULL OR t.gone IS NOT NULL) ORDER BY t.created_at",
+        before=term.before(term.keep.messages_days),
+    )
+
+
 class _Numbered(msgspec.Struct, frozen=True):
     number: int
     at: str
@@ -284,6 +307,8 @@ RULES: Mapping[str, Rule] = {
     "unconfirmed": _unconfirmed,
     "guests": _guests,
     "messages": _messages,
+    "alarms": _alarms,
+    "alarm_messages": _alarm_messages,
     "journal": _journal,
     "temperatures": _temperatures,
     "removed_endpoints": _removed_endpoints,
