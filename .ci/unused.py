@@ -118,3 +118,23 @@ _.limit_lowest_c
 _.limit_highest_c
 _.day_lowest_c
 _.day_highest_c
+_.remedy
+
+# Rules of alarms: by their names, in the settings and by what is seen.
+_.sales_closed
+_.money_held
+_.registrar_off
+_.drive_expiring
+_.documents_unsent
+_.robot_held
+_.device_off
+_.bin_low
+_.food_forgotten
+_.food_unsafe
+_.disk
+_.webhook_suspended
+_.page_silent
+_.pin_guessed
+
+# Walked by the crash sweep.
+ALARM_POINTS

@@ -59,6 +59,9 @@ EFFECT_POINTS = (
     "statistics.handled", "statistics.moved",
 )  # fmt: skip
 
+#: The points of an alarm: in the books, its message noted before the wire, taken by the channel, and that in the books.
+ALARM_POINTS = ("alarm.raised", "alarm.noted", "alarm.sent", "alarm.recorded", "alarm.acknowledged")
+
 #: The same towards a broker, where one is configured.
 BROKER_POINTS = ("broker.posting", "broker.posted", "broker.moved")
 

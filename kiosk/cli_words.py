@@ -118,6 +118,11 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     remove.add_argument("item_id")
     for action in (add, remove):
         action.add_argument("--ingredient", action="store_true", help="ITEM_ID names an ingredient: its dishes all go")
+    alarms = command("alarms", "what a person is called for, and by which channels").add_subparsers(dest="action")
+    ack = alarms.add_parser("ack", help="you see to it: nobody else is called for it", parents=[common])
+    ack.add_argument("alarm_id", metavar="ID")
+    tested = alarms.add_parser("test", help="send a test by a channel now", parents=[common])
+    tested.add_argument("channel", metavar="CHANNEL")
     command("pause", "pause sales")
     command("resume", "resume sales")
     events = command("events", "the outbox")
@@ -200,6 +205,9 @@ _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("till", "card"): (socket_calls.TAKE_AT_TILL, "tender"),
     ("till", "cash"): (socket_calls.TAKE_AT_TILL, "tender", "given_kopecks"),
     ("stop-list", None): (socket_calls.STOP_LIST,),
+    ("alarms", None): (socket_calls.ALARMS,),
+    ("alarms", "ack"): (socket_calls.ACK_ALARM,),
+    ("alarms", "test"): (socket_calls.TEST_CHANNEL,),
     ("pause", None): (socket_calls.PAUSE,),
     ("resume", None): (socket_calls.RESUME,),
     ("webhooks", None): (socket_calls.WEBHOOKS,),

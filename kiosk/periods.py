@@ -31,6 +31,7 @@ class Periods:
 
     # of staff and the machine
     stuck_s: float = 10.0
+    alarms_s: float = 5.0  # is there anything that a person is to be called for
     restored_s: float = 2.0  # the search for what was sold since a backup
     pin_s: float = 1.0  # has the pause after wrong PINs ended
     day_report_s: float = 600.0

@@ -50,6 +50,10 @@ WEBHOOKS = Address("GET", "/internal/webhooks")
 REPLAY = Address("POST", "/internal/webhooks/replay")
 ENABLE = Address("POST", "/internal/webhooks/enable")
 
+ALARMS = Address("GET", "/internal/alarms")
+ACK_ALARM = Address("POST", "/internal/alarms/{alarm_id}/acknowledge")
+TEST_CHANNEL = Address("POST", "/internal/alarm-channels/{channel}/test")
+
 ORDERS = Address("GET", "/internal/orders")
 ORDER = Address("GET", "/internal/orders/{order_id}")
 ORDER_STATUS = Address("PUT", "/internal/orders/{order_id}/status")

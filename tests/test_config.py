@@ -13,6 +13,7 @@ from drivers.sim.endpoints import Endpoints
 from kiosk.config import ConfigError, load
 from kiosk.config.secret_files import token_secrets
 from kiosk.config.settings import Config, Tax, Terminal, Webhook
+from kiosk.domain.staff.alarm_rules import AlarmRule, AlarmRules
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.registrars import built
 
@@ -167,6 +168,29 @@ topic = "restaurant.events"
 ca_file = "secrets/ca.pem"
 user = "kiosk-1"
 password_file = "secrets/broker"
+[alarms]
+quiet = "23:00-07:00"
+escalate_s = 600
+repeat_s = 7200
+hold_s = 60
+pause_s = 30
+per_hour = 6
+to = [
+  { name = "duty", channel = "sms", address = "+79161234567" },
+  { channel = "http", address = "https://messenger.example/bot{secret}/send", level = 2, language = "en", \
+secret_file = "secrets/bot", body = '{"text": "{text}"}', content_type = "application/json" },
+]
+[alarms.rules]
+sales_closed = { after_s = 120 }
+page_silent = { off = true, urgent = true }
+[alarms.email]
+host = "mail.example"
+port = 587
+encryption = "starttls"
+sender = "kiosk@mail.example"
+user = "kiosk"
+password_file = "secrets/mail"
+timeout_s = 10
 [log]
 level = "debug"
 format = "console"
@@ -210,6 +234,13 @@ def test_the_example_file_names_every_key_there_is(tmp_path: Path) -> None:
         assert set(keys) == set(section.__struct_fields__), name
 
 
+def test_a_rule_that_is_changed_in_part_is_otherwise_as_it_was(tmp_path: Path) -> None:
+    usual, rules = AlarmRules(), read(tmp_path, EVERY_KEY).alarms.rules
+    assert rules.sales_closed == AlarmRule(after_s=120, urgent=usual.sales_closed.urgent)
+    assert rules.page_silent == AlarmRule(after_s=usual.page_silent.after_s, urgent=True, off=True)
+    assert rules.robot_held == usual.robot_held
+
+
 def test_relative_paths_start_at_the_files_folder(tmp_path: Path) -> None:
     config = read(tmp_path, EVERY_KEY)
     assert config.server.socket == tmp_path / "run/kiosk.sock"
@@ -220,6 +251,8 @@ def test_relative_paths_start_at_the_files_folder(tmp_path: Path) -> None:
     assert config.sbp.password_file == f"{tmp_path}/secrets/sbp"
     assert config.registrars[0].key_file == f"{tmp_path}/secrets/atol"
     assert config.webhooks[0].secret_file == f"{tmp_path}/secrets/webhook"
+    assert config.alarms.to[1].secret_file == f"{tmp_path}/secrets/bot"
+    assert config.alarms.email.password_file == f"{tmp_path}/secrets/mail"
     assert (config.broker.ca_file, config.broker.password_file) == (
         f"{tmp_path}/secrets/ca.pem",
         f"{tmp_path}/secrets/broker",
@@ -279,6 +312,28 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ('[bank]\nurl = "http://127.0.0.1@evil.example"', "$.bank.url"),
         ('[bank]\nurl = "https://[::1"', "$.bank.url"),
         ('[[webhooks]]\nurl = "http://cloud.example"\nsecret_file = "x"', "$.webhooks[0].url"),
+        *(
+            (f"[[alarms.to]]\n{row}", f"$.alarms.to[0].{member}")
+            for row, member in (
+                ('channel = "sms"\naddress = "112"', "address"),
+                ('channel = "email"\naddress = "ira"', "address"),
+                ('channel = "pigeon"\naddress = "loft"', "channel"),
+                ('channel = "sms"', "address"),
+                ('channel = "webhook"\naddress = "https://a.example"', "secret_file"),
+                ('channel = "webhook"\naddress = "http://a.example"\nsecret_file = "x"', "address"),
+                ('channel = "http"\naddress = "https://a.example"', "body"),
+                ('channel = "http"\naddress = "https://a.example/{token}"\nbody = "{text}"', "address"),
+                ('channel = "http"\naddress = "https://a.example/{secret}"\nbody = "{text}"', "secret_file"),
+                ('channel = "sms"\naddress = "+79161234567"\nbody = "{text}"', "body"),
+                ('channel = "sms"\naddress = "+79161234567"\nsecret_file = "x"', "secret_file"),
+                ('channel = "sms"\naddress = "+79161234567"\nlevel = 3', "level"),
+                ('channel = "sms"\naddress = "+79161234567"\nname = "Дежурный"', "name"),
+            )
+        ),
+        ("[alarms.rules.sales_closed]\nafter_s = -1", "$.alarms.rules.sales_closed.after_s"),
+        ('[alarms.email]\nhost = "mail.example"\nencryption = "none"', "$.alarms.email.encryption"),
+        ('[alarms.email]\nuser = "kiosk"', "$.alarms.email.user"),
+        ('[alarms]\nquiet = "at night"', "$.alarms.quiet"),
     ],
 )
 def test_a_mistake_names_its_path(tmp_path: Path, text: str, path: str) -> None:
@@ -293,6 +348,7 @@ def test_a_mistake_names_its_path(tmp_path: Path, text: str, path: str) -> None:
         ("[fiscal]\nbaudrat = 9600", "$.fiscal.baudrat"),
         ("[restaurants]", "$.restaurants"),
         ("[auth.limits]\nlogins = 1", "$.auth.limits.logins"),
+        ("[alarms.rules.sales_close]", "$.alarms.rules.sales_close"),
         ('[[terminals]]\nid = "a"\nplace = "b"', "$.terminals[0].place"),
         ('[bank]\nmerchant_key = "a secret in the file"', "$.bank.merchant_key"),
     ],

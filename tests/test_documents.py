@@ -18,6 +18,7 @@ from drivers.sim.gateways.yookassa import FAULTS as YOOKASSA_FAULTS
 from drivers.sim.ofd import device as ofd
 from drivers.sim.robot import device as robot
 from drivers.sim.shtrih import device as shtrih
+from drivers.sim.smtp.device import FAULTS as SMTP_FAULTS
 from drivers.sim.tbank import device as tbank
 from drivers.sim.vtk import device as vtk
 from kiosk.cli import main
@@ -44,6 +45,7 @@ FAULTS = (
     robot.FAULTS,
     COMPLEX2_FAULTS,
     HTTP_FAULTS,
+    SMTP_FAULTS,
     ofd.FAULTS,
     vtk.KNOWN_FAULTS,
     tbank.FAULTS,

@@ -171,6 +171,9 @@ stop-list
 stop-list add tea
 stop-list add milk --ingredient --until 2026-12-01T10:00:00Z
 stop-list remove tea
+alarms
+alarms ack 12
+alarms test duty
 pause
 resume
 webhooks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -11,7 +12,7 @@ from kiosk.api.calls import BareCall, Call
 from kiosk.api.http.wire import tagged_answer
 from kiosk.domain.identity.phone import PhoneCountry, Phones
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.reasons import words_of
+from kiosk.domain.reasons import NOBODY_NEEDED, words_of
 from kiosk.domain.text import Text
 from kiosk.flows.guards.pages import Heartbeat, PageWatch
 from kiosk.flows.ordering.conditions import Conditions
@@ -46,6 +47,7 @@ class MethodView(msgspec.Struct, frozen=True):
 class RestaurantView(msgspec.Struct, frozen=True):
     """`GET /api/restaurant`: what the pages need before anybody orders; `says`: why sales are closed, for the guest;
     `sms_says`: why no code will come to a phone; `names`: its name in both languages, for who sees both at once;
+    `staff_knows`: of a pause that staff has to end, whether somebody was reached about it; null where nobody is needed;
     `receipt_link`: a template of the address where a receipt is shown, empty where there is none."""
 
     name: str
@@ -62,6 +64,7 @@ class RestaurantView(msgspec.Struct, frozen=True):
     demo: bool
     sales: SalesView
     says: Text | None
+    staff_knows: bool | None
     sms_says: Text | None
     wait_s: int
     points: PointsView
@@ -94,6 +97,7 @@ class RestaurantApi:
     methods: Methods
     kitchen: Kitchen
     page_watch: PageWatch
+    staff_knows: Callable[[str], bool]
 
     async def show_restaurant(self, call: BareCall[None]) -> RestaurantView:
         kitchen = self.kitchen.now
@@ -115,6 +119,7 @@ class RestaurantApi:
             demo=shop.demo,
             sales=SalesView(reason is None, reason),
             says=None if reason is None else words_of(reason).guest,
+            staff_knows=None if reason is None or reason in NOBODY_NEEDED else self.staff_knows(reason),
             sms_says=None if no_sms is None else words_of(no_sms).guest,
             wait_s=wait_s,
             points=shop.points,

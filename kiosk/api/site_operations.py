@@ -6,6 +6,7 @@ from typing import Any
 
 from kiosk import socket_calls
 from kiosk.api.admission import ANYONE, SOCKET
+from kiosk.api.alarms import AlarmsApi
 from kiosk.api.calls import Operation
 from kiosk.api.fiscal import FiscalApi, ReplaceDriveRequest, UseRegistrarRequest
 from kiosk.api.health import HealthApi
@@ -28,6 +29,7 @@ from kiosk.flows.fiscal.corrections import CorrectRequest, CorrectView
 from kiosk.flows.fiscal.day import ShiftReportView
 from kiosk.flows.fiscal.shift_commands import DriveView, RegistrarsView, ShiftView
 from kiosk.flows.ordering.views import OrderView
+from kiosk.flows.staff.alarm_commands import AlarmsView
 from kiosk.flows.staff.commands import StopRequest
 from kiosk.flows.staff.statistics import StatsView
 from kiosk.flows.stock.reservations import ReservationView
@@ -56,6 +58,7 @@ SITE_OPERATIONS: tuple[Operation, ...] = (
         socket_calls.STOP, SellingApi.stop, SOCKET, {200: AvailabilityView}, body=StopRequest,
         refusals=(errors.NotFound,),
     ),
+    Operation(socket_calls.ALARMS, AlarmsApi.list_alarms, SOCKET, {200: AlarmsView}),
     Operation(socket_calls.ORDERS, SiteApi.list_orders, SOCKET, {200: _JSON}),
     Operation(socket_calls.ORDER, SiteApi.show_order, SOCKET, {200: OrderView}, refusals=(errors.NotFound,)),
     Operation(

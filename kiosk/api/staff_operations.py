@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kiosk import socket_calls
 from kiosk.api.admission import AT_THE_PIN, STAFF, TRAINEES
+from kiosk.api.alarms import AlarmsApi
 from kiosk.api.calls import Operation
 from kiosk.api.food import FoodApi
 from kiosk.api.http.parameters import FROM, OF_DAY, TO
@@ -19,6 +20,7 @@ from kiosk.flows.ordering.views import RefundView
 from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refund_estimate import RefundEstimate, RefundEstimateRequest
 from kiosk.flows.payment.till import TillRequest, TillView, TillWaiting
+from kiosk.flows.staff.alarm_commands import AlarmsView, ChannelView
 from kiosk.flows.staff.cells import CellRequest, CellsView, PickupCodeView
 from kiosk.flows.staff.commands import StopRequest
 from kiosk.flows.staff.dashboard import OverviewView
@@ -49,6 +51,20 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         Address("GET", "/api/service/overview"), StaffPagesApi.overview, STAFF, {200: OverviewView},
         summary="Lights, bins, shift, orders in work, stop list, webhooks, journal: the staff's page in one look",
+    ),
+    Operation(
+        Address("GET", "/api/service/alarms"), AlarmsApi.show_alarms, STAFF, {200: AlarmsView},
+        summary="Alarms that stand, the last that are over, and who is called; a page that asks has shown them",
+    ),
+    Operation(
+        Address("POST", "/api/service/alarms/{alarm_id}/acknowledge"), AlarmsApi.acknowledge, STAFF, {200: AlarmsView},
+        summary="Somebody sees to an alarm: nobody else is called for it", socket=socket_calls.ACK_ALARM,
+        refusals=(errors.NotFound, errors.OrderStateConflict),
+    ),
+    Operation(
+        Address("POST", "/api/service/alarm-channels/{channel}/test"), AlarmsApi.test_channel, STAFF,
+        {200: ChannelView}, summary="Send a test by a channel now, and tell what became of it",
+        socket=socket_calls.TEST_CHANNEL, refusals=(errors.NotFound,),
     ),
     Operation(
         Address("POST", "/api/service/sales"), StatusApi.switch_sales, STAFF, {204: None},

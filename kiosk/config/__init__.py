@@ -57,6 +57,11 @@ def _absolute(config: Config, base: Path) -> Config:
             ca_file=_under(base, config.broker.ca_file),
             password_file=_under(base, config.broker.password_file),
         ),
+        alarms=replace(
+            config.alarms,
+            to=[replace(row, secret_file=_under(base, row.secret_file)) for row in config.alarms.to],
+            email=replace(config.alarms.email, password_file=_under(base, config.alarms.email.password_file)),
+        ),
         webhooks=[replace(hook, secret_file=_under(base, hook.secret_file)) for hook in config.webhooks],
     )
 

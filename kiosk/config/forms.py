@@ -102,6 +102,35 @@ def phone(text: str) -> None:
         raise ValueError("expected a phone number")
 
 
+def mobile(text: str) -> None:
+    """With its country: an alarm must not depend on whose numbers guests may have."""
+    if not re.fullmatch(r"\+[1-9][0-9]{7,14}", text):
+        raise ValueError("expected a phone number like +79161234567")
+
+
+def mail_address(text: str) -> None:
+    """An address as mail servers here take it: ASCII, no quotes, no comments (RFC 5321 4.1.2, its plain form)."""
+    local, at, domain = text.rpartition("@")
+    if not at or not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}", local):
+        raise ValueError("expected a mail address")
+    host(domain)
+
+
+def channel_body(text: str) -> None:
+    """Several lines may be; nothing else that has no shape."""
+    printable(text.replace("\n", " "))
+
+
+def channel_name(text: str) -> None:
+    if not re.fullmatch(r"[a-z0-9-]{1,32}", text):
+        raise ValueError("small letters, digits and '-', at most 32")
+
+
+def mail_host(text: str) -> None:
+    if text != SIM:
+        host(text)
+
+
 def country(text: str) -> None:
     if not is_country(text):
         raise ValueError("expected the two letters of a country with mobile numbers, like RU (ISO 3166)")
@@ -274,6 +303,12 @@ PersonInn = Annotated[str, formed(person_inn, empty=True)]  # 1203
 Ogrn = Annotated[str, formed(ogrn, empty=True)]
 Phone = Annotated[str, formed(phone, empty=True, longest=32)]
 ReceiptLink = Annotated[str, formed(receipt_link, empty=True, longest=512)]
+ChannelName = Annotated[str, formed(channel_name, empty=True)]
+ChannelAddress = Annotated[str, formed(filled, longest=2048)]
+ChannelBody = Annotated[str, formed(channel_body, empty=True)]
+MailHost = Annotated[str, formed(mail_host)]
+MailAddress = Annotated[str, formed(mail_address, longest=254)]
+MailUser = Annotated[str, formed(printable, empty=True, longest=254)]
 Country = Annotated[str, formed(country, longest=2)]
 TimeZone = Annotated[str, formed(time_zone, longest=64)]
 Hours = Annotated[str, formed(OpeningHours.parse, empty=True)]

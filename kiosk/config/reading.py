@@ -25,7 +25,8 @@ def read(raw: object, kind: type[S]) -> S:
     return found
 
 
-def _section(raw: object, kind: type[S], where: str, problems: list[str]) -> S | None:
+def _section(raw: object, kind: type[S], where: str, problems: list[str], usual: S | None = None) -> S | None:
+    """What `raw` does not say is as in `usual`, where the section that holds this one has one, else as in `kind`."""
     if not isinstance(raw, dict):
         problems.append(problem(where, f"expected a table, got {_kind_of(raw)}"))
         return None
@@ -36,18 +37,21 @@ def _section(raw: object, kind: type[S], where: str, problems: list[str]) -> S |
     values = {}
     for field in msgspec.structs.fields(kind):
         if field.name in raw:
-            values[field.name] = _value(raw[field.name], hints[field.name], f"{where}.{field.name}", problems)
+            at = f"{where}.{field.name}"
+            values[field.name] = _value(raw[field.name], hints[field.name], at, problems, field.default)
+        elif usual is not None:
+            values[field.name] = getattr(usual, field.name)
         elif field.required:
             problems.append(problem(f"{where}.{field.name}", "is missing"))
     return kind(**values) if len(problems) == before else None
 
 
-def _value(raw: object, hint: Any, where: str, problems: list[str]) -> Any:
+def _value(raw: object, hint: Any, where: str, problems: list[str], usual: Any = None) -> Any:
     bare, metas = plain(hint)
     if get_origin(bare) in (Union, UnionType):  # one section, or a list of them
         bare = next(part for part in get_args(bare) if (get_origin(part) is list) is isinstance(raw, list))
     if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
-        return _section(raw, bare, where, problems)
+        return _section(raw, bare, where, problems, usual if isinstance(usual, bare) else None)
     if get_origin(bare) is list and isinstance(raw, list):
         if any(meta.min_length is not None and len(raw) < meta.min_length for meta in metas):
             problems.append(problem(where, "an empty list"))

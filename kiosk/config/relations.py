@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from kiosk.config.alarms import problems_of_alarms
 from kiosk.config.forms import SIM
 from kiosk.config.problems import problem
 from kiosk.config.settings import Bank, Broker, Cells, Config, Fiscal
@@ -40,6 +41,7 @@ def problems_of(config: Config) -> list[str]:
         *_registrars(config),
         *_cells(config.cells),
         *_broker(config.broker),
+        *problems_of_alarms(config.alarms),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from kiosk.config import forms
+from kiosk.config.alarms import Alarms
 from kiosk.config.forms import LOOPBACK, SIM
 from kiosk.domain.identity.limits import Limits
 from kiosk.domain.identity.phone import HOME
@@ -334,6 +335,7 @@ class Config(_Section, frozen=True, kw_only=True):
     display: Display = Display()
     keep: Keep = Keep()
     broker: Broker = Broker()
+    alarms: Alarms = Alarms()
     log: Log = Log()
 
     @property

@@ -34,6 +34,10 @@ STOPPED = "stopped"
 STATION_DOWN = "station_down"
 ROBOT_OFFLINE = "robot_offline"
 NOT_ON_MENU = "not_on_menu"
+#: Reasons of a pause that end without staff: a guest is sent to nobody for them.
+NOBODY_NEEDED = frozenset(
+    {STARTING, STAFF, QUEUE_TOO_LONG, CELLS_FULL, SHIFT_CLOSING, TERMINAL_BUSY, "closed", "closing_soon"}
+)
 ITEM_REASONS = (SOLD_OUT, STOPPED, STATION_DOWN, ROBOT_OFFLINE, NOT_ON_MENU)
 
 

@@ -20,6 +20,7 @@ from drivers.bank.port import Acquirer
 from drivers.errors import DeviceError, DeviceRefused
 from drivers.fiscal.port import OfdRoute, Paper
 from drivers.fiscal.switch import SwitchedRegistrar
+from drivers.mail.smtp import SmtpAccess, SmtpServer
 from drivers.push.gateway import HttpPushGateway
 from drivers.push.port import PushGateway
 from drivers.robot.modbus import ModbusComplex
@@ -31,7 +32,8 @@ from drivers.terminal.port import CardReader
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, problem
-from kiosk.config.forms import SIM
+from kiosk.config.alarms import AlarmMail
+from kiosk.config.forms import LOOPBACK, SIM
 from kiosk.config.secret_files import read_key
 from kiosk.config.settings import Bank, Config, Fiscal
 from kiosk.domain.errors import ArchiveBroken, DatabaseBroken
@@ -91,6 +93,7 @@ class Devices:
             open_link=parts.open_link,
         )
         self.webhooks = HttpWebhookSender()
+        self.mail = _mail(config.alarms.email, endpoints)
         self.broker = broker_of(config.broker, parts.broker_timeout_s)
 
     async def close(self) -> None:
@@ -104,6 +107,7 @@ class Devices:
             self.push,
             self.sms,
             self.webhooks,
+            self.mail,
             self.broker,
         ):
             if device is not None:
@@ -169,6 +173,19 @@ def _bank(row: Bank, endpoints: Endpoints) -> Acquirer:
     return HttpAcquirer(url, key, row.timeout_s)
 
 
+def _mail(row: AlarmMail, endpoints: Endpoints) -> SmtpServer:
+    simulated = row.host == SIM
+    access = SmtpAccess(
+        host=LOOPBACK[0] if simulated else row.host,
+        port=endpoints.smtp_port if simulated else row.port,
+        encryption="none" if simulated else row.encryption,
+        sender=row.sender,
+        user=row.user,
+        password=_key(row.password_file, "$.alarms.email.password_file"),
+    )
+    return SmtpServer(access, row.timeout_s)
+
+
 def _reader(config: Config, parts: Parts, endpoints: Endpoints) -> CardReader | None:
     """The card reader, where one is used."""
     if not config.pays_by("terminal"):
@@ -211,6 +228,7 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints,
         robot=config.robot.port == SIM,
         sms=config.sms.url == SIM,
         push=config.push.url == SIM,
+        smtp=config.alarms.mails and config.alarms.email.host == SIM,
         speed=config.robot.speed,
         timezone=config.restaurant.timezone,
         unit=config.robot.unit,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from kiosk.api.admission import WHAT_MATTERS, Admission
+from kiosk.api.alarms import AlarmsApi
 from kiosk.api.display import DisplayApi
 from kiosk.api.fiscal import FiscalApi
 from kiosk.api.food import FoodApi
@@ -35,6 +36,7 @@ from kiosk.domain.identity.phone import Phones
 from kiosk.flows.payment.refund_estimate import RefundEstimates
 from kiosk.flows.staff.dashboard import Dashboard, Shown
 from kiosk.flows.staff.kitchen_view import KitchenReport
+from kiosk.wiring.alarms import AlarmParts
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
 from kiosk.wiring.sinks import Sinks
@@ -50,7 +52,9 @@ def health_of(ground: Ground, flows: Flows, counts: Callable[[], dict[str, float
     )
 
 
-def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi, gate: Gate) -> web.Application:
+def public_door(
+    ground: Ground, flows: Flows, sinks: Sinks, alarms: AlarmParts, health: HealthApi, gate: Gate
+) -> web.Application:
     """Everybody's."""
     config, shop, streams = ground.config, _shop(ground.config), Streams(StreamLimits())
     groups = (
@@ -62,6 +66,7 @@ def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi, g
             methods=flows.methods,
             kitchen=ground.kitchen,
             page_watch=flows.page_watch,
+            staff_knows=alarms.watch.staff_knows,
         ),
         OrderingApi(
             orders=flows.orders,
@@ -82,7 +87,7 @@ def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi, g
         SimApi(),
         OpenApi(OPERATIONS),
         health,
-        *_both_doors(ground, flows),
+        *_both_doors(ground, flows, alarms),
     )
     images = Path(config.menu.images) if config.menu.images else None
     pages = Pages(web_root(), images, demo=ground.simulators is not None)
@@ -90,7 +95,7 @@ def public_door(ground: Ground, flows: Flows, sinks: Sinks, health: HealthApi, g
     return application((*served, *pages.routes()), gate=gate)
 
 
-def staff_door(ground: Ground, flows: Flows) -> web.Application:
+def staff_door(ground: Ground, flows: Flows, alarms: AlarmParts) -> web.Application:
     """The unix socket's."""
     groups = (
         SiteApi(
@@ -102,12 +107,12 @@ def staff_door(ground: Ground, flows: Flows) -> web.Application:
             device_status=flows.device_status,
         ),
         FiscalApi(shift=flows.shift_commands, day_close=flows.day_close, corrections=flows.corrections),
-        *_both_doors(ground, flows),
+        *_both_doors(ground, flows, alarms),
     )
     return application(routes(INTERNAL_OPERATIONS, groups, _admission(ground, flows)))
 
 
-def _both_doors(ground: Ground, flows: Flows) -> tuple[object, ...]:
+def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[object, ...]:
     return (
         SignInApi(guests=flows.guests, sign_in=flows.sign_in),
         StatusApi(staff_commands=flows.staff_commands, device_status=flows.device_status, readiness=ground.readiness),
@@ -127,6 +132,7 @@ def _both_doors(ground: Ground, flows: Flows) -> tuple[object, ...]:
             kitchen_report=KitchenReport(ground.database, ground.menu, ground.kitchen),
         ),
         FoodApi(temperatures=flows.temperatures),
+        AlarmsApi(alarm_commands=alarms.commands),
     )
 
 

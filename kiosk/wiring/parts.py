@@ -21,6 +21,7 @@ from kiosk.flows.guards.retention import Retention
 from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.saga import PaymentSaga
 from kiosk.kitchen.holding import Holding
+from kiosk.messages.alarms import AlarmSender
 from kiosk.messages.delivery import CodeSender, MessageSender
 from kiosk.periods import USUAL, Periods
 from kiosk.runtime.dispatcher import Dispatcher
@@ -49,6 +50,7 @@ class Parts:
     relay: type[Relay] = Relay
     codes: type[CodeSender] = CodeSender
     messages: type[MessageSender] = MessageSender
+    alarms: type[AlarmSender] = AlarmSender
     trace: Trace | None = None  # hears every statement
     file_check: type[FileCheck] = FileCheck
     retention: type[Retention] = Retention

@@ -29,6 +29,7 @@ from kiosk.domain.menu.chart import ChartError
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.ordering.notice import Notices
+from kiosk.wiring.alarm_secrets import secrets_of
 from kiosk.wiring.devices import Devices
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.targets import subscriptions
@@ -104,11 +105,13 @@ def _secrets(config: Config) -> Iterator[str]:
         ("$.sbp.password_file", config.sbp.password_file),
         ("$.sms.key_file", config.sms.key_file),
         ("$.broker.password_file", config.broker.password_file),
+        ("$.alarms.email.password_file", config.alarms.email.password_file),
     ]
     reads: list[Callable[[], object]] = [
         partial(token_secrets, config, make=False),
         partial(service_pin, config, make=False),
         partial(subscriptions, config),
+        partial(secrets_of, config),
         *(partial(read_key, file, where) for where, file in keys if file),
     ]
     for read in reads:

@@ -73,6 +73,8 @@ def _secrets(config: Config) -> Iterator[Path]:
         config.bank.merchant_key_file,
         config.sms.key_file,
         config.broker.password_file,
+        config.alarms.email.password_file,
+        *(row.secret_file for row in config.alarms.to),
         *(row.key_file for row in config.registrars),
         *(hook.secret_file for hook in config.webhooks),
     ]

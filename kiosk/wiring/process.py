@@ -33,6 +33,7 @@ from kiosk.store.file.reserve import Reserve
 from kiosk.store.stock import charts, paces
 from kiosk.tasks import Tasks
 from kiosk.wiring import private_files
+from kiosk.wiring.alarms import AlarmParts
 from kiosk.wiring.devices import Devices, start_simulators
 from kiosk.wiring.doors import health_of, public_door, staff_door
 from kiosk.wiring.flows import Flows
@@ -89,6 +90,7 @@ class Kiosk:
         self.flows = flows = Flows(ground)
         opened.push_async_callback(flows.archive.close)
         self._sinks = Sinks(ground, flows)
+        self._alarms = AlarmParts(ground, flows)
         opened.push_async_callback(self.tasks.drain, self._parts.drain_s)
         await flows.guests.restore()
         await flows.staff_pin.restore()
@@ -143,10 +145,10 @@ class Kiosk:
         server = self.config.server
         self.health = health_of(ground, self.flows, self._counts)
         gate = Gate(GateLimits(in_all=connections_allowed()))
-        self.public_app = public_door(ground, self.flows, self._sinks, self.health, gate)
+        self.public_app = public_door(ground, self.flows, self._sinks, self._alarms, self.health, gate)
         runner = await runner_of(self.public_app, opened)
         self.public_port = await listen_gated(runner, gate, server.host, server.port, opened)
-        staff = await runner_of(staff_door(ground, self.flows), opened)
+        staff = await runner_of(staff_door(ground, self.flows, self._alarms), opened)
         await listen(web.SockSite(staff, unix_socket(server.socket)), "$.server.socket")
         opened.callback(server.socket.unlink, missing_ok=True)
         opened.callback(self._sinks.hall_board.close)
@@ -158,6 +160,7 @@ class Kiosk:
             "hall_screens": sinks.hall_board.screens,
             "kitchen_screens": sinks.kitchen_screens.count,
             **{f"stuck_{kind}": flows.stuck_moves.counts[kind] for kind in Kind},
+            "alarms_standing": self._alarms.watch.standing,
             "disk_free_bytes": float(flows.disk_guard.free_bytes),
             "portions_pending": len(self.kitchen.now.pending),
             "loop_lag_longest_seconds": sinks.lag.take_s(),
@@ -193,6 +196,9 @@ class Kiosk:
         supervise("stuck", flows.stuck_moves.watch, ())
         supervise("door", flows.staff_pin.run, ())
         supervise("forgetting", sinks.retention.run, (DatabaseBroken,))
+        supervise("alarms", self._alarms.watch.run, ())
+        for name in self._alarms.channels:
+            supervise(f"alarm:{name}", partial(self._alarms.sender.run, name), ())
         for target in sinks.targets:
             supervise(f"{target.kind}:{target.url}", partial(sinks.relay.run, target), ())
         if period_s := systemd.watchdog_period_s():

@@ -8,10 +8,11 @@ from kiosk.clock import Clock
 from kiosk.config import ConfigError, problem
 from kiosk.config.secret_files import read_key, read_secret
 from kiosk.config.settings import Broker, Config
+from kiosk.domain.signing import read_keys
 from kiosk.files import Unreadable, read_file
 from kiosk.sinks.broker import BrokerTopic, topic_url
 from kiosk.sinks.relay import Target
-from kiosk.sinks.webhooks import Subscription, WebhookEndpoint, read_keys
+from kiosk.sinks.webhooks import Subscription, WebhookEndpoint
 
 _LONGEST_CA_BYTES = 1_048_576
 

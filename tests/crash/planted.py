@@ -25,6 +25,7 @@ from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.saga import PaymentSaga
 from kiosk.flows.stock.recall import Recall
+from kiosk.messages.alarms import AlarmSender
 from kiosk.messages.delivery import CodeSender, Flights, MessageSender
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.port import EventSink
@@ -34,6 +35,8 @@ from kiosk.store.fiscal import intents
 from kiosk.store.identity import customers
 from kiosk.store.ordering import messages, orders
 from kiosk.store.payment import payments, refunds
+from kiosk.store.staff import alarms
+from kiosk.store.staff.alarms import AlarmMessage
 from kiosk.store.transaction import Tx
 from kiosk.tokens import Session
 from kiosk.wiring import Parts
@@ -330,3 +333,31 @@ def sale_begun_late() -> Parts:
 
 def capture_forgotten() -> Parts:
     return Parts(payment_saga=_CaptureForgotten)
+
+
+class _FreshAlarmId(AlarmSender):
+    """Names each try of an alarm's message anew, so that the channel cannot tell a repetition."""
+
+    async def _send(self, message: AlarmMessage) -> None:
+        channel = self._channels[message.channel]
+        again = msgspec.structs.replace(message, message_id=f"{message.message_id}-{uuid.uuid4()}")
+        await channel.send(again)
+        self._cp("alarm.sent")
+        await self._db.write(alarms.mark_accepted, message.message_id, self._clock.now())
+
+
+def fresh_alarm_id() -> Parts:
+    return Parts(alarms=_FreshAlarmId)
+
+
+class _AcceptedFirst(AlarmSender):
+    """Takes a message for accepted before it has gone out."""
+
+    async def _send(self, message: AlarmMessage) -> None:
+        await self._db.write(alarms.mark_accepted, message.message_id, self._clock.now())
+        self._cp("planted.alarm")
+        await super()._send(message)
+
+
+def accepted_first() -> Parts:
+    return Parts(alarms=_AcceptedFirst)

@@ -88,3 +88,9 @@ def test_9_tables_of_the_command_speak_in_words(language: str) -> None:
 @pytest.mark.parametrize("code", ["9" * 5000, "²", "١٢"])
 def test_9_code_that_is_no_number_of_a_fault_ends_nothing(code: str) -> None:
     assert stuck_words(Kind.PORTION_LOST, f"failed:{code}").ru
+
+
+def test_a_text_in_both_languages_is_told_in_one() -> None:
+    answer = {"alarms": [{"alarm_id": 7, "title": {"ru": "Касса молчит", "en": "The registrar is silent"}}]}
+    assert in_words(answer, "en") == {"alarms": [{"alarm_id": 7, "title": "The registrar is silent"}]}
+    assert in_words(answer, "ru")["alarms"][0]["title"] == "Касса молчит"

@@ -19,6 +19,7 @@ from drivers.sim.gateways import yookassa
 from drivers.sim.ofd import device as ofd
 from drivers.sim.robot import device as robot
 from drivers.sim.shtrih import device as shtrih
+from drivers.sim.smtp import device as smtp
 from drivers.sim.tbank import device as tbank
 from drivers.sim.vtk import device as vtk
 
@@ -58,6 +59,7 @@ FAULTS: dict[str, set[str]] = {
     "bank": {*gateways.FAULTS, "forget_keys", *yookassa.FAULTS},
     "sms": {*gateways.FAULTS},
     "push": {*gateways.FAULTS},
+    "smtp": {*smtp.FAULTS},
     "fiscal": {*shtrih.KNOWN_FAULTS, *atol.KNOWN_FAULTS, *atol_web.KNOWN_FAULTS},
     "robot": {*robot.FAULTS},
     "ofd": {*ofd.FAULTS},

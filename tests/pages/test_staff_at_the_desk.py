@@ -405,3 +405,52 @@ async def test_4_forgotten_food_and_a_warm_fridge_are_seen_and_settled_at_the_de
         await desk.at("temperatures").scroll_into_view_if_needed()
         await desk.shot("service-food-en")
         await screens.close()
+
+
+CALLED = """
+[alarms]
+hold_s = 0.5
+to = [{ name = "duty", channel = "sms", address = "+79161234567" }]
+[alarms.rules]
+sales_closed = { after_s = 0.5 }
+bin_low = { off = true }
+disk = { off = true }
+"""
+
+
+async def test_8_alarm_is_seen_acknowledged_and_over_and_each_channel_has_its_test(screens: Screens) -> None:
+    async with restaurant(CALLED, registrar="shtrih") as place:
+        desk = await at_the_desk(screens, place.kiosk)
+        await expect(desk.at("alarms")).to_contain_text("Никого звать не нужно", timeout=WAIT_MS)
+        await desk.tap("test-duty")
+        await desk.reads("Проверка канала duty: принято")
+        await expect(desk.at("channel-duty")).to_contain_text("принято", timeout=WAIT_MS)
+        place.fiscal.faults.switch("paper_out")
+        alarm = desk.at("alarm-sales_closed")
+        await expect(alarm).to_contain_text("вставьте рулон", timeout=WAIT_MS)
+        assert await violations(desk) == []
+        await desk.shot("service-alarms")
+        await desk.tap("ack-sales_closed")
+        await expect(alarm).to_contain_text("занимается Ира", timeout=WAIT_MS)
+        await expect(desk.at("journal")).to_contain_text("тревога подтверждена", timeout=WAIT_MS)
+        place.sms.faults.switch("down")
+        await desk.tap("test-duty")
+        await desk.reads("Проверка канала duty: соединение не принято")
+        await desk.tap("lang-en")
+        await expect(desk.at("channel-duty")).to_contain_text("the connection was refused", timeout=WAIT_MS)
+        place.fiscal.faults.switch("paper_out", on=False)
+        await expect(alarm).to_have_count(0, timeout=WAIT_MS)
+        await screens.close()
+
+
+async def test_3_guest_before_a_closed_screen_reads_that_staff_knows_once_they_do(screens: Screens) -> None:
+    async with restaurant(CALLED, registrar="shtrih") as place:
+        screen = await screens.kiosk(place.kiosk)
+        place.sms.faults.switch("down")
+        place.fiscal.faults.switch("paper_out")
+        told = screen.at("staff-knows")
+        await expect(told).to_have_text("Позовите, пожалуйста, сотрудника.", timeout=WAIT_MS)
+        place.sms.faults.switch("down", on=False)
+        await expect(told).to_have_text("Сотрудник уже знает.", timeout=WAIT_MS)
+        await screen.shot("closed-staff-knows")
+        await screens.close()

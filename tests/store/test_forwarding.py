@@ -9,8 +9,9 @@ import pytest
 
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk.domain.events import DeviceRecoveredEvent, StockLowEvent
+from kiosk.domain.signing import read_keys
 from kiosk.sinks.relay import Relay
-from kiosk.sinks.webhooks import Subscription, WebhookEndpoint, read_keys
+from kiosk.sinks.webhooks import Subscription, WebhookEndpoint
 from kiosk.store.database import Database
 from kiosk.store.events import endpoints, outbox
 from kiosk.tasks import Tasks

@@ -5,11 +5,13 @@
 const STATION = "station_";
 const TEMPERATURE = "temperature_";
 const OFD_OF = "ofd:";
+const ALARM = "alarm:";
 
 /** @param {string} name a light's @param {StaffTexts["lights"]} t */
 export function lightName(name, t) {
   if (name.startsWith(STATION)) return t.station(name.slice(STATION.length));
   if (name.startsWith(TEMPERATURE)) return t.temperature;
+  if (name.startsWith(ALARM)) return t.channelOf(name.slice(ALARM.length));
   return name.startsWith(OFD_OF) ? t.ofdOf(name.slice(OFD_OF.length)) : (t.names[name] ?? name);
 }
 

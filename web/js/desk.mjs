@@ -5,6 +5,7 @@
 
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Alarms } from "./desk-alarms.mjs";
 import { DeskKeys } from "./desk-keys.mjs";
 import { Kitchen } from "./desk-kitchen.mjs";
 import { Bins, Cells, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
@@ -90,7 +91,7 @@ function Board({ token, leave }) {
     acting.current = false;
     setBusy(false);
     if (answer.status === 401) return leave();
-    setSaid(outcomeOf(answer, words, t.service));
+    setSaid(outcomeOf(answer, words, t));
     await load();
   };
 
@@ -118,6 +119,7 @@ function Board({ token, leave }) {
       told &&
       html`<fieldset class="acts" disabled=${busy} aria-busy=${busy} data-testid="acts">
         <${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
+        <${Alarms} token=${token} act=${act} />
         <${Till} rows=${till} act=${act} />
         <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders}
           act=${act} ask=${ask} />
@@ -134,11 +136,12 @@ function Board({ token, leave }) {
  * What became of an act, in a line.
  * @param {import("./staff.mjs").Answer} answer
  * @param {string} words what was asked
- * @param {import("./staff-language.mjs").StaffTexts["service"]} t
+ * @param {import("./staff-language.mjs").StaffTexts} texts
  */
-function outcomeOf({ ok, status, body }, words, t) {
+function outcomeOf({ ok, status, body }, words, { service: t, alarms }) {
   if (!status) return t.unanswered(words);
   if (!ok) return t.notDone(words, body?.detail ?? body?.title ?? "");
+  if (body?.word) return t.toldCode(words, alarms.words[body.word] ?? body.word); // of a test of a channel
   if (body?.change_kopecks !== undefined) return t.toldChange(words, money(body.change_kopecks));
   return body?.pickup_code ? t.toldCode(words, body.pickup_code) : t.done(words);
 }

@@ -28,6 +28,8 @@ export const en = {
   noQueue: "No queue right now",
   closedTitle: "We are not taking orders now",
   startingTitle: "Just a moment",
+  staffKnows: "Our staff know about it.",
+  staffCall: "Please call a member of staff.",
   closedAgain: "Ordering opens on this screen as soon as we can cook again.",
 
   serviceTitle: "Where will you eat?",

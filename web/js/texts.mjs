@@ -48,6 +48,17 @@ export function pausedText(t, language, restaurant) {
 }
 
 /**
+ * Whether somebody is on to it: said only where the server knows that a person was reached, and nothing where none is
+ * needed.
+ * @param {Texts} t
+ * @param {{staff_knows?: boolean|null}|null|undefined} restaurant
+ */
+export function staffText(t, restaurant) {
+  const knows = restaurant?.staff_knows ?? null;
+  return knows === null ? "" : knows ? t.staffKnows : t.staffCall;
+}
+
+/**
  * @param {Texts} t
  * @param {string} code
  * @param {string} [method] the way that was chosen: some failures have other words by another way

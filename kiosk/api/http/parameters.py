@@ -23,6 +23,13 @@ def _cell(text: str) -> int:
     return int(text)
 
 
+def _alarm(text: str) -> int:
+    """What is no number is no alarm."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise NotFound
+    return int(text)
+
+
 def _number(name: str, meaning: str, digits: int, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= digits):
         raise InvalidRequest.at(name, meaning)
@@ -64,6 +71,8 @@ ORDER_ID = Parameter("order_id", "path", _ID_SCHEMA, _id)
 STUCK_ID = Parameter("stuck_id", "path", {**_ID_SCHEMA, "maxLength": 64, "pattern": "^[A-Za-z0-9:-]+$"}, _id)
 RESERVATION_ID = Parameter("reservation_id", "path", {"type": "string"}, _id)
 TILL_CODE = Parameter("code", "path", {"type": "string", "pattern": "^[0-9]{4}$"}, _till_code)
+ALARM_ID = Parameter("alarm_id", "path", {"type": "string", "pattern": "^[0-9]{1,12}$"}, _alarm)
+CHANNEL = Parameter("channel", "path", {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"}, _id)
 CELL = Parameter("cell", "path", {"type": "string", "pattern": "^[0-9]{1,4}$"}, _cell)
 SHIFT = Parameter("shift", "path", {"type": "integer"}, lambda text: _number("shift", "a number of a shift", 9, text))
 DAY = Parameter("day", "path", _DAY_SCHEMA, lambda text: _day("day", text))
@@ -113,5 +122,5 @@ LAST_EVENT_ID: Parameter[str | None] = Parameter(
 )
 #: Those of paths, by their names there.
 OF_PATHS: dict[str, Parameter[Any]] = {
-    row.name: row for row in (ORDER_ID, STUCK_ID, TILL_CODE, CELL, RESERVATION_ID, SHIFT, DAY)
+    row.name: row for row in (ORDER_ID, STUCK_ID, TILL_CODE, CELL, RESERVATION_ID, SHIFT, DAY, ALARM_ID, CHANNEL)
 }

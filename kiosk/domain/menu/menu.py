@@ -62,6 +62,14 @@ class Menu:
         dishes = [(dish.item.id, dish.item.name) for dish in self.dishes.values()]
         return dishes + [(combo.item.id, combo.item.name) for combo in self.combos.values()]
 
+    def least_taken(self) -> dict[str, int]:
+        """The smallest amount of each ingredient that any dish takes in its usual form."""
+        least: dict[str, int] = {}
+        for dish in self.dishes.values():
+            for ingredient, amount in dish.default_formula().items():
+                least[ingredient] = min(amount, least.get(ingredient, amount))
+        return least
+
     def formula(self, item_id: str) -> dict[str, int] | None:
         """What one of it takes in its usual form; None for what is not sold."""
         if combo := self.combos.get(item_id):

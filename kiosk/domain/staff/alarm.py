@@ -149,6 +149,11 @@ def escalated(alarm: Alarm) -> Alarm:
     return msgspec.structs.replace(alarm, level=SECOND, round=alarm.round + 1, waited_s=0.0)
 
 
+def told_further(alarm: Alarm) -> Alarm:
+    """The next are called at once; who waits to be told already is not told twice."""
+    return msgspec.structs.replace(alarm, level=SECOND, waited_s=0.0)
+
+
 def is_unreached(alarm: Alarm, failed: Collection[str], first: Collection[str]) -> bool:
     """Whether the next are to be called at once: it is urgent, nobody has been reached, and every channel of the first
     level has failed already (or there is none)."""

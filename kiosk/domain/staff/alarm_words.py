@@ -36,7 +36,7 @@ TITLES: Mapping[str, Text] = MappingProxyType(
 _REMEDIES: Mapping[str, Text] = MappingProxyType(
     {
         "money_held": Text("Решите на /service или kiosk stuck", "Decide at /service or by kiosk stuck"),
-        "registrar_off": words_of("fiscal_offline").technician,
+        "registrar_off": Text("Питание, кабель, порт", "Power, cable, port"),
         "drive_expiring": Text("Закажите и замените накопитель", "Order another drive and put it in"),
         "documents_unsent": Text("Проверьте сеть кассы, docs/ofd.md", "Check the registrar's network, docs/ofd.md"),
         "device_off": Text("Осмотрите его, kiosk devices", "Look at it, kiosk devices"),

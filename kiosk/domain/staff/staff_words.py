@@ -215,6 +215,8 @@ _COLUMNS: Mapping[str, Mapping[str, Text]] = {"status": {**_ORDERS, **_REFUNDS},
 def _value(name: str, value: Any, language: str) -> Any:
     if name == "portions" and isinstance(value, list):
         return ", ".join(_PORTIONS[row["status"]].into(language) for row in value)
+    if isinstance(value, dict) and value.keys() == {"ru", "en"}:
+        return value["en" if language == "en" else "ru"]
     if isinstance(value, dict | list):
         return in_words(value, language)
     words = _COLUMNS.get(name, {}).get(value) if isinstance(value, str) else None

@@ -16,6 +16,8 @@ from kiosk.store.events import device_faults
 from kiosk.store.file.reserve import Reserve
 
 _log = structlog.get_logger()
+#: Free megabytes: from when on a person is warned, and called.
+LOW_MB, ALARM_MB = 2048, 512
 
 
 class DiskGuard:

@@ -21,6 +21,7 @@ from kiosk.flows.fiscal import thresholds
 from kiosk.flows.fiscal.shift import ShiftKeeper
 from kiosk.flows.fiscal.thresholds import Level
 from kiosk.flows.guards import archive
+from kiosk.flows.guards.disk import ALARM_MB, LOW_MB
 from kiosk.flows.guards.pages import PageWatch
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.device_status import DeviceStatus
@@ -32,7 +33,6 @@ from kiosk.store.ordering import messages
 from kiosk.store.staff import journal
 
 _JOURNAL_LINES = 30
-_DISK_WARN_MB, _DISK_ALARM_MB = 2048, 512
 _ALWAYS_LIT = ("robot", "fiscal")
 _SMS_WARN, _SMS_ALARM = 3, 20
 GOOD, WARN, BAD, UNKNOWN = "good", "warn", "bad", "unknown"
@@ -146,7 +146,7 @@ class Dashboard:
         self._zone = zone
         self._folder = folder
         self._clock = clock
-        self._least = _least_taken(menu)
+        self._least = menu.least_taken()
 
     async def overview(self) -> OverviewView:
         reason = self._readiness.pause_reason()
@@ -211,7 +211,7 @@ class Dashboard:
 
     def _disk_light(self) -> Light:
         free_mb = shutil.disk_usage(self._folder).free // 2**20
-        return Light("disk", _low(free_mb, _DISK_WARN_MB, _DISK_ALARM_MB), free_mb)
+        return Light("disk", _low(free_mb, LOW_MB, ALARM_MB), free_mb)
 
     def _bin(self, row: BinView) -> BinLight:
         named = self._menu.ingredients.get(row.ingredient or "")
@@ -242,15 +242,6 @@ class Dashboard:
             )
             for item_id, name in self._menu.sold()
         ]
-
-
-def _least_taken(menu: Menu) -> dict[str, int]:
-    """The smallest amount of each ingredient that any dish takes in its usual form."""
-    least: dict[str, int] = {}
-    for dish in menu.dishes.values():
-        for ingredient, amount in dish.default_formula().items():
-            least[ingredient] = min(amount, least.get(ingredient, amount))
-    return least
 
 
 def _level(name: str, check: Check) -> str:

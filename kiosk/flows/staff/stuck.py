@@ -89,6 +89,7 @@ class StuckMoves:
         self._stuck_after = timedelta(seconds=stuck_after_s)
         self._tripped_after = timedelta(seconds=tripped_after_s)
         self.counts: Counter[str] = Counter()
+        self.now: list[Stuck] = []  # as the last look found it
 
     async def stuck(self) -> list[Stuck]:
         now = self._clock.now()
@@ -124,7 +125,7 @@ class StuckMoves:
         known: set[str] = set()
         while True:
             found = await self.stuck()
-            self.counts = Counter(row.kind.value for row in found)
+            self.now, self.counts = found, Counter(row.kind.value for row in found)
             for row in found:
                 if row.stuck_id not in known:
                     _log.error("stuck", stuck_id=row.stuck_id, kind=row.kind, detail=row.detail, money=row.money)

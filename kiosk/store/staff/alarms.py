@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -91,26 +91,33 @@ def save(tx: Tx, alarm: Alarm) -> None:
 
 
 def acknowledge(tx: Tx, alarm: Alarm, actor: str, now: datetime) -> None:
-    """Somebody sees to it: nothing that still waits to be sent about it alone goes out. Raises `ForbiddenChange`."""
+    """Somebody sees to it. Raises `ForbiddenChange`."""
     save(tx, move(alarm, AlarmState.ACKNOWLEDGED, acknowledged_at=now, acknowledged_by=actor))
-    withdraw(tx, [alarm.alarm_id], "acknowledged")
+    withdraw(tx, alarm.alarm_id, "acknowledged")
 
 
-def withdraw(tx: Tx, alarm_ids: Collection[int], why: str) -> None:
-    """Messages that were not tried yet and tell of nothing else that still wants an answer; who was to hear them need
-    not hear that it is over."""
-    for alarm_id in alarm_ids:
-        tx.execute(
-            "UPDATE alarm_message SET gone = :why WHERE tries = 0 AND kind = 'alarms' AND accepted_at IS NULL AND gone"
-            " IS NULL AND message_id IN (SELECT message_id FROM alarm_notice WHERE alarm_id = :alarm_id)"
-            " AND NOT EXISTS (SELECT 1 FROM alarm_notice n JOIN alarm a USING (alarm_id)"
-            " WHERE n.message_id = alarm_message.message_id AND (a.state = 'raised' AND a.alarm_id <> :alarm_id))",
-            {"why": why, "alarm_id": alarm_id},
-        )
+class _MessageRow(msgspec.Struct, frozen=True):
+    message_id: str
+
+
+def withdraw(tx: Tx, alarm_id: int, why: str) -> None:
+    """What is written about it is true no more: messages that have certainly not arrived do not go out, and what else
+    they tell of is written anew at the next look. One that may have arrived is not sent again where nothing in it
+    wants an answer."""
+    rows = tx.all(
+        _MessageRow,
+        "SELECT message_id FROM alarm_notice JOIN alarm_message m USING (message_id) WHERE alarm_id = ?"
+        " AND m.accepted_at IS NULL AND m.gone IS NULL AND m.doubts = 0",
+        (alarm_id,),
+    )
+    for row in rows:
+        tx.execute("UPDATE alarm_message SET gone = ? WHERE message_id = ?", (why, row.message_id))
+        tx.execute("UPDATE alarm_notice SET round = round - 1 + over, over = 0 WHERE message_id = ?", (row.message_id,))
     tx.execute(
-        "UPDATE alarm_notice SET over = 1 WHERE over = 0 AND message_id IN"
-        " (SELECT message_id FROM alarm_message m WHERE m.message_id = alarm_notice.message_id AND m.tries = 0"
-        " AND m.gone IS NOT NULL)"
+        f"UPDATE alarm_message SET gone = ? WHERE {_WAITS} AND doubts > 0 AND message_id IN"
+        " (SELECT message_id FROM alarm_notice WHERE alarm_id = ?) AND NOT EXISTS (SELECT 1 FROM alarm_notice n"
+        " JOIN alarm a USING (alarm_id) WHERE n.message_id = alarm_message.message_id AND a.state = 'raised')",
+        (why, alarm_id),
     )
 
 
@@ -133,7 +140,7 @@ def read_due(reader: Reader, channel: str, level: int, *, urgent_only: bool) -> 
     over = reader.all(
         Alarm,
         f"SELECT {names} FROM alarm_notice n JOIN alarm a USING (alarm_id)"
-        " WHERE n.channel = :channel AND n.over = 0 AND a.state = 'cleared' ORDER BY a.alarm_id",
+        " WHERE n.channel = :channel AND n.over = 0 AND n.round > 0 AND a.state = 'cleared' ORDER BY a.alarm_id",
         {"channel": channel},
     )
     return [*new, *over]
@@ -145,7 +152,7 @@ def count_lately(reader: Reader, channel: str, now: datetime, pause_s: float) ->
     counts = [
         reader.scalar(
             "SELECT count(*) FROM alarm_message WHERE channel = ? AND created_at > ? AND created_at <= ?"
-            " AND kind = 'alarms'",
+            " AND kind = 'alarms' AND (gone IS NULL OR tries > 0)",
             (channel, rfc3339(now - timedelta(seconds=seconds)), rfc3339(now)),
         )
         for seconds in (pause_s, 3600)
@@ -180,11 +187,13 @@ def put(tx: Tx, message: AlarmMessage, alarms: Sequence[Alarm]) -> None:
 
 
 def failed_channels(reader: Reader, alarm_id: int) -> list[str]:
-    """Whose message about it has failed at least once, or is given up, and was not accepted since."""
+    """By which it is not told now: what a channel was given before has failed and waits, or its own message is given
+    up."""
     rows = reader.all(
         _ChannelRow,
-        "SELECT n.channel FROM alarm_notice n JOIN alarm_message m USING (message_id)"
-        " WHERE n.alarm_id = ? AND m.accepted_at IS NULL AND (m.error IS NOT NULL OR m.gone IS NOT NULL)",
+        f"SELECT channel FROM alarm_message WHERE {_WAITS} AND error IS NOT NULL AND kind = 'alarms'"
+        " UNION SELECT n.channel FROM alarm_notice n JOIN alarm_message m USING (message_id)"
+        " WHERE n.alarm_id = ? AND m.accepted_at IS NULL AND m.gone IS NOT NULL",
         (alarm_id,),
     )
     return [row.channel for row in rows]

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { minutes } from "../format.mjs";
 import { html } from "../html.mjs";
-import { pausedText, pausedTitle } from "../texts.mjs";
+import { pausedText, pausedTitle, staffText } from "../texts.mjs";
 import { useKiosk } from "./context.mjs";
 import { Picture } from "./parts.mjs";
 
@@ -60,11 +60,13 @@ function Doors() {
 export function Closed() {
   const { state, t } = useKiosk();
   const reason = pausedText(t, state.language, state.restaurant);
+  const staff = staffText(t, state.restaurant);
   const starting = state.restaurant?.sales.reason === "starting";
   return html`<main class="sheet closed" data-testid="closed">
     <${Picture} class="hero" src=${`/assets/images/${starting ? "robot" : "moon"}.webp`} size=${300} />
     <h1>${pausedTitle(t, state.restaurant)}</h1>
     <p class="lead" role="status">${reason}</p>
+    ${staff && html`<p class="lead" role="status" data-testid="staff-knows">${staff}</p>`}
     ${starting ? null : html`<p class="note wait-note">${t.closedAgain}</p>`}
     <${Doors} />
   </main>`;

@@ -9,7 +9,7 @@ import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { dishesFor } from "../search.mjs";
 import { afterPaint } from "../stage.mjs";
-import { pausedText, pausedTitle, reasonText } from "../texts.mjs";
+import { pausedText, pausedTitle, reasonText, staffText } from "../texts.mjs";
 import { KioskContext, useKiosk, usePart } from "./context.mjs";
 import { CancelDialog } from "./dialogs.mjs";
 import { Alphabet } from "./keys.mjs";
@@ -278,7 +278,8 @@ export function SalesNote() {
   const { language, restaurant, t } = usePart(({ language, restaurant }) => ({ language, restaurant }));
   if (!restaurant || restaurant.sales.open) return null;
   return html`<p class="strip" role="alert"><b>
-      ${pausedTitle(t, restaurant)}.</b> ${pausedText(t, language, restaurant)}</p>`;
+      ${pausedTitle(t, restaurant)}.</b> ${pausedText(t, language, restaurant)}
+    ${staffText(t, restaurant)}</p>`;
 }
 
 function Bar() {
