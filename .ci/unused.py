@@ -138,3 +138,4 @@ _.pin_guessed
 
 # Walked by the crash sweep.
 ALARM_POINTS
+FOOD_POINTS
