@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from drivers.bounded import bounded
-from drivers.errors import OutcomeUnknown
+from drivers.errors import DeviceUnreachable, OutcomeUnknown
 from drivers.http import LONGEST_ANSWER, PLAIN
 from drivers.webhook.port import Delivery
 
@@ -68,6 +68,8 @@ class HttpWebhookSender:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 await answer.content.readany()
                 return Delivery(answer.status, _pause_s(answer.headers))
+        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:  # no connection: nothing has left
+            raise DeviceUnreachable(_DEVICE, "no_answer", f"{type(error).__name__}: {error}"[:200]) from error
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise OutcomeUnknown(_DEVICE, "no_answer", f"{type(error).__name__}: {error}"[:200]) from error
 

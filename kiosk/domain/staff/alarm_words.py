@@ -78,8 +78,9 @@ class Told(msgspec.Struct, frozen=True):
     body: str
 
 
-#: An SMS of ten parts in UCS-2 has 670 characters; what does not fit is counted, and stands at `/service`.
-_LONGEST = 600
+#: An SMS of ten parts in UCS-2, its title and the break after it too; what does not fit is counted, and stands at
+#: `/service`.
+_LONGEST, _LONGEST_TITLE = 670, 120
 _GONE = Text("Прошло", "Over")
 _TEST = Text("проверка канала", "a test of this channel")
 _TEST_BODY = Text(
@@ -96,19 +97,27 @@ def message_of(alarms: Sequence[Alarm], language: str, restaurant: str) -> Told:
     ordered = sorted(alarms, key=lambda alarm: (alarm.state is AlarmState.CLEARED, not alarm.urgent, alarm.alarm_id))
     lines = [_line(alarm, language) for alarm in ordered]
     standing = [alarm for alarm in ordered if alarm.state is not AlarmState.CLEARED]
-    kept: list[str] = []
-    for line in lines:
-        if kept and sum(map(len, kept)) + len(kept) + len(line) > _LONGEST - 60:
-            kept.append(_MORE.into(language).format(len(lines) - len(kept)))
-            break
-        kept.append(line[:_LONGEST])
-    if len(standing) == 1:
-        kept.append(_ANSWER.into(language).format(standing[0].alarm_id))
+    answer = [_ANSWER.into(language).format(standing[0].alarm_id)] if len(standing) == 1 else []
     if len(standing) > 1:
         head = _ALARMS.into(language).format(len(standing))
     else:
         head = title_of(standing[0]).into(language) if standing else _OVER.into(language)
-    return Told(f"{restaurant}: {head}"[:120], "\n".join(kept))
+    title = f"{restaurant}: {head}"[:_LONGEST_TITLE]
+    left = _LONGEST - len(title) - sum(len(line) + 1 for line in answer)
+    return Told(title, "\n".join([*_fitting(lines, left, _MORE.into(language)), *answer]))
+
+
+def _fitting(lines: Sequence[str], left: int, more: str) -> list[str]:
+    """As many as `left` characters hold, each with its break, and how many more there are."""
+    kept: list[str] = []
+    for n, line in enumerate(lines):
+        rest = more.format(len(lines) - n - 1)
+        needed = len(line) + 1 + (len(rest) + 1 if n < len(lines) - 1 else 0)
+        if kept and needed > left:
+            return [*kept, more.format(len(lines) - n)]
+        kept.append(line[: left - 1])
+        left -= len(kept[-1]) + 1
+    return kept
 
 
 def _line(alarm: Alarm, language: str) -> str:

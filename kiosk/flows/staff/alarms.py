@@ -162,9 +162,12 @@ class AlarmWatch:
     def _tell(self, tx: Tx, to: Called, now: datetime) -> bool:
         """At most one message a look, and one on the way: what it has not heard yet, all in one. True where there is
         one now."""
+        quiet = self._policy.is_quiet(now)
+        if quiet or alarms.read_due(tx, to.name, to.level, urgent_only=True):
+            alarms.withhold(tx, to.name, doubtful=quiet)
         if alarms.count_waiting(tx, to.name):
             return False
-        due = alarms.read_due(tx, to.name, to.level, urgent_only=self._policy.is_quiet(now))
+        due = alarms.read_due(tx, to.name, to.level, urgent_only=quiet)
         if not due:
             return False
         urgent = any(row.urgent and row.state is AlarmState.RAISED for row in due)

@@ -111,14 +111,31 @@ def withdraw(tx: Tx, alarm_id: int, why: str) -> None:
         (alarm_id,),
     )
     for row in rows:
-        tx.execute("UPDATE alarm_message SET gone = ? WHERE message_id = ?", (why, row.message_id))
-        tx.execute("UPDATE alarm_notice SET round = round - 1 + over, over = 0 WHERE message_id = ?", (row.message_id,))
+        _withhold(tx, row.message_id, why)
     tx.execute(
         f"UPDATE alarm_message SET gone = ? WHERE {_WAITS} AND doubts > 0 AND message_id IN"
         " (SELECT message_id FROM alarm_notice WHERE alarm_id = ?) AND NOT EXISTS (SELECT 1 FROM alarm_notice n"
         " JOIN alarm a USING (alarm_id) WHERE n.message_id = alarm_message.message_id AND a.state = 'raised')",
         (why, alarm_id),
     )
+
+
+def withhold(tx: Tx, channel: str, *, doubtful: bool) -> None:
+    """What of a channel is not urgent and waits is written anew when it may be told: after the night, or after what is
+    urgent. `doubtful`: also what may have arrived; it is told again then, rather twice than at night."""
+    rows = tx.all(
+        _MessageRow,
+        f"SELECT message_id FROM alarm_message WHERE channel = :channel AND {_WAITS} AND kind = 'alarms' AND urgent = 0"
+        " AND (doubts = 0 OR :doubtful)",
+        {"channel": channel, "doubtful": int(doubtful)},
+    )
+    for row in rows:
+        _withhold(tx, row.message_id, "withheld")
+
+
+def _withhold(tx: Tx, message_id: str, why: str) -> None:
+    tx.execute("UPDATE alarm_message SET gone = ? WHERE message_id = ?", (why, message_id))
+    tx.execute("UPDATE alarm_notice SET round = round - 1 + over, over = 0 WHERE message_id = ?", (message_id,))
 
 
 # Whom to tell, and what of.
