@@ -26,6 +26,7 @@ _CARRIED_OTHERWISE: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
+_BEFORE = "before_payment"
 #: A payment screen goes back to the start after so long without an answer (`RELEASE_AFTER_MS` of the page).
 SCREEN_WAITS_S = 300
 
@@ -39,6 +40,7 @@ def problems_of(config: Config) -> list[str]:
         *_sbp(config),
         *_bank(config.bank),
         *_registrars(config),
+        *_paper(config),
         *_cells(config.cells),
         *_broker(config.broker),
         *problems_of_alarms(config.alarms),
@@ -86,6 +88,24 @@ def _methods(config: Config) -> Iterator[str]:
     for n, method in enumerate(config.payment.methods):
         if method in config.payment.methods[:n]:
             yield problem(f"$.payment.methods[{n}]", f"{method!r} stands there already")
+
+
+def _paper(config: Config) -> Iterator[str]:
+    """What is printed before the money, and what does not go with that."""
+    rows = config.registrars
+    for n, row in enumerate(rows[1:], 1):
+        for key in ("receipt", "on_refusal", "unpaid_per_visitor", "unpaid_per_hour"):
+            if getattr(row, key) != getattr(rows[0], key):
+                yield problem(f"$.fiscal[{n}].{key}", "must be the same for every registrar")
+    first = [method for method in config.payment.methods if rows and config.receipt_order(method) == _BEFORE]
+    if "till" in first:
+        words = 'nobody can tell before the money whether it will be cash or a card; write [payment.receipt] till = "'
+        yield problem("$.payment.receipt.till", f'{words}after_payment"')
+    if first and config.payment.on_fiscal_failure == "defer":
+        yield problem("$.payment.on_fiscal_failure", '"defer" takes money without a receipt: not before_payment')
+    paperless = first and any(row.paperless_with_contact for row in rows)
+    if paperless:
+        yield problem("$.fiscal.paperless_with_contact", "before_payment is about a receipt on paper")
 
 
 def _bank(row: Bank) -> Iterator[str]:

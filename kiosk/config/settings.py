@@ -108,6 +108,18 @@ class Bonus(_Section, frozen=True, kw_only=True):
     max_share: forms.Share = 0.5
 
 
+ReceiptOrder = Literal["after_payment", "before_payment"]
+
+
+class ReceiptSection(_Section, frozen=True, kw_only=True):
+    """Where a way to pay is to differ from `[fiscal] receipt`."""
+
+    token: ReceiptOrder | None = None
+    terminal: ReceiptOrder | None = None
+    sbp: ReceiptOrder | None = None
+    till: ReceiptOrder | None = None
+
+
 class PaymentSection(_Section, frozen=True, kw_only=True):
     """`methods`: the ways to pay, in the order they are offered; `till_expires_s`: how long a code to pay at the till
     is good."""
@@ -120,6 +132,7 @@ class PaymentSection(_Section, frozen=True, kw_only=True):
     receipt_retry_s: forms.Patience = 60
     hold_limit_s: forms.Patience = 180
     on_fiscal_failure: Literal["auto", "reverse", "defer"] = "auto"
+    receipt: ReceiptSection = msgspec.field(default_factory=ReceiptSection)
 
 
 class Bank(_Section, frozen=True, kw_only=True):
@@ -174,7 +187,8 @@ class Fiscal(_Section, frozen=True, kw_only=True):
     after the receipt; `paperless_with_contact`: no paper where the receipt goes to a phone or an address; `ffd`: the
     version the drive must be registered for; `ofd`: who carries documents to the operator of fiscal data, the register
     by its own network, this process (`shtrih` only), or another program on this machine; `fallback`: of several, the
-    kiosk may sell through this one by itself where the one in use cannot print.
+    kiosk may sell through this one by itself where the one in use cannot print; `receipt`: before or after the money,
+    `on_refusal`: how a receipt is taken back whose money was refused, `unpaid_...`: how many of those in an hour.
     """
 
     name: forms.RegistrarName = ""
@@ -192,6 +206,10 @@ class Fiscal(_Section, frozen=True, kw_only=True):
     ofd: Literal["device", "host", "external"] = "device"
     key_file: forms.File = ""
     fallback: bool = False
+    receipt: ReceiptOrder = "after_payment"
+    on_refusal: Literal["return", "correction"] = "return"
+    unpaid_per_visitor: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    unpaid_per_hour: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
 
     @property
     def where(self) -> str:
@@ -346,6 +364,14 @@ class Config(_Section, frozen=True, kw_only=True):
 
     def pays_by(self, method: str) -> bool:
         return method in self.payment.methods
+
+    def receipt_order(self, method: str) -> str:
+        """When the receipt of a way to pay is printed: before or after the money."""
+        return getattr(self.payment.receipt, method) or self.registrars[0].receipt
+
+    def is_held(self, method: str) -> bool:
+        """Whether its money is held until the receipt is there."""
+        return method == "terminal" or (method == "token" and self.bank.driver == "yookassa" and self.bank.hold)
 
     @property
     def is_demo(self) -> bool:

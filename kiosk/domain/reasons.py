@@ -21,6 +21,7 @@ TOO_WARM, TOO_COLD = "too_warm", "too_cold"
 BANK_DOWN, BANK_REFUSES = "bank_down", "bank_refuses"
 TERMINAL_DOWN, TERMINAL_REFUSES = "terminal_down", "terminal_refuses"
 TERMINAL_BUSY, TERMINAL_UNSETTLED = "terminal_busy", "terminal_unsettled"
+PAPER_SPENT = "paper_spent"
 SBP_DOWN, SBP_REFUSES = "sbp_down", "sbp_refuses"
 FISCAL_REFUSES = "fiscal_refuses"
 SMS_DOWN, SMS_REFUSES = "sms_down", "sms_refuses"
@@ -94,6 +95,10 @@ _HINTS: Mapping[str, Text] = {
     SBP_REFUSES: Text(
         "Банк с оплатой по QR отказывает: [sbp] terminal_key, password_file, договор; проверяется каждые 15 с",
         "The bank of QR payments refuses: [sbp] terminal_key, password_file, the contract; asked every 15 s",
+    ),
+    PAPER_SPENT: Text(
+        "За час напечатано слишком много чеков, которые никто не оплатил: [fiscal] unpaid_per_visitor, unpaid_per_hour",
+        "Too many receipts that nobody paid were printed within the hour: [fiscal] unpaid_per_visitor, unpaid_per_hour",
     ),
     "till_no_codes": Text("Слишком много ждут оплаты на кассе", "Too many wait to pay at the till"),
     PIN_GUESSED: Text(
@@ -263,6 +268,10 @@ _GUEST: Mapping[str, Text] = {
     "terminal": Text("Терминал для карт временно не работает.", "The card reader is out of order for now."),
     TERMINAL_BUSY: Text(
         "Терминал занят другим гостем, подождите немного.", "The card reader serves another guest, a moment please."
+    ),
+    PAPER_SPENT: Text(
+        "Чек здесь печатают до оплаты, и неоплаченных чеков уже слишком много. Заплатите другим способом или позже.",
+        "Receipts are printed before payment here, and too many were not paid. Pay another way, or later.",
     ),
     "sbp": Text("Оплата по QR временно не работает.", "QR payment is out of order for now."),
     "till": Text("На кассе сейчас не платят.", "The till takes no payments now."),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from drivers.fiscal.port import OfdRoute
 from kiosk.config.secret_files import service_pin
 from kiosk.domain.payment.bonus import BonusRules
+from kiosk.domain.payment.payment import OnRefusal
 from kiosk.flows.fiscal.audit import Audit
 from kiosk.flows.fiscal.corrections import Corrections
 from kiosk.flows.fiscal.day import DayClose
@@ -57,7 +58,16 @@ from kiosk.store.keep.archives import Archives
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.guards import Guards
-from kiosk.wiring.rules import fiscal_patience, fiscal_rules, limits, qr_times, sellers, sign_in_rules, station_names
+from kiosk.wiring.rules import (
+    fiscal_patience,
+    fiscal_rules,
+    limits,
+    paper_rules,
+    qr_times,
+    sellers,
+    sign_in_rules,
+    station_names,
+)
 from kiosk.wiring.targets import urls
 
 _WRONG_PER_MINUTE = 60
@@ -93,6 +103,7 @@ class Flows:
             guards.receipts,
             sellers=lambda: by_registrar[desk.active],
             patience=fiscal_patience(config),
+            on_refusal=OnRefusal(config.registrars[0].on_refusal),
         )
         guards.rehearse = self.receipts.rehearse
         self.disk_guard = DiskGuard(
@@ -113,6 +124,7 @@ class Flows:
             rules=PaymentRules(
                 answer_within_s=config.payment.answer_within_s,
                 bonus=BonusRules.of(config.bonus.accrual, config.bonus.max_share),
+                paper=paper_rules(config),
             ),
         )
         self.file_check = parts.file_check(
@@ -125,7 +137,7 @@ class Flows:
         self.expiry = Expiry(database, clock, parts.unpaid_for_s, periods)
         self.reports = Reports(database, zone, clock, periods)
         self.temperatures = Temperatures(database, ground.menu, zone, clock)
-        self.late_answers = LateAnswers(database, methods, clock, checkpoint, periods)
+        self.late_answers = LateAnswers(database, methods, clock, checkpoint, periods, receipts=self.receipts)
         self.endpoint_commands = EndpointCommands(database, urls(config), clock)
         self.device_status = DeviceStatus(
             database, bank, ground.readiness, self.endpoint_commands, self.file_check, self.archive

@@ -14,7 +14,7 @@ from kiosk.domain.fiscal.tax import TaxRule, TaxTable
 from kiosk.domain.identity.phone import Phones
 from kiosk.domain.kitchen.holding import HoldingRules
 from kiosk.domain.ordering.hours import OpeningHours
-from kiosk.domain.payment.payment import FiscalFailurePolicy, FiscalPatience
+from kiosk.domain.payment.payment import FiscalFailurePolicy, FiscalPatience, ReceiptOrder
 from kiosk.domain.text import Text
 from kiosk.flows.fiscal.claim import Seller
 from kiosk.flows.fiscal.readiness import Expected
@@ -22,6 +22,7 @@ from kiosk.flows.fiscal.shift import FiscalRules
 from kiosk.flows.identity.sign_in import SignInRules
 from kiosk.flows.ordering.conditions import Limits
 from kiosk.flows.payment.by_qr import QrTimes
+from kiosk.flows.payment.paper import PaperRules
 
 _GOODS = 1  # FFD tag 1212
 _SELLER_SHOWN = 100  # of the 140 that a bank takes
@@ -100,6 +101,13 @@ def fiscal_patience(config: Config) -> FiscalPatience:
         payment.hold_limit_s,
         config.terminal.fin_within_s,
     )
+
+
+def paper_rules(config: Config) -> PaperRules:
+    """Which receipts come before the money, and how many of them nobody need pay."""
+    row = config.registrars[0]
+    first = [method for method in config.payment.methods if config.receipt_order(method) == ReceiptOrder.BEFORE]
+    return PaperRules(first=frozenset(first), per_session=row.unpaid_per_visitor, per_hour=row.unpaid_per_hour)
 
 
 def qr_times(config: Config) -> QrTimes:

@@ -25,19 +25,22 @@ from tests.clocks import START
 from tests.domain.test_order import cells, dead_ends
 
 PAYMENT_TABLE = """
-reserving  . x . . . . . . . x . . .
-preflight  . . x . . . . . . x . . .
-charging   . . . x . . . . x x x . .
-charged    . . . . x . . x . . . . .
-printing   . . . . x x . x . . . . .
-fiscalised . . . . . . x . . . . . .
-done       . . . . . . . . . . . . .
-reversing  . . . . . . . . . . . . x
-declined   . . . . . . . . . . . . .
-refused    . . . . . . . . . . . . .
-abandoned  . . . . . . . . . . . x x
-closed     . . . . . . . . . . . . .
-reversed   . . . . . . . . . . . . .
+reserving   . x . . . . . . . . . . x . . .
+preflight   . . x . x . . . . . . . x . . .
+announcing  . . x x . . . . . . . . x . . .
+announced   . . . . x . . . . . x . x . . .
+charging    . . . . . x . . . . x x x x . .
+charged     . . . . . . x x . x . . . . . .
+printing    . . . . . . x x . x . . . . . .
+fiscalised  . . . . . . . . x . . . . . . .
+done        . . . . . . . . . . . . . . . .
+reversing   . . . . . . . . . . x . . . . x
+taking_back . . . . . . . . . . . x x . . x
+declined    . . . . . . . . . . . . . . . .
+refused     . . . . . . . . . . . . . . . .
+abandoned   . . . . . . . . . . . . . . x x
+closed      . . . . . . . . . . . . . . . .
+reversed    . . . . . . . . . . . . . . . .
 """
 
 

@@ -25,6 +25,20 @@ class Tender(StrEnum):
     CARD = "card"
 
 
+class ReceiptOrder(StrEnum):
+    """When the receipt is printed (payment.md#paper-before-the-money)."""
+
+    AFTER = "after_payment"
+    BEFORE = "before_payment"
+
+
+class OnRefusal(StrEnum):
+    """How a receipt is taken back whose money was refused for good."""
+
+    RETURN = "return"
+    CORRECTION = "correction"
+
+
 #: The `charge_error` that a person writes: held, asked for, and by the bank's own papers not taken.
 NOT_TAKEN = "terminal:not_taken"
 
@@ -34,12 +48,15 @@ class PaymentStep(StrEnum):
 
     RESERVING = "reserving"  # T1
     PREFLIGHT = "preflight"  # T2: ingredients are reserved
+    ANNOUNCING = "announcing"  # the receipt comes first: a fiscal intent is stored, no money has been asked for
+    ANNOUNCED = "announced"  # that receipt stands, no money has been asked for
     CHARGING = "charging"  # T3: the POST may have been sent
     CHARGED = "charged"  # T4
     PRINTING = "printing"  # T5: a fiscal intent is stored
     FISCALISED = "fiscalised"  # T6
     DONE = "done"  # T7
     REVERSING = "reversing"  # proved without a receipt: the void is under way
+    TAKING_BACK = "taking_back"  # no money for certain, and the receipt stands: its return receipt is owed
     DECLINED = "declined"
     REFUSED = "refused"  # ended before any money moved
     ABANDONED = "abandoned"  # the bank knew nothing for long; the key stays under inquiry
@@ -50,12 +67,15 @@ class PaymentStep(StrEnum):
 _S = PaymentStep
 PAYMENT_TRANSITIONS: Mapping[PaymentStep, frozenset[PaymentStep]] = {
     _S.RESERVING: frozenset({_S.PREFLIGHT, _S.REFUSED}),
-    _S.PREFLIGHT: frozenset({_S.CHARGING, _S.REFUSED}),
-    _S.CHARGING: frozenset({_S.CHARGED, _S.DECLINED, _S.ABANDONED, _S.REFUSED}),
-    _S.CHARGED: frozenset({_S.PRINTING, _S.REVERSING}),
+    _S.PREFLIGHT: frozenset({_S.CHARGING, _S.ANNOUNCING, _S.REFUSED}),
+    _S.ANNOUNCING: frozenset({_S.ANNOUNCING, _S.ANNOUNCED, _S.REFUSED}),
+    _S.ANNOUNCED: frozenset({_S.CHARGING, _S.TAKING_BACK, _S.REFUSED}),
+    _S.CHARGING: frozenset({_S.CHARGED, _S.DECLINED, _S.ABANDONED, _S.REFUSED, _S.TAKING_BACK}),
+    _S.CHARGED: frozenset({_S.PRINTING, _S.FISCALISED, _S.REVERSING}),
     _S.PRINTING: frozenset({_S.PRINTING, _S.FISCALISED, _S.REVERSING}),
     _S.FISCALISED: frozenset({_S.DONE}),
-    _S.REVERSING: frozenset({_S.REVERSED}),
+    _S.REVERSING: frozenset({_S.REVERSED, _S.TAKING_BACK}),
+    _S.TAKING_BACK: frozenset({_S.DECLINED, _S.REFUSED, _S.REVERSED}),
     _S.ABANDONED: frozenset({_S.CLOSED, _S.REVERSED}),
     _S.DONE: frozenset(),
     _S.DECLINED: frozenset(),
@@ -66,8 +86,13 @@ PAYMENT_TRANSITIONS: Mapping[PaymentStep, frozenset[PaymentStep]] = {
 
 #: An order has at most one attempt in these steps (a unique index says so too).
 LIVE_STEPS = (
-    _S.RESERVING, _S.PREFLIGHT, _S.CHARGING, _S.CHARGED, _S.PRINTING, _S.FISCALISED, _S.REVERSING,
+    _S.RESERVING, _S.PREFLIGHT, _S.ANNOUNCING, _S.ANNOUNCED, _S.CHARGING, _S.CHARGED, _S.PRINTING, _S.FISCALISED,
+    _S.REVERSING, _S.TAKING_BACK,
 )  # fmt: skip
+#: The receipt comes first, and is not there yet.
+BEFORE_PAPER = (_S.PREFLIGHT, _S.ANNOUNCING)
+#: Nobody stands before the screen any more: no paper is printed and no money asked for.
+STALE_AFTER = timedelta(minutes=2)
 
 
 class Show(msgspec.Struct, frozen=True):
@@ -130,6 +155,8 @@ class Payment(msgspec.Struct, frozen=True):
     bank_payment_id: str | None = None  # the bank's number of a bill that is paid by QR code
     qr: str | None = None  # the text of that code, as it is on the screen
     cancel_reason: str | None = None  # why the kiosk itself wants the money no more
+    receipt_first: bool = False  # settled when the attempt is opened; never of one that is held
+    ending: str | None = None  # JSON: what the attempt ends with once its receipt is taken back
 
     @property
     def is_held(self) -> bool:
@@ -160,9 +187,15 @@ class Payment(msgspec.Struct, frozen=True):
             return "cancelling"
         if self.released_at is not None and self.step in (PaymentStep.CHARGED, PaymentStep.PRINTING):
             return "receipt_owed"
-        if self.receipt_failed_at is not None and self.step in (PaymentStep.CHARGED, PaymentStep.PRINTING):
+        awaits_paper = (PaymentStep.ANNOUNCING, PaymentStep.CHARGED, PaymentStep.PRINTING)
+        if self.receipt_failed_at is not None and self.step in awaits_paper:
             return "receipt_delayed"
         return self.step.value
+
+    def is_unwanted(self, now: datetime) -> bool:
+        """No paper is printed for it and no money asked for any more."""
+        told = self.cancel_asked_at is not None or self.reverse_asked_by is not None
+        return told or now - self.created_at > STALE_AFTER
 
     @property
     def nears_its_receipt(self) -> bool:

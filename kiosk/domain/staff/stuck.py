@@ -35,6 +35,7 @@ class Kind(StrEnum):
     CAPTURE_UNCERTAIN = "capture_uncertain"  # the card reader does not confirm that it took what it held
     RECEIPT_HELD = "receipt_held"  # charged, no receipt, not cooked
     RECEIPT_OWED = "receipt_owed"  # charged and cooked, the receipt is owed
+    PAPER_UNPAID = "paper_unpaid"  # a receipt came before the money, none came, and it is not taken back yet
     VOID_PENDING = "void_pending"  # the bank does not take the reversal
     REFUND_PENDING = "refund_pending"  # money or receipt of a refund is not through
     REFUND_UNCERTAIN = "refund_uncertain"  # the bank forgot the key of a refund that stayed unanswered
@@ -55,6 +56,7 @@ MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
     Kind.CAPTURE_UNCERTAIN: (Money.UNKNOWN, (Move.RETRY, Move.REFUND, Move.ACCEPT)),
     Kind.RECEIPT_HELD: (Money.CHARGED, (Move.RETRY, Move.REFUND)),
     Kind.RECEIPT_OWED: (Money.CHARGED, (Move.RETRY,)),
+    Kind.PAPER_UNPAID: (Money.NONE, (Move.RETRY,)),
     Kind.VOID_PENDING: (Money.RETURNING, (Move.RETRY,)),
     Kind.REFUND_PENDING: (Money.RETURNING, (Move.RETRY,)),
     Kind.REFUND_UNCERTAIN: (Money.RETURNING, (Move.RETRY, Move.ACCEPT)),
@@ -67,7 +69,13 @@ MOVES: Mapping[Kind, tuple[Money, tuple[Move, ...]]] = {
     Kind.FOOD_UNSAFE: (Money.NONE, (Move.ACCEPT,)),
     Kind.FINDING: (Money.UNKNOWN, (Move.ACCEPT,)),
 }
-RECEIPT_IN_DOUBT = (Kind.RECEIPT_HELD, Kind.RECEIPT_OWED, Kind.REFUND_PENDING, Kind.CORRECTION_PENDING)
+RECEIPT_IN_DOUBT = (
+    Kind.RECEIPT_HELD,
+    Kind.RECEIPT_OWED,
+    Kind.PAPER_UNPAID,
+    Kind.REFUND_PENDING,
+    Kind.CORRECTION_PENDING,
+)
 #: Their jobs are retried without an end: to retry is to let them try now.
 BY_THEMSELVES = (
     Kind.CHARGE_UNKNOWN,
@@ -75,6 +83,7 @@ BY_THEMSELVES = (
     Kind.CAPTURE_UNCERTAIN,
     Kind.RECEIPT_HELD,
     Kind.RECEIPT_OWED,
+    Kind.PAPER_UNPAID,
     Kind.VOID_PENDING,
     Kind.REFUND_PENDING,
     Kind.CORRECTION_PENDING,
@@ -141,6 +150,9 @@ class Aside(msgspec.Struct, frozen=True):
 _STEPS_MONEY: Mapping[PaymentStep, Money] = {
     PaymentStep.RESERVING: Money.NONE,
     PaymentStep.PREFLIGHT: Money.NONE,
+    PaymentStep.ANNOUNCING: Money.NONE,
+    PaymentStep.ANNOUNCED: Money.NONE,
+    PaymentStep.TAKING_BACK: Money.NONE,
     PaymentStep.CHARGED: Money.CHARGED,
     PaymentStep.PRINTING: Money.CHARGED,
     PaymentStep.FISCALISED: Money.CHARGED,

@@ -42,7 +42,8 @@ class Seller(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """One document to be registered: the sale of a payment, or a refund of it."""
+    """One document to be registered: the sale of a payment, a refund of it, or, without a refund's record, the return
+    receipt of a sale that was never paid."""
 
     payment: Payment
     operation: Operation
@@ -54,7 +55,12 @@ class Claim(msgspec.Struct, frozen=True):
     @property
     def is_sale(self) -> bool:
         """The payment's own receipt, which its step waits for."""
-        return self.refund_id is None and not self.fix
+        return self.operation is Operation.SALE and self.refund_id is None and not self.fix
+
+    @property
+    def takes_back(self) -> bool:
+        """The whole of a receipt whose money was refused for good."""
+        return self.operation is Operation.REFUND and self.refund_id is None and not self.fix
 
 
 def sale_lines(reader: Reader, seller: Seller, payment: Payment, now: datetime) -> list[PricedLine]:
@@ -120,7 +126,7 @@ def intent_of(reader: Reader, claim: Claim) -> intents.IntentRow | None:
     payment_id = claim.payment.payment_id
     if claim.fix:
         return intents.of_fix(reader, payment_id, claim.fix, claim.operation.name.lower())
-    return intents.intent_of(reader, payment_id, claim.refund_id)
+    return intents.intent_of(reader, payment_id, claim.refund_id, claim.operation.name.lower())
 
 
 def as_asked(intent: intents.IntentRow, others: frozenset[int] = frozenset()) -> FiscalIntent:

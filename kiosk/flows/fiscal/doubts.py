@@ -121,9 +121,11 @@ def _open_intent(reader: Reader, work_id: str) -> intents.IntentRow:
         payment_id, _, fix = work_id.removeprefix(_FIX).rpartition("-")
         intent = intents.open_of_fix(reader, payment_id, int(fix))
     elif refund is not None:
-        intent = intents.intent_of(reader, refund.payment_id, refund.refund_id)
-    else:
+        intent = intents.intent_of(reader, refund.payment_id, refund.refund_id, "refund")
+    else:  # the sale's, or the one that takes it back
         intent = intents.of_sale(reader, work_id)
+        if intent is not None and intent.status == "registered":
+            intent = intents.of_taking_back(reader, work_id)
     if intent is None or intent.status != "open":
         raise OrderStateConflict(order_status="no receipt is in doubt")
     return intent

@@ -76,6 +76,18 @@ class ReceiptFailures:
 
         return await self._db.write(run)
 
+    async def note(self, payment: Payment, failure: Failure) -> Payment:
+        """Of a receipt that moves no money: since when it fails, and how."""
+        _log.warning("receipt_failed", proof=failure.proof, error=failure.error)
+        now = self._clock.now()
+
+        def run(tx: Tx) -> Payment:
+            current = payments.require(tx, payment.payment_id)
+            told = f"{failure.proof}:{failure.code}"
+            return payments.note(tx, current, receipt_failed_at=current.receipt_failed_at or now, receipt_error=told)
+
+        return await self._db.write(run)
+
     def decide(self, payment: Payment, proof: Proof) -> FiscalDecision:
         now = self._clock.now()
         failed_at = payment.receipt_failed_at or now

@@ -20,9 +20,28 @@ from drivers.fiscal.port import (
     Operation,
 )
 from kiosk.domain.fiscal.receipt import PricedLine
-from kiosk.domain.payment.payment import OF_THE_MOMENT, FiscalDecision, FiscalPatience, Payment, PaymentStep, Proof
+from kiosk.domain.payment.payment import (
+    BEFORE_PAPER,
+    OF_THE_MOMENT,
+    FiscalDecision,
+    FiscalPatience,
+    OnRefusal,
+    Payment,
+    PaymentStep,
+    Proof,
+)
 from kiosk.domain.reasons import FISCAL_REFUSES
-from kiosk.flows.fiscal.claim import Claim, Seller, as_asked, intent_of, receipt_of, register, rehearsal_of, sale_lines
+from kiosk.flows.fiscal.claim import (
+    Claim,
+    Seller,
+    as_asked,
+    intent_of,
+    receipt_of,
+    register,
+    rehearsal_of,
+    sale_lines,
+    standing_lines,
+)
 from kiosk.flows.fiscal.desk import RegistrarDesk
 from kiosk.flows.fiscal.failures import Failure, ReceiptFailures
 from kiosk.flows.guards.breaker import Guard
@@ -49,7 +68,9 @@ class Receipts:
         *,
         sellers: Callable[[], Seller],
         patience: FiscalPatience,
+        on_refusal: OnRefusal = OnRefusal.RETURN,
     ) -> None:
+        self._on_refusal = on_refusal
         self._db = means.database
         self._desk = desk
         self._sellers = sellers
@@ -89,7 +110,8 @@ class Receipts:
             return await registrar.rehearse(rehearsal_of(self._seller, day))
 
     async def try_once(self, payment: Payment) -> tuple[Payment, Failure | None]:
-        """Adopt or print the receipt of a charge; T5 and T6 inside. The payment as it is then, and why it failed."""
+        """Adopt or print the receipt of a charge, or of one that is still to come; T5 and T6 inside. The payment as it
+        is then, and why it failed."""
         async with self._desk.turn() as registrar:
             try:
                 claim = await self._db.read(self.sale, payment.payment_id)
@@ -125,6 +147,20 @@ class Receipts:
             intent, document = await self._adopt_or_print(registrar, claim)
         await self._db.write(register, intent, document, self._seller.zone)
 
+    async def take_back(self, payment: Payment) -> None:
+        """Adopt or print, by the same rule, what takes back the receipt of a sale that was never paid and never will
+        be; a correction where the settings want one and the format knows it. Recorded when this returns. Raises
+        `DeviceError`."""
+        claim = await self._db.read(self.taking_back, payment.payment_id)
+        async with self._desk.turn() as registrar:
+            intent, document = await self._adopt_or_print(registrar, claim)
+        await self._db.write(register, intent, document, self._seller.zone)
+
+    def taking_back(self, reader: Reader, payment_id: str) -> Claim:
+        """Raises `LookupError` where no receipt stands."""
+        payment = payments.require(reader, payment_id)
+        return Claim(payment, Operation.REFUND, standing_lines(reader, payment_id), payment.amount_kopecks)
+
     def sale(self, reader: Reader, payment_id: str) -> Claim:
         current = payments.require(reader, payment_id)  # staff may have asked to reverse in the meantime
         return Claim(current, Operation.SALE, self.lines(reader, current), current.amount_kopecks)
@@ -143,6 +179,9 @@ class Receipts:
             if document is not None:
                 return open_intent, document
             await self._db.write(intents.disprove, open_intent.intent_id)
+        comes_first = claim.is_sale and claim.payment.step in BEFORE_PAPER
+        if comes_first and claim.payment.is_unwanted(self._clock.now()):
+            raise DeviceRefused("fiscal", "receipt_absent")
         late = claim.payment.reverse_asked_by is not None or self.failures.is_held_too_long(claim.payment)
         doubted = open_intent is not None or late
         if claim.is_sale and doubted and self.failures.decide(claim.payment, Proof.ABSENT) is FiscalDecision.REVERSE:
@@ -204,7 +243,7 @@ class Receipts:
     async def _is_correction(
         self, registrar: FiscalOffice, claim: Claim, counter: FiscalCounter, now: datetime
     ) -> bool:
-        if claim.fix:
+        if claim.fix or (claim.takes_back and self._on_refusal is OnRefusal.CORRECTION):
             return (await registrar.registration()).ffd != _WITHOUT_LINES_IN_CORRECTIONS
         return await self._is_overdue(claim, counter, now)
 
@@ -256,7 +295,9 @@ class Receipts:
         self, tx: Tx, claim: Claim, counter: FiscalCounter, now: datetime, *, correction: bool = False
     ) -> intents.IntentRow:
         if claim.is_sale:
-            payments.move(tx, payments.require(tx, claim.payment.payment_id), PaymentStep.PRINTING)
+            current = payments.require(tx, claim.payment.payment_id)
+            first = current.step in BEFORE_PAPER
+            payments.move(tx, current, PaymentStep.ANNOUNCING if first else PaymentStep.PRINTING)
         return intents.add(
             tx,
             claim.payment,
@@ -285,7 +326,10 @@ class Receipts:
     async def _record(self, payment: Payment, intent: intents.IntentRow, document: FiscalDocument | None) -> Payment:
         def run(tx: Tx) -> Payment:
             register(tx, intent, document, self._seller.zone)
-            return payments.move(tx, payments.require(tx, payment.payment_id), PaymentStep.FISCALISED)
+            current = payments.require(tx, payment.payment_id)
+            if current.step is not PaymentStep.ANNOUNCING:
+                return payments.move(tx, current, PaymentStep.FISCALISED)
+            return payments.move(tx, current, PaymentStep.ANNOUNCED, receipt_failed_at=None, receipt_error=None)
 
         self.failures.forget(payment)
         return await self._db.write(run)

@@ -29,6 +29,7 @@ from kiosk.flows.ordering.conditions import Conditions
 from kiosk.flows.ordering.create import require_own
 from kiosk.flows.ordering.views import ShowView, show_view
 from kiosk.flows.payment.method import Methods, PaymentMethod
+from kiosk.flows.payment.paper import PaperRules
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
 from kiosk.store.ordering import keys, messages, orders
@@ -77,8 +78,15 @@ class Attempts:
     """Opens attempts (T1) and finds those that run or have ended."""
 
     def __init__(
-        self, database: Database, clock: Clock, rules: BonusRules, conditions: Conditions, methods: Methods
+        self,
+        database: Database,
+        clock: Clock,
+        rules: BonusRules,
+        conditions: Conditions,
+        methods: Methods,
+        paper: PaperRules,
     ) -> None:
+        self._paper = paper
         self._db = database
         self._clock = clock
         self._rules = rules
@@ -91,10 +99,13 @@ class Attempts:
         """A new or running attempt, or a stored 200; a stored refusal is raised again."""
         now = self._clock.now()
         fingerprint = request.fingerprint(order_id)
-        require_new = self._require_new(request)
+        require_new = self._require_new(session, request)
+        first = self._comes_first(request.method)
 
         def run(tx: Tx) -> Payment | Confirmation:
-            opened = _open(tx, session, order_id, request, key, fingerprint, self._rules, require_new, now=now)
+            opened = _open(
+                tx, session, order_id, request, key, fingerprint, self._rules, require_new, receipt_first=first, now=now
+            )
             if isinstance(opened, Payment) and session.customer_id is None:
                 _keep_guest(tx, order_id, request, language)
             return opened
@@ -113,7 +124,11 @@ class Attempts:
 
         return await self._db.read(run)
 
-    def _require_new(self, request: PayRequest) -> Callable[[Tx, Order], None]:
+    def _comes_first(self, name: str) -> bool:
+        method = self._methods.find(name)
+        return method is not None and self._paper.comes_first(method)
+
+    def _require_new(self, session: Session, request: PayRequest) -> Callable[[Tx, Order], None]:
         """What must hold for an attempt to be begun, looked at now on the loop. Raises `InvalidRequest` for a way to
         pay that this kiosk does not have."""
         method = self._methods.find(request.method)
@@ -131,6 +146,7 @@ class Attempts:
             if method.capabilities.exclusive:
                 _require_free(tx, method)
             _require_known_end(tx, order.order_id, method)
+            self._paper.require(tx, session.session_id, method, self._clock.now())
 
         return require
 
@@ -158,6 +174,7 @@ def _open(  # noqa: PLR0913  # what one transaction needs
     rules: BonusRules,
     require_new: Callable[[Tx, Order], None],
     *,
+    receipt_first: bool,
     now: datetime,
 ) -> Payment | Confirmation:
     order = require_own(session, orders.get(tx, order_id))
@@ -175,7 +192,9 @@ def _open(  # noqa: PLR0913  # what one transaction needs
         return _of_paid_order(tx, order_id, order.status, key)
     require_new(tx, order)
     _check_points(tx, session, order.amount_kopecks, request.bonus_points, rules)
-    return _insert(tx, session, order_id, order.amount_kopecks, request, key, fingerprint, now)
+    return _insert(
+        tx, session, order_id, order.amount_kopecks, request, key, fingerprint, now, receipt_first=receipt_first
+    )
 
 
 def _require_free(reader: Reader, method: PaymentMethod) -> None:
@@ -226,7 +245,7 @@ def _of_paid_order(reader: Reader, order_id: str, status: OrderStatus, key: str 
     raise OrderStateConflict(order_status=status)
 
 
-def _insert(
+def _insert(  # noqa: PLR0913  # each by its keyword
     tx: Tx,
     session: Session,
     order_id: str,
@@ -235,6 +254,8 @@ def _insert(
     key: str | None,
     fingerprint: str,
     now: datetime,
+    *,
+    receipt_first: bool,
 ) -> Payment:
     last = payments.last(tx, order_id)
     attempt = 1 if last is None else last.attempt + 1
@@ -254,6 +275,7 @@ def _insert(
         receipt_to=request.receipt_to,
         created_at=now,
         customer_id=session.customer_id,
+        receipt_first=receipt_first,
     )
     payments.add(tx, payment)
     if session.customer_id is not None:

@@ -53,7 +53,7 @@ class MoneySteps:
 
     async def take(self, payment: Payment) -> Payment:
         """Seed 3.3: from the intent to held or taken money. Raises the refusal that the attempt ended with."""
-        if payment.step not in (PaymentStep.PREFLIGHT, PaymentStep.CHARGING):
+        if payment.step not in (PaymentStep.PREFLIGHT, PaymentStep.ANNOUNCED, PaymentStep.CHARGING):
             return payment
         ask_first = payment.step is PaymentStep.CHARGING
         if not ask_first:
@@ -92,7 +92,7 @@ class MoneySteps:
             return payments.move(tx, current, PaymentStep.CHARGING, posts=1, posted_at=now, **numbers)
 
         found = await self._db.write(run)
-        if found.step is PaymentStep.PREFLIGHT:
+        if found.step is not PaymentStep.CHARGING:
             await self._ending.end(found, PaymentStep.REFUSED, PaymentDeclined(reason=_CANCELLED))
         return found
 
@@ -156,7 +156,8 @@ class MoneySteps:
             )  # T4
             reason = self._why_let_go(current, outcome)
             if reason is None:
-                return current
+                first = current.receipt_first and _has_receipt(tx, current)
+                return payments.move(tx, current, PaymentStep.FISCALISED) if first else current
             refunds.add_void(tx, current, reason, "kiosk", now)
             return payments.move(tx, current, PaymentStep.REVERSING)
 
@@ -258,6 +259,12 @@ def _note_not_captured(tx: Tx, payment: Payment, error: str) -> None:
     current = payments.require(tx, payment.payment_id)
     if current.captured_at is None:
         payments.note(tx, current, charge_error=error)
+
+
+def _has_receipt(reader: Reader, payment: Payment) -> bool:
+    """It came first and stands already."""
+    intent = intents.of_sale(reader, payment.payment_id)
+    return intent is not None and intent.status == "registered"
 
 
 def _qr_of(reader: Reader, payment_id: str) -> str:

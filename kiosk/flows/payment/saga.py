@@ -4,19 +4,20 @@ the outcome. An intent without an outcome means *ask first* (payment.md#the-orde
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 import msgspec
 import structlog
 
 from drivers.errors import DeviceError
-from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, PaymentInProgress
+from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, PaymentDeclined, PaymentInProgress
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.ordering.order import OrderStatus
 from kiosk.domain.payment.bonus import BonusRules
-from kiosk.domain.payment.payment import Confirmation, Payment, PaymentStep
+from kiosk.domain.payment.payment import BEFORE_PAPER, STALE_AFTER, Confirmation, Payment, PaymentStep, Proof
+from kiosk.flows.fiscal.failures import Failure
 from kiosk.flows.fiscal.receipts import Receipts
 from kiosk.flows.guards.disk import DiskGuard
 from kiosk.flows.guards.jobs import Jobs, Means, endless
@@ -26,15 +27,17 @@ from kiosk.flows.payment.confirmation import Confirmations
 from kiosk.flows.payment.ending import Ending
 from kiosk.flows.payment.method import Methods
 from kiosk.flows.payment.money import MoneySteps
+from kiosk.flows.payment.paper import PaperRules
 from kiosk.flows.payment.refunds import open_untaken
 from kiosk.flows.stock.reservations import Reservations
+from kiosk.store.fiscal import intents
 from kiosk.store.ordering import orders
 from kiosk.store.payment import payments
 from kiosk.store.transaction import Tx
 from kiosk.tokens import Session
 
 _log = structlog.get_logger()
-_STALE_S = 120
+_STALE_S = STALE_AFTER.total_seconds()
 _BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -54,6 +57,7 @@ class PaymentRules:
 
     answer_within_s: float
     bonus: BonusRules
+    paper: PaperRules = field(default_factory=PaperRules)
 
 
 class PaymentSaga:
@@ -74,11 +78,11 @@ class PaymentSaga:
         self._answer_within_s = rules.answer_within_s
         self._confirmations = Confirmations(before_money.kitchen, rules.bonus)
         self._conditions = before_money.conditions
-        self._attempts = Attempts(self._db, self._clock, rules.bonus, self._conditions, methods)
+        self._attempts = Attempts(self._db, self._clock, rules.bonus, self._conditions, methods, rules.paper)
         self._space = before_money.space
         self._answers = AnswerStore()
         self._jobs: Jobs[Confirmation] = Jobs(means)
-        self._ending = Ending(means, self._answers)
+        self._ending = Ending(means, self._answers, receipts, self._jobs)
         self._showing: dict[str, asyncio.Event] = {}  # by payment: its guest can be told what to do
         self._money = self.money_steps(means, methods, self._jobs, self._ending, self._show)
 
@@ -163,9 +167,12 @@ class PaymentSaga:
 
     async def _carry_out(self, payment: Payment) -> Confirmation:
         structlog.contextvars.bind_contextvars(order_id=payment.order_id, payment_id=payment.payment_id)
+        if payment.step is PaymentStep.TAKING_BACK:
+            await self._ending.take_back(payment)
         payment = await self._refuse_stale(payment)
         payment = await self._reserve_ingredients(payment)  # 3.2, can be undone
         payment = await self._check_registrar(payment)  # still no money has moved
+        payment = await self._print_first(payment)  # where the paper comes before the money
         payment = await self._money.take(payment)  # 3.3, the pivot
         payment = await self._print_receipt(payment)  # 3.4, only forward
         payment = await self._money.capture(payment)
@@ -176,7 +183,7 @@ class PaymentSaga:
     async def _refuse_stale(self, payment: Payment) -> Payment:
         """A crash before any money moved, and the customer is long gone."""
         early = payment.step in (PaymentStep.RESERVING, PaymentStep.PREFLIGHT)
-        if early and self._clock.now() - payment.created_at > timedelta(seconds=_STALE_S):
+        if early and self._clock.now() - payment.created_at > STALE_AFTER:
             await self._ending.end(payment, PaymentStep.REFUSED, BankUnavailable())
         return payment
 
@@ -215,6 +222,41 @@ class PaymentSaga:
             await self._ending.end(payment, PaymentStep.REFUSED, FiscalUnavailable(reason=f"fiscal_{reason}"))
         self._cp("preflight")
         return payment
+
+    async def _print_first(self, payment: Payment) -> Payment:
+        """The receipt of money that is still to come. No money is asked for without it, nor where nobody waits any
+        more: what is printed by then is taken back."""
+        for pause_s in endless(_BACKOFF_S):
+            if payment.step is PaymentStep.ANNOUNCED:
+                return await self._require_wanted(payment)
+            if not payment.receipt_first or payment.step not in BEFORE_PAPER:
+                return payment
+            payment, failure = await self._receipts.try_once(payment)
+            if failure is not None:
+                payment = await self._receipts.failures.note(payment, failure)
+                await self._end_without_paper(payment, failure)
+                await self._jobs.pause(pause_s)
+        raise AssertionError("endless")
+
+    async def _end_without_paper(self, payment: Payment, failure: Failure) -> None:
+        """Proved absent, the attempt ends here; what is in doubt is asked about until it is known."""
+        intent = await self._db.read(intents.of_sale, payment.payment_id)
+        if failure.proof not in (Proof.ABSENT, Proof.REFUSED) or intent is not None:
+            return
+        if payment.cancel_asked_at is not None:
+            await self._ending.end(payment, PaymentStep.REFUSED, PaymentDeclined(reason="cancelled"))
+        if payment.is_unwanted(self._clock.now()):
+            await self._ending.end(payment, PaymentStep.REFUSED, BankUnavailable())
+        await self._ending.end(payment, PaymentStep.REFUSED, FiscalUnavailable(reason=f"fiscal_{failure.code}"))
+
+    async def _require_wanted(self, payment: Payment) -> Payment:
+        current = await self._db.read(payments.require, payment.payment_id)
+        self._cp("announced")
+        if current.cancel_asked_at is not None:
+            await self._ending.end(current, PaymentStep.REFUSED, PaymentDeclined(reason="cancelled"))
+        if current.is_unwanted(self._clock.now()):
+            await self._ending.end(current, PaymentStep.REFUSED, BankUnavailable())
+        return current
 
     # 3.4
 

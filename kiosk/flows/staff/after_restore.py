@@ -40,7 +40,8 @@ from kiosk.store.transaction import Reader, Tx
 _log = structlog.get_logger()
 _CLOCKS_DIFFER = timedelta(hours=1)
 _UNBEGUN = (PaymentStep.RESERVING, PaymentStep.PREFLIGHT)
-_BEFORE_MONEY = (*_UNBEGUN, PaymentStep.CHARGING)
+_PAPER = (PaymentStep.ANNOUNCING, PaymentStep.ANNOUNCED)
+_BEFORE_MONEY = (*_UNBEGUN, *_PAPER, PaymentStep.CHARGING)
 _KEPT = (ChargeStatus.APPROVED, ChargeStatus.HELD)
 _WORDS = {Operation.SALE: "receipt", Operation.REFUND: "refund receipt"}
 _NOBODYS = {
@@ -156,7 +157,11 @@ class AfterRestore:
         it. Raises `DeviceError`."""
         found = {}
         for payment in unfinished:
-            if payment.step not in _UNBEGUN or payment.method in self._listed or payment.method not in self._books:
+            if (
+                payment.step not in (*_UNBEGUN, *_PAPER)
+                or payment.method in self._listed
+                or payment.method not in self._books
+            ):
                 continue
             told = await self._books[payment.method][1](payment.order_id, payment.attempt)
             if told is not None:
@@ -172,10 +177,14 @@ class AfterRestore:
         if payment.step is PaymentStep.CHARGING and payment.method not in self._listed:
             return
         if told is not None and told.transaction.status is ChargeStatus.PENDING:
+            _note_paper(tx, payment, now)
             early = payment.step is PaymentStep.RESERVING
             begun = payments.move(tx, payment, PaymentStep.PREFLIGHT) if early else payment
+            if begun.step is PaymentStep.ANNOUNCING:
+                begun = payments.move(tx, begun, PaymentStep.ANNOUNCED)
             payments.move(tx, begun, PaymentStep.CHARGING, posts=1, posted_at=payment.created_at)
         elif payment.step in _BEFORE_MONEY:
+            _note_paper(tx, payment, now)
             self._answers.close(tx, payment, PaymentStep.REFUSED, BankUnavailable(reason="restored"), None, now)
         elif payment.step in RECEIPT_OWED and returned:
             refunds.add_void(tx, payment, "restored", "kiosk", now)
@@ -188,6 +197,26 @@ class AfterRestore:
     def _tell(self, reason: str | None, detail: str = "") -> None:
         if self._readiness.set("books", reason, detail=detail):
             _log.warning("books_readiness", reason=reason, detail=detail)
+
+
+def _note_paper(tx: Tx, payment: Payment, now: datetime) -> None:
+    """Its receipt came first: what was printed, paid or taken back since the backup a person reads off the paper."""
+    if not payment.receipt_first:
+        return
+    intent = intents.of_sale(tx, payment.payment_id)
+    stands = (
+        f"its receipt is document {intent.document_number}" if intent and intent.document_number else "no receipt known"
+    )
+    detail = f"order {payment.order_id} wanted its receipt before the money; {stands}: is it paid, is it taken back?"
+    troubles.add_finding(
+        tx,
+        "paper_after_backup",
+        payment.payment_id,
+        detail,
+        now,
+        order_id=payment.order_id,
+        amount_kopecks=payment.amount_kopecks,
+    )
 
 
 def _is_lost(row: ListedTransaction, known: dict[tuple[str, int], Payment]) -> bool:

@@ -13,6 +13,7 @@ from kiosk.domain.payment.payment import PaymentStep
 from kiosk.flows.fiscal.claim import Claim, intent_of, register, standing_lines
 from kiosk.flows.fiscal.receipts import Receipts
 from kiosk.flows.guards.contradictions import CONTRADICTS, agrees
+from kiosk.flows.payment.ending import owes_return
 from kiosk.flows.payment.portions import refunded_lines
 from kiosk.flows.staff.drive_search import Search, SearchedDrive, Wanted
 from kiosk.store.database import Database
@@ -22,6 +23,8 @@ from kiosk.store.staff import troubles
 from kiosk.store.transaction import Reader, Tx
 
 RECEIPT_OWED = (PaymentStep.CHARGED, PaymentStep.PRINTING)
+#: A receipt that came first may have been taken back since, where no money came.
+RETURN_OWED = (PaymentStep.CHARGING, PaymentStep.REVERSING, PaymentStep.TAKING_BACK)
 
 
 ClaimOf = Callable[[Reader], Claim]
@@ -69,6 +72,9 @@ class OwedReceipts:
             if payment.step in RECEIPT_OWED and payment.transaction_id not in returned:
                 sale = partial(self._receipts.sale, payment_id=payment.payment_id)
                 yield f"pay:{payment.payment_id}", payment.order_id, sale
+            if owes_return(reader, payment) and payment.step in RETURN_OWED:
+                back = partial(self._receipts.taking_back, payment_id=payment.payment_id)
+                yield f"pay:{payment.payment_id}", payment.order_id, back
         for refund in refunds.unfinished_refunds(reader):
             if refund.receipt_done_at is None:
                 yield f"refund:{refund.refund_id}", refund.order_id, partial(_refund, refund=refund)
@@ -114,7 +120,7 @@ def _refund(reader: Reader, refund: refunds.RefundRow) -> Claim:
 
 def _wanted(claim: Claim) -> Wanted:
     """A late sale is made up for by a correction; what makes a receipt right is one, but by FFD 1.05."""
-    if claim.fix:
+    if claim.fix or claim.takes_back:
         corrections: tuple[bool, ...] = (True, False)
     else:
         corrections = (False, True) if claim.is_sale else (False,)

@@ -31,6 +31,7 @@ from kiosk.flows.fiscal.corrections import Corrections
 from kiosk.flows.fiscal.doubts import Decision, Doubts
 from kiosk.flows.guards.breaker import Guard
 from kiosk.flows.guards.crash_loop import CrashLoopGuard
+from kiosk.flows.payment.ending import NO_MONEY, owes_return
 from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.saga import PaymentSaga
 from kiosk.periods import USUAL, Periods
@@ -225,7 +226,9 @@ class StuckMoves:
 
         def run(tx: Tx) -> None:
             payment = payments.require(tx, payment_id)
-            if payment.step is PaymentStep.ABANDONED:
+            if payment.step is PaymentStep.ABANDONED and owes_return(tx, payment):
+                payments.note(tx, payment, ending=NO_MONEY)  # its receipt is taken back, then it is closed
+            elif payment.step is PaymentStep.ABANDONED:
                 payments.move(tx, payment, PaymentStep.CLOSED)
             else:
                 payments.note(tx, payment, captured_at=now, charge_error=None)

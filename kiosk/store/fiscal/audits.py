@@ -25,6 +25,11 @@ class Mismatch(msgspec.Struct, frozen=True):
     detail: str
 
 
+#: The receipt of a payment, and the one that takes it back where nobody paid.
+_OWN_PAPER = (
+    "FROM fiscal_intent f WHERE f.order_id = p.order_id AND f.payment_id = p.payment_id AND f.refund_id IS NULL"
+    " AND f.fix = 0 AND f.status = 'registered'"
+)
 #: Book → check → SQL giving (subject, detail) for every contradiction. A question sees only what is not older than
 #: `:since`, and walks no further back: ids of orders begin with their moment, documents and events are numbered in
 #: their order. All that are asked of one book read it once.
@@ -51,8 +56,17 @@ QUESTIONS = {
         "settled_payment_without_receipt": (
             "SELECT p.payment_id AS subject, p.step AS detail FROM seen_payments p WHERE p.step = 'done' AND NOT EXISTS"
             " (SELECT 1 FROM fiscal_intent f WHERE f.order_id = p.order_id AND f.payment_id = p.payment_id"
-            "   AND f.refund_id IS NULL"
+            "   AND f.refund_id IS NULL AND f.operation = 'sale'"
             "   AND f.status = 'registered' AND f.total_kopecks = p.amount_kopecks)"
+        ),
+        "receipt_of_a_failed_payment": (
+            "SELECT p.payment_id AS subject, p.step AS detail FROM seen_payments p WHERE"
+            " p.step IN ('declined', 'refused', 'closed', 'reversed') AND (SELECT"
+            f"   sum(iif(f.operation = 'sale', 1, -1)) {_OWN_PAPER}) <> 0"
+        ),
+        "receipt_of_a_settled_payment_taken_back": (
+            "SELECT p.payment_id AS subject, p.step AS detail FROM seen_payments p WHERE p.step = 'done'"
+            f" AND (SELECT count(*) {_OWN_PAPER} AND f.operation = 'refund') <> 0"
         ),
         "settled_payment_without_transaction": (
             "SELECT payment_id AS subject, step AS detail FROM seen_payments"
@@ -223,7 +237,7 @@ def read_settled(reader: Reader, since: datetime) -> list[Settled]:
         "SELECT p.payment_id, p.order_id, p.attempt, p.method, p.step, p.amount_kopecks, p.refunded_kopecks,"
         " p.transaction_id, f.drive_number, f.document_number FROM payment p LEFT JOIN fiscal_intent f"
         "   ON f.order_id = p.order_id AND f.payment_id = p.payment_id AND f.refund_id IS NULL AND f.fix = 0"
-        "   AND f.status = 'registered'"
+        "   AND f.operation = 'sale' AND f.status = 'registered'"
         f" WHERE p.order_id >= ? AND p.created_at > ? AND p.step IN ({_SETTLED})"
         " ORDER BY p.created_at",
         (first_order_id(since - _SLACK), rfc3339(since)),

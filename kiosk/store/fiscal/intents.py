@@ -105,13 +105,14 @@ def add(  # noqa: PLR0913  # each by its keyword
     return tx.require(IntentRow, f"SELECT {_INTENT} FROM fiscal_intent WHERE intent_id = ?", (intent_id,))
 
 
-def intent_of(reader: Reader, payment_id: str, refund_id: str | None) -> IntentRow | None:
-    """The intent that is open or registered; disproved ones stay as history."""
+def intent_of(reader: Reader, payment_id: str, refund_id: str | None, operation: str) -> IntentRow | None:
+    """The intent that is open or registered; disproved ones stay as history. Without a refund a receipt of `refund`
+    takes back a sale that was never paid."""
     return reader.one(
         IntentRow,
         f"SELECT {_INTENT} FROM fiscal_intent"
-        " WHERE payment_id = ? AND refund_id IS ? AND fix = 0 AND status IN ('open', 'registered')",
-        (payment_id, refund_id),
+        " WHERE payment_id = ? AND refund_id IS ? AND fix = 0 AND operation = ? AND status IN ('open', 'registered')",
+        (payment_id, refund_id, operation),
     )
 
 
@@ -170,7 +171,18 @@ def is_registered(reader: Reader, drive_number: str, document_number: int) -> bo
 
 
 def of_sale(reader: Reader, payment_id: str) -> IntentRow | None:
-    return intent_of(reader, payment_id, None)
+    return intent_of(reader, payment_id, None, "sale")
+
+
+def of_taking_back(reader: Reader, payment_id: str) -> IntentRow | None:
+    """The return receipt of a sale that was never paid."""
+    return intent_of(reader, payment_id, None, "refund")
+
+
+def is_to_be_taken_back(reader: Reader, payment_id: str) -> bool:
+    """Its receipt stands, and no return receipt of the whole of it does."""
+    sale, back = of_sale(reader, payment_id), of_taking_back(reader, payment_id)
+    return sale is not None and sale.status == "registered" and (back is None or back.status != "registered")
 
 
 def sold_lines(reader: Reader, intent_id: int) -> list[PricedLine]:
@@ -208,12 +220,19 @@ def register(
     )
 
 
+#: One that was printed before the money and taken back is nobody's receipt.
+_STANDS = (
+    "NOT EXISTS (SELECT 1 FROM fiscal_intent b WHERE b.payment_id = f.payment_id AND b.operation = 'refund'"
+    " AND b.refund_id IS NULL AND b.fix = 0 AND b.status = 'registered')"
+)
+
+
 def order_of_receipt(reader: Reader, fiscal_sign: int, total_kopecks: int) -> Order | None:
     """The order that a sale's receipt with this sign and sum was printed for, the newest if there are several."""
     found = reader.one(
         IntentRow,
-        f"SELECT {_INTENT} FROM fiscal_intent WHERE fiscal_sign = ? AND status = 'registered' AND operation = 'sale'"
-        " AND total_kopecks = ? ORDER BY intent_id DESC LIMIT 1",
+        f"SELECT {_INTENT} FROM fiscal_intent AS f WHERE fiscal_sign = ? AND status = 'registered'"
+        f" AND operation = 'sale' AND total_kopecks = ? AND {_STANDS} ORDER BY intent_id DESC LIMIT 1",
         (fiscal_sign, total_kopecks),
     )
     return None if found is None else orders.get(reader, found.order_id)
@@ -222,7 +241,7 @@ def order_of_receipt(reader: Reader, fiscal_sign: int, total_kopecks: int) -> Or
 def registered_sale(reader: Reader, order_id: str) -> IntentRow | None:
     return reader.one(
         IntentRow,
-        f"SELECT {_INTENT} FROM fiscal_intent WHERE order_id = ? AND operation = 'sale' AND status = 'registered'"
-        " ORDER BY fix DESC LIMIT 1",
+        f"SELECT {_INTENT} FROM fiscal_intent AS f WHERE order_id = ? AND operation = 'sale' AND status = 'registered'"
+        f" AND {_STANDS} ORDER BY fix DESC LIMIT 1",
         (order_id,),
     )

@@ -131,6 +131,12 @@ class Money(msgspec.Struct, frozen=True):
         return self.method if self.tender is None else f"{self.method}:{self.tender}"
 
 
+#: A receipt that came first says nothing of the money: none has come yet, or none ever will.
+_PAID = (
+    "p.step NOT IN ('announced', 'charging', 'taking_back', 'abandoned', 'declined', 'refused', 'closed', 'reversed')"
+)
+
+
 def _money(reader: Reader, drive_number: str, shift: int) -> list[Money]:
     """Payments whose receipt was registered in the shift."""
     return reader.all(
@@ -139,6 +145,7 @@ def _money(reader: Reader, drive_number: str, shift: int) -> list[Money]:
         " (SELECT coalesce(sum(r.amount_kopecks), 0) FROM refund r WHERE r.payment_id = p.payment_id"
         "   AND r.bank_done_at IS NOT NULL) AS returned_kopecks"
         " FROM payment p JOIN fiscal_intent f ON f.payment_id = p.payment_id AND f.refund_id IS NULL AND f.fix = 0"
+        f" AND f.operation = 'sale' AND {_PAID}"
         " WHERE f.status = 'registered' AND f.drive_number = ? AND f.document_shift = ? ORDER BY p.payment_id",
         (drive_number, shift),
     )
@@ -148,7 +155,9 @@ def _points_spent(reader: Reader, drive_number: str, shift: int) -> int:
     """By the ledger: points held for the payments of the shift."""
     value = reader.scalar(
         "SELECT coalesce(-sum(b.points), 0) FROM bonus_entry b JOIN fiscal_intent f ON f.payment_id = b.source"
-        " AND f.refund_id IS NULL AND f.fix = 0 WHERE b.kind IN ('hold', 'release') AND f.status = 'registered'"
+        " AND f.refund_id IS NULL AND f.fix = 0 AND f.operation = 'sale'"
+        f" JOIN payment p ON p.payment_id = f.payment_id AND {_PAID}"
+        " WHERE b.kind IN ('hold', 'release') AND f.status = 'registered'"
         " AND f.drive_number = ? AND f.document_shift = ?",
         (drive_number, shift),
     )

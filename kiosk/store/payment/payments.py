@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from kiosk.clock import rfc3339
 from kiosk.domain.ordering.order import first_order_id
 from kiosk.domain.payment.payment import LIVE_STEPS, PAYMENT_TRANSITIONS, Payment, PaymentStep, Tender
@@ -16,14 +18,15 @@ _PAYMENT = (
     " card_brand, card_last4, charged_at, receipt_failed_at, released_at, failure, answer, customer_id,"
     " bonus_accrued, refunded_kopecks, receipt_error, reverse_asked_by, rrn, failure_reason, charge_error,"
     " cancel_asked_at, operation, operation_before, held_at, capturing_at, captured_at, till_code, expires_at, tender,"
-    " given_kopecks, taken_by, bank_payment_id, qr, cancel_reason"
+    " given_kopecks, taken_by, bank_payment_id, qr, cancel_reason, receipt_first, ending"
 )
 _LIVE = ", ".join(f"'{step.value}'" for step in LIVE_STEPS)
 
 
 #: To the letter, the condition of an index: without it every payment ever made is looked at.
 IN_WORK = (
-    "step IN ('reserving', 'preflight', 'charging', 'charged', 'printing', 'fiscalised', 'reversing', 'abandoned')"
+    "step IN ('reserving', 'preflight', 'announcing', 'announced', 'charging', 'charged', 'printing', 'fiscalised',"
+    " 'reversing', 'taking_back', 'abandoned')"
 )
 
 _LONGEST_CODE = timedelta(days=1)  # `[payment] till_expires_s` is at most that
@@ -51,6 +54,7 @@ def add(tx: Tx, payment: Payment) -> None:
         fingerprint=payment.fingerprint,
         receipt_to=payment.receipt_to,
         customer_id=payment.customer_id,
+        receipt_first=int(payment.receipt_first),
         created_at=rfc3339(payment.created_at),
     )
 
@@ -72,7 +76,13 @@ def last(reader: Reader, order_id: str) -> Payment | None:
     )
 
 
-_NEEDS_TOKEN = (PaymentStep.RESERVING, PaymentStep.PREFLIGHT, PaymentStep.CHARGING)
+_NEEDS_TOKEN = (
+    PaymentStep.RESERVING,
+    PaymentStep.PREFLIGHT,
+    PaymentStep.ANNOUNCING,
+    PaymentStep.ANNOUNCED,
+    PaymentStep.CHARGING,
+)
 
 
 def move(tx: Tx, payment: Payment, step: PaymentStep, /, **changes: Any) -> Payment:
@@ -141,3 +151,22 @@ def taken_at_till(reader: Reader, code: str, since: datetime) -> Payment | None:
         " AND (charged_at > ? OR step = 'charging') ORDER BY created_at DESC LIMIT 1"
     )
     return reader.one(Payment, sql, (code, rfc3339(since - _LONGEST_CODE), rfc3339(since)))
+
+
+class PaperSpent(msgspec.Struct, frozen=True):
+    """Receipts that were printed before the money and taken back: of one visitor, and of all."""
+
+    by_session: int
+    by_all: int
+
+
+def paper_spent(reader: Reader, session_id: str, since: datetime) -> PaperSpent:
+    """Attempts since that moment whose receipt came first and that nobody paid, those in doubt included."""
+    return reader.require(
+        PaperSpent,
+        "SELECT ifnull(sum(session_id = ?), 0) AS by_session, count(*) AS by_all FROM payment"
+        " WHERE receipt_first = 1 AND created_at > ? AND step NOT IN ('done', 'fiscalised') AND EXISTS"
+        " (SELECT 1 FROM fiscal_intent f WHERE f.payment_id = payment.payment_id AND f.operation = 'sale'"
+        "   AND f.status IN ('open', 'registered') AND f.refund_id IS NULL AND f.fix = 0)",
+        (session_id, rfc3339(since)),
+    )

@@ -46,7 +46,8 @@ _QUESTIONS = (
     f" JOIN orders o USING (order_id) WHERE p.{IN_WORK} AND p.step = 'charging' AND p.bank_unknown_since < :before",
     "SELECT p.payment_id, 'charge_uncertain', p.order_id, o.number, p.amount_kopecks,"
     " ifnull(p.bank_unknown_since, p.created_at) AS since, ifnull(p.charge_error, ''), p.transaction_id FROM payment p"
-    f" JOIN orders o USING (order_id) WHERE p.{IN_WORK} AND p.step = 'abandoned' AND p.method <> '{_ASKED_BY_KEY}'"
+    f" JOIN orders o USING (order_id) WHERE p.{IN_WORK} AND p.step = 'abandoned' AND p.ending IS NULL"
+    f" AND (p.method <> '{_ASKED_BY_KEY}' OR p.receipt_first = 1)"
     f" AND since < :before AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = p.payment_id)",
     "SELECT p.payment_id, 'capture_uncertain', p.order_id, o.number, p.amount_kopecks, p.capturing_at,"
     " p.charge_error, p.transaction_id FROM payment p JOIN orders o USING (order_id)"
@@ -55,6 +56,10 @@ _QUESTIONS = (
     f"SELECT p.payment_id, {_RECEIPT_KIND}, p.order_id, o.number, p.amount_kopecks, p.receipt_failed_at,"
     " ifnull(p.receipt_error, ''), p.transaction_id FROM payment p JOIN orders o USING (order_id)"
     f" WHERE p.{IN_WORK} AND p.step IN ('charged', 'printing') AND p.receipt_failed_at < :before",
+    "SELECT p.payment_id, 'paper_unpaid', p.order_id, o.number, p.amount_kopecks,"
+    " ifnull(p.receipt_failed_at, p.created_at) AS since, ifnull(p.receipt_error, ''), p.transaction_id"
+    f" FROM payment p JOIN orders o USING (order_id) WHERE p.{IN_WORK} AND p.receipt_first = 1 AND since < :before"
+    " AND (p.step IN ('announcing', 'announced', 'taking_back') OR (p.step = 'abandoned' AND p.ending IS NOT NULL))",
     "SELECT p.payment_id, 'void_pending', p.order_id, o.number, p.amount_kopecks, r.created_at, ifnull(r.error, ''),"
     " p.transaction_id FROM payment p JOIN orders o USING (order_id)"
     " JOIN refund r ON r.payment_id = p.payment_id AND r.step = 'pending' AND r.portions = '[]'"
