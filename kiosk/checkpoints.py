@@ -47,6 +47,9 @@ READER_POINTS = ("numbers.ready", "capture.noted", "capture.answered", "capture.
 #: The same of a payment by QR code: its bill and its code.
 QR_POINTS = ("numbers.ready", "charge.noted")
 
+#: The points of a receipt that comes before the money, and of its return.
+PAPER_POINTS = ("announced", "taking_back.noted", "taking_back.printed", "taking_back.done")
+
 #: A guest's wish to cancel.
 CANCEL_POINTS = ("cancel.noted",)
 

@@ -66,7 +66,12 @@ till_expires_s = 600
 answer_within_s = 30
 receipt_retry_s = 45.5
 hold_limit_s = 200
-on_fiscal_failure = "defer"
+on_fiscal_failure = "reverse"
+[payment.receipt]
+token = "after_payment"
+terminal = "before_payment"
+sbp = "before_payment"
+till = "after_payment"
 [sbp]
 driver = "tbank"
 url = "https://qr.example/v2"
@@ -104,7 +109,11 @@ key_file = "secrets/atol"
 ffd = "1.2"
 close_at = "03:30"
 slip = false
-paperless_with_contact = true
+paperless_with_contact = false
+receipt = "before_payment"
+on_refusal = "correction"
+unpaid_per_visitor = 2
+unpaid_per_hour = 12
 fallback = false
 ofd = "host"
 [keep]
@@ -220,7 +229,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
     assert not config.is_demo
     assert config.restaurant.timezone == "Asia/Yekaterinburg"
     assert (config.auth.limits.guest_sessions_per_minute, config.bonus.accrual) == (30, 0.1)
-    assert config.payment.on_fiscal_failure == "defer"
+    assert config.payment.on_fiscal_failure == "reverse"
     assert config.terminals[0] == Terminal(id="kiosk-1", name="У входа", automat_number="1001")
     assert config.webhooks[0].events == ["OrderPaidEvent"]
 

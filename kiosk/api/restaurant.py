@@ -19,6 +19,7 @@ from kiosk.flows.ordering.conditions import Conditions
 from kiosk.flows.ordering.estimate import Estimates, MinutesView
 from kiosk.flows.ordering.menu import MenuBytes
 from kiosk.flows.payment.method import Methods, PaymentMethod
+from kiosk.flows.payment.paper import PaperRules
 
 
 class SalesView(msgspec.Struct, frozen=True):
@@ -36,12 +37,14 @@ class PointsView(msgspec.Struct, frozen=True):
 
 
 class MethodView(msgspec.Struct, frozen=True):
-    """A way to pay; `reason` and `says`: why it is not to be had now."""
+    """A way to pay; `reason` and `says`: why it is not to be had now; `receipt_first`: the receipt is printed before
+    the money is asked for, once the guest agrees."""
 
     method: str
     available: bool
     reason: str | None
     says: Text | None
+    receipt_first: bool = False
 
 
 class RestaurantView(msgspec.Struct, frozen=True):
@@ -95,6 +98,7 @@ class RestaurantApi:
     estimates: Estimates
     conditions: Conditions
     methods: Methods
+    paper: PaperRules
     kitchen: Kitchen
     page_watch: PageWatch
     staff_knows: Callable[[str], bool]
@@ -128,7 +132,8 @@ class RestaurantApi:
 
     def _method_view(self, method: PaymentMethod) -> MethodView:
         reason = None if method.check is None else self.conditions.reason_of(method.check)
-        return MethodView(method.name, reason is None, reason, None if reason is None else words_of(reason).guest)
+        says = None if reason is None else words_of(reason).guest
+        return MethodView(method.name, reason is None, reason, says, self.paper.comes_first(method))
 
     async def show_menu(self, call: BareCall[None]) -> web.Response:
         language = call.language

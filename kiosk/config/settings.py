@@ -114,10 +114,10 @@ ReceiptOrder = Literal["after_payment", "before_payment"]
 class ReceiptSection(_Section, frozen=True, kw_only=True):
     """Where a way to pay is to differ from `[fiscal] receipt`."""
 
-    token: ReceiptOrder | None = None
-    terminal: ReceiptOrder | None = None
-    sbp: ReceiptOrder | None = None
-    till: ReceiptOrder | None = None
+    token: Literal["", "after_payment", "before_payment"] = ""
+    terminal: Literal["", "after_payment", "before_payment"] = ""
+    sbp: Literal["", "after_payment", "before_payment"] = ""
+    till: Literal["", "after_payment", "before_payment"] = ""
 
 
 class PaymentSection(_Section, frozen=True, kw_only=True):
@@ -367,11 +367,8 @@ class Config(_Section, frozen=True, kw_only=True):
 
     def receipt_order(self, method: str) -> str:
         """When the receipt of a way to pay is printed: before or after the money."""
-        return getattr(self.payment.receipt, method) or self.registrars[0].receipt
-
-    def is_held(self, method: str) -> bool:
-        """Whether its money is held until the receipt is there."""
-        return method == "terminal" or (method == "token" and self.bank.driver == "yookassa" and self.bank.hold)
+        named: str = getattr(self.payment.receipt, method)
+        return named or self.registrars[0].receipt
 
     @property
     def is_demo(self) -> bool:

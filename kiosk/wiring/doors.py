@@ -39,6 +39,7 @@ from kiosk.flows.staff.kitchen_view import KitchenReport
 from kiosk.wiring.alarms import AlarmParts
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
+from kiosk.wiring.rules import paper_rules
 from kiosk.wiring.sinks import Sinks
 
 
@@ -64,6 +65,7 @@ def public_door(
             estimates=flows.estimates,
             conditions=flows.conditions,
             methods=flows.methods,
+            paper=paper_rules(ground.config),
             kitchen=ground.kitchen,
             page_watch=flows.page_watch,
             staff_knows=alarms.watch.staff_knows,

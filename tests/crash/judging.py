@@ -172,6 +172,9 @@ def _of_till(place: World) -> Iterable[str]:
 def _of_receipts(place: World) -> Iterable[str]:
     """One receipt a sold order, one refund receipt a refund, of the right sums; nothing else was printed."""
     fiscal = place.devices.ledger("fiscal")
+    if place.paper_first:
+        yield from _of_paper(place, fiscal)
+        return
     printed = {line["fiscal_document_number"]: line for line in fiscal if line["effect"] == "receipt"}
     back = [line for line in fiscal if line["effect"] == "refund_receipt"]
     expected, expected_back = [], []
@@ -197,6 +200,21 @@ def _of_receipts(place: World) -> Iterable[str]:
         yield f"receipts {sorted(printed)} against orders {expected}"
     if sorted(line["total_kopecks"] for line in back) != sorted(expected_back):
         yield f"refund receipts {[line['total_kopecks'] for line in back]} against refunds {expected_back}"
+
+
+def _of_paper(place: World, fiscal: Lines) -> Iterable[str]:
+    """Where receipts come before the money: one stands for a sold order; every other one is taken back, but that of an
+    attempt whose money is in doubt still. A refund receipt takes back what was printed before."""
+    open_attempts = Counter(row["order_id"] for row in place.attempts() if row["step"] == "abandoned")
+    for purchase in place.purchases:
+        order_id, view = purchase.order_id, _view(place, purchase)
+        effects = [line["effect"] for line in _mine(fiscal, order_id, "receipt", "refund_receipt")]
+        standing = effects.count("receipt") - effects.count("refund_receipt") + len(_returns(view))
+        wanted = int(view["status"] in SOLD)
+        if not wanted <= standing <= wanted + open_attempts[order_id]:
+            yield f"{order_id}: {view['status']}, and its papers are {effects}"
+        if any(effects[:n].count("refund_receipt") > effects[:n].count("receipt") for n in range(len(effects) + 1)):
+            yield f"{order_id}: taken back before it was printed: {effects}"
 
 
 def _of_meals(place: World) -> Iterable[str]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NoReturn
 
 import msgspec
 
 from drivers.errors import DeviceError, OutcomeUnknown
 from drivers.fiscal.port import FiscalDocument, FiscalOffice
 from drivers.sbp.port import QrState
-from kiosk.domain.errors import PaymentDeclined
+from kiosk.domain.errors import DomainError, PaymentDeclined
 from kiosk.domain.events import StoredEvent
 from kiosk.domain.payment.payment import Confirmation, Payment, PaymentStep
 from kiosk.flows.fiscal.claim import Claim
 from kiosk.flows.fiscal.receipts import Receipts
 from kiosk.flows.payment.attempts import Accepted, PayRequest
 from kiosk.flows.payment.by_qr import QrMethod
+from kiosk.flows.payment.ending import Ending
 from kiosk.flows.payment.method import Outcome, Standing
 from kiosk.flows.payment.money import MoneySteps
 from kiosk.flows.payment.portions import RefundRequest
@@ -313,6 +315,30 @@ class _RepeatedRefund(Refunds):
         if found.state is not QrState.RETURNED:
             raise OutcomeUnknown("sbp", "returning", found.word)
         return "refund"
+
+
+class _EndsAtOnce(Ending):
+    """Forgets that a receipt stands."""
+
+    async def end(
+        self,
+        payment: Payment,
+        step: PaymentStep,
+        refusal: DomainError,
+        answered: int | None = None,
+        also: Callable[[Tx], None] | None = None,
+    ) -> NoReturn:
+        now = self._clock.now()
+        await self._db.write(self._answers.close, payment, step, refusal, answered, now)
+        raise refusal
+
+
+class _ReturnForgotten(PaymentSaga):
+    ending = _EndsAtOnce
+
+
+def return_receipt_forgotten() -> Parts:
+    return Parts(payment_saga=_ReturnForgotten)
 
 
 def method_change_with_an_open_code() -> Parts:

@@ -27,6 +27,11 @@ from tests.restaurant import NOBODY, config_text, short_folder
 
 __all__ = ["Answer", "Bomb", "Gone", "Purchase", "World", "call", "pause", "world"]
 
+#: At the till nobody can know before the money whether it will be cash or a card.
+_PAPER_FIRST = (
+    '\n[fiscal]\nreceipt = "before_payment"\nunpaid_per_visitor = 100\nunpaid_per_hour = 1000\n'
+    '\n[payment.receipt]\ntill = "after_payment"\n'
+)
 _SEVERAL_WAYS = """
 [payment]
 methods = ["token", "terminal", "sbp", "till"]
@@ -90,6 +95,7 @@ class World:
     planted: str = ""
     effects: bool = False
     several_ways: bool = False  # a card reader, QR codes and the till besides tokens
+    paper_first: bool = False  # `[fiscal] receipt = "before_payment"`
     speed: float = 80.0
     bank: str = "bank"  # or `yookassa`, which holds
     robot: str = ""  # `robot` or `complex2`, behind a line that somebody puts between
@@ -127,6 +133,8 @@ class World:
             extra += f'\n[bank]\ndriver = "{self.bank}"\n'
         if self.several_ways:
             extra += _SEVERAL_WAYS.format(self.devices.line(READER), urls[QR_BANK])
+        if self.paper_first:
+            extra += _PAPER_FIRST
         text = config_text(self.folder, urls["bank"], extra, urls.get("sms", NOBODY))
         (self.folder / "config.toml").write_text(text + tail)
         if self.variant is not None and not self.planted:

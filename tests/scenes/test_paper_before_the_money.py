@@ -21,9 +21,26 @@ async def place() -> AsyncIterator[Restaurant]:
         yield found
 
 
+@pytest.fixture
+async def quiet() -> AsyncIterator[Restaurant]:
+    """Nobody pays a code unless told."""
+    async with restaurant(FIRST) as found:
+        found.qr_bank.faults.switch("nobody_pays")
+        yield found
+
+
 async def tea(place: Restaurant) -> tuple[Customer, str]:
     guest = await place.guest()
     return guest, str((await guest.order(("tea", 1)))["order_id"])
+
+
+async def shown(place: Restaurant) -> tuple[Customer, str]:
+    """A guest before the code, the receipt in the hand."""
+    guest, order_id = await tea(place)
+    answer = await guest.pay_by("sbp", order_id, key="k1")
+    assert (answer.status, answer.body["show"]["kind"]) == (202, "qr"), answer
+    assert papers(place) == ["receipt"]
+    return guest, order_id
 
 
 def papers(place: Restaurant) -> list[str]:
@@ -128,7 +145,7 @@ async def test_a_lost_answer_of_the_registrar_prints_each_of_both_once(place: Re
 
 
 async def test_while_the_money_is_in_doubt_no_return_receipt_is_printed_and_a_person_may_end_it() -> None:
-    """The bank knows nothing of the key, and may still come to know: a return receipt could stand beside money."""
+    """The bank knows nothing of the key, and may still come to know: a refund receipt could stand beside money."""
     async with restaurant(FIRST, stuck_after_s=0.2) as place:
         guest, order_id = await tea(place)
         answer = await guest.pay(order_id, "tok_500", key="k1")
@@ -219,3 +236,61 @@ async def test_a_card_at_the_reader_has_its_receipt_between_the_hold_and_the_mon
         await guest.pay_by("terminal", order_id)
         await guest.until_status(order_id, "created")
         assert papers(place) == ["receipt"]
+
+
+@pytest.mark.parametrize("fault", ["reject", "expire"])
+async def test_a_code_that_was_not_paid_takes_the_receipt_back(quiet: Restaurant, fault: str) -> None:
+    guest, order_id = await shown(quiet)
+    quiet.qr_bank.faults.switch(fault)
+    await guest.until_status(order_id, "created")
+    assert papers(quiet) == ["receipt", "refund_receipt"]
+    await assert_books_agree(quiet)
+
+
+async def test_what_is_paid_in_the_moment_of_the_cancel_goes_back_with_its_receipt(quiet: Restaurant) -> None:
+    guest, order_id = await shown(quiet)
+    quiet.qr_bank.faults.switch("pay_during_cancel")
+    await guest.call("DELETE", f"/api/orders/{order_id}/payment")
+    await guest.until_status(order_id, "created")
+    assert [row["effect"] for row in quiet.ledger("sbp")] == ["charged", "refunded"]
+    assert papers(quiet) == ["receipt", "refund_receipt"]
+    await assert_books_agree(quiet)
+
+
+async def test_a_return_receipt_waits_for_the_registrar_and_is_printed_once() -> None:
+    async with restaurant(FIRST, stuck_after_s=0.2) as quiet:
+        await returned_after_a_restart(quiet)
+
+
+async def returned_after_a_restart(quiet: Restaurant) -> None:
+    quiet.qr_bank.faults.switch("nobody_pays")
+    guest, order_id = await shown(quiet)
+    quiet.fiscal.faults.switch("off")
+    quiet.qr_bank.faults.switch("reject")
+
+    async def waits() -> bool:
+        rows = (await quiet.internal("GET", "/internal/stuck")).body["stuck"]
+        return [row["kind"] for row in rows if row["order_id"] == order_id] == ["paper_unpaid"]
+
+    await until(waits)
+    await quiet.restart(stuck_after_s=0.2)
+    quiet.fiscal.faults.switch("off", on=False)
+    await guest.until_status(order_id, "created")
+    assert papers(quiet) == ["receipt", "refund_receipt"]
+
+
+async def test_money_that_comes_after_an_attempt_was_given_up_goes_back_and_its_receipt_too(place: Restaurant) -> None:
+    guest, order_id = await tea(place)
+    assert (await guest.pay(order_id, "tok_lost")).status in (202, 503)
+    await guest.until_status(order_id, "created")
+    assert papers(place) == ["receipt"]
+    # the bank books the abandoned key after all
+    place.bank._decide(f"{order_id}:1", order_id, 9900, "tok_ok")  # noqa: SLF001  # the device's own hand
+    await until(lambda: papers(place) == ["receipt", "refund_receipt"])
+    assert len(place.effects("bank", "voided")) == 1
+
+    async def over() -> bool:
+        return bool((await guest.look(order_id))["payment"]["stage"] == "reversed")
+
+    await until(over)
+    await assert_books_agree(place)

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {"products"|"payment"|"receipt"|"checking"|"receipt_delayed"|"returning"|"at_reader"|"at_qr"|
- *   "at_till"|"cancelling"} Stage
+ *   "at_till"|"cancelling"|"paper_first"|"taking_back"} Stage
  * @typedef {{kind: "card"|"till"|"qr", code?: string, qr?: string, expires_at?: string}} Show what the guest is to do
  * @typedef {{code: string, reason?: string|null, itemIds?: string[], retryAfterS?: number, money: "safe"|"returned",
  *   retry: boolean, available?: number, stepUp?: any, says?: string, reference?: string, method?: string}} Failure
@@ -12,6 +12,8 @@
 /** The first pattern that fits names the stage; the order matters (`bank_unknown` is a check, not a payment). */
 const STAGES = /** @type {[RegExp, Stage][]} */ ([
   [/cancelling/, "cancelling"],
+  [/taking_back/, "taking_back"],
+  [/announc/, "paper_first"],
   [/void|revers|compensat|refund|return/, "returning"],
   [/hold|held|delay|receipt_unknown|manual|owed/, "receipt_delayed"],
   [/unknown|inquir|abandon/, "checking"],
@@ -29,7 +31,7 @@ export function stageOf(stage) {
 
 /** Which of the four steps (products, payment, receipt, cooking) a stage lights. @param {Stage} stage */
 export function stepOf(stage) {
-  const late = ["receipt", "receipt_delayed", "returning"];
+  const late = ["receipt", "receipt_delayed", "returning", "taking_back"];
   return late.includes(stage) ? 2 : 1;
 }
 

@@ -278,7 +278,8 @@ const isPhone = (contact) => contact?.startsWith("+") ?? false;
 /**
  * The ways to pay that the restaurant offers; a token's alone where it says nothing.
  * @param {State} state
- * @returns {{method: string, available: boolean, reason: string|null, says: {ru: string, en: string}|null}[]}
+ * @returns {{method: string, available: boolean, reason: string|null, says: {ru: string, en: string}|null,
+ *   receipt_first?: boolean}[]}
  */
 export const waysOf = (state) =>
   state.restaurant?.payment_methods ?? [{ method: "token", available: true, reason: null, says: null }];

@@ -156,12 +156,25 @@ export const en = {
       "Paid, the receipt is delayed",
       "The payment is in and your order is safe; there is no need to pay again. If it takes long, show this screen to the staff.",
     ],
+    paper_first: [
+      "Printing your receipt",
+      "You have not been charged yet: the receipt comes first, the payment follows. Please take it.",
+    ],
+    taking_back: [
+      "Printing a refund receipt",
+      "The payment did not go through and we keep no money. The refund receipt comes next.",
+    ],
     returning: ["Returning your money", "We are cancelling the payment, the money comes back. Nothing for you to do."],
     at_reader: ["Tap your card on the card reader", "We charge you once your receipt is printed."],
     at_qr: ["Pay by the QR code", "Point your phone's camera at the code."],
     at_till: ["Tell the code at the till", "Our staff will take your payment."],
     cancelling: ["Checking the payment", "Stopping it. Please wait for the answer, do not pay again yet."],
   },
+  paperTitle: "Your receipt comes first",
+  paperLead:
+    "The paper receipt is given before payment here, you are not charged yet. If you do not pay, a refund receipt follows.",
+  paperAgree: "I agree, print the receipt",
+  qrLeadAfterPaper: "Your receipt is printed, please take it. Now point your phone's camera at the code.",
   waysTitle: "How would you like to pay?",
   ways: {
     token: ["By card", "by card or phone, charged at once"],

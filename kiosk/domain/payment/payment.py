@@ -56,7 +56,7 @@ class PaymentStep(StrEnum):
     FISCALISED = "fiscalised"  # T6
     DONE = "done"  # T7
     REVERSING = "reversing"  # proved without a receipt: the void is under way
-    TAKING_BACK = "taking_back"  # no money for certain, and the receipt stands: its return receipt is owed
+    TAKING_BACK = "taking_back"  # no money for certain, and the receipt stands: its refund receipt is owed
     DECLINED = "declined"
     REFUSED = "refused"  # ended before any money moved
     ABANDONED = "abandoned"  # the bank knew nothing for long; the key stays under inquiry
@@ -97,12 +97,13 @@ STALE_AFTER = timedelta(minutes=2)
 
 class Show(msgspec.Struct, frozen=True):
     """What the guest is told while the money is awaited: `kind` `card` (at the reader), `qr` (with the text of
-    the code), `till` (with `code`)."""
+    the code), `till` (with `code`). `receipt_first`: the receipt is on paper already."""
 
     kind: str
     qr: str | None = None
     code: str | None = None
     expires_at: datetime | None = None
+    receipt_first: bool = False
 
 
 class Payment(msgspec.Struct, frozen=True):
@@ -187,8 +188,7 @@ class Payment(msgspec.Struct, frozen=True):
             return "cancelling"
         if self.released_at is not None and self.step in (PaymentStep.CHARGED, PaymentStep.PRINTING):
             return "receipt_owed"
-        awaits_paper = (PaymentStep.ANNOUNCING, PaymentStep.CHARGED, PaymentStep.PRINTING)
-        if self.receipt_failed_at is not None and self.step in awaits_paper:
+        if self.receipt_failed_at is not None and self.step in (PaymentStep.CHARGED, PaymentStep.PRINTING):
             return "receipt_delayed"
         return self.step.value
 
@@ -213,7 +213,7 @@ class Payment(msgspec.Struct, frozen=True):
         if self.till_code is not None:
             return Show("till", code=self.till_code, expires_at=self.expires_at)
         if self.qr is not None:
-            return Show("qr", qr=self.qr, expires_at=self.expires_at)
+            return Show("qr", qr=self.qr, expires_at=self.expires_at, receipt_first=self.receipt_first)
         return None if self.operation is None else Show("card")
 
 

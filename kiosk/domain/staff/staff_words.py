@@ -26,7 +26,7 @@ KINDS: Mapping[str, Text] = {
     Kind.RECEIPT_OWED: Text("Оплачено и готовится, чек не напечатан", "Paid and cooked, the receipt is not printed"),
     Kind.PAPER_UNPAID: Text(
         "Чек напечатан до оплаты, денег нет: чек возврата ещё не напечатан",
-        "A receipt was printed before the money, and none came: its return receipt is not printed yet",
+        "A receipt was printed before the money, and none came: its refund receipt is not printed yet",
     ),
     Kind.VOID_PENDING: Text("Банк не принимает отмену оплаты", "The bank does not take the reversal"),
     Kind.REFUND_PENDING: Text("Возврат не прошёл до конца", "A refund is not through"),

@@ -39,12 +39,13 @@ class CardView(msgspec.Struct, frozen=True):
 
 class ShowView(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the guest is told while the money is awaited: `kind` `card` (at the reader), `qr` (with the text of the
-    code), `till` (with `code`)."""
+    code), `till` (with `code`). `receipt_first`: the receipt is on paper already."""
 
     kind: str
     qr: str | None = None
     code: str | None = None
     expires_at: str | None = None
+    receipt_first: bool = False
 
 
 class PaymentView(msgspec.Struct, frozen=True):
@@ -190,7 +191,8 @@ def show_view(payment: Payment) -> ShowView | None:
     show = payment.show
     if show is None:
         return None
-    return ShowView(show.kind, show.qr, show.code, None if show.expires_at is None else rfc3339(show.expires_at))
+    expires_at = None if show.expires_at is None else rfc3339(show.expires_at)
+    return ShowView(show.kind, show.qr, show.code, expires_at, show.receipt_first)
 
 
 def payment_view(payment: Payment) -> PaymentView:

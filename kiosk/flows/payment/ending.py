@@ -94,7 +94,7 @@ class Ending:
         raise refusal
 
     async def take_back(self, payment: Payment) -> NoReturn:
-        """The return receipt, tried until it stands; then the end that was planned."""
+        """The refund receipt, tried until it stands; then the end that was planned."""
 
         async def note(error: DeviceError, tries: int) -> None:
             _log.error("taking_back_retried", payment_id=payment.payment_id, error=str(error), tries=tries)

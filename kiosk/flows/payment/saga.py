@@ -64,6 +64,7 @@ class PaymentSaga:
     """`pay` for the customer, `resume` after a restart."""
 
     money_steps: type[MoneySteps] = MoneySteps
+    ending: type[Ending] = Ending
 
     def __init__(
         self, means: Means, methods: Methods, receipts: Receipts, *, before_money: BeforeMoney, rules: PaymentRules
@@ -82,7 +83,7 @@ class PaymentSaga:
         self._space = before_money.space
         self._answers = AnswerStore()
         self._jobs: Jobs[Confirmation] = Jobs(means)
-        self._ending = Ending(means, self._answers, receipts, self._jobs)
+        self._ending = self.ending(means, self._answers, receipts, self._jobs)
         self._showing: dict[str, asyncio.Event] = {}  # by payment: its guest can be told what to do
         self._money = self.money_steps(means, methods, self._jobs, self._ending, self._show)
 

@@ -175,12 +175,12 @@ def of_sale(reader: Reader, payment_id: str) -> IntentRow | None:
 
 
 def of_taking_back(reader: Reader, payment_id: str) -> IntentRow | None:
-    """The return receipt of a sale that was never paid."""
+    """The refund receipt of a sale that was never paid."""
     return intent_of(reader, payment_id, None, "refund")
 
 
 def is_to_be_taken_back(reader: Reader, payment_id: str) -> bool:
-    """Its receipt stands, and no return receipt of the whole of it does."""
+    """Its receipt stands, and no refund receipt of the whole of it does."""
     sale, back = of_sale(reader, payment_id), of_taking_back(reader, payment_id)
     return sale is not None and sale.status == "registered" and (back is None or back.status != "registered")
 

@@ -1,6 +1,6 @@
 /** The payment: one instruction, what happens to the money, and how to go on when it fails. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { verdict } from "../chime.mjs";
 import { clock, minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
@@ -11,7 +11,7 @@ import { failureText, reasonText } from "../texts.mjs";
 import { useKiosk, useNow } from "./context.mjs";
 import { Heading, Picture, Steps } from "./parts.mjs";
 import { QrCode } from "./qr.mjs";
-import { AtQr, AtReader, AtTill, Ways } from "./ways.mjs";
+import { AtQr, AtReader, AtTill, PaperFirst, Ways } from "./ways.mjs";
 
 const CARD_WAIT_MS = 90_000;
 const BANK_SLOW_MS = 8_000;
@@ -37,10 +37,13 @@ export function Payment() {
 function Way({ since }) {
   const { state, actions } = useKiosk();
   const way = wayOf(state);
+  const [agreed, setAgreed] = useState(/** @type {string|null} */ (null));
+  const asks = agreed !== way && waysOf(state).some((one) => one.method === way && one.receipt_first === true);
   useEffect(() => {
-    if (way && way !== "token") void actions.payBy(way);
-  }, [way, since]);
+    if (way && way !== "token" && !asks) void actions.payBy(way);
+  }, [way, since, asks]);
   if (!way) return html`<${Ways} since=${since} />`;
+  if (asks) return html`<${PaperFirst} since=${since} onAgree=${() => setAgreed(way)} />`;
   return way === "token" ? html`<${Card} since=${since} />` : null;
 }
 

@@ -71,6 +71,32 @@ function Amount() {
   return html`<div class="price-big" data-testid="amount">${money(state.order.amount_kopecks - points * 100)}</div>`;
 }
 
+/**
+ * The receipt is printed before the money, once the guest agrees to pay (54-FZ art. 1.2 p. 5.11).
+ * @param {{since: number, onAgree: () => void}} props
+ */
+export function PaperFirst({ since, onAgree }) {
+  const { state, actions, t } = useKiosk();
+  const left = CHOICE_MS - (useNow() - since);
+  useEffect(() => {
+    if (left <= 0) void actions.cancelOrder();
+  }, [left <= 0]);
+  return html`<main class="sheet payment" data-testid="paper-first">
+    <${Steps} now=${1} />
+    <${Picture} class="hero" src="/assets/images/receipt.webp" size=${220} />
+    <${Heading}>${t.paperTitle}<//>
+    <${Amount} />
+    <p class="lead">${t.paperLead}</p>
+    <div class="spring"></div>
+    <p class="lead" role="timer">${t.timeLeft(clock(left / 1000))}</p>
+    <div class="stack"><button type="button" class="go" data-testid="paper-agree" onClick=${onAgree}>
+        ${t.paperAgree}</button>
+      <button type="button" class="go ghost" data-testid="payment-cancel" disabled=${state.busy}
+        onClick=${waysOf(state).length > 1 ? actions.otherWay : actions.cancelOrder}>
+        ${waysOf(state).length > 1 ? t.otherWay : t.cancelOrder}</button></div>
+  </main>`;
+}
+
 export function AtReader() {
   const { state, actions, t } = useKiosk();
   return html`<main class="sheet payment" data-testid="stage-at_reader">
@@ -105,13 +131,14 @@ function SimulatedReader() {
   </section>`;
 }
 
-/** @param {{show: {qr?: string, expires_at?: string}}} props */
+/** @param {{show: {qr?: string, expires_at?: string, receipt_first?: boolean}}} props */
 export function AtQr({ show }) {
   const { state, actions, t } = useKiosk();
   const left = show.expires_at ? Math.max(0, Date.parse(show.expires_at) - useNow()) : 0;
   return html`<main class="sheet payment at-qr" data-testid="stage-at_qr">
     <${Steps} now=${1} />
-    <div role="status" class="status"><${Heading}>${t.qrTitle}<//><p class="lead">${t.qrLead}</p></div>
+    <div role="status" class="status"><${Heading}>${t.qrTitle}<//><p class="lead">
+      ${show.receipt_first ? t.qrLeadAfterPaper : t.qrLead}</p></div>
     <${QrCode} text=${show.qr ?? ""} size=${state.restaurant?.demo === true ? 380 : 560} label=${t.qrLabel}
       name="pay-qr" />
     <${Amount} />
