@@ -204,3 +204,24 @@ async def heard(kiosk: KioskScreen, words: str) -> bool:
     """Each phrase is heard to its end."""
     said: list[list[str]] = await kiosk.page.evaluate("(voice.end(), voice.said)")
     return any(words in text for text, _ in said)
+
+
+async def test_a_guest_agrees_to_the_paper_before_it_is_printed_and_pays_then(screens: Screens) -> None:
+    first = '[payment]\nmethods = ["sbp", "till"]\n[payment.receipt]\nsbp = "before_payment"\n'
+    async with restaurant(first) as counter:
+        counter.qr_bank.faults.switch("nobody_pays")
+        kiosk = await screens.kiosk(counter.kiosk)
+        await to_choice(kiosk)
+        await kiosk.tap("way-sbp")
+        await kiosk.sees("paper-first")
+        assert counter.effects("fiscal", "receipt") == []
+        await kiosk.shot("paper-first-ru")
+        assert await violations(kiosk) == []
+        await kiosk.tap("paper-agree")
+        await kiosk.sees("stage-at_qr")
+        await kiosk.reads("Чек напечатан, возьмите его. Теперь наведите камеру телефона на код.")
+        assert len(counter.effects("fiscal", "receipt")) == 1
+        await kiosk.shot("paper-first-qr-ru")
+        counter.qr_bank.faults.switch("pay")
+        await kiosk.number()
+        await screens.close()

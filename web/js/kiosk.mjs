@@ -9,6 +9,7 @@ import { createOrdering } from "./ordering.mjs";
 import { createPaying } from "./paying.mjs";
 import { createSession } from "./session.mjs";
 import { createSigning } from "./signing.mjs";
+import { printsFirst } from "./store.mjs";
 import { createTracking } from "./tracking.mjs";
 
 /**
@@ -92,7 +93,7 @@ export function createKiosk(browsing, terminalId) {
     pay: paying.pay,
     chooseWay: (/** @type {string} */ way) => {
       say("way_chosen", { way, at: Date.now() });
-      if (way !== "token") void paying.payBy(way);
+      if (way !== "token" && !printsFirst(store.get(), way)) void paying.payBy(way);
     },
     otherWay: () => say("way_chosen", { way: null, at: Date.now() }),
     payBy: paying.payBy,

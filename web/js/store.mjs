@@ -291,6 +291,10 @@ export function wayOf(state) {
   return state.payment?.phase === "card" ? (state.payment.way ?? null) : null;
 }
 
+/** Whether the guest is asked first, for the receipt comes before the money. @param {State} state @param {string} way */
+export const printsFirst = (state, way) =>
+  waysOf(state).some((one) => one.method === way && one.receipt_first === true);
+
 /** A guest without an account who left a number may be told when the order is ready. @param {State} state */
 export const mayBeNotified = (state) => isPhone(state.receiptTo) && state.member?.step !== "account";
 

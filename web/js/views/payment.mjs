@@ -6,7 +6,7 @@ import { clock, minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { stepOf } from "../outcomes.mjs";
 import { pointsToSpend } from "../points.mjs";
-import { mayBeNotified, wayOf, waysOf } from "../store.mjs";
+import { mayBeNotified, printsFirst, wayOf, waysOf } from "../store.mjs";
 import { failureText, reasonText } from "../texts.mjs";
 import { useKiosk, useNow } from "./context.mjs";
 import { Heading, Picture, Steps } from "./parts.mjs";
@@ -38,7 +38,7 @@ function Way({ since }) {
   const { state, actions } = useKiosk();
   const way = wayOf(state);
   const [agreed, setAgreed] = useState(/** @type {string|null} */ (null));
-  const asks = agreed !== way && waysOf(state).some((one) => one.method === way && one.receipt_first === true);
+  const asks = way !== null && agreed !== way && printsFirst(state, way);
   useEffect(() => {
     if (way && way !== "token" && !asks) void actions.payBy(way);
   }, [way, since, asks]);
