@@ -282,6 +282,18 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ("[server]\nport = []", "$.server.port"),
         ("[server]\nsocket = 5", "$.server.socket"),
         ('[payment]\non_fiscal_failure = "hope"', "$.payment.on_fiscal_failure"),
+        ('[fiscal]\nreceipt = "never"', "$.fiscal.receipt"),
+        ('[payment]\nmethods = ["till"]\n[fiscal]\nreceipt = "before_payment"', "$.payment.receipt.till"),
+        ('[payment.receipt]\nsbp = "later"', "$.payment.receipt.sbp"),
+        (
+            '[payment]\non_fiscal_failure = "defer"\n[fiscal]\nreceipt = "before_payment"',
+            "$.payment.on_fiscal_failure",
+        ),
+        (
+            '[fiscal]\nreceipt = "before_payment"\npaperless_with_contact = true',
+            "$.fiscal.paperless_with_contact",
+        ),
+        ("[fiscal]\nunpaid_per_hour = 0", "$.fiscal.unpaid_per_hour"),
         ('[fiscal]\ndriver = "mercury"', "$.fiscal.driver"),
         ('[fiscal]\nofd = "courier"', "$.fiscal.ofd"),
         ('[fiscal]\ndriver = "atol"\nofd = "host"', "$.fiscal.ofd"),

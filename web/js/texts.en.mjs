@@ -161,8 +161,8 @@ export const en = {
       "You have not been charged yet: the receipt comes first, the payment follows. Please take it.",
     ],
     taking_back: [
-      "Printing a refund receipt",
-      "The payment did not go through and we keep no money. The refund receipt comes next.",
+      "Taking the receipt back",
+      "The payment did not go through and we keep no money. A second paper takes the first one back.",
     ],
     returning: ["Returning your money", "We are cancelling the payment, the money comes back. Nothing for you to do."],
     at_reader: ["Tap your card on the card reader", "We charge you once your receipt is printed."],
@@ -172,7 +172,7 @@ export const en = {
   },
   paperTitle: "Your receipt comes first",
   paperLead:
-    "The paper receipt is given before payment here, you are not charged yet. If you do not pay, a refund receipt follows.",
+    "The paper receipt is given before payment here, you are not charged yet. If you do not pay, a second paper takes it back.",
   paperAgree: "I agree, print the receipt",
   qrLeadAfterPaper: "Your receipt is printed, please take it. Now point your phone's camera at the code.",
   waysTitle: "How would you like to pay?",
