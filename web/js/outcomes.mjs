@@ -139,6 +139,7 @@ const SAYS_ITSELF = new Set(["sales_paused", "payment_method_unavailable"]);
 function codeOf(code, body) {
   if (code === "payment_declined") return DECLINES[body.reason] ?? code;
   if (code === "fiscal_unavailable") return body.refunded === true ? "refunded" : code;
+  if (body.reason === "paper_spent") return "paper_spent";
   if (code !== "bank_unavailable") return code;
   if (body.reason === "no_answer") return "bank_silent";
   return body.reason === "bank_refuses" ? "bank_refuses" : code;
@@ -147,6 +148,31 @@ function codeOf(code, body) {
 /** @param {Partial<Failure> & {code: string}} failure @returns {Outcome} */
 export function failed(failure) {
   return { kind: "failed", failure: { money: "safe", retry: !NO_RETRY.has(failure.code), ...failure } };
+}
+
+/** Final refusals: a receipt that came first has been taken back by now. */
+const TAKEN_BACK = new Set([
+  "payment_declined",
+  "payment_cancelled",
+  "payment_not_started",
+  "payment_returned",
+  "payment_method_unavailable",
+  "qr_expired",
+  "bank_unavailable",
+  "bank_refuses",
+]);
+/** Nobody knows yet whether the money will still come. */
+const IN_DOUBT = new Set(["bank_silent", "order_cancelled", "payment_failed", "not_found", "unauthorized"]);
+
+/**
+ * What became of a receipt that comes before the money: `void` where the refusal is final, `open` while nobody knows
+ * whether the money will still come, `none` where none was printed.
+ * @param {Failure} failure
+ * @returns {"void"|"open"|"none"}
+ */
+export function paperOf({ code }) {
+  if (TAKEN_BACK.has(code)) return "void";
+  return IN_DOUBT.has(code) ? "open" : "none";
 }
 
 /** Something of the order cannot be had any more: the cart shows what. @param {Failure} failure */

@@ -291,7 +291,11 @@ export function wayOf(state) {
   return state.payment?.phase === "card" ? (state.payment.way ?? null) : null;
 }
 
-/** Whether the guest is asked first, for the receipt comes before the money. @param {State} state @param {string} way */
+/**
+ * Whether the guest is asked first, for the receipt comes before the money.
+ * @param {State} state
+ * @param {string} way
+ */
 export const printsFirst = (state, way) =>
   waysOf(state).some((one) => one.method === way && one.receipt_first === true);
 

@@ -175,6 +175,11 @@ export const en = {
     "The paper receipt is given before payment here, you are not charged yet. If you do not pay, a second paper takes it back.",
   paperAgree: "I agree, print the receipt",
   qrLeadAfterPaper: "Your receipt is printed, please take it. Now point your phone's camera at the code.",
+  paperAfter: {
+    void: "If a receipt was printed, another one has followed that cancels it. Please take both.",
+    open: "If a receipt was printed, please keep it. Should no payment come, we cancel it ourselves.",
+    none: "",
+  },
   waysTitle: "How would you like to pay?",
   ways: {
     token: ["By card", "by card or phone, charged at once"],
@@ -238,6 +243,10 @@ export const en = {
       "We cancelled the payment. Try another card: your order is kept.",
     ],
     payment_method_unavailable: ["This way is closed just now", "Choose another way: your order is kept."],
+    paper_spent: [
+      "This way is closed just now",
+      "Receipts are printed before payment here, and too many of this hour were not paid. Choose another way or try later.",
+    ],
     qr_expired: ["The QR code is good no more", "Your order is kept: you can pay again."],
     payment_returned: [
       "The payment came too late",

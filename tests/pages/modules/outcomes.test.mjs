@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isGone, outcomeOfOrder, outcomeOfProblem, stageOf, stepOf } from "../../../web/js/outcomes.mjs";
+import { isGone, outcomeOfOrder, outcomeOfProblem, paperOf, stageOf, stepOf } from "../../../web/js/outcomes.mjs";
 import { en } from "../../../web/js/texts.en.mjs";
 import { failureText } from "../../../web/js/texts.mjs";
 import { ru } from "../../../web/js/texts.ru.mjs";
@@ -138,4 +138,30 @@ test("a refusal for want of products names the dishes, and the cart shows them",
   const failure = failureOf(outcomeOfProblem({ code: "items_unavailable", status: 409, body }));
   assert.deepEqual(failure?.itemIds, ["udon", "tea"]);
   assert.ok(failure && isGone(failure));
+});
+
+test("a receipt before the money has stages of its own, which say nothing of a charge", () => {
+  assert.equal(stageOf("announcing"), "paper_first");
+  assert.equal(stageOf("announced"), "paper_first");
+  assert.equal(stageOf("taking_back"), "taking_back");
+});
+
+test("a receipt is called taken back after a final refusal alone", () => {
+  const after = (/** @type {any} */ payment) => {
+    const failure = failureOf(outcomeOfOrder({ status: "created", payment }));
+    return failure && paperOf(failure);
+  };
+  assert.equal(after({ stage: "declined", failure: "payment_declined", reason: "no_funds" }), "void");
+  assert.equal(after({ stage: "declined", failure: "payment_declined", reason: "code_expired" }), "void");
+  assert.equal(after({ stage: "abandoned", failure: "bank_unavailable", reason: "no_answer" }), "open");
+  const ended = failureOf(outcomeOfOrder({ status: "cancelled" }));
+  assert.equal(ended && paperOf(ended), "open");
+});
+
+test("who has spent the paper of the hour is told so, by whatever way", () => {
+  for (const code of ["bank_unavailable", "payment_method_unavailable"]) {
+    const failure = failureOf(outcomeOfProblem({ code, status: 503, body: { reason: "paper_spent" } }));
+    assert.equal(failure?.code, "paper_spent");
+    assert.equal(failure && paperOf(failure), "none");
+  }
 });

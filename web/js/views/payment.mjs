@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { verdict } from "../chime.mjs";
 import { clock, minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
-import { stepOf } from "../outcomes.mjs";
+import { paperOf, stepOf } from "../outcomes.mjs";
 import { pointsToSpend } from "../points.mjs";
 import { mayBeNotified, printsFirst, wayOf, waysOf } from "../store.mjs";
 import { failureText, reasonText } from "../texts.mjs";
@@ -231,6 +231,7 @@ function Failed({ failure }) {
     failure.code === "payment_declined" && !byPhone ? reasonText(t.declined, failure.reason, "") : (failure.says ?? "");
   const detail = failure.retryAfterS ? `${t.retryIn(failure.retryAfterS)}.` : reason;
   const over = failure.code === "order_refunded";
+  const paper = printsFirst(state, failure.method ?? "token") ? t.paperAfter[paperOf(failure)] : "";
   useEffect(() => void verdict(false), [failure.code]);
   return html`<main class="sheet payment failed" data-testid=${`failed-${failure.code}`}>
     <div class="spring"></div>
@@ -238,6 +239,7 @@ function Failed({ failure }) {
     <div role="alert" class="status"><${Heading}>${title}<//>
       <p class=${failure.money === "safe" ? "note big" : "note big wait-note"} data-testid="money">
         ${moneyWords(t, failure)}</p>
+      ${paper && html`<p class="lead" data-testid="paper-after">${paper}</p>`}
       <p class="lead">${detail && detail !== `${title}.` ? `${detail} ` : ""}${next}</p>
       ${
         failure.money === "returned" &&
