@@ -89,5 +89,6 @@ function Channels({ rows, go }) {
 /** @param {{row: any}} props */
 function Over({ row }) {
   const { language } = useWords();
-  return html`<tr><td>${moment(row.raised_at)}</td><td>${moment(row.cleared_at)}</td><td>${row.title[language]}</td></tr>`;
+  const [raised, cleared] = [moment(row.raised_at), moment(row.cleared_at)];
+  return html`<tr><td>${raised}</td><td>${cleared}</td><td>${row.title[language]}</td></tr>`;
 }
