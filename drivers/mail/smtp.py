@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Literal
@@ -82,7 +81,7 @@ class SmtpServer:
         found = EmailMessage()
         found["From"], found["To"], found["Subject"] = self._access.sender, letter.to, letter.subject
         found["Message-ID"] = f"<{letter.message_id}@{domain}>"
-        found["Date"] = format_datetime(datetime.now(UTC))
+        found["Date"] = format_datetime(letter.written_at)
         found["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice comes back
         found.set_content(letter.text)
         return found

@@ -56,7 +56,7 @@ class MailChannel:
         self._to = to
 
     async def send(self, message: AlarmMessage) -> None:
-        await self._server.send(Letter(self._to, message.title, message.body, message.message_id))
+        await self._server.send(Letter(self._to, message.title, message.body, message.message_id, message.created_at))
 
 
 class WebhookChannel:

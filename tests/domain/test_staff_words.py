@@ -20,6 +20,7 @@ DETAILS = {
     Kind.CAPTURE_UNCERTAIN: "terminal:not_captured",
     Kind.RECEIPT_HELD: "foreign:drive_swapped",
     Kind.RECEIPT_OWED: "silent:timeout",
+    Kind.PAPER_UNPAID: "absent:no_paper",
     Kind.VOID_PENDING: "bank:connection_refused",
     Kind.REFUND_PENDING: "bank:refused",
     Kind.REFUND_UNCERTAIN: "bank:key_forgotten",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from drivers.sim.gateways.http import held_port
 from drivers.sim.smtp.device import SmtpDevice, smtp
 from tests.restaurant import ledger
 
-LETTER = Letter("ira@example.com", "Огонёк: касса молчит", "Проверьте питание.\n.\nИ кабель.", "alarm-1")
+WRITTEN_AT = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
+LETTER = Letter("ira@example.com", "Огонёк: касса молчит", "Проверьте питание.\n.\nИ кабель.", "alarm-1", WRITTEN_AT)
 
 
 def server(port: int, timeout_s: float = 5.0) -> SmtpServer:

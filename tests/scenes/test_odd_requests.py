@@ -96,7 +96,14 @@ def request_line(method: str, path: str, token: str) -> bytes:
 async def test_odd_bytes_are_refused_and_never_break_the_server(place: Restaurant) -> None:
     guest, document = await place.guest(), await described(place)
     order_id = (await guest.order(("tea", 1)))["order_id"]
-    known = {"order_id": order_id, "stuck_id": f"{order_id}-1", "cell": "1", "code": "0042"}
+    known = {
+        "order_id": order_id,
+        "stuck_id": f"{order_id}-1",
+        "cell": "1",
+        "code": "0042",
+        "alarm_id": "1",
+        "channel": "owner",
+    }
     paths = [path.format(**known) for path in document["paths"] if path not in (*STREAMS, "/api/auth/logout")]
     calls = [
         (request_line(method, path, guest.token), b"") for path in paths for method in ("HEAD", "OPTIONS", "TRACE")
