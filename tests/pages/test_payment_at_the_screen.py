@@ -113,7 +113,8 @@ async def test_3_4_registrar_lost_after_the_charge_holds_the_receipt_and_gives_t
     screens: Screens,
 ) -> None:
     charged = At("charge.answered")  # past the pre-flight, before the receipt
-    async with restaurant("[payment]\nanswer_within_s = 0.2", checkpoint=charged) as place:
+    patience = "[bank]\ntimeout_s = 10.0\n[payment]\nanswer_within_s = 0.2\nhold_limit_s = 6.0"
+    async with restaurant(patience, checkpoint=charged) as place:
         charged.do(lambda: place.fiscal.faults.switch("off", on=True))
         place.bank.faults.switch("slow", {"seconds": 3.0})
         kiosk = await screens.kiosk(place.kiosk, "tok_ok")
