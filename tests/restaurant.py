@@ -330,7 +330,7 @@ async def restaurant(
             qr_bank = None
             if '"sbp"' in extra:
                 qr_bank = await stack.enter_async_context(tbank(0, **files["sbp"], rules=phone))
-                extra = f'[sbp]\nurl = "{qr_bank.url}"\ntimeout_s = 1.0\npoll_s = 0.1\n{extra}'
+                extra = f'[sbp]\nurl = "{qr_bank.url}"\ntimeout_s = 2.0\npoll_s = 0.1\n{extra}'
             extra = f'[fiscal]\ndriver = "{registrar}"\n{way}\n{extra}'
             robot_device = await stack.enter_async_context(
                 robot(folder / "robot.tty", **files["robot"], speed=speed, seed=1)

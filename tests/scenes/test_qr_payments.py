@@ -331,7 +331,12 @@ async def test_a_return_of_another_sum_than_was_paid_ends_by_a_persons_word() ->
         await guest.until_status(order_id, "completed")
         place.qr_bank.account.move({**bill(place), "amount_kopecks": AMOUNT + 100}, "CONFIRMED")
         answer = await place.internal("POST", f"/internal/orders/{order_id}/refund", {"reason": "холодный"})
-        row = await until(lambda: stuck_row(place, answer.body["refund_id"], "refund_pending"))
+
+        async def answered() -> dict[str, Any] | None:
+            found = await stuck_row(place, answer.body["refund_id"], "refund_pending")
+            return found if found is not None and found["detail"] else None
+
+        row = await until(answered)
         assert (row["detail"], row["moves"]) == ("foreign:other_sum", ["retry", "accept"])
         assert "сумм" in row["says"]["ru"]
         await place.internal("POST", f"/internal/stuck/{row['stuck_id']}", {"move": "accept"})
