@@ -54,7 +54,8 @@ class ManualClock:
 
 
 class JumpingClock(SystemClock):
-    """The machine's own time, whose wall clock can be set ahead; monotonic time and sleep stay true."""
+    """The machine's own time, whose wall clock somebody sets; monotonic time and sleep stay true, so what was promised
+    moves along. Where time is to have passed for an order, `PassingClock`."""
 
     def __init__(self) -> None:
         self._ahead = timedelta()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.clocks import JumpingClock
+from tests.clocks import PassingClock
 from tests.restaurant import Restaurant, restaurant, until
 
 KEEP = "[display]\nkeep_s = 120"
@@ -68,11 +68,11 @@ class Hall:
 
 
 @pytest.fixture
-def clock() -> JumpingClock:
-    return JumpingClock()
+def clock() -> PassingClock:
+    return PassingClock()
 
 
-async def test_4_1_board_that_was_away_learns_what_became_late(clock: JumpingClock) -> None:
+async def test_4_1_board_that_was_away_learns_what_became_late(clock: PassingClock) -> None:
     async with restaurant(speed=1.0, clock=clock) as place:
         guest = await place.guest()
         order = await guest.order(("udon-chicken", 1))
@@ -91,7 +91,7 @@ async def test_4_1_board_that_was_away_learns_what_became_late(clock: JumpingClo
         assert away.looks == {order["number"]: "delayed"}
 
 
-async def test_4_1_refunded_order_keeps_its_words_for_a_while_and_then_leaves_every_board(clock: JumpingClock) -> None:
+async def test_4_1_refunded_order_keeps_its_words_for_a_while_and_then_leaves_every_board(clock: PassingClock) -> None:
     async with restaurant(KEEP, speed=1.0, clock=clock) as place:
         guest = await place.guest()
         order = await guest.order(("udon-chicken", 1))
@@ -113,7 +113,7 @@ async def test_4_1_refunded_order_keeps_its_words_for_a_while_and_then_leaves_ev
         assert away.looks == other.looks == {}
 
 
-async def test_4_1_money_back_for_what_was_eaten_brings_nobody_back_to_the_board(clock: JumpingClock) -> None:
+async def test_4_1_money_back_for_what_was_eaten_brings_nobody_back_to_the_board(clock: PassingClock) -> None:
     async with restaurant() as place:
         guest = await place.guest()
         order = await guest.order(("tea", 1))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.clocks import JumpingClock
+from tests.clocks import PassingClock
 from tests.command import journal
 from tests.restaurant import Restaurant, restaurant, until
 
@@ -16,12 +16,12 @@ INGREDIENTS = "/internal/robotics/ingredients"
 
 
 @pytest.fixture
-def clock() -> JumpingClock:
-    return JumpingClock()
+def clock() -> PassingClock:
+    return PassingClock()
 
 
 @pytest.fixture
-async def place(clock: JumpingClock) -> AsyncIterator[Restaurant]:
+async def place(clock: PassingClock) -> AsyncIterator[Restaurant]:
     async with restaurant(clock=clock) as found:
         yield found
 
@@ -53,7 +53,7 @@ async def test_3_2_reservation_is_the_same_for_its_order_until_it_is_released(pl
     assert anew.body["reservation_id"] != first.body["reservation_id"]
 
 
-async def test_3_2_reservation_that_has_expired_is_made_anew(place: Restaurant, clock: JumpingClock) -> None:
+async def test_3_2_reservation_that_has_expired_is_made_anew(place: Restaurant, clock: PassingClock) -> None:
     first = (await place.internal("POST", INGREDIENTS, wanted("T-1"))).body
     clock.jump(3600)
     anew = (await place.internal("POST", INGREDIENTS, wanted("T-1"))).body

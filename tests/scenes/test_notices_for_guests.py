@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kiosk.store.transaction import Reader
-from tests.clocks import JumpingClock
+from tests.clocks import PassingClock
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_forgetting import Seen
 from tests.scenes.test_notifications import PHONE, all_done, buy, sign_in, texts, told
@@ -93,7 +93,7 @@ async def test_5_customers_are_told_by_their_account_alone(place: Restaurant) ->
 
 @pytest.mark.parametrize("account", [False, True], ids=["guest", "customer"])
 async def test_5_late_order_is_told_once_also_after_a_restart(account: bool) -> None:
-    clock = JumpingClock()
+    clock = PassingClock()
     async with restaurant(speed=0.01, clock=clock) as place:
         guest = await (sign_in(place) if account else place.guest())
         order = await buy(guest, **({} if account else ASKED))
@@ -154,7 +154,7 @@ async def test_5_money_back_in_part_and_whole_is_told_and_then_the_number_is_for
 
 
 async def test_5_number_of_a_guest_is_forgotten_a_day_after_the_order_was_handed_out() -> None:
-    clock = JumpingClock()
+    clock = PassingClock()
     async with restaurant(clock=clock, retention=Seen) as place:
         guest = await place.guest()
         order = await buy(guest, **ASKED)

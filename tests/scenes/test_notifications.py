@@ -13,7 +13,7 @@ from kiosk.config import load
 from kiosk.domain.events import OrderRefundedEvent
 from kiosk.store.events import outbox
 from kiosk.store.transaction import Reader
-from tests.clocks import JumpingClock
+from tests.clocks import PassingClock
 from tests.restaurant import Customer, Restaurant, restaurant, start_kiosk, test_parts, until
 
 PHONE = "+79161234567"
@@ -179,7 +179,7 @@ async def test_auth_1_what_was_sent_counts_also_after_a_failed_try() -> None:
 
 
 async def test_auth_2_1_an_expired_code_is_not_sent_late() -> None:
-    clock = JumpingClock()
+    clock = PassingClock()
     async with restaurant(FREE, clock=clock) as place:
         place.sms.faults.switch("down", on=True)
         await ask(place)

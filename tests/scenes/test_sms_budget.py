@@ -13,7 +13,7 @@ from kiosk.domain.errors import TooManyRequests
 from kiosk.domain.identity.limits import Limits
 from kiosk.flows.identity.sign_in import Caller, QuickAuth
 from kiosk.store.transaction import Reader
-from tests.clocks import JumpingClock
+from tests.clocks import PassingClock
 from tests.restaurant import Answer, Customer, Restaurant, restaurant
 from tests.scenes.test_notifications import buy, told
 from tests.scenes.test_refusals import assert_problem
@@ -43,7 +43,7 @@ async def strangers(place: Restaurant, count: int, first: int = 0) -> list[int]:
 
 
 async def test_auth_2_1_one_address_spends_its_share_of_the_hour_and_others_theirs() -> None:
-    clock = JumpingClock()
+    clock = PassingClock()
     async with restaurant(BUDGET, clock=clock) as place:
         customer = await signed_in(place)
         assert await strangers(place, 11) == [201] * 9 + [429] * 2
@@ -70,7 +70,7 @@ async def asked_from(place: Restaurant, *addresses: str) -> int:
 
 
 async def test_auth_2_1_all_other_machines_together_leave_a_share_to_the_houses_screens() -> None:
-    clock = JumpingClock()
+    clock = PassingClock()
     async with restaurant(BUDGET, clock=clock) as place:
         assert await asked_from(place, *(f"192.0.2.{n}" for n in range(50))) == 15
         assert await strangers(place, 6, 100) == [201] * 5 + [429]
@@ -163,7 +163,7 @@ async def test_auth_3_1_all_addresses_together_have_a_bounded_number_of_tries() 
 
 
 async def test_auth_3_1_tries_outlive_a_restart_and_are_forgotten_with_their_code() -> None:
-    clock = JumpingClock()
+    clock = PassingClock()
     async with restaurant(FREE, clock=clock) as place:
         await quick(place)
         right = await code_of(place)
