@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,19 @@ import pytest
 from hypothesis import settings
 
 from kiosk import logs
+from tests import folders
 from tests.crash import tally
+from tests.patient_loop import PatientLoop
 from tests.restaurant import Restaurant, restaurant
 
 # A busy machine is no failure: the run as a whole is timed, not each example.
 settings.register_profile("kiosk", deadline=None)
 settings.load_profile("kiosk")
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Of every test and fixture."""
+    return {"patient": PatientLoop}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,7 +44,8 @@ async def place() -> AsyncIterator[Restaurant]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where the crash tests of all workers write down what they did; the summary reads it."""
+    """Where `tmp_path` lies, and where the crash tests of all workers write down what they did, for the summary."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folders.root()))
     if tally.VARIABLE not in os.environ:
         folder = tempfile.mkdtemp(prefix="kiosk-tally-")
         os.environ[tally.VARIABLE] = f"{folder}/tally.jsonl"

@@ -7,8 +7,6 @@ import contextlib
 import json
 import re
 import shutil
-import tempfile
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -38,6 +36,7 @@ from kiosk.config import load
 from kiosk.config.settings import Config
 from kiosk.periods import Periods
 from kiosk.wiring import Kiosk, Parts
+from tests import folders
 from tests.plans import Plans
 
 DEADLINE_S = 40.0
@@ -76,7 +75,8 @@ STATEMENTS = Plans()
 async def until(condition: Callable[[], Awaitable[Any] | Any], deadline_s: float = DEADLINE_S) -> Any:
     """Poll `condition` until it gives something true; the test fails at the deadline. What takes long is asked for less
     and less often: each question costs the two cores something."""
-    began = time.monotonic()
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     end = began + deadline_s
     while True:
         found = condition()
@@ -84,10 +84,10 @@ async def until(condition: Callable[[], Awaitable[Any] | Any], deadline_s: float
             found = await found
         if found:
             return found
-        if time.monotonic() > end:
+        if loop.time() > end:
             raise AssertionError(f"not within {deadline_s} s: {condition}")
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(0.01 + (time.monotonic() - began) / 20, 0.1)):
+            async with asyncio.timeout(min(0.01 + (loop.time() - began) / 20, 0.1)):
                 await asyncio.Event().wait()
 
 
@@ -252,8 +252,8 @@ def config_text(folder: Path, bank_url: str, extra: str = "", sms_url: str = NOB
     """A configuration with real ports; `extra` is TOML whose sections are merged by hand where they repeat."""
     sections = {
         "server": f'port = 0\nsocket = "{folder}/k.sock"',
-        "database": f'path = "{folder}/kiosk.db"',
-        "bank": f'url = "{bank_url}"\ntimeout_s = 2.0\nabandon_after_s = 2.5',
+        "database": f'path = "{folder}/kiosk.db"\nreserve_mb = 1',
+        "bank": f'url = "{bank_url}"\ntimeout_s = 15\nabandon_after_s = 20',
         "fiscal": f'port = "{folder}/fiscal.tty"',
         "robot": f'port = "{folder}/robot.tty"',
         "sms": f'url = "{sms_url}"',
@@ -271,7 +271,7 @@ def config_text(folder: Path, bank_url: str, extra: str = "", sms_url: str = NOB
 
 def short_folder() -> Path:
     """A temporary folder whose unix sockets fit 108 bytes."""
-    return Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    return folders.new()
 
 
 def test_parts(**changes: Any) -> Parts:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -23,6 +22,7 @@ from kiosk.config.reading import plain, read
 from kiosk.config.relations import SCREEN_WAITS_S
 from kiosk.config.settings import Config
 from kiosk.wiring import prepared
+from tests import folders
 from tests.test_config import EVERY_KEY
 
 INTEGERS = (-1, 0, 1, 65536, 2**63, 10**400)
@@ -253,7 +253,7 @@ async def _prepare(config: Config) -> None:
 
 def run(raw: bytes) -> bool:
     """Whether a kiosk would start of this file."""
-    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    folder = folders.new()
     try:
         (folder / "config.toml").write_bytes(raw)
         return not refusal_of(folder / "config.toml")

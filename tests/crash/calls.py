@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-CALL_S = 15.0
+CALL_S = 40.0
 
 
 @dataclass

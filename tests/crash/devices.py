@@ -18,7 +18,7 @@ from tests.forked import Forked
 from tests.receiver import new_secret
 from tests.restaurant import ledger
 
-START_S = 15.0
+START_S = 40.0
 DEVICES = ("fiscal", "robot", "bank")
 EFFECTS = ("sms", "cloud")
 READER, QR_BANK = "terminal", "sbp"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from drivers.fiscal.atol.registrar import AtolRegistrar, AtolTimeouts
@@ -15,6 +13,7 @@ from drivers.sim.atol.device import AS_SOLD, AtolDevice
 from drivers.sim.drive import FiscalDrive
 from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.world import World
+from tests import folders
 from tests.drivers.shtrih_rig import TRANSPORTS, LineRig, Wire, receipt, setup_in
 
 __all__ = ["FAST", "TRANSPORTS", "AtolRig", "Wire", "atol_rig", "receipt"]
@@ -53,7 +52,7 @@ class AtolRig(LineRig):
 async def atol_rig(
     transport: str = "plain", *, shift: bool = True, device: dict[str, Any] | None = None, **driver: Any
 ) -> AsyncIterator[tuple[AtolRig, AtolRegistrar]]:
-    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    folder = folders.new()
     try:
         bench = AtolRig(folder, transport, driver, **(device or {}))
         registrar = bench.driver()

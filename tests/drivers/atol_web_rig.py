@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from drivers.sim.atol_web.device import AtolWebDevice
 from drivers.sim.gateways.http import serving
 from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.world import World
+from tests import folders
 from tests.drivers.bench import Bench
 from tests.drivers.shtrih_rig import setup_in
 from tests.drivers.tcp_line import TcpLine, tcp_line
@@ -76,7 +76,7 @@ class WebRig(Bench):
 async def web_rig(
     *, shift: bool = True, device: dict[str, Any] | None = None, **driver: Any
 ) -> AsyncIterator[tuple[WebRig, AtolWebRegistrar]]:
-    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    folder = folders.new()
     try:
         bench = WebRig(folder, driver, **(device or {}))
         await bench.boot()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,6 +20,7 @@ from drivers.robot.port import Phase
 from drivers.sim.complex2.device import Complex2, complex2
 from drivers.sim.complex2.firmware import Habits
 from drivers.sim.faults import Controlled
+from tests import folders
 from tests.drivers.robot_bench import TIMINGS
 
 HABITS = Habits(transition_s=0.02, reboot_s=0.05, heartbeat_s=1.5)
@@ -58,7 +58,7 @@ class Bench2:
 
 @asynccontextmanager
 async def new_bench2() -> AsyncIterator[Bench2]:
-    bench = Bench2(Path(tempfile.mkdtemp(prefix="k", dir="/tmp")))
+    bench = Bench2(folders.new())
     try:
         yield bench
     finally:

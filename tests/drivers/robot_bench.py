@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import shutil
-import tempfile
 import tty
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,6 +18,7 @@ from drivers.robot.modbus import ModbusComplex, ModbusTimings
 from drivers.robot.port import ComplexCommand, ComplexState, CookingOrder, Health, Job, JobState, Phase
 from drivers.sim.pty import PtyPort
 from drivers.sim.robot.device import RobotDevice, RobotRules, robot
+from tests import folders
 
 TIMINGS = ModbusTimings(timeout_s=0.2, quiet_s=0.05, gap_s=0.0)
 RULES = RobotRules(reboot_s=0.05, transition_s=0.02)
@@ -76,7 +76,7 @@ class Bench:
 
 @asynccontextmanager
 async def new_bench() -> AsyncIterator[Bench]:
-    bench = Bench(Path(tempfile.mkdtemp(prefix="k", dir="/tmp")))
+    bench = Bench(folders.new())
     try:
         yield bench
     finally:

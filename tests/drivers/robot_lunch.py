@@ -17,6 +17,7 @@ from drivers.sim.robot.kitchen import Kitchen
 from drivers.sim.robot.memory import Memory, SlotRecord
 from drivers.sim.world import World
 from kiosk.domain.kitchen.planning import cells_free_in_s
+from tests import folders
 
 Row = dict[str, Any]
 Told = Callable[[int, float], object]
@@ -146,5 +147,5 @@ def makespan_s(rows: Iterable[Row]) -> float:
 
 
 def lunch(equipment: Equipment, dishes: Sequence[Dish], **how: Any) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="k", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="k", dir=folders.root()) as folder:
         return Lunch(Path(folder), equipment, **how).serve(dishes)

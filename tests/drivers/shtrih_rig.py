@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import fields
@@ -26,6 +25,7 @@ from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.shtrih.device import ShtrihDevice
 from drivers.sim.shtrih.setup import ShtrihSetup
 from drivers.sim.world import World
+from tests import folders
 from tests.drivers.bench import Bench
 
 FAST = ShtrihTimeouts(
@@ -240,7 +240,7 @@ async def rig(
     protocol: ProtocolVersion = 1,
     **device: Any,
 ) -> AsyncIterator[tuple[Rig, ShtrihRegistrar]]:
-    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    folder = folders.new()
     try:
         usual = {"order_tag": order_tag, "timeouts": timeouts, "protocol": protocol}
         bench = Rig(folder, transport, usual, **device)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from drivers.fiscal.atol.frames import ASYNC_ID, Broken, Decoder, Frame, bcd, bc
 from drivers.fiscal.ffd.tlv import Tlv, encode_tlvs, text_tlv
 from drivers.sim.atol.device import AtolDevice
 from drivers.sim.world import World
+from tests import folders
 from tests.drivers.bench import Clock
 
 OK = bytes((0x55, 0, 0))
@@ -114,7 +114,7 @@ class Client:
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    folder = folders.new()
     found = Client(folder)
     yield found
     found.world.close()
@@ -202,7 +202,7 @@ async def test_tasks_behind_a_failed_one_stop_unless_they_ignore_errors(client: 
     client.add(b"\x45")
     client.add(b"\x45", flags=3)
     client.device.faults.switch("slow", on=False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(40):
         while client.exchange(b"\xc3\3")[0][:1] != b"\xa3":
             await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=0.005)
     assert client.exchange(b"\xc3\1") == [b"\xa4\x55\x66\0"]

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import folders
 from tests.drivers.register_stand import Stand
 from tests.drivers.vendor_driver import LIBRARY, VendorDriver, VendorError
 
@@ -26,7 +25,7 @@ CUT_S = 0.7
 
 @pytest.fixture
 def stand() -> Iterator[Stand]:
-    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    folder = folders.new()
     found = Stand(folder, "atol")
     found.start()
     yield found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from drivers.sim.atol.commands import execute
 from drivers.sim.shtrih.device import ShtrihDevice
 from drivers.sim.shtrih.setup import ShtrihSetup
 from drivers.sim.world import World
+from tests import folders
 from tests.drivers.atol_rig import atol_rig, receipt
 from tests.drivers.test_shtrih_device import Desk
 
@@ -44,7 +44,7 @@ class ModelDesk(Desk):
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    path = folders.new()
     yield path
     shutil.rmtree(path)
 

@@ -76,7 +76,7 @@ async def test_nobody_there_is_told_and_an_unsent_record_does_not_hold_the_exit(
         peer.tell("down")
         with pytest.raises(OutcomeUnknown):
             await broker.publish(record(2))
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(40.0):
             await broker.close()
 
 

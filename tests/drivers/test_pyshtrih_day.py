@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyshtrih.device as pyshtrih_device
@@ -14,13 +12,14 @@ import pytest
 from pyshtrih import excepts
 
 from drivers.fiscal.ffd.tlv import Tlv
+from tests import folders
 from tests.drivers.register_stand import Stand
 
 
 @pytest.fixture
 def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
     """A test may ask for another FFD."""
-    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    folder = folders.new()
     stand = Stand(folder, "shtrih", "--ffd", getattr(request, "param", "1.2"))
     stand.start()
     yield stand

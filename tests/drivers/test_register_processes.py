@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -21,6 +19,7 @@ from drivers.fiscal.shtrih.session import ShtrihSession
 from drivers.link import open_serial
 from drivers.sim.embedded import EmbeddedSimulators
 from drivers.sim.endpoints import Wanted
+from tests import folders
 from tests.drivers import atol_rig, atol_web_rig
 from tests.drivers.register_stand import TIMEOUTS, Stand
 from tests.drivers.shtrih_rig import receipt
@@ -32,7 +31,7 @@ Registrar = ShtrihRegistrar | AtolRegistrar | AtolWebRegistrar
 
 @pytest.fixture(params=["shtrih", "atol", "atol-web"])
 def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
-    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    folder = folders.new()
     stand = Stand(folder, request.param)
     stand.start()
     yield stand
@@ -143,7 +142,7 @@ async def test_a_simulator_killed_at_any_moment_registers_each_receipt_once(
 
 @pytest.mark.parametrize("device", ["atol", "atol-web"])
 async def test_the_form_inside_a_process_answers_the_same_driver(device: str) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    folder = folders.new()
     simulators = EmbeddedSimulators(Wanted(folder, bank=False, fiscal=True, robot=False, fiscal_driver=device))
     try:
         endpoints = simulators.start()

@@ -46,7 +46,7 @@ async def process(bench: Bench, speed: float) -> AsyncIterator[None]:
     )
     try:
         assert child.stdout is not None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             assert await child.stdout.readline() == b"up\n"
         yield
     finally:

@@ -19,6 +19,7 @@ from drivers.sim.robot.device import read_equipment
 from drivers.sim.robot.kitchen import Kitchen
 from kiosk.catalogue import load_menu
 from kiosk.kitchen.controller import phases_of
+from tests import folders
 from tests.drivers.robot_lunch import Dish, Lunch, held_twice, limits_passed, lunch, told_as_passed
 
 DEMO = read_equipment(None)
@@ -115,7 +116,7 @@ def test_a_jam_is_waited_for_and_what_waited_too_long_is_in_the_ledger() -> None
         Phase(2, 2, 190, 60, 90, after=(0,), max_wait_s=5),
         Phase(8, 8, 0, 15, 40, after=(1,), resources=(1,), max_wait_s=30),
     )
-    with tempfile.TemporaryDirectory(prefix="k", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="k", dir=folders.root()) as folder:
         place = Lunch(Path(folder), DEMO)
 
         def jam(now: float) -> None:
@@ -130,7 +131,7 @@ def test_a_jam_is_waited_for_and_what_waited_too_long_is_in_the_ledger() -> None
 def test_food_is_spent_by_the_first_phase_that_nothing_undoes() -> None:
     preheat = Phase(2, 2, 190, 60, 90, after=(), irreversible=False)
     dish = ((preheat, Phase(1, 1, 100, 20, 40, after=(0,))), ((1, 100),))
-    with tempfile.TemporaryDirectory(prefix="k", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="k", dir=folders.root()) as folder:
         place = Lunch(Path(folder), DEMO)
         seen: set[tuple[bool, int, int]] = set()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from drivers.fiscal.shtrih.receipt import SUMS, CloseReceipt, LegacyClose, Legac
 from drivers.sim.shtrih.device import KNOWN_FAULTS, ShtrihDevice
 from drivers.sim.shtrih.tables import CUT_IN_RECEIPT
 from drivers.sim.world import World
+from tests import folders
 from tests.drivers.bench import Clock
 
 ENQ, ACK, NAK = b"\x05", b"\x06", b"\x15"
@@ -76,7 +76,7 @@ class Desk:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="k", dir="/tmp"))
+    path = folders.new()
     yield path
     shutil.rmtree(path)
 
@@ -136,7 +136,7 @@ async def test_a_frame_that_stops_half_way_is_refused_after_the_byte_timeout(des
     desk.say(ENQ)
     assert desk.say(encode(b"\xfc")[:2]) == b""
     desk.heard.clear()
-    await asyncio.wait_for(desk.heard.wait(), 2)
+    await asyncio.wait_for(desk.heard.wait(), 40)
     assert bytes(desk.sent) == NAK
 
 

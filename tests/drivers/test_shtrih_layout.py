@@ -77,7 +77,7 @@ async def test_a_register_is_asked_once_for_each_opening_of_the_line() -> None:
         assert codes(bytes(bench.wire.heard)).count("F7") == 1
         assert codes(bytes(bench.wire.heard)).count("FC") == 1
         bench.wire.transport.close()
-        await asyncio.wait_for(_reopened(bench, registrar), 5)
+        await asyncio.wait_for(_reopened(bench, registrar), 40)
         assert codes(bytes(bench.wire.heard)).count("F7") == 1
 
 
@@ -97,7 +97,7 @@ async def test_a_register_that_is_exchanged_is_asked_anew() -> None:
         bench.options["model"] = "mobile-f"
         bench.restart()
         bench.wire.transport.close()
-        await asyncio.wait_for(_reopened(bench, registrar), 5)
+        await asyncio.wait_for(_reopened(bench, registrar), 40)
         assert (await registrar.registration()).registration_number == "0000000001012345"
         assert (await registrar.ofd.settings()).by_host is None
 

@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
 from drivers.fiscal.shtrih.session import ShtrihSession
 from drivers.link import Link, open_serial
 from drivers.sim import __main__ as simulators
+from tests import folders
 from tests.drivers.register_stand import TIMEOUTS
 from tests.forked import Forked
 from tests.restaurant import ledger
@@ -104,7 +104,7 @@ class Place:
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    found = Place(Path(tempfile.mkdtemp(prefix="k", dir="/tmp")))
+    found = Place(folders.new())
     found.start()
     yield found
     found.stop()

@@ -332,7 +332,7 @@ async def test_3_3_answers_to_questions_do_not_put_off_the_probe_that_restores(p
             clock.seconds += 1.0
             guard.heard()
             await clock.sleep(0)
-        await asyncio.wait_for(probed.wait(), 10)
+        await asyncio.wait_for(probed.wait(), 40)
         await until(lambda: guard.reason is None)
     finally:
         running.cancel()

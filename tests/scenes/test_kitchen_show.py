@@ -71,7 +71,7 @@ async def test_4_2_number_is_seen_at_the_stations_of_its_chart_in_their_order_an
         assert all(not station["dishes"] for station in hall.shows[-1]["stations"])
         assert hall.shows[-1]["orders"] == []
         await place.kiosk.stop()
-        await asyncio.wait_for(watching, 20)
+        await asyncio.wait_for(watching, 40)
         assert hall.ended, "an open stream does not hold the process's exit"
 
 

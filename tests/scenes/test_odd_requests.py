@@ -82,7 +82,7 @@ async def raw(place: Restaurant, head: bytes, body: bytes = b"") -> tuple[int, b
     reader, writer = await asyncio.open_connection("127.0.0.1", place.kiosk.public_port)
     try:
         writer.write(head + b"\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             answer = await reader.read()
     finally:
         writer.close()

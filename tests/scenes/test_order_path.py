@@ -90,7 +90,7 @@ async def test_4_1_board_gets_a_snapshot_then_events_and_resumes_without_gap_or_
     first = await guest.order(("tea", 1))
     assert (await guest.pay(first["order_id"])).status == 200
     url = f"http://127.0.0.1:{place.kiosk.public_port}/api/display/events"
-    async with asyncio.timeout(15), place.client.get(url) as stream:
+    async with asyncio.timeout(40), place.client.get(url) as stream:
         name, identity, data = await _next(stream)
         assert name == "snapshot"
         assert [order["number"] for order in data["orders"]] == [first["number"]]
@@ -106,7 +106,7 @@ async def test_4_1_board_gets_a_snapshot_then_events_and_resumes_without_gap_or_
                     break
     await guest.until_status(first["order_id"], "completed")
     expected = [event["sequence"] for event in await place.events() if event["sequence"] > int(last)]
-    async with asyncio.timeout(15), place.client.get(url, headers={"Last-Event-ID": last}) as stream:
+    async with asyncio.timeout(40), place.client.get(url, headers={"Last-Event-ID": last}) as stream:
         name, identity, data = await _next(stream)
         assert (name, data["status"]) == ("order", "completed")
         assert int(identity or 0) in expected
@@ -115,7 +115,7 @@ async def test_4_1_board_gets_a_snapshot_then_events_and_resumes_without_gap_or_
 async def test_4_1_unusable_or_future_last_event_id_gets_a_snapshot(place: Restaurant) -> None:
     url = f"http://127.0.0.1:{place.kiosk.public_port}/api/display/events"
     for given in ("abc", "999999", "-1", "²", ""):
-        async with asyncio.timeout(15), place.client.get(url, headers={"Last-Event-ID": given}) as stream:
+        async with asyncio.timeout(40), place.client.get(url, headers={"Last-Event-ID": given}) as stream:
             assert (await _next(stream))[0] == "snapshot"
 
 
@@ -160,7 +160,7 @@ async def _next(stream) -> tuple[str, str | None, dict]:  # type: ignore[no-unty
 async def test_4_2_board_sees_an_event_soon_after_its_commit(place: Restaurant) -> None:
     guest = await place.guest()
     url = f"http://127.0.0.1:{place.kiosk.public_port}/api/display/events"
-    async with asyncio.timeout(15), place.client.get(url) as stream:
+    async with asyncio.timeout(40), place.client.get(url) as stream:
         assert (await _next(stream))[0] == "snapshot"
         created = await guest.order(("tea", 1))
         assert (await guest.pay(created["order_id"])).status == 200

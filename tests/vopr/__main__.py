@@ -16,7 +16,6 @@ import pickle
 import shlex
 import shutil
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -27,10 +26,10 @@ from typing import Any
 from kiosk import logs
 from kiosk.catalogue import load_menu, load_notices
 from kiosk.runtime.preparing import prepare_types
+from tests import folders
 from tests.vopr.days import KINDS, Report, live
 from tests.vopr.plants import PLANTS
 
-_FAST = Path("/dev/shm")  # a disk in memory, where the machine has one
 _real_s, _cpu_s = time.monotonic, time.process_time
 
 
@@ -52,7 +51,7 @@ def warm() -> None:
 
 def played(seed: int, wanted: Wanted) -> Report:
     """One day in a fork of its own, which nothing outlives."""
-    folder = Path(tempfile.mkdtemp(prefix="vopr", dir=_FAST if _FAST.is_dir() else None))
+    folder = folders.new("vopr")
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
