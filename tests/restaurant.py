@@ -253,7 +253,7 @@ def config_text(folder: Path, bank_url: str, extra: str = "", sms_url: str = NOB
     sections = {
         "server": f'port = 0\nsocket = "{folder}/k.sock"',
         "database": f'path = "{folder}/kiosk.db"\nreserve_mb = 1',
-        "bank": f'url = "{bank_url}"\ntimeout_s = 15\nabandon_after_s = 20',
+        "bank": f'url = "{bank_url}"\ntimeout_s = 2.0\nabandon_after_s = 2.5',
         "fiscal": f'port = "{folder}/fiscal.tty"',
         "robot": f'port = "{folder}/robot.tty"',
         "sms": f'url = "{sms_url}"',
