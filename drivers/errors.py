@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 from drivers.text import shown
 
 
@@ -31,6 +33,16 @@ class OutcomeUnknown(DeviceError):
 
 class ForeignState(DeviceError):
     """The device shows something we did not do (foreign document, swapped drive): a person must decide."""
+
+
+def connection_word(error: BaseException | None) -> str:
+    """Why there is no connection: `untrusted_certificate` (its issuer, its name or its time, by this machine's clock
+    and its store of certificates), else `connection_refused`."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return "untrusted_certificate"
+        error = error.__cause__ or error.__context__
+    return "connection_refused"
 
 
 def pause_word(error: DeviceError) -> str:

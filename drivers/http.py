@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 
 from drivers.bounded import bounded
-from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown, connection_word
 from drivers.text import finite, shown
 
 _CONNECT_S = 5.0
@@ -117,7 +117,7 @@ class HttpDevice:
         json: Mapping[str, object] | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
-        """One request. A connection that was refused sent nothing (`DeviceUnreachable`); whatever fails later is
+        """One request. A connection that was not made sent nothing (`DeviceUnreachable`); whatever fails later is
         `OutcomeUnknown`."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
@@ -133,7 +133,7 @@ class HttpDevice:
             ) as response:
                 return response.status, await self._body(response)
         except aiohttp.ClientConnectorError as error:
-            raise DeviceUnreachable(self._device, "connection_refused", str(error)) from error
+            raise DeviceUnreachable(self._device, connection_word(error), str(error)) from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
             raise OutcomeUnknown(self._device, "no_answer", repr(error)[:500]) from error
 

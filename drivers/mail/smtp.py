@@ -10,7 +10,7 @@ from typing import Literal
 
 import aiosmtplib
 
-from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
+from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown, connection_word
 from drivers.mail.port import Letter
 
 _DEVICE = "email"
@@ -74,7 +74,7 @@ class SmtpServer:
         except aiosmtplib.SMTPAuthenticationError as error:
             raise DeviceUnreachable(_DEVICE, "unauthorized", f"SMTP {error.code}") from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise DeviceUnreachable(_DEVICE, "connection_refused", repr(error)[:200]) from error
+            raise DeviceUnreachable(_DEVICE, connection_word(error), repr(error)[:200]) from error
 
     def _message(self, letter: Letter) -> EmailMessage:
         domain = self._access.sender.rpartition("@")[2]

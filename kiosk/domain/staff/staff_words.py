@@ -115,6 +115,10 @@ _CAUSES: Mapping[str, Text] = {
     "timeout": Text("нет ответа", "no answer"),
     "no_answer": Text("нет ответа", "no answer"),
     "connection_refused": Text("соединение не принято", "the connection was refused"),
+    "untrusted_certificate": Text(
+        "сертификат сервера не принят: проверьте часы и сертификаты этой машины",
+        "the server's certificate is not trusted: check this machine's clock and certificates",
+    ),
     "unreachable": Text("нет связи", "no connection"),
     "link_lost": Text("связь прервалась", "the link broke off"),
     "unauthorized": Text("ключ не принят", "the key was refused"),

@@ -81,7 +81,7 @@ class Guard:
     def _probe_failed(self, error: DeviceError) -> None:
         if isinstance(error, DeviceRefused) or error.code == "unauthorized":
             self.refused(str(error), by_work=False)
-        elif error.code == "connection_refused":
+        elif error.code in ("connection_refused", "untrusted_certificate"):
             self._change(self._breaker.unreachable, str(error))
         elif error.code != "busy":
             self._change(self._breaker.silent, str(error))
