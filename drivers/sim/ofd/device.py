@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import socket
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 from drivers.fiscal.fields import CodecError
 from drivers.fiscal.ofd import HEADER_SIZE, Header, parse_message
 from drivers.sim.faults import Faults
-from drivers.sim.gateways.http import held_port, serving
+from drivers.sim.gateways.http import serving
+from drivers.sim.listener import Listener
 from drivers.sim.ofd.container import Container, ticket_message
 from drivers.sim.world import World
 
@@ -43,60 +43,33 @@ class OfdDevice:
 
     def __init__(self, world: World) -> None:
         self.faults = Faults(FAULTS, self._fault_changed)
-        self.port = 0
+        self._listener = Listener(self._talk, lambda: self.faults.on("away") is not None)
         self._world = world
-        self._held: socket.socket | None = None
-        self._server: asyncio.Server | None = None
-        self._switching: asyncio.Task[None] | None = None
-        self._talks: set[asyncio.Task[Any]] = set()
         self._repeated = 0
 
     def state(self) -> dict[str, Any]:
         taken = [value for _, value in self._world.scan("document:")]
         return {"port": self.port, "documents": len(taken), "repeated": self._repeated}
 
+    @property
+    def port(self) -> int:
+        return self._listener.port
+
     async def start(self, port: int) -> None:
-        self._held = held_port(port)
-        self.port = self._held.getsockname()[1]
-        await self._listen()
+        await self._listener.start(port)
 
     async def stop(self) -> None:
-        await self._hush()
-        if self._held is not None:
-            self._held.close()
+        await self._listener.stop()
 
     async def settled(self) -> None:
         """Once a fault that was switched is in force."""
-        if self._switching is not None:
-            await self._switching
+        await self._listener.settled()
 
-    async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.port, reuse_address=True)
-
-    async def _hush(self) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
-
-    def _fault_changed(self, name: str, *, on: bool) -> None:  # noqa: ARG002  # `_switch` asks what it is by then
+    def _fault_changed(self, name: str, *, on: bool) -> None:  # noqa: ARG002  # the listener asks what it is by then
         if name == "away":
-            self._switching = asyncio.get_running_loop().create_task(self._switch())
-
-    async def _switch(self) -> None:
-        """Follow what the fault is by now: it may have been switched back meanwhile."""
-        away = self.faults.on("away") is not None
-        if away and self._server is not None:
-            await self._hush()
-        elif not away and self._server is None:
-            await self._listen()
+            self._listener.look()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talk = asyncio.current_task()
-        if talk is not None:
-            self._talks.add(talk)
         try:
             async with asyncio.timeout(_MESSAGE_S):
                 head = await reader.readexactly(HEADER_SIZE)
@@ -107,8 +80,6 @@ class OfdDevice:
             pass  # whoever is no drive gets no answer
         finally:
             writer.transport.abort() if self.faults.on("refuse") is not None else writer.close()
-            if talk is not None:
-                self._talks.discard(talk)
 
     async def _answer(self, message: bytes, writer: asyncio.StreamWriter) -> None:
         """Raises `CodecError` for what is no document."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-import socket
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -13,7 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from drivers.sim.faults import Faults
-from drivers.sim.gateways.http import held_port, serving
+from drivers.sim.gateways.http import serving
+from drivers.sim.listener import Listener
 from drivers.sim.site import HERE, Site
 from drivers.sim.world import World
 
@@ -35,66 +35,36 @@ class SmtpDevice:
 
     def __init__(self, world: World) -> None:
         self.faults = Faults(FAULTS, self._fault_changed)
-        self.port = 0
+        self._listener = Listener(self._talk, lambda: self.faults.on("down") is not None)
         self._world = world
-        self._held: socket.socket | None = None
-        self._server: asyncio.Server | None = None
-        self._switching: asyncio.Task[None] | None = None
-        self._talks: set[asyncio.Task[Any]] = set()
         self._tries = 0
 
     def state(self) -> dict[str, Any]:
         """`tries`: letters that were begun since the start, also those that were not taken."""
         return {"port": self.port, "tries": self._tries, "letters": [row for _, row in self._world.scan("letter:")]}
 
+    @property
+    def port(self) -> int:
+        return self._listener.port
+
     async def start(self, port: int) -> None:
-        self._held = held_port(port)
-        self.port = self._held.getsockname()[1]
-        await self._listen()
+        await self._listener.start(port)
 
     async def stop(self) -> None:
-        await self._hush()
-        if self._held is not None:
-            self._held.close()
+        await self._listener.stop()
 
-    async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.port, reuse_address=True)
-
-    async def _hush(self) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
-
-    def _fault_changed(self, name: str, *, on: bool) -> None:  # noqa: ARG002  # `_switch` asks what it is by then
+    def _fault_changed(self, name: str, *, on: bool) -> None:  # noqa: ARG002  # the listener asks what it is by then
         if name == "down":
-            self._switching = asyncio.get_running_loop().create_task(self._switch())
-
-    async def _switch(self) -> None:
-        """Follow what the fault is by now: it may have been switched back meanwhile."""
-        down = self.faults.on("down") is not None
-        if down and self._server is not None:
-            await self._hush()
-        elif not down and self._server is None:
-            await self._listen()
+            self._listener.look()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talk = asyncio.current_task()
-        if talk is not None:
-            self._talks.add(talk)
         try:
             async with asyncio.timeout(_TALK_S):
                 await self._converse(reader, writer)
         except (OSError, TimeoutError, _HungUp, asyncio.IncompleteReadError, ValueError):
             pass  # whoever does not speak SMTP is hung up on
-        except asyncio.CancelledError:
-            pass  # by `_hush`: asyncio's own callback cannot bear a stream's task that ends cancelled
         finally:
             writer.close()
-            if talk is not None:
-                self._talks.discard(talk)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sender, receivers = "", list[str]()
