@@ -136,7 +136,8 @@ class Symptoms:
         drive, unsent = thresholds.drive(status, now, zone), thresholds.unsent(status, now, zone)
         if drive.level >= Level.WARNING:
             left = thresholds.drive_days_left(status, now, zone)
-            days = NOTHING_MORE if left is None else Text(f"дней осталось {left}", f"days left {left}")
+            known = left is not None and left <= thresholds.DRIVE[-1][0]  # else the register's flag is the newer word
+            days = NOTHING_MORE if not known else Text(f"дней осталось {left}", f"days left {left}")
             yield Seen("drive_expiring", drive.word or "drive", days, urgent=drive.level >= Level.ALARM)
         if unsent.level >= Level.ALARM:
             count = status.unsent_documents
