@@ -13,6 +13,8 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 
+from tests.patient_loop import PatientPolicy
+
 _STANDARD = 3  # file descriptors
 
 
@@ -39,7 +41,7 @@ class Forked:
                 signal.signal(number, signal.SIG_DFL)
             sys.stdout = os.fdopen(1, "w", closefd=False)
             sys.argv = ["", *words]
-            asyncio.set_event_loop_policy(None)
+            asyncio.set_event_loop_policy(PatientPolicy())
             main()
             code = 0
         except BaseException:  # noqa: BLE001 - the child must end here, whatever it was

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.patient_loop import STEP_S, PatientLoop, Waiting
+from tests.patient_loop import PART_S, STEP_S, PatientLoop, Waiting
 
 _STALL_S = 0.5
 _PATIENCE_S = 0.2
@@ -62,4 +62,13 @@ def test_time_goes_on_while_the_loop_waits_and_by_one_step_while_it_works() -> N
     assert waiting.now_s() == pytest.approx(began + STEP_S)
     now += STEP_S / 2
     assert waiting.now_s() == pytest.approx(began + STEP_S * 1.5)
+    waiting.close()
+
+
+def test_waiting_that_ends_late_counts_as_if_it_had_ended_in_time() -> None:
+    moments = iter([100.0, 100.0, 103.0, 106.0, 106.0])  # each part of it ends three seconds late
+    waiting = Waiting(lambda: next(moments))
+    began = waiting.now_s()
+    waiting.select(PART_S + 0.001)
+    assert waiting.now_s() - began < 2 * PART_S + 0.02
     waiting.close()

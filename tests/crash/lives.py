@@ -22,6 +22,7 @@ from kiosk.checkpoints import VARIABLE, Checkpoints
 from kiosk.config import load
 from kiosk.wiring import Parts, run
 from tests.crash.devices import START_S
+from tests.patient_loop import PatientPolicy
 from tests.restaurant import FAST_FISCAL, FAST_READER, FAST_ROBOT
 
 #: Where the next life dies: a named point, or whatever a checkpoint of the test's own does in the child.
@@ -63,7 +64,7 @@ class KioskProcess:
                 staged.write_text(str(kiosk.public_port))
                 staged.rename(self._port_file)
 
-            asyncio.set_event_loop_policy(None)
+            asyncio.set_event_loop_policy(PatientPolicy())
             code = asyncio.run(run(load(self._folder / "config.toml"), parts, started))
         except BaseException:  # noqa: BLE001 - the child must end here, whatever it was
             traceback.print_exc()

@@ -41,7 +41,7 @@ async def eaten(place: Restaurant, *dishes: str) -> list[str]:
     for dish in dishes:
         guest = await place.guest()
         order_id = (await guest.order((dish, 1)))["order_id"]
-        assert (await guest.pay(order_id)).status == 200
+        assert (await guest.pay(order_id)).status in (200, 202)  # some of these places answer after half a second
         await guest.until_status(order_id, "completed")
         found.append(order_id)
     return found
