@@ -74,10 +74,21 @@ def _menu(file: Path, equipment: Equipment) -> Menu:
 
 def load_notices(menu: Path | None) -> Notices:
     """The demo's, with those that the site's own `notices.toml` beside its menu has. Raises `MenuError`."""
-    file = Path(str(files("kiosk") / "demo" / "notices.toml"))
-    tables = _read(file)
-    if menu is not None and (own := menu.parent / "notices.toml").exists():
-        file, tables = own, tables | _read(own)
+    if menu is None or not (own := menu.parent / "notices.toml").exists():
+        return _demo_notices()
+    return _notices(own, _read(_demo_notices_file()) | _read(own))
+
+
+@cache
+def _demo_notices() -> Notices:
+    return _notices(_demo_notices_file(), _read(_demo_notices_file()))
+
+
+def _demo_notices_file() -> Path:
+    return Path(str(files("kiosk") / "demo" / "notices.toml"))
+
+
+def _notices(file: Path, tables: dict[str, Any]) -> Notices:
     notices = _convert(file, tables, Notices)
     try:
         notices.check()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -30,7 +31,7 @@ def _section(raw: object, kind: type[S], where: str, problems: list[str], usual:
     if not isinstance(raw, dict):
         problems.append(problem(where, f"expected a table, got {_kind_of(raw)}"))
         return None
-    hints = get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     before = len(problems)
     for key in raw.keys() - hints.keys():
         problems.append(problem(f"{where}.{_shown(key)}", f"unknown key{nearest(key, hints)}"))
@@ -44,6 +45,12 @@ def _section(raw: object, kind: type[S], where: str, problems: list[str], usual:
         elif field.required:
             problems.append(problem(f"{where}.{field.name}", "is missing"))
     return kind(**values) if len(problems) == before else None
+
+
+@cache
+def _hints(kind: type[msgspec.Struct]) -> Mapping[str, Any]:
+    """Of the fields: asked for every section of every file, and dear."""
+    return get_type_hints(kind, include_extras=True)
 
 
 def _value(raw: object, hint: Any, where: str, problems: list[str], usual: Any = None) -> Any:

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import logs
-from kiosk.catalogue import load_menu, load_notices
+from kiosk.api.http.pages import shipped
+from kiosk.catalogue import load_menu, load_notices, web_root
 from kiosk.runtime.preparing import prepare_types
 from tests import folders
 from tests.vopr.days import KINDS, Report, live
@@ -47,6 +48,7 @@ def warm() -> None:
     prepare_types()
     load_menu(None)
     load_notices(None)
+    shipped(web_root())
 
 
 def played(seed: int, wanted: Wanted) -> Report:

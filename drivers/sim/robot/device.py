@@ -8,6 +8,7 @@ import random
 import tomllib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -211,8 +212,16 @@ class _CheckedFaults(Faults):
 
 
 def read_equipment(path: Path | None) -> Equipment:
-    """None: the demo's. Raises `EquipmentError`."""
-    file = path or demo_file()
+    """None: the demo's, which is read once by a process. Raises `EquipmentError`."""
+    return _demo_equipment() if path is None else _equipment(path)
+
+
+@cache
+def _demo_equipment() -> Equipment:
+    return _equipment(demo_file())
+
+
+def _equipment(file: Path) -> Equipment:
     try:
         text = file.read_text("utf-8-sig")
         return of_tables(tomllib.loads(text), text, str(file))

@@ -7,9 +7,11 @@ import gzip
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -58,18 +60,11 @@ class _File:
 
 
 class Pages:
-    """Reads `web/` once at start; `images` is a further folder with pictures of an own menu, `/sim` for a demo only."""
+    """What ships in `web/`; `images` is a further folder with pictures of an own menu, `/sim` for a demo only."""
 
     def __init__(self, root: Path, images: Path | None, *, demo: bool = True) -> None:
         self._pages = {path: name for path, name in _PAGES.items() if demo or path != "/sim"}
-        self._files = {
-            path.relative_to(root).as_posix(): _load(path)
-            for path in root.rglob("*")
-            if path.is_file() and path.parent != root / _PICTURES
-        }
-        for folder in (root / _PICTURES, images):
-            if folder is not None:
-                self._files |= {f"{_PICTURES}/{name}": _file(body, kind) for name, body, kind in pictures(folder)}
+        self._files = {**shipped(root)} | ({} if images is None else _pictures(images))
         shell = "".join(
             file.tag for name, file in sorted(self._files.items()) if _is_shell(name) or name == "index.html"
         )
@@ -105,6 +100,18 @@ class Pages:
         if file is None or file.kind == _TYPES[".html"]:
             raise NotFound
         return _serve(request, file, _ASSET_POLICY)
+
+
+@cache
+def shipped(root: Path) -> Mapping[str, _File]:
+    """What lies in `root`, by its name there: it comes with the package, and is read once by a process."""
+    paths = (path for path in root.rglob("*") if path.is_file() and path.parent != root / _PICTURES)
+    found = {path.relative_to(root).as_posix(): _load(path) for path in paths}
+    return MappingProxyType(found | _pictures(root / _PICTURES))
+
+
+def _pictures(folder: Path) -> dict[str, _File]:
+    return {f"{_PICTURES}/{name}": _file(body, kind) for name, body, kind in pictures(folder)}
 
 
 def _is_shell(name: str) -> bool:

@@ -118,16 +118,18 @@ class Kitchen:
     def publish(self, **changes: Any) -> None:
         """Replaces the state by one with these changes."""
         if "pace" in changes:
-            changes["works"] = self._works(changes["pace"])
+            changes["works"] = _works(self.charts, changes["pace"])
         self._state = replace(self._state, **changes)
 
     def know(self, charts: Mapping[str, Chart]) -> None:
         """Charts that are sold, or were, by fingerprint: portions in work keep theirs."""
-        self.charts = {**self.charts, **charts}
-        works = self._works(self._state.pace)
+        new = {fingerprint: chart for fingerprint, chart in charts.items() if fingerprint not in self.charts}
+        self.charts = {**self.charts, **new}
+        works = {**self._state.works, **_works(new, self._state.pace)}
         by_length = sorted(charts, key=lambda name: charts[name].nominal_s)
         usual = self._state.usual or (by_length[len(by_length) // 2] if by_length else "")
         self._state = replace(self._state, works=works, usual=usual)
 
-    def _works(self, pace: Pace) -> Mapping[str, Work]:
-        return {fingerprint: chart.work(pace.seconds) for fingerprint, chart in self.charts.items()}
+
+def _works(charts: Mapping[str, Chart], pace: Pace) -> Mapping[str, Work]:
+    return {fingerprint: chart.work(pace.seconds) for fingerprint, chart in charts.items()}
