@@ -37,6 +37,7 @@ from kiosk.config.settings import Config
 from kiosk.periods import Periods
 from kiosk.wiring import Kiosk, Parts
 from tests import folders
+from tests.databases.ready import lay_ready
 from tests.plans import Plans
 
 DEADLINE_S = 40.0
@@ -338,6 +339,7 @@ async def restaurant(
             (folder / "config.toml").write_text(
                 config_text(folder, bank_device.url, extra, sms_device.url, push_device.url) + f"\n{tail}"
             )
+            lay_ready(folder / "kiosk.db")
             kiosk = await start_kiosk(stack, load(folder / "config.toml"), test_parts(**changes))
             client = await stack.enter_async_context(aiohttp.ClientSession())
             staff = await stack.enter_async_context(

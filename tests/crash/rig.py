@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kiosk.catalogue import load_menu
+from kiosk.api.http.pages import shipped
+from kiosk.catalogue import load_menu, load_notices, web_root
 from kiosk.sinks.statistics import StatisticsSink
 from kiosk.store.staff.stats import CONSUMER
 from kiosk.wiring import Parts
@@ -23,6 +24,7 @@ from tests.crash import tally
 from tests.crash.calls import Answer, Asked, Gone, call, internal
 from tests.crash.devices import DEVICES, EFFECTS, QR_BANK, READER, START_S, Devices
 from tests.crash.lives import Bomb, KioskProcess, pause
+from tests.databases.ready import lay_ready
 from tests.restaurant import NOBODY, config_text, short_folder
 
 __all__ = ["Answer", "Bomb", "Gone", "Purchase", "World", "call", "pause", "world"]
@@ -119,7 +121,10 @@ class World:
     def __post_init__(self) -> None:
         names = (*DEVICES, *(EFFECTS if self.effects else ()), *((READER, QR_BANK) if self.several_ways else ()))
         load_menu(None)  # every life's, which is forked from here
+        load_notices(None)
+        shipped(web_root())
         self.devices = Devices(self.folder, names, self.speed, robot=self.robot or "robot", bank=self.bank)
+        self._lay_database()
         if self.prepare is not None:
             self.prepare(self.folder)
         self.devices.start()
@@ -139,6 +144,9 @@ class World:
         (self.folder / "config.toml").write_text(text + tail)
         if self.variant is not None and not self.planted:
             self.planted = self.variant.__name__.replace("_", " ")
+
+    def _lay_database(self) -> None:
+        lay_ready(self.folder / "kiosk.db")
 
     def live(self, bomb: Bomb = "", variant: Callable[[], Parts] | None = None) -> int | None:
         """End the last life, begin another; its port, or None when it died at start."""

@@ -162,6 +162,9 @@ class _Day(_Wild):
 class _Together(World):
     """All customers ask again at the same time instead of one after the other: the same end, the same rules."""
 
+    def _lay_database(self) -> None:
+        """The first life makes it, on a disk that may lose what it writes."""
+
     def settle(self, port: int, *, patient: bool = True, deadline_s: float = 60.0) -> None:
         open_ = list(self.purchases)
 
