@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from aiohttp import web
 from drivers.sim.smtp.device import SmtpDevice, smtp
 from tests.clocks import JumpingClock, PassingClock
 from tests.receiver import new_secret
-from tests.restaurant import Restaurant, ledger, restaurant, until
+from tests.restaurant import FAST_LOOKS, Restaurant, ledger, restaurant, until
 from tests.scenes.test_refusals import assert_problem
 
 PHONE, MAIL = "+79161234567", "ira@example.com"
@@ -31,6 +32,7 @@ page_silent = { after_s = 0.0 }
 bin_low = { off = true }
 disk = { off = true }
 """
+LOOKS = replace(FAST_LOOKS, alarms_s=0.25)
 BY_SMS = f'[[alarms.to]]\nname = "duty"\nchannel = "sms"\naddress = "{PHONE}"\n'
 BY_SMS_THEN_MAIL = f'{BY_SMS}[[alarms.to]]\nname = "owner"\nchannel = "email"\naddress = "{MAIL}"\nlevel = 2\n'
 
@@ -87,6 +89,11 @@ async def looks(place: Restaurant, times: int) -> None:
         await watch.look()
 
 
+def watched(extra: str = QUICK, **changes: Any) -> AbstractAsyncContextManager[Restaurant]:
+    """A restaurant that looks for alarms all the time."""
+    return restaurant(extra, **{"periods": LOOKS, **changes})
+
+
 @asynccontextmanager
 async def with_mail(
     folder: Path, tail: str = BY_SMS_THEN_MAIL, **changes: Any
@@ -94,12 +101,12 @@ async def with_mail(
     async with smtp(0, state=folder / "smtp.state", ledger=folder / "smtp.jsonl") as mail:
         settings = f'[alarms.email]\nhost = "127.0.0.1"\nport = {mail.port}\nencryption = "none"\ntimeout_s = 1.0\n'
         extra = changes.pop("extra", QUICK) + settings
-        async with restaurant(extra, tail=tail, **changes) as place:
+        async with watched(extra, tail=tail, **changes) as place:
             yield place, mail
 
 
 async def test_alarm_is_raised_sent_acknowledged_and_cleared() -> None:
-    async with restaurant(QUICK, tail=BY_SMS) as place:
+    async with watched(tail=BY_SMS) as place:
         paper(place, out=True)
         (first,) = await until_texts(place, 1)
         row = await until_standing(place, "sales_closed", "raised")
@@ -122,7 +129,7 @@ async def test_alarm_is_raised_sent_acknowledged_and_cleared() -> None:
 
 
 async def test_what_has_not_lasted_calls_nobody() -> None:
-    async with restaurant(QUICK.replace("after_s = 0.2", "after_s = 600.0"), tail=BY_SMS) as place:
+    async with watched(QUICK.replace("after_s = 0.2", "after_s = 600.0"), tail=BY_SMS) as place:
         paper(place, out=True)
         await place.until_paused("fiscal_no_paper")
         await looks(place, 3)
@@ -134,7 +141,7 @@ async def test_what_has_not_lasted_calls_nobody() -> None:
 
 
 async def test_cause_that_comes_and_goes_is_one_alarm_and_one_message() -> None:
-    async with restaurant(QUICK.replace("hold_s = 0.3", "hold_s = 600"), tail=BY_SMS) as place:
+    async with watched(QUICK.replace("hold_s = 0.3", "hold_s = 600"), tail=BY_SMS) as place:
         for _ in range(3):
             paper(place, out=True)
             await place.until_paused("fiscal_no_paper")
@@ -207,7 +214,7 @@ async def test_with_every_channel_away_the_alarm_stands_and_is_told_once_one_is_
 
 
 async def test_staff_who_was_away_is_not_told_of_what_is_over_meanwhile() -> None:
-    async with restaurant(QUICK, tail=BY_SMS) as place:
+    async with watched(tail=BY_SMS) as place:
         place.sms.faults.switch("down")
         paper(place, out=True)
         await until_standing(place, "sales_closed", "raised")
@@ -233,7 +240,7 @@ def around_now(minutes: int) -> str:
 async def test_in_quiet_hours_only_what_is_urgent_wakes_somebody() -> None:
     clock = PassingClock()
     quiet = QUICK.replace("[alarms]", f'[alarms]\nquiet = "{around_now(1)}"')
-    async with restaurant(quiet, tail=BY_SMS, clock=clock) as place:
+    async with watched(quiet, tail=BY_SMS, clock=clock) as place:
         assert (await place.call("POST", "/api/heartbeat", {"screen": "menu"})).status in (200, 204)
         clock.jump(20)
         await until_standing(place, "page_silent", "raised")
@@ -262,7 +269,7 @@ async def test_clock_that_is_set_calls_nobody_and_silences_nobody(tmp_path: Path
 
 
 async def test_alarm_outlives_a_restart_and_is_not_told_again() -> None:
-    async with restaurant(QUICK, tail=BY_SMS) as place:
+    async with watched(tail=BY_SMS) as place:
         paper(place, out=True)
         await until_texts(place, 1)
         row = await until_standing(place, "sales_closed", "raised")
@@ -278,7 +285,7 @@ async def test_alarm_outlives_a_restart_and_is_not_told_again() -> None:
 
 async def test_storm_is_held_within_the_budget_of_an_hour() -> None:
     few = QUICK.replace("[alarms]", "[alarms]\nper_hour = 1").replace("hold_s = 0.3", "hold_s = 0.05")
-    async with restaurant(few, tail=BY_SMS) as place:
+    async with watched(few, tail=BY_SMS) as place:
 
         async def is_over() -> bool:
             return not (await alarms(place))["alarms"]
@@ -294,7 +301,7 @@ async def test_storm_is_held_within_the_budget_of_an_hour() -> None:
 
 
 async def test_guest_is_told_that_staff_knows_only_where_somebody_was_reached() -> None:
-    async with restaurant(QUICK, tail=BY_SMS) as place:
+    async with watched(tail=BY_SMS) as place:
 
         async def knows() -> bool | None:
             found: bool | None = (await place.call("GET", "/api/restaurant")).body["staff_knows"]
@@ -319,7 +326,7 @@ async def test_guest_is_told_that_staff_knows_only_where_somebody_was_reached() 
 
 
 async def test_page_of_staff_that_shows_the_alarm_is_somebody_who_knows() -> None:
-    async with restaurant(QUICK) as place:
+    async with watched() as place:
         pin = (place.folder / "service.pin").read_text()
         token = (await place.call("POST", "/api/service/session", {"pin": pin})).body["access_token"]
         paper(place, out=True)
@@ -392,7 +399,7 @@ secret_file = "{tmp_path}/hook"
 
 
 async def test_no_number_of_staff_stands_in_the_books_or_an_answer() -> None:
-    async with restaurant(QUICK, tail=BY_SMS) as place:
+    async with watched(tail=BY_SMS) as place:
         paper(place, out=True)
         await until_texts(place, 1)
         answer = await alarms(place)

@@ -9,8 +9,8 @@ from drivers.sim.gateways.http import held_port
 from kiosk.domain.staff.alarm import Alarm, AlarmState
 from kiosk.domain.staff.alarm_words import message_of
 from tests.clocks import PassingClock
-from tests.restaurant import Restaurant, restaurant, until
-from tests.scenes.test_alarms import BY_SMS, CLOSED, QUICK, around_now, looks, paper, texts, until_standing
+from tests.restaurant import Restaurant, until
+from tests.scenes.test_alarms import BY_SMS, CLOSED, QUICK, around_now, looks, paper, texts, until_standing, watched
 
 _LONGEST_SMS = 670
 
@@ -29,7 +29,7 @@ async def test_messenger_that_is_away_for_minutes_is_tried_until_it_is_back() ->
     with held_port(0) as held:  # nobody listens there
         url = f"http://127.0.0.1:{held.getsockname()[1]}/send"
         row = f"""[[alarms.to]]\nchannel = "http"\naddress = "{url}"\nbody = '{{"text": "{{text}}"}}'\n"""
-        async with restaurant(QUICK, tail=row, clock=clock) as place:
+        async with watched(tail=row, clock=clock) as place:
             paper(place, out=True)
             for tries in range(1, 6):
 
@@ -47,7 +47,7 @@ async def test_messenger_that_is_away_for_minutes_is_tried_until_it_is_back() ->
 async def test_what_may_wait_is_not_sent_in_quiet_hours_by_a_channel_that_comes_back_then() -> None:
     clock = PassingClock()
     quiet = QUICK.replace("[alarms]", f'[alarms]\nquiet = "{around_now(-30)}"')  # in half an hour, for two hours
-    async with restaurant(quiet, tail=BY_SMS, clock=clock) as place:
+    async with watched(quiet, tail=BY_SMS, clock=clock) as place:
         place.sms.faults.switch("down")
         assert (await place.call("POST", "/api/heartbeat", {"screen": "menu"})).status in (200, 204)
         clock.jump(20)

@@ -192,7 +192,7 @@ async def _is_dropped(guest: Customer, order_id: str) -> bool:
 
 
 async def test_4_portion_that_waits_in_the_robots_table_is_cancelled_there_before_it_is_dropped() -> None:
-    async with restaurant(speed=1.0) as place:
+    async with restaurant(speed=3.0) as place:
         guest = await place.guest()
         order_id = (await guest.order(("udon-chicken", 4)))["order_id"]  # the dispenser takes two at once
         assert (await guest.pay(order_id)).status == 200
@@ -214,7 +214,7 @@ async def test_4_portion_that_waits_in_the_robots_table_is_cancelled_there_befor
 
 
 async def test_4_portions_that_are_recalled_one_by_one_are_not_submitted_again_meanwhile() -> None:
-    async with restaurant(speed=1.0) as place:
+    async with restaurant(speed=3.0) as place:
         guest = await place.guest()
         order_id = (await guest.order(("udon-chicken", 7)))["order_id"]  # the dispenser takes two at once
         assert (await guest.pay(order_id)).status == 200
@@ -294,7 +294,7 @@ def _held_books(chosen: asyncio.Event, go: asyncio.Event) -> type[Database]:
 
 async def test_4_piece_that_is_given_back_is_the_one_that_the_robot_was_asked_about() -> None:
     chosen, go = asyncio.Event(), asyncio.Event()
-    async with restaurant(database=_held_books(chosen, go), speed=1.0) as place:
+    async with restaurant(database=_held_books(chosen, go), speed=3.0) as place:
         guest = await place.guest()
         order_id = (await guest.order(("udon-chicken", 3)))["order_id"]  # the dispenser takes two at once
         rows = await place.kiosk.database.read(orders.portions, order_id)
