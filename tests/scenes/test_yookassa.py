@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import PassingClock
 from tests.restaurant import Customer, Restaurant, restaurant, until
 
 SHOP = '[bank]\ndriver = "yookassa"\n'
@@ -130,8 +131,9 @@ async def test_a_refund_that_the_bank_refuses_by_a_code_of_its_own_ends_by_a_per
 
 
 async def test_a_hold_that_the_bank_ended_for_a_reason_of_its_own_is_no_money_to_give_back() -> None:
+    clock = PassingClock()
     extra = "[payment]\nanswer_within_s = 0.2\nreceipt_retry_s = 3"
-    async with restaurant(f"{SHOP}{extra}") as place:
+    async with restaurant(f"{SHOP}{extra}", clock=clock) as place:
         place.bank.faults.switch("hold")
         guest, order_id = await tea(place)
         assert (await guest.pay(order_id)).status == 202
@@ -140,6 +142,13 @@ async def test_a_hold_that_the_bank_ended_for_a_reason_of_its_own_is_no_money_to
         place.bank.faults.switch("hold", on=False)
         await until(lambda: place.effects("bank", "held"))
         place.bank.faults.switch("end_holds", {"reason": "fraud_suspected"})
+
+        async def delayed() -> bool:
+            order = (await place.internal("GET", f"/internal/orders/{order_id}")).body
+            return bool(order["payment"]["stage"] == "receipt_delayed")
+
+        await until(delayed)
+        clock.jump(30)  # so long the money is held without a receipt
         await guest.until_status(order_id, "created")
         assert moved(place) == ["held", "released"]
         assert place.effects("fiscal", "receipt") == []
