@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.flows.fiscal.receipts import Receipts
 from kiosk.flows.guards.breaker import Guard
 from kiosk.store.staff import journal
-from tests.restaurant import Customer, Restaurant, restaurant, until
+from tests.restaurant import FAST_LOOKS, Customer, Restaurant, restaurant, until
 
 TEA = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
 
@@ -58,6 +59,13 @@ async def refusing_bank(status: int, *, knows: bool = True) -> AsyncIterator[Ref
         yield bank
     finally:
         await runner.cleanup()
+
+
+@pytest.fixture
+async def watched() -> AsyncIterator[Restaurant]:
+    """Whose bank and gateway are asked all the time."""
+    async with restaurant(periods=replace(FAST_LOOKS, bank_s=0.5, sms_s=0.5)) as found:
+        yield found
 
 
 async def told(place: Restaurant, device: str) -> list[tuple[str, str | None]]:
@@ -199,20 +207,20 @@ async def test_3_3_bank_that_takes_no_such_token_closes_no_sales() -> None:
         assert (await place.call("GET", "/api/restaurant")).body["sales"]["open"]
 
 
-async def test_3_3_bank_that_is_down_closes_sales_before_anybody_fills_a_cart(place: Restaurant) -> None:
-    guest = await place.guest()
+async def test_3_3_bank_that_is_down_closes_sales_before_anybody_fills_a_cart(watched: Restaurant) -> None:
+    guest = await watched.guest()
     order_id = (await guest.order(("tea", 1)))["order_id"]
-    place.bank.faults.switch("down", on=True)
-    await place.until_paused("bank_down")  # nobody has paid: the probe found it
-    await assert_closed(place, guest, "bank_down")
+    watched.bank.faults.switch("down", on=True)
+    await watched.until_paused("bank_down")  # nobody has paid: the probe found it
+    await assert_closed(watched, guest, "bank_down")
     answer = await guest.pay(order_id, key="k")
     assert (answer.status, answer.code, answer.body["reason"]) == (503, "bank_unavailable", "bank_down")
-    place.bank.faults.switch("down", on=False)
-    await place.until_open()
+    watched.bank.faults.switch("down", on=False)
+    await watched.until_open()
     assert (await guest.pay(order_id, key="k")).status == 200
-    await until(lambda: _recovered(place))
-    assert await told(place, "bank") == [("DeviceFaultEvent", "bank_down"), ("DeviceRecoveredEvent", None)]
-    assert len(place.effects("bank", "charged")) == 1
+    await until(lambda: _recovered(watched))
+    assert await told(watched, "bank") == [("DeviceFaultEvent", "bank_down"), ("DeviceRecoveredEvent", None)]
+    assert len(watched.effects("bank", "charged")) == 1
 
 
 async def _recovered(place: Restaurant) -> bool:
@@ -290,19 +298,19 @@ async def _stuck(place: Restaurant, stuck_id: str) -> bool:
     return stuck_id in [row["stuck_id"] for row in rows]
 
 
-async def test_5_sms_gateway_that_is_down_is_told_and_closes_no_sales(place: Restaurant) -> None:
-    place.sms.faults.switch("down", on=True)
-    await until(lambda: told(place, "sms"))
-    assert await check(place, "sms") == {"ok": False, "reason": "sms_down"}
-    restaurant_view = (await place.call("GET", "/api/restaurant")).body
+async def test_5_sms_gateway_that_is_down_is_told_and_closes_no_sales(watched: Restaurant) -> None:
+    watched.sms.faults.switch("down", on=True)
+    await until(lambda: told(watched, "sms"))
+    assert await check(watched, "sms") == {"ok": False, "reason": "sms_down"}
+    restaurant_view = (await watched.call("GET", "/api/restaurant")).body
     assert restaurant_view["sales"]["open"]
-    guest = await place.guest()
+    guest = await watched.guest()
     order_id = (await guest.order(("tea", 1)))["order_id"]
     assert (await guest.pay(order_id)).status == 200
-    place.sms.faults.switch("down", on=False)
+    watched.sms.faults.switch("down", on=False)
 
     async def restored() -> bool:
-        return bool((await check(place, "sms"))["ok"])
+        return bool((await check(watched, "sms"))["ok"])
 
     await until(restored)
 
