@@ -159,10 +159,9 @@ def _walks(step: str, sql: str, figures: dict[str, tuple[int, ...]]) -> bool:
     return bool(rows) and rows[min(equal, len(rows) - 1)] > MOST_ROWS
 
 
-def _tables(sql: str, name: str) -> set[str]:
+def _tables(sql: str, name: str) -> frozenset[str]:
     """What a name in the plan stands for: a table, or the tables that bear it as an alias."""
-    tables = _growing_and_bounded()
-    return {table for table in tables if table == name or re.search(rf"\b{table}\s+(?:AS\s+)?{name}\b", sql)}
+    return _growing_and_bounded() & {name, *re.findall(rf"\b(\w+)\s+(?:AS\s+)?{name}\b", sql)}
 
 
 @cache
