@@ -18,7 +18,7 @@ from tests.restaurant import Restaurant, restaurant
 def browser_program(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A browser that stands back: pages wait for long, while the devices beside it are to be heard in time. Root's
     Chromium would put itself before everybody (nice -8): it goes without that right."""
-    if program := chromium.installed():
+    if program := chromium.for_tests():
         bounded = "setpriv --bounding-set -sys_nice" if os.geteuid() == 0 else ""
         behind = tmp_path_factory.mktemp("browser") / "chromium"
         behind.write_text(f'#!/bin/sh\nexec nice -n 10 {bounded} "{program}" "$@"\n')
@@ -32,7 +32,7 @@ def browser_program(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def browser(browser_program: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=browser_program, args=[*chromium.FLAGS])
+        found = await playwright.chromium.launch(executable_path=browser_program, args=[*chromium.TESTED_FLAGS])
         yield found
         await found.close()
 
