@@ -24,6 +24,8 @@ _RULES = {
     "rules": {"meta-viewport": {"enabled": False}, "target-size": {"enabled": True}},
     "resultTypes": ["violations"],
 }
+# What passed stays in the page: it is most of the answer.
+_RUN = "rules => axe.run(document, rules).then(({violations}) => violations)"
 _BOXES = """() => [...document.querySelectorAll('button')]
     .filter((b) => !b.disabled && b.checkVisibility() && (!document.querySelector('dialog') || b.closest('dialog')))
     .map((b) => ({name: b.dataset.testid || b.textContent, primary: b.matches('.go'), box: b.getBoundingClientRect()}))
@@ -37,8 +39,7 @@ async def violations(screen: Screen) -> list[str]:
     await screen.shows_whole_pictures()
     if not await screen.page.evaluate("'axe' in window"):
         await screen.page.evaluate(_AXE.read_text())
-    answer = await screen.page.evaluate("rules => axe.run(document, rules)", _RULES)
-    rules: list[dict[str, Any]] = answer["violations"]
+    rules: list[dict[str, Any]] = await screen.page.evaluate(_RUN, _RULES)
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in rules for node in rule["nodes"]]
 
 
