@@ -23,6 +23,8 @@ PANEL = {"width": 1080, "height": 1920}
 BOARD = {"width": 1920, "height": 1080}
 # The pin-pad's bridge: what the terminal's software would put into the page.
 _BRIDGE = "window.kioskTokens = %s; window.kioskTerminal = {token: async () => window.kioskTokens.shift() ?? null};"
+# A page without it still sells; some seconds after its start it would fetch every file of the pages once more.
+_NO_WORKER = "Object.defineProperty(Navigator.prototype, 'serviceWorker', {value: undefined});"
 
 _BROKEN_PICTURES = """[...document.images].filter((image) => image.checkVisibility())
     .filter((image) => !(image.complete && image.naturalWidth)).map((image) => image.src)"""
@@ -120,10 +122,13 @@ class Screens:
         self.traffic = Traffic()
 
     async def kiosk(
-        self, kiosk: Kiosk, *tokens: str, clock: bool = False, size: Mapping[str, int] = PANEL
+        self, kiosk: Kiosk, *tokens: str, clock: bool = False, size: Mapping[str, int] = PANEL, worker: bool = False
     ) -> KioskScreen:
-        """`tokens` are what the pin-pad will hand over, one a payment; none of them: no pin-pad is there."""
+        """`tokens` are what the pin-pad will hand over, one a payment; none of them: no pin-pad is there. `worker`: the
+        page's service worker is a part of the scene."""
         page, origin = await self._open(kiosk, size)
+        if not worker:
+            await page.add_init_script(_NO_WORKER)
         if tokens:
             await page.add_init_script(_BRIDGE % json.dumps(tokens))
         if clock:

@@ -91,7 +91,7 @@ async def test_3_reload_while_the_process_is_away_says_one_second_and_brings_the
     place: Restaurant, screens: Screens
 ) -> None:
     screens.traffic.expects_silence()
-    kiosk = await screens.kiosk(place.kiosk, "tok_ok", "tok_ok")
+    kiosk = await screens.kiosk(place.kiosk, "tok_ok", "tok_ok", worker=True)
     await kiosk.sees("attract")
     # The worker comes by itself some seconds after the start; its keeping of the files is waited for.
     await kiosk.page.evaluate("navigator.serviceWorker.register('/worker.mjs', {type: 'module'})")

@@ -19,7 +19,7 @@ async def played(place: Restaurant, screens: Screens, seed: int, steps: int, pla
     fingers = Fingers(seed)
     screens.traffic.expects(*_ANY_REFUSAL)
     screens.traffic.expects_silence()
-    screen = await screens.kiosk(place.kiosk, *fingers.tokens, clock=True)
+    screen = await screens.kiosk(place.kiosk, *fingers.tokens, clock=True, worker=True)
     if planted:
         await screen.page.add_init_script(planted)
         await screen.page.reload()

@@ -59,7 +59,7 @@ async def test_a_new_version_comes_while_the_screen_greets_and_waits_while_someb
     place: Restaurant, screens: Screens, tmp_path: Path
 ) -> None:
     screens.traffic.expects_silence()
-    kiosk = await screens.kiosk(place.kiosk)
+    kiosk = await screens.kiosk(place.kiosk, worker=True)
     await kiosk.sees("attract")
     await until(lambda: holds(kiosk, CONTROLLED))
     await kiosk.page.evaluate("window.before = true")
