@@ -39,6 +39,7 @@ async def test_4_2_guest_sees_his_number_at_the_stations_and_then_in_its_cell(sc
             await expect(ready.filter(has_text=number)).to_have_count(1)
         await expect(hall.at("queue-now")).not_to_contain_text(numbers[0])
         await hall.shot("kitchen-ready")
+        await screens.close()
 
 
 async def test_4_2_show_tells_of_a_jammed_station_and_of_a_kitchen_that_stands(screens: Screens) -> None:
@@ -56,6 +57,7 @@ async def test_4_2_show_tells_of_a_jammed_station_and_of_a_kitchen_that_stands(s
         await until(lambda: place.kiosk.kitchen.now.show.stations == [])
         await expect(hall.at("station-2")).to_have_count(0, timeout=WAIT_MS)
         await hall.shot("kitchen-lost")
+        await screens.close()
 
 
 async def test_4_2_show_says_that_it_is_old_when_nothing_is_heard(screens: Screens) -> None:
@@ -68,3 +70,4 @@ async def test_4_2_show_says_that_it_is_old_when_nothing_is_heard(screens: Scree
         await wait_on_the_clock(hall, "stale", 20)
         await hall.shows_whole_pictures()
         await hall.shot("kitchen-stale")
+        await screens.close()

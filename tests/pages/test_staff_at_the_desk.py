@@ -364,6 +364,7 @@ async def test_8_technician_sees_where_each_portion_is_and_how_the_line_to_the_r
         await expect(desk.at("kitchen-log")).to_contain_text(number)
         await expect(desk.at("kitchen-log")).to_contain_text("в ячейке", timeout=WAIT_MS)
         await desk.shot("service-kitchen-log")
+        await screens.close()
 
 
 async def test_4_forgotten_food_and_a_warm_fridge_are_seen_and_settled_at_the_desk(screens: Screens) -> None:
