@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from playwright.async_api import Browser, BrowserContext, Locator, Page
+from playwright.async_api import Browser, BrowserContext, Error, Locator, Page
 
 from kiosk.config import load
 from kiosk.wiring import Kiosk, Parts
@@ -58,6 +59,19 @@ class Screen:
     async def tap(self, *names: str) -> None:
         for name in names:
             await self.at(name).tap(timeout=WAIT_MS)
+
+    async def time_s(self) -> float:
+        """By the page's own clock, since some moment."""
+        return float(await self.page.evaluate("Date.now()")) / 1000
+
+    async def stop_clock(self) -> None:
+        """From now on the page's own clock goes only where the test sends it; a clock that is merely installed goes on
+        with the machine's, and the slower that is, the farther it gets between two looks."""
+        for ahead_s in (1, 3):  # to a moment that has not gone by when the page hears of it
+            with contextlib.suppress(Error):
+                await self.page.clock.pause_at(await self.time_s() + ahead_s)
+                return
+        await self.page.clock.pause_at(await self.time_s() + 10)
 
     async def shows_whole_pictures(self) -> None:
         """No picture in sight is a broken one."""

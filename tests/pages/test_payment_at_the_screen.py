@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import expect
@@ -11,7 +12,7 @@ from playwright.async_api import expect
 from tests.pages.screens import WAIT_MS, KioskScreen, Screens, restart
 from tests.pages.test_accessibility import violations
 from tests.points import At
-from tests.restaurant import Restaurant, restaurant, until
+from tests.restaurant import FAST_LOOKS, Restaurant, restaurant, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -54,19 +55,22 @@ async def test_3_3_declined_card_is_named_not_charged_and_another_card_pays(
 
 
 async def test_3_3_bank_down_is_said_with_nothing_charged_and_the_order_can_be_paid_later(
-    place: Restaurant, screens: Screens
+    screens: Screens,
 ) -> None:
     screens.traffic.expects(503)
-    place.bank.faults.switch("down", on=True)
-    kiosk = await screens.kiosk(place.kiosk, "tok_ok", "tok_ok")
-    await pay(kiosk)
-    await kiosk.sees("failed-bank_unavailable")
-    assert await kiosk.words("money") == SAFE
-    place.bank.faults.switch("down", on=False)
-    await place.until_open()  # a bank that was asked in the meantime has closed sales
-    await kiosk.tap("pay-again")
-    await kiosk.number()
-    assert len(place.effects("bank", "charged")) == 1
+    # A bank that nobody asks in the meantime: else sales close, and there is no order to be paid.
+    async with restaurant(periods=replace(FAST_LOOKS, bank_s=3600.0)) as place:
+        place.bank.faults.switch("down", on=True)
+        kiosk = await screens.kiosk(place.kiosk, "tok_ok", "tok_ok")
+        await pay(kiosk)
+        await kiosk.sees("failed-bank_unavailable")
+        assert await kiosk.words("money") == SAFE
+        place.bank.faults.switch("down", on=False)
+        await place.until_open()  # the charge that failed may have closed them
+        await kiosk.tap("pay-again")
+        await kiosk.number()
+        assert len(place.effects("bank", "charged")) == 1
+        await screens.close()
 
 
 async def test_3_3_silent_bank_shows_checking_do_not_pay_again_and_then_the_number(screens: Screens) -> None:

@@ -8,6 +8,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from drivers.sim.vtk.device import ReaderRules
+from tests.clocks import PassingClock
 from tests.pages.ear import REPEAT, VOICE
 from tests.pages.screens import WAIT_MS, KioskScreen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
@@ -17,11 +19,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 ALL = '[payment]\nmethods = ["token", "terminal", "till"]\n'
 SAFE = "Деньги не списаны"
+#: It waits for a card as long as somebody looks at the screen.
+PATIENT_READER = ReaderRules(tap_s=0.05, operation_s=60)
 
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def counter() -> AsyncIterator[Restaurant]:
-    async with restaurant(ALL) as found:
+    async with restaurant(ALL, reader=PATIENT_READER) as found:
         yield found
 
 
@@ -124,13 +128,15 @@ async def test_a_way_that_is_closed_says_why_and_cannot_be_tapped(counter: Resta
 
 
 async def test_a_code_for_the_till_outlives_a_reload_and_expires_with_a_word(screens: Screens) -> None:
-    async with restaurant(f"{ALL}till_expires_s = 8") as place:
+    clock = PassingClock()
+    async with restaurant(f"{ALL}till_expires_s = 120", clock=clock) as place:
         kiosk = await screens.kiosk(place.kiosk)
         await to_choice(kiosk)
         await kiosk.tap("way-till")
         code = await kiosk.words("till-code")
         await kiosk.page.reload()
         assert await kiosk.words("till-code") == code
+        clock.jump(121)
         await kiosk.sees("failed-till_expired")
         assert await kiosk.words("money") == SAFE
         await screens.close()
