@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,15 +17,18 @@ from tests.restaurant import Restaurant, restaurant
 
 
 @pytest.fixture(scope="package")
-def browser_program(tmp_path_factory: pytest.TempPathFactory) -> str:
+def browser_program() -> Iterator[str]:
     """A browser that stands back: pages wait for long, while the devices beside it are to be heard in time. Root's
     Chromium would put itself before everybody (nice -8): it goes without that right."""
     if program := chromium.for_tests():
         bounded = "setpriv --bounding-set -sys_nice" if os.geteuid() == 0 else ""
-        behind = tmp_path_factory.mktemp("browser") / "chromium"
-        behind.write_text(f'#!/bin/sh\nexec nice -n 10 {bounded} "{program}" "$@"\n')
-        behind.chmod(0o755)
-        return str(behind)
+        # Not with the tests' files: nothing may be started from a disk in memory in many a container.
+        with tempfile.TemporaryDirectory(prefix="browser-") as folder:
+            behind = Path(folder) / "chromium"
+            behind.write_text(f'#!/bin/sh\nexec nice -n 10 {bounded} "{program}" "$@"\n')
+            behind.chmod(0o755)
+            yield str(behind)
+            return
     if os.environ.get("CI"):
         pytest.fail("no chromium: the pages go untested")
     pytest.skip("no chromium: set KIOSK_CHROMIUM or install it")
