@@ -1,4 +1,4 @@
-"""What a page did behind the screen: its errors, and every request it sent; a test ends with both clean."""
+"""What a page did behind the screen: its errors, and requests that failed or went outside; a test ends with none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Traffic:
     """Listens to pages; a test names beforehand the refusals and the silence it brings about itself."""
 
     def __init__(self) -> None:
-        self._complaints: list[str] = []
+        self.complaints: list[str] = []
         self._origins: set[str] = set()
         self._refusals: set[int] = set()
         self._silence = False
@@ -31,11 +31,11 @@ class Traffic:
         self._origins.add(origin)
         page.on("console", self._said)
         page.on("pageerror", self._broke)
-        page.on("request", self._asked)
+        # Its own policy lets a page ask nobody but its server, and the browser says so: not every request is heard of.
         page.on("requestfailed", self._failed)
 
     def assert_clean(self) -> None:
-        assert not self._complaints, "\n".join(self._complaints)
+        assert not self.complaints, "\n".join(self.complaints)
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type != "error":
@@ -47,18 +47,20 @@ class Traffic:
             return
         if "fetching the script" in message.text:  # a page closed before its service worker came: nothing needs it
             return
-        self._complaints.append(f"console: {message.text} ({message.location['url']})")
+        self.complaints.append(f"console: {message.text} ({message.location['url']})")
 
     def _broke(self, error: Error) -> None:
-        self._complaints.append(f"uncaught: {error}")
-
-    def _asked(self, request: Request) -> None:
-        address = urlsplit(request.url)
-        if address.scheme not in ("data", "blob") and f"{address.scheme}://{address.netloc}" not in self._origins:
-            self._complaints.append(f"request outside: {request.url}")
+        self.complaints.append(f"uncaught: {error}")
 
     def _failed(self, request: Request) -> None:
+        if self._is_outside(request.url):
+            self.complaints.append(f"request outside: {request.url}")
+            return
         # A page that is left or reloaded gives up its own calls.
         if self._silence or "ERR_ABORTED" in (request.failure or ""):
             return
-        self._complaints.append(f"failed: {request.method} {request.url} {request.failure}")
+        self.complaints.append(f"failed: {request.method} {request.url} {request.failure}")
+
+    def _is_outside(self, url: str) -> bool:
+        address = urlsplit(url)
+        return address.scheme not in ("data", "blob") and f"{address.scheme}://{address.netloc}" not in self._origins
