@@ -23,7 +23,7 @@ from tests.drivers.complex2_bench import PACE, SAMPLE, Bench2, FaultPower, certi
 from tests.drivers.robot_bench import TIMINGS, bring_up, order, until_job
 from tests.restaurant import Files
 
-SPEED = 10.0
+SPEED = 20.0
 RULES = RobotRules(heartbeat_s=1.5, transition_s=0.2, reboot_s=0.05)
 
 
@@ -65,7 +65,7 @@ async def test_the_first_complex_keeps_the_contract(bench: Bench2) -> None:
 
 @pytest.mark.parametrize("clause", BAD)
 async def test_a_bad_complex_fails_by_its_own_clause_and_only_there(bench: Bench2, clause: Clause) -> None:
-    async with bench.complex(speed=3 * SPEED, make=BAD[clause]) as device:
+    async with bench.complex(speed=1.5 * SPEED, make=BAD[clause]) as device:
         given = await certificate(f"tcp://127.0.0.1:{device.port}", device)
     broken = [verdict.clause for verdict in given.verdicts if verdict.outcome is Outcome.BROKEN]
     assert broken == [clause], found(given)
