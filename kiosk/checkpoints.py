@@ -77,3 +77,6 @@ RETURN_POINTS = (
 
 #: Food that nobody fetches: somebody was told of it, it was thrown away.
 FOOD_POINTS = ("food.told", "food.spoiled")
+
+#: A bin that is given another level: meant, told to the robot, in the books; and what a job took, what a level says.
+LOT_POINTS = ("bin.meant", "bin.set", "bin.done", "lots.spent", "lots.levelled", "lots.expired", "lot.recalled")

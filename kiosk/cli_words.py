@@ -71,10 +71,30 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     correct.add_argument("order_id")
     correct.add_argument("--reason", required=True)
     fiscal.add_parser("use", help="sell through this one", parents=[common]).add_argument("name")
-    stock = command("stock", "bins with levels and reservations; refill one").add_subparsers(dest="action")
+    stock = command("stock", "bins with levels and reservations; refill one; lots").add_subparsers(dest="action")
     refill = stock.add_parser("refill", help="what a bin holds after it was filled", parents=[common])
     refill.add_argument("bin", type=int)
     refill.add_argument("amount", type=int)
+    refill.add_argument("--lot", help="as on the package")
+    refill.add_argument("--expires", metavar="DAY", help="the last day that it may be used; or a moment with its zone")
+    stock.add_parser("lots", help="what lies in the bins by lot; recalls that stand", parents=[common])
+    write_off = stock.add_parser("write-off", help="food of a lot was taken out and thrown away", parents=[common])
+    write_off.add_argument("lot_id", help="its number in `kiosk stock lots`")
+    write_off.add_argument("amount", type=int, nargs="?", help="without it all that is left")
+    expiry = stock.add_parser("expiry", help="the package of a lot says another date", parents=[common])
+    expiry.add_argument("lot_id", help="its number in `kiosk stock lots`")
+    expiry.add_argument("expires_at", metavar="DAY")
+    recall = stock.add_parser("recall", help="nothing of a lot is sold from now on; who has eaten it", parents=[common])
+    lift = stock.add_parser("lift", help="take the recall of a lot back", parents=[common])
+    trace = stock.add_parser("trace", help="what was made of a lot, and for whom", parents=[common])
+    for parser_of_lot in (recall, lift, trace):
+        parser_of_lot.add_argument("lot", help="as on the package")
+        parser_of_lot.add_argument("--csv", nargs="?", const="made", choices=["made", "lots"])
+    for told in (write_off, expiry, recall, lift):
+        told.add_argument("--reason", required=True)
+    kept = stock.add_parser("journal", help="lots received, written off, recalled on a day", parents=[common])
+    kept.add_argument("--on", metavar="DAY")
+    kept.add_argument("--csv", nargs="?", const="entries", choices=["entries"], help="a table for a spreadsheet")
     robot = command("robot", "what the cooking complex does; its own things").add_subparsers(dest="action")
     robot.add_parser(
         "acknowledge", help="after an emergency stop: you have looked and released the button", parents=[common]
@@ -197,7 +217,10 @@ _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("fiscal", "correct"): (socket_calls.CORRECT, "order_id", "reason"),
     ("fiscal", "replace-drive"): (socket_calls.REPLACE_DRIVE, "reason"),
     ("stock", None): (socket_calls.BINS,),
-    ("stock", "refill"): (socket_calls.REFILL, "bin", "amount"),
+    ("stock", "lots"): (socket_calls.LOTS,),
+    ("stock", "expiry"): (socket_calls.RELABEL_LOT, "expires_at", "reason"),
+    ("stock", "recall"): (socket_calls.RECALL_LOT, "lot", "reason"),
+    ("stock", "lift"): (socket_calls.LIFT_RECALL, "lot", "reason"),
     ("robot", None): (socket_calls.KITCHEN,),
     ("robot", "acknowledge"): (socket_calls.ACKNOWLEDGE,),
     ("cells", None): (socket_calls.CELLS,),
@@ -234,6 +257,15 @@ def _of_food(options: argparse.Namespace, action: str | None) -> tuple[Address, 
     match options.command, action:
         case "temperatures", _:
             return socket_calls.TEMPERATURES.asked(_given(on=options.on)), None
+        case "stock", "refill":
+            more = _given(lot=options.lot, expires_at=options.expires)
+            return socket_calls.REFILL, {"bin": options.bin, "amount": options.amount, **more}
+        case "stock", "write-off":
+            return socket_calls.WRITE_OFF_LOT, {"reason": options.reason, **_given(amount=options.amount)}
+        case "stock", "trace":
+            return socket_calls.LOT_TRACE.asked({"lot": options.lot}), None
+        case "stock", "journal":
+            return socket_calls.LOT_JOURNAL.asked(_given(on=options.on)), None
     return None
 
 

@@ -31,6 +31,8 @@ BOUNDED = {
     "device_fault": "at most the devices",
     "excursion": "at most the places that have limits",
     "locked_cell": "at most the cells",
+    "bin_act": "at most the bins",
+    "lot_recall": "a few a year",
     "fiscal_drive": "one drive in fifteen months",
     "failed_job": "jobs that ended in a bug",
     "guest_notice": "forgotten when its order is over",

@@ -149,6 +149,11 @@ call_staff_s = 900
 hold_s = 2700
 cold_for_s = 60
 on_spoiled = "cook_again"
+[lots]
+required = true
+warn_s = 172800
+last_sale_s = 600
+recall_days = 60
 [sms]
 url = "https://sms.example"
 key_file = "secrets/sms"

@@ -157,6 +157,15 @@ fiscal correct 0042 --reason rate
 fiscal replace-drive --reason full
 stock
 stock refill 3 500
+stock refill 3 500 --lot A-17 --expires 2026-12-05
+stock lots
+stock write-off 7 --reason old
+stock write-off 7 250 --reason old
+stock expiry 7 2026-12-06 --reason misread
+stock recall A-17 --reason supplier
+stock lift A-17 --reason mistake
+stock trace A-17
+stock journal --on 2026-11-22
 robot
 temperatures --on 2026-11-22
 robot acknowledge

@@ -4,14 +4,43 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.api.calls import BareCall
-from kiosk.api.http.parameters import OF_DAY
+from kiosk.api.calls import BareCall, Call
+from kiosk.api.http.parameters import LOT, LOT_ID, OF_DAY
 from kiosk.flows.staff.temperatures import Temperatures, TemperaturesView
+from kiosk.flows.stock.bins import BinCommands, Refill, WriteOff
+from kiosk.flows.stock.lots import LotCommands, LotJournalView, LotName, LotsView, Relabel, TraceView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoodApi:
     temperatures: Temperatures
+    bins: BinCommands
+    lots: LotCommands
 
     async def show_temperatures(self, call: BareCall[str]) -> TemperaturesView:
         return await self.temperatures.of_day(call.read(OF_DAY))
+
+    async def refill(self, call: Call[str, Refill]) -> None:
+        await self.bins.refill(call.body, call.by)
+
+    async def show_lots(self, _: BareCall[str]) -> LotsView:
+        return await self.lots.show()
+
+    async def write_off(self, call: Call[str, WriteOff]) -> LotsView:
+        await self.bins.write_off(call.read(LOT_ID), call.body, call.by)
+        return await self.lots.show()
+
+    async def relabel(self, call: Call[str, Relabel]) -> LotsView:
+        return await self.lots.relabel(call.read(LOT_ID), call.body, call.by)
+
+    async def trace(self, call: BareCall[str]) -> TraceView:
+        return await self.lots.trace(call.read(LOT))
+
+    async def recall(self, call: Call[str, LotName]) -> TraceView:
+        return await self.lots.recall(call.body, call.by)
+
+    async def lift(self, call: Call[str, LotName]) -> TraceView:
+        return await self.lots.lift(call.body, call.by)
+
+    async def show_journal(self, call: BareCall[str]) -> LotJournalView:
+        return await self.lots.journal(call.read(OF_DAY))

@@ -15,7 +15,7 @@ from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.ordering.order import OrderStatus
 from kiosk.flows.fiscal.audit import Audit, AuditView
 from kiosk.flows.ordering.menu import MenuBytes
-from kiosk.flows.ordering.views import OrderView
+from kiosk.flows.ordering.views import StaffOrderView
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.flows.staff.statistics import Reports, StatsView
@@ -67,10 +67,10 @@ class SiteApi:
     async def list_orders(self, _: BareCall[str]) -> dict[str, Any]:
         return {"orders": await self.staff_commands.orders()}
 
-    async def show_order(self, call: BareCall[str]) -> OrderView:
+    async def show_order(self, call: BareCall[str]) -> StaffOrderView:
         return await self.staff_commands.order(call.read(ORDER_ID), "ru")
 
-    async def set_status(self, call: Call[str, WantedStatus]) -> OrderView:
+    async def set_status(self, call: Call[str, WantedStatus]) -> StaffOrderView:
         return await self.staff_commands.set_status(call.read(ORDER_ID), call.body.status, call.by)
 
     async def list_stopped(self, _: BareCall[str]) -> dict[str, Any]:

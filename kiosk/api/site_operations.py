@@ -28,7 +28,7 @@ from kiosk.flows.fiscal.audit import AuditView
 from kiosk.flows.fiscal.corrections import CorrectRequest, CorrectView
 from kiosk.flows.fiscal.day import ShiftReportView
 from kiosk.flows.fiscal.shift_commands import DriveView, RegistrarsView, ShiftView
-from kiosk.flows.ordering.views import OrderView
+from kiosk.flows.ordering.views import StaffOrderView
 from kiosk.flows.staff.alarm_commands import AlarmsView
 from kiosk.flows.staff.commands import StopRequest
 from kiosk.flows.staff.statistics import StatsView
@@ -60,9 +60,9 @@ SITE_OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(socket_calls.ALARMS, AlarmsApi.list_alarms, SOCKET, {200: AlarmsView}),
     Operation(socket_calls.ORDERS, SiteApi.list_orders, SOCKET, {200: _JSON}),
-    Operation(socket_calls.ORDER, SiteApi.show_order, SOCKET, {200: OrderView}, refusals=(errors.NotFound,)),
+    Operation(socket_calls.ORDER, SiteApi.show_order, SOCKET, {200: StaffOrderView}, refusals=(errors.NotFound,)),
     Operation(
-        socket_calls.ORDER_STATUS, SiteApi.set_status, SOCKET, {200: OrderView}, body=WantedStatus,
+        socket_calls.ORDER_STATUS, SiteApi.set_status, SOCKET, {200: StaffOrderView}, body=WantedStatus,
         refusals=(errors.NotFound, errors.OrderStateConflict),
     ),
     Operation(

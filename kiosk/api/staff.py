@@ -40,13 +40,6 @@ class CloseShift(Nothing, frozen=True):
     open: ClassVar[bool] = False
 
 
-class Refill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`amount`: what the bin holds after the refill, in its unit."""
-
-    bin: Annotated[int, msgspec.Meta(ge=1, le=24)]
-    amount: Annotated[int, msgspec.Meta(ge=0, le=65535)]
-
-
 class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Deliver again from `sequence`; null: only wake an endpoint that was given up."""
 
@@ -138,9 +131,6 @@ class DevicesApi:
 
     async def x_report(self, call: BareCall[str]) -> ShiftReportView:
         return await self.shift.x_report(call.by)
-
-    async def refill(self, call: Call[str, Refill]) -> None:
-        await self.pickup.refill(call.body.bin, call.body.amount, call.by)
 
     async def acknowledge(self, call: BareCall[str]) -> None:
         await self.pickup.acknowledge(call.by)

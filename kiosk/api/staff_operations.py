@@ -7,9 +7,9 @@ from kiosk.api.admission import AT_THE_PIN, STAFF, TRAINEES
 from kiosk.api.alarms import AlarmsApi
 from kiosk.api.calls import Operation
 from kiosk.api.food import FoodApi
-from kiosk.api.http.parameters import FROM, OF_DAY, TO
+from kiosk.api.http.parameters import FROM, LOT, OF_DAY, TO
 from kiosk.api.sim import FaultSwitch, SimApi, SimView
-from kiosk.api.staff import DevicesApi, Refill, Replay, SellingApi, ShiftSwitch, StuckView
+from kiosk.api.staff import DevicesApi, Replay, SellingApi, ShiftSwitch, StuckView
 from kiosk.api.staff_pages import PinRequest, StaffPagesApi
 from kiosk.api.status import SalesSwitch, StatusApi, StatusView
 from kiosk.domain import errors
@@ -27,6 +27,8 @@ from kiosk.flows.staff.dashboard import OverviewView
 from kiosk.flows.staff.kitchen_view import KitchenView
 from kiosk.flows.staff.statistics import StatsView
 from kiosk.flows.staff.temperatures import TemperaturesView
+from kiosk.flows.stock.bins import Refill, WriteOff
+from kiosk.flows.stock.lots import LotJournalView, LotName, LotsView, Relabel, TraceView
 from kiosk.socket_calls import Address
 
 STAFF_OPERATIONS: tuple[Operation, ...] = (
@@ -81,9 +83,46 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         socket=socket_calls.X_REPORT, refusals=(errors.DeviceUnavailable,),
     ),
     Operation(
-        Address("POST", "/api/service/refill"), DevicesApi.refill, STAFF, {204: None},
-        summary="A bin was filled up to this amount", body=Refill, socket=socket_calls.REFILL,
-        refusals=(errors.DeviceUnavailable,),
+        Address("POST", "/api/service/refill"), FoodApi.refill, STAFF, {204: None},
+        summary="A bin was filled up to this amount, with a lot where one is named", body=Refill,
+        socket=socket_calls.REFILL, refusals=(errors.InvalidRequest, errors.DeviceUnavailable),
+    ),
+    Operation(
+        Address("GET", "/api/service/lots"), FoodApi.show_lots, STAFF, {200: LotsView},
+        summary="What lies in the bins by lot, the next to be used first, and the recalls that stand",
+        socket=socket_calls.LOTS,
+    ),
+    Operation(
+        Address("GET", "/api/service/lots/journal"), FoodApi.show_journal, STAFF, {200: LotJournalView},
+        summary="Lots that were received, written off, relabelled or recalled on a day", parameters=(OF_DAY,),
+        socket=socket_calls.LOT_JOURNAL, refusals=(errors.InvalidRequest,),
+    ),
+    Operation(
+        Address("GET", "/api/service/lots/trace"), FoodApi.trace, STAFF, {200: TraceView},
+        summary="One lot: what lies in the bins, which portions were made of it, how their guests are reached",
+        parameters=(LOT,), socket=socket_calls.LOT_TRACE, stores=False,
+        refusals=(errors.InvalidRequest, errors.NotFound),
+    ),
+    Operation(
+        Address("POST", "/api/service/lots/recall"), FoodApi.recall, STAFF, {200: TraceView},
+        summary="Everything of a lot is unsellable at once, what waits of it is given back; again changes nothing",
+        body=LotName, socket=socket_calls.RECALL_LOT, refusals=(errors.InvalidRequest, errors.NotFound),
+    ),
+    Operation(
+        Address("POST", "/api/service/lots/lift"), FoodApi.lift, STAFF, {200: TraceView},
+        summary="Take the recall of a lot back", body=LotName, socket=socket_calls.LIFT_RECALL,
+        refusals=(errors.InvalidRequest, errors.NotFound),
+    ),
+    Operation(
+        Address("POST", "/api/service/lots/{lot_id}/write-off"), FoodApi.write_off, STAFF, {200: LotsView},
+        summary="So much of a lot was taken out of its bin and thrown away; answers with what is left", body=WriteOff,
+        socket=socket_calls.WRITE_OFF_LOT,
+        refusals=(errors.NotFound, errors.InvalidRequest, errors.DeviceUnavailable),
+    ),
+    Operation(
+        Address("POST", "/api/service/lots/{lot_id}/expiry"), FoodApi.relabel, STAFF, {200: LotsView},
+        summary="The package of a lot says another date than was typed", body=Relabel, socket=socket_calls.RELABEL_LOT,
+        refusals=(errors.NotFound, errors.InvalidRequest),
     ),
     Operation(
         Address("POST", "/api/service/robot/acknowledge"), DevicesApi.acknowledge, STAFF, {204: None},

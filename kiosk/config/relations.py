@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from kiosk.config.alarms import problems_of_alarms
 from kiosk.config.forms import SIM
 from kiosk.config.problems import problem
-from kiosk.config.settings import Bank, Broker, Cells, Config, Fiscal
+from kiosk.config.settings import Bank, Broker, Cells, Config, Fiscal, Lots
 
 #: Registers whose documents this process cannot carry, and what to set up instead.
 _CARRIED_OTHERWISE: Mapping[str, str] = MappingProxyType(
@@ -42,6 +42,7 @@ def problems_of(config: Config) -> list[str]:
         *_registrars(config),
         *_paper(config),
         *_cells(config.cells),
+        *_lots(config.lots),
         *_broker(config.broker),
         *problems_of_alarms(config.alarms),
     ]
@@ -173,6 +174,11 @@ def _cells(cells: Cells) -> Iterator[str]:
         yield problem("$.cells.call_staff_s", f"must be more than $.cells.remind_s ({cells.remind_s})")
     if not cells.call_staff_s < cells.hold_s:
         yield problem("$.cells.hold_s", f"must be more than $.cells.call_staff_s ({cells.call_staff_s})")
+
+
+def _lots(lots: Lots) -> Iterator[str]:
+    if lots.warn_s < lots.last_sale_s:
+        yield problem("$.lots.warn_s", f"less than last_sale_s ({lots.last_sale_s}): a warning would come too late")
 
 
 def _broker(broker: Broker) -> Iterator[str]:

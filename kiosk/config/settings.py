@@ -264,6 +264,17 @@ class Cells(_Section, frozen=True, kw_only=True):
     on_spoiled: Literal["refund", "cook_again"] = "refund"
 
 
+class Lots(_Section, frozen=True, kw_only=True):
+    """Lots in the bins. `required`: a refill names its lot and its expiry; so long before that (`warn_s`) staff is
+    warned, and so long before it (`last_sale_s`) its dishes are sold no more; a recall lists what was made of a lot in
+    the last `recall_days`."""
+
+    required: bool = False
+    warn_s: Annotated[int, msgspec.Meta(ge=0, le=2_592_000)] = 86_400
+    last_sale_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 900
+    recall_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
+
+
 class Sms(_Section, frozen=True, kw_only=True):
     """`countries`: whose mobile numbers the gateway sends to; the first is that of a number without a country."""
 
@@ -342,6 +353,7 @@ class Config(_Section, frozen=True, kw_only=True):
     fiscal: Fiscal | list[Fiscal] = Fiscal()
     robot: Robot = Robot()
     cells: Cells = Cells()
+    lots: Lots = Lots()
     sms: Sms = Sms()
     push: Push = Push()
     taxes: list[Tax] = []

@@ -18,6 +18,7 @@ CELLS_FULL = "cells_full"
 CELL_FAULT = "cell_fault"
 COMPLEX_DIFFERS = "complex_differs"
 TOO_WARM, TOO_COLD = "too_warm", "too_cold"
+LOT_EXPIRED, LOT_EXPIRING, LOT_RECALLED = "lot_expired", "lot_expiring", "lot_recalled"
 BANK_DOWN, BANK_REFUSES = "bank_down", "bank_refuses"
 TERMINAL_DOWN, TERMINAL_REFUSES = "terminal_down", "terminal_refuses"
 TERMINAL_BUSY, TERMINAL_UNSETTLED = "terminal_busy", "terminal_unsettled"
@@ -39,7 +40,7 @@ NOT_ON_MENU = "not_on_menu"
 NOBODY_NEEDED = frozenset(
     {STARTING, STAFF, QUEUE_TOO_LONG, CELLS_FULL, SHIFT_CLOSING, TERMINAL_BUSY, "closed", "closing_soon"}
 )
-ITEM_REASONS = (SOLD_OUT, STOPPED, STATION_DOWN, ROBOT_OFFLINE, NOT_ON_MENU)
+ITEM_REASONS = (SOLD_OUT, STOPPED, STATION_DOWN, LOT_EXPIRED, LOT_RECALLED, ROBOT_OFFLINE, NOT_ON_MENU)
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -206,6 +207,17 @@ _HINTS: Mapping[str, Text] = {
         "Слишком холодно слишком долго, блюда сняты: осмотрите, затем kiosk stuck",
         "Too cold for too long, its dishes are off sale: look, then kiosk stuck",
     ),
+    LOT_EXPIRED: Text(
+        "Срок годности вышел или кончается, блюда сняты: выньте и спишите, kiosk stock lots",
+        "Past its time or about to be, its dishes are off sale: take it out and write it off, kiosk stock lots",
+    ),
+    LOT_EXPIRING: Text(
+        "Срок годности скоро кончится: kiosk stock lots", "It will soon be past its time: kiosk stock lots"
+    ),
+    LOT_RECALLED: Text(
+        "Партия отозвана, блюда сняты: выньте и спишите, kiosk stock lots",
+        "The lot is recalled, its dishes are off sale: take it out and write it off, kiosk stock lots",
+    ),
     NOT_ON_MENU: Text("Этого больше нет в меню", "No longer on the menu"),
     FISCAL_REFUSES: Text(
         "Касса отказывает в чеке: [fiscal] order_tag, ставки, регистрация; проверяется каждые 15 с",
@@ -279,6 +291,8 @@ _GUEST: Mapping[str, Text] = {
         "SMS сейчас не доходят. Закажите без номера.", "Text messages do not get through. Order without a number."
     ),
     SOLD_OUT: Text("Закончилось", "Sold out"),
+    LOT_EXPIRED: Text("Закончилось", "Sold out"),
+    LOT_RECALLED: Text("Закончилось", "Sold out"),
     STOPPED: Text("Нет сегодня", "Not today"),
     STATION_DOWN: Text("Пока не готовим", "Not cooking now"),
     ROBOT_OFFLINE: Text("Робот сейчас не готовит.", "The robot is not cooking now."),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kiosk.kitchen.cell_temperatures import CellTemperatures
 from kiosk.kitchen.climate import Climate
 from kiosk.kitchen.holding import Holding
+from kiosk.kitchen.lots import LotKeeper
 
 
 @dataclass(frozen=True, slots=True)
 class FoodCare:
-    """What stands in cells, and how warm everything is. `station_wait_s`: so long a portion waits for a station that is
-    closed."""
+    """What stands in cells, how warm everything is, and of which lots it is. `station_wait_s`: so long a portion waits
+    for a station that is closed."""
 
     holding: Holding
     climate: Climate
+    lots: LotKeeper
+    cell_temperatures: CellTemperatures
     station_wait_s: float = 600.0

@@ -100,6 +100,7 @@ class KitchenLine:
             await self._hearing.restore()
             await self._picture.restore_stations()
             await self._care.climate.restore()
+            await self._care.lots.restore()
         try:
             while True:
                 self._wake.clear()
@@ -127,6 +128,9 @@ class KitchenLine:
         await self._picture.look_at_stations(health, jobs.values())
         await self._picture.compare(health)
         await self._care.climate.look(self._picture.temps)
+        await self._care.lots.look(
+            self._picture.bins, jobs.values()
+        )  # before a job's end is written, and it is released
         fault, reason = await self._picture.describe(health), why_not(health, cells)
         if reason is not None:
             await self._picture.tell(reason, fault)
@@ -135,6 +139,7 @@ class KitchenLine:
         self._learning.look(jobs.values(), work, health)
         await self._look_at_cells(work, cells)  # before what is ready is called
         await self._care.holding.look(work, cells)
+        await self._care.cell_temperatures.look(work, cells)
         work = await self._adopt(jobs)
         self._picture.settle_bins()  # after the jobs: what is free of them is not sold twice
         await self._picture.tell(reason, fault)  # after the bins: sales never open on an empty picture
@@ -143,6 +148,7 @@ class KitchenLine:
         await self._release(jobs, work)
         await self._call_parts(work, jobs, cells)
         await self._settle()
+        await self._give_back_unfit(work, jobs)
         if health.accepts_jobs:
             await self._submit(list(work.values()), jobs, health.slots)
 
@@ -266,6 +272,12 @@ class KitchenLine:
                 return
             free -= await self._submit_one(row, again=again)
 
+    async def _give_back_unfit(self, work: dict[int, cooking.WorkRow], jobs: dict[int, Job]) -> None:
+        """What is paid and not begun when its food is past its time, or recalled, is never made of it."""
+        for row in work.values():
+            if _is_submitted_next(row, jobs) and (found := self._picture.unfit_lot(row)) is not None:
+                await self._db.write(progress.give_up, row.portion_id, progress.unfit_lot(*found))
+
     async def _wait_for_stations(self, next_rows: list[cooking.WorkRow], now: float) -> None:
         """Portions that need a closed station wait for it as long as the robot itself would hold them there; then their
         money goes back. A restart begins the wait anew."""
@@ -292,7 +304,7 @@ class KitchenLine:
             await self._robot.submit(self._cooking_order(row))
         except DeviceRefused as refusal:
             _log.warning("portion_refused", order_id=row.order_id, portion_id=row.portion_id, code=refusal.code)
-            await self._db.write(progress.submitted, row.portion_id, PortionStatus.WAITING)
+            await self._db.write(progress.submitted, row.portion_id, PortionStatus.WAITING, self._clock.now())
             until = self._clock.monotonic() + _REFUSED_PAUSE_S
             if refusal.code in _OF_ONE_PORTION:
                 self._refused_until[row.portion_id] = until
@@ -301,7 +313,7 @@ class KitchenLine:
             return False
         self._cp("robot.submitted")
         self._picture.promise(row.formula)  # the robot counts its food now; what orders hold goes down with the commit
-        await self._db.write(progress.submitted, row.portion_id, PortionStatus.QUEUED)
+        await self._db.write(progress.submitted, row.portion_id, PortionStatus.QUEUED, self._clock.now())
         self._cp("portion.accepted")
         return True
 

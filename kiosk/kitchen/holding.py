@@ -112,6 +112,8 @@ class Holding:
         self._cold_since = {portion_id: self._cold_since.get(portion_id, now) for portion_id in cold}
 
     def _spoils(self, row: cooking.WorkRow, now: datetime) -> str | None:
+        if row.portion_id in self._kitchen.now.tainted:
+            return orders.SPOILED_BY_RECALL
         if self._is_old(row, now):
             return orders.SPOILED_BY_TIME
         since = self._cold_since.get(row.portion_id)
@@ -124,7 +126,8 @@ class Holding:
 
     async def _spoil(self, row: cooking.WorkRow, cell: int, cause: str, now: datetime) -> None:
         chart = self._kitchen.now.works.get(row.chart_fingerprint, ())
-        again_s = self._kitchen.now.promise_s([chart]) if self._rules.cook_again else None
+        again = self._rules.cook_again and cause != orders.SPOILED_BY_RECALL
+        again_s = self._kitchen.now.promise_s([chart]) if again else None
         if await self._db.write(spoil, row.portion_id, cell, cause, now, again_s):
             self._cp("food.spoiled")
             _log.warning("food_spoiled", order_id=row.order_id, portion_id=row.portion_id, cell=cell, cause=cause)
@@ -208,7 +211,7 @@ def spoil(tx: Tx, portion_id: int, cell: int, cause: str, now: datetime, again_s
 
 def _cook_again(tx: Tx, row: orders.PortionRow, again_s: int, now: datetime) -> None:
     """A new attempt with a promise of its own; whoever was called is called again."""
-    fresh = dict.fromkeys(("fault", "cell", "cooking_at", "ready_at"))
+    fresh = dict.fromkeys(("fault", "cell", "cooking_at", "ready_at", "accepted_at"))
     orders.move_portion(
         tx, row, PortionStatus.WAITING, attempt=row.attempt + 1, reminded=0, called=0, released=0, **fresh
     )

@@ -103,6 +103,11 @@ class KitchenPicture:
         return {place: temp_c for place, temp_c in self._temps.items() if temp_c is not None}
 
     @property
+    def bins(self) -> list[StockBin]:
+        """As they were read last."""
+        return self._bins
+
+    @property
     def charts(self) -> Mapping[str, Chart]:
         """By fingerprint: what is sold, and what was."""
         return self._kitchen.charts
@@ -256,7 +261,15 @@ class KitchenPicture:
         state = self._kitchen.now
         if state.stations_unsafe & state.stations(row.chart_fingerprint):
             return True
-        return any(amount > 0 and name in state.unsafe_ingredients for name, amount in row.formula.items())
+        return any(
+            amount > 0 and (name in state.unsafe_ingredients or name in state.lots_unfit)
+            for name, amount in row.formula.items()
+        )
+
+    def unfit_lot(self, row: cooking.WorkRow) -> tuple[str, str] | None:
+        """Why it is not made of what lies in the bins, whatever a person says, and the ingredient; or None."""
+        unfit = self._kitchen.now.lots_unfit
+        return next(((unfit[name], name) for name, amount in row.formula.items() if amount > 0 and name in unfit), None)
 
     async def look_at_bins(self) -> None:
         """Reads the bins; publishes an event for each that has become low since the last look. What they hold more, or
@@ -302,6 +315,7 @@ class KitchenPicture:
             committed=row.committed,
             low=bool(row.flags & (BinFlag.LOW | BinFlag.EMPTY)),
             usable=not row.flags & unusable,
+            sound=not row.flags & BinFlag.SENSOR_FAULT,
         )
 
     def _name_of(self, ingredient: str | None) -> Text:

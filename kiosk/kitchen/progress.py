@@ -60,10 +60,12 @@ def adopt(tx: Tx, job: Job, now: datetime, stations_down: Collection[int], held:
     if wanted is row.status or (wanted is PortionStatus.QUEUED and row.status is PortionStatus.COOKING):
         return row.status
     changes: dict[str, object] = {}
+    if row.status in (PortionStatus.WAITING, PortionStatus.SUBMITTING):
+        changes = {"accepted_at": rfc3339(now)}
     if wanted is PortionStatus.COOKING:
-        changes = {"cooking_at": rfc3339(now)}
+        changes |= {"cooking_at": rfc3339(now)}
     elif wanted is PortionStatus.READY:
-        changes = {"cell": job.cell or None, "reminded": 0}
+        changes |= {"cell": job.cell or None, "reminded": 0, "lowest_c": None, "highest_c": None, "cold_s": None}
         changes |= {"ready_at": rfc3339(held.ready_at), "hold_until": rfc3339(held.hold_until)}
     orders.move_portion(tx, row, wanted, **changes)
     stocks.hand_over(tx, [row.portion_id])  # the process may have died between the robot's word and this
@@ -108,12 +110,17 @@ def unknown_ingredient(name: str) -> str:
     return f"{UNKNOWN_INGREDIENT}:{name}"
 
 
+def unfit_lot(reason: str, ingredient: str) -> str:
+    """The fault of a portion whose food was past its time, or recalled, before it was begun."""
+    return f"{reason}:{ingredient}"
+
+
 def station_fault(station: int) -> str:
     """The fault of a portion that has waited too long for this station, told as the robot tells of its own jobs."""
     return f"failed:{STATION_FAULT + station}"
 
 
-def submitted(tx: Tx, portion_id: int, status: PortionStatus) -> None:
+def submitted(tx: Tx, portion_id: int, status: PortionStatus, now: datetime) -> None:
     """What the robot's answer to a SUBMIT makes of a portion: queued, its food counted by the robot, or waiting again.
     One that was given up while the answer was on its way stays so (its job is cancelled by the table); one that was
     given back waits no more."""
@@ -122,7 +129,8 @@ def submitted(tx: Tx, portion_id: int, status: PortionStatus) -> None:
     row = orders.portion(tx, portion_id)
     if row is None or row.status is not PortionStatus.SUBMITTING:
         return
-    orders.move_portion(tx, row, status)
+    accepted = {"accepted_at": rfc3339(now)} if status is PortionStatus.QUEUED else {}
+    orders.move_portion(tx, row, status, **accepted)
     refunds.drop_given_back(tx, portion_id)
 
 
@@ -183,5 +191,5 @@ def hand_out(tx: Tx, portion_id: int, now: datetime) -> None:
     row = orders.portion(tx, portion_id)
     if row is None or row.status is not PortionStatus.READY:
         return
-    orders.move_portion(tx, row, PortionStatus.HANDED_OUT)
+    orders.move_portion(tx, row, PortionStatus.HANDED_OUT, fetched_at=rfc3339(now))
     progress(tx, row.order_id, now)

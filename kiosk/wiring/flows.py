@@ -51,6 +51,7 @@ from kiosk.flows.staff.pin import StaffPin
 from kiosk.flows.staff.statistics import Reports
 from kiosk.flows.staff.stuck import Hands, StuckMoves
 from kiosk.flows.staff.temperatures import Temperatures
+from kiosk.flows.stock.lots import LotCommands
 from kiosk.flows.stock.recall import Recall
 from kiosk.flows.stock.reservations import Reservations
 from kiosk.runtime.idle import when_idle
@@ -62,6 +63,7 @@ from kiosk.wiring.rules import (
     fiscal_patience,
     fiscal_rules,
     limits,
+    lot_rules,
     paper_rules,
     qr_times,
     sellers,
@@ -215,6 +217,19 @@ class Flows:
         )
         proof_of_order = ProofOfOrder(database, clock, _WRONG_PER_MINUTE)
         self.pickup = Pickup(database, devices.robot, proof_of_order, clock)
+        self.bin_commands = parts.bin_commands(
+            database,
+            devices.robot,
+            ground.menu,
+            ground.kitchen,
+            clock,
+            lot_rules(config),
+            zone=zone,
+            checkpoint=checkpoint,
+        )
+        self.lot_commands = LotCommands(
+            database, ground.menu, ground.kitchen, clock, lot_rules(config), zone=zone, checkpoint=checkpoint
+        )
         self.order_tracking = OrderTracking(database, proof_of_order, ground.kitchen, clock)
         self.cell_commands = CellCommands(database, devices.robot, clock)
         self.page_watch = PageWatch(terminals, clock)

@@ -20,7 +20,9 @@ from kiosk.flows.guards.file_check import FileCheck
 from kiosk.flows.guards.retention import Retention
 from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.saga import PaymentSaga
+from kiosk.flows.stock.bins import BinCommands
 from kiosk.kitchen.holding import Holding
+from kiosk.kitchen.lots import LotKeeper
 from kiosk.messages.alarms import AlarmSender
 from kiosk.messages.delivery import CodeSender, MessageSender
 from kiosk.periods import USUAL, Periods
@@ -55,6 +57,8 @@ class Parts:
     file_check: type[FileCheck] = FileCheck
     retention: type[Retention] = Retention
     holding: type[Holding] = Holding
+    lot_keeper: type[LotKeeper] = LotKeeper
+    bin_commands: type[BinCommands] = BinCommands
     periods: Periods = USUAL
     asked_within_s: float = 3.0  # a start waits so long for its devices' first word
     check_file_after_s: float = 10.0

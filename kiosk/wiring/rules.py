@@ -13,6 +13,7 @@ from kiosk.domain.fiscal.fiscal_day import FiscalDay
 from kiosk.domain.fiscal.tax import TaxRule, TaxTable
 from kiosk.domain.identity.phone import Phones
 from kiosk.domain.kitchen.holding import HoldingRules
+from kiosk.domain.kitchen.lots import LotRules
 from kiosk.domain.ordering.hours import OpeningHours
 from kiosk.domain.payment.payment import FiscalFailurePolicy, FiscalPatience, ReceiptOrder
 from kiosk.domain.text import Text
@@ -90,6 +91,12 @@ def holding_rules(config: Config) -> HoldingRules:
         cold_for_s=cells.cold_for_s,
         cook_again=cells.on_spoiled == "cook_again",
     )
+
+
+def lot_rules(config: Config) -> LotRules:
+    """What a refill must name, and how long before its expiry a lot is told of and sold no more."""
+    row = config.lots
+    return LotRules(required=row.required, warn_s=row.warn_s, last_sale_s=row.last_sale_s, recall_days=row.recall_days)
 
 
 def fiscal_patience(config: Config) -> FiscalPatience:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from kiosk.kitchen.care import FoodCare
+from kiosk.kitchen.cell_temperatures import CellTemperatures
 from kiosk.kitchen.climate import Climate
 from kiosk.kitchen.controller import KitchenLine
 from kiosk.messages.lateness import Lateness
@@ -18,7 +19,7 @@ from kiosk.sinks.statistics import StatisticsSink
 from kiosk.store.ordering import messages
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
-from kiosk.wiring.rules import holding_rules
+from kiosk.wiring.rules import holding_rules, lot_rules
 from kiosk.wiring.targets import targets, urls
 
 
@@ -81,7 +82,18 @@ class Sinks:
             see_clock=see_clock,
             look_s=ground.parts.periods.climate_s,
         )
-        return FoodCare(holding, climate, ground.config.robot.station_wait_s)
+        keeper = ground.parts.lot_keeper(
+            database,
+            ground.menu,
+            kitchen,
+            ground.readiness,
+            clock,
+            lot_rules(ground.config),
+            see_clock=see_clock,
+            checkpoint=ground.parts.checkpoint,
+        )
+        cell_temperatures = CellTemperatures(database, kitchen, clock)
+        return FoodCare(holding, climate, keeper, cell_temperatures, ground.config.robot.station_wait_s)
 
     def _build_senders(self, ground: Ground, flows: Flows, book: NoticeBook) -> None:
         parts, database = ground.parts, ground.database

@@ -31,6 +31,7 @@ _ROWS: Mapping[str, str] = {
     "orders": "order_id = :order_id",
     "order_item": "order_id = :order_id",
     "portion": "order_id = :order_id",
+    "portion_lot": "portion_id IN (SELECT portion_id FROM portion WHERE order_id = :order_id)",
     "timeline": "order_id = :order_id ORDER BY rowid",
     "reservation": "order_id = :order_id",
     "reservation_line": "reservation_id IN (SELECT reservation_id FROM reservation WHERE order_id = :order_id)",

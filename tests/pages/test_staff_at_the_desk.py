@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ from tests.clocks import PassingClock
 from tests.pages.screens import WAIT_MS, Screen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
 from tests.restaurant import restaurant, until
+from tests.scenes.test_lots import REFILL, TEA, bin_of, bought, lots_of, until_status
 from tests.scenes.test_temperatures import is_beyond
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -454,4 +456,66 @@ async def test_3_guest_before_a_closed_screen_reads_that_staff_knows_once_they_d
         place.sms.faults.switch("down", on=False)
         await expect(told).to_have_text("Сотрудник уже знает.", timeout=WAIT_MS)
         await screen.shot("closed-staff-knows")
+        await screens.close()
+
+
+async def test_8_lot_is_put_in_written_off_and_recalled_at_the_desk_and_stands_in_the_journal_of_the_day(
+    screens: Screens,
+) -> None:
+    async with restaurant() as place:
+        desk = await at_the_desk(screens, place.kiosk)
+        await expect(desk.at("lots")).to_contain_text("без партии", timeout=WAIT_MS)
+        number = str((await bin_of(place))["bin"])
+        assert (await place.internal("POST", REFILL, {"bin": int(number), "amount": 500})).status == 204
+
+        async def put_in(amount: str, lot: str, day: str) -> None:
+            await desk.at("put-in-bin").select_option(number)
+            for name, text in (("amount", amount), ("lot", lot), ("expires", day)):
+                await desk.at(f"put-in-{name}").fill(text)
+            await desk.tap("put-in-sure")
+
+        screens.traffic.expects(422)
+        await put_in("2000", "Л-7 / 12", "2020-01-01")
+        await expect(desk.at("said")).to_contain_text("срок уже вышел", timeout=WAIT_MS)
+        await put_in("2000", "Л-7 / 12", "2033-05-06")
+        await expect(desk.at("said")).to_contain_text("Пополнение бункера", timeout=WAIT_MS)
+        lot = desk.at("lots").locator("tr", has_text="Л-7 / 12")
+        await expect(lot).to_contain_text("1500 мл", timeout=WAIT_MS)
+        await expect(lot).to_contain_text("по 06.05.2033")
+        assert await violations(desk) == []
+        _, order_id = await bought(place, (TEA, 1), receipt_to="+79161234567")
+        ordered = await until_status(place, order_id, "completed")
+        lot_id = next(row["lot_id"] for row in await lots_of(place) if row["lot"])
+        await desk.tap(f"recall-{lot_id}")
+        await desk.at(f"recall-{lot_id}-text").fill("поставщик отозвал")
+        await desk.tap(f"recall-{lot_id}-sure")
+        await expect(desk.at("recalled")).to_contain_text("Партия Л-7 / 12 отозвана", timeout=WAIT_MS)
+        await expect(desk.at(f"light-lot_{number}")).to_have_attribute("data-level", "bad", timeout=WAIT_MS)
+        await desk.at("trace").locator("summary").click()
+        await expect(desk.at("trace")).to_contain_text(ordered["number"], timeout=WAIT_MS)
+        await expect(desk.at("trace")).to_contain_text("+79161234567")
+        await desk.shot("service-lots")
+        assert await violations(desk) == []
+        await desk.tap(f"lot-off-{lot_id}")
+        await desk.at(f"lot-off-{lot_id}-text").fill("отозвана")
+        await desk.tap(f"lot-off-{lot_id}-sure")
+        await expect(lot).to_have_count(0, timeout=WAIT_MS)
+        await desk.tap("lift")
+        await desk.at("lift-text").fill("ошибка")
+        await desk.tap("lift-sure")
+        await expect(desk.at("recalled")).to_have_count(0, timeout=WAIT_MS)
+        await desk.tap("lang-en")
+        kept = desk.at("lot-journal")
+        day = await desk.at("lot-journal-day").input_value()
+        await desk.at("lot-journal-day").fill("2020-02-02")
+        await expect(kept).to_contain_text("Nothing came or went", timeout=WAIT_MS)
+        await desk.at("lot-journal-day").fill(day)
+        for words in ("received", "written off", "recalled", "recall taken back", "Ира"):
+            await expect(kept).to_contain_text(words, timeout=WAIT_MS)
+        async with desk.page.expect_download() as told:
+            await desk.tap("lot-journal-csv")
+        table = Path(await (await told.value).path()).read_text("utf-8")
+        assert table.removeprefix("\ufeff").startswith("at,kind,lot,bin,name")
+        assert "Л-7 / 12" in table
+        await desk.shot("service-lots-journal")
         await screens.close()

@@ -33,7 +33,7 @@ async def after_the_answer(
                 tx, payment, refund_id="R1", amount_kopecks=100, portions=[portion_id], whole=False, reason="r",
                 actor="a", now=START,
             )  # fmt: skip
-        progress.submitted(tx, portion_id, answered)
+        progress.submitted(tx, portion_id, answered, START)
         row = orders.portion(tx, portion_id)
         assert row is not None
         return row.status
@@ -69,7 +69,7 @@ async def test_4_food_that_the_robot_counts_is_held_no_more_from_the_same_commit
         stocks.reserve(tx, "ORDER1", [(portion_id, {"rice": 150})], START, START)
         stocks.commit(tx, "ORDER1")
         tx.execute("UPDATE portion SET status = 'submitting' WHERE portion_id = ?", (portion_id,))
-        progress.submitted(tx, portion_id, answered)
+        progress.submitted(tx, portion_id, answered, START)
 
     await database.write(run)
     assert await database.read(stocks.held, START) == held

@@ -46,7 +46,7 @@ function Lamp({ light }) {
   const { language, t: texts } = useWords();
   const t = texts.lights;
   const more = lightWords(light, t, language);
-  const wide = ["ofd", "temperature"].some((kind) => light.name.startsWith(kind)) || WIDE.has(light.name);
+  const wide = ["ofd", "temperature", "lot_"].some((kind) => light.name.startsWith(kind)) || WIDE.has(light.name);
   return html`<div class=${`light ${light.level} ${wide ? "wide" : ""}`}
     data-testid=${`light-${light.name}`} data-level=${light.level}>
     <i aria-hidden="true">${SIGNS[light.level]}</i>

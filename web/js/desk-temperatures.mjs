@@ -1,8 +1,10 @@
 /** The temperatures of a day: how warm everything is, what it must keep, the journal by hours as print and table. */
 
 import { useEffect, useState } from "preact/hooks";
+import { saveCsv } from "./csv.mjs";
 import { decimal } from "./format.mjs";
 import { html } from "./html.mjs";
+import { printJournal } from "./printing.mjs";
 import { staffCall } from "./staff.mjs";
 import { useWords } from "./staff-language.mjs";
 import { csvOf, limitWords } from "./temperature-words.mjs";
@@ -30,12 +32,12 @@ export function Temperatures({ token }) {
   }, [token, day]);
   if (!told) return null;
   const measured = told.places.filter((/** @type {any} */ row) => row.minutes || row.now_c !== null);
-  return html`<section class="card printed" data-testid="temperatures"><h2>${t.title}</h2>
+  return html`<section class="card printed of-temperatures" data-testid="temperatures"><h2>${t.title}</h2>
     <form><label>${t.day}<input type="date" value=${told.day} data-testid="temperatures-day"
           onChange=${(/** @type {any} */ event) => setDay(event.target.value)} /></label>
-      <button type="button" class="quiet" data-testid="temperatures-print" onClick=${() => print()}>${t.print}</button>
+      <button type="button" class="quiet" data-testid="temperatures-print" onClick=${() => printJournal("temperatures")}>${t.print}</button>
       <button type="button" class="quiet" data-testid="temperatures-csv"
-        onClick=${() => save(`temperatures-${told.day}.csv`, csvOf(told, language))}>CSV</button></form>
+        onClick=${() => saveCsv(`temperatures-${told.day}.csv`, csvOf(told, language))}>CSV</button></form>
     ${!measured.length && html`<p class="calm">${t.none}</p>`}
     ${
       measured.length > 0 &&
@@ -73,11 +75,4 @@ function Hours({ rows }) {
           (hour) => html`<td key=${hour}>${of(row, hour) ? decimal(of(row, hour).highest_c) : ""}</td>`,
         )}</tr>`,
     )}</tbody></table>`;
-}
-
-/** @param {string} file @param {string} text */
-function save(file, text) {
-  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));
-  Object.assign(document.createElement("a"), { href: url, download: file }).click();
-  URL.revokeObjectURL(url);
 }

@@ -4,6 +4,7 @@
 
 const STATION = "station_";
 const TEMPERATURE = "temperature_";
+const LOT = "lot_";
 const OFD_OF = "ofd:";
 const ALARM = "alarm:";
 
@@ -11,6 +12,7 @@ const ALARM = "alarm:";
 export function lightName(name, t) {
   if (name.startsWith(STATION)) return t.station(name.slice(STATION.length));
   if (name.startsWith(TEMPERATURE)) return t.temperature;
+  if (name.startsWith(LOT)) return t.lot;
   if (name.startsWith(ALARM)) return t.channelOf(name.slice(ALARM.length));
   return name.startsWith(OFD_OF) ? t.ofdOf(name.slice(OFD_OF.length)) : (t.names[name] ?? name);
 }

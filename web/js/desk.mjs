@@ -8,6 +8,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Alarms } from "./desk-alarms.mjs";
 import { DeskKeys } from "./desk-keys.mjs";
 import { Kitchen } from "./desk-kitchen.mjs";
+import { LotJournal, Lots } from "./desk-lots.mjs";
 import { Bins, Cells, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
 import { Temperatures } from "./desk-temperatures.mjs";
 import { Till } from "./desk-till.mjs";
@@ -125,7 +126,9 @@ function Board({ token, leave }) {
           act=${act} ask=${ask} />
         <${Kitchen} token=${token} /><${Cells} cells=${cells} act=${act} />
         <${Temperatures} token=${token} />
-        <${Bins} bins=${told.bins} act=${act} /><${StopList} dishes=${told.dishes} act=${act} />
+        <${Bins} bins=${told.bins} act=${act} /><${Lots} token=${token} bins=${told.bins} act=${act}
+          last=${told.journal[0]?.at} />
+        <${LotJournal} token=${token} last=${told.journal[0]?.at} /><${StopList} dishes=${told.dishes} act=${act} />
         <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal}
           dishes=${told.dishes} /></fieldset>`
     }

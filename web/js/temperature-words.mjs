@@ -1,5 +1,7 @@
 /** The temperatures of a day in words and as a table. No I/O. */
 
+import { csvText } from "./csv.mjs";
+
 /** What a place must keep. @param {{limit_lowest_c: number|null, limit_highest_c: number|null}} row */
 export function limitWords({ limit_lowest_c: lowest, limit_highest_c: highest }) {
   if (lowest === null && highest === null) return "—";
@@ -9,9 +11,6 @@ export function limitWords({ limit_lowest_c: lowest, limit_highest_c: highest })
 
 /** @param {number} n */
 const signed = (n) => (n < 0 ? `−${-n}` : `${n}`);
-
-/** @param {unknown} value */
-const quoted = (value) => (/[",\n]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : `${value}`);
 
 /** A line for each place and hour. @param {any} told @param {import("./texts.mjs").Language} language */
 export function csvOf({ day, places }, language) {
@@ -28,5 +27,5 @@ export function csvOf({ day, places }, language) {
         row.limit_lowest_c ?? "",
         row.limit_highest_c ?? "",
       ]);
-  return lines.map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
+  return csvText(lines);
 }

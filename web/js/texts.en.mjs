@@ -55,6 +55,8 @@ export const en = {
   unavailable: {
     stopped: "Not today",
     sold_out: "Sold out",
+    lot_expired: "Sold out",
+    lot_recalled: "Sold out",
     robot_offline: "Not cooking now",
     station_down: "Not cooking now",
     not_on_menu: "No longer on the menu",

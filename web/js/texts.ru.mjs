@@ -54,6 +54,8 @@ export const ru = {
   unavailable: {
     stopped: "Нет сегодня",
     sold_out: "Закончилось",
+    lot_expired: "Закончилось",
+    lot_recalled: "Закончилось",
     robot_offline: "Пока не готовим",
     station_down: "Пока не готовим",
     not_on_menu: "Больше нет в меню",

@@ -30,6 +30,11 @@ def _alarm(text: str) -> int:
     return int(text)
 
 
+def _lot_id(text: str) -> int:
+    """What is no number is no lot."""
+    return _alarm(text)
+
+
 def _number(name: str, meaning: str, digits: int, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= digits):
         raise InvalidRequest.at(name, meaning)
@@ -73,6 +78,8 @@ RESERVATION_ID = Parameter("reservation_id", "path", {"type": "string"}, _id)
 TILL_CODE = Parameter("code", "path", {"type": "string", "pattern": "^[0-9]{4}$"}, _till_code)
 ALARM_ID = Parameter("alarm_id", "path", {"type": "string", "pattern": "^[0-9]{1,12}$"}, _alarm)
 CHANNEL = Parameter("channel", "path", {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"}, _id)
+LOT_ID = Parameter("lot_id", "path", {"type": "string", "pattern": "^[0-9]{1,12}$"}, _lot_id)
+LOT = Parameter("lot", "query", {"type": "string", "maxLength": 256}, str, default="", description="As on the package.")
 CELL = Parameter("cell", "path", {"type": "string", "pattern": "^[0-9]{1,4}$"}, _cell)
 SHIFT = Parameter("shift", "path", {"type": "integer"}, lambda text: _number("shift", "a number of a shift", 9, text))
 DAY = Parameter("day", "path", _DAY_SCHEMA, lambda text: _day("day", text))
@@ -122,5 +129,6 @@ LAST_EVENT_ID: Parameter[str | None] = Parameter(
 )
 #: Those of paths, by their names there.
 OF_PATHS: dict[str, Parameter[Any]] = {
-    row.name: row for row in (ORDER_ID, STUCK_ID, TILL_CODE, CELL, RESERVATION_ID, SHIFT, DAY, ALARM_ID, CHANNEL)
+    row.name: row
+    for row in (ORDER_ID, STUCK_ID, TILL_CODE, CELL, RESERVATION_ID, SHIFT, DAY, ALARM_ID, CHANNEL, LOT_ID)
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from drivers.robot.equipment import Equipment
 from drivers.robot.timetable import stations_of
+from kiosk.domain.kitchen.lots import Lot
 from kiosk.domain.kitchen.pace import Pace
 from kiosk.domain.kitchen.planning import Plan, Work
 from kiosk.domain.kitchen.show import KitchenDetail, KitchenShow
@@ -27,6 +28,7 @@ class StockBin:
     committed: int
     low: bool
     usable: bool
+    sound: bool = True  # its sensor can be believed
 
 
 def free_amounts(bins: Iterable[StockBin]) -> dict[str, int]:
@@ -60,6 +62,11 @@ class KitchenState:
     stations_out: frozenset[int] = frozenset()  # taken out
     unsafe_ingredients: frozenset[str] = frozenset()  # nothing is made of them until a person has looked
     stations_unsafe: frozenset[int] = frozenset()  # beyond their temperatures
+    lots: Sequence[Lot] = ()  # what lies in the bins, by delivery
+    lots_closed: Mapping[str, str] = field(default_factory=dict)  # ingredients not sold for what a lot is, and why
+    lots_unfit: Mapping[str, str] = field(default_factory=dict)  # and those that nothing more is begun with
+    tainted: frozenset[int] = frozenset()  # portions in work that hold food of a recalled lot
+    bins_in_hand: frozenset[int] = frozenset()  # bins whose level a person is setting now
     recalled: frozenset[int] = frozenset()  # portions being given back: not submitted again meanwhile
     show: KitchenShow = field(default_factory=KitchenShow)  # as the hall sees it
     detail: KitchenDetail = field(default_factory=KitchenDetail)  # as the technician does

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from kiosk.domain.reasons import QUEUE_TOO_LONG, STAFF
+from kiosk.domain.reasons import LOT_EXPIRED, LOT_RECALLED, QUEUE_TOO_LONG, STAFF
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
 
@@ -25,7 +25,8 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """`sales_closed`: nothing is sold, for a cause that no other rule has; `money_held`: money or an order waits for a
     person (`kiosk stuck`); `registrar_off`: a registrar is silent; `robot_held`: the robot is held, suspended or
     stopped; `device_off`: a part of the sales is closed by a device; `food_unsafe`: beyond its temperatures;
-    `bin_low`: empty within half an hour at the present rate; the others are as they are called."""
+    `bin_low`: empty within half an hour at the present rate; `lot_expiring`: food in a bin will soon be past its time;
+    `lot_unfit`: it is, or it was recalled, and its dishes are off sale; the others are as they are called."""
 
     sales_closed: AlarmRule = AlarmRule(after_s=300, urgent=True)
     money_held: AlarmRule = AlarmRule(after_s=240, urgent=True)
@@ -35,6 +36,8 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     robot_held: AlarmRule = AlarmRule(after_s=60, urgent=True)
     device_off: AlarmRule = AlarmRule(after_s=600)
     bin_low: AlarmRule = AlarmRule(after_s=120)
+    lot_expiring: AlarmRule = AlarmRule(after_s=0)
+    lot_unfit: AlarmRule = AlarmRule(after_s=0)
     food_forgotten: AlarmRule = AlarmRule(after_s=0)
     food_unsafe: AlarmRule = AlarmRule(after_s=0, urgent=True)
     disk: AlarmRule = AlarmRule(after_s=60, urgent=True)
@@ -55,6 +58,7 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 #: Reasons of a pause that nobody is called for: it was meant so, or ends by itself.
 MEANT = frozenset({STAFF, QUEUE_TOO_LONG, "closed", "closing_soon"})
 ROBOT_HELD = frozenset({"robot_held", "robot_suspended", "robot_estop"})
+LOT_UNFIT = frozenset({LOT_EXPIRED, LOT_RECALLED})
 REGISTRAR_OFF = frozenset({"fiscal_offline"})
 #: The rules whose subject may be the reason that nothing is sold: what a guest may be told about.
 OF_SALES = ("sales_closed", "registrar_off", "robot_held", "disk")

@@ -10,7 +10,7 @@ from kiosk.domain.kitchen.climate import place_words
 from kiosk.domain.kitchen.readiness import Check
 from kiosk.domain.kitchen.robot_faults import words_of_fault
 from kiosk.domain.ordering.order import UNKNOWN_INGREDIENT
-from kiosk.domain.reasons import words_of
+from kiosk.domain.reasons import LOT_EXPIRED, LOT_RECALLED, words_of
 from kiosk.domain.staff.stuck import RECEIPT_FIRST, Kind, Money, Move
 from kiosk.domain.text import Text
 
@@ -142,6 +142,7 @@ _CAUSES: Mapping[str, Text] = {
     "restored": Text("после восстановления из копии неизвестно", "not known after a restored backup"),
     "spoiled_by_time": Text("её слишком долго не забирали", "nobody fetched it for too long"),
     "spoiled_by_cold": Text("остыла в ячейке", "it became too cold in its cell"),
+    "spoiled_by_recall": Text("партия отозвана", "its lot was recalled"),
     "late": Text("не приготовлена к сроку", "not cooked in time"),
     "lost_by_robot": Text("робот о ней не помнит", "the robot does not remember it"),
     RECEIPT_FIRST: Text("сначала нужен чек", "its receipt comes first"),
@@ -190,6 +191,10 @@ def _cause(detail: str, stations: Mapping[int, Text]) -> Text | None:
         return words_of_fault(int(code), {}, stations)
     if head == UNKNOWN_INGREDIENT:
         return Text(f"в меню больше нет ингредиента «{code}»", f"the menu has no ingredient «{code}» any more")
+    if head == LOT_EXPIRED:
+        return Text(f"срок годности вышел: {code}", f"past its time: {code}")
+    if head == LOT_RECALLED:
+        return Text(f"партия отозвана: {code}", f"its lot was recalled: {code}")
     proof = _PROOFS.get(head)
     if proof is None:
         return None

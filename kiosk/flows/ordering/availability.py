@@ -30,6 +30,7 @@ class Offer:
         self._menu = menu
         self._stopped = kitchen.stopped_items
         self._stopped_ingredients = kitchen.ingredients_closed
+        self._lots_closed = kitchen.lots_closed
         self._stations_closed = kitchen.stations_closed
         self._linked = kitchen.linked
         self._levels = kitchen.levels()
@@ -55,7 +56,15 @@ class Offer:
             return reason
         if any(amount > 0 and name in self._stopped_ingredients for name, amount in formula.items()):
             return STOPPED
+        if (reason := self._of_lots(formula)) is not None:
+            return reason
         return None if self._stations_closed.isdisjoint(stations) else STATION_DOWN
+
+    def _of_lots(self, formula: Mapping[str, int]) -> str | None:
+        """Why nothing is made of what lies in the bins, though there is enough."""
+        return next(
+            (self._lots_closed[n] for n, amount in formula.items() if amount > 0 and n in self._lots_closed), None
+        )
 
     def _of_dish(self, dish: Dish) -> Availability:
         """As it comes with the first options that are there."""
@@ -99,6 +108,8 @@ class Offer:
         """Why a dish with this formula could not be had as chosen, or None."""
         if any(amount > 0 and name in self._stopped_ingredients for name, amount in formula.items()):
             return STOPPED
+        if (reason := self._of_lots(formula)) is not None:
+            return reason
         held = self._held
         short = any(self._levels.get(name, 0) - held.get(name, 0) < amount for name, amount in formula.items())
         return SOLD_OUT if short else None

@@ -15,6 +15,7 @@ from kiosk.flows.ordering.proof import Asker, PickupRequest, ProofOfOrder
 from kiosk.store.database import Database
 from kiosk.store.ordering import orders
 from kiosk.store.staff import journal
+from kiosk.store.stock import lots
 from kiosk.store.transaction import Tx
 
 
@@ -62,15 +63,6 @@ class Pickup:
             return waiting
         raise OrderStateConflict(order_status=order.status)
 
-    async def refill(self, bin_number: int, amount: int, actor: str) -> None:
-        """Staff has filled a bin up to `amount`. Raises `DeviceUnavailable`."""
-        try:
-            await self._robot.set_bin(bin_number, amount)
-        except DeviceError as error:
-            raise DeviceUnavailable(device="robot", reason=error.code) from error
-        now = self._clock.now()
-        await self._db.write(journal.add, actor, "refill", f"{bin_number} {amount}", now)
-
     async def acknowledge(self, actor: str) -> None:
         """A person on site has looked and released the button: the latched emergency stop is over, the line stands up
         by itself (robot.md#emergency-stop). Raises `DeviceUnavailable`, also while the button is pressed."""
@@ -85,7 +77,7 @@ class Pickup:
 def _claim(tx: Tx, order_id: str, cell: int, portion_id: int, now: datetime) -> bool:
     """The books before the door: from here on nobody throws away what is behind it; False where somebody did."""
     order = orders.require(tx, order_id)
-    if (cell, portion_id) not in to_take(order, orders.portions(tx, order_id), now):
+    if (cell, portion_id) not in to_take(order, orders.portions(tx, order_id), now) or lots.is_tainted(tx, portion_id):
         return False
     orders.mark_opened(tx, portion_id, now)
     return True

@@ -19,6 +19,7 @@ from kiosk.store.database import Database
 from kiosk.store.ordering import orders
 from kiosk.store.payment import refunds
 from kiosk.store.staff import journal
+from kiosk.store.stock import lots
 from kiosk.store.transaction import Tx
 
 FREE, RESERVED, FILLED, OPEN, FORGOTTEN, LOCKED = "free", "reserved", "filled", "open", "forgotten", "locked"
@@ -102,7 +103,7 @@ class CellCommands:
         now = self._clock.now()
 
         def run(tx: Tx) -> None:
-            settle(tx, cell, wanted, view.state)
+            settle(tx, cell, wanted, view.state, now)
             orders.mark_opened(tx, cell.job_id, now)  # a guest may stand there beside staff
             detail = " ".join(filter(None, [str(number), view.order_id, wanted.reason.strip()]))
             journal.add(tx, actor, f"cell_{wanted.action}", detail, now)
@@ -177,7 +178,7 @@ def _moment(at: datetime | None) -> str | None:
     return None if at is None else rfc3339(at)
 
 
-def settle(tx: Tx, cell: Cell, wanted: CellRequest, state: str) -> None:
+def settle(tx: Tx, cell: Cell, wanted: CellRequest, state: str, now: datetime) -> None:
     """What an act means for the portion. One that is settled already, and what the books do not know, stays; the same
     act may be asked for again, the opposite of what somebody did before may not, and what was thrown away because it
     stood there for too long is not handed out. Raises `CellStateConflict`."""
@@ -196,7 +197,10 @@ def settle(tx: Tx, cell: Cell, wanted: CellRequest, state: str) -> None:
     if row.status is not PortionStatus.READY:
         return
     if wanted.action is CellAction.HAND_OUT:
-        orders.move_portion(tx, row, PortionStatus.HANDED_OUT)  # the kitchen's next look completes the order
+        if lots.is_tainted(tx, row.portion_id):  # recalled: the kitchen locks it this moment
+            raise CellStateConflict(cell_state=state)
+        fetched = {"fetched_at": rfc3339(now)}
+        orders.move_portion(tx, row, PortionStatus.HANDED_OUT, **fetched)  # the kitchen's next look completes the order
         return
     fault = f"{orders.WRITTEN_OFF}: {wanted.reason.strip()}"
     orders.move_portion(tx, row, PortionStatus.FAILED, fault=fault)

@@ -18,7 +18,7 @@ from kiosk.domain.ordering.order import OrderStatus, check_order_transition
 from kiosk.domain.reasons import STAFF
 from kiosk.flows.guards.archive import OrderArchive
 from kiosk.flows.ordering.create import cancel_order
-from kiosk.flows.ordering.views import OrderView, order_view
+from kiosk.flows.ordering.views import StaffOrderView, staff_order_view
 from kiosk.store import meta
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
@@ -60,7 +60,7 @@ class StaffCommands:
         self._readiness = readiness
         self._clock = clock
 
-    async def set_status(self, order_id: str, status: OrderStatus, actor: str) -> OrderView:
+    async def set_status(self, order_id: str, status: OrderStatus, actor: str) -> StaffOrderView:
         """`PUT /internal/orders/{id}/status`. What the saga and the kitchen do themselves cannot be claimed by hand:
         `paid` needs a registered receipt and stays with the saga, `refunded` needs a refund. Raises `NotFound`,
         `OrderStateConflict`, also for one that has moved to its year's archive."""
@@ -88,14 +88,14 @@ class StaffCommands:
         await self._db.write(run)
         return await self.order(order_id, "ru")
 
-    async def order(self, word: str, language: str) -> OrderView:
+    async def order(self, word: str, language: str) -> StaffOrderView:
         """By its id, or by its number, the newest of that name, of whatever year. Raises `NotFound`,
         `ArchiveBroken`."""
         now, kitchen = self._clock.now(), self._kitchen.now
 
-        def look(reader: Reader) -> OrderView | None:
+        def look(reader: Reader) -> StaffOrderView | None:
             order = orders.find(reader, word)
-            return None if order is None else order_view(reader, order, language, now, kitchen)
+            return None if order is None else staff_order_view(reader, order, language, now, kitchen)
 
         found = await self._archive.find(look)
         if found is None:

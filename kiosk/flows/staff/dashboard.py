@@ -14,7 +14,7 @@ from kiosk.clock import Clock, rfc3339
 from kiosk.domain.kitchen.readiness import Check, Readiness
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.menu import Menu
-from kiosk.domain.reasons import words_of
+from kiosk.domain.reasons import LOT_EXPIRING, words_of
 from kiosk.domain.staff.staff_words import check_words
 from kiosk.domain.text import Text
 from kiosk.flows.fiscal import thresholds
@@ -245,8 +245,9 @@ class Dashboard:
 
 
 def _level(name: str, check: Check) -> str:
-    """What concerns a registrar that is not in use, or a past year, can wait."""
-    return GOOD if check.ok else WARN if name.startswith("ofd:") or name == archive.CHECK else BAD
+    """What concerns a registrar that is not in use, a past year, or food that is still good, can wait."""
+    can_wait = name.startswith("ofd:") or name == archive.CHECK or check.reason == LOT_EXPIRING
+    return GOOD if check.ok else WARN if can_wait else BAD
 
 
 def _says(check: Check) -> Text | None:

@@ -55,3 +55,19 @@ def see(tx: Tx, order_id: str) -> None:
         f"UPDATE portion AS p SET reminded = ? WHERE p.order_id = ? AND {PORTION_IN_WORK} AND p.status = 'ready'",
         (Told.SEEN.value, order_id),
     )
+
+
+def keep_temperatures(tx: Tx, portion_id: int, attempt: int, lowest_c: float, highest_c: float, cold_s: float) -> None:
+    """Of an attempt in its cell; what was kept before a restart counts on."""
+    tx.execute(
+        "UPDATE portion SET lowest_c = min(:lowest_c, ifnull(lowest_c, :lowest_c)),"
+        " highest_c = max(:highest_c, ifnull(highest_c, :highest_c)), cold_s = max(:cold_s, ifnull(cold_s, 0))"
+        " WHERE portion_id = :portion_id AND attempt = :attempt",
+        {
+            "portion_id": portion_id,
+            "attempt": attempt,
+            "lowest_c": lowest_c,
+            "highest_c": highest_c,
+            "cold_s": float(cold_s),
+        },
+    )

@@ -40,9 +40,10 @@ IN_KITCHEN = "(status IN ('paying', 'paid', 'cooking', 'ready') AND status <> 'p
 PORTION_IN_WORK = "p.status IN ('waiting', 'submitting', 'queued', 'cooking', 'ready', 'failed')"
 #: The text in `portion.fault` before the reason of a write-off.
 WRITTEN_OFF = "written_off"
-#: And what stands there of food that nobody fetched: it stood for too long, or became too cold.
-SPOILED_BY_TIME, SPOILED_BY_COLD = "spoiled_by_time", "spoiled_by_cold"
-SPOILED = (SPOILED_BY_TIME, SPOILED_BY_COLD)
+#: And what stands there of food in its cell that nobody is to eat: it stood for too long, became too cold, or is of a
+#: lot that was recalled.
+SPOILED_BY_TIME, SPOILED_BY_COLD, SPOILED_BY_RECALL = "spoiled_by_time", "spoiled_by_cold", "spoiled_by_recall"
+SPOILED = (SPOILED_BY_TIME, SPOILED_BY_COLD, SPOILED_BY_RECALL)
 
 
 #: So long after its door was opened a guest is taken to stand before it, whatever the cell told last.
@@ -72,7 +73,7 @@ class PortionRow(msgspec.Struct, frozen=True):
 
     @property
     def is_spoiled(self) -> bool:
-        """It stood in its cell for too long, or became too cold there: nobody is to eat it."""
+        """It stood in its cell for too long, became too cold there, or was recalled: nobody is to eat it."""
         return self.fault in SPOILED
 
     def is_being_fetched(self, now: datetime) -> bool:

@@ -102,7 +102,9 @@ class FailedPortion(msgspec.Struct, frozen=True):
 
     @property
     def reason(self) -> str:
-        """Of the refund: it was cooked and not fetched, or not cooked."""
+        """Of the refund: it was cooked and not fetched, or recalled, or not cooked."""
+        if self.fault == orders.SPOILED_BY_RECALL:
+            return "recalled"
         return "not_fetched" if self.fault in orders.SPOILED else "cooking_failed"
 
 
