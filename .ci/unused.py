@@ -29,6 +29,7 @@ _.timeline
 _.sales_open
 _.busy_permille
 _.lights
+_.entries
 
 # Columns: a row has them all.
 _.receipt_error
@@ -132,6 +133,8 @@ _.device_off
 _.bin_low
 _.food_forgotten
 _.food_unsafe
+_.lot_expiring
+_.lot_unfit
 _.disk
 _.webhook_suspended
 _.page_silent
@@ -140,3 +143,4 @@ _.pin_guessed
 # Walked by the crash sweep.
 ALARM_POINTS
 FOOD_POINTS
+LOT_POINTS

@@ -274,7 +274,7 @@ def carry_out(tx: Tx, bin_number: int, now: datetime) -> Act | None:
     else:
         for lot, gone in drawn(_of_bin(tx, bin_number), -added):
             tx.execute("UPDATE lot SET remaining = remaining - ? WHERE lot_id = ?", (gone, lot.lot_id))
-            _enter(tx, lot.lot_id, "written_off", gone, act.actor, "refill", now)
+            _enter(tx, lot.lot_id, "written_off", gone, act.actor, act.reason, now)
     return act
 
 

@@ -13,19 +13,16 @@ from kiosk.store.transaction import Reader, Tx
 
 
 class RecallRow(msgspec.Struct, frozen=True):
-    """`lifted_at`: a person has taken it back."""
+    """One that stands; the journal of its days has the others."""
 
     recall_id: int
     name: str
     at: datetime
     actor: str
     reason: str
-    lifted_at: datetime | None
-    lifted_by: str | None
-    lifted_reason: str | None
 
 
-_RECALL = "recall_id, name, at, actor, reason, lifted_at, lifted_by, lifted_reason"
+_RECALL = "recall_id, name, at, actor, reason"
 
 
 def standing(reader: Reader, name: str) -> RecallRow | None:
