@@ -102,6 +102,7 @@ async def test_odd_bytes_are_refused_and_never_break_the_server(place: Restauran
         "cell": "1",
         "code": "0042",
         "alarm_id": "1",
+        "lot_id": "1",
         "channel": "owner",
     }
     paths = [path.format(**known) for path in document["paths"] if path not in (*STREAMS, "/api/auth/logout")]
