@@ -56,7 +56,9 @@ export function Lots({ token, bins, act, last }) {
     )}
     <${PutIn} bins=${bins} required=${told.required} act=${act} />
     <table><thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
-      <tbody>${told.lots.map((/** @type {any} */ row) => html`<${Lot} key=${row.lot_id} row=${row} act=${act} />`)}</tbody>
+      <tbody>${told.lots.map(
+        (/** @type {any} */ row) => html`<${Lot} key=${row.lot_id} row=${row} act=${act} />`,
+      )}</tbody>
     </table></section>`;
 }
 
@@ -103,7 +105,8 @@ function Lot({ row, act }) {
     <td>${bin}</td><td>${name[language]}</td><td>${lot || t.unnamed}</td>
     <td>${remaining} ${units[unit] ?? unit}</td>
     <td>${state === "recalled" ? t.states.recalled : leftWords(left_s, t)}${until}</td>
-    <td><${Asked} id=${`lot-off-${lot_id}`} words=${t.writeOff.word} label=${t.reason} sure=${t.writeOff.sure(remaining)}
+    <td><${Asked} id=${`lot-off-${lot_id}`} words=${t.writeOff.word} label=${t.reason}
+        sure=${t.writeOff.sure(remaining)}
         go=${(/** @type {string} */ reason) =>
           act(t.writeOff.act(lot || t.unnamed), `lots/${lot_id}/write-off`, { reason })} />
       ${
