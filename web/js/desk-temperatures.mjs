@@ -35,7 +35,8 @@ export function Temperatures({ token }) {
   return html`<section class="card printed of-temperatures" data-testid="temperatures"><h2>${t.title}</h2>
     <form><label>${t.day}<input type="date" value=${told.day} data-testid="temperatures-day"
           onChange=${(/** @type {any} */ event) => setDay(event.target.value)} /></label>
-      <button type="button" class="quiet" data-testid="temperatures-print" onClick=${() => printJournal("temperatures")}>${t.print}</button>
+      <button type="button" class="quiet" data-testid="temperatures-print"
+        onClick=${() => printJournal("temperatures")}>${t.print}</button>
       <button type="button" class="quiet" data-testid="temperatures-csv"
         onClick=${() => saveCsv(`temperatures-${told.day}.csv`, csvOf(told, language))}>CSV</button></form>
     ${!measured.length && html`<p class="calm">${t.none}</p>`}
