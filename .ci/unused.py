@@ -144,3 +144,8 @@ _.pin_guessed
 ALARM_POINTS
 FOOD_POINTS
 LOT_POINTS
+
+# Of the tests: pytest-asyncio, aiosmtpd and asyncio call them by these names.
+_.pytest_asyncio_loop_factories
+_.handle_DATA
+_.new_event_loop

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kiosk.clock import rfc3339
 from kiosk.domain.staff.alarm_rules import AlarmRules
 from tests.clocks import JumpingClock, PassingClock
 from tests.receiver import Receiver, receiver
@@ -23,6 +25,7 @@ _AT_ONCE = QUICK.partition("[alarms.rules]")[0] + "[alarms.rules]\n" + "".join(
     f"{name} = {{ after_s = 0 }}\n" for name in AlarmRules().named()
 )  # fmt: skip
 _HOUR_S = 3600.0
+_LOT = "L-2611"
 Act = Callable[["Site"], Awaitable[object]]
 
 
@@ -42,8 +45,8 @@ class Site:
             await guest.until_status(order_id, "completed")
         return guest, order_id
 
-    async def refill(self, amount: int) -> None:
-        answer = await self.place.internal("POST", "/internal/stock/refill", {"bin": 1, "amount": amount})
+    async def refill(self, amount: int, **lot: str) -> None:
+        answer = await self.place.internal("POST", "/internal/stock/refill", {"bin": 1, "amount": amount, **lot})
         assert answer.status == 204, answer
 
 
@@ -128,6 +131,24 @@ async def _bin_is_full(site: Site) -> None:
     await site.refill(5000)
 
 
+async def _lot_ends_today(site: Site) -> None:
+    await site.refill(1)
+    await site.refill(5000, lot=_LOT, expires_at=rfc3339(site.clock.now() + timedelta(hours=6)))
+
+
+async def _lot_is_recalled(site: Site) -> None:
+    await _lot_ends_today(site)
+    answer = await site.place.internal("POST", "/internal/stock/recall", {"lot": _LOT, "reason": "письмо поставщика"})
+    assert answer.status == 200, answer
+
+
+async def _lot_is_thrown_away(site: Site) -> None:
+    rows = (await site.place.internal("GET", "/internal/stock/lots")).body["lots"]
+    (lot_id,) = (row["lot_id"] for row in rows if row["lot"] == _LOT)
+    answer = await site.place.internal("POST", f"/internal/stock/lots/{lot_id}/write-off", {"reason": "в мусор"})
+    assert answer.status == 200, answer
+
+
 async def _food_stays_in_its_cell(site: Site) -> None:
     site.place.robot.faults.switch("nobody_comes", on=True)
     guest, order_id = await site.sell(until_over=False)
@@ -210,6 +231,8 @@ CAUSES: dict[str, tuple[Act, Act]] = {
     "robot_held": (_robot_is_stopped, _robot_goes_on),
     "device_off": (_bank_goes, _bank_comes),
     "bin_low": (_bin_holds_little, _bin_is_full),
+    "lot_expiring": (_lot_ends_today, _lot_is_thrown_away),
+    "lot_unfit": (_lot_is_recalled, _lot_is_thrown_away),
     "food_forgotten": (_food_stays_in_its_cell, _food_is_fetched),
     "food_unsafe": (_fridge_is_warm, _fridge_is_looked_at),
     "disk": (_disk_is_full, _disk_has_room),
