@@ -89,12 +89,14 @@ class AlarmSender:
         """What is due, one after the other; seconds until there may be more."""
         wait_s = self._periods.alarms_s
         for message in await self._db.read(alarms.read_waiting, name, _AT_ONCE):
-            left_s = self._due.get(message.message_id, 0.0) - self._clock.monotonic()
-            if left_s > 0:
-                wait_s = min(wait_s, left_s)
-            else:
+            if self._left_s(message) <= 0:
                 await self._try(message)
+            if message.message_id in self._due:  # it waits for its next try, perhaps since this one
+                wait_s = min(wait_s, max(0.0, self._left_s(message)))
         return wait_s
+
+    def _left_s(self, message: AlarmMessage) -> float:
+        return self._due.get(message.message_id, 0.0) - self._clock.monotonic()
 
     async def _try(self, message: AlarmMessage) -> None:
         async with self._turns[message.channel]:

@@ -9,8 +9,19 @@ from drivers.sim.gateways.http import held_port
 from kiosk.domain.staff.alarm import Alarm, AlarmState
 from kiosk.domain.staff.alarm_words import message_of
 from tests.clocks import PassingClock
-from tests.restaurant import Restaurant, until
-from tests.scenes.test_alarms import BY_SMS, CLOSED, QUICK, around_now, looks, paper, texts, until_standing, watched
+from tests.restaurant import Restaurant
+from tests.scenes.test_alarms import (
+    BY_SMS,
+    CLOSED,
+    QUICK,
+    around_now,
+    looks,
+    paper,
+    texts,
+    until_looked,
+    until_standing,
+    watched,
+)
 
 _LONGEST_SMS = 670
 
@@ -40,7 +51,7 @@ async def test_messenger_that_is_away_for_minutes_is_tried_until_it_is_back() ->
                     place.kiosk._alarms.sender.wake()  # noqa: SLF001 - the pause is over by the clock
                     return False
 
-                await until(tried)
+                await until_looked(place, tried)
                 assert [gone for _, gone in messages(place)] == [None], "given up, though the connection was refused"
 
 
@@ -52,16 +63,16 @@ async def test_what_may_wait_is_not_sent_in_quiet_hours_by_a_channel_that_comes_
         assert (await place.call("POST", "/api/heartbeat", {"screen": "menu"})).status in (200, 204)
         clock.jump(20)
         await until_standing(place, "page_silent", "raised")
-        await until(lambda: any(tries for tries, _ in messages(place)))
+        await until_looked(place, lambda: any(tries for tries, _ in messages(place)))
         clock.jump(45 * 60)  # night
         place.sms.faults.switch("down", on=False)
         await looks(place, 3)
         before = [tries for tries, _ in messages(place)]
         place.kiosk._alarms.sender.wake()  # noqa: SLF001 - the pause is over by the clock
-        await until(lambda: texts(place) or [tries for tries, _ in messages(place)] == before)
+        await until_looked(place, lambda: texts(place) or [tries for tries, _ in messages(place)] == before)
         await looks(place, 3)
         paper(place, out=True)  # what is urgent comes through, and shows that the channel is back
-        await until(lambda: any(CLOSED in text for text in texts(place)))
+        await until_looked(place, lambda: any(CLOSED in text for text in texts(place)))
         assert not any("Экран" in text for text in texts(place)), "somebody was woken for a screen"
 
 
