@@ -23,9 +23,9 @@ _LATE_S = 0.005
 class Waiting(selectors.DefaultSelector):
     """Asks for events, and notes how long the loop was away between two questions or was woken too late."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
         super().__init__()
-        self._clock = clock
+        self._clock = clock or time.monotonic
         self._lost_s = 0.0
         self._left_at: float | None = None  # None: it is waiting for events now
 

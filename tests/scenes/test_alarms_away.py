@@ -27,10 +27,12 @@ _LONGEST_SMS = 670
 
 
 def messages(place: Restaurant) -> list[tuple[int, str | None]]:
-    """(tries, why it is given up) of each message so far."""
+    """(tries, why it is given up) of each message so far, without those whose cause was over before they went: a
+    registrar may fall silent for a moment."""
     books = sqlite3.connect(f"file:{place.folder}/kiosk.db?mode=ro", uri=True)
     try:
-        return [*books.execute("SELECT tries, gone FROM alarm_message WHERE kind = 'alarms' ORDER BY created_at")]
+        sql = "SELECT tries, gone FROM alarm_message WHERE kind = 'alarms' ORDER BY created_at"
+        return [row for row in books.execute(sql) if row[1] != "withheld"]
     finally:
         books.close()
 

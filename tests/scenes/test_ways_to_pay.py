@@ -268,7 +268,7 @@ async def test_a_refund_after_a_card_at_the_reader_is_a_matter_for_a_person_at_i
 
         async def waits() -> dict[str, Any] | None:
             rows = (await place.internal("GET", "/internal/stuck")).body["stuck"]
-            return next((row for row in rows if row["stuck_id"] == refund_id), None)
+            return next((row for row in rows if row["stuck_id"] == refund_id and row["detail"]), None)
 
         row = await until(waits)
         assert (row["detail"], row["moves"]) == ("terminal:by_hand", ["retry", "accept"])
@@ -312,7 +312,7 @@ async def test_a_taking_that_the_reader_does_not_confirm_waits_for_a_person() ->
 
         async def waits() -> dict[str, Any] | None:
             rows = (await place.internal("GET", "/internal/stuck")).body["stuck"]
-            return next((row for row in rows if row["stuck_id"] == payment_id), None)
+            return next((row for row in rows if row["stuck_id"] == payment_id and row["detail"]), None)
 
         row = await until(waits)
         assert (row["kind"], row["detail"]) == ("capture_uncertain", "terminal:not_captured")
@@ -345,8 +345,10 @@ async def test_a_taking_that_by_the_banks_papers_never_was_is_refunded_without_m
 
 
 async def stuck_row(place: Restaurant, stuck_id: str, kind: str) -> dict[str, Any] | None:
+    """A refund once its bank has said why it waits."""
     rows = (await place.internal("GET", "/internal/stuck")).body["stuck"]
-    return next((row for row in rows if (row["stuck_id"], row["kind"]) == (stuck_id, kind)), None)
+    mine = [row for row in rows if (row["stuck_id"], row["kind"]) == (stuck_id, kind)]
+    return next((row for row in mine if row["detail"] or kind != "refund_pending"), None)
 
 
 async def take_the_reader_away(place: Restaurant) -> None:
