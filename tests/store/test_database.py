@@ -360,8 +360,10 @@ async def test_closing_finishes_what_waits_and_ends_every_thread(tmp_path: Path)
         await closing
     await held
     assert await waiting == "last"
-    left = [thread.name for thread in set(threading.enumerate()) - before if not thread.name.startswith("asyncio_")]
-    assert left == []
+    ending = [thread for thread in set(threading.enumerate()) - before if not thread.name.startswith("asyncio_")]
+    for thread in ending:  # each has said its last word, and may be on its way out
+        await asyncio.to_thread(thread.join, DEADLINE_S)
+    assert [thread.name for thread in ending if thread.is_alive()] == []
     with pytest.raises(DatabaseBroken, match="closed"):
         await database.write(put("late"))
     again = await Database.open(tmp_path / "kiosk.db", print)
