@@ -11,20 +11,13 @@ from kiosk.clock import SystemClock
 from kiosk.domain.ordering.throttle import FREE_TRIES
 from kiosk.flows.ordering.expiry import Expiry
 from kiosk.store.transaction import Reader
-from tests.clocks import JumpingClock
+from tests.clocks import PassingClock
 from tests.command import journal
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_refusals import assert_problem
 
 SESSION = "/api/service/session"
 CONTROL = "/api/sim"
-
-
-class Hurrying(JumpingClock):
-    """Time passes at once, on both clocks."""
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self._ahead.total_seconds()
 
 
 async def knock(place: Restaurant, pin: str, address: str = "127.0.0.1") -> tuple[int, dict[str, Any]]:
@@ -45,7 +38,7 @@ async def alarms(place: Restaurant) -> list[tuple[str, str | None]]:
 
 
 async def test_pin_is_guessed_ever_slower_from_all_addresses_together_and_staff_is_told() -> None:
-    clock = Hurrying()
+    clock = PassingClock()
     async with restaurant(clock=clock) as place:
         pin = (place.folder / "service.pin").read_text()
         assert len(pin.strip()) == 8
