@@ -20,7 +20,8 @@ from drivers.sim.pty import PtyPort
 from drivers.sim.robot.device import RobotDevice, RobotRules, robot
 from tests import folders
 
-TIMINGS = ModbusTimings(timeout_s=0.2, quiet_s=0.05, gap_s=0.0)
+#: The complex is a process of its own, and a busy machine may keep it from answering for a while.
+TIMINGS = ModbusTimings(timeout_s=1.0, quiet_s=0.05, gap_s=0.0)
 RULES = RobotRules(reboot_s=0.05, transition_s=0.02)
 PHASES = (Phase(1, 1, 180, 12, 40), Phase(2, 2, 180, 60, 200), Phase(8, 8, 0, 10, 30))
 DEADLINE_S = 40.0

@@ -97,7 +97,7 @@ async def test_a_power_cut_after_the_store_keeps_the_job(bench: Bench, at: str) 
 
 
 async def test_a_power_cut_that_outlasts_the_driver_leaves_the_outcome_unknown(bench: Bench) -> None:
-    async with bench.complex(rules=RobotRules(reboot_s=1.2)) as device:
+    async with bench.complex(rules=RobotRules(reboot_s=5.0)) as device:
         driver = bench.driver()
         await driver.health()
         device.faults.switch("power_cut", {"at": "after_store"})

@@ -1,6 +1,7 @@
 /** A new version of the pages comes to a screen that nobody touches: the worker is asked for again while it greets. */
 
 const EVERY_MS = 60_000;
+const AGAIN_MS = 5_000;
 
 /**
  * @param {{get: () => {screen: string}, subscribe: (told: () => void) => unknown}} store
@@ -24,11 +25,15 @@ export async function followVersions(store, workers, afterMs) {
   });
   await new Promise((go) => setTimeout(go, afterMs));
   const worker = await workers.register("/worker.mjs", { type: "module", updateViaCache: "none" });
-  // The server may be restarting.
-  const ask = () => void worker.update().catch((error) => console.debug("service worker", error));
-  setInterval(() => {
+  const ask = () =>
+    void worker.update().catch((error) => {
+      console.debug("service worker", error);
+      setTimeout(askIfItGreets, AGAIN_MS); // the server may be restarting
+    });
+  const askIfItGreets = () => {
     if (greets()) ask();
-  }, EVERY_MS);
+  };
+  setInterval(askIfItGreets, EVERY_MS);
   const look = () => {
     const { screen } = store.get();
     if (screen === before) return;
