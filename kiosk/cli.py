@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import gc
 import getpass
 import json
 import os
@@ -78,8 +79,11 @@ def _load(options: argparse.Namespace) -> Config:
 
 
 def _run(config: Config) -> int:
+    gc.disable()  # modules are no garbage, and looking for some among them takes a sixth of their loading
     from kiosk.wiring import run  # heavy, and not needed by the technician's commands
 
+    gc.freeze()
+    gc.enable()
     return asyncio.run(run(config))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.bench.figures import Figure
@@ -48,6 +49,7 @@ class Grown:
         self.created: list[float] = []
         self.paid: list[float] = []
         self.audits: list[float] = []
+        self.audits_of_yesterday: list[float] = []
         self.memory_mb = 0.0
 
     async def start(self) -> None:
@@ -68,10 +70,16 @@ class Grown:
         self.paid.append(statistics.median(took))
 
     async def audit(self) -> None:
-        began = time.perf_counter()
-        found = await self.world.internal("/internal/audit")
-        self.audits.append(time.perf_counter() - began)
-        assert found["mismatches"] == [], found["mismatches"][:5]
+        """Of the last 31 days with every device, and of our own books of yesterday."""
+        day = (datetime.now(UTC) - timedelta(days=1)).date()
+        for path, took_s in (
+            ("/internal/audit", self.audits),
+            (f"/internal/audit?from={day}&to={day}", self.audits_of_yesterday),
+        ):
+            began = time.perf_counter()
+            found = await self.world.internal(path)
+            took_s.append(time.perf_counter() - began)
+            assert found["mismatches"] == [], found["mismatches"][:5]
         self.memory_mb = self.world.memory_mb()
 
 
@@ -101,7 +109,8 @@ def figures_of(small: Grown, large: Grown) -> list[Figure]:
         Figure(f"{key}.payment_ratio", "… of that at 1,000", "×", [new / old for old, new in paid]),
         Figure(f"{key}.start", f"{size} orders: start until it sells", "s", large.starts),
         Figure(f"{key}.start_more", "… more than at 1,000", "s", [new - old for old, new in started]),
-        Figure(f"{key}.audit", f"{size} orders: audit", "s", large.audits),
+        Figure(f"{key}.audit", f"{size} orders: audit of 31 days", "s", large.audits),
+        Figure(f"{key}.audit_of_yesterday", f"{size} orders: audit of yesterday", "s", large.audits_of_yesterday),
         Figure(f"{key}.memory", f"{size} orders: resident memory", "MB", [large.memory_mb]),
         Figure(f"{key}.file", f"{size} orders: the file", "MB", [large.file_mb]),
         Figure(f"{key}.made", f"{size} orders: `tests.growth`", "/s", [large.made_per_s]),
@@ -114,7 +123,8 @@ def base_figures(small: Grown) -> list[Figure]:
         Figure(f"{key}.creation", f"{size} orders: creation, 32 clients", "/s", small.created),
         Figure(f"{key}.payment", f"{size} orders: payment, median", "ms", small.paid),
         Figure(f"{key}.start", f"{size} orders: start until it sells", "s", small.starts),
-        Figure(f"{key}.audit", f"{size} orders: audit", "s", small.audits),
+        Figure(f"{key}.audit", f"{size} orders: audit of 31 days", "s", small.audits),
+        Figure(f"{key}.audit_of_yesterday", f"{size} orders: audit of yesterday", "s", small.audits_of_yesterday),
         Figure(f"{key}.file", f"{size} orders: the file", "MB", [small.file_mb]),
     ]
 

@@ -14,7 +14,7 @@ from drivers.errors import DeviceError, OutcomeUnknown
 from drivers.fiscal.port import FiscalDocument, FiscalOffice
 from drivers.sbp.port import QrState
 from kiosk.domain.errors import DomainError, PaymentDeclined
-from kiosk.domain.events import StoredEvent
+from kiosk.domain.events import OrderPaidEvent, StoredEvent
 from kiosk.domain.payment.payment import Confirmation, Payment, PaymentStep
 from kiosk.flows.fiscal.claim import Claim
 from kiosk.flows.fiscal.receipts import Receipts
@@ -180,7 +180,8 @@ class _CountedApart(Dispatcher):
             return
         for event in events:
             await self._db.write(sink.handle, event)
-            self._cp("planted.counted")
+            if event.type == OrderPaidEvent.__name__:
+                self._cp("planted.counted")
             await self._db.write(outbox.advance, sink.name, event.sequence)
 
 

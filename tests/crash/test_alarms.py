@@ -83,7 +83,7 @@ def killed_at(place: World, name: str) -> list[str]:
     with contextlib.suppress(AssertionError):  # whoever asks judges
         place.until(lambda: wanted in standing(place), f"the alarm is {wanted}")
         place.until(lambda: wanted == "acknowledged" or len(told(place)) > before, "somebody is told", 6.0)
-    place.until(lambda: not waiting(place), "nothing waits to be sent", 10.0)
+    place.until(lambda: not waiting(place), "nothing waits to be sent")
     found = told(place)[before:]
     paper(place, out=False)
     place.until(lambda: not standing(place), "the alarm is over")

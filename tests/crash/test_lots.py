@@ -23,6 +23,7 @@ from kiosk.store.stock import lots
 from kiosk.store.transaction import Tx
 from kiosk.wiring import Parts
 from tests.crash.bombs import AtPoint
+from tests.crash.devices import START_S
 from tests.crash.judging import judged
 from tests.crash.rig import Bomb, Purchase, World
 from tests.crash.sweeping import struck
@@ -123,7 +124,7 @@ def lift_all(place: World) -> list[str]:
 def of_lots(place: World) -> Iterator[str]:
     """What is wrong with the lots, once all is over."""
     with contextlib.suppress(AssertionError):
-        place.until(lambda: is_level(place), "lots are level", 5.0)
+        place.until(lambda: is_level(place), "lots are level", 5.0 if place.planted else START_S)
     if not is_level(place):
         yield "the lots are not what the robot has"
     with contextlib.closing(sqlite3.connect(f"file:{place.folder}/kiosk.db?mode=ro", uri=True)) as books:

@@ -110,6 +110,7 @@ async def test_3_payment_its_refusal_and_the_number_pass_axe_in_both_languages(s
 
 async def test_2_and_4_closed_screen_and_hall_board_pass_axe(screens: Screens) -> None:
     async with restaurant(speed=20.0) as place:
+        place.robot.faults.switch("nobody_comes", on=True)
         guest = await place.guest()
         board = await screens.board(place.kiosk)
         for item_id in ("tea", "fries", "curry-tofu", "salad-egg", "udon-beef", "cola"):
