@@ -152,10 +152,21 @@ async def test_3_4_documents_of_a_registrar_that_is_not_in_use_are_watched_by_it
         await place.internal("POST", "/internal/fiscal/use", {"name": "till"})
         await place.restart()
         await until_told(place, "ofd:spare", None)
+        over = await shift_of(place)
         clock.jump(25 * 3600)
+
+        async def another() -> bool:
+            return await shift_of(place) != over
+
+        await until(another)
         await until_told(place, "ofd:spare", "ofd_unsent_24h")
         await place.until_open()
         await bought(place, await place.guest(), "tea")
+
+
+async def shift_of(place: Restaurant) -> int:
+    """The number of the shift that is open or was the last."""
+    return int((await place.internal("GET", "/internal/shift")).body["shift"])
 
 
 async def until_told(place: Restaurant, name: str, reason: str | None) -> None:
