@@ -129,6 +129,10 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     temps = command("temperatures", "of bins, stations and cells on a day, with their limits; today without one")
     temps.add_argument("--on", metavar="DAY")
     temps.add_argument("--csv", nargs="?", const="places", choices=["places"], help="a table for a spreadsheet")
+    upkeep = command("upkeep", "cleaning and oil: what is due when; say that you did it").add_subparsers(dest="action")
+    done = upkeep.add_parser("done", help="it was done just now", parents=[common])
+    done.add_argument("upkeep_id", metavar="ID")
+    done.add_argument("--note", help="to be kept with it")
     command("pickup-code", "a new pick-up code for an order; the old one is dead").add_argument("order_id")
     stop = command("stop-list", "dishes taken off sale; add one, or put it back").add_subparsers(dest="action")
     add = stop.add_parser("add", help="off sale", parents=[common])
@@ -228,6 +232,7 @@ _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("till", "card"): (socket_calls.TAKE_AT_TILL, "tender"),
     ("till", "cash"): (socket_calls.TAKE_AT_TILL, "tender", "given_kopecks"),
     ("stop-list", None): (socket_calls.STOP_LIST,),
+    ("upkeep", None): (socket_calls.UPKEEP,),
     ("alarms", None): (socket_calls.ALARMS,),
     ("alarms", "ack"): (socket_calls.ACK_ALARM,),
     ("alarms", "test"): (socket_calls.TEST_CHANNEL,),
@@ -257,6 +262,8 @@ def _of_food(options: argparse.Namespace, action: str | None) -> tuple[Address, 
     match options.command, action:
         case "temperatures", _:
             return socket_calls.TEMPERATURES.asked(_given(on=options.on)), None
+        case "upkeep", "done":
+            return socket_calls.UPKEEP_DONE, _given(note=options.note)
         case "stock", "refill":
             more = _given(lot=options.lot, expires_at=options.expires)
             return socket_calls.REFILL, {"bin": options.bin, "amount": options.amount, **more}

@@ -33,6 +33,7 @@ BOUNDED = {
     "locked_cell": "at most the cells",
     "bin_act": "at most the bins",
     "lot_recall": "a few a year",
+    "station_work": "a row for each station",
     "fiscal_drive": "one drive in fifteen months",
     "failed_job": "jobs that ended in a bug",
     "guest_notice": "forgotten when its order is over",
@@ -49,6 +50,7 @@ MAY_WALK: dict[str, str] = {
     "SELECT at, actor, action, detail FROM journal ORDER BY entry DESC LIMIT": "the newest lines, up to the limit",
     "SELECT p.portion_id, p.order_id, o.number, i.item_id, p.status, p.attempt, p.cell, p.cooking_at, p.ready_at,"
     " p.fault FROM (SELECT portion_id FROM portion ORDER BY portion_id DESC LIMIT": "the newest, up to the limit",
+    "SELECT upkeep_id, at, actor, note FROM upkeep_record ORDER BY at DESC LIMIT": "the newest, up to the limit",
     "SELECT coalesce(sum(points), 0) FROM (SELECT sum(points) AS points FROM bonus_entry": "a report for the manager",
 }
 #: More rows than a restaurant has of anything in a day, however many years it stands.

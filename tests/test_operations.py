@@ -168,6 +168,8 @@ stock trace A-17
 stock journal --on 2026-11-22
 robot
 temperatures --on 2026-11-22
+upkeep
+upkeep done fryer-oil --note fresh
 robot acknowledge
 cells
 cells open 2

@@ -23,6 +23,7 @@ from drivers.text import is_shown
 #: What one block of the register map has room for.
 MAX_STATIONS, MAX_RESOURCES, MAX_BINS, MAX_CELLS, MAX_SLOTS = 8, 8, 24, 12, 8
 MAX_PARAMETERS = 3
+MAX_UPKEEP = 32
 _LONGEST_NAME = 64
 _ID = r"^[A-Za-z][A-Za-z0-9_-]{0,35}$"
 
@@ -30,6 +31,7 @@ Id = Annotated[str, msgspec.Meta(pattern=_ID)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 Word = Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=64)]
+Hours = Annotated[float, msgspec.Meta(gt=0, le=8784)]
 Celsius = Annotated[int, msgspec.Meta(ge=-60, le=400)]
 #: So long a fridge may be too warm: a door that was open, a defrosting.
 TOLERATED_S = 1200
@@ -84,6 +86,18 @@ class StationEquipment(_Strict, frozen=True):
     tolerated_s: Seconds = TOLERATED_S
 
 
+class Upkeep(_Strict, frozen=True):
+    """What people do at a station: due `every_h` after it was last done, or after `every_work_h` in which something was
+    cooked there, whichever comes first; told as near when `warn_h` are left."""
+
+    id: Id
+    station: Id
+    name: Label
+    every_h: Hours | None = None
+    every_work_h: Hours | None = None
+    warn_h: Annotated[float, msgspec.Meta(ge=0, le=8784)] = 1
+
+
 class BinEquipment(_Strict, frozen=True):
     """`ingredient`: the code that the menu knows it by; below `low` it is told as low; temperatures as of a station."""
 
@@ -115,6 +129,7 @@ class _File(_Strict, frozen=True):
     bins: Annotated[list[BinEquipment], msgspec.Meta(min_length=1, max_length=MAX_BINS)]
     cells: Annotated[list[CellEquipment], msgspec.Meta(min_length=1, max_length=MAX_CELLS)]
     resources: list[Resource] = []
+    upkeep: Annotated[list[Upkeep], msgspec.Meta(max_length=MAX_UPKEEP)] = []
 
 
 @dataclass(frozen=True)
@@ -128,6 +143,7 @@ class Equipment:
     resources: Mapping[str, Resource]
     bins: Sequence[BinEquipment]
     cells: Sequence[CellEquipment]
+    upkeep: Sequence[Upkeep] = ()
     lost: frozenset[int] = field(default=frozenset())  # numbers of stations that the robot itself does not have
 
     @cached_property
@@ -172,6 +188,7 @@ def of_tables(tables: Mapping[str, Any], text: str, where: str) -> Equipment:
         resources={row.id: row for row in sorted(file.resources, key=lambda row: row.number)},
         bins=sorted(file.bins, key=lambda row: row.number),
         cells=sorted(file.cells, key=lambda row: row.number),
+        upkeep=tuple(file.upkeep),
     )
 
 
@@ -191,6 +208,7 @@ def _problems(file: _File) -> Iterable[_Problem]:
     yield from _repeated("resources", "resource", file.resources, lambda row: row.id, lambda row: row.number)
     yield from _names(file)
     yield from _operations(file)
+    yield from _upkeep(file)
     yield from _counted("bins", [row.number for row in file.bins])
     yield from _counted("cells", [row.number for row in file.cells])
     for n, row in enumerate(file.bins):
@@ -228,6 +246,7 @@ def _names(file: _File) -> Iterable[_Problem]:
     named = [("stations", n, row.name) for n, row in enumerate(file.stations)]
     named += [("resources", n, row.name) for n, row in enumerate(resources)]
     named += [("bins", n, row.name) for n, row in enumerate(file.bins)]
+    named += [("upkeep", n, row.name) for n, row in enumerate(file.upkeep)]
     for table, n, name in [("", 0, file.name), *named]:
         for words in (name.ru, name.en):
             if not words.strip() or len(words) > _LONGEST_NAME or not is_shown(words):
@@ -248,6 +267,20 @@ def _operations(file: _File) -> Iterable[_Problem]:
             for name, parameter in parameters.items():
                 if not is_shown(name) or parameter.min > parameter.max:
                     yield "stations", n, f"station {row.id}: {operation}: {name!a}: min is above max"
+
+
+def _upkeep(file: _File) -> Iterable[_Problem]:
+    stations = {row.id for row in file.stations}
+    for n, row in enumerate(file.upkeep):
+        if row.id in {other.id for other in file.upkeep[:n]}:
+            yield "upkeep", n, f"upkeep {row.id} stands twice"
+        if row.station not in stations:
+            yield "upkeep", n, f"upkeep {row.id}: no station is called {row.station}"
+        limits = [limit for limit in (row.every_h, row.every_work_h) if limit is not None]
+        if not limits:
+            yield "upkeep", n, f"upkeep {row.id}: due after every_h or every_work_h, one of them is needed"
+        elif row.warn_h >= min(limits):
+            yield "upkeep", n, f"upkeep {row.id}: warn_h is not below every_h and every_work_h"
 
 
 def _counted(table: str, numbers: Sequence[int]) -> Iterable[_Problem]:

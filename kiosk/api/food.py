@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.api.calls import BareCall, Call
-from kiosk.api.http.parameters import LOT, LOT_ID, OF_DAY
+from kiosk.api.http.parameters import LOT, LOT_ID, OF_DAY, UPKEEP_ID
 from kiosk.flows.staff.temperatures import Temperatures, TemperaturesView
+from kiosk.flows.staff.upkeep import UpkeepCommands, UpkeepDone, UpkeepView
 from kiosk.flows.stock.bins import BinCommands, Refill, WriteOff
 from kiosk.flows.stock.lots import LotCommands, LotJournalView, LotName, LotsView, Relabel, TraceView
 
@@ -16,9 +17,16 @@ class FoodApi:
     temperatures: Temperatures
     bins: BinCommands
     lots: LotCommands
+    upkeep: UpkeepCommands
 
     async def show_temperatures(self, call: BareCall[str]) -> TemperaturesView:
         return await self.temperatures.of_day(call.read(OF_DAY))
+
+    async def show_upkeep(self, _: BareCall[str]) -> UpkeepView:
+        return await self.upkeep.show()
+
+    async def upkeep_done(self, call: Call[str, UpkeepDone]) -> UpkeepView:
+        return await self.upkeep.done(call.read(UPKEEP_ID), call.body, call.by)
 
     async def refill(self, call: Call[str, Refill]) -> None:
         await self.bins.refill(call.body, call.by)

@@ -27,6 +27,7 @@ from kiosk.flows.staff.dashboard import OverviewView
 from kiosk.flows.staff.kitchen_view import KitchenView
 from kiosk.flows.staff.statistics import StatsView
 from kiosk.flows.staff.temperatures import TemperaturesView
+from kiosk.flows.staff.upkeep import UpkeepDone, UpkeepView
 from kiosk.flows.stock.bins import Refill, WriteOff
 from kiosk.flows.stock.lots import LotJournalView, LotName, LotsView, Relabel, TraceView
 from kiosk.socket_calls import Address
@@ -138,6 +139,15 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         Address("GET", "/api/service/temperatures"), FoodApi.show_temperatures, STAFF, {200: TemperaturesView},
         summary="Temperatures of bins, stations and cells on a day, by hour, with their limits", parameters=(OF_DAY,),
         socket=socket_calls.TEMPERATURES, refusals=(errors.InvalidRequest,),
+    ),
+    Operation(
+        Address("GET", "/api/service/upkeep"), FoodApi.show_upkeep, STAFF, {200: UpkeepView},
+        summary="Cleaning and oil: what is due when at which station, and who did it", socket=socket_calls.UPKEEP,
+    ),
+    Operation(
+        Address("POST", "/api/service/upkeep/{upkeep_id}/done"), FoodApi.upkeep_done, STAFF, {200: UpkeepView},
+        summary="It was done just now: the count begins anew, the station's dishes are sold again", body=UpkeepDone,
+        socket=socket_calls.UPKEEP_DONE, refusals=(errors.NotFound,),
     ),
     Operation(
         Address("GET", "/api/service/cells"), DevicesApi.cells, STAFF, {200: CellsView},

@@ -18,6 +18,7 @@ CELLS_FULL = "cells_full"
 CELL_FAULT = "cell_fault"
 COMPLEX_DIFFERS = "complex_differs"
 TOO_WARM, TOO_COLD = "too_warm", "too_cold"
+UPKEEP_DUE, UPKEEP_NEAR = "upkeep_due", "upkeep_near"
 LOT_EXPIRED, LOT_EXPIRING, LOT_RECALLED = "lot_expired", "lot_expiring", "lot_recalled"
 BANK_DOWN, BANK_REFUSES = "bank_down", "bank_refuses"
 TERMINAL_DOWN, TERMINAL_REFUSES = "terminal_down", "terminal_refuses"
@@ -207,6 +208,11 @@ _HINTS: Mapping[str, Text] = {
         "Слишком холодно слишком долго, блюда сняты: осмотрите, затем kiosk stuck",
         "Too cold for too long, its dishes are off sale: look, then kiosk stuck",
     ),
+    UPKEEP_DUE: Text(
+        "Пора сделать, блюда станции сняты: сделайте и подтвердите, kiosk upkeep",
+        "Due, the station's dishes are off sale: do it and say so, kiosk upkeep",
+    ),
+    UPKEEP_NEAR: Text("Скоро пора сделать: kiosk upkeep", "Due soon: kiosk upkeep"),
     LOT_EXPIRED: Text(
         "Срок годности вышел или кончается, блюда сняты: выньте и спишите, kiosk stock lots",
         "Past its time or about to be, its dishes are off sale: take it out and write it off, kiosk stock lots",

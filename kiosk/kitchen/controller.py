@@ -101,6 +101,7 @@ class KitchenLine:
             await self._picture.restore_stations()
             await self._care.climate.restore()
             await self._care.lots.restore()
+            await self._care.upkeep.restore()
         try:
             while True:
                 self._wake.clear()
@@ -145,6 +146,7 @@ class KitchenLine:
         await self._picture.tell(reason, fault)  # after the bins: sales never open on an empty picture
         self._showing.look(reason, jobs, cells, work)
         self._showing.look_closely(health.state.name.lower(), jobs, work, self._picture.words_of)
+        await self._care.upkeep.look()  # after the show: at the stations where something is cooked
         await self._release(jobs, work)
         await self._call_parts(work, jobs, cells)
         await self._settle()

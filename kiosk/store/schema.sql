@@ -667,6 +667,23 @@ CREATE TABLE portion_lot (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX portion_lot_of_lot ON portion_lot (lot_id, at);
 
+-- What was done at stations, the latest of each counts; `work_s`: what its station had worked by then.
+CREATE TABLE upkeep_record (
+  upkeep_id TEXT NOT NULL,
+  at        TEXT NOT NULL,
+  actor     TEXT NOT NULL,
+  note      TEXT NOT NULL,
+  work_s    INTEGER NOT NULL CHECK (work_s >= 0),
+  PRIMARY KEY (upkeep_id, at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX upkeep_record_by_time ON upkeep_record (at);
+
+-- Seconds in which something was cooked there, since the first start.
+CREATE TABLE station_work (
+  station INTEGER PRIMARY KEY,
+  work_s  INTEGER NOT NULL CHECK (work_s >= 0)
+) STRICT;
+
 CREATE INDEX orders_of_customer ON orders (customer_id, created_at) WHERE customer_id IS NOT NULL;
 CREATE INDEX refund_in_work ON refund (step) WHERE step = 'pending';
 CREATE INDEX intent_of_sign ON fiscal_intent (fiscal_sign) WHERE status = 'registered';

@@ -133,7 +133,7 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
             cell_commands=flows.cell_commands,
             kitchen_report=KitchenReport(ground.database, ground.menu, ground.kitchen),
         ),
-        FoodApi(temperatures=flows.temperatures, bins=flows.bin_commands, lots=flows.lot_commands),
+        FoodApi(temperatures=flows.temperatures, bins=flows.bin_commands, lots=flows.lot_commands, upkeep=flows.upkeep),
         AlarmsApi(alarm_commands=alarms.commands),
     )
 

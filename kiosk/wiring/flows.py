@@ -51,6 +51,7 @@ from kiosk.flows.staff.pin import StaffPin
 from kiosk.flows.staff.statistics import Reports
 from kiosk.flows.staff.stuck import Hands, StuckMoves
 from kiosk.flows.staff.temperatures import Temperatures
+from kiosk.flows.staff.upkeep import UpkeepCommands
 from kiosk.flows.stock.lots import LotCommands
 from kiosk.flows.stock.recall import Recall
 from kiosk.flows.stock.reservations import Reservations
@@ -139,6 +140,7 @@ class Flows:
         self.expiry = Expiry(database, clock, parts.unpaid_for_s, periods)
         self.reports = Reports(database, zone, clock, periods)
         self.temperatures = Temperatures(database, ground.menu, zone, clock)
+        self.upkeep = UpkeepCommands(database, ground.menu.equipment, clock)
         self.late_answers = LateAnswers(database, methods, clock, checkpoint, periods, receipts=self.receipts)
         self.endpoint_commands = EndpointCommands(database, urls(config), clock)
         self.device_status = DeviceStatus(

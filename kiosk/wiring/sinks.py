@@ -8,6 +8,7 @@ from kiosk.kitchen.care import FoodCare
 from kiosk.kitchen.cell_temperatures import CellTemperatures
 from kiosk.kitchen.climate import Climate
 from kiosk.kitchen.controller import KitchenLine
+from kiosk.kitchen.upkeep import UpkeepKeeper
 from kiosk.messages.lateness import Lateness
 from kiosk.messages.notices import PUSH, SMS, NoticeBook
 from kiosk.runtime.lag import LoopLag
@@ -93,7 +94,8 @@ class Sinks:
             checkpoint=ground.parts.checkpoint,
         )
         cell_temperatures = CellTemperatures(database, kitchen, clock)
-        return FoodCare(holding, climate, keeper, cell_temperatures, ground.config.robot.station_wait_s)
+        upkeep = UpkeepKeeper(database, ground.menu.equipment, kitchen, ground.readiness, clock)
+        return FoodCare(holding, climate, keeper, cell_temperatures, upkeep, ground.config.robot.station_wait_s)
 
     def _build_senders(self, ground: Ground, flows: Flows, book: NoticeBook) -> None:
         parts, database = ground.parts, ground.database

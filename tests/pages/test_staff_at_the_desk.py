@@ -15,8 +15,10 @@ from tests.clocks import PassingClock
 from tests.pages.screens import WAIT_MS, Screen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
 from tests.restaurant import restaurant, until
+from tests.scenes.test_complex import described
 from tests.scenes.test_lots import REFILL, TEA, bin_of, bought, lots_of, until_status
 from tests.scenes.test_temperatures import is_beyond
+from tests.scenes.test_upkeep import BY_THE_CLOCK, OVEN, QUICK_OIL
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -368,6 +370,33 @@ async def test_8_technician_sees_where_each_portion_is_and_how_the_line_to_the_r
         await expect(desk.at("kitchen-log")).to_contain_text(number)
         await expect(desk.at("kitchen-log")).to_contain_text("в ячейке", timeout=WAIT_MS)
         await desk.shot("service-kitchen-log")
+        await screens.close()
+
+
+async def test_8_what_people_do_at_stations_is_seen_and_confirmed_at_the_desk(screens: Screens) -> None:
+    clock = PassingClock()
+    async with restaurant(clock=clock) as place:
+        await described(place, QUICK_OIL + BY_THE_CLOCK)
+        await place.until_open()
+        desk = await at_the_desk(screens, place.kiosk)
+        row = desk.at(f"upkeep-{OVEN}")
+        await expect(row).to_contain_text("через 23 ч", timeout=WAIT_MS)
+        screens.traffic.expects(401)
+        clock.jump(24 * 3600)  # the session at the desk is over as well
+        desk = await at_the_desk(screens, place.kiosk)
+        row = desk.at(f"upkeep-{OVEN}")
+        await expect(row).to_have_attribute("data-state", "due", timeout=WAIT_MS)
+        await expect(row).to_contain_text("пора: блюда станции сняты")
+        await row.scroll_into_view_if_needed()
+        await desk.shot("service-upkeep-due")
+        await desk.tap(f"upkeep-done-{OVEN}", f"upkeep-done-{OVEN}-sure")
+        await expect(row).to_have_attribute("data-state", "good", timeout=WAIT_MS)
+        await expect(row).to_contain_text("Ира")
+        assert await violations(desk) == []
+        await desk.tap("lang-en")
+        await expect(desk.at("journal")).to_contain_text("station cared for", timeout=WAIT_MS)
+        await desk.at("upkeep-records").locator("summary").click()
+        await desk.shot("service-upkeep")
         await screens.close()
 
 

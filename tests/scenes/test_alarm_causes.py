@@ -16,9 +16,11 @@ from tests.clocks import JumpingClock, PassingClock
 from tests.receiver import Receiver, receiver
 from tests.restaurant import Customer, Restaurant, restaurant, until
 from tests.scenes.test_alarms import QUICK, until_standing
+from tests.scenes.test_complex import described
 from tests.scenes.test_disk import MOST_MB, set_floor
 from tests.scenes.test_doors import knock
 from tests.scenes.test_temperatures import CHICKEN, PLACE
+from tests.scenes.test_upkeep import BY_THE_CLOCK, OVEN, QUICK_OIL, done, until_state
 
 #: Each of them at once: how long a cause must last is not the subject here.
 _AT_ONCE = QUICK.partition("[alarms.rules]")[0] + "[alarms.rules]\n" + "".join(
@@ -160,6 +162,16 @@ async def _food_is_fetched(site: Site) -> None:
     site.place.robot.faults.switch("nobody_comes", on=False)
 
 
+async def _oven_waits_to_be_scrubbed(site: Site) -> None:
+    await described(site.place, QUICK_OIL + BY_THE_CLOCK)
+    await until_state(site.place, OVEN, "good")
+    site.clock.jump(23 * _HOUR_S)
+
+
+async def _oven_was_scrubbed(site: Site) -> None:
+    assert (await done(site.place, OVEN)).status == 200
+
+
 async def _fridge_is_warm(site: Site) -> None:
     site.place.robot.faults.switch("bin_warm", {"bin": CHICKEN}, on=True)
 
@@ -233,6 +245,7 @@ CAUSES: dict[str, tuple[Act, Act]] = {
     "bin_low": (_bin_holds_little, _bin_is_full),
     "lot_expiring": (_lot_ends_today, _lot_is_thrown_away),
     "lot_unfit": (_lot_is_recalled, _lot_is_thrown_away),
+    "upkeep_due": (_oven_waits_to_be_scrubbed, _oven_was_scrubbed),
     "food_forgotten": (_food_stays_in_its_cell, _food_is_fetched),
     "food_unsafe": (_fridge_is_warm, _fridge_is_looked_at),
     "disk": (_disk_is_full, _disk_has_room),

@@ -97,6 +97,7 @@ async def test_odd_bytes_are_refused_and_never_break_the_server(place: Restauran
     guest, document = await place.guest(), await described(place)
     order_id = (await guest.order(("tea", 1)))["order_id"]
     known = {
+        "upkeep_id": "fryer-oil",
         "order_id": order_id,
         "stuck_id": f"{order_id}-1",
         "cell": "1",

@@ -18,6 +18,7 @@ from kiosk.kitchen.cell_temperatures import CellTemperatures
 from kiosk.kitchen.climate import Climate
 from kiosk.kitchen.holding import Holding
 from kiosk.kitchen.lots import LotKeeper
+from kiosk.kitchen.upkeep import UpkeepKeeper
 from kiosk.messages.notices import NoticeBook
 from kiosk.store.database import Database
 
@@ -30,4 +31,5 @@ def care_of(database: Database, kitchen: Kitchen, clock: Clock, menu: Menu) -> F
     zone = ZoneInfo("Europe/Moscow")
     climate = Climate(database, menu, kitchen, Readiness(()), clock, zone=zone, see_clock=guard.look)
     lots = LotKeeper(database, menu, kitchen, Readiness(()), clock, LotRules(), see_clock=guard.look)
-    return FoodCare(holding, climate, lots, CellTemperatures(database, kitchen, clock))
+    upkeep = UpkeepKeeper(database, menu.equipment, kitchen, Readiness(()), clock)
+    return FoodCare(holding, climate, lots, CellTemperatures(database, kitchen, clock), upkeep)

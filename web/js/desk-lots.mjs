@@ -20,7 +20,7 @@ const REFRESH_MS = 5_000;
  * @param {string} path
  * @param {unknown} last
  */
-function useTold(token, path, last) {
+export function useTold(token, path, last) {
   const [told, setTold] = useState(/** @type {any} */ (null));
   useEffect(() => {
     let over = false;

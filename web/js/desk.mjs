@@ -12,6 +12,7 @@ import { LotJournal, Lots } from "./desk-lots.mjs";
 import { Bins, Cells, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
 import { Temperatures } from "./desk-temperatures.mjs";
 import { Till } from "./desk-till.mjs";
+import { Upkeep } from "./desk-upkeep.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 import { Door, endSession, staffCall, useStaff } from "./staff.mjs";
@@ -125,6 +126,7 @@ function Board({ token, leave }) {
         <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders}
           act=${act} ask=${ask} />
         <${Kitchen} token=${token} /><${Cells} cells=${cells} act=${act} />
+        <${Upkeep} token=${token} act=${act} last=${told.journal[0]?.at} />
         <${Temperatures} token=${token} />
         <${Bins} bins=${told.bins} act=${act} /><${Lots} token=${token} bins=${told.bins} act=${act}
           last=${told.journal[0]?.at} />

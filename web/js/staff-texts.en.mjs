@@ -205,6 +205,21 @@ export const en = {
     out: (minutes) => `${minutes} min`,
   },
 
+  upkeep: {
+    title: "Cleaning and oil",
+    columns: ["station", "what", "when", "last time", "mark"],
+    due: "due: the station's dishes are off sale",
+    in: (words) => `in ${words}`,
+    ofWork: (words) => `${words} of work left`,
+    minutes: (count) => `${count} min`,
+    hours: (count) => `${count} h`,
+    begun: "count began",
+    done: "Done",
+    sure: "Yes, done just now",
+    act: (name) => `Done: ${name}`,
+    records: "Who and when",
+  },
+
   bins: {
     title: "Bins",
     columns: ["No.", "what", "left", "portions", "refill to the top", "sale"],
@@ -404,6 +419,7 @@ export const en = {
       alarm_ack: "alarm acknowledged",
       alarm_test: "test of an alarm channel",
       till_taken: "paid at the till",
+      upkeep_done: "station cared for",
     },
     switched: { stopped: "not sold any more", resumed: "sold again" },
     staff: "staff",

@@ -209,6 +209,21 @@ export const ru = {
     out: (/** @type {number} */ minutes) => `${minutes} мин`,
   },
 
+  upkeep: {
+    title: "Чистка и масло",
+    columns: ["станция", "что", "когда", "последний раз", "отметить"],
+    due: "пора: блюда станции сняты",
+    in: (/** @type {string} */ words) => `через ${words}`,
+    ofWork: (/** @type {string} */ words) => `ещё ${words} работы`,
+    minutes: (/** @type {number} */ count) => `${count} мин`,
+    hours: (/** @type {number} */ count) => `${count} ч`,
+    begun: "отсчёт начат",
+    done: "Сделано",
+    sure: "Да, сделано сейчас",
+    act: (/** @type {string} */ name) => `Сделано: ${name}`,
+    records: "Кто и когда",
+  },
+
   bins: {
     title: "Бункеры",
     columns: ["№", "что", "осталось", "порций", "пополнить до полного", "продажа"],
@@ -427,6 +442,7 @@ export const ru = {
       alarm_ack: "тревога подтверждена",
       alarm_test: "проверка канала тревог",
       till_taken: "оплата на кассе",
+      upkeep_done: "станция обслужена",
     }),
     switched: /** @type {Words} */ ({ stopped: "снято с продажи", resumed: "снова в продаже" }),
     staff: "персонал",

@@ -77,6 +77,7 @@ STUCK_ID = Parameter("stuck_id", "path", {**_ID_SCHEMA, "maxLength": 64, "patter
 RESERVATION_ID = Parameter("reservation_id", "path", {"type": "string"}, _id)
 TILL_CODE = Parameter("code", "path", {"type": "string", "pattern": "^[0-9]{4}$"}, _till_code)
 ALARM_ID = Parameter("alarm_id", "path", {"type": "string", "pattern": "^[0-9]{1,12}$"}, _alarm)
+UPKEEP_ID = Parameter("upkeep_id", "path", {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,35}$"}, _id)
 CHANNEL = Parameter("channel", "path", {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"}, _id)
 LOT_ID = Parameter("lot_id", "path", {"type": "string", "pattern": "^[0-9]{1,12}$"}, _lot_id)
 LOT = Parameter("lot", "query", {"type": "string", "maxLength": 256}, str, default="", description="As on the package.")
@@ -130,5 +131,5 @@ LAST_EVENT_ID: Parameter[str | None] = Parameter(
 #: Those of paths, by their names there.
 OF_PATHS: dict[str, Parameter[Any]] = {
     row.name: row
-    for row in (ORDER_ID, STUCK_ID, TILL_CODE, CELL, RESERVATION_ID, SHIFT, DAY, ALARM_ID, CHANNEL, LOT_ID)
+    for row in (ORDER_ID, STUCK_ID, TILL_CODE, CELL, RESERVATION_ID, SHIFT, DAY, ALARM_ID, CHANNEL, LOT_ID, UPKEEP_ID)
 }

@@ -62,6 +62,7 @@ class KitchenState:
     stations_out: frozenset[int] = frozenset()  # taken out
     unsafe_ingredients: frozenset[str] = frozenset()  # nothing is made of them until a person has looked
     stations_unsafe: frozenset[int] = frozenset()  # beyond their temperatures
+    stations_due: frozenset[int] = frozenset()  # people have to do something there: nothing more is sold of them
     lots: Sequence[Lot] = ()  # what lies in the bins, by delivery
     lots_closed: Mapping[str, str] = field(default_factory=dict)  # ingredients not sold for what a lot is, and why
     lots_unfit: Mapping[str, str] = field(default_factory=dict)  # and those that nothing more is begun with
@@ -80,6 +81,11 @@ class KitchenState:
     def stations_closed(self) -> frozenset[int]:
         """Where nothing is cooked now, whatever the cause."""
         return self.stations_down | self.stations_out | self.stations_unsafe
+
+    @property
+    def stations_not_sold(self) -> frozenset[int]:
+        """Of which nothing is sold now; where one is only due, what was paid is still cooked."""
+        return self.stations_closed | self.stations_due
 
     @property
     def ingredients_closed(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from kiosk.domain.reasons import LOT_EXPIRED, LOT_RECALLED, QUEUE_TOO_LONG, STAFF
+from kiosk.domain.reasons import LOT_EXPIRED, LOT_RECALLED, QUEUE_TOO_LONG, STAFF, UPKEEP_DUE, UPKEEP_NEAR
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
 
@@ -26,7 +26,8 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     person (`kiosk stuck`); `registrar_off`: a registrar is silent; `robot_held`: the robot is held, suspended or
     stopped; `device_off`: a part of the sales is closed by a device; `food_unsafe`: beyond its temperatures;
     `bin_low`: empty within half an hour at the present rate; `lot_expiring`: food in a bin will soon be past its time;
-    `lot_unfit`: it is, or it was recalled, and its dishes are off sale; the others are as they are called."""
+    `lot_unfit`: it is, or it was recalled, and its dishes are off sale; `upkeep_due`: people have to do something at a
+    station, or soon will; the others are as they are called."""
 
     sales_closed: AlarmRule = AlarmRule(after_s=300, urgent=True)
     money_held: AlarmRule = AlarmRule(after_s=240, urgent=True)
@@ -38,6 +39,7 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     bin_low: AlarmRule = AlarmRule(after_s=120)
     lot_expiring: AlarmRule = AlarmRule(after_s=0)
     lot_unfit: AlarmRule = AlarmRule(after_s=0)
+    upkeep_due: AlarmRule = AlarmRule(after_s=0)
     food_forgotten: AlarmRule = AlarmRule(after_s=0)
     food_unsafe: AlarmRule = AlarmRule(after_s=0, urgent=True)
     disk: AlarmRule = AlarmRule(after_s=60, urgent=True)
@@ -58,6 +60,7 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 #: Reasons of a pause that nobody is called for: it was meant so, or ends by itself.
 MEANT = frozenset({STAFF, QUEUE_TOO_LONG, "closed", "closing_soon"})
 ROBOT_HELD = frozenset({"robot_held", "robot_suspended", "robot_estop"})
+UPKEEP = frozenset({UPKEEP_DUE, UPKEEP_NEAR})
 LOT_UNFIT = frozenset({LOT_EXPIRED, LOT_RECALLED})
 REGISTRAR_OFF = frozenset({"fiscal_offline"})
 #: The rules whose subject may be the reason that nothing is sold: what a guest may be told about.

@@ -31,7 +31,7 @@ class Offer:
         self._stopped = kitchen.stopped_items
         self._stopped_ingredients = kitchen.ingredients_closed
         self._lots_closed = kitchen.lots_closed
-        self._stations_closed = kitchen.stations_closed
+        self._stations_closed = kitchen.stations_not_sold
         self._linked = kitchen.linked
         self._levels = kitchen.levels()
         self._held = kitchen.held

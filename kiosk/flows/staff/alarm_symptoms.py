@@ -13,7 +13,7 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.reasons import LOT_EXPIRING, PIN_GUESSED, words_of
 from kiosk.domain.staff.alarm import Seen
-from kiosk.domain.staff.alarm_rules import LOT_UNFIT, REGISTRAR_OFF, ROBOT_HELD, AlarmRules, rule_of_pause
+from kiosk.domain.staff.alarm_rules import LOT_UNFIT, REGISTRAR_OFF, ROBOT_HELD, UPKEEP, AlarmRules, rule_of_pause
 from kiosk.domain.staff.alarm_words import NOTHING_MORE
 from kiosk.domain.staff.stuck import Kind, Stuck
 from kiosk.domain.text import Text
@@ -119,6 +119,8 @@ class Symptoms:
                 yield Seen("pin_guessed", name, NOTHING_MORE)
             if check.reason == LOT_EXPIRING:
                 yield Seen("lot_expiring", name, check.told or NOTHING_MORE)
+            if check.reason in UPKEEP:
+                yield Seen("upkeep_due", name, check.told or NOTHING_MORE)
             if check.reason in LOT_UNFIT:
                 yield Seen("lot_unfit", name, check.told or NOTHING_MORE)
 

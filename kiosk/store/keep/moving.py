@@ -84,6 +84,8 @@ STAYS: Mapping[str, str] = {
     "lot": "of the bins; what a portion was made of is copied with it",
     "lot_entry": "who did what stands in one place",
     "lot_recall": "who did what stands in one place",
+    "upkeep_record": "who did what stands in one place",
+    "station_work": "of the stations",
     "bin_act": "of the bins, under way",
     "locked_cell": "of the complex, until a person has seen to it",
     "alarm": "of the restaurant, goes by its own days",
