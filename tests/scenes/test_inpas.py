@@ -41,7 +41,7 @@ async def until_waits_for_card(place: Restaurant) -> None:
 async def test_a_card_is_charged_then_the_receipt_is_printed(place: Restaurant) -> None:
     guest, order_id = await tea(place)
     answer = await guest.pay_by("terminal", order_id, key="k1")
-    assert (answer.status, answer.body["stage"], answer.body["show"]) == (202, "charging", {"kind": "card"})
+    assert answer.status == 202, answer.body
     order = await guest.until_status(order_id, *SOLD)
     assert at_reader(place) == ["charged"]
     assert papers(place) == ["receipt"]

@@ -47,7 +47,7 @@ class Account:
         with self._world.change() as change:
             change.put(f"bank:{rrn}", row)
             change.put("begun", {**asked, "rrn": rrn})
-            change.effect(CHARGED, operation=asked["number"], amount_kopecks=amount_kopecks, rrn=rrn)
+            change.effect(CHARGED, operation=_number(asked["number"]), amount_kopecks=amount_kopecks, rrn=rrn)
         return row
 
     def print_receipt(self, asked: Row, status: int, **known: Any) -> Row:
@@ -57,7 +57,7 @@ class Account:
             change.put("last", found)
             change.delete("begun")
             if status != 1 and asked["operation"] == 1:
-                change.effect("declined", operation=asked["number"], amount_kopecks=asked["amount_kopecks"])
+                change.effect("declined", operation=_number(asked["number"]), amount_kopecks=asked["amount_kopecks"])
         return found
 
     def drop(self) -> None:
@@ -74,7 +74,7 @@ class Account:
         with self._world.change() as change:
             change.put(f"bank:{row['rrn']}", {**row, "state": word, "returns": row.get("returns", 0) + 1})
             change.effect(
-                word, operation=row["number"], by=asked["number"], amount_kopecks=amount_kopecks, rrn=row["rrn"]
+                word, operation=_number(row["number"]), by=_number(asked["number"]), amount_kopecks=amount_kopecks, rrn=row["rrn"]
             )
 
     def settle(self, asked: Row) -> Row:
@@ -83,7 +83,7 @@ class Account:
         total = sum(row["amount_kopecks"] for row in rows)
         with self._world.change() as change:
             change.put("day", self.day + 1)
-            change.effect("settled", operation=asked["number"], amount_kopecks=total, count=len(rows))
+            change.effect("settled", operation=_number(asked["number"]), amount_kopecks=total, count=len(rows))
         return {"amount_kopecks": total, "count": len(rows)}
 
     def recover(self, habit: str) -> None:
@@ -105,3 +105,8 @@ class Account:
         """Somebody else's sale at this reader, whole."""
         asked = {"operation": 1, "number": number, "amount_kopecks": 100, "time": time}
         self.print_receipt(asked, 16)
+
+
+def _number(told: str | None) -> int | str | None:
+    """As the ledger has it; whatever was sent where it is none."""
+    return int(told) if told is not None and told.isascii() and told.isdecimal() else told

@@ -34,7 +34,6 @@ BEFORE_BANK, AFTER_BANK, AFTER_STORE = "before_bank", "after_bank", "after_store
 FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         **HTTP_FAULTS,
-        "lose_answer": ("after",),
         "tap": (),
         "refuse_card": (),
         "red_button": (),
@@ -131,11 +130,16 @@ class InpasDevice(HttpSimulator):
         self._working.add(work)
         work.add_done_callback(self._working.discard)
         answer = await asyncio.shield(work)  # also when whoever asked has gone
-        lose = self.faults.on("lose_answer")
-        if lose is not None and str(lose["after"]) == str(asked["operation"]):
-            self.faults.take("lose_answer")
+        if self._is_lost(asked["operation"]):
             return await self._hang_up(request)
         return self._xml(answer)
+
+    def _is_lost(self, operation: int) -> bool:
+        """The next answer that is none to a question; `after`: of this operation."""
+        lose = self.faults.on("lose_answer")
+        if lose is None or operation in (_TEST, _CUSTOM) or str(lose.get("after", operation)) != str(operation):
+            return False
+        return self.faults.take("lose_answer") is not None
 
     def _asked(self, fields: dict[int, str]) -> Row:
         try:
@@ -284,7 +288,7 @@ class InpasDevice(HttpSimulator):
 
     def _answer(self, fields: dict[int, object]) -> bytes:
         found = write_answer(fields, encoding=self._encoding, bare=self.faults.on("bare_ids") is not None)
-        if self.faults.on("doubled_field") is not None:
+        if self.faults.take("doubled_field") is not None:
             found = found.replace(b"</response>", b'<field id="39">16</field></response>')
         return found
 
