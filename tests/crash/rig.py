@@ -130,7 +130,9 @@ class World:
         load_menu(None)  # every life's, which is forked from here
         load_notices(None)
         shipped(web_root())
-        self.devices = Devices(self.folder, names, self.speed, robot=self.robot or "robot", bank=self.bank, reader=self.reader)
+        self.devices = Devices(
+            self.folder, names, self.speed, robot=self.robot or "robot", bank=self.bank, reader=self.reader
+        )
         self._lay_database()
         if self.prepare is not None:
             self.prepare(self.folder)

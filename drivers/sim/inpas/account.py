@@ -73,9 +73,8 @@ class Account:
         """Each time that it is asked for: the bank keeps no count of our numbers."""
         with self._world.change() as change:
             change.put(f"bank:{row['rrn']}", {**row, "state": word, "returns": row.get("returns", 0) + 1})
-            change.effect(
-                word, operation=_number(row["number"]), by=_number(asked["number"]), amount_kopecks=amount_kopecks, rrn=row["rrn"]
-            )
+            of, by = _number(row["number"]), _number(asked["number"])
+            change.effect(word, operation=of, by=by, amount_kopecks=amount_kopecks, rrn=row["rrn"])
 
     def settle(self, asked: Row) -> Row:
         """The day's sums; nothing of it can be voided any more."""

@@ -246,7 +246,8 @@ class InpasDevice(HttpSimulator):
     def _give_back(self, asked: Row, fields: dict[int, str]) -> dict[int, object]:
         row = self.account.find(fields.get(14))
         void = asked["operation"] == _VOID
-        refused = row is None or row["state"] != CHARGED or asked["amount_kopecks"] != row["amount_kopecks"]
+        kept = (CHARGED,) if void else (CHARGED, REFUNDED)  # a refund is carried out as often as it is asked for
+        refused = row is None or row["state"] not in kept or asked["amount_kopecks"] != row["amount_kopecks"]
         if row is not None and void:
             settled = row["day"] != self.account.day or self.faults.on("no_void") is not None
             refused |= settled or fields.get(34) != "1" or fields.get(13) != row["auth"]

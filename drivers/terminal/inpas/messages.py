@@ -34,6 +34,7 @@ _ENCODINGS: Mapping[str, str] = MappingProxyType(
 )
 _ID = re.compile("[0-9]{1,3}")
 _DIGITS = re.compile("[0-9]{1,12}")
+_MARKS = re.compile(r"0x[0-9A-Fa-f]{2}\^\^")
 _LAST4 = re.compile("([0-9]{4})$")
 
 
@@ -133,7 +134,9 @@ class Answer:
 
     @property
     def slip(self) -> str:
-        return "\n".join(self.fields.get(Field.SLIP, ()))
+        """Its lines, without the marks that speak to a printer."""
+        told = "\n".join(self.fields.get(Field.SLIP, ()))
+        return _MARKS.sub("", told).replace("~", "\n").strip()
 
 
 def request(operation: Operation, timeout_s: float, fields: Mapping[Field, str | int] | None = None) -> bytes:
