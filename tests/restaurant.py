@@ -66,7 +66,9 @@ FAST_LOOKS = Periods(
     board_s=1.0, climate_s=0.2, settlement_s=0.2,
 )  # fmt: skip
 FAST_READER = VtkTimings(answer_s=0.4, rest_s=0.3, margin_s=0.3)
-FAST_INPAS = InpasTimings(answer_s=4.0, sale_s=4.0, settle_s=4.0, margin_s=0.5, test_s=0.3)
+FAST_INPAS = InpasTimings(answer_s=10.0, sale_s=60.0, settle_s=60.0, margin_s=1.0, test_s=0.3)
+#: Of scenes in which an operation never came: so long it may come yet.
+SHORT_INPAS = InpasTimings(answer_s=10.0, sale_s=3.0, settle_s=3.0, margin_s=0.2, test_s=0.3)
 QUICK_SERVICE = InpasRules(tap_s=0.05, reboot_s=0.05)
 QUICK_CARD = ReaderRules(tap_s=0.05, operation_s=2)
 QUICK_PHONE = QrRules(pays_after_s=0.05)

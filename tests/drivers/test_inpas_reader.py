@@ -21,11 +21,11 @@ from drivers.terminal.inpas.reader import InpasReader, InpasTimings
 from drivers.terminal.port import Approval, Errand, Sale
 from tests.restaurant import NOBODY, short_folder, until
 
-TIMINGS = InpasTimings(answer_s=5.0, sale_s=5.0, settle_s=5.0, margin_s=1.0, test_s=0.0)
+TIMINGS = InpasTimings(answer_s=20.0, sale_s=60.0, settle_s=60.0, margin_s=1.0, test_s=0.0)
 RULES = InpasRules(tap_s=0.01, reboot_s=0.01)
 AMOUNT = 49900
 #: Longer than a sale and a settlement may take.
-LATER = timedelta(seconds=20)
+LATER = timedelta(seconds=200)
 MOSCOW = timezone(timedelta(hours=3))
 
 
