@@ -141,6 +141,13 @@ export const en = {
     open: "Open the shift",
   },
 
+  readerDay: {
+    title: "Card reader's day",
+    never: "not settled yet",
+    settle: "Settle now",
+    settleSure: "Yes, nobody pays by card meanwhile",
+  },
+
   orders: {
     title: "Orders under way",
     none: "Nothing is cooking now.",
@@ -390,6 +397,9 @@ export const en = {
       shift_open: "shift opened",
       shift_close: "shift closed",
       x_report: "X report",
+      settlement: "card reader's settlement begun",
+      settled: "card reader settled",
+      not_settled: "card reader not settled",
       webhooks: "webhooks",
       order_status: "order status",
       backup: "copy of the database",

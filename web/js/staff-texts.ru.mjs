@@ -144,6 +144,13 @@ export const ru = {
     open: "Открыть смену",
   },
 
+  readerDay: {
+    title: "День терминала",
+    never: "итоги ещё не сверяли",
+    settle: "Сверить итоги",
+    settleSure: "Да, пока картой не платят",
+  },
+
   orders: {
     title: "Заказы в работе",
     none: "Сейчас ничего не готовится.",
@@ -413,6 +420,9 @@ export const ru = {
       shift_open: "смена открыта",
       shift_close: "смена закрыта",
       x_report: "X-отчёт",
+      settlement: "сверка терминала начата",
+      settled: "итоги терминала сверены",
+      not_settled: "итоги терминала не сверены",
       webhooks: "вебхуки",
       order_status: "статус заказа",
       backup: "копия базы",
