@@ -270,7 +270,6 @@ CREATE TABLE settlement (
   error            TEXT,
   text             TEXT NOT NULL DEFAULT ''
 ) STRICT;
-CREATE INDEX settlement_open ON settlement (operation) WHERE ended_at IS NULL;
 CREATE INDEX settlement_ended ON settlement (ended_at);
 
 CREATE TABLE idempotency (

@@ -41,7 +41,7 @@ def test_a_sale_is_written_as_its_sample() -> None:
 def test_the_sample_of_an_approval_is_read() -> None:
     found = parse(APPROVED)
     assert (found.status, found.error) == (1, None)
-    assert (found.text(Field.AUTH_CODE), found.text(Field.RRN), found.text(Field.HOST_CODE)) == ("auth", "RRN", "000")
+    assert (found.text(Field.AUTH_CODE), found.text(Field.RRN), found.fields[15]) == ("auth", "RRN", ("000",))
     assert (found.card_last4, found.slip) == ("1234", "slip")
 
 

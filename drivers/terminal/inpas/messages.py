@@ -45,11 +45,9 @@ class CodecError(ValueError):
 class Field(IntEnum):
     AMOUNT = 0
     CURRENCY = 4
-    HOST_TIME = 6
     PAN = 10
     AUTH_CODE = 13
     RRN = 14
-    HOST_CODE = 15
     TEXT = 19
     TIME = 21
     OPERATION = 25
