@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given
@@ -33,8 +33,13 @@ def answer(inner: str, encoding: str = "UTF-8") -> bytes:
 
 
 def test_a_sale_is_written_as_its_sample() -> None:
-    told = {Field.AMOUNT: 49900, Field.NUMBER: 42, Field.TERMINAL_ID: "TID",
-            Field.TIME: moment_text(datetime(2026, 11, 29, 12, 0))}  # noqa: DTZ001  # fmt: skip
+    at = moment_text(datetime(2026, 11, 29, 12, 0, tzinfo=UTC))
+    told: dict[Field, str | int] = {
+        Field.AMOUNT: 49900,
+        Field.NUMBER: 42,
+        Field.TERMINAL_ID: "TID",
+        Field.TIME: at,
+    }
     assert request(Operation.SALE, 180, told) == SALE
 
 

@@ -198,7 +198,8 @@ async def _found(driver: InpasReader, sale: Sale, before: int) -> Approval | Non
         except DeviceUnreachable:
             return None
 
-    return (await until(asked))[0]
+    found: tuple[Approval | None] = await until(asked)
+    return found[0]
 
 
 async def test_a_sale_that_never_came_is_none_once_it_cannot_come_any_more(rig: Rig) -> None:
@@ -334,10 +335,11 @@ async def test_what_became_of_a_return_is_told_by_its_number(rig: Rig, void: boo
     carried = await rig.driver().became(errand, 1)
     assert carried is not None
     assert carried.reason is None
+    never, neither = back(rig, approval, 3, void=void), back(rig, approval, 4, void=void)
     rig.later = LATER
-    assert await driver.became(back(rig, approval, 3, void=void), 2) is None
+    assert await driver.became(never, 2) is None
     with pytest.raises(ForeignState, match="foreign_operation"):
-        await driver.became(back(rig, approval, 4, void=void), 1)
+        await driver.became(neither, 1)
 
 
 async def test_what_became_of_a_settlement_is_told_by_its_number(rig: Rig) -> None:

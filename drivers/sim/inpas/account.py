@@ -102,7 +102,7 @@ class Account:
 
     def sell_for_another(self, number: int, time: str) -> None:
         """Somebody else's sale at this reader, whole."""
-        asked = {"operation": 1, "number": number, "amount_kopecks": 100, "time": time}
+        asked = {"operation": 1, "number": str(number), "amount_kopecks": 100, "time": time}
         self.print_receipt(asked, 16)
 
 
