@@ -192,7 +192,7 @@ async def listed(place: Restaurant, stuck_id: str, *kinds: str) -> dict[str, Any
 
 async def test_a_reader_that_somebody_else_used_sells_nothing_until_a_person_has_looked() -> None:
     async with restaurant(ALL, stuck_after_s=0.2, inpas_timings=SHORT_INPAS) as place:
-        place.service.faults.switch("other_copy")
+        place.service.faults.switch("other_copy", {"after": "1"})
         place.service.faults.switch("lose_answer")
         guest, order_id = await tea(place)
         await guest.pay_by("terminal", order_id)
@@ -287,7 +287,7 @@ async def test_a_return_that_the_reader_refuses_is_a_persons_and_is_not_asked_fo
 async def test_while_a_return_is_in_doubt_nothing_is_sold_by_the_reader() -> None:
     async with restaurant(ALL + BY_READER, stuck_after_s=0.2, inpas_timings=SHORT_INPAS) as place:
         guest, order_id = await sold(place)
-        place.service.faults.switch("other_copy")
+        place.service.faults.switch("other_copy", {"after": "4"})
         place.service.faults.switch("lose_answer")
         refund_id = await given_back(place, order_id)
         await until(lambda: at_reader(place) == ["charged", "voided"])

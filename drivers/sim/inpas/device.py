@@ -274,10 +274,12 @@ class InpasDevice(HttpSimulator):
         return _receipt(self.account.print_receipt(asked, _OK, slip=slip, approved=sums["amount_kopecks"]))
 
     def _copy(self) -> dict[int, object]:
+        """`other_copy` with `after`: only where the last operation is this one."""
         last = self.account.last
         if not last or self.faults.on("no_copy") is not None:
             return {39: _REFUSED, 19: "НЕТ ЧЕКА"}
-        if self.faults.on("other_copy") is not None:
+        other = self.faults.on("other_copy")
+        if other is not None and str(other.get("after", last["operation"])) == str(last["operation"]):
             last = {**last, "number": "900001", "amount_kopecks": 100, "approved": 100}
         return _receipt(last)
 
