@@ -175,7 +175,7 @@ def test_killed_at_each_point_of_a_settlement_it_has_an_end_and_the_reader_sells
             planted.return_repeated_unasked,
             partial(given_back, lost=True, next_day=True),
             "refund.bank",
-            "['charged', 'refunded', 'refunded']",
+            "'refunded', 'refunded'",
         ),
     ],
     ids=["a new number after a restart", "a sale repeated unasked", "a return repeated unasked"],
