@@ -134,7 +134,8 @@ class Answer:
     def slip(self) -> str:
         """Its lines, without the marks that speak to a printer."""
         told = "\n".join(self.fields.get(Field.SLIP, ()))
-        return _MARKS.sub("", told).replace("~", "\n").strip()
+        lines = _MARKS.sub("", told).replace("~", "\n").strip().splitlines()
+        return "\n".join(map(shown, lines))
 
 
 def request(operation: Operation, timeout_s: float, fields: Mapping[Field, str | int] | None = None) -> bytes:
@@ -176,7 +177,7 @@ def _decoded(body: bytes) -> str:
             return body.decode(encoding)
         except UnicodeDecodeError:
             continue
-    return body.decode("cp1251", errors="replace")
+    return shown(body.decode("cp1251", errors="replace"))
 
 
 class _Reading:
