@@ -71,6 +71,7 @@ class Settlement:
         self._periods = periods
         self._numbers = None if reader is None else ReaderNumbers(database, reader)
         self._turn = asyncio.Lock()
+        self._job: asyncio.Task[None] | None = None  # by hand, whoever asks meanwhile waits for it
 
     async def view(self) -> SettlementView:
         """What is known of it; of a reader without one, that it has none."""
@@ -102,9 +103,12 @@ class Settlement:
         something is under way, the reader is not there, or its bank did not settle."""
         if self._reader is None:
             raise DeviceUnavailable(device=DEVICE, reason="no_settlement")
-        if self._turn.locked():
+        if self._job is None and self._turn.locked():  # the night's own
             return await self.view()
-        job = self._tasks.start("settle", self._by_hand(actor))
+        if self._job is None:
+            self._job = self._tasks.start("settle", self._by_hand(actor))
+            self._job.add_done_callback(self._ended)
+        job = self._job
         await asyncio.wait({job}, timeout=_ANSWER_WITHIN_S)
         if not job.done():
             return await self.view()
@@ -113,6 +117,11 @@ class Settlement:
         if found.error is not None:
             raise DeviceUnavailable(device=DEVICE, reason=found.error.partition(":")[2] or found.error)
         return found
+
+    def _ended(self, job: asyncio.Task[None]) -> None:
+        self._job = None
+        if not job.cancelled():
+            job.exception()  # a refusal that nobody waited for is no lost exception
 
     async def _by_hand(self, actor: str) -> None:
         async with self._turn:
