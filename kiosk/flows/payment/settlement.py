@@ -103,8 +103,9 @@ class Settlement:
         something is under way, the reader is not there, or its bank did not settle."""
         if self._reader is None:
             raise DeviceUnavailable(device=DEVICE, reason="no_settlement")
-        if self._job is None and self._turn.locked():  # the night's own
-            return await self.view()
+        known = await self.view()
+        if self._job is None and known.under_way and self._turn.locked():  # the night's own
+            return known
         if self._job is None:
             self._job = self._tasks.start("settle", self._by_hand(actor))
             self._job.add_done_callback(self._ended)
