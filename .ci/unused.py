@@ -72,7 +72,16 @@ READER_POINTS
 QR_POINTS
 PAPER_POINTS
 CANCEL_POINTS
+SETTLEMENT_POINTS
 ITEM_REASONS
+
+# What expat calls by name.
+_.buffer_text
+_.StartDoctypeDeclHandler
+_.EntityDeclHandler
+_.StartElementHandler
+_.EndElementHandler
+_.CharacterDataHandler
 
 # What pytest and the standard library call by name.
 pytestmark

@@ -75,6 +75,9 @@ RETURN_POINTS = (
     "late.found", "late.noted", "late.bank", "late.done",
 )  # fmt: skip
 
+#: The settlement of a card reader that has one: in the books, answered, ended.
+SETTLEMENT_POINTS = ("settlement.noted", "settlement.answered", "settlement.ended")
+
 #: Food that nobody fetches: somebody was told of it, it was thrown away.
 FOOD_POINTS = ("food.told", "food.spoiled")
 

@@ -119,6 +119,8 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         tended = cells.add_parser(word, help=text, parents=[common])
         tended.add_argument("cell", type=int)
         tended.add_argument("--reason", required=word == "write-off", default="")
+    terminal = command("terminal", "the card reader's settlement; settle now").add_subparsers(dest="action")
+    terminal.add_parser("settle", help="close the reader's day at its bank now", parents=[common])
     till = command("till", "guests who wait to pay at the till; say that you took the money")
     taken = till.add_subparsers(dest="action")
     for tender, text in (("card", "by card"), ("cash", "in cash; the answer names the change")):
@@ -228,6 +230,8 @@ _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("robot", None): (socket_calls.KITCHEN,),
     ("robot", "acknowledge"): (socket_calls.ACKNOWLEDGE,),
     ("cells", None): (socket_calls.CELLS,),
+    ("terminal", None): (socket_calls.TERMINAL,),
+    ("terminal", "settle"): (socket_calls.SETTLE,),
     ("till", None): (socket_calls.TILL,),
     ("till", "card"): (socket_calls.TAKE_AT_TILL, "tender"),
     ("till", "cash"): (socket_calls.TAKE_AT_TILL, "tender", "given_kopecks"),

@@ -18,6 +18,7 @@ class Periods:
     message_s: float = 5.0  # SMS and push that wait to be sent, where nothing wakes the sender
     bank_s: float = 5.0  # a healthy bank that nobody has asked anything
     reader_s: float = 10.0  # a healthy card reader: its protocol wants to hear us so often
+    settlement_s: float = 30.0  # is the card reader's day to be closed
     qr_bank_s: float = 30.0  # a healthy bank of QR payments
     sms_s: float = 10.0  # and a healthy SMS gateway
 

@@ -77,6 +77,9 @@ LIFT_RECALL = Address("POST", "/internal/stock/lift")
 REFILL = Address("POST", "/internal/stock/refill")
 ACKNOWLEDGE = Address("POST", "/internal/robot/acknowledge")
 
+TERMINAL = Address("GET", "/internal/terminal")
+SETTLE = Address("POST", "/internal/terminal/settle")
+
 SHIFT = Address("GET", "/internal/shift")
 OPEN_SHIFT = Address("POST", "/internal/shift/open")
 CLOSE_SHIFT = Address("POST", "/internal/shift/close")

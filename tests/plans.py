@@ -38,6 +38,7 @@ BOUNDED = {
     "failed_job": "jobs that ended in a bug",
     "guest_notice": "forgotten when its order is over",
     "shift": "one a day",
+    "settlement": "one or a few a day",
     "fiscal_report": "one or two a day",
     "finding": "contradictions that a person settles",
     "alarm": "what stood long enough to call somebody, gone after its days",

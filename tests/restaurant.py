@@ -25,12 +25,14 @@ from drivers.sim.gateways.bank import BankDevice, bank
 from drivers.sim.gateways.push import PushDevice, push
 from drivers.sim.gateways.sms import SmsDevice, sms
 from drivers.sim.gateways.yookassa import yookassa
+from drivers.sim.inpas.device import InpasDevice, InpasRules, inpas
 from drivers.sim.ofd.device import OfdDevice, ofd
 from drivers.sim.robot.device import RobotDevice, robot
 from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from drivers.sim.shtrih.setup import ShtrihSetup
 from drivers.sim.tbank.device import QrRules, TbankDevice, tbank
 from drivers.sim.vtk.device import ReaderRules, VtkDevice, vtk
+from drivers.terminal.inpas.reader import InpasTimings
 from drivers.terminal.vtk.line import VtkTimings
 from kiosk.config import load
 from kiosk.config.settings import Config
@@ -61,9 +63,13 @@ FAST_ATOL_WEB = AtolWebTimeouts(call_s=0.5, question_s=1.5, task_s=3.0, poll_s=0
 FAST_LOOKS = Periods(
     refund_s=0.2, inquiry_s=0.2, lateness_s=0.5, message_s=0.5, registrar_s=0.25, documents_s=0.5, spare_s=0.5,
     fallback_s=0.25, shift_report_s=0.5, reader_s=0.5, stuck_s=0.5, restored_s=0.25, pin_s=0.2, disk_s=0.25,
-    board_s=1.0, climate_s=0.2,
+    board_s=1.0, climate_s=0.2, settlement_s=0.2,
 )  # fmt: skip
 FAST_READER = VtkTimings(answer_s=0.4, rest_s=0.3, margin_s=0.3)
+FAST_INPAS = InpasTimings(answer_s=10.0, sale_s=60.0, settle_s=60.0, margin_s=1.0, test_s=0.3)
+#: Of scenes in which an operation never came: so long it may come yet.
+SHORT_INPAS = InpasTimings(answer_s=10.0, sale_s=3.0, settle_s=3.0, margin_s=0.2, test_s=0.3)
+QUICK_SERVICE = InpasRules(tap_s=0.05, reboot_s=0.05)
 QUICK_CARD = ReaderRules(tap_s=0.05, operation_s=2)
 QUICK_PHONE = QrRules(pays_after_s=0.05)
 FAST_ROBOT = ModbusTimings(timeout_s=0.5, quiet_s=0.05, stations_s=0.5)
@@ -176,6 +182,12 @@ class Restaurant:
     operator: OfdDevice | None = None
     card_reader: VtkDevice | None = None
     bank_of_codes: TbankDevice | None = None
+    card_service: InpasDevice | None = None
+
+    @property
+    def service(self) -> InpasDevice:
+        assert self.card_service is not None, "this restaurant has no reader behind DualConnector"
+        return self.card_service
 
     @property
     def reader(self) -> VtkDevice:
@@ -283,6 +295,7 @@ def test_parts(**changes: Any) -> Parts:
             **fiscal,
             "robot_timings": FAST_ROBOT,
             "reader_timings": FAST_READER,
+            "inpas_timings": FAST_INPAS,
             "periods": FAST_LOOKS,
             "check_file_after_s": 3600.0,  # a process of its own beside each scene that lasts: where it is the subject
             "refusal_probe_s": 1.0,
@@ -323,8 +336,11 @@ async def restaurant(
             bank_device: Any = await stack.enter_async_context(build(0, **files["bank"]))
             operator = await stack.enter_async_context(ofd(0, **files["ofd"])) if carried else None
             fiscal_device, way = await _registrar(stack, registrar, folder, files["fiscal"], operator)
-            card_reader = None
-            if '"terminal"' in extra:
+            card_reader = card_service = None
+            if 'driver = "inpas"' in extra:
+                card_service = await stack.enter_async_context(inpas(0, **files["terminal"], rules=QUICK_SERVICE))
+                extra = f'[terminal]\nport = "{card_service.url}/"\n{extra}'
+            elif '"terminal"' in extra:
                 line = folder / "terminal.tty"
                 card_reader = await stack.enter_async_context(vtk(line, **files["terminal"], rules=reader))
                 extra = f'[terminal]\nport = "{line}"\n{extra}'
@@ -347,7 +363,7 @@ async def restaurant(
             )
             found = Restaurant(
                 folder, kiosk, bank_device, fiscal_device, robot_device, sms_device, push_device, client, staff, stack,
-                changes, operator, card_reader, qr_bank,
+                changes, operator, card_reader, qr_bank, card_service,
             )  # fmt: skip
             if sales_open:
                 await found.until_open()

@@ -93,6 +93,10 @@ abandon_after_s = 20
 driver = "vtk"
 port = "tcp://10.0.0.7:62801"
 fin_within_s = 20
+sale_s = 60
+refunds = "reader"
+settle_at = "04:15"
+terminal_id = "25201221"
 asks_status = true
 stores_before_bank = false
 lends_network = false
@@ -300,6 +304,12 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ),
         ("[fiscal]\nunpaid_per_hour = 0", "$.fiscal.unpaid_per_hour"),
         ('[fiscal]\ndriver = "mercury"', "$.fiscal.driver"),
+        ('[terminal]\ndriver = "inpas"\nport = "/dev/ttyUSB0"', "$.terminal.port"),
+        ('[terminal]\nport = "http://127.0.0.1:9015/"', "$.terminal.port"),
+        ('[terminal]\ndriver = "inpas"\nport = "http://10.0.0.5:9015/"', "$.terminal.port"),
+        ('[terminal]\nsettle_at = "25:00"', "$.terminal.settle_at"),
+        ('[terminal]\nrefunds = "card"', "$.terminal.refunds"),
+        ("[terminal]\nsale_s = 0", "$.terminal.sale_s"),
         ('[fiscal]\nofd = "courier"', "$.fiscal.ofd"),
         ('[fiscal]\ndriver = "atol"\nofd = "host"', "$.fiscal.ofd"),
         ('[fiscal]\ndriver = "atol-web"\nofd = "host"', "$.fiscal.ofd"),

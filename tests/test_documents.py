@@ -15,6 +15,7 @@ from drivers.sim.atol_web import device as atol_web
 from drivers.sim.complex2.firmware import FAULTS as COMPLEX2_FAULTS
 from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
 from drivers.sim.gateways.yookassa import FAULTS as YOOKASSA_FAULTS
+from drivers.sim.inpas import device as inpas
 from drivers.sim.ofd import device as ofd
 from drivers.sim.robot import device as robot
 from drivers.sim.shtrih import device as shtrih
@@ -49,6 +50,7 @@ FAULTS = (
     ofd.FAULTS,
     vtk.KNOWN_FAULTS,
     tbank.FAULTS,
+    inpas.FAULTS,
     YOOKASSA_FAULTS,
 )
 

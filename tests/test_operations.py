@@ -175,6 +175,8 @@ cells
 cells open 2
 cells hand-out 2
 cells write-off 2 --reason cold
+terminal
+terminal settle
 till
 till card 0042
 till cash 0042 500.50

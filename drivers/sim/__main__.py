@@ -22,6 +22,7 @@ from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
 from drivers.sim.gateways.push import push
 from drivers.sim.gateways.sms import sms
 from drivers.sim.gateways.yookassa import yookassa
+from drivers.sim.inpas import device as inpas_device
 from drivers.sim.ofd import device as ofd_device
 from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.robot import device as robot_device
@@ -43,6 +44,9 @@ _SMTP = "smtp"
 _COMPLEX2 = "complex2"
 _VTK = "vtk"
 _TBANK = "tbank"
+_INPAS = "inpas"
+#: People stand before them, whose time is scaled.
+_SPEEDS = {_TBANK: "scales the customer with the phone only", _INPAS: "scales the customer with the card only"}
 _KNOWN = {
     "shtrih": shtrih_device.KNOWN_FAULTS,
     "atol": atol_device.KNOWN_FAULTS,
@@ -54,6 +58,7 @@ _KNOWN = {
     _SMTP: smtp_device.FAULTS,
     _VTK: vtk_device.KNOWN_FAULTS,
     _TBANK: tbank_device.FAULTS,
+    _INPAS: inpas_device.FAULTS,
 }
 
 _EXAMPLES = {
@@ -63,7 +68,7 @@ _EXAMPLES = {
     "off": "{}",
     "link_lost": "{}",
     "noise": '{"rate": 0.01}',
-    "lose_answer": '{"after": "FF45"}  (atol "4A", atol-web "sell", vtk "VRP", tbank "Init"; else none)',
+    "lose_answer": '{"after": "FF45"}  (atol "4A", atol-web "sell", vtk "VRP", tbank "Init", inpas "1"; else none)',
     "slow_print": '{"seconds": 0.5}  (a line; shtrih)',
     "wrong_answer": '{"after": "FF45", "code": 119}  (atol "4A", atol-web "sell")',
     "slow": '{"seconds": 2}',
@@ -77,7 +82,7 @@ _EXAMPLES = {
     "jam": '{"station": 2}',
     "bin_warm": '{"bin": 6}  (its fridge has failed)',
     "cell_cold": '{"cell": 1}  (its heater has failed)',
-    "power_cut": '{"at": "after_store"}  (robot before_store, after_store, after_ack; vtk before_bank, after_bank)',
+    "power_cut": '{"at": "after_store"}  (robot also before_store, after_ack; vtk, inpas before_bank, after_bank)',
     "down": "{}",
     "drive_expires": '{"days": 20}',
     "away": "{}",
@@ -91,6 +96,21 @@ _EXAMPLES = {
     "too_long": "{}",
     "tap": "{}  (a card is shown now; vtk)",
     "refuse_card": "{}  (one that its bank refuses)",
+    "red_button": "{}  (the reader's own cancel; inpas)",
+    "errorcode": '{"code": 13}  (once, instead of carrying it out)',
+    "errorcode_after": '{"code": 13}  (once, after it was carried out)',
+    "undefined": "{}  (once: carried out, and answered with status 0)",
+    "no_connection": "{}  (once: its bank is not reached)",
+    "cp1251": "{}  (answers in windows-1251)",
+    "bare_ids": '{}  (field ids "0" instead of "00")',
+    "doubled_field": "{}  (once: an answer with two statuses)",
+    "other_copy": "{}  (the copy of the last receipt is of another sale)",
+    "no_copy": "{}  (there is no last receipt)",
+    "foreign_sale": "{}  (somebody else's sale at this reader)",
+    "after_power_cut": '{"do": "complete"}  (or "reverse", "forget": of a sale that the bank had approved)',
+    "no_void": "{}  (voids are refused)",
+    "refuse_return": "{}  (voids and refunds are refused)",
+    "refuse_settlement": "{}",
     "unplug": "{}  (the cable, for two seconds)",
     "nobody_taps": "{}",
     "decline": "{}",
@@ -135,7 +155,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         device = devices.add_parser(
             name, epilog=_faults_help(sorted(known)), formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _COMPLEX2, _TBANK):
+        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _COMPLEX2, *_SPEEDS):
             device.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1; 0 takes a free one")
         elif name == _VTK:
             place = device.add_mutually_exclusive_group(required=True)
@@ -144,10 +164,11 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
             device.add_argument("--speed", type=float, default=1.0, help="scales the customer with the card only")
         else:
             device.add_argument("--link", type=Path, required=True, help="where the pseudo-terminal is linked")
-        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _VTK, _TBANK):
+        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _VTK, *_SPEEDS):
             device.add_argument("--speed", type=float, default=1.0, help="scales cooking and pick-up only")
+        if name in _SPEEDS:
+            device.add_argument("--speed", type=float, default=1.0, help=_SPEEDS[name])
         if name == _TBANK:
-            device.add_argument("--speed", type=float, default=1.0, help="scales the customer with the phone only")
             device.add_argument("--terminal-key", default="", help="the only TerminalKey it takes; else any")
             device.add_argument("--password-file", type=Path, help="the password of signatures; else an empty one")
         if name == "shtrih":
@@ -217,6 +238,8 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
         return server.url
     if options.device == _VTK:
         return await _enter_reader(stack, options)
+    if options.device == _INPAS:
+        return await _enter_inpas(stack, options)
     if options.device == _TBANK:
         return await _enter_qr_bank(stack, options)
     if (registrar := _REGISTRARS.get(options.device)) is not None:
@@ -272,6 +295,13 @@ async def _enter_reader(stack: contextlib.AsyncExitStack, options: argparse.Name
         return str(options.link)
     device = await stack.enter_async_context(vtk_device.vtk_over_network(options.port, **files, rules=rules))
     return f"127.0.0.1:{device.port}"
+
+
+async def _enter_inpas(stack: contextlib.AsyncExitStack, options: argparse.Namespace) -> str:
+    rules = inpas_device.InpasRules(tap_s=1.0 / options.speed)
+    files = {name: getattr(options, name) for name in ("state", "ledger", "control", "seed")}
+    service = await stack.enter_async_context(inpas_device.inpas(options.port, **files, rules=rules))
+    return service.url
 
 
 async def _enter_qr_bank(stack: contextlib.AsyncExitStack, options: argparse.Namespace) -> str:

@@ -112,13 +112,7 @@ class EmbeddedSimulators:
             )
             self._endpoints.robot_port = str(link)
         if wanted.terminal:
-            from drivers.sim.vtk.device import ReaderRules, vtk
-
-            line = wanted.folder / "terminal.tty"
-            self._devices["terminal"] = await stack.enter_async_context(
-                vtk(line, **self._files("terminal"), rules=ReaderRules(tap_s=_TAPS_BY_ITSELF_S))
-            )
-            self._endpoints.terminal_port = str(line)
+            self._devices["terminal"] = await self._enter_reader(stack)
         if wanted.sbp:
             from drivers.sim.tbank.device import QrRules, tbank
 
@@ -141,6 +135,22 @@ class EmbeddedSimulators:
 
             mail = await stack.enter_async_context(smtp(0, **self._files("smtp")))
             self._endpoints.smtp_port, self._devices["smtp"] = mail.port, mail
+
+    async def _enter_reader(self, stack: AsyncExitStack) -> faults.Controlled:
+        if self._wanted.terminal_driver == "inpas":
+            from drivers.sim.inpas.device import InpasRules, inpas
+
+            rules = InpasRules(tap_s=_TAPS_BY_ITSELF_S)
+            service = await stack.enter_async_context(inpas(0, **self._files("terminal"), rules=rules))
+            self._endpoints.terminal_url = service.url
+            return service
+        from drivers.sim.vtk.device import ReaderRules, vtk
+
+        line = self._wanted.folder / "terminal.tty"
+        self._endpoints.terminal_port = str(line)
+        return await stack.enter_async_context(
+            vtk(line, **self._files("terminal"), rules=ReaderRules(tap_s=_TAPS_BY_ITSELF_S))
+        )
 
     async def _enter_bank(self, stack: AsyncExitStack) -> None:
         from drivers.sim.gateways.bank import bank

@@ -24,6 +24,7 @@ class Wanted:
     fiscal_driver: str = "shtrih"
     bank_driver: str = "acquirer"
     terminal: bool = False
+    terminal_driver: str = "vtk"
     sbp: bool = False
     ofd: bool = False  # the operator too: documents are carried by the host
 
@@ -39,6 +40,7 @@ class Endpoints:
 
     bank_url: str = ""
     terminal_port: str = ""
+    terminal_url: str = ""
     sbp_url: str = ""
     fiscal_port: str = ""
     fiscal_url: str = ""

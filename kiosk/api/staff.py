@@ -19,6 +19,7 @@ from kiosk.flows.ordering.pickup import Pickup
 from kiosk.flows.ordering.views import RefundView, refund_view
 from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refunds import Refunds
+from kiosk.flows.payment.settlement import Settlement, SettlementView
 from kiosk.flows.payment.till import Till, TillRequest, TillView, TillWaiting
 from kiosk.flows.staff.cells import CellCommands, CellRequest, CellsView, PickupCodeView
 from kiosk.flows.staff.commands import StaffCommands, StopRequest
@@ -119,15 +120,22 @@ class SellingApi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicesApi:
-    """Shift, bins, robot and cells."""
+    """Shift, card reader, bins, robot and cells."""
 
     shift: ShiftCommands
+    settlement: Settlement
     pickup: Pickup
     cell_commands: CellCommands
     kitchen_report: KitchenReport
 
     async def switch_shift(self, call: Call[str, ShiftSwitch | OpenShift | CloseShift]) -> ShiftView:
         return await (self.shift.open(call.by) if call.body.open else self.shift.close(call.by))
+
+    async def show_terminal(self, _: BareCall[str]) -> SettlementView:
+        return await self.settlement.view()
+
+    async def settle(self, call: BareCall[str]) -> SettlementView:
+        return await self.settlement.settle(call.by)
 
     async def x_report(self, call: BareCall[str]) -> ShiftReportView:
         return await self.shift.x_report(call.by)

@@ -19,6 +19,7 @@ from kiosk.flows.identity.guests import TokenView
 from kiosk.flows.ordering.views import RefundView
 from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refund_estimate import RefundEstimate, RefundEstimateRequest
+from kiosk.flows.payment.settlement import SettlementView
 from kiosk.flows.payment.till import TillRequest, TillView, TillWaiting
 from kiosk.flows.staff.alarm_commands import AlarmsView, ChannelView
 from kiosk.flows.staff.cells import CellRequest, CellsView, PickupCodeView
@@ -82,6 +83,16 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/service/x-report"), DevicesApi.x_report, STAFF, {200: ShiftReportView},
         summary="Print the shift's totals, keep them and compare them with the books; nothing is closed",
         socket=socket_calls.X_REPORT, refusals=(errors.DeviceUnavailable,),
+    ),
+    Operation(
+        Address("GET", "/api/service/terminal"), DevicesApi.show_terminal, STAFF, {200: SettlementView},
+        summary="What became of the card reader's last settlement, and when the next is due",
+        socket=socket_calls.TERMINAL,
+    ),
+    Operation(
+        Address("POST", "/api/service/terminal/settle"), DevicesApi.settle, STAFF, {200: SettlementView},
+        summary="Close the card reader's day at its bank now; refused beside a payment, a refund or a receipt",
+        socket=socket_calls.SETTLE, refusals=(errors.DeviceUnavailable,),
     ),
     Operation(
         Address("POST", "/api/service/refill"), FoodApi.refill, STAFF, {204: None},

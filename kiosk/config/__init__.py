@@ -77,7 +77,7 @@ def _registrar_under(base: Path, one: Fiscal) -> Fiscal:
 
 
 def _line_under(base: Path, port: str) -> str:
-    return port if port == SIM or port.startswith(TCP) else _under(base, port)
+    return port if port == SIM or port.startswith((TCP, "http://", "https://")) else _under(base, port)
 
 
 def _under(base: Path, name: str) -> str:

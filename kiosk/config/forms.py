@@ -243,6 +243,14 @@ def line(text: str) -> None:
         path(text)
 
 
+def reader_place(text: str) -> None:
+    """As `line`, or the address of a service."""
+    if text.startswith(("http://", "https://")):
+        base_url(text)
+    else:
+        line(text)
+
+
 def event_name(text: str) -> None:
     if text != "*" and text not in EVENTS:
         raise ValueError(f"no such event {text[:60]!r}{nearest(text, EVENTS)}")
@@ -323,6 +331,7 @@ File = Annotated[str, formed(path, empty=True)]
 RequiredFile = Annotated[str, formed(path)]
 Folder = Annotated[str, formed(folder, empty=True)]
 Line = Annotated[str, formed(line)]
+ReaderPlace = Annotated[str, formed(reader_place)]
 EventName = Annotated[str, formed(event_name)]
 Topic = Annotated[str, formed(topic, empty=True)]
 Identity = Annotated[str, formed(identity)]

@@ -38,6 +38,7 @@ def problems_of(config: Config) -> list[str]:
         *_terminals(config),
         *_methods(config),
         *_sbp(config),
+        *_reader(config),
         *_bank(config.bank),
         *_registrars(config),
         *_paper(config),
@@ -134,6 +135,16 @@ def _sbp(config: Config) -> Iterator[str]:
             yield problem(f"$.sbp.{key}", "is missing")
 
 
+def _reader(config: Config) -> Iterator[str]:
+    """Where it is found goes with what it is."""
+    row = config.terminal
+    if row.simulated:
+        return
+    if row.by_url is not row.port.startswith(("http://", "https://")):
+        wanted = "the address of DualConnector, like http://127.0.0.1:9015/" if row.by_url else "a line"
+        yield problem("$.terminal.port", f"driver {row.driver} wants {wanted}")
+
+
 def _registrars(config: Config) -> Iterator[str]:
     rows = config.registrars
     if not rows:
@@ -147,7 +158,7 @@ def _registrars(config: Config) -> Iterator[str]:
         yield from _ways(f"$.fiscal[{n}]" if isinstance(config.fiscal, list) else "$.fiscal", row)
     lines = [(f"$.fiscal[{n}]", row.where) for n, row in enumerate(rows) if not row.simulated]
     lines += [] if config.robot.simulated else [("$.robot.port", config.robot.port)]
-    if config.pays_by("terminal") and not config.terminal.simulated:
+    if config.pays_by("terminal") and not config.terminal.simulated and not config.terminal.by_url:
         lines.append(("$.terminal.port", config.terminal.port))
     for n, (where, line) in enumerate(lines):
         if found := [other for other, leads_to in lines[:n] if leads_to == line]:

@@ -149,15 +149,26 @@ class Bank(_Section, frozen=True, kw_only=True):
 
 
 class CardTerminal(_Section, frozen=True, kw_only=True):
-    """The card reader of the method `terminal`. `fin_within_s`: how long it is known to hold an approval; the others
-    are what readers may differ in (protocols/vtk.md#open-questions)."""
+    """The card reader of the method `terminal`. `fin_within_s`: how long it is known to hold an approval (`vtk`);
+    `sale_s`: how long it waits for card and bank, `refunds`: whether it gives money back without the card,
+    `settle_at`: when its day is closed, `terminal_id`: which of several it is (`inpas`); the others are what readers
+    may differ in (protocols/vtk.md#open-questions, protocols/inpas.md#open-questions)."""
 
-    driver: Literal["vtk"] = "vtk"
-    port: forms.Line = SIM
+    driver: Literal["vtk", "inpas"] = "vtk"
+    port: forms.ReaderPlace = SIM
     fin_within_s: forms.Patience = 30
+    sale_s: forms.Wait = 90
+    refunds: Literal["hand", "reader"] = "hand"
+    settle_at: forms.TimeOfDay = "03:30"
+    terminal_id: forms.TerminalKey = ""
     asks_status: bool = False
     stores_before_bank: bool = True
     lends_network: bool = True
+
+    @property
+    def by_url(self) -> bool:
+        """Whether it is behind a service and not at a line."""
+        return self.driver == "inpas"
 
     @property
     def simulated(self) -> bool:

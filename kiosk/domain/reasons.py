@@ -23,6 +23,8 @@ LOT_EXPIRED, LOT_EXPIRING, LOT_RECALLED = "lot_expired", "lot_expiring", "lot_re
 BANK_DOWN, BANK_REFUSES = "bank_down", "bank_refuses"
 TERMINAL_DOWN, TERMINAL_REFUSES = "terminal_down", "terminal_refuses"
 TERMINAL_BUSY, TERMINAL_UNSETTLED = "terminal_busy", "terminal_unsettled"
+TERMINAL_SETTLING = "terminal_settling"
+SETTLEMENT_FAILED, SETTLEMENT_WAITS = "settlement_failed", "settlement_waits"
 PAPER_SPENT = "paper_spent"
 SBP_DOWN, SBP_REFUSES = "sbp_down", "sbp_refuses"
 FISCAL_REFUSES = "fiscal_refuses"
@@ -39,7 +41,8 @@ ROBOT_OFFLINE = "robot_offline"
 NOT_ON_MENU = "not_on_menu"
 #: Reasons of a pause that end without staff: a guest is sent to nobody for them.
 NOBODY_NEEDED = frozenset(
-    {STARTING, STAFF, QUEUE_TOO_LONG, CELLS_FULL, SHIFT_CLOSING, TERMINAL_BUSY, "closed", "closing_soon"}
+    {STARTING, STAFF, QUEUE_TOO_LONG, CELLS_FULL, SHIFT_CLOSING, TERMINAL_BUSY, TERMINAL_SETTLING}
+    | {"closed", "closing_soon"}
 )
 ITEM_REASONS = (SOLD_OUT, STOPPED, STATION_DOWN, LOT_EXPIRED, LOT_RECALLED, ROBOT_OFFLINE, NOT_ON_MENU)
 
@@ -89,6 +92,15 @@ _HINTS: Mapping[str, Text] = {
     TERMINAL_UNSETTLED: Text(
         "Прошлая операция терминала не выяснена: kiosk stuck",
         "The card reader's last operation is not settled: kiosk stuck",
+    ),
+    TERMINAL_SETTLING: Text("Терминал сверяет итоги дня с банком", "The card reader settles its day with the bank"),
+    SETTLEMENT_FAILED: Text(
+        "Сверка итогов терминала не прошла: связь терминала с банком; повторится сама, сейчас: kiosk terminal settle",
+        "The card reader's settlement failed: its way to the bank; tried again by itself, now: kiosk terminal settle",
+    ),
+    SETTLEMENT_WAITS: Text(
+        "Сверка итогов терминала ждёт: есть неоконченная оплата, возврат или чек, kiosk stuck",
+        "The card reader's settlement waits for a payment, a refund or a receipt under way, kiosk stuck",
     ),
     SBP_DOWN: Text(
         "Банк с оплатой по QR не отвечает: сеть, [sbp] url; проверяется каждые 2 с",
@@ -255,6 +267,7 @@ _GENERAL: Mapping[str, Text] = {
     "robot": Text("Робот: kiosk devices", "The robot: kiosk devices"),
     "bank": Text("Банк: kiosk devices", "The bank: kiosk devices"),
     "terminal": Text("Терминал: kiosk devices", "The card reader: kiosk devices"),
+    "settlement": Text("Сверка итогов терминала: kiosk terminal", "The reader's settlement: kiosk terminal"),
     "sbp": Text("Оплата по QR: kiosk devices", "QR payments: kiosk devices"),
     "sms": Text("SMS-шлюз: kiosk devices", "The SMS gateway: kiosk devices"),
     "messages": Text("Шлюз не принял сообщения: они ждут", "The gateway did not take messages: they wait"),
@@ -286,6 +299,9 @@ _GUEST: Mapping[str, Text] = {
     "terminal": Text("Терминал для карт временно не работает.", "The card reader is out of order for now."),
     TERMINAL_BUSY: Text(
         "Терминал занят другим гостем, подождите немного.", "The card reader serves another guest, a moment please."
+    ),
+    TERMINAL_SETTLING: Text(
+        "Терминал сверяет итоги дня, это займёт несколько минут.", "The card reader closes its day, a few minutes."
     ),
     PAPER_SPENT: Text(
         "Чек здесь печатают до оплаты, и неоплаченных чеков уже слишком много. Заплатите другим способом или позже.",

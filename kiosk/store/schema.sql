@@ -251,9 +251,26 @@ CREATE TABLE refund (
   receipt_done_at TEXT,
   whole          INTEGER NOT NULL DEFAULT 1,
   bank_tried_at  TEXT,
-  error          TEXT
+  error          TEXT,
+  -- at a card reader that counts nothing itself: journalled before the wire, asked about by it
+  operation      INTEGER,
+  operation_before INTEGER,
+  operation_at   TEXT
 ) STRICT;
 CREATE INDEX refund_of_order ON refund (order_id);
+CREATE INDEX refund_at_reader ON refund (refund_id) WHERE operation IS NOT NULL AND bank_done_at IS NULL;
+
+-- The card reader's own days; one without an end is asked about.
+CREATE TABLE settlement (
+  operation        INTEGER PRIMARY KEY,
+  operation_before INTEGER NOT NULL,
+  asked_at         TEXT NOT NULL,
+  asked_by         TEXT NOT NULL,
+  ended_at         TEXT,
+  error            TEXT,
+  text             TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX settlement_ended ON settlement (ended_at);
 
 CREATE TABLE idempotency (
   session_id  TEXT NOT NULL,

@@ -28,7 +28,7 @@ from drivers.robot.port import ComplexState, HealthFlag
 from drivers.sbp.port import QrBank
 from drivers.sim.endpoints import Endpoints, Wanted
 from drivers.sms.gateway import HttpSmsGateway
-from drivers.terminal.port import CardReader
+from drivers.terminal.port import CardReader, TakingReader
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, problem
@@ -76,6 +76,7 @@ class Devices:
     def __init__(self, config: Config, parts: Parts, endpoints: Endpoints) -> None:
         self.bank = _bank(config.bank, endpoints)
         self.reader = _reader(config, parts, endpoints)
+        self.taking_reader = _taking_reader(config, parts, endpoints)
         self.qr_bank = _qr_bank(config, endpoints)
         within_s = parts.gateway_timeout_s
         sms_key = _key(config.sms.key_file, "$.sms.key_file")
@@ -102,6 +103,7 @@ class Devices:
             self.registrar,
             self.robot,
             self.reader,
+            self.taking_reader,
             self.bank,
             self.qr_bank,
             self.push,
@@ -142,7 +144,8 @@ class Devices:
         return f"serial {health.serial}, firmware {health.firmware}, {health.state.name}"
 
     async def look_at_reader(self) -> str:
-        return "not used" if self.reader is None else await self.reader.look()
+        reader = self.reader or self.taking_reader
+        return "not used" if reader is None else await reader.look()
 
     async def look_at_qr_bank(self) -> str:
         if self.qr_bank is None:
@@ -187,8 +190,8 @@ def _mail(row: AlarmMail, endpoints: Endpoints) -> SmtpServer:
 
 
 def _reader(config: Config, parts: Parts, endpoints: Endpoints) -> CardReader | None:
-    """The card reader, where one is used."""
-    if not config.pays_by("terminal"):
+    """The card reader, where one is used that holds the money."""
+    if not config.pays_by("terminal") or config.terminal.driver != "vtk":
         return None
     from drivers.terminal.vtk.reader import VtkHabits, VtkReader
 
@@ -199,6 +202,23 @@ def _reader(config: Config, parts: Parts, endpoints: Endpoints) -> CardReader | 
         habits=VtkHabits(row.asks_status, row.stores_before_bank, row.lends_network),
         timings=parts.reader_timings,
         now=lambda: parts.clock.now().astimezone(zone),
+    )
+
+
+def _taking_reader(config: Config, parts: Parts, endpoints: Endpoints) -> TakingReader | None:
+    """The card reader, where one is used that takes the money at once."""
+    if not config.pays_by("terminal") or config.terminal.driver != "inpas":
+        return None
+    from drivers.terminal.inpas.reader import InpasReader, InpasTimings
+
+    row, zone = config.terminal, ZoneInfo(config.restaurant.timezone)
+    return InpasReader(
+        endpoints.terminal_url or row.port,
+        terminal_id=row.terminal_id,
+        old_copy_proves=row.stores_before_bank,
+        timings=parts.inpas_timings or InpasTimings(sale_s=row.sale_s),
+        now=parts.clock.now,
+        local=lambda moment: moment.astimezone(zone),
     )
 
 
@@ -221,6 +241,7 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints,
         bank=config.bank.url == SIM,
         bank_driver=config.bank.driver,
         terminal=config.pays_by("terminal") and config.terminal.simulated,
+        terminal_driver=config.terminal.driver,
         sbp=config.pays_by("sbp") and config.sbp.url == SIM,
         fiscal=fiscal.simulated,
         fiscal_driver=fiscal.driver,

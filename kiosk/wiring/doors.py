@@ -129,6 +129,7 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
         ),
         DevicesApi(
             shift=flows.shift_commands,
+            settlement=flows.settlement,
             pickup=flows.pickup,
             cell_commands=flows.cell_commands,
             kitchen_report=KitchenReport(ground.database, ground.menu, ground.kitchen),

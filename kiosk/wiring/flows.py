@@ -9,6 +9,7 @@ from drivers.fiscal.port import OfdRoute
 from kiosk.config.secret_files import service_pin
 from kiosk.domain.payment.bonus import BonusRules
 from kiosk.domain.payment.payment import OnRefusal
+from kiosk.domain.payment.settling import SettlingHour
 from kiosk.flows.fiscal.audit import Audit
 from kiosk.flows.fiscal.corrections import Corrections
 from kiosk.flows.fiscal.day import DayClose
@@ -35,12 +36,14 @@ from kiosk.flows.ordering.pickup import Pickup
 from kiosk.flows.ordering.proof import ProofOfOrder
 from kiosk.flows.ordering.tracking import OrderTracking
 from kiosk.flows.payment.by_qr import QrMethod
+from kiosk.flows.payment.by_taking_terminal import TakingTerminalMethod
 from kiosk.flows.payment.by_terminal import TerminalMethod
 from kiosk.flows.payment.by_till import TillMethod
 from kiosk.flows.payment.by_token import TokenMethod
 from kiosk.flows.payment.late_answers import LateAnswers
 from kiosk.flows.payment.method import Methods, PaymentMethod
 from kiosk.flows.payment.saga import BeforeMoney, PaymentRules
+from kiosk.flows.payment.settlement import Settlement
 from kiosk.flows.payment.till import Till
 from kiosk.flows.staff.after_restore import AfterRestore
 from kiosk.flows.staff.cells import CellCommands
@@ -113,6 +116,14 @@ class Flows:
             database, ground.reserve, config.database.free_floor_mb * MEGABYTE, ground.readiness, clock, periods
         )
         self.methods = methods = _methods(ground, guards)
+        self.settlement = Settlement(
+            means,
+            guards.taking_reader,
+            ground.readiness,
+            hour=SettlingHour.parse(config.terminal.settle_at, zone),
+            settle_at=config.terminal.settle_at,
+            periods=periods,
+        )
         self.till = Till(database, clock, why_no_receipt=self.receipts.why_not_ready, told=self.nudge_payments)
         self.payment_saga = parts.payment_saga(
             means,
@@ -253,6 +264,9 @@ def _methods(ground: Ground, guards: Guards) -> Methods:
     ]
     if guards.reader is not None:
         found.append(TerminalMethod(database, guards.reader))
+    if guards.taking_reader is not None:
+        refunds = config.terminal.refunds == "reader"
+        found.append(TakingTerminalMethod(database, guards.taking_reader, clock, refunds=refunds))
     if guards.qr_bank is not None:
         found.append(QrMethod(database, guards.qr_bank, clock, qr_times(config)))
     return Methods(found, config.payment.methods)

@@ -18,7 +18,7 @@ from kiosk.domain.reasons import (
     TERMINAL_REFUSES,
 )
 from kiosk.flows.guards.breaker import Guard, Probe
-from kiosk.flows.guards.devices import GuardedBank, GuardedQrBank, GuardedReader, GuardedSms
+from kiosk.flows.guards.devices import GuardedBank, GuardedQrBank, GuardedReader, GuardedSms, GuardedTakingReader
 from kiosk.wiring.ground import Ground
 
 
@@ -53,6 +53,8 @@ class Guards:
         self.bank = GuardedBank(ground.devices.bank, self.of_bank)
         reader = ground.devices.reader
         self.reader = None if reader is None else GuardedReader(reader, self.of_reader)
+        taking = ground.devices.taking_reader
+        self.taking_reader = None if taking is None else GuardedTakingReader(taking, self.of_reader)
         qr_bank = ground.devices.qr_bank
         self.qr_bank = None if qr_bank is None else GuardedQrBank(qr_bank, self.of_qr_bank)
         self.sms = GuardedSms(ground.devices.sms, self.of_sms)
@@ -65,6 +67,8 @@ class Guards:
         ]
         if self.reader is not None:
             found.append((self.of_reader, self.reader.probe))
+        if self.taking_reader is not None:
+            found.append((self.of_reader, self.taking_reader.probe))
         if self.qr_bank is not None:
             found.append((self.of_qr_bank, self.qr_bank.probe))
         return found

@@ -10,6 +10,7 @@ from drivers.fiscal.ofd import OfdTimeouts
 from drivers.fiscal.shtrih.timeouts import ShtrihTimeouts
 from drivers.link import LinkOpener, open_line
 from drivers.robot.modbus import ModbusTimings
+from drivers.terminal.inpas.reader import InpasTimings
 from drivers.terminal.vtk.line import VtkTimings
 from kiosk.checkpoints import Checkpoints
 from kiosk.clock import Clock, SystemClock
@@ -44,6 +45,7 @@ class Parts:
     atol_web_timeouts: AtolWebTimeouts | None = None
     ofd_timeouts: OfdTimeouts | None = None
     reader_timings: VtkTimings = field(default_factory=VtkTimings)
+    inpas_timings: InpasTimings | None = None  # else by the settings
     robot_timings: ModbusTimings = field(default_factory=ModbusTimings)
     payment_saga: type[PaymentSaga] = PaymentSaga
     receipts: type[Receipts] = Receipts

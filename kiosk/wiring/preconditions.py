@@ -134,7 +134,7 @@ def _ports(config: Config) -> Iterator[str]:
         if row.driver != "atol-web" and not row.simulated
     ]
     lines += [] if config.robot.simulated else [("$.robot.port", config.robot.port)]
-    if config.pays_by("terminal") and not config.terminal.simulated:
+    if config.pays_by("terminal") and not config.terminal.simulated and not config.terminal.by_url:
         lines.append(("$.terminal.port", config.terminal.port))
     seen: dict[object, str] = {}
     for where, port in lines:

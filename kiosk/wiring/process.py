@@ -215,6 +215,8 @@ class Kiosk:
         supervise("unpaid", flows.expiry.run, ())
         supervise("refunds", flows.refunds.refund_failures, ())
         supervise("inquiry", flows.late_answers.run, (DeviceError,))
+        if flows.guards.taking_reader is not None:
+            supervise("settlement", flows.settlement.run, ())
 
     async def _reconcile(self) -> None:
         await self.flows.after_restore.run(self._start_work)

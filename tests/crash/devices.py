@@ -39,6 +39,7 @@ class Devices:
     names: tuple[str, ...] = DEVICES
     speed: float = 80.0
     bank: str = "bank"  # or `yookassa`
+    reader: str = "vtk"  # or `inpas`, which is a service
     robot: str = "robot"  # or `complex2`, which is at a TCP port
     urls: dict[str, str] = field(default_factory=dict)
     kills: int = 0
@@ -63,12 +64,14 @@ class Devices:
         self._processes[name] = Forked(main, [*self._arguments(name), f"--ledger={self.folder}/{name}.jsonl"])
 
     def _arguments(self, name: str) -> list[str]:
-        port = str(self._port(name)) if name in SERVERS else ""
+        port = str(self._port(name)) if self._is_server(name) else ""
         if name == "cloud":
             return ["--port", port, "--secret-file", str(self.secret_file)]
         common = [f"--state={self.folder}/{name}.state", f"--control={self.folder}/{name}.sock"]
         if name == QR_BANK:
             return ["tbank", "--port", port, "--speed", _CARDS_A_SECOND, *common]
+        if name == READER and self.reader == "inpas":
+            return ["inpas", "--port", port, "--speed", _CARDS_A_SECOND, "--seed", "1", *common]
         if name in SERVERS:
             return [self.bank if name == "bank" else name, "--port", port, *common]
         link = ["--link", str(self.line(name)), "--seed", "1"]
@@ -78,6 +81,9 @@ class Devices:
             return ["vtk", *link, "--speed", _CARDS_A_SECOND, *common]
         place = ["--port", str(self._port(name)), "--seed", "1"] if self.robot == "complex2" else link
         return [self.robot, *place, "--speed", str(self.speed), *common]
+
+    def _is_server(self, name: str) -> bool:
+        return name in SERVERS or (name == READER and self.reader == "inpas")
 
     def _port(self, name: str) -> int:
         if name not in self._ports:

@@ -29,7 +29,7 @@ def violations(place: World) -> list[str]:
         *_of_lives(place),
         *_of_money(place),
         *_of_holds(place),
-        *_of_reader(place),
+        *(_of_taking_reader(place) if place.reader == "inpas" else _of_reader(place)),
         *_of_qr_bank(place),
         *_of_till(place),
         *_of_receipts(place),
@@ -133,6 +133,33 @@ def _of_reader(place: World) -> Iterable[str]:
         wanted = purchase.amount_kopecks if by_reader else 0
         if taken[purchase.order_id] != wanted:
             yield f"{purchase.order_id}: {taken[purchase.order_id]} taken at the reader instead of {wanted}"
+
+
+def _of_taking_reader(place: World) -> Iterable[str]:
+    """What a reader took that takes at once was kept once or went back once; what is kept is the money of an order that
+    was sold by it, less what was refunded."""
+    did: defaultdict[int, list[str]] = defaultdict(list)
+    kept: Counter[int] = Counter()
+    for line in place.devices.ledger("terminal"):
+        if line["effect"] == "settled":
+            continue
+        did[line["operation"]].append(line["effect"])
+        sign = {"charged": 1, "voided": -1, "refunded": -1}.get(line["effect"], 0)
+        kept[line["operation"]] += sign * line["amount_kopecks"]
+    attempts = {row["operation"]: row for row in place.attempts() if row["operation"] is not None}
+    yield from (f"operation {operation} belongs to no attempt" for operation in did.keys() - attempts.keys())
+    by_order: Counter[str] = Counter()
+    for operation, effects in did.items():
+        if effects not in (["declined"], ["charged"], ["charged", "voided"], ["charged", "refunded"]):
+            yield f"operation {operation} of the reader: {effects}"
+        if operation in attempts:
+            by_order[attempts[operation]["order_id"]] += kept[operation]
+    for purchase in place.purchases:
+        view, wanted = _view(place, purchase), 0
+        if view["status"] in SOLD and view["payment"]["method"] == "terminal":
+            wanted = purchase.amount_kopecks - sum(refund["amount_kopecks"] for refund in _returns(view))
+        if by_order[purchase.order_id] != wanted:
+            yield f"{purchase.order_id}: {by_order[purchase.order_id]} kept at the reader instead of {wanted}"
 
 
 def _of_qr_bank(place: World) -> Iterable[str]:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from drivers.terminal.inpas.reader import InpasTimings
 from kiosk.checkpoints import VARIABLE, Checkpoints
 from kiosk.config import load
 from kiosk.wiring import Parts, run
@@ -28,13 +29,16 @@ from tests.restaurant import FAST_FISCAL, FAST_READER, FAST_ROBOT
 #: Where the next life dies: a named point, or whatever a checkpoint of the test's own does in the child.
 Bomb = str | Callable[[], Checkpoints]
 
+#: A sale that a kill cut off before the wire is waited for so long.
+_INPAS = InpasTimings(answer_s=10.0, sale_s=8.0, settle_s=8.0, margin_s=0.5, test_s=0.3)
+
 
 def parts_of(bomb: Bomb, variant: Callable[[], Parts]) -> Parts:
     """What a life is built of."""
     parts = variant()
     parts.checkpoint = Checkpoints({VARIABLE: bomb}) if isinstance(bomb, str) else bomb()
     parts.fiscal_timeouts, parts.robot_timings = FAST_FISCAL, FAST_ROBOT
-    parts.reader_timings = FAST_READER
+    parts.reader_timings, parts.inpas_timings = FAST_READER, _INPAS
     parts.periods = replace(parts.periods, inquiry_s=0.2)
     parts.gateway_timeout_s, parts.refusal_probe_s = 1.0, 0.5
     parts.check_file_after_s = 3600.0  # a process of its own: where it is the subject

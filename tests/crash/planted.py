@@ -388,3 +388,30 @@ class _AcceptedFirst(AlarmSender):
 
 def accepted_first() -> Parts:
     return Parts(alarms=_AcceptedFirst)
+
+
+class _AskedByDoing(MoneySteps):
+    async def _ask(self, payment: Payment) -> Outcome:
+        return await self._start(payment)
+
+
+class _SaleRepeated(PaymentSaga):
+    """Sends a sale again whose answer is not known, instead of asking what became of it."""
+
+    money_steps = _AskedByDoing
+
+
+def sale_repeated_unasked() -> Parts:
+    return Parts(payment_saga=_SaleRepeated)
+
+
+class _ReturnedByDoing(Refunds):
+    """Sends a return again whose answer is not known, under a new number."""
+
+    async def _give_back(self, payment: Payment, refund: refunds.RefundRow) -> str:
+        await self._db.write(refunds.note_refund, refund.refund_id, operation=None)
+        return await super()._give_back(payment, refund)
+
+
+def return_repeated_unasked() -> Parts:
+    return Parts(refunds=_ReturnedByDoing)

@@ -44,6 +44,12 @@ url = "{}"
 timeout_s = 1.0
 poll_s = 0.05
 """
+_TAKING = """
+[terminal]
+driver = "inpas"
+refunds = "reader"
+settle_at = ""
+"""
 _OVER = ("completed", "refunded", "cancelled")
 _FREE_LIMITS = """
 [auth]
@@ -97,6 +103,7 @@ class World:
     planted: str = ""
     effects: bool = False
     several_ways: bool = False  # a card reader, QR codes and the till besides tokens
+    reader: str = "vtk"  # or `inpas`, which takes the money at once
     paper_first: bool = False  # `[fiscal] receipt = "before_payment"`
     speed: float = 80.0
     bank: str = "bank"  # or `yookassa`, which holds
@@ -123,7 +130,9 @@ class World:
         load_menu(None)  # every life's, which is forked from here
         load_notices(None)
         shipped(web_root())
-        self.devices = Devices(self.folder, names, self.speed, robot=self.robot or "robot", bank=self.bank)
+        self.devices = Devices(
+            self.folder, names, self.speed, robot=self.robot or "robot", bank=self.bank, reader=self.reader
+        )
         self._lay_database()
         if self.prepare is not None:
             self.prepare(self.folder)
@@ -137,7 +146,9 @@ class World:
         if self.bank != "bank":
             extra += f'\n[bank]\ndriver = "{self.bank}"\n'
         if self.several_ways:
-            extra += _SEVERAL_WAYS.format(self.devices.line(READER), urls[QR_BANK])
+            taking = self.reader == "inpas"
+            extra += _SEVERAL_WAYS.format(urls[READER] if taking else self.devices.line(READER), urls[QR_BANK])
+            extra += _TAKING if taking else ""
         if self.paper_first:
             extra += _PAPER_FIRST
         text = config_text(self.folder, urls["bank"], extra, urls.get("sms", NOBODY))

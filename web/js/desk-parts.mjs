@@ -105,6 +105,18 @@ export function Shift({ shift, act }) {
   </section>`;
 }
 
+/** The card reader's day, where it has one. @param {{lights: import("./desk-words.mjs").Light[], act: Act}} props */
+export function ReaderDay({ lights, act }) {
+  const { language, t: texts } = useWords();
+  const t = texts.readerDay;
+  const light = lights.find(({ name }) => name === "settlement");
+  if (!light) return null;
+  return html`<section class="card row" data-testid="reader-day">
+    <div><h2>${t.title}</h2><p>${lightWords(light, texts.lights, language) || light.own || t.never}</p></div>
+    <${Twice} id="settle" words=${t.settle} sure=${t.settleSure} go=${() => act(t.settle, "terminal/settle")} />
+  </section>`;
+}
+
 /** @param {{orders: any[], act: Act, ask: import("./desk-refund.mjs").Ask}} props */
 export function Orders({ orders, act, ask }) {
   const t = useWords().t.orders;

@@ -22,8 +22,8 @@ export function Upkeep({ token, act, last }) {
         (/** @type {any} */ row) => html`<tr key=${row.upkeep_id} class=${row.state === "good" ? "" : "short"}
           data-testid=${`upkeep-${row.upkeep_id}`} data-state=${row.state}>
           <td>${row.station_name[language]}</td><td>${row.name[language]}</td><td>${upkeepWords(row, t)}</td>
-          <td>${new Date(row.since).toLocaleString("ru-RU")}
-            · ${row.by ? actorWords(row.by, texts.journal) : t.begun}</td>
+          <td>${new Date(row.since).toLocaleString("ru-RU")}<br />
+            ${row.by ? actorWords(row.by, texts.journal) : t.begun}</td>
           <td><${Twice} id=${`upkeep-done-${row.upkeep_id}`} words=${t.done} sure=${t.sure} quiet
             go=${() => act(t.act(row.name[language]), `upkeep/${row.upkeep_id}/done`, {})} /></td></tr>`,
       )}</tbody></table>

@@ -9,7 +9,19 @@ import { Alarms } from "./desk-alarms.mjs";
 import { DeskKeys } from "./desk-keys.mjs";
 import { Kitchen } from "./desk-kitchen.mjs";
 import { LotJournal, Lots } from "./desk-lots.mjs";
-import { Bins, Cells, Journal, Lights, Orders, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
+import {
+  Bins,
+  Cells,
+  Journal,
+  Lights,
+  Orders,
+  ReaderDay,
+  Sales,
+  Shift,
+  StopList,
+  Stuck,
+  Webhooks,
+} from "./desk-parts.mjs";
 import { Temperatures } from "./desk-temperatures.mjs";
 import { Till } from "./desk-till.mjs";
 import { Upkeep } from "./desk-upkeep.mjs";
@@ -123,8 +135,8 @@ function Board({ token, leave }) {
         <${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
         <${Alarms} token=${token} act=${act} />
         <${Till} rows=${till} act=${act} />
-        <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} /><${Orders} orders=${told.orders}
-          act=${act} ask=${ask} />
+        <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} />
+        <${ReaderDay} lights=${told.lights} act=${act} /><${Orders} orders=${told.orders} act=${act} ask=${ask} />
         <${Kitchen} token=${token} /><${Cells} cells=${cells} act=${act} />
         <${Upkeep} token=${token} act=${act} last=${told.journal[0]?.at} />
         <${Temperatures} token=${token} />

@@ -34,6 +34,9 @@ const PARAMETERS = /** @type {Record<string, Record<string, string|number>>} */ 
   clock_ahead: { seconds: 600 },
   end_holds: { reason: "fraud_suspected" },
   refuse_charges: { status: 400 },
+  errorcode: { code: 13 },
+  errorcode_after: { code: 13 },
+  after_power_cut: { do: "complete" },
   online: { host: "198.51.100.7", port: 443 },
 });
 

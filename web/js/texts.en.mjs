@@ -192,7 +192,7 @@ export const en = {
   wayClosed: "Not just now",
   otherWay: "Another way",
   payAnew: "Pay another way",
-  readerLead: "A card or a phone. We charge you once your receipt is printed.",
+  readerLead: "A card or a phone. Then wait for the answer on this screen.",
   cancelPayment: "Do not pay",
   qrTitle: "Pay by the QR code",
   qrLead:

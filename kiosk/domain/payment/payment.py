@@ -158,6 +158,7 @@ class Payment(msgspec.Struct, frozen=True):
     cancel_reason: str | None = None  # why the kiosk itself wants the money no more
     receipt_first: bool = False  # settled when the attempt is opened; never of one that is held
     ending: str | None = None  # JSON: what the attempt ends with once its receipt is taken back
+    auth_code: str | None = None
 
     @property
     def is_held(self) -> bool:
@@ -214,7 +215,7 @@ class Payment(msgspec.Struct, frozen=True):
             return Show("till", code=self.till_code, expires_at=self.expires_at)
         if self.qr is not None:
             return Show("qr", qr=self.qr, expires_at=self.expires_at, receipt_first=self.receipt_first)
-        return None if self.operation is None else Show("card")
+        return None if self.operation is None else Show("card", receipt_first=self.receipt_first)
 
 
 class ReceiptView(msgspec.Struct, frozen=True):

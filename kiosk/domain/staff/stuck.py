@@ -90,7 +90,7 @@ BY_THEMSELVES = (
 )
 _MONEY_BACK = (Kind.VOID_PENDING, Kind.REFUND_PENDING)
 #: Details that a person ends: by the bank's own papers, or by giving the money back.
-_BY_A_PERSON = (":refused", ":wrong_state", ":no_funds", ":by_hand", ":not_configured", ":other_sum")
+_BY_A_PERSON = (":refused", ":wrong_state", ":no_funds", ":by_hand", ":not_configured", ":other_sum", ":not_proved")
 _FOREIGN, _OTHER_SUM = "foreign:", "foreign:other_sum"
 _COOKED = ("written_off:", "spoiled_by_")
 #: Nothing can be given back against a receipt that is not registered yet.
@@ -118,8 +118,9 @@ def moves_of(kind: Kind, detail: str, transaction_id: str | None = None) -> tupl
     """The money's place and the safe moves. `detail` begins with `foreign:` where the registrar shows strangers, and is
     `written_off:` or `spoiled_by_` where cooked food was thrown away (not cooked again: the money goes back or stays),
     ends with `:refused`, `:wrong_state` or `:no_funds` where its bank will not give back (somebody did at the bank, or
-    the card is closed: whoever has seen to it accepts), with `:other_sum` where it shows another sum than was paid, and
-    with `:by_hand` or `:not_configured` where staff alone can give it back, at the card reader's bank or from the till;
+    the card is closed: whoever has seen to it accepts), with `:other_sum` where it shows another sum than was paid,
+    with `:not_proved` where the card reader has another operation in mind by now, and with `:by_hand` or
+    `:not_configured` where staff alone can give it back, at the card reader's bank or from the till;
     a portion is given back once its receipt is registered; a finding that names a charge may be refunded."""
     money, moves = MOVES[kind]
     found = list(moves)

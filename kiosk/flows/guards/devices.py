@@ -11,7 +11,7 @@ from drivers.bank.port import NOT_THIS_ONE, Acquirer, Charge, ListedTransaction,
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.sbp.port import Bill, QrBank, QrPayment
 from drivers.sms.port import SmsGateway
-from drivers.terminal.port import Approval, CardReader, Numbers, Sale
+from drivers.terminal.port import Approval, CardReader, Carried, Errand, Numbers, Sale, TakingReader
 from kiosk.flows.guards.breaker import Guard
 
 _NOBODY_CHARGES_THIS_KEY = "check:0"
@@ -161,6 +161,74 @@ class GuardedReader:
 
     async def close(self) -> None:
         await self._reader.close()
+
+
+class GuardedTakingReader:
+    """`TakingReader`. A refusal of one operation is an answer."""
+
+    def __init__(self, reader: TakingReader, guard: Guard) -> None:
+        self._reader = reader
+        self._guard = guard
+
+    async def probe(self) -> bool:
+        """For the guard itself. Raises `DeviceError`."""
+        await self._reader.look()
+        return True
+
+    async def look(self) -> str:
+        with _questioning(self._guard):
+            return await self._reader.look()
+
+    async def prepare(self) -> int:
+        with _questioning(self._guard):
+            return await self._reader.prepare()
+
+    async def sell(self, sale: Sale) -> Approval:
+        with _working(self._guard):
+            return await self._reader.sell(sale)
+
+    async def find(self, sale: Sale, before: int) -> Approval | None:
+        with _finding(self._guard):
+            return await self._reader.find(sale, before)
+
+    async def abort(self) -> None:
+        await self._reader.abort()
+
+    async def undo(self, sale: Sale) -> None:
+        with _working(self._guard):
+            await self._reader.undo(sale)
+
+    async def give_back(self, errand: Errand) -> Carried:
+        with _working(self._guard):
+            return await self._reader.give_back(errand)
+
+    async def settle(self, errand: Errand) -> Carried:
+        with _working(self._guard):
+            return await self._reader.settle(errand)
+
+    async def became(self, errand: Errand, before: int) -> Carried | None:
+        with _finding(self._guard):
+            return await self._reader.became(errand, before)
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+
+@contextlib.contextmanager
+def _finding(guard: Guard) -> Iterator[None]:
+    """As long as an operation may still come, the reader has answered all the same."""
+    try:
+        yield
+    except DeviceUnreachable as error:
+        if error.code == "may_come":
+            guard.heard()
+        else:
+            guard.failed(error, by_work=False)
+        raise
+    except DeviceError:
+        guard.heard()
+        raise
+    guard.heard()
 
 
 @contextlib.contextmanager

@@ -169,7 +169,7 @@ class MoneySteps:
         """What is only held goes back at once where nobody wants it any more; taken money stays the order's, unless it
         is on the way back already."""
         if outcome.standing is Standing.RETURNING:
-            return _PAID_LATE
+            return _PARTIAL if outcome.short else _PAID_LATE
         if payment.held_at is None:
             return None
         if payment.cancel_asked_at is not None:

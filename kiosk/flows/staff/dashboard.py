@@ -23,6 +23,7 @@ from kiosk.flows.fiscal.thresholds import Level
 from kiosk.flows.guards import archive
 from kiosk.flows.guards.disk import ALARM_MB, LOW_MB
 from kiosk.flows.guards.pages import PageWatch
+from kiosk.flows.payment import settlement
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.flows.staff.endpoints import EndpointCommands, EndpointView
@@ -33,7 +34,7 @@ from kiosk.store.ordering import messages
 from kiosk.store.staff import journal
 
 _JOURNAL_LINES = 30
-_ALWAYS_LIT = ("robot", "fiscal")
+_ALWAYS_LIT = ("robot", "fiscal", settlement.CHECK)
 _SMS_WARN, _SMS_ALARM = 3, 20
 GOOD, WARN, BAD, UNKNOWN = "good", "warn", "bad", "unknown"
 LAMPS = {Level.GOOD: GOOD, Level.WARNING: WARN, Level.ALARM: BAD, Level.STOP: BAD}
@@ -245,8 +246,9 @@ class Dashboard:
 
 
 def _level(name: str, check: Check) -> str:
-    """What concerns a registrar that is not in use, a past year, or food that is still good, can wait."""
-    can_wait = name.startswith("ofd:") or name == archive.CHECK or check.reason == LOT_EXPIRING
+    """What concerns a registrar that is not in use, a past year, the reader's day or food that is still good, can
+    wait."""
+    can_wait = name.startswith("ofd:") or name in (archive.CHECK, settlement.CHECK) or check.reason == LOT_EXPIRING
     return GOOD if check.ok else WARN if can_wait else BAD
 
 

@@ -78,6 +78,7 @@ STAYS: Mapping[str, str] = {
     "stat_report": "sums",
     "stat_promise": "sums",
     "pace": "of the complex",
+    "settlement": "of the card reader",
     "temperature": "of the complex",
     "temperature_day": "of the complex",
     "excursion": "of the complex",

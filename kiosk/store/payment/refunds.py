@@ -31,11 +31,14 @@ class RefundRow(msgspec.Struct, frozen=True):
     receipt_done_at: datetime | None
     bank_tried_at: datetime | None
     error: str | None
+    operation: int | None = None  # of the card reader that gives it back, as long as that is under way
+    operation_before: int | None = None
+    operation_at: datetime | None = None
 
 
 _REFUND = (
     "refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, created_at, portions AS 'portions:json',"
-    " whole, bank_done_at, receipt_done_at, bank_tried_at, error"
+    " whole, bank_done_at, receipt_done_at, bank_tried_at, error, operation, operation_before, operation_at"
 )
 
 
