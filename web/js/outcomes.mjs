@@ -96,6 +96,7 @@ const DECLINES = {
   partial_approval: "payment_partial",
   code_expired: "qr_expired",
   paid_too_late: "payment_returned",
+  hold_ended: "payment_not_taken",
 };
 
 /** What was paid and goes back. */

@@ -244,6 +244,10 @@ export const en = {
       "The bank approved a part only",
       "We cancelled the payment. Try another card: your order is kept.",
     ],
+    payment_not_taken: [
+      "The bank took no money",
+      "A refund receipt has taken the receipt back. Your order is kept: you can pay again.",
+    ],
     payment_method_unavailable: ["This way is closed just now", "Choose another way: your order is kept."],
     paper_spent: [
       "This way is closed just now",

@@ -73,7 +73,7 @@ PAYMENT_TRANSITIONS: Mapping[PaymentStep, frozenset[PaymentStep]] = {
     _S.CHARGING: frozenset({_S.CHARGED, _S.DECLINED, _S.ABANDONED, _S.REFUSED, _S.TAKING_BACK}),
     _S.CHARGED: frozenset({_S.PRINTING, _S.FISCALISED, _S.REVERSING}),
     _S.PRINTING: frozenset({_S.PRINTING, _S.FISCALISED, _S.REVERSING}),
-    _S.FISCALISED: frozenset({_S.DONE}),
+    _S.FISCALISED: frozenset({_S.DONE, _S.TAKING_BACK}),
     _S.REVERSING: frozenset({_S.REVERSED, _S.TAKING_BACK}),
     _S.TAKING_BACK: frozenset({_S.DECLINED, _S.REFUSED, _S.REVERSED}),
     _S.ABANDONED: frozenset({_S.CLOSED, _S.REVERSED}),
@@ -156,7 +156,7 @@ class Payment(msgspec.Struct, frozen=True):
     bank_payment_id: str | None = None  # the bank's number of a bill that is paid by QR code
     qr: str | None = None  # the text of that code, as it is on the screen
     cancel_reason: str | None = None  # why the kiosk itself wants the money no more
-    receipt_first: bool = False  # settled when the attempt is opened; never of one that is held
+    receipt_first: bool = False  # settled when the attempt is opened; of one that is held only if it is never taken
     ending: str | None = None  # JSON: what the attempt ends with once its receipt is taken back
 
     @property

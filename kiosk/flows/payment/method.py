@@ -102,7 +102,8 @@ class PaymentMethod(Protocol):
         """A wish; what comes of it is the outcome. Raises `DeviceError`."""
 
     async def capture(self, payment: Payment, qr: str) -> Outcome:
-        """Takes what is held; again changes nothing. Raises `DeviceError`."""
+        """Takes what is held; again changes nothing. `DECLINED`: by the last word of its bank it is held no more and
+        was not taken. Raises `DeviceError`."""
 
     async def release(self, payment: Payment, key: str) -> str:
         """Gives all of it back before the order is paid: `void` or `refund`. Raises `DeviceError`: again, with the

@@ -191,27 +191,36 @@ class MoneySteps:
             current = await self._db.read(payments.require, payment.payment_id)
             if current.captured_at is not None:  # a person has seen it in the bank's papers
                 return current
-            error = await self._capture_once(payment, qr)
+            outcome = await self._capture_once(payment, qr)
             self._cp("capture.answered")
-            if error is None:
+            if outcome.standing is Standing.TAKEN:
                 break
-            await self._db.write(_note_not_captured, payment, error)
+            if outcome.standing is Standing.DECLINED and current.released_at is None:
+                return await self._end_untaken(current, outcome)
+            await self._db.write(_note_not_captured, payment, outcome.error or outcome.reason or outcome.standing.value)
             await self._jobs.pause(pause_s)
         payment = await self._db.write(payments.note, payment, captured_at=self._clock.now(), charge_error=None)
         self._cp("capture.done")
         return payment
 
-    async def _capture_once(self, payment: Payment, qr: str) -> str | None:
-        """None where the money is taken, else `device:code`."""
+    async def _capture_once(self, payment: Payment, qr: str) -> Outcome:
+        """`UNKNOWN` with `device:code` wherever it is asked again."""
         try:
             outcome = await self._methods.of(payment).capture(payment, qr)
         except DeviceError as error:
             _log.error("capture_retried", payment_id=payment.payment_id, error=str(error))
-            return trouble_word(error)
-        if outcome.standing is Standing.TAKEN:
-            return None
-        _log.error("not_captured", payment_id=payment.payment_id, error=outcome.error)
-        return outcome.error or outcome.standing.value
+            return Outcome(Standing.UNKNOWN, error=trouble_word(error))
+        if outcome.standing is not Standing.TAKEN:
+            _log.error("not_captured", payment_id=payment.payment_id, error=outcome.error or outcome.reason)
+        return outcome
+
+    async def _end_untaken(self, payment: Payment, outcome: Outcome) -> Payment:
+        """By its bank's last word the money was let go and will never be taken. A receipt that stands is taken back;
+        one in doubt is looked for until it is found, or proved absent: then nothing is kept (`reversing`)."""
+        reason = outcome.reason or outcome.standing.value
+        if payment.step is PaymentStep.FISCALISED:
+            await self._ending.end(payment, PaymentStep.DECLINED, PaymentDeclined(reason=reason), answered=402)
+        return await self._db.write(payments.note, payment, reverse_asked_by=payment.reverse_asked_by or "kiosk")
 
     async def reverse(self, payment: Payment) -> NoReturn:
         """There is no receipt for this money, or no wish for it: it goes back by its own key, however long it takes."""
