@@ -292,6 +292,39 @@ class _CaptureForgotten(PaymentSaga):
     money_steps = _NeverCaptured
 
 
+class _TrustsAnyCapture(MoneySteps):
+    async def _capture_once(self, payment: Payment, qr: str) -> Outcome:
+        await super()._capture_once(payment, qr)
+        return Outcome(Standing.TAKEN)
+
+
+class _TakenAnyway(PaymentSaga):
+    """Takes a capture that was refused for one that was done."""
+
+    money_steps = _TrustsAnyCapture
+
+
+class _EndsByAnyRefusal(MoneySteps):
+    async def _capture_once(self, payment: Payment, qr: str) -> Outcome:
+        outcome = await super()._capture_once(payment, qr)
+        refused = outcome.standing is Standing.UNKNOWN
+        return Outcome(Standing.DECLINED, "hold_ended") if refused else outcome
+
+
+class _EndedTooSoon(PaymentSaga):
+    """Takes a capture that was refused for the bank's last word, while the money is held still."""
+
+    money_steps = _EndsByAnyRefusal
+
+
+def refused_capture_taken_for_money() -> Parts:
+    return Parts(payment_saga=_TakenAnyway)
+
+
+def any_refused_capture_is_the_end() -> Parts:
+    return Parts(payment_saga=_EndedTooSoon)
+
+
 class _TrustsTheWish(MoneySteps):
     async def _ask(self, payment: Payment) -> Outcome:
         row = await self._db.read(payments.require, payment.payment_id)
