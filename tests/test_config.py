@@ -288,7 +288,6 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ("[server]\nsocket = 5", "$.server.socket"),
         ('[payment]\non_fiscal_failure = "hope"', "$.payment.on_fiscal_failure"),
         ('[fiscal]\nreceipt = "never"', "$.fiscal.receipt"),
-        ('[payment]\nmethods = ["till"]\n[fiscal]\nreceipt = "before_payment"', "$.payment.receipt.till"),
         ('[payment.receipt]\nsbp = "later"', "$.payment.receipt.sbp"),
         (
             '[payment]\non_fiscal_failure = "defer"\n[fiscal]\nreceipt = "before_payment"',

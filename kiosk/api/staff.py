@@ -19,7 +19,7 @@ from kiosk.flows.ordering.pickup import Pickup
 from kiosk.flows.ordering.views import RefundView, refund_view
 from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refunds import Refunds
-from kiosk.flows.payment.till import Till, TillRequest, TillView, TillWaiting
+from kiosk.flows.payment.till import ChoiceRequest, Till, TillRequest, TillView, TillWaiting, WaitingView
 from kiosk.flows.staff.cells import CellCommands, CellRequest, CellsView, PickupCodeView
 from kiosk.flows.staff.commands import StaffCommands, StopRequest
 from kiosk.flows.staff.endpoints import EndpointCommands, EndpointView
@@ -88,6 +88,12 @@ class SellingApi:
 
     async def take_at_till(self, call: Call[str, TillRequest]) -> TillView:
         return await self.till.take(call.read(TILL_CODE), call.body, call.by)
+
+    async def announce_at_till(self, call: Call[str, ChoiceRequest]) -> WaitingView:
+        return await self.till.announce(call.read(TILL_CODE), call.body, call.by)
+
+    async def refuse_at_till(self, call: BareCall[str]) -> WaitingView:
+        return await self.till.refuse(call.read(TILL_CODE), call.by)
 
     async def stop(self, call: Call[str, StopRequest]) -> AvailabilityView:
         return AvailabilityView(self.menu.availability(await self.staff_commands.stop(call.body, call.by)))

@@ -99,9 +99,6 @@ def _paper(config: Config) -> Iterator[str]:
             if getattr(row, key) != getattr(rows[0], key):
                 yield problem(f"$.fiscal[{n}].{key}", "must be the same for every registrar")
     first = [method for method in config.payment.methods if rows and config.receipt_order(method) == _BEFORE]
-    if "till" in first:
-        words = 'nobody can tell before the money whether it will be cash or a card; write [payment.receipt] till = "'
-        yield problem("$.payment.receipt.till", f'{words}after_payment"')
     if first and config.payment.on_fiscal_failure == "defer":
         yield problem("$.payment.on_fiscal_failure", '"defer" takes money without a receipt: not before_payment')
     paperless = first and any(row.paperless_with_contact for row in rows)

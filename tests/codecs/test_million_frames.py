@@ -119,8 +119,8 @@ def survive_atol(count: int) -> None:
 
 
 def survive_vtk(count: int) -> None:
-    """Whole ones come out. What was harmed passes for a frame only where its two bytes of checksum fit by chance, once in
-    65,536, and then is read or refused like any other."""
+    """Whole ones come out. What was harmed passes for a frame only where its two bytes of checksum fit by chance, once
+    in 65,536, and then is read or refused like any other."""
     rng, decoder = random.Random(SEED), vtk_codec.SerialDecoder()
     golden = [bytes.fromhex(vector.frame) for vector in VECTORS if vector.sender == vtk_codec.READER]
     frames = by_chance = 0

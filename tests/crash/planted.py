@@ -39,7 +39,7 @@ from kiosk.store.ordering import messages, orders
 from kiosk.store.payment import payments, refunds
 from kiosk.store.staff import alarms
 from kiosk.store.staff.alarms import AlarmMessage
-from kiosk.store.transaction import Tx
+from kiosk.store.transaction import Reader, Tx
 from kiosk.tokens import Session
 from kiosk.wiring import Parts
 
@@ -369,6 +369,35 @@ class _EndsAtOnce(Ending):
 
 class _ReturnForgotten(PaymentSaga):
     ending = _EndsAtOnce
+
+
+class _TakesBackFirst(MoneySteps):
+    async def take(self, payment: Payment) -> Payment:
+        if payment.step is PaymentStep.CHARGING and payment.receipt_first:
+            await self._ending._receipts.take_back(payment)  # noqa: SLF001
+        return await super().take(payment)
+
+
+class _ReturnedWhileWaiting(PaymentSaga):
+    """After a restart it takes the receipt back while its money may still be taken."""
+
+    money_steps = _TakesBackFirst
+
+
+def returned_while_waiting() -> Parts:
+    return Parts(payment_saga=_ReturnedWhileWaiting)
+
+
+class _TenderForgotten(Receipts):
+    """Every receipt says that it is paid by card."""
+
+    def sale(self, reader: Reader, payment_id: str) -> Claim:
+        claim = super().sale(reader, payment_id)
+        return msgspec.structs.replace(claim, payment=msgspec.structs.replace(claim.payment, tender=None))
+
+
+def tender_forgotten() -> Parts:
+    return Parts(receipts=_TenderForgotten)
 
 
 def return_receipt_forgotten() -> Parts:

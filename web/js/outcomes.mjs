@@ -13,7 +13,7 @@
 const STAGES = /** @type {[RegExp, Stage][]} */ ([
   [/cancelling/, "cancelling"],
   [/taking_back/, "taking_back"],
-  [/announc/, "paper_first"],
+  [/choos|announc/, "paper_first"],
   [/void|revers|compensat|refund|return/, "returning"],
   [/hold|held|delay|receipt_unknown|manual|owed/, "receipt_delayed"],
   [/unknown|inquir|abandon/, "checking"],
@@ -159,6 +159,7 @@ const TAKEN_BACK = new Set([
   "payment_returned",
   "payment_method_unavailable",
   "qr_expired",
+  "till_expired",
   "bank_unavailable",
   "bank_refuses",
 ]);

@@ -106,6 +106,22 @@ export const en = {
     given: "What the guest gave, ₽",
     cashSure: "Money taken",
     cashAct: (number) => `Order ${number}, in cash`,
+    choose: "The receipt first: ask how the guest will pay",
+    receipt: { card: "Receipt: by card", cash: "Receipt: in cash" },
+    receiptSure: "Print the receipt",
+    receiptAct: (number) => `Order ${number}, receipt before the money`,
+    printing: {
+      card: "The receipt is being printed (by card). Take no money yet",
+      cash: "The receipt is being printed (in cash). Take no money yet",
+    },
+    handOver: {
+      card: "Hand the receipt over, then take the card",
+      cash: "Hand the receipt over, then take the cash",
+    },
+    refuse: "The guest does not pay",
+    refuseSure: "Cancel the code",
+    refusePrinted: "Cancel: a refund receipt follows",
+    refuseAct: (number) => `Order ${number}, not paid`,
   },
 
   stuck: {
@@ -404,6 +420,8 @@ export const en = {
       alarm_ack: "alarm acknowledged",
       alarm_test: "test of an alarm channel",
       till_taken: "paid at the till",
+      till_receipt: "receipt before the money, at the till",
+      till_refused: "the guest at the till did not pay",
     },
     switched: { stopped: "not sold any more", resumed: "sold again" },
     staff: "staff",

@@ -108,6 +108,22 @@ export const ru = {
     given: "Сколько дал гость, ₽",
     cashSure: "Деньги приняты",
     cashAct: (/** @type {string} */ number) => `Заказ ${number}, наличными`,
+    choose: "Сначала чек: спросите, как гость заплатит",
+    receipt: /** @type {Words} */ ({ card: "Чек: картой", cash: "Чек: наличными" }),
+    receiptSure: "Напечатать чек",
+    receiptAct: (/** @type {string} */ number) => `Заказ ${number}, чек до оплаты`,
+    printing: /** @type {Words} */ ({
+      card: "Чек печатается (картой). Деньги пока не берите",
+      cash: "Чек печатается (наличными). Деньги пока не берите",
+    }),
+    handOver: /** @type {Words} */ ({
+      card: "Отдайте чек гостю, потом оплата картой",
+      cash: "Отдайте чек гостю, потом возьмите наличные",
+    }),
+    refuse: "Гость не платит",
+    refuseSure: "Отменить код",
+    refusePrinted: "Отменить: выйдет чек возврата",
+    refuseAct: (/** @type {string} */ number) => `Заказ ${number}, без оплаты`,
   },
 
   stuck: {
@@ -427,6 +443,8 @@ export const ru = {
       alarm_ack: "тревога подтверждена",
       alarm_test: "проверка канала тревог",
       till_taken: "оплата на кассе",
+      till_receipt: "чек до оплаты на кассе",
+      till_refused: "гость на кассе не заплатил",
     }),
     switched: /** @type {Words} */ ({ stopped: "снято с продажи", resumed: "снова в продаже" }),
     staff: "персонал",

@@ -205,6 +205,8 @@ export const en = {
   simPayLate: "Pay in the moment of cancelling",
   operation: "Operation number",
   tillTitle: "Tell this code at the till",
+  tillLeadPaperFirst: "Our staff will ask whether it is cash or a card, hand you the receipt and take your payment.",
+  tillLeadAfterPaper: "The receipt is printed, please take it. Now our staff will take your payment.",
   tillLead: "Our staff take cash or a card, and we start cooking at once.",
   tillCode: "Payment code",
   tillLeft: (clock) => `The code is good for ${clock}`,

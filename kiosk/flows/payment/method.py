@@ -59,7 +59,7 @@ class Capabilities:
     """`hold`: the money is held until `capture`. `refund`: it can be given back without a person. `recover`: asked
     after a crash it tells what became of an attempt. `settle`: it wants a settlement each day. `listed`: its bank's
     list can be compared with the books. `audited`: its bank can be asked of each attempt. `exclusive`: one attempt at a
-    time. `token`: it wants a card's token."""
+    time. `token`: it wants a card's token. `tender`: only a person knows whether it will be cash or a card."""
 
     hold: bool = False
     refund: bool = False
@@ -69,6 +69,7 @@ class Capabilities:
     audited: bool = False
     exclusive: bool = False
     token: bool = False
+    tender: bool = False
 
 
 class Abandoned(Exception):

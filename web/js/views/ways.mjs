@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { clock, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { pointsToSpend } from "../points.mjs";
-import { waysOf } from "../store.mjs";
+import { printsFirst, waysOf } from "../store.mjs";
 import { useKiosk, useNow } from "./context.mjs";
 import { Heading, Picture, Steps } from "./parts.mjs";
 import { QrCode } from "./qr.mjs";
@@ -171,13 +171,15 @@ function SimulatedPhone() {
   </section>`;
 }
 
-/** @param {{show: {code?: string, expires_at?: string}}} props */
+/** @param {{show: {code?: string, expires_at?: string, receipt_first?: boolean}}} props */
 export function AtTill({ show }) {
   const { state, actions, t } = useKiosk();
+  const before = printsFirst(state, "till") ? t.tillLeadPaperFirst : t.tillLead;
   const left = show.expires_at ? Date.parse(show.expires_at) - useNow() : 0;
   return html`<main class="sheet payment" data-testid="stage-at_till">
     <${Steps} now=${1} />
-    <div role="status" class="status"><${Heading}>${t.tillTitle}<//><p class="lead">${t.tillLead}</p></div>
+    <div role="status" class="status"><${Heading}>${t.tillTitle}<//><p class="lead">
+      ${show.receipt_first ? t.tillLeadAfterPaper : before}</p></div>
     <output class="number till-code" data-say="signs" aria-label=${t.tillCode} data-testid="till-code">
       ${show.code}</output>
     <${Amount} />
