@@ -71,7 +71,7 @@ on_fiscal_failure = "reverse"
 token = "after_payment"
 terminal = "before_payment"
 sbp = "before_payment"
-till = "after_payment"
+till = "before_payment"
 [sbp]
 driver = "tbank"
 url = "https://qr.example/v2"
