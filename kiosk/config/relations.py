@@ -41,6 +41,7 @@ def problems_of(config: Config) -> list[str]:
         *_bank(config.bank),
         *_registrars(config),
         *_paper(config),
+        *_cashless(config),
         *_cells(config.cells),
         *_lots(config.lots),
         *_broker(config.broker),
@@ -104,6 +105,15 @@ def _paper(config: Config) -> Iterator[str]:
     paperless = first and any(row.paperless_with_contact for row in rows)
     if paperless:
         yield problem("$.fiscal.paperless_with_contact", "before_payment is about a receipt on paper")
+
+
+def _cashless(config: Config) -> Iterator[str]:
+    """The tasks of ATOL's driver have no public word for it."""
+    told = [name for name in ("token", "terminal", "sbp") if getattr(config.payment.cashless, name) is not None]
+    for row in config.registrars:
+        if told and row.driver == "atol-web":
+            yield problem(f"$.payment.cashless.{told[0]}", "a registrar by atol-web cannot say it on its receipts")
+            return
 
 
 def _bank(row: Bank) -> Iterator[str]:

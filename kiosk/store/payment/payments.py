@@ -18,7 +18,8 @@ _PAYMENT = (
     " card_brand, card_last4, charged_at, receipt_failed_at, released_at, failure, answer, customer_id,"
     " bonus_accrued, refunded_kopecks, receipt_error, reverse_asked_by, rrn, failure_reason, charge_error,"
     " cancel_asked_at, operation, operation_before, held_at, capturing_at, captured_at, till_code, expires_at, tender,"
-    " given_kopecks, taken_by, bank_payment_id, qr, cancel_reason, receipt_first, ending"
+    " given_kopecks, taken_by, bank_payment_id, qr, cancel_reason, receipt_first, ending, auth_code,"
+    " reader_id, merchant_id"
 )
 _LIVE = ", ".join(f"'{step.value}'" for step in LIVE_STEPS)
 
