@@ -109,7 +109,7 @@ def _paper(config: Config) -> Iterator[str]:
 
 def _cashless(config: Config) -> Iterator[str]:
     """The tasks of ATOL's driver have no public word for it."""
-    told = [name for name in ("token", "terminal", "sbp") if getattr(config.payment.cashless, name) is not None]
+    told = [name for name in ("token", "terminal", "sbp") if getattr(config.payment.cashless, name) >= 0]
     for row in config.registrars:
         if told and row.driver == "atol-web":
             yield problem(f"$.payment.cashless.{told[0]}", "a registrar by atol-web cannot say it on its receipts")

@@ -121,11 +121,11 @@ class ReceiptSection(_Section, frozen=True, kw_only=True):
 
 
 class CashlessSection(_Section, frozen=True, kw_only=True):
-    """FFD tag 1236 of a way to pay, as an adviser says; of one without it the receipt says nothing in 1234."""
+    """FFD tag 1236 of a way to pay, as an adviser says; below 0 the receipt says nothing of it in 1234."""
 
-    token: Annotated[int, msgspec.Meta(ge=0, le=255)] | None = None
-    terminal: Annotated[int, msgspec.Meta(ge=0, le=255)] | None = None
-    sbp: Annotated[int, msgspec.Meta(ge=0, le=255)] | None = None
+    token: Annotated[int, msgspec.Meta(ge=-1, le=255)] = -1
+    terminal: Annotated[int, msgspec.Meta(ge=-1, le=255)] = -1
+    sbp: Annotated[int, msgspec.Meta(ge=-1, le=255)] = -1
 
 
 class PaymentSection(_Section, frozen=True, kw_only=True):

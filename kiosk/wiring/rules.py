@@ -49,9 +49,7 @@ def _seller(config: Config, fiscal: Fiscal) -> Seller:
         cashier=(restaurant.cashier or None) if attended else None,
         cashier_inn=(restaurant.cashier_inn or None) if attended else None,
         paperless_with_contact=fiscal.paperless_with_contact,
-        cashless_ways={
-            name: way for name, way in msgspec.structs.asdict(config.payment.cashless).items() if way is not None
-        },
+        cashless_ways={name: way for name, way in msgspec.structs.asdict(config.payment.cashless).items() if way >= 0},
         slip=(restaurant.name, restaurant.phone) if fiscal.slip else (),
     )
 

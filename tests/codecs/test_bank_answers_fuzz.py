@@ -1,4 +1,4 @@
-"""Answers of banks as they may come: cut, doubled, of other kinds and sizes. A reader raises its own error or understands."""
+"""Answers of banks as they may come: cut, doubled, of other kinds and sizes. A reader raises its own error or reads."""
 
 from __future__ import annotations
 
