@@ -184,7 +184,7 @@ export const en = {
   },
   waysTitle: "How would you like to pay?",
   ways: {
-    token: ["By card", "by card or phone, charged at once"],
+    token: ["By card", "a bank card or a phone"],
     terminal: ["By card at the reader", "tap a card or a phone beside the screen"],
     sbp: ["By QR code", "point your phone's camera, pay in your bank's app"],
     till: ["At the till", "cash or card, with our staff"],

@@ -139,7 +139,7 @@ export function AtQr({ show }) {
     <${Steps} now=${1} />
     <div role="status" class="status"><${Heading}>${t.qrTitle}<//><p class="lead">
       ${show.receipt_first ? t.qrLeadAfterPaper : t.qrLead}</p></div>
-    <${QrCode} text=${show.qr ?? ""} size=${state.restaurant?.demo === true ? 380 : 560} label=${t.qrLabel}
+    <${QrCode} text=${show.qr ?? ""} size=${state.restaurant?.demo === true ? 330 : 560} label=${t.qrLabel}
       name="pay-qr" />
     <${Amount} />
     ${show.expires_at && html`<p class="lead" role="timer">${t.tillLeft(clock(left / 1000))}</p>`}
