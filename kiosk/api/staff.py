@@ -9,6 +9,7 @@ import msgspec
 
 from kiosk.api.calls import BareCall, Call, Nothing
 from kiosk.api.http.parameters import CELL, FROM, ORDER_ID, STUCK_ID, TILL_CODE, TO
+from kiosk.api.sim import Simulators
 from kiosk.domain.staff.stuck import Stuck
 from kiosk.flows.fiscal.day import ShiftReportView
 from kiosk.flows.fiscal.doubts import Decision
@@ -19,7 +20,15 @@ from kiosk.flows.ordering.pickup import Pickup
 from kiosk.flows.ordering.views import RefundView, refund_view
 from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refunds import Refunds
-from kiosk.flows.payment.till import ChoiceRequest, Till, TillRequest, TillView, TillWaiting, WaitingView
+from kiosk.flows.payment.till import (
+    ChoiceRequest,
+    PracticeRequest,
+    Till,
+    TillRequest,
+    TillView,
+    TillWaiting,
+    WaitingView,
+)
 from kiosk.flows.staff.cells import CellCommands, CellRequest, CellsView, PickupCodeView
 from kiosk.flows.staff.commands import StaffCommands, StopRequest
 from kiosk.flows.staff.endpoints import EndpointCommands, EndpointView
@@ -94,6 +103,9 @@ class SellingApi:
 
     async def refuse_at_till(self, call: BareCall[str]) -> WaitingView:
         return await self.till.refuse(call.read(TILL_CODE), call.by)
+
+    async def practise_at_till(self, call: Call[Simulators, PracticeRequest]) -> None:
+        await self.till.practise(call.read(TILL_CODE), call.body)
 
     async def stop(self, call: Call[str, StopRequest]) -> AvailabilityView:
         return AvailabilityView(self.menu.availability(await self.staff_commands.stop(call.body, call.by)))

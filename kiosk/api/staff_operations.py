@@ -19,7 +19,7 @@ from kiosk.flows.identity.guests import TokenView
 from kiosk.flows.ordering.views import RefundView
 from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refund_estimate import RefundEstimate, RefundEstimateRequest
-from kiosk.flows.payment.till import ChoiceRequest, TillRequest, TillView, TillWaiting, WaitingView
+from kiosk.flows.payment.till import ChoiceRequest, PracticeRequest, TillRequest, TillView, TillWaiting, WaitingView
 from kiosk.flows.staff.alarm_commands import AlarmsView, ChannelView
 from kiosk.flows.staff.cells import CellRequest, CellsView, PickupCodeView
 from kiosk.flows.staff.commands import StopRequest
@@ -215,5 +215,14 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/sim"), SimApi.switch, TRAINEES, {200: SimView},
         summary="Switch a fault of a simulated device, for training", body=FaultSwitch, stores=False,
         refusals=(errors.NotFound,),
+    ),
+    Operation(
+        Address("POST", "/api/sim/till/{code}"), SellingApi.practise_at_till, TRAINEES, {204: None},
+        summary="The cashier of a demo: prints a receipt that comes first, takes the money, or sends the guest away",
+        body=PracticeRequest,
+        refusals=(
+            errors.NotFound, errors.TillCodeUnknown, errors.TillStateConflict, errors.GivenTooLittle,
+            errors.FiscalUnavailable,
+        ),
     ),
 )  # fmt: skip

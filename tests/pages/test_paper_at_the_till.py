@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.pages.screens import WAIT_MS, KioskScreen, Screens
+from tests.pages.screens import WAIT_MS, KioskScreen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
 from tests.pages.test_staff_at_the_desk import at_the_desk
 from tests.restaurant import Restaurant, restaurant
@@ -79,3 +79,34 @@ async def test_a_guest_without_money_is_told_of_the_paper_that_takes_the_first_o
     assert papers(counter) == ["receipt", "refund_receipt"]
     await kiosk.shot("till-refused-ru")
     await screens.close()
+
+
+@pytest.mark.parametrize("order", ["after_payment", "before_payment"])
+async def test_a_demo_has_a_cashier_on_the_screen(screens: Screens, order: str) -> None:
+    text = f'[payment]\nmethods = ["token", "till"]\n[fiscal]\nreceipt = "{order}"\n'
+    async with demo_kiosk(text) as demo:
+        kiosk = await screens.kiosk(demo)
+        await kiosk.order_tea()
+        await kiosk.tap("pay", "without-number", "way-till")
+        if order == "before_payment":
+            await kiosk.tap("paper-agree")
+        await kiosk.sees("till-code")
+        await kiosk.shot(f"demo-cashier-{order}")
+        assert await violations(kiosk) == []
+        await kiosk.tap("sim-till-cash")
+        if order == "before_payment":
+            await kiosk.reads("Чек напечатан, возьмите его.")
+            await expect(kiosk.at("sim-till-card")).to_have_count(0, timeout=WAIT_MS)  # the receipt says cash
+            await kiosk.shot("demo-cashier-printed")
+            await kiosk.tap("sim-till-cash")
+        await kiosk.number()
+        await screens.close()
+
+
+async def test_the_cashier_of_a_demo_sends_a_guest_without_money_away(screens: Screens) -> None:
+    async with demo_kiosk('[payment]\nmethods = ["token", "till"]\n') as demo:
+        kiosk = await screens.kiosk(demo)
+        await kiosk.order_tea()
+        await kiosk.tap("pay", "without-number", "way-till", "sim-till-refuse")
+        await kiosk.sees("failed-payment_cancelled")
+        await screens.close()

@@ -21,6 +21,8 @@ from kiosk.store.transaction import Reader, Tx
 
 #: So long the same words for a code that is settled get the same answer: the first one may have been lost.
 _SAID_AGAIN = timedelta(minutes=10)
+#: Who takes money in a demo, in the journal.
+_PRACTICE = "practice"
 Given = Annotated[int, msgspec.Meta(ge=1, le=100_000_000)]
 
 
@@ -35,6 +37,13 @@ class ChoiceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a guest will pay: the receipt that comes first says it."""
 
     tender: Literal["cash", "card"]
+
+
+class PracticeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a cashier of a demo does with a guest's code; of a receipt that comes first `cash` and `card` print it, and
+    then take the money."""
+
+    does: Literal["cash", "card", "refuse"]
 
 
 class TillView(msgspec.Struct, frozen=True):
@@ -123,6 +132,20 @@ class Till:
         found = await self._db.write(run)
         self._heard()
         return found
+
+    async def practise(self, code: str, request: PracticeRequest) -> None:
+        """Says what a member of staff would, where everything is simulated. Raises as what it says."""
+        if request.does == "refuse":
+            await self.refuse(code, _PRACTICE)
+            return
+        payment = await self._db.read(payments.at_till, code)
+        if payment is None:
+            raise TillCodeUnknown
+        if payment.step is PaymentStep.CHOOSING:
+            await self.announce(code, ChoiceRequest(request.does), _PRACTICE)
+            return
+        tender = payment.tender.value if payment.tender is not None else request.does
+        await self.take(code, TillRequest(tender, payment.amount_kopecks), _PRACTICE)
 
     async def _require_receipt(self, code: str) -> None:
         """Asked only where a receipt is still to be printed for this code. Raises `FiscalUnavailable`."""

@@ -171,6 +171,25 @@ function SimulatedPhone() {
   </section>`;
 }
 
+/** What the receipt that comes first says is paid so. @param {{show: {code?: string, receipt_first?: boolean}}} props */
+function SimulatedCashier({ show }) {
+  const { state, actions, t } = useKiosk();
+  const prints = printsFirst(state, "till") && !show.receipt_first;
+  const said = show.receipt_first ? t.simTake : prints ? t.simPrintCash : t.simCash;
+  const keys = /** @type {const} */ ([
+    ["terminal-approve", "cash", said],
+    ...(show.receipt_first ? [] : [["terminal-decline", "card", prints ? t.simPrintCard : t.simCard]]),
+    ["terminal-silent", "refuse", t.simNoMoney],
+  ]);
+  return html`<section class="pinpad" aria-label=${t.simCashier}>
+    <div class="pinpad-screen"><b>${t.simCashier}</b><small>${t.simTillHint}</small></div>
+    <div class="pinpad-keys">${keys.map(
+      ([id, does, word]) => html`<button type="button" key=${id} class=${id} data-testid=${`sim-till-${does}`}
+        onClick=${() => actions.practiseAtTill(show.code ?? "", does)}><b>${word}</b></button>`,
+    )}</div>
+  </section>`;
+}
+
 /** @param {{show: {code?: string, expires_at?: string, receipt_first?: boolean}}} props */
 export function AtTill({ show }) {
   const { state, actions, t } = useKiosk();
@@ -188,7 +207,7 @@ export function AtTill({ show }) {
       html`<p class="lead">${t.orderNumber} <b class="inline-number" data-say="signs">${state.order.number}</b></p>`
     }
     ${show.expires_at && html`<p class="lead" role="timer">${t.tillLeft(clock(left / 1000))}</p>`}
-    ${state.restaurant?.demo === true && html`<p class="note">${t.simTillHint}</p>`}
+    ${state.restaurant?.demo === true && html`<${SimulatedCashier} show=${show} />`}
     <div class="spring"></div>
     <div class="stack"><button type="button" class="go" data-testid="till-go" onClick=${actions.reset}>
         ${t.tillGo}</button>
