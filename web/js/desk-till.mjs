@@ -1,6 +1,6 @@
 /**
- * Guests who wait to pay at the till: staff take the money, by card or in cash, and are told the change; where the receipt
- * comes before the money they say first how it will be paid, and hand the paper over.
+ * Guests who wait to pay at the till: staff take the money, by card or in cash, and are told the change; where the
+ * receipt comes before the money they say first how it will be paid, and hand the paper over.
  */
 
 import { Asked, Twice } from "./desk-buttons.mjs";
@@ -41,8 +41,8 @@ function Waiting({ row, act }) {
         go=${(/** @type {string} */ roubles) =>
           take(t.cashAct(row.number), { tender: "cash", given_kopecks: Number(roubles) * KOPECKS })} />`
     }
-    <${Twice} id=${`till-refuse-${row.code}`} words=${t.refuse} sure=${row.tender ? t.refusePrinted : t.refuseSure} quiet
-      go=${() => act(t.refuseAct(row.number), `till/${row.code}`, undefined, "DELETE")} />
+    <${Twice} id=${`till-refuse-${row.code}`} words=${t.refuse} quiet
+      sure=${row.tender ? t.refusePrinted : t.refuseSure} go=${() => act(t.refuseAct(row.number), `till/${row.code}`, undefined, "DELETE")} />
   </article>`;
 }
 

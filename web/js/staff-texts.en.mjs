@@ -482,6 +482,8 @@ export const en = {
         ...HTTP_FAULTS,
         forget_keys: ["Forgot its keys", "as after a day: knows operations, no request keys"],
         end_holds: ["Ended its holds", "by itself, for this reason: the guests have the money again"],
+        end_at_capture: ["Ends a hold when it is taken", "for this reason: the receipt is printed, no money will come"],
+        refuse_captures: ["Takes nothing that it holds", "refuses each capture, the money stays held"],
         cancel_refunds: ["Cancels refunds", "takes and cancels them: the shop's account is empty"],
         refuse_charges: ["Takes no requests", "answers each charge with this HTTP status"],
       },

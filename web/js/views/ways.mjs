@@ -171,14 +171,16 @@ function SimulatedPhone() {
   </section>`;
 }
 
-/** What the receipt that comes first says is paid so. @param {{show: {code?: string, receipt_first?: boolean}}} props */
+/** Paid as the receipt that comes first says. @param {{show: {code?: string, receipt_first?: boolean}}} props */
 function SimulatedCashier({ show }) {
   const { state, actions, t } = useKiosk();
   const prints = printsFirst(state, "till") && !show.receipt_first;
   const said = show.receipt_first ? t.simTake : prints ? t.simPrintCash : t.simCash;
+  /** @type {["terminal-decline", "card", string][]} */
+  const byCard = show.receipt_first ? [] : [["terminal-decline", "card", prints ? t.simPrintCard : t.simCard]];
   const keys = /** @type {const} */ ([
     ["terminal-approve", "cash", said],
-    ...(show.receipt_first ? [] : [["terminal-decline", "card", prints ? t.simPrintCard : t.simCard]]),
+    ...byCard,
     ["terminal-silent", "refuse", t.simNoMoney],
   ]);
   return html`<section class="pinpad" aria-label=${t.simCashier}>
@@ -209,7 +211,8 @@ export function AtTill({ show }) {
     ${show.expires_at && html`<p class="lead" role="timer">${t.tillLeft(clock(left / 1000))}</p>`}
     ${state.restaurant?.demo === true && html`<${SimulatedCashier} show=${show} />`}
     <div class="spring"></div>
-    <div class="stack"><button type="button" class="go" data-testid="till-go" onClick=${actions.reset}>
+    <div class=${state.restaurant?.demo === true ? "two even" : "stack"}><button type="button" class="go"
+        data-testid="till-go" onClick=${actions.reset}>
         ${t.tillGo}</button>
       <button type="button" class="go ghost" data-testid="cancel-payment" onClick=${actions.cancelPayment}>
         ${t.cancelPayment}</button></div>
