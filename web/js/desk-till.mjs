@@ -42,7 +42,8 @@ function Waiting({ row, act }) {
           take(t.cashAct(row.number), { tender: "cash", given_kopecks: Number(roubles) * KOPECKS })} />`
     }
     <${Twice} id=${`till-refuse-${row.code}`} words=${t.refuse} quiet
-      sure=${row.tender ? t.refusePrinted : t.refuseSure} go=${() => act(t.refuseAct(row.number), `till/${row.code}`, undefined, "DELETE")} />
+      sure=${row.tender ? t.refusePrinted : t.refuseSure}
+      go=${() => act(t.refuseAct(row.number), `till/${row.code}`, undefined, "DELETE")} />
   </article>`;
 }
 
