@@ -50,6 +50,9 @@ QR_POINTS = ("numbers.ready", "charge.noted")
 #: The points of a receipt that comes before the money, and of its return.
 PAPER_POINTS = ("announced", "taking_back.noted", "taking_back.printed", "taking_back.done")
 
+#: Before a receipt that comes first at the till: the code is in the books, staff have said how it will be paid.
+TILL_POINTS = ("choosing", "chosen")
+
 #: A guest's wish to cancel.
 CANCEL_POINTS = ("cancel.noted",)
 

@@ -121,13 +121,20 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         tended.add_argument("--reason", required=word == "write-off", default="")
     terminal = command("terminal", "the card reader's settlement; settle now").add_subparsers(dest="action")
     terminal.add_parser("settle", help="close the reader's day at its bank now", parents=[common])
-    till = command("till", "guests who wait to pay at the till; say that you took the money")
+    till = command("till", "guests who wait to pay at the till; print the receipt first, say that you took the money")
     taken = till.add_subparsers(dest="action")
     for tender, text in (("card", "by card"), ("cash", "in cash; the answer names the change")):
         told = taken.add_parser(tender, help=text, parents=[common])
         told.add_argument("code", help="the four digits of the guest's screen")
         told.set_defaults(tender=tender)
     taken.choices["cash"].add_argument("given_kopecks", metavar="ROUBLES", type=_roubles, help="what the guest gave")
+    first = taken.add_parser("receipt", help="print the receipt that comes before the money", parents=[common])
+    first.add_argument("code", help="the four digits of the guest's screen")
+    first.add_argument("tender", choices=["cash", "card"], help="as the guest will pay")
+    refused = taken.add_parser(
+        "refuse", help="the guest does not pay; a printed receipt is taken back", parents=[common]
+    )
+    refused.add_argument("code", help="the four digits of the guest's screen")
     temps = command("temperatures", "of bins, stations and cells on a day, with their limits; today without one")
     temps.add_argument("--on", metavar="DAY")
     temps.add_argument("--csv", nargs="?", const="places", choices=["places"], help="a table for a spreadsheet")
@@ -235,6 +242,8 @@ _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("till", None): (socket_calls.TILL,),
     ("till", "card"): (socket_calls.TAKE_AT_TILL, "tender"),
     ("till", "cash"): (socket_calls.TAKE_AT_TILL, "tender", "given_kopecks"),
+    ("till", "receipt"): (socket_calls.ANNOUNCE_AT_TILL, "tender"),
+    ("till", "refuse"): (socket_calls.REFUSE_AT_TILL,),
     ("stop-list", None): (socket_calls.STOP_LIST,),
     ("upkeep", None): (socket_calls.UPKEEP,),
     ("alarms", None): (socket_calls.ALARMS,),

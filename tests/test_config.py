@@ -71,7 +71,11 @@ on_fiscal_failure = "reverse"
 token = "after_payment"
 terminal = "before_payment"
 sbp = "before_payment"
-till = "after_payment"
+till = "before_payment"
+[payment.cashless]
+token = 1
+terminal = 2
+sbp = 3
 [sbp]
 driver = "tbank"
 url = "https://qr.example/v2"
@@ -292,8 +296,9 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ("[server]\nsocket = 5", "$.server.socket"),
         ('[payment]\non_fiscal_failure = "hope"', "$.payment.on_fiscal_failure"),
         ('[fiscal]\nreceipt = "never"', "$.fiscal.receipt"),
-        ('[payment]\nmethods = ["till"]\n[fiscal]\nreceipt = "before_payment"', "$.payment.receipt.till"),
         ('[payment.receipt]\nsbp = "later"', "$.payment.receipt.sbp"),
+        ("[payment.cashless]\nsbp = 256", "$.payment.cashless.sbp"),
+        ('[payment.cashless]\nsbp = 3\n[fiscal]\ndriver = "atol-web"', "$.payment.cashless.sbp"),
         (
             '[payment]\non_fiscal_failure = "defer"\n[fiscal]\nreceipt = "before_payment"',
             "$.payment.on_fiscal_failure",

@@ -180,6 +180,8 @@ terminal settle
 till
 till card 0042
 till cash 0042 500.50
+till receipt 0042 cash
+till refuse 0042
 stop-list
 stop-list add tea
 stop-list add milk --ingredient --until 2026-12-01T10:00:00Z

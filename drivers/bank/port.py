@@ -59,6 +59,10 @@ class ListedTransaction:
     returned_kopecks: int | None
 
 
+#: The code of a capture that comes too late: by the bank's final word nothing is held, and nothing was taken.
+HOLD_ENDED = "hold_ended"
+
+
 class Acquirer(Protocol):
     """`DeviceUnreachable`: the request never left, or the bank refuses us altogether (`unauthorized`): nothing
     happened. `OutcomeUnknown`: it may have happened. `holds`: what is charged is held until `capture`."""
@@ -79,7 +83,8 @@ class Acquirer(Protocol):
         """Everything since then, also where its key is long forgotten. `DeviceUnreachable` where it cannot be read."""
 
     async def capture(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
-        """Takes what is held; again changes nothing. `DeviceRefused`: it is neither held nor taken."""
+        """Takes what is held; again changes nothing. `DeviceRefused`: not done; with the code `hold_ended` the bank
+        has let the money go and will never take it."""
 
     async def void(self, transaction_id: str, key: str) -> None:
         """Repeating a `key` changes nothing. `DeviceRefused`, always with the code `refused`, when the bank will not

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from drivers.bank.port import Charge, ChargeStatus, ListedTransaction, Transaction
+from drivers.bank.port import HOLD_ENDED, Charge, ChargeStatus, ListedTransaction, Transaction
 from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.http import REFUSES_US, HttpDevice, UnreadableAnswer, decoded, read_json
 
@@ -35,6 +35,7 @@ _UNDECIDED = frozenset({408, 409, 429})
 #: Nothing of the bank's is there; 404 is also its word about what a call names.
 _NOT_THERE, _NOT_FOUND = frozenset({405, 407}), 404
 _REFUSED, _CHARGES, _TOKEN = "refused", "/payments", "payment_token"
+_CANCELED = "canceled"
 _BY_US = frozenset({"canceled_by_merchant", "expired_on_capture"})
 A = TypeVar("A")
 #: A guest at a kiosk cannot be sent to his bank's page, and without that no money moves.
@@ -138,19 +139,22 @@ class YooKassa:
         return [_listed(row) async for row in self._rows(since)]
 
     async def capture(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
-        """Takes what is held. Repeating a key changes nothing; what is taken already is no error."""
+        """Takes what is held. Repeating a key changes nothing; what is taken already is no error. Of a refusal the
+        payment itself says whether it is the last word."""
         try:
             found = _payment(
                 await self._change(f"/payments/{transaction_id}/capture", key, {"amount": _amount(amount_kopecks)})
             )
         except DeviceRefused:
             found = await self._look(transaction_id)
+        if found.status == _CANCELED:
+            raise DeviceRefused(_DEVICE, HOLD_ENDED, _status(found)[1] or "")
         if found.status != "succeeded":
             raise DeviceRefused(_DEVICE, "not_captured", found.status)
 
     async def void(self, transaction_id: str, key: str) -> None:
         found = _payment(await self._money_back(f"/payments/{transaction_id}/cancel", key, {}))
-        if found.status != "canceled":
+        if found.status != _CANCELED:
             raise OutcomeUnknown(_DEVICE, "not_returned", found.status)
 
     async def refund(self, transaction_id: str, amount_kopecks: int, key: str) -> None:
@@ -158,7 +162,7 @@ class YooKassa:
         one that names it. Any process finds the same keys in the same order, so none is carried out twice."""
         body = {"payment_id": transaction_id, "amount": _amount(amount_kopecks)}
         found = _read(await self._money_back("/refunds", self._refused.get(key, key), body), _Refund)
-        if found.status == "canceled":
+        if found.status == _CANCELED:
             self._refused[key] = f"{key[:_KEY_PART]}-{hashlib.sha256(found.id.encode()).hexdigest()[:16]}"
             raise DeviceRefused(_DEVICE, _REFUSED, found.status)
         if found.status != "succeeded":

@@ -83,6 +83,17 @@ class ReceiptLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Cashless:
+    """What is known of the money that came without cash, FFD tag 1234; how to fill it the tax service has not said yet.
+    `way` is 1236, one byte; `identifiers` (1237) and `more` (1238) are ASCII, together at most 219 characters."""
+
+    sum_kopecks: int
+    way: int
+    identifiers: str
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What we ask to be registered. Paid wholly by `electronic_kopecks` (card) + `cash_kopecks` = total."""
 
@@ -98,6 +109,7 @@ class Receipt:
     cashier: str | None = None  # 1021; None in automatic mode
     cashier_inn: str | None = None  # 1203
     paperless: bool = False  # only where the customer gets it by `customer_contact`
+    cashless: Cashless | None = None  # 1234; of receipts, not of corrections
 
 
 @dataclass(frozen=True, slots=True)

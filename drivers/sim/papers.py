@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from drivers.fiscal.ffd import tlv as tags
+from drivers.fiscal.ffd.cashless import cashless_of
 from drivers.fiscal.ffd.drive import SHIFT_CLOSE_REPORT, SHIFT_OPEN_REPORT
 from drivers.fiscal.ffd.tlv import Tlv, text_tlv
 from drivers.fiscal.fields import uint
@@ -27,6 +29,14 @@ def registration_of(ffd: int, *, automatic: bool) -> tuple[Tlv, ...]:
         Tlv(tags.INTERNET, b"\1"),
         Tlv(tags.FFD_VERSION, bytes((ffd,))),
     )
+
+
+def told_cashless(tlvs: Iterable[Tlv]) -> list[dict[str, Any]]:
+    """1234 as the ledger keeps it."""
+    return [
+        {"sum_kopecks": x.sum_kopecks, "way": x.way, "identifiers": x.identifiers, "more": x.more}
+        for x in cashless_of(tlvs)
+    ]
 
 
 def taxed(tax_system: int) -> Tlv:

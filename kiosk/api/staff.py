@@ -9,6 +9,7 @@ import msgspec
 
 from kiosk.api.calls import BareCall, Call, Nothing
 from kiosk.api.http.parameters import CELL, FROM, ORDER_ID, STUCK_ID, TILL_CODE, TO
+from kiosk.api.sim import Simulators
 from kiosk.domain.staff.stuck import Stuck
 from kiosk.flows.fiscal.day import ShiftReportView
 from kiosk.flows.fiscal.doubts import Decision
@@ -20,7 +21,15 @@ from kiosk.flows.ordering.views import RefundView, refund_view
 from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.settlement import Settlement, SettlementView
-from kiosk.flows.payment.till import Till, TillRequest, TillView, TillWaiting
+from kiosk.flows.payment.till import (
+    ChoiceRequest,
+    PracticeRequest,
+    Till,
+    TillRequest,
+    TillView,
+    TillWaiting,
+    WaitingView,
+)
 from kiosk.flows.staff.cells import CellCommands, CellRequest, CellsView, PickupCodeView
 from kiosk.flows.staff.commands import StaffCommands, StopRequest
 from kiosk.flows.staff.endpoints import EndpointCommands, EndpointView
@@ -89,6 +98,15 @@ class SellingApi:
 
     async def take_at_till(self, call: Call[str, TillRequest]) -> TillView:
         return await self.till.take(call.read(TILL_CODE), call.body, call.by)
+
+    async def announce_at_till(self, call: Call[str, ChoiceRequest]) -> WaitingView:
+        return await self.till.announce(call.read(TILL_CODE), call.body, call.by)
+
+    async def refuse_at_till(self, call: BareCall[str]) -> WaitingView:
+        return await self.till.refuse(call.read(TILL_CODE), call.by)
+
+    async def practise_at_till(self, call: Call[Simulators, PracticeRequest]) -> None:
+        await self.till.practise(call.read(TILL_CODE), call.body)
 
     async def stop(self, call: Call[str, StopRequest]) -> AvailabilityView:
         return AvailabilityView(self.menu.availability(await self.staff_commands.stop(call.body, call.by)))

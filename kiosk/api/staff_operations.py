@@ -20,7 +20,7 @@ from kiosk.flows.ordering.views import RefundView
 from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refund_estimate import RefundEstimate, RefundEstimateRequest
 from kiosk.flows.payment.settlement import SettlementView
-from kiosk.flows.payment.till import TillRequest, TillView, TillWaiting
+from kiosk.flows.payment.till import ChoiceRequest, PracticeRequest, TillRequest, TillView, TillWaiting, WaitingView
 from kiosk.flows.staff.alarm_commands import AlarmsView, ChannelView
 from kiosk.flows.staff.cells import CellRequest, CellsView, PickupCodeView
 from kiosk.flows.staff.commands import StopRequest
@@ -200,7 +200,18 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/service/till/{code}"), SellingApi.take_at_till, STAFF, {200: TillView},
         summary="Money was taken at the till for a guest's code, by card or in cash; the same words: the same answer",
         body=TillRequest, socket=socket_calls.TAKE_AT_TILL,
-        refusals=(errors.TillCodeUnknown, errors.GivenTooLittle, errors.FiscalUnavailable),
+        refusals=(errors.TillCodeUnknown, errors.TillStateConflict, errors.GivenTooLittle, errors.FiscalUnavailable),
+    ),
+    Operation(
+        Address("POST", "/api/service/till/{code}/receipt"), SellingApi.announce_at_till, STAFF, {200: WaitingView},
+        summary="Print the receipt that comes before the money, by card or in cash as the guest will pay",
+        body=ChoiceRequest, socket=socket_calls.ANNOUNCE_AT_TILL,
+        refusals=(errors.TillCodeUnknown, errors.TillStateConflict, errors.FiscalUnavailable),
+    ),
+    Operation(
+        Address("DELETE", "/api/service/till/{code}"), SellingApi.refuse_at_till, STAFF, {200: WaitingView},
+        summary="The guest with this code does not pay: a receipt that was printed is taken back",
+        socket=socket_calls.REFUSE_AT_TILL, refusals=(errors.TillCodeUnknown,),
     ),
     Operation(
         Address("GET", "/api/service/stuck"), SellingApi.stuck, STAFF, {200: StuckView},
@@ -225,5 +236,14 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/sim"), SimApi.switch, TRAINEES, {200: SimView},
         summary="Switch a fault of a simulated device, for training", body=FaultSwitch, stores=False,
         refusals=(errors.NotFound,),
+    ),
+    Operation(
+        Address("POST", "/api/sim/till/{code}"), SellingApi.practise_at_till, TRAINEES, {204: None},
+        summary="The cashier of a demo: prints a receipt that comes first, takes the money, or sends the guest away",
+        body=PracticeRequest,
+        refusals=(
+            errors.NotFound, errors.TillCodeUnknown, errors.TillStateConflict, errors.GivenTooLittle,
+            errors.FiscalUnavailable,
+        ),
     ),
 )  # fmt: skip

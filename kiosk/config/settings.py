@@ -120,6 +120,14 @@ class ReceiptSection(_Section, frozen=True, kw_only=True):
     till: Literal["", "after_payment", "before_payment"] = ""
 
 
+class CashlessSection(_Section, frozen=True, kw_only=True):
+    """FFD tag 1236 of a way to pay, as an adviser says; below 0 the receipt says nothing of it in 1234."""
+
+    token: Annotated[int, msgspec.Meta(ge=-1, le=255)] = -1
+    terminal: Annotated[int, msgspec.Meta(ge=-1, le=255)] = -1
+    sbp: Annotated[int, msgspec.Meta(ge=-1, le=255)] = -1
+
+
 class PaymentSection(_Section, frozen=True, kw_only=True):
     """`methods`: the ways to pay, in the order they are offered; `till_expires_s`: how long a code to pay at the till
     is good."""
@@ -133,6 +141,7 @@ class PaymentSection(_Section, frozen=True, kw_only=True):
     hold_limit_s: forms.Patience = 180
     on_fiscal_failure: Literal["auto", "reverse", "defer"] = "auto"
     receipt: ReceiptSection = msgspec.field(default_factory=ReceiptSection)
+    cashless: CashlessSection = msgspec.field(default_factory=CashlessSection)
 
 
 class Bank(_Section, frozen=True, kw_only=True):

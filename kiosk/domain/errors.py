@@ -117,6 +117,16 @@ class TillCodeUnknown(DomainError):
     title = Text("Такого кода оплаты нет или он истёк", "There is no such code to pay, or it has expired")
 
 
+class TillStateConflict(DomainError):
+    """`stage`: how far the payment is, where its receipt comes before the money."""
+
+    code = "till_state"
+    title = Text(
+        "Сначала чек, потом деньги: по этому коду сейчас другой шаг",
+        "The receipt first, then the money: this code is at another step",
+    )
+
+
 class GivenTooLittle(DomainError):
     """`amount_kopecks`: what is to be paid."""
 

@@ -169,16 +169,17 @@ CREATE TABLE payment (
   UNIQUE (order_id, attempt)
 ) STRICT;
 CREATE UNIQUE INDEX one_live_payment ON payment (order_id)
-  WHERE step IN ('reserving', 'preflight', 'announcing', 'announced', 'charging', 'charged', 'printing', 'fiscalised',
-  'reversing', 'taking_back');
+  WHERE step IN ('reserving', 'preflight', 'choosing', 'announcing', 'announced', 'charging', 'charged', 'printing',
+  'fiscalised', 'reversing', 'taking_back');
 CREATE INDEX payment_in_work ON payment (step)
-  WHERE step IN ('reserving', 'preflight', 'announcing', 'announced', 'charging', 'charged', 'printing', 'fiscalised',
-  'reversing', 'taking_back', 'abandoned');
+  WHERE step IN ('reserving', 'preflight', 'choosing', 'announcing', 'announced', 'charging', 'charged', 'printing',
+  'fiscalised', 'reversing', 'taking_back', 'abandoned');
 -- A card reader has one operation at a time, one that was given up in doubt included.
 CREATE UNIQUE INDEX one_payment_at_the_reader ON payment (method) WHERE method = 'terminal' AND captured_at IS NULL
-  AND step IN ('reserving', 'preflight', 'announcing', 'announced', 'charging', 'charged', 'printing', 'fiscalised',
-  'reversing', 'taking_back', 'abandoned');
-CREATE UNIQUE INDEX one_till_code ON payment (till_code) WHERE step = 'charging';
+  AND step IN ('reserving', 'preflight', 'choosing', 'announcing', 'announced', 'charging', 'charged', 'printing',
+  'fiscalised', 'reversing', 'taking_back', 'abandoned');
+CREATE UNIQUE INDEX one_till_code ON payment (till_code)
+  WHERE step IN ('choosing', 'announcing', 'announced', 'charging');
 CREATE INDEX payment_receipt_first ON payment (created_at) WHERE receipt_first = 1;
 CREATE INDEX payment_of_till_code ON payment (till_code, created_at) WHERE taken_by IS NOT NULL;
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from drivers.fiscal.port import TaxSystem
 from drivers.robot.equipment import Equipment
 from kiosk.config.settings import Config, Fiscal
@@ -47,6 +49,7 @@ def _seller(config: Config, fiscal: Fiscal) -> Seller:
         cashier=(restaurant.cashier or None) if attended else None,
         cashier_inn=(restaurant.cashier_inn or None) if attended else None,
         paperless_with_contact=fiscal.paperless_with_contact,
+        cashless_ways={name: way for name, way in msgspec.structs.asdict(config.payment.cashless).items() if way >= 0},
         slip=(restaurant.name, restaurant.phone) if fiscal.slip else (),
     )
 

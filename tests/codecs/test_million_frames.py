@@ -20,7 +20,9 @@ from drivers.sim.atol.commands import COMMANDS as ATOL_COMMANDS
 from drivers.sim.shtrih.commands import COMMANDS as SHTRIH_COMMANDS
 from drivers.terminal.vtk import frames as vtk_codec
 from drivers.terminal.vtk.messages import Message
+from drivers.terminal.vtk.slip import approval_of
 from drivers.terminal.vtk.tlv import CodecError as VtkError
+from drivers.terminal.vtk.tlv import Tag
 from tests.codecs.test_shtrih_properties import PARSERS
 from tests.codecs.vtk_vectors import VECTORS
 
@@ -117,22 +119,31 @@ def survive_atol(count: int) -> None:
 
 
 def survive_vtk(count: int) -> None:
-    """What was harmed never comes out as what it was, whole ones do."""
+    """Whole ones come out. What was harmed passes for a frame only where its two bytes of checksum fit by chance, once
+    in 65,536, and then is read or refused like any other."""
     rng, decoder = random.Random(SEED), vtk_codec.SerialDecoder()
     golden = [bytes.fromhex(vector.frame) for vector in VECTORS if vector.sender == vtk_codec.READER]
-    frames = understood = 0
+    frames = by_chance = 0
     for _ in range(count):
         for fields in decoder.feed(mutated(rng, rng.choice(golden))):
             frames += 1
-            assert vtk_codec.encode_serial(vtk_codec.READER, fields) in golden
-            understood += bool(Message.parse(fields).name)
-        noise = rng.randbytes(rng.randrange(60))
-        try:
-            Message.parse(noise)
-        except VtkError:
-            continue
+            if vtk_codec.encode_serial(vtk_codec.READER, fields) in golden:
+                assert Message.parse(fields).name
+            else:
+                by_chance += 1
+                read_or_refused(fields)
+        read_or_refused(rng.randbytes(rng.randrange(60)))
     assert frames > count / 8
-    assert understood == frames
+    assert by_chance <= 1 + 3 * count / 2**16
+
+
+def read_or_refused(fields: bytes) -> None:
+    """Nothing but the codec's own error, and a slip of any text is read too."""
+    try:
+        found = Message.parse(fields)
+    except VtkError:
+        return
+    approval_of(0, found.text(Tag.SLIP))
 
 
 @pytest.mark.parametrize("survive", [survive_shtrih, survive_atol, survive_vtk])

@@ -192,8 +192,19 @@ def _of_till(place: World) -> Iterable[str]:
     for purchase in place.purchases:
         view = _view(place, purchase)
         wanted = int(view["status"] in SOLD and view["payment"]["method"] == "till")
+        if wanted:
+            yield from _of_tender(place, purchase)
         if taken[purchase.order_id] != wanted:
             yield f"{purchase.order_id}: money taken {taken[purchase.order_id]} times at the till, wanted {wanted}"
+
+
+def _of_tender(place: World, purchase: Purchase) -> Iterable[str]:
+    """What was paid in cash says cash, and what by card says card."""
+    tenders = [row["tender"] for row in place.attempts() if row["order_id"] == purchase.order_id and row["taken_by"]]
+    printed = _mine(place.devices.ledger("fiscal"), purchase.order_id, "receipt")
+    said = {"cash" if line["cash_kopecks"] else "card" for line in printed[-1:]}
+    if said and said != set(tenders):
+        yield f"{purchase.order_id}: paid in {', '.join(tenders)}, its receipt says {said.pop()}"
 
 
 def _of_receipts(place: World) -> Iterable[str]:

@@ -39,7 +39,7 @@ from kiosk.store.ordering import messages, orders
 from kiosk.store.payment import payments, refunds
 from kiosk.store.staff import alarms
 from kiosk.store.staff.alarms import AlarmMessage
-from kiosk.store.transaction import Tx
+from kiosk.store.transaction import Reader, Tx
 from kiosk.tokens import Session
 from kiosk.wiring import Parts
 
@@ -292,6 +292,39 @@ class _CaptureForgotten(PaymentSaga):
     money_steps = _NeverCaptured
 
 
+class _TrustsAnyCapture(MoneySteps):
+    async def _capture_once(self, payment: Payment, qr: str) -> Outcome:
+        await super()._capture_once(payment, qr)
+        return Outcome(Standing.TAKEN)
+
+
+class _TakenAnyway(PaymentSaga):
+    """Takes a capture that was refused for one that was done."""
+
+    money_steps = _TrustsAnyCapture
+
+
+class _EndsByAnyRefusal(MoneySteps):
+    async def _capture_once(self, payment: Payment, qr: str) -> Outcome:
+        outcome = await super()._capture_once(payment, qr)
+        refused = outcome.standing is Standing.UNKNOWN
+        return Outcome(Standing.DECLINED, "hold_ended") if refused else outcome
+
+
+class _EndedTooSoon(PaymentSaga):
+    """Takes a capture that was refused for the bank's last word, while the money is held still."""
+
+    money_steps = _EndsByAnyRefusal
+
+
+def refused_capture_taken_for_money() -> Parts:
+    return Parts(payment_saga=_TakenAnyway)
+
+
+def any_refused_capture_is_the_end() -> Parts:
+    return Parts(payment_saga=_EndedTooSoon)
+
+
 class _TrustsTheWish(MoneySteps):
     async def _ask(self, payment: Payment) -> Outcome:
         row = await self._db.read(payments.require, payment.payment_id)
@@ -336,6 +369,35 @@ class _EndsAtOnce(Ending):
 
 class _ReturnForgotten(PaymentSaga):
     ending = _EndsAtOnce
+
+
+class _TakesBackFirst(MoneySteps):
+    async def take(self, payment: Payment) -> Payment:
+        if payment.step is PaymentStep.CHARGING and payment.receipt_first:
+            await self._ending._receipts.take_back(payment)  # noqa: SLF001
+        return await super().take(payment)
+
+
+class _ReturnedWhileWaiting(PaymentSaga):
+    """After a restart it takes the receipt back while its money may still be taken."""
+
+    money_steps = _TakesBackFirst
+
+
+def returned_while_waiting() -> Parts:
+    return Parts(payment_saga=_ReturnedWhileWaiting)
+
+
+class _TenderForgotten(Receipts):
+    """Every receipt says that it is paid by card."""
+
+    def sale(self, reader: Reader, payment_id: str) -> Claim:
+        claim = super().sale(reader, payment_id)
+        return msgspec.structs.replace(claim, payment=msgspec.structs.replace(claim.payment, tender=None))
+
+
+def tender_forgotten() -> Parts:
+    return Parts(receipts=_TenderForgotten)
 
 
 def return_receipt_forgotten() -> Parts:

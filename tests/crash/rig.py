@@ -30,10 +30,7 @@ from tests.restaurant import NOBODY, config_text, short_folder
 __all__ = ["Answer", "Bomb", "Gone", "Purchase", "World", "call", "pause", "world"]
 
 #: At the till nobody can know before the money whether it will be cash or a card.
-_PAPER_FIRST = (
-    '\n[fiscal]\nreceipt = "before_payment"\nunpaid_per_visitor = 100\nunpaid_per_hour = 1000\n'
-    '\n[payment.receipt]\ntill = "after_payment"\n'
-)
+_PAPER_FIRST = '\n[fiscal]\nreceipt = "before_payment"\nunpaid_per_visitor = 100\nunpaid_per_hour = 1000\n'
 _SEVERAL_WAYS = """
 [payment]
 methods = ["token", "terminal", "sbp", "till"]
@@ -283,16 +280,19 @@ class World:
         return refunded and closed
 
     def _serve_at_till(self, order: dict[str, Any]) -> None:
-        """A member of staff takes the money of whoever stands there with a code."""
+        """A member of staff takes the money of whoever stands there with a code, after the receipt where that comes
+        first."""
         show = (order["payment"] or {}).get("show")
-        if show and show["kind"] == "till":
+        if show and show["kind"] == "till" and self.paper_first and not show.get("receipt_first"):
+            self.staff("POST", f"/internal/till/{show['code']}/receipt", {"tender": "cash"})
+        elif show and show["kind"] == "till":
             self.staff("POST", f"/internal/till/{show['code']}", {"tender": "cash", "given_kopecks": 1_000_000})
 
     def attempts(self) -> list[dict[str, Any]]:
         """Every attempt to pay as the books have it."""
         with contextlib.closing(sqlite3.connect(f"file:{self.folder}/kiosk.db?mode=ro", uri=True)) as books:
             books.row_factory = sqlite3.Row
-            sql = "SELECT order_id, method, step, amount_kopecks, operation, taken_by FROM payment"
+            sql = "SELECT order_id, method, step, amount_kopecks, operation, taken_by, tender FROM payment"
             return [dict(row) for row in books.execute(sql)]
 
     def _tries_again(self, purchase: Purchase, *, patient: bool) -> bool:

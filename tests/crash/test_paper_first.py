@@ -4,15 +4,17 @@ Money is kept and one receipt stands, or neither; what is in doubt stays a perso
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 
 import pytest
 
-from kiosk.checkpoints import PAPER_POINTS, POINTS, QR_POINTS, READER_POINTS
+from kiosk.checkpoints import PAPER_POINTS, POINTS, QR_POINTS, READER_POINTS, TILL_POINTS
 from kiosk.wiring import Parts
 from tests.crash import planted
 from tests.crash.bombs import AtPoint
+from tests.crash.calls import Gone
 from tests.crash.devices import QR_BANK
 from tests.crash.judging import judged
 from tests.crash.rig import Purchase, World, world
@@ -45,6 +47,36 @@ def test_3_killed_at_the_points_of_the_paper_a_code_is_sold_with_one_receipt() -
         [],
         [],
     )
+
+
+def test_3_killed_at_each_point_of_the_paper_and_the_money_at_the_till_it_is_sold_with_one_receipt() -> None:
+    names = [name for name in (*_MONEY, *TILL_POINTS, "announced", "numbers.ready") if not name.startswith("capture.")]
+    assert sweep(points(names), _FIRST, by("till")) == ([], [])
+
+
+def refused_at_the_till(place: World, port: int) -> Purchase:
+    """The paper is printed, and the guest has no money."""
+    purchase = place.create(port, ITEMS[len(place.purchases) % len(ITEMS)], method="till")
+    place.pay(port, purchase)
+    with contextlib.suppress(Gone):
+        code = place.order(port, purchase)["payment"]["show"]["code"]
+        place.staff("POST", f"/internal/till/{code}/receipt", {"tender": "card"})
+        place.until(lambda: _is_printed(place, port, purchase), "the receipt is printed")
+        place.staff("DELETE", f"/internal/till/{code}")
+        place.until(lambda: place.order(port, purchase)["status"] == "created", "it is taken back")
+    return purchase
+
+
+def _is_printed(place: World, port: int, purchase: Purchase) -> bool:
+    return bool((place.order(port, purchase)["payment"]["show"] or {}).get("receipt_first"))
+
+
+@pytest.mark.parametrize("name", PAPER_POINTS[1:])
+def test_3_killed_while_a_receipt_at_the_till_is_taken_back_it_is_taken_back_once(name: str) -> None:
+    with world(several_ways=True, paper_first=True) as place:
+        assert struck(place, partial(AtPoint, name), refused_at_the_till)
+        assert judged(place, patient=False) == []
+        assert [view["status"] for view in place.views.values()] == ["created"]
 
 
 @pytest.mark.parametrize("name", ["charge.noted", "taking_back.noted", "taking_back.printed"])
@@ -81,8 +113,16 @@ def test_3_killed_at_every_point_of_what_was_paid_too_late_money_and_paper_go_ba
         (planted.no_fd_before, "receipt.answered", buy, "and its papers are ['receipt', 'receipt'"),
         (planted.no_bank_inquiry, "charge.answered", buy, "2 charges"),
         (planted.return_receipt_forgotten, "charge.answered", declined, "and its papers are ['receipt']"),
+        (planted.returned_while_waiting, "charge.noted", by("till"), "its papers are ['receipt', 'refund_receipt']"),
+        (planted.tender_forgotten, "announced", by("till"), "paid in cash, its receipt says card"),
     ],
-    ids=["a receipt twice", "a refund receipt before the final no", "no return after a final no"],
+    ids=[
+        "a receipt twice",
+        "a refund receipt before the final no",
+        "no return after a final no",
+        "a refund receipt while staff wait for the money",
+        "a receipt that says another way to pay",
+    ],
 )
 def test_3_planted_bug_of_the_paper_is_caught(variant: Callable[[], Parts], name: str, way: Way, seen_as: str) -> None:
     with world(variant=variant, several_ways=True, paper_first=True) as place:

@@ -25,22 +25,23 @@ from tests.clocks import START
 from tests.domain.test_order import cells, dead_ends
 
 PAYMENT_TABLE = """
-reserving   . x . . . . . . . . . . x . . .
-preflight   . . x . x . . . . . . . x . . .
-announcing  . . x x . . . . . . . . x . . .
-announced   . . . . x . . . . . x . x . . .
-charging    . . . . . x . . . . x x x x . .
-charged     . . . . . . x x . x . . . . . .
-printing    . . . . . . x x . x . . . . . .
-fiscalised  . . . . . . . . x . . . . . . .
-done        . . . . . . . . . . . . . . . .
-reversing   . . . . . . . . . . x . . . . x
-taking_back . . . . . . . . . . . x x . . x
-declined    . . . . . . . . . . . . . . . .
-refused     . . . . . . . . . . . . . . . .
-abandoned   . . . . . . . . . . . . . . x x
-closed      . . . . . . . . . . . . . . . .
-reversed    . . . . . . . . . . . . . . . .
+reserving   . x . . . . . . . . . . . x . . .
+preflight   . . x x . x . . . . . . . x . . .
+choosing    . . . x . . . . . . . . x x . . .
+announcing  . . . x x . . . . . . . . x . . .
+announced   . . . . . x . . . . . x . x . . .
+charging    . . . . . . x . . . . x x x x . .
+charged     . . . . . . . x x . x . . . . . .
+printing    . . . . . . . x x . x . . . . . .
+fiscalised  . . . . . . . . . x . x . . . . .
+done        . . . . . . . . . . . . . . . . .
+reversing   . . . . . . . . . . . x . . . . x
+taking_back . . . . . . . . . . . . x x . . x
+declined    . . . . . . . . . . . . . . . . .
+refused     . . . . . . . . . . . . . . . . .
+abandoned   . . . . . . . . . . . . . . . x x
+closed      . . . . . . . . . . . . . . . . .
+reversed    . . . . . . . . . . . . . . . . .
 """
 
 
@@ -57,12 +58,18 @@ def test_the_payment_table_knows_every_step_and_none_is_stuck() -> None:
 
 def test_a_payment_is_refused_only_before_money_has_moved() -> None:
     before = {step for step, onward in PAYMENT_TRANSITIONS.items() if PaymentStep.REFUSED in onward}
-    first = {PaymentStep.ANNOUNCING, PaymentStep.ANNOUNCED, PaymentStep.TAKING_BACK}  # of a receipt before the money
+    first = {
+        PaymentStep.CHOOSING,
+        PaymentStep.ANNOUNCING,
+        PaymentStep.ANNOUNCED,
+        PaymentStep.TAKING_BACK,
+    }  # of a receipt before the money
     assert before == {PaymentStep.RESERVING, PaymentStep.PREFLIGHT, PaymentStep.CHARGING, *first}
 
 
 def test_a_registered_receipt_is_never_reversed_by_the_attempt() -> None:
-    assert PAYMENT_TRANSITIONS[PaymentStep.FISCALISED] == {PaymentStep.DONE}
+    """Of what was held and never taken it is taken back by a refund receipt."""
+    assert PAYMENT_TRANSITIONS[PaymentStep.FISCALISED] == {PaymentStep.DONE, PaymentStep.TAKING_BACK}
 
 
 def indexed_steps(index: str) -> set[str]:

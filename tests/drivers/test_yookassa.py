@@ -65,7 +65,7 @@ async def test_what_is_held_is_let_go_and_cannot_be_taken_after(device: YooKassa
         await bank.void(held.transaction_id or "", "v1")
     with pytest.raises(DeviceRefused) as refused:
         await bank.capture(held.transaction_id or "", 49905, "c1")
-    assert refused.value.code == "not_captured"
+    assert refused.value.code == "hold_ended"
     found = await bank.find("A1:1")
     assert found is not None
     assert found.status is ChargeStatus.VOIDED

@@ -30,6 +30,17 @@ def moved(place: Restaurant) -> list[str]:
     return [row["effect"] for row in place.ledger("bank")]
 
 
+def papers(place: Restaurant) -> list[str]:
+    return [row["effect"] for row in place.effects("fiscal", "receipt", "refund_receipt", "correction")]
+
+
+async def assert_books_agree(place: Restaurant) -> None:
+    found = (await place.internal("GET", "/internal/audit")).body
+    assert (found["mismatches"], found["skipped"]) == ([], []), found
+    report = (await place.internal("POST", "/internal/shift/report")).body
+    assert report["differences"] == []
+
+
 async def test_the_money_is_held_the_receipt_printed_then_the_money_taken(place: Restaurant) -> None:
     guest, order_id = await tea(place)
     answer = await guest.pay(order_id, key="k1")
@@ -152,6 +163,68 @@ async def test_a_hold_that_the_bank_ended_for_a_reason_of_its_own_is_no_money_to
         await guest.until_status(order_id, "created")
         assert moved(place) == ["held", "released"]
         assert place.effects("fiscal", "receipt") == []
+
+
+@pytest.mark.parametrize("order", ["after_payment", "before_payment"])
+async def test_a_capture_that_comes_too_late_takes_its_receipt_back_and_the_order_may_be_paid_again(order: str) -> None:
+    async with restaurant(f'{SHOP}[fiscal]\nreceipt = "{order}"\n') as place:
+        place.bank.faults.switch("end_at_capture", {"reason": "expired_on_capture"})
+        guest, order_id = await tea(place)
+        refused = await guest.pay(order_id, key="k1")
+        assert (refused.status, refused.code, refused.body["reason"]) == (402, "payment_declined", "hold_ended")
+        assert (moved(place), papers(place)) == (["held", "released"], ["receipt", "refund_receipt"])
+        order_now = await guest.look(order_id)
+        assert (order_now["status"], order_now["receipt"], order_now["refunds"]) == ("created", None, [])
+        assert (await guest.pay(order_id, key="k1")).body == refused.body
+        assert place.effects("robot", "started") == []
+
+        place.bank.faults.switch("end_at_capture", on=False)
+        assert (await guest.pay(order_id)).status == 200
+        assert moved(place) == ["held", "released", "held", "captured"]
+        assert papers(place) == ["receipt", "refund_receipt", "receipt"]
+        await assert_books_agree(place)
+
+
+async def test_a_capture_that_comes_too_late_may_be_followed_by_a_correction() -> None:
+    async with restaurant(f'{SHOP}[fiscal]\non_refusal = "correction"\n') as place:
+        place.bank.faults.switch("end_at_capture", {"reason": "expired_on_capture"})
+        guest, order_id = await tea(place)
+        assert (await guest.pay(order_id)).status == 402
+        assert papers(place) == ["receipt", "correction"]
+
+
+async def test_a_refused_capture_of_what_is_still_held_is_no_last_word() -> None:
+    async with restaurant(SHOP + "[payment]\nanswer_within_s = 0.2\n", stuck_after_s=0.2) as place:
+        place.bank.faults.switch("refuse_captures")
+        guest, order_id = await tea(place)
+        assert (await guest.pay(order_id)).status == 202
+        row = await until(lambda: stuck_row(place, "capture_uncertain", "bank:not_captured"))
+        assert (row["money"], row["moves"]) == ("unknown", ["retry", "refund", "accept"])
+        assert (moved(place), papers(place)) == (["held"], ["receipt"])
+        place.bank.faults.switch("refuse_captures", on=False)
+        await guest.until_status(order_id, *SOLD)
+        assert (moved(place), papers(place)) == (["held", "captured"], ["receipt"])
+        await assert_books_agree(place)
+
+
+async def test_a_capture_that_comes_too_late_while_the_registrar_is_silent_prints_nothing_new() -> None:
+    """The money was to be taken unseen; its bank let it go; the receipt that nobody could see was never printed."""
+    text = f"{SHOP}[terminal]\nfin_within_s = 0.3\n[payment]\nanswer_within_s = 0.2\n"
+    async with restaurant(text) as place:
+        place.bank.faults.switch("end_at_capture", {"reason": "expired_on_capture"})
+        place.bank.faults.switch("hold")
+        guest, order_id = await tea(place)
+        assert (await guest.pay(order_id)).status == 202
+        await until(lambda: place.is_charging(order_id))
+        place.fiscal.faults.switch("off")
+        place.bank.faults.switch("hold", on=False)
+        await until(lambda: moved(place) == ["held", "released"])
+        assert (await guest.look(order_id))["status"] == "paying"
+        place.fiscal.faults.switch("off", on=False)
+        await guest.until_status(order_id, "created")
+        assert (moved(place), papers(place)) == (["held", "released"], [])
+        assert place.effects("robot", "started") == []
+        await assert_books_agree(place)
 
 
 async def test_a_bank_that_takes_no_charge_of_this_shop_is_closed_after_three_guests(place: Restaurant) -> None:

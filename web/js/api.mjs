@@ -118,6 +118,10 @@ export function createApi({ language }) {
     /** Of a demo alone: somebody does something at a simulated device. @param {string} device @param {string} fault */
     simulate: async (device, fault) =>
       accepted(await call("POST", "/api/sim", { body: { device, fault, on: true } })).body,
+    /** The cashier of a demo. @param {string} code @param {"cash"|"card"|"refuse"} does */
+    practiseAtTill: async (code, does) => {
+      accepted(await call("POST", `/api/sim/till/${code}`, { body: { does } }));
+    },
     healthy: async () => {
       try {
         return (await call("GET", "/healthz", { deadline_ms: 2_000 })).response.ok;

@@ -8,7 +8,10 @@ import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 import { useWords } from "./staff-language.mjs";
 
-/** @typedef {(words: string, path: string, body?: unknown) => Promise<void>} Act */
+/**
+ * What was asked, and how.
+ * @typedef {(words: string, path: string, body?: unknown, method?: string) => Promise<void>} Act
+ */
 
 /** @param {{told: any, act: Act}} props */
 export function Sales({ told, act }) {

@@ -95,13 +95,13 @@ function Board({ token, leave }) {
     return () => clearInterval(timer);
   }, [token]);
 
-  /** @param {string} words what was asked @param {string} path @param {unknown} [body] */
-  const act = async (words, path, body) => {
+  /** @type {import("./desk-parts.mjs").Act} */
+  const act = async (words, path, body, method = "POST") => {
     if (acting.current) return;
     acting.current = true;
     setBusy(true);
     setSaid(t.service.under(words));
-    const answer = await staffCall(token, "POST", `/api/service/${path}`, body);
+    const answer = await staffCall(token, method, `/api/service/${path}`, body);
     acting.current = false;
     setBusy(false);
     if (answer.status === 401) return leave();

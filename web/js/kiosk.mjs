@@ -99,6 +99,7 @@ export function createKiosk(browsing, terminalId) {
     payBy: paying.payBy,
     cancelPayment: paying.cancel,
     simulate: api.simulate,
+    practiseAtTill: api.practiseAtTill,
     payAgain: paying.again,
     agreeToPrice: paying.again,
     /** The server allows fewer points than the page thought. @param {number} atMost */

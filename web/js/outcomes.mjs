@@ -13,7 +13,7 @@
 const STAGES = /** @type {[RegExp, Stage][]} */ ([
   [/cancelling/, "cancelling"],
   [/taking_back/, "taking_back"],
-  [/announc/, "paper_first"],
+  [/choos|announc/, "paper_first"],
   [/void|revers|compensat|refund|return/, "returning"],
   [/hold|held|delay|receipt_unknown|manual|owed/, "receipt_delayed"],
   [/unknown|inquir|abandon/, "checking"],
@@ -96,6 +96,7 @@ const DECLINES = {
   partial_approval: "payment_partial",
   code_expired: "qr_expired",
   paid_too_late: "payment_returned",
+  hold_ended: "payment_not_taken",
 };
 
 /** What was paid and goes back. */
@@ -158,6 +159,7 @@ const TAKEN_BACK = new Set([
   "payment_returned",
   "payment_method_unavailable",
   "qr_expired",
+  "till_expired",
   "bank_unavailable",
   "bank_refuses",
 ]);

@@ -33,6 +33,7 @@ const PARAMETERS = /** @type {Record<string, Record<string, string|number>>} */ 
   odd_state: { word: "FROZEN" },
   clock_ahead: { seconds: 600 },
   end_holds: { reason: "fraud_suspected" },
+  end_at_capture: { reason: "expired_on_capture" },
   refuse_charges: { status: 400 },
   errorcode: { code: 13 },
   errorcode_after: { code: 13 },

@@ -184,7 +184,7 @@ export const en = {
   },
   waysTitle: "How would you like to pay?",
   ways: {
-    token: ["By card", "by card or phone, charged at once"],
+    token: ["By card", "a bank card or a phone"],
     terminal: ["By card at the reader", "tap a card or a phone beside the screen"],
     sbp: ["By QR code", "point your phone's camera, pay in your bank's app"],
     till: ["At the till", "cash or card, with our staff"],
@@ -205,6 +205,8 @@ export const en = {
   simPayLate: "Pay in the moment of cancelling",
   operation: "Operation number",
   tillTitle: "Tell this code at the till",
+  tillLeadPaperFirst: "Our staff will ask whether it is cash or a card, hand you the receipt and take your payment.",
+  tillLeadAfterPaper: "The receipt is printed, please take it. Now our staff will take your payment.",
   tillLead: "Our staff take cash or a card, and we start cooking at once.",
   tillCode: "Payment code",
   tillLeft: (clock) => `The code is good for ${clock}`,
@@ -214,7 +216,14 @@ export const en = {
   simTap: "Tap a card",
   simRefuse: "A card that is refused",
   simUnplug: "Pull the cable",
-  simTillHint: "Demonstration: our staff take the payment on the page /service.",
+  simCashier: "Practice cashier",
+  simTillHint: "Staff can do the same on the page /service. Or decide for them:",
+  simCash: "Take cash",
+  simCard: "Paid by card",
+  simPrintCash: "Receipt: in cash",
+  simPrintCard: "Receipt: by card",
+  simTake: "Hand over the receipt, take the money",
+  simNoMoney: "The guest does not pay",
   orderNumber: "Order number",
   takesLonger:
     "This takes longer than usual. You need not wait here: your number appears on the board once the payment is confirmed. If it is not, the money comes back.",
@@ -243,6 +252,10 @@ export const en = {
     payment_partial: [
       "The bank approved a part only",
       "We cancelled the payment. Try another card: your order is kept.",
+    ],
+    payment_not_taken: [
+      "The bank took no money",
+      "A refund receipt has taken the receipt back. Your order is kept: you can pay again.",
     ],
     payment_method_unavailable: ["This way is closed just now", "Choose another way: your order is kept."],
     paper_spent: [

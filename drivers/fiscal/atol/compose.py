@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from drivers.fiscal.ffd.cashless import cashless_tlv
 from drivers.fiscal.ffd.requisites import TAX_SYSTEM_BITS, included_vat, sums_by_rate
 from drivers.fiscal.ffd.tlv import (
     AUTOMAT_NUMBER,
@@ -53,6 +54,8 @@ def requisites_of(receipt: Receipt, order_tag: OrderTag) -> list[Tlv]:
         found.append(order_tlv(int(order_tag.value), receipt.order_id))
     if receipt.automat_number:
         found.append(text_tlv(AUTOMAT_NUMBER, receipt.automat_number))
+    if receipt.cashless is not None:
+        found.append(cashless_tlv(receipt.cashless))
     return found
 
 

@@ -42,6 +42,9 @@ _ORDER_NAME = "Заказ"
 
 
 def receipt_task(receipt: Receipt, order_tag: OrderTag) -> dict[str, Any]:
+    """Raises `DeviceRefused` for what the tasks of the driver have no public word for."""
+    if receipt.cashless is not None:
+        raise DeviceRefused(DEVICE, "requisite_unsupported", "1234")
     lines = [_position(line) for line in receipt.lines]
     return _common(receipt, _OPERATIONS[receipt.operation]) | {"items": [*lines, *_order(receipt, order_tag)]}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from drivers.errors import DeviceRefused
+from drivers.fiscal.ffd.cashless import cashless_tlv
 from drivers.fiscal.ffd.requisites import TAX_SYSTEM_BITS, included_vat, sums_by_rate
 from drivers.fiscal.ffd.tlv import (
     AUTOMAT_NUMBER,
@@ -56,6 +57,8 @@ def requisites_of(receipt: Receipt, order_tag: OrderTag) -> list[Tlv]:
         found.append(order_tlv(int(order_tag.value), receipt.order_id))
     if receipt.automat_number:
         found.append(text_tlv(AUTOMAT_NUMBER, receipt.automat_number))
+    if receipt.cashless is not None:
+        found.append(cashless_tlv(receipt.cashless))
     if receipt.cashier_inn:
         found.append(text_tlv(CASHIER_INN, receipt.cashier_inn.ljust(12)))
     return found

@@ -10,7 +10,7 @@ from drivers.fiscal.ffd.tags import Document, Occasion, Settlement, is_ordered, 
 from drivers.fiscal.ffd.tlv import Tlv, order_id_of
 from drivers.fiscal.port import Operation
 from drivers.sim import drive
-from drivers.sim.papers import item
+from drivers.sim.papers import item, told_cashless
 
 CASH, ELECTRONIC = 1, 2
 PAYMENT_TYPES = range(1, 6)
@@ -107,6 +107,7 @@ class OpenReceipt:
             "order_id": self.order_id,
             "electronic_kopecks": self.spent[1],
             "cash_kopecks": self.spent[0],
+            "cashless": told_cashless(self.tlvs),
             "operation": self.sign,
             "shift": document.shift,
             "fiscal_sign": document.sign,

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.atol import errors
+from drivers.fiscal.ffd.cashless import sound_cashless
 from drivers.fiscal.ffd.drive import CORRECTION, RECEIPT, SETTLEMENT_REPORT
 from drivers.fiscal.ffd.tags import Settlement
 from drivers.fiscal.ffd.tlv import AUTOMAT_NUMBER, Tlv
+from drivers.fiscal.fields import CodecError
 from drivers.sim.atol.printer import Printer
 from drivers.sim.atol.receipt import CASH, PAYMENT_TYPES, RETURN_CORRECTIONS, Line, OpenReceipt
 from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
@@ -260,6 +262,10 @@ class Till:
         settlement = Settlement.AUTOMAT if self.automatic else Settlement.ATTENDED
         if receipt.missing(settlement, self.ffd, {AUTOMAT_NUMBER} if self.automat_number else set()):
             raise Refusal(_BAD_PARAMETERS)
+        try:
+            sound_cashless(receipt.tlvs, receipt.spent[1], correction=receipt.correction)
+        except CodecError as error:
+            raise Refusal(_BAD_PARAMETERS) from error
         if receipt.total_kopecks <= 0:
             raise Refusal(_TOTAL)
         if receipt.remainder_kopecks:

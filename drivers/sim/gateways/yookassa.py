@@ -24,6 +24,8 @@ _KEY_LIFETIME = timedelta(hours=24)
 #: Besides what every device behind HTTP has.
 FAULTS: Mapping[str, tuple[str, ...]] = {
     "end_holds": ("reason",),
+    "end_at_capture": ("reason",),
+    "refuse_captures": (),
     "refuse_charges": ("status",),
     "cancel_refunds": (),
 }
@@ -131,9 +133,12 @@ class YooKassaDevice(HttpSimulator):
             key, row = _key(request), self._world.get(f"payment:{request.match_info['id']}")
             known = self._of_key(key)
             if known is None:
+                capture = request.match_info["change"] == "capture"
+                if row is not None and capture:
+                    row = self._before_capture(row)
                 if row is None or row["status"] != HELD:
                     raise _Refused(400, "invalid_request")
-                known = self._end(row, key, capture=request.match_info["change"] == "capture")
+                known = self._end(row, key, capture=capture)
         except _Refused as refused:
             return _error(refused.status, refused.code)
         return await self._answered(request, known)
@@ -144,10 +149,22 @@ class YooKassaDevice(HttpSimulator):
             super()._fault_changed(name, on=on)
         elif on:
             reason = (self.faults.take(name) or {}).get("reason")
-            ended = {"status": CANCELED, "cancellation_details": {"party": "yoo_money", "reason": reason}}
             for row in self._rows():
                 if row["status"] == HELD:
-                    self._store(row | ended, f"ended-{row['id']}", "released")
+                    self._let_go(row, reason)
+
+    def _before_capture(self, row: Row) -> Row:
+        """`end_at_capture`: the bank has let the money go; `refuse_captures`: it will not take it, and holds it."""
+        if self.faults.on("refuse_captures") is not None:
+            raise _Refused(400, "invalid_request")
+        told = self.faults.on("end_at_capture")
+        return row if told is None or row["status"] != HELD else self._let_go(row, told.get("reason"))
+
+    def _let_go(self, row: Row, reason: object) -> Row:
+        details = {"party": "yoo_money", "reason": reason or "expired_on_capture"}
+        ended = row | {"status": CANCELED, "cancellation_details": details}
+        self._store(ended, f"ended-{row['id']}", "released")
+        return ended
 
     def _end(self, row: Row, key: str, *, capture: bool) -> Row:
         cancelled = {"status": CANCELED,

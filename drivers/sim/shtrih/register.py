@@ -16,7 +16,7 @@ from drivers.fiscal.port import Operation
 from drivers.fiscal.shtrih.answers import FLAG_COVER_OPEN, FLAG_PAPER_SENSOR, FLAG_ROLL
 from drivers.sim.drive import CURRENT_CORRECTION, CURRENT_RECEIPT, Document, FiscalDrive
 from drivers.sim.faults import Faults
-from drivers.sim.papers import paid, registration_of, taxed
+from drivers.sim.papers import paid, registration_of, taxed, told_cashless
 from drivers.sim.refusal import Refusal
 from drivers.sim.shtrih.models import MODELS
 from drivers.sim.shtrih.open_receipt import OpenReceipt
@@ -298,6 +298,7 @@ class Register:
                 order_id=order_id_of(receipt.tlvs),
                 electronic_kopecks=total_kopecks - cash_kopecks,
                 cash_kopecks=cash_kopecks,
+                cashless=told_cashless(receipt.tlvs),
                 operation=receipt.kind,
                 tax_system=tax_system,
                 shift=document.shift,

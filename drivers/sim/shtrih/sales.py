@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from drivers.fiscal.ffd.cashless import sound_cashless
 from drivers.fiscal.ffd.drive import ClosedReceipt
 from drivers.fiscal.ffd.tlv import (
     AUTOMAT_NUMBER,
@@ -178,6 +179,10 @@ def _close(
     cashless = sum(sums[1:])
     if cashless > total:
         raise Refusal(0x4D)
+    try:
+        sound_cashless(receipt.tlvs, cashless, correction=receipt.correction)
+    except CodecError as error:
+        raise Refusal(0x33) from error
     document = register.close_receipt(
         receipt, total_kopecks=total, cash_kopecks=total - cashless, tax_system=tax_system
     )

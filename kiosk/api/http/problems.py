@@ -90,6 +90,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.CellStateConflict: 409,
     errors.PaymentInProgress: 409,
     errors.GivenTooLittle: 409,
+    errors.TillStateConflict: 409,
     errors.IdempotencyKeyReused: 409,
     BadRequest: 400,
     BadJson: 400,

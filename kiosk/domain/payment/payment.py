@@ -48,6 +48,7 @@ class PaymentStep(StrEnum):
 
     RESERVING = "reserving"  # T1
     PREFLIGHT = "preflight"  # T2: ingredients are reserved
+    CHOOSING = "choosing"  # the receipt comes first, and staff have yet to say whether it will be cash or a card
     ANNOUNCING = "announcing"  # the receipt comes first: a fiscal intent is stored, no money has been asked for
     ANNOUNCED = "announced"  # that receipt stands, no money has been asked for
     CHARGING = "charging"  # T3: the POST may have been sent
@@ -67,13 +68,14 @@ class PaymentStep(StrEnum):
 _S = PaymentStep
 PAYMENT_TRANSITIONS: Mapping[PaymentStep, frozenset[PaymentStep]] = {
     _S.RESERVING: frozenset({_S.PREFLIGHT, _S.REFUSED}),
-    _S.PREFLIGHT: frozenset({_S.CHARGING, _S.ANNOUNCING, _S.REFUSED}),
+    _S.PREFLIGHT: frozenset({_S.CHARGING, _S.CHOOSING, _S.ANNOUNCING, _S.REFUSED}),
+    _S.CHOOSING: frozenset({_S.ANNOUNCING, _S.DECLINED, _S.REFUSED}),
     _S.ANNOUNCING: frozenset({_S.ANNOUNCING, _S.ANNOUNCED, _S.REFUSED}),
     _S.ANNOUNCED: frozenset({_S.CHARGING, _S.TAKING_BACK, _S.REFUSED}),
     _S.CHARGING: frozenset({_S.CHARGED, _S.DECLINED, _S.ABANDONED, _S.REFUSED, _S.TAKING_BACK}),
     _S.CHARGED: frozenset({_S.PRINTING, _S.FISCALISED, _S.REVERSING}),
     _S.PRINTING: frozenset({_S.PRINTING, _S.FISCALISED, _S.REVERSING}),
-    _S.FISCALISED: frozenset({_S.DONE}),
+    _S.FISCALISED: frozenset({_S.DONE, _S.TAKING_BACK}),
     _S.REVERSING: frozenset({_S.REVERSED, _S.TAKING_BACK}),
     _S.TAKING_BACK: frozenset({_S.DECLINED, _S.REFUSED, _S.REVERSED}),
     _S.ABANDONED: frozenset({_S.CLOSED, _S.REVERSED}),
@@ -86,11 +88,11 @@ PAYMENT_TRANSITIONS: Mapping[PaymentStep, frozenset[PaymentStep]] = {
 
 #: An order has at most one attempt in these steps (a unique index says so too).
 LIVE_STEPS = (
-    _S.RESERVING, _S.PREFLIGHT, _S.ANNOUNCING, _S.ANNOUNCED, _S.CHARGING, _S.CHARGED, _S.PRINTING, _S.FISCALISED,
-    _S.REVERSING, _S.TAKING_BACK,
+    _S.RESERVING, _S.PREFLIGHT, _S.CHOOSING, _S.ANNOUNCING, _S.ANNOUNCED, _S.CHARGING, _S.CHARGED, _S.PRINTING,
+    _S.FISCALISED, _S.REVERSING, _S.TAKING_BACK,
 )  # fmt: skip
 #: The receipt comes first, and is not there yet.
-BEFORE_PAPER = (_S.PREFLIGHT, _S.ANNOUNCING)
+BEFORE_PAPER = (_S.PREFLIGHT, _S.CHOOSING, _S.ANNOUNCING)
 #: Nobody stands before the screen any more: no paper is printed and no money asked for.
 STALE_AFTER = timedelta(minutes=2)
 
@@ -140,6 +142,9 @@ class Payment(msgspec.Struct, frozen=True):
     receipt_error: str | None = None  # `proof:code` of the last failed try
     reverse_asked_by: str | None = None
     rrn: str | None = None
+    auth_code: str | None = None
+    reader_id: str | None = None  # the card reader, as its bank names it
+    merchant_id: str | None = None
     failure_reason: str | None = None  # of a decline
     charge_error: str | None = None  # `device:code` of what is not known about the money, or was not taken
     cancel_asked_at: datetime | None = None
@@ -156,7 +161,7 @@ class Payment(msgspec.Struct, frozen=True):
     bank_payment_id: str | None = None  # the bank's number of a bill that is paid by QR code
     qr: str | None = None  # the text of that code, as it is on the screen
     cancel_reason: str | None = None  # why the kiosk itself wants the money no more
-    receipt_first: bool = False  # settled when the attempt is opened; never of one that is held
+    receipt_first: bool = False  # settled when the attempt is opened; of one that is held only if it is never taken
     ending: str | None = None  # JSON: what the attempt ends with once its receipt is taken back
     auth_code: str | None = None
 
@@ -185,7 +190,7 @@ class Payment(msgspec.Struct, frozen=True):
         """What the customer's screen is told while the outcome is open."""
         if self.step is PaymentStep.CHARGING and self.bank_unknown_since is not None:
             return "bank_unknown"
-        if self.step is PaymentStep.CHARGING and self.cancel_asked_at is not None:
+        if self.step in (PaymentStep.CHARGING, PaymentStep.CHOOSING) and self.cancel_asked_at is not None:
             return "cancelling"
         if self.released_at is not None and self.step in (PaymentStep.CHARGED, PaymentStep.PRINTING):
             return "receipt_owed"
@@ -196,23 +201,34 @@ class Payment(msgspec.Struct, frozen=True):
     def is_unwanted(self, now: datetime) -> bool:
         """No paper is printed for it and no money asked for any more."""
         told = self.cancel_asked_at is not None or self.reverse_asked_by is not None
-        return told or now - self.created_at > STALE_AFTER
+        end = self.created_at + STALE_AFTER
+        if self.till_code is not None and self.expires_at is not None:  # whoever waits for staff waits as long as that
+            end = self.expires_at
+        return told or now > end
+
+    @property
+    def is_being_announced(self) -> bool:
+        """Its receipt comes first and is about to be printed; at the till, once staff have said how it will be paid."""
+        chosen = self.step is PaymentStep.CHOOSING and self.tender is not None
+        return chosen or self.step in (PaymentStep.ANNOUNCING, PaymentStep.ANNOUNCED)
 
     @property
     def nears_its_receipt(self) -> bool:
         """Of one that has not ended: the registrar will be wanted soon. Not where bank or registrar are silent, where
         nobody has come to the till yet (it asks for the registrar itself), or where only money is left to be moved."""
         silent = self.bank_unknown_since is not None or self.receipt_failed_at is not None
-        awaited = self.till_code is not None and self.taken_by is None
+        awaited = self.till_code is not None and self.taken_by is None and not self.is_being_announced
         return not (silent or awaited or self.step in (PaymentStep.FISCALISED, PaymentStep.REVERSING))
 
     @property
     def show(self) -> Show | None:
         """None while nobody has to do anything."""
-        if self.stage != PaymentStep.CHARGING.value:
+        choosing = self.stage == PaymentStep.CHOOSING.value and self.tender is None
+        if not choosing and self.stage != PaymentStep.CHARGING.value:
             return None
         if self.till_code is not None:
-            return Show("till", code=self.till_code, expires_at=self.expires_at)
+            printed = self.receipt_first and not choosing
+            return Show("till", code=self.till_code, expires_at=self.expires_at, receipt_first=printed)
         if self.qr is not None:
             return Show("qr", qr=self.qr, expires_at=self.expires_at, receipt_first=self.receipt_first)
         return None if self.operation is None else Show("card", receipt_first=self.receipt_first)

@@ -150,6 +150,7 @@ _CAUSES: Mapping[str, Text] = {
     "other_sum": Text("показывает другую сумму", "it shows another sum"),
     "try_later": Text("просит повторить позже", "it says: later"),
     "not_captured": Text("списание не подтверждено", "it does not confirm that the money was taken"),
+    "hold_ended": Text("снял удержание, деньги не взяты", "it let the held money go and took none"),
     "restored": Text("после восстановления из копии неизвестно", "not known after a restored backup"),
     "spoiled_by_time": Text("её слишком долго не забирали", "nobody fetched it for too long"),
     "spoiled_by_cold": Text("остыла в ячейке", "it became too cold in its cell"),

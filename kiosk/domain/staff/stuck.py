@@ -151,6 +151,7 @@ class Aside(msgspec.Struct, frozen=True):
 _STEPS_MONEY: Mapping[PaymentStep, Money] = {
     PaymentStep.RESERVING: Money.NONE,
     PaymentStep.PREFLIGHT: Money.NONE,
+    PaymentStep.CHOOSING: Money.NONE,
     PaymentStep.ANNOUNCING: Money.NONE,
     PaymentStep.ANNOUNCED: Money.NONE,
     PaymentStep.TAKING_BACK: Money.NONE,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from drivers.fiscal.port import (
+    Cashless,
     FiscalCounter,
     FiscalDocument,
     FiscalIntent,
@@ -21,11 +23,13 @@ from kiosk.domain.fiscal.receipt import PricedLine, receipt_lines
 from kiosk.domain.fiscal.tax import TaxTable
 from kiosk.domain.payment.bonus import POINT_KOPECKS
 from kiosk.domain.payment.payment import Payment, Tender
+from kiosk.flows.fiscal.cashless import cashless_of
 from kiosk.store.fiscal import intents
 from kiosk.store.ordering import orders
 from kiosk.store.transaction import Reader, Tx
 
 _REHEARSAL = "Проверка"
+_REHEARSED = "rrn=000000000000"
 
 
 class Seller(msgspec.Struct, frozen=True):
@@ -38,6 +42,7 @@ class Seller(msgspec.Struct, frozen=True):
     cashier: str | None = None
     cashier_inn: str | None = None
     paperless_with_contact: bool = False
+    cashless_ways: Mapping[str, int] = {}  # 1236 by way to pay; of another way nothing is said
     slip: tuple[str, ...] = ()  # above and below an order's number; empty: no slip
 
 
@@ -84,6 +89,7 @@ def standing_lines(reader: Reader, payment_id: str, before: int | None = None) -
 def receipt_of(seller: Seller, claim: Claim) -> Receipt:
     payment = claim.payment
     cash_kopecks = claim.total_kopecks if payment.tender is Tender.CASH else 0
+    way = None if cash_kopecks else seller.cashless_ways.get(payment.method)
     return Receipt(
         operation=claim.operation,
         order_id=payment.order_id,
@@ -100,6 +106,7 @@ def receipt_of(seller: Seller, claim: Claim) -> Receipt:
         cashier=seller.cashier,
         cashier_inn=seller.cashier_inn,
         paperless=seller.paperless_with_contact and payment.receipt_to is not None,
+        cashless=None if way is None else cashless_of(payment, way, claim.total_kopecks),
     )
 
 
@@ -119,7 +126,12 @@ def rehearsal_of(seller: Seller, day: date) -> Receipt:
         automat_number=next(iter(seller.automat_numbers.values()), None),
         cashier=seller.cashier,
         cashier_inn=seller.cashier_inn,
+        cashless=Cashless(total_kopecks, way, _REHEARSED) if (way := _any_way(seller)) is not None else None,
     )
+
+
+def _any_way(seller: Seller) -> int | None:
+    return next(iter(seller.cashless_ways.values()), None)
 
 
 def intent_of(reader: Reader, claim: Claim) -> intents.IntentRow | None:

@@ -4,6 +4,7 @@ registrar is asked for proof before anything is sent again (shtrih.md#doubt, pay
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -237,7 +238,8 @@ class Receipts:
         if not intent.correction:
             return await registrar.print_receipt(receipt, asked)
         settled_at = (claim.payment.charged_at or intent.intended_at).astimezone(self._seller.zone)
-        correction = Correction(receipt, CorrectionKind.SELF, settled_at.date())
+        told = dataclasses.replace(receipt, cashless=None)  # 1234 is a receipt's
+        correction = Correction(told, CorrectionKind.SELF, settled_at.date())
         return await registrar.print_correction(correction, asked)
 
     async def _is_correction(

@@ -28,7 +28,7 @@ class TillMethod:
     """`expires_after_s`: so long the code is good."""
 
     name = Method.TILL.value
-    capabilities = Capabilities()
+    capabilities = Capabilities(tender=True)
     check: str | None = None
 
     def __init__(self, database: Database, clock: Clock, expires_after_s: float) -> None:
@@ -44,6 +44,8 @@ class TillMethod:
         return PaymentMethodUnavailable(self.name, reason)
 
     async def prepare(self, payment: Payment) -> Mapping[str, object]:
+        if payment.till_code is not None:  # its receipt came first, and the guest has the code already
+            return {}
         waiting = await self._db.read(payments.in_work_by, payment.method)
         now_s = self._clock.monotonic()
         self._given = {code: given_s for code, given_s in self._given.items() if now_s - given_s < _WRITTEN_WITHIN_S}

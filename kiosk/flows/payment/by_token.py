@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from drivers.bank.port import Acquirer, ChargeStatus, Transaction
+from drivers.bank.port import HOLD_ENDED, Acquirer, ChargeStatus, Transaction
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown, trouble_word
 from kiosk.clock import Clock
 from kiosk.domain.errors import BankUnavailable, DomainError
@@ -92,7 +92,15 @@ class TokenMethod:
         """The bank cannot be stopped; before it is asked the saga stops by itself."""
 
     async def capture(self, payment: Payment, qr: str) -> Outcome:  # noqa: ARG002  # nobody stands before a reader
-        await self._bank.capture(payment.transaction_id or "", payment.amount_kopecks, f"{payment.bank_key}-capture")
+        try:
+            await self._bank.capture(
+                payment.transaction_id or "", payment.amount_kopecks, f"{payment.bank_key}-capture"
+            )
+        except DeviceRefused as refusal:
+            if refusal.code != HOLD_ENDED:
+                raise
+            _log.error("hold_ended", payment_id=payment.payment_id, error=str(refusal))
+            return Outcome(Standing.DECLINED, HOLD_ENDED)
         return Outcome(Standing.TAKEN)
 
     async def release(self, payment: Payment, key: str) -> str:

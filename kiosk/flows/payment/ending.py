@@ -76,9 +76,8 @@ class Ending:
             if back:
                 ending = msgspec.json.encode(Planned(step, refusal.code, refusal.members, answered)).decode()
                 current = payments.require(tx, payment.payment_id)
-                moved = payments.move(
-                    tx, current, PaymentStep.TAKING_BACK, ending=ending, receipt_failed_at=None, receipt_error=None
-                )
+                known = {"ending": ending, "receipt_first": 1, "receipt_failed_at": None, "receipt_error": None}
+                moved = payments.move(tx, current, PaymentStep.TAKING_BACK, **known)
             else:
                 self._answers.close(tx, payment, step, refusal, answered, now)
             if also is not None:
@@ -110,5 +109,6 @@ class Ending:
 
 
 def owes_return(reader: Reader, payment: Payment) -> bool:
-    """No money of it is kept, and its receipt stands."""
-    return payment.receipt_first and intents.is_to_be_taken_back(reader, payment.payment_id)
+    """No money of it is kept, and its receipt stands: one that came first, or one of a hold that was never taken."""
+    first = payment.receipt_first or payment.step is PaymentStep.FISCALISED
+    return first and intents.is_to_be_taken_back(reader, payment.payment_id)

@@ -59,7 +59,7 @@ class Capabilities:
     """`hold`: the money is held until `capture`. `refund`: it can be given back without a person. `recover`: asked
     after a crash it tells what became of an attempt. `settle`: it wants a settlement each day. `listed`: its bank's
     list can be compared with the books. `audited`: its bank can be asked of each attempt. `exclusive`: one attempt at a
-    time. `token`: it wants a card's token."""
+    time. `token`: it wants a card's token. `tender`: only a person knows whether it will be cash or a card."""
 
     hold: bool = False
     refund: bool = False
@@ -69,6 +69,7 @@ class Capabilities:
     audited: bool = False
     exclusive: bool = False
     token: bool = False
+    tender: bool = False
 
 
 class Abandoned(Exception):
@@ -102,7 +103,8 @@ class PaymentMethod(Protocol):
         """A wish; what comes of it is the outcome. Raises `DeviceError`."""
 
     async def capture(self, payment: Payment, qr: str) -> Outcome:
-        """Takes what is held; again changes nothing. Raises `DeviceError`."""
+        """Takes what is held; again changes nothing. `DECLINED`: by the last word of its bank it is held no more and
+        was not taken. Raises `DeviceError`."""
 
     async def release(self, payment: Payment, key: str) -> str:
         """Gives all of it back before the order is paid: `void` or `refund`. Raises `DeviceError`: again, with the

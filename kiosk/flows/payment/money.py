@@ -51,6 +51,27 @@ class MoneySteps:
         self._ending = ending
         self._shown = shown
 
+    async def choose(self, payment: Payment) -> Payment:
+        """A receipt that comes first says how it will be paid: where only a person knows, the attempt waits for that
+        word, its guest with a code. Raises the refusal that it ended with."""
+        wanted = payment.receipt_first and self._methods.of(payment).capabilities.tender
+        if not wanted or payment.step not in (PaymentStep.PREFLIGHT, PaymentStep.CHOOSING):
+            return payment
+        if payment.step is PaymentStep.PREFLIGHT:
+            payment = await self._number(payment, PaymentStep.CHOOSING)
+            self._cp("choosing")
+        self._shown(payment)
+        for pause_s in endless(_BACKOFF_S):
+            outcome = await self._methods.of(payment).outcome(payment)
+            payment = await self._db.read(payments.require, payment.payment_id)
+            if not outcome.is_open:
+                return await self._record(payment, outcome)
+            if payment.tender is not None:
+                self._cp("chosen")
+                return payment
+            await self._jobs.pause(pause_s)
+        raise AssertionError("endless")
+
     async def take(self, payment: Payment) -> Payment:
         """Seed 3.3: from the intent to held or taken money. Raises the refusal that the attempt ended with."""
         if payment.step not in (PaymentStep.PREFLIGHT, PaymentStep.ANNOUNCED, PaymentStep.CHARGING):
@@ -76,6 +97,9 @@ class MoneySteps:
         raise AssertionError("endless")
 
     async def _intend(self, payment: Payment) -> Payment:
+        return await self._number(payment, PaymentStep.CHARGING, posts=1, posted_at=self._clock.now())
+
+    async def _number(self, payment: Payment, step: PaymentStep, **more: object) -> Payment:
         """The numbers stand in the journal before the wire; whoever wants to cancel until then is asked nothing."""
         try:
             numbers = await self._methods.of(payment).prepare(payment)
@@ -83,16 +107,15 @@ class MoneySteps:
             _log.warning("payment_not_begun", error=str(error))
             await self._ending.end(payment, PaymentStep.REFUSED, self._methods.of(payment).unavailable(error))
         self._cp("numbers.ready")
-        now = self._clock.now()
 
         def run(tx: Tx) -> Payment:
             current = payments.require(tx, payment.payment_id)
             if current.cancel_asked_at is not None:
                 return current
-            return payments.move(tx, current, PaymentStep.CHARGING, posts=1, posted_at=now, **numbers)
+            return payments.move(tx, current, step, **more, **numbers)
 
         found = await self._db.write(run)
-        if found.step is not PaymentStep.CHARGING:
+        if found.step is not step:
             await self._ending.end(found, PaymentStep.REFUSED, PaymentDeclined(reason=_CANCELLED))
         return found
 
@@ -191,27 +214,36 @@ class MoneySteps:
             current = await self._db.read(payments.require, payment.payment_id)
             if current.captured_at is not None:  # a person has seen it in the bank's papers
                 return current
-            error = await self._capture_once(payment, qr)
+            outcome = await self._capture_once(payment, qr)
             self._cp("capture.answered")
-            if error is None:
+            if outcome.standing is Standing.TAKEN:
                 break
-            await self._db.write(_note_not_captured, payment, error)
+            if outcome.standing is Standing.DECLINED and current.released_at is None:
+                return await self._end_untaken(current, outcome)
+            await self._db.write(_note_not_captured, payment, outcome.error or outcome.reason or outcome.standing.value)
             await self._jobs.pause(pause_s)
         payment = await self._db.write(payments.note, payment, captured_at=self._clock.now(), charge_error=None)
         self._cp("capture.done")
         return payment
 
-    async def _capture_once(self, payment: Payment, qr: str) -> str | None:
-        """None where the money is taken, else `device:code`."""
+    async def _capture_once(self, payment: Payment, qr: str) -> Outcome:
+        """`UNKNOWN` with `device:code` wherever it is asked again."""
         try:
             outcome = await self._methods.of(payment).capture(payment, qr)
         except DeviceError as error:
             _log.error("capture_retried", payment_id=payment.payment_id, error=str(error))
-            return trouble_word(error)
-        if outcome.standing is Standing.TAKEN:
-            return None
-        _log.error("not_captured", payment_id=payment.payment_id, error=outcome.error)
-        return outcome.error or outcome.standing.value
+            return Outcome(Standing.UNKNOWN, error=trouble_word(error))
+        if outcome.standing is not Standing.TAKEN:
+            _log.error("not_captured", payment_id=payment.payment_id, error=outcome.error or outcome.reason)
+        return outcome
+
+    async def _end_untaken(self, payment: Payment, outcome: Outcome) -> Payment:
+        """By its bank's last word the money was let go and will never be taken. A receipt that stands is taken back;
+        one in doubt is looked for until it is found, or proved absent: then nothing is kept (`reversing`)."""
+        reason = outcome.reason or outcome.standing.value
+        if payment.step is PaymentStep.FISCALISED:
+            await self._ending.end(payment, PaymentStep.DECLINED, PaymentDeclined(reason=reason), answered=402)
+        return await self._db.write(payments.note, payment, reverse_asked_by=payment.reverse_asked_by or "kiosk")
 
     async def reverse(self, payment: Payment) -> NoReturn:
         """There is no receipt for this money, or no wish for it: it goes back by its own key, however long it takes."""

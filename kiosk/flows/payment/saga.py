@@ -173,6 +173,7 @@ class PaymentSaga:
         payment = await self._refuse_stale(payment)
         payment = await self._reserve_ingredients(payment)  # 3.2, can be undone
         payment = await self._check_registrar(payment)  # still no money has moved
+        payment = await self._money.choose(payment)  # cash or a card, where only a person knows
         payment = await self._print_first(payment)  # where the paper comes before the money
         payment = await self._money.take(payment)  # 3.3, the pivot
         payment = await self._print_receipt(payment)  # 3.4, only forward
@@ -244,20 +245,23 @@ class PaymentSaga:
         intent = await self._db.read(intents.of_sale, payment.payment_id)
         if failure.proof not in (Proof.ABSENT, Proof.REFUSED) or intent is not None:
             return
-        if payment.cancel_asked_at is not None:
-            await self._ending.end(payment, PaymentStep.REFUSED, PaymentDeclined(reason="cancelled"))
-        if payment.is_unwanted(self._clock.now()):
-            await self._ending.end(payment, PaymentStep.REFUSED, BankUnavailable())
+        await self._end_unwanted(payment)
         await self._ending.end(payment, PaymentStep.REFUSED, FiscalUnavailable(reason=f"fiscal_{failure.code}"))
 
     async def _require_wanted(self, payment: Payment) -> Payment:
         current = await self._db.read(payments.require, payment.payment_id)
         self._cp("announced")
-        if current.cancel_asked_at is not None:
-            await self._ending.end(current, PaymentStep.REFUSED, PaymentDeclined(reason="cancelled"))
-        if current.is_unwanted(self._clock.now()):
-            await self._ending.end(current, PaymentStep.REFUSED, BankUnavailable())
+        await self._end_unwanted(current)
         return current
+
+    async def _end_unwanted(self, payment: Payment) -> None:
+        """Where nobody waits for the paper or will pay for it any more."""
+        if payment.cancel_asked_at is not None:
+            await self._ending.end(payment, PaymentStep.REFUSED, PaymentDeclined(reason="cancelled"))
+        if payment.is_unwanted(self._clock.now()):
+            expired = payment.till_code is not None
+            refusal = PaymentDeclined(reason="expired") if expired else BankUnavailable()
+            await self._ending.end(payment, PaymentStep.REFUSED, refusal)
 
     # 3.4
 

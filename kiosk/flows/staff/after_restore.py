@@ -40,7 +40,7 @@ from kiosk.store.transaction import Reader, Tx
 _log = structlog.get_logger()
 _CLOCKS_DIFFER = timedelta(hours=1)
 _UNBEGUN = (PaymentStep.RESERVING, PaymentStep.PREFLIGHT)
-_PAPER = (PaymentStep.ANNOUNCING, PaymentStep.ANNOUNCED)
+_PAPER = (PaymentStep.CHOOSING, PaymentStep.ANNOUNCING, PaymentStep.ANNOUNCED)
 _BEFORE_MONEY = (*_UNBEGUN, *_PAPER, PaymentStep.CHARGING)
 _KEPT = (ChargeStatus.APPROVED, ChargeStatus.HELD)
 _WORDS = {Operation.SALE: "receipt", Operation.REFUND: "refund receipt"}

@@ -18,15 +18,16 @@ _PAYMENT = (
     " card_brand, card_last4, charged_at, receipt_failed_at, released_at, failure, answer, customer_id,"
     " bonus_accrued, refunded_kopecks, receipt_error, reverse_asked_by, rrn, failure_reason, charge_error,"
     " cancel_asked_at, operation, operation_before, held_at, capturing_at, captured_at, till_code, expires_at, tender,"
-    " given_kopecks, taken_by, bank_payment_id, qr, cancel_reason, receipt_first, ending, auth_code"
+    " given_kopecks, taken_by, bank_payment_id, qr, cancel_reason, receipt_first, ending, auth_code,"
+    " reader_id, merchant_id"
 )
 _LIVE = ", ".join(f"'{step.value}'" for step in LIVE_STEPS)
 
 
 #: To the letter, the condition of an index: without it every payment ever made is looked at.
 IN_WORK = (
-    "step IN ('reserving', 'preflight', 'announcing', 'announced', 'charging', 'charged', 'printing', 'fiscalised',"
-    " 'reversing', 'taking_back', 'abandoned')"
+    "step IN ('reserving', 'preflight', 'choosing', 'announcing', 'announced', 'charging', 'charged', 'printing',"
+    " 'fiscalised', 'reversing', 'taking_back', 'abandoned')"
 )
 
 _LONGEST_CODE = timedelta(days=1)  # `[payment] till_expires_s` is at most that
@@ -79,6 +80,7 @@ def last(reader: Reader, order_id: str) -> Payment | None:
 _NEEDS_TOKEN = (
     PaymentStep.RESERVING,
     PaymentStep.PREFLIGHT,
+    PaymentStep.CHOOSING,
     PaymentStep.ANNOUNCING,
     PaymentStep.ANNOUNCED,
     PaymentStep.CHARGING,
@@ -139,8 +141,11 @@ def in_work_by(reader: Reader, method: str) -> list[Payment]:
 
 
 def at_till(reader: Reader, code: str) -> Payment | None:
-    """The attempt that waits for staff under this code."""
-    sql = f"SELECT {_PAYMENT} FROM payment WHERE till_code = ? AND step = 'charging'"
+    """The attempt that waits for staff under this code, from the first word to the money."""
+    sql = (
+        f"SELECT {_PAYMENT} FROM payment WHERE till_code = ?"
+        " AND step IN ('choosing', 'announcing', 'announced', 'charging')"
+    )
     return reader.one(Payment, sql, (code,))
 
 

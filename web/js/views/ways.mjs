@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { clock, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { pointsToSpend } from "../points.mjs";
-import { waysOf } from "../store.mjs";
+import { printsFirst, waysOf } from "../store.mjs";
 import { useKiosk, useNow } from "./context.mjs";
 import { Heading, Picture, Steps } from "./parts.mjs";
 import { QrCode } from "./qr.mjs";
@@ -139,7 +139,7 @@ export function AtQr({ show }) {
     <${Steps} now=${1} />
     <div role="status" class="status"><${Heading}>${t.qrTitle}<//><p class="lead">
       ${show.receipt_first ? t.qrLeadAfterPaper : t.qrLead}</p></div>
-    <${QrCode} text=${show.qr ?? ""} size=${state.restaurant?.demo === true ? 380 : 560} label=${t.qrLabel}
+    <${QrCode} text=${show.qr ?? ""} size=${state.restaurant?.demo === true ? 330 : 560} label=${t.qrLabel}
       name="pay-qr" />
     <${Amount} />
     ${show.expires_at && html`<p class="lead" role="timer">${t.tillLeft(clock(left / 1000))}</p>`}
@@ -171,13 +171,36 @@ function SimulatedPhone() {
   </section>`;
 }
 
-/** @param {{show: {code?: string, expires_at?: string}}} props */
+/** Paid as the receipt that comes first says. @param {{show: {code?: string, receipt_first?: boolean}}} props */
+function SimulatedCashier({ show }) {
+  const { state, actions, t } = useKiosk();
+  const prints = printsFirst(state, "till") && !show.receipt_first;
+  const said = show.receipt_first ? t.simTake : prints ? t.simPrintCash : t.simCash;
+  /** @type {["terminal-decline", "card", string][]} */
+  const byCard = show.receipt_first ? [] : [["terminal-decline", "card", prints ? t.simPrintCard : t.simCard]];
+  const keys = /** @type {const} */ ([
+    ["terminal-approve", "cash", said],
+    ...byCard,
+    ["terminal-silent", "refuse", t.simNoMoney],
+  ]);
+  return html`<section class="pinpad" aria-label=${t.simCashier}>
+    <div class="pinpad-screen"><b>${t.simCashier}</b><small>${t.simTillHint}</small></div>
+    <div class="pinpad-keys">${keys.map(
+      ([id, does, word]) => html`<button type="button" key=${id} class=${id} data-testid=${`sim-till-${does}`}
+        onClick=${() => actions.practiseAtTill(show.code ?? "", does)}><b>${word}</b></button>`,
+    )}</div>
+  </section>`;
+}
+
+/** @param {{show: {code?: string, expires_at?: string, receipt_first?: boolean}}} props */
 export function AtTill({ show }) {
   const { state, actions, t } = useKiosk();
+  const before = printsFirst(state, "till") ? t.tillLeadPaperFirst : t.tillLead;
   const left = show.expires_at ? Date.parse(show.expires_at) - useNow() : 0;
   return html`<main class="sheet payment" data-testid="stage-at_till">
     <${Steps} now=${1} />
-    <div role="status" class="status"><${Heading}>${t.tillTitle}<//><p class="lead">${t.tillLead}</p></div>
+    <div role="status" class="status"><${Heading}>${t.tillTitle}<//><p class="lead">
+      ${show.receipt_first ? t.tillLeadAfterPaper : before}</p></div>
     <output class="number till-code" data-say="signs" aria-label=${t.tillCode} data-testid="till-code">
       ${show.code}</output>
     <${Amount} />
@@ -186,9 +209,10 @@ export function AtTill({ show }) {
       html`<p class="lead">${t.orderNumber} <b class="inline-number" data-say="signs">${state.order.number}</b></p>`
     }
     ${show.expires_at && html`<p class="lead" role="timer">${t.tillLeft(clock(left / 1000))}</p>`}
-    ${state.restaurant?.demo === true && html`<p class="note">${t.simTillHint}</p>`}
+    ${state.restaurant?.demo === true && html`<${SimulatedCashier} show=${show} />`}
     <div class="spring"></div>
-    <div class="stack"><button type="button" class="go" data-testid="till-go" onClick=${actions.reset}>
+    <div class=${state.restaurant?.demo === true ? "two even" : "stack"}><button type="button" class="go"
+        data-testid="till-go" onClick=${actions.reset}>
         ${t.tillGo}</button>
       <button type="button" class="go ghost" data-testid="cancel-payment" onClick=${actions.cancelPayment}>
         ${t.cancelPayment}</button></div>
