@@ -163,7 +163,6 @@ class Payment(msgspec.Struct, frozen=True):
     cancel_reason: str | None = None  # why the kiosk itself wants the money no more
     receipt_first: bool = False  # settled when the attempt is opened; of one that is held only if it is never taken
     ending: str | None = None  # JSON: what the attempt ends with once its receipt is taken back
-    auth_code: str | None = None
 
     @property
     def is_held(self) -> bool:
