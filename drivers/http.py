@@ -115,10 +115,11 @@ class HttpDevice:
         *,
         headers: Mapping[str, str] | None = None,
         json: Mapping[str, object] | None = None,
+        content: bytes | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
-        """One request. A connection that was not made sent nothing (`DeviceUnreachable`); whatever fails later is
-        `OutcomeUnknown`."""
+        """One request, of `json` or of `content` that is JSON already. A connection that was not made sent nothing
+        (`DeviceUnreachable`); whatever fails later is `OutcomeUnknown`."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(force_close=self._fresh, socket_factory=bounded(self._longest)),
@@ -127,9 +128,17 @@ class HttpDevice:
                 timeout=self._timeout,
                 auto_decompress=False,
             )
+        if content is not None:
+            headers = {**(headers or {}), "Content-Type": "application/json"}
         try:
             async with self._session.request(
-                method, self._url + path, headers=headers, json=json, params=parameters, allow_redirects=False
+                method,
+                self._url + path,
+                headers=headers,
+                json=json,
+                data=content,
+                params=parameters,
+                allow_redirects=False,
             ) as response:
                 return response.status, await self._body(response)
         except aiohttp.ClientConnectorError as error:

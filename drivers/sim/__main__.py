@@ -23,6 +23,8 @@ from drivers.sim.gateways.push import push
 from drivers.sim.gateways.sms import sms
 from drivers.sim.gateways.yookassa import yookassa
 from drivers.sim.ofd import device as ofd_device
+from drivers.sim.qr_bank import QrRules
+from drivers.sim.raif import device as raif_device
 from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.robot import device as robot_device
 from drivers.sim.shtrih import device as shtrih_device
@@ -42,7 +44,12 @@ _OFD = "ofd"
 _SMTP = "smtp"
 _COMPLEX2 = "complex2"
 _VTK = "vtk"
-_TBANK = "tbank"
+_TBANK, _RAIF = "tbank", "raif"
+#: By bank, what names the shop and what it proves itself by: option, and the bank's own word.
+_QR_BANKS = {
+    _TBANK: (("--terminal-key", "TerminalKey"), ("--password-file", "password of signatures")),
+    _RAIF: (("--merchant-id", "sbpMerchantId"), ("--key-file", "secret key")),
+}
 _KNOWN = {
     "shtrih": shtrih_device.KNOWN_FAULTS,
     "atol": atol_device.KNOWN_FAULTS,
@@ -54,6 +61,7 @@ _KNOWN = {
     _SMTP: smtp_device.FAULTS,
     _VTK: vtk_device.KNOWN_FAULTS,
     _TBANK: tbank_device.FAULTS,
+    _RAIF: raif_device.FAULTS,
 }
 
 _EXAMPLES = {
@@ -63,7 +71,7 @@ _EXAMPLES = {
     "off": "{}",
     "link_lost": "{}",
     "noise": '{"rate": 0.01}',
-    "lose_answer": '{"after": "FF45"}  (atol "4A", atol-web "sell", vtk "VRP", tbank "Init"; else none)',
+    "lose_answer": '{"after": "FF45"}  (atol "4A", atol-web "sell", vtk "VRP", tbank "Init", raif "order"; else none)',
     "slow_print": '{"seconds": 0.5}  (a line; shtrih)',
     "wrong_answer": '{"after": "FF45", "code": 119}  (atol "4A", atol-web "sell")',
     "slow": '{"seconds": 2}',
@@ -97,16 +105,18 @@ _EXAMPLES = {
     "partial": '{"kopecks": 100}  (the bank approves no more)',
     "on_idl_after_approval": '{"do": "autocancel"}  (or "autofinal", "keep": what a firmware does then)',
     "abr": '{"do": "ignored"}  (or "honoured")',
-    "lose_request": '{"of": "Init"}  (not carried out, the connection breaks; tbank)',
-    "try_later": '{"times": 3}  (so many calls are answered 9999)',
+    "lose_request": '{"of": "Init"}  (not carried out, the connection breaks; raif "order")',
+    "try_later": '{"times": 3}  (so many calls are put off: tbank 9999, raif HTTP 503)',
     "repeated": '{"code": "20"}  (what an order number that it has is answered)',
-    "odd_state": '{"word": "FROZEN"}  (what GetState says)',
+    "odd_state": '{"word": "FROZEN"}  (what is said of a bill)',
     "clock_ahead": '{"seconds": 120}',
     "no_funds": "{}  (the shop's account is empty: nothing is refunded)",
     "nobody_pays": "{}",
     "in_transfer": "{}  (what is paid stays under way while it is on)",
     "async_refunds": "{}  (what is refunded stays under way while it is on)",
-    "pay_during_cancel": "{}  (the guest pays in the moment of a Cancel, once)",
+    "pay_during_cancel": "{}  (the guest pays in the moment of a cancel, once)",
+    "cancels_in_transfer": "{}  (what is being paid is cancelled all the same; raif)",
+    "decline_refunds": "{}  (what is refunded is declined; raif)",
     "pay": '{"id": "3000000001"}  (a guest pays now; without an id the newest that is open)',
     "reject": "{}  (the guest's bank refuses)",
     "expire": "{}  (its day has passed)",
@@ -135,7 +145,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         device = devices.add_parser(
             name, epilog=_faults_help(sorted(known)), formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _COMPLEX2, _TBANK):
+        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _COMPLEX2, *_QR_BANKS):
             device.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1; 0 takes a free one")
         elif name == _VTK:
             place = device.add_mutually_exclusive_group(required=True)
@@ -144,12 +154,13 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
             device.add_argument("--speed", type=float, default=1.0, help="scales the customer with the card only")
         else:
             device.add_argument("--link", type=Path, required=True, help="where the pseudo-terminal is linked")
-        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _VTK, _TBANK):
+        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _VTK, *_QR_BANKS):
             device.add_argument("--speed", type=float, default=1.0, help="scales cooking and pick-up only")
-        if name == _TBANK:
+        if name in _QR_BANKS:
+            (shop, shop_word), (secret, secret_word) = _QR_BANKS[name]
             device.add_argument("--speed", type=float, default=1.0, help="scales the customer with the phone only")
-            device.add_argument("--terminal-key", default="", help="the only TerminalKey it takes; else any")
-            device.add_argument("--password-file", type=Path, help="the password of signatures; else an empty one")
+            device.add_argument(shop, dest="shop", default="", help=f"the only {shop_word} it takes; else any")
+            device.add_argument(secret, dest="secret_file", type=Path, help=f"file of the {secret_word}; else none")
         if name == "shtrih":
             device.add_argument(
                 "--ofd", type=_host_and_port, help="HOST:PORT of the operator; the host is to carry documents there"
@@ -217,7 +228,7 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
         return server.url
     if options.device == _VTK:
         return await _enter_reader(stack, options)
-    if options.device == _TBANK:
+    if options.device in _QR_BANKS:
         return await _enter_qr_bank(stack, options)
     if (registrar := _REGISTRARS.get(options.device)) is not None:
         await stack.enter_async_context(
@@ -275,11 +286,12 @@ async def _enter_reader(stack: contextlib.AsyncExitStack, options: argparse.Name
 
 
 async def _enter_qr_bank(stack: contextlib.AsyncExitStack, options: argparse.Namespace) -> str:
-    password = "" if options.password_file is None else options.password_file.read_text().strip()
-    rules = tbank_device.QrRules(1.0 / options.speed, options.terminal_key, password)
+    secret = "" if options.secret_file is None else options.secret_file.read_text().strip()
+    rules = QrRules(1.0 / options.speed, options.shop, secret)
+    build = raif_device.raif if options.device == _RAIF else tbank_device.tbank
     files = {name: getattr(options, name) for name in ("state", "ledger", "control")}
-    bank_device = await stack.enter_async_context(tbank_device.tbank(options.port, **files, rules=rules))
-    return bank_device.url
+    device = await stack.enter_async_context(build(options.port, **files, rules=rules))
+    return device.url
 
 
 def _setup(options: argparse.Namespace) -> RegisterSetup:

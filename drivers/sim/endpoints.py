@@ -25,6 +25,7 @@ class Wanted:
     bank_driver: str = "acquirer"
     terminal: bool = False
     sbp: bool = False
+    sbp_driver: str = "tbank"
     ofd: bool = False  # the operator too: documents are carried by the host
 
     @property
