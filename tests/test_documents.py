@@ -16,6 +16,7 @@ from drivers.sim.complex2.firmware import FAULTS as COMPLEX2_FAULTS
 from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
 from drivers.sim.gateways.yookassa import FAULTS as YOOKASSA_FAULTS
 from drivers.sim.ofd import device as ofd
+from drivers.sim.raif import device as raif
 from drivers.sim.robot import device as robot
 from drivers.sim.shtrih import device as shtrih
 from drivers.sim.smtp.device import FAULTS as SMTP_FAULTS
@@ -49,6 +50,7 @@ FAULTS = (
     ofd.FAULTS,
     vtk.KNOWN_FAULTS,
     tbank.FAULTS,
+    raif.FAULTS,
     YOOKASSA_FAULTS,
 )
 

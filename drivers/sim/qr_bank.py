@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -55,12 +56,14 @@ class Account(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The bank's words for a bill that is open, one whose money is under way, and its ends."""
+    """The bank's words for a bill that is open, one whose money is under way, and its ends; `calls`: by its word for a
+    call what that is called at every bank."""
 
     open: tuple[str, ...]
     moving: str
     paid: str
     expired: str
+    calls: Mapping[str, str] = MappingProxyType({})
 
 
 class QrBankDevice(HttpSimulator):
@@ -85,8 +88,10 @@ class QrBankDevice(HttpSimulator):
         await super().stop()
 
     def _strikes(self, fault: str, member: str, call: str) -> bool:
+        """Calls that every bank has go by `order` and `cancel` too."""
         found = self.faults.on(fault)
-        return found is not None and found[member] == call and self.faults.take(fault) is not None
+        named = found is not None and found[member] in (call, self._words.calls.get(call))
+        return named and self.faults.take(fault) is not None
 
     def _is_busy(self) -> bool:
         """So many calls are put off."""

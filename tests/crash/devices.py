@@ -40,6 +40,7 @@ class Devices:
     speed: float = 80.0
     bank: str = "bank"  # or `yookassa`
     robot: str = "robot"  # or `complex2`, which is at a TCP port
+    qr_bank: str = "tbank"  # or `raif`
     urls: dict[str, str] = field(default_factory=dict)
     kills: int = 0
     _processes: dict[str, Forked] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class Devices:
             return ["--port", port, "--secret-file", str(self.secret_file)]
         common = [f"--state={self.folder}/{name}.state", f"--control={self.folder}/{name}.sock"]
         if name == QR_BANK:
-            return ["tbank", "--port", port, "--speed", _CARDS_A_SECOND, *common]
+            return [self.qr_bank, "--port", port, "--speed", _CARDS_A_SECOND, *common]
         if name in SERVERS:
             return [self.bank if name == "bank" else name, "--port", port, *common]
         link = ["--link", str(self.line(name)), "--seed", "1"]

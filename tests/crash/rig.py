@@ -40,6 +40,7 @@ methods = ["token", "terminal", "sbp", "till"]
 [terminal]
 port = "{}"
 [sbp]
+driver = "{}"
 url = "{}"
 timeout_s = 1.0
 poll_s = 0.05
@@ -100,6 +101,7 @@ class World:
     paper_first: bool = False  # `[fiscal] receipt = "before_payment"`
     speed: float = 80.0
     bank: str = "bank"  # or `yookassa`, which holds
+    qr_bank: str = "tbank"  # or `raif`
     robot: str = ""  # `robot` or `complex2`, behind a line that somebody puts between
     mend: Callable[[World], None] | None = None  # what somebody does so that sales can open
     prepare: Callable[[Path], None] | None = None  # what stands in the devices' memories before they are switched on
@@ -123,7 +125,9 @@ class World:
         load_menu(None)  # every life's, which is forked from here
         load_notices(None)
         shipped(web_root())
-        self.devices = Devices(self.folder, names, self.speed, robot=self.robot or "robot", bank=self.bank)
+        self.devices = Devices(
+            self.folder, names, self.speed, robot=self.robot or "robot", bank=self.bank, qr_bank=self.qr_bank
+        )
         self._lay_database()
         if self.prepare is not None:
             self.prepare(self.folder)
@@ -137,7 +141,7 @@ class World:
         if self.bank != "bank":
             extra += f'\n[bank]\ndriver = "{self.bank}"\n'
         if self.several_ways:
-            extra += _SEVERAL_WAYS.format(self.devices.line(READER), urls[QR_BANK])
+            extra += _SEVERAL_WAYS.format(self.devices.line(READER), self.qr_bank, urls[QR_BANK])
         if self.paper_first:
             extra += _PAPER_FIRST
         text = config_text(self.folder, urls["bank"], extra, urls.get("sms", NOBODY))

@@ -23,7 +23,13 @@ __all__ = ["QrRules", "TbankDevice", "tbank"]
 FAULTS: Mapping[str, tuple[str, ...]] = {**SHARED_FAULTS, "repeated": ("code",), "no_funds": ()}
 _LEAST_KOPECKS, _MOST_KOPECKS = 1_000, 100_000_000
 _SOONEST, _LATEST = timedelta(minutes=1), timedelta(days=90)
-_WORDS = Words(open=(of.NEW, of.SHOWN), moving=of.AUTHORIZING, paid=of.CONFIRMED, expired=of.EXPIRED)
+_WORDS = Words(
+    open=(of.NEW, of.SHOWN),
+    moving=of.AUTHORIZING,
+    paid=of.CONFIRMED,
+    expired=of.EXPIRED,
+    calls={"Init": "order", "Cancel": "cancel"},
+)
 
 
 class Refused(Exception):
