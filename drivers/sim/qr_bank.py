@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -63,7 +62,7 @@ class Words:
     moving: str
     paid: str
     expired: str
-    calls: Mapping[str, str] = MappingProxyType({})
+    calls: Mapping[str, str] = field(default_factory=dict)
 
 
 class QrBankDevice(HttpSimulator):

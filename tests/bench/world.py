@@ -224,7 +224,7 @@ class Guest:
         return cls(line, (await line.json(request("POST", "/api/auth/guest")))["access_token"])
 
     async def call(self, method: str, path: str, body: object = None) -> Any:
-        return await self._line.json(request(method, path, body, self.token))
+        return await self._line.json(request(method, path, body, self.token), 200, 201, 202)
 
     async def create(self, items: Sequence[str] = ("tea",)) -> dict[str, Any]:
         body = {"items": [{"item_id": item, "quantity": 1} for item in items], "service": "dine_in"}

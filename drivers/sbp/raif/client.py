@@ -27,6 +27,7 @@ from drivers.sbp.raif.messages import (
     refund_request,
     refund_state,
     require_roubles,
+    state_of,
     transfer_number,
     transfer_state,
     written,
@@ -63,8 +64,7 @@ class RaifQr:
     async def register(self, bill: Bill) -> QrPayment:
         """A code first, by which nobody can pay yet, then the order that names it; an order that is known already keeps
         the code it has."""
-        with questioning():
-            link = await self._call(self._acting, "POST", _LINKS, QrAnswer, link_request(self._merchant_id))
+        link = await self._call(self._acting, "POST", _LINKS, QrAnswer, link_request(self._merchant_id))
         code = shown_code(link.payload)
         if not link.qr_id:
             raise DeviceUnreachable(DEVICE, "unreadable_answer", "a code without a number")
@@ -83,6 +83,8 @@ class RaifQr:
 
     async def code(self, bank_id: str) -> str:
         order = await self._ask(_order(bank_id), OrderAnswer)
+        if order.status is not None and state_of(order.status.value) is not QrState.OPEN:
+            raise DeviceRefused(DEVICE, WRONG_STATE, order.status.value)
         if order.qr is None:
             raise DeviceUnreachable(DEVICE, "unreadable_answer", "an order without a code")
         found = await self._ask(f"{_LINKS}/{quote(order.qr.id, safe='')}", QrAnswer)

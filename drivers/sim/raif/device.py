@@ -101,7 +101,7 @@ class RaifDevice(QrBankDevice):
     def _link(self, _: web.Request, body: _Members) -> _Members:
         if body.get("qrType") != "QRVariable":
             raise Refused("ERROR.INVALID_REQUEST", "Передан некорректный тип QR")
-        if not body.get(_SHOP):
+        if _SHOP not in body:
             raise Refused("ERROR.SBP_MERCHANT_ID_IS_MISSING", "SbpMerchantId партнера не указан")
         if self._rules.shop not in ("", body[_SHOP]):
             raise Refused("ERROR.MERCHANT_NOT_REGISTERED", f"Партнер с ID {body[_SHOP]} не зарегистрирован")
