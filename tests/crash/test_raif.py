@@ -16,7 +16,7 @@ from tests.crash.calls import Gone
 from tests.crash.devices import QR_BANK
 from tests.crash.judging import judged
 from tests.crash.rig import Purchase, World, world
-from tests.crash.sweeping import Way, points, sweep
+from tests.crash.sweeping import Way, points, struck, sweep
 from tests.crash.test_qr_payments import cancelled, given_back
 from tests.crash.test_ways_to_pay import by
 
@@ -26,6 +26,8 @@ _MONEY = (*POINTS[: POINTS.index("t7.after") + 1], *QR_POINTS)
 _REFUND = tuple(name for name in RETURN_POINTS if name.startswith("refund."))
 _REVERSAL = tuple(name for name in RETURN_POINTS if name.startswith("reversal."))
 _LOOK = [partial(AtPoint, name, 2) for name in ("charge.answered", "charge.noted")]
+_CANCELLED = (*CANCEL_POINTS, "charge.answered", "charge.noted")
+_CANCELS = [*((name, False) for name in _CANCELLED), *((name, True) for name in (*_CANCELLED, *PAPER_POINTS[1:]))]
 _LONG = pytest.mark.long
 
 
@@ -97,14 +99,12 @@ def test_3_killed_at_every_point_of_a_payment_its_money_is_taken_once(make: Call
 
 
 @_LONG
-@pytest.mark.parametrize("make", [_RAIF, _FIRST], ids=["after", "before"])
-def test_3_killed_at_every_point_while_a_guest_cancels_nothing_is_kept(make: Callable[[], World]) -> None:
-    def quiet() -> World:
-        return make(mend=lambda place: place.devices.fault(QR_BANK, "nobody_pays", on=False))
-
-    paper = PAPER_POINTS[1:] if make is _FIRST else ()
-    bombs = points([*CANCEL_POINTS, "charge.answered", "charge.noted", *paper])
-    assert sweep(bombs, quiet, cancelled, patient=False) == ([], [])
+@pytest.mark.parametrize(("name", "paper_first"), _CANCELS)
+def test_3_killed_at_every_point_while_a_guest_cancels_nothing_is_kept(name: str, paper_first: bool) -> None:
+    with world(several_ways=True, qr_bank="raif", paper_first=paper_first) as place:
+        assert struck(place, partial(AtPoint, name), cancelled)
+        place.devices.fault(QR_BANK, "nobody_pays", on=False)
+        assert judged(place, patient=False) == []
 
 
 @_LONG
