@@ -128,6 +128,8 @@ class HttpDevice:
                 timeout=self._timeout,
                 auto_decompress=False,
             )
+        if content is not None:
+            headers = {**(headers or {}), "Content-Type": "application/json"}
         try:
             async with self._session.request(
                 method,

@@ -27,10 +27,12 @@ from drivers.sim.gateways.sms import SmsDevice, sms
 from drivers.sim.gateways.yookassa import yookassa
 from drivers.sim.inpas.device import InpasDevice, InpasRules, inpas
 from drivers.sim.ofd.device import OfdDevice, ofd
+from drivers.sim.qr_bank import QrRules
+from drivers.sim.raif.device import RaifDevice, raif
 from drivers.sim.robot.device import RobotDevice, robot
 from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from drivers.sim.shtrih.setup import ShtrihSetup
-from drivers.sim.tbank.device import QrRules, TbankDevice, tbank
+from drivers.sim.tbank.device import TbankDevice, tbank
 from drivers.sim.vtk.device import ReaderRules, VtkDevice, vtk
 from drivers.terminal.inpas.reader import InpasTimings
 from drivers.terminal.vtk.line import VtkTimings
@@ -181,7 +183,7 @@ class Restaurant:
     changes: dict[str, Any] = field(default_factory=dict)
     operator: OfdDevice | None = None
     card_reader: VtkDevice | None = None
-    bank_of_codes: TbankDevice | None = None
+    bank_of_codes: TbankDevice | RaifDevice | None = None
     card_service: InpasDevice | None = None
 
     @property
@@ -195,7 +197,7 @@ class Restaurant:
         return self.card_reader
 
     @property
-    def qr_bank(self) -> TbankDevice:
+    def qr_bank(self) -> TbankDevice | RaifDevice:
         assert self.bank_of_codes is not None, "this restaurant takes no QR payments"
         return self.bank_of_codes
 
@@ -346,7 +348,8 @@ async def restaurant(
                 extra = f'[terminal]\nport = "{line}"\n{extra}'
             qr_bank = None
             if '"sbp"' in extra:
-                qr_bank = await stack.enter_async_context(tbank(0, **files["sbp"], rules=phone))
+                open_bank: Any = raif if '"raif"' in extra else tbank
+                qr_bank = await stack.enter_async_context(open_bank(0, **files["sbp"], rules=phone))
                 extra = f'[sbp]\nurl = "{qr_bank.url}"\ntimeout_s = 2.0\npoll_s = 0.1\n{extra}'
             extra = f'[fiscal]\ndriver = "{registrar}"\n{way}\n{extra}'
             robot_device = await stack.enter_async_context(

@@ -77,10 +77,13 @@ token = 1
 terminal = 2
 sbp = 3
 [sbp]
-driver = "tbank"
-url = "https://qr.example/v2"
-terminal_key = "1321054611234DEMO"
-password_file = "secrets/sbp"
+driver = "raif"
+url = "https://qr.example/api"
+terminal_key = ""
+password_file = ""
+merchant_id = "MA0000000552"
+key_file = "secrets/sbp"
+refunds_under = "payment"
 timeout_s = 8.0
 screen_s = 120
 due_s = 240
@@ -270,7 +273,7 @@ def test_relative_paths_start_at_the_files_folder(tmp_path: Path) -> None:
     assert (config.menu.file, config.menu.images) == (f"{tmp_path}/menu/menu.toml", f"{tmp_path}/menu/images")
     secrets = (config.auth.secret_file, config.bank.merchant_key_file, config.sms.key_file, config.service.pin_file)
     assert secrets == tuple(f"{tmp_path}/secrets/{name}" for name in ("token", "bank", "sms", "pin"))
-    assert config.sbp.password_file == f"{tmp_path}/secrets/sbp"
+    assert config.sbp.key_file == f"{tmp_path}/secrets/sbp"
     assert config.registrars[0].key_file == f"{tmp_path}/secrets/atol"
     assert config.webhooks[0].secret_file == f"{tmp_path}/secrets/webhook"
     assert config.alarms.to[1].secret_file == f"{tmp_path}/secrets/bot"

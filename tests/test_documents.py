@@ -17,6 +17,7 @@ from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
 from drivers.sim.gateways.yookassa import FAULTS as YOOKASSA_FAULTS
 from drivers.sim.inpas import device as inpas
 from drivers.sim.ofd import device as ofd
+from drivers.sim.raif import device as raif
 from drivers.sim.robot import device as robot
 from drivers.sim.shtrih import device as shtrih
 from drivers.sim.smtp.device import FAULTS as SMTP_FAULTS
@@ -51,6 +52,7 @@ FAULTS = (
     vtk.KNOWN_FAULTS,
     tbank.FAULTS,
     inpas.FAULTS,
+    raif.FAULTS,
     YOOKASSA_FAULTS,
 )
 

@@ -163,6 +163,15 @@ def test_the_defaults_have_the_form_they_ask_for() -> None:
             "$.robot.port: '/dev/ttyUSB0' is that of $.fiscal[0] already",
         ),
         ("[sbp]\nscreen_s = 300", "$.sbp.screen_s: the screen goes to the next guest after 300 s"),
+        ('[sbp]\nmerchant_id = "MA1"', "$.sbp.merchant_id: belongs to driver raif, not to tbank"),
+        (
+            '[sbp]\ndriver = "raif"\npassword_file = "x"',
+            "$.sbp.password_file: belongs to driver tbank, not to raif",
+        ),
+        (
+            '[payment]\nmethods = ["sbp"]\n[sbp]\ndriver = "raif"\nurl = "https://pay.raif.ru/api"\nkey_file = "x"',
+            "$.sbp.merchant_id: is missing",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_told_in_one_line(tmp_path: Path, text: str, line: str) -> None:

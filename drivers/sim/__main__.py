@@ -24,6 +24,8 @@ from drivers.sim.gateways.sms import sms
 from drivers.sim.gateways.yookassa import yookassa
 from drivers.sim.inpas import device as inpas_device
 from drivers.sim.ofd import device as ofd_device
+from drivers.sim.qr_bank import QrRules
+from drivers.sim.raif import device as raif_device
 from drivers.sim.register_setup import RegisterSetup
 from drivers.sim.robot import device as robot_device
 from drivers.sim.shtrih import device as shtrih_device
@@ -43,10 +45,18 @@ _OFD = "ofd"
 _SMTP = "smtp"
 _COMPLEX2 = "complex2"
 _VTK = "vtk"
-_TBANK = "tbank"
+_TBANK, _RAIF = "tbank", "raif"
+#: By bank, what names the shop and what it proves itself by: option, and the bank's own word.
+_QR_BANKS = {
+    _TBANK: (("--terminal-key", "TerminalKey"), ("--password-file", "password of signatures")),
+    _RAIF: (("--merchant-id", "sbpMerchantId"), ("--key-file", "secret key")),
+}
 _INPAS = "inpas"
 #: People stand before them, whose time is scaled.
-_SPEEDS = {_TBANK: "scales the customer with the phone only", _INPAS: "scales the customer with the card only"}
+_SPEEDS = {
+    **dict.fromkeys(_QR_BANKS, "scales the customer with the phone only"),
+    _INPAS: "scales the customer with the card only",
+}
 _KNOWN = {
     "shtrih": shtrih_device.KNOWN_FAULTS,
     "atol": atol_device.KNOWN_FAULTS,
@@ -59,6 +69,7 @@ _KNOWN = {
     _VTK: vtk_device.KNOWN_FAULTS,
     _TBANK: tbank_device.FAULTS,
     _INPAS: inpas_device.FAULTS,
+    _RAIF: raif_device.FAULTS,
 }
 
 _EXAMPLES = {
@@ -68,7 +79,8 @@ _EXAMPLES = {
     "off": "{}",
     "link_lost": "{}",
     "noise": '{"rate": 0.01}',
-    "lose_answer": '{"after": "FF45"}  (atol "4A", atol-web "sell", vtk "VRP", tbank "Init", inpas "1"; else none)',
+    "lose_answer": '{"after": "FF45"}'
+    '  (atol "4A", atol-web "sell", vtk "VRP", tbank "Init", raif "order", inpas "1"; else none)',
     "slow_print": '{"seconds": 0.5}  (a line; shtrih)',
     "wrong_answer": '{"after": "FF45", "code": 119}  (atol "4A", atol-web "sell")',
     "slow": '{"seconds": 2}',
@@ -117,16 +129,18 @@ _EXAMPLES = {
     "partial": '{"kopecks": 100}  (the bank approves no more)',
     "on_idl_after_approval": '{"do": "autocancel"}  (or "autofinal", "keep": what a firmware does then)',
     "abr": '{"do": "ignored"}  (or "honoured")',
-    "lose_request": '{"of": "Init"}  (not carried out, the connection breaks; tbank)',
-    "try_later": '{"times": 3}  (so many calls are answered 9999)',
+    "lose_request": '{"of": "Init"}  (not carried out, the connection breaks; raif "order")',
+    "try_later": '{"times": 3}  (so many calls are put off: tbank 9999, raif HTTP 503)',
     "repeated": '{"code": "20"}  (what an order number that it has is answered)',
-    "odd_state": '{"word": "FROZEN"}  (what GetState says)',
+    "odd_state": '{"word": "FROZEN"}  (what is said of a bill)',
     "clock_ahead": '{"seconds": 120}',
     "no_funds": "{}  (the shop's account is empty: nothing is refunded)",
     "nobody_pays": "{}",
     "in_transfer": "{}  (what is paid stays under way while it is on)",
     "async_refunds": "{}  (what is refunded stays under way while it is on)",
-    "pay_during_cancel": "{}  (the guest pays in the moment of a Cancel, once)",
+    "pay_during_cancel": "{}  (the guest pays in the moment of a cancel, once)",
+    "cancels_in_transfer": "{}  (what is being paid is cancelled all the same; raif)",
+    "decline_refunds": "{}  (what is refunded is declined; raif)",
     "pay": '{"id": "3000000001"}  (a guest pays now; without an id the newest that is open)',
     "reject": "{}  (the guest's bank refuses)",
     "expire": "{}  (its day has passed)",
@@ -168,9 +182,10 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
             device.add_argument("--speed", type=float, default=1.0, help="scales cooking and pick-up only")
         if name in _SPEEDS:
             device.add_argument("--speed", type=float, default=1.0, help=_SPEEDS[name])
-        if name == _TBANK:
-            device.add_argument("--terminal-key", default="", help="the only TerminalKey it takes; else any")
-            device.add_argument("--password-file", type=Path, help="the password of signatures; else an empty one")
+        if name in _QR_BANKS:
+            (shop, shop_word), (secret, secret_word) = _QR_BANKS[name]
+            device.add_argument(shop, dest="shop", default="", help=f"the only {shop_word} it takes; else any")
+            device.add_argument(secret, dest="secret_file", type=Path, help=f"file of the {secret_word}; else none")
         if name == "shtrih":
             device.add_argument(
                 "--ofd", type=_host_and_port, help="HOST:PORT of the operator; the host is to carry documents there"
@@ -240,7 +255,7 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
         return await _enter_reader(stack, options)
     if options.device == _INPAS:
         return await _enter_inpas(stack, options)
-    if options.device == _TBANK:
+    if options.device in _QR_BANKS:
         return await _enter_qr_bank(stack, options)
     if (registrar := _REGISTRARS.get(options.device)) is not None:
         await stack.enter_async_context(
@@ -305,11 +320,12 @@ async def _enter_inpas(stack: contextlib.AsyncExitStack, options: argparse.Names
 
 
 async def _enter_qr_bank(stack: contextlib.AsyncExitStack, options: argparse.Namespace) -> str:
-    password = "" if options.password_file is None else options.password_file.read_text().strip()
-    rules = tbank_device.QrRules(1.0 / options.speed, options.terminal_key, password)
+    secret = "" if options.secret_file is None else options.secret_file.read_text().strip()
+    rules = QrRules(1.0 / options.speed, options.shop, secret)
+    build = raif_device.raif if options.device == _RAIF else tbank_device.tbank
     files = {name: getattr(options, name) for name in ("state", "ledger", "control")}
-    bank_device = await stack.enter_async_context(tbank_device.tbank(options.port, **files, rules=rules))
-    return bank_device.url
+    device = await stack.enter_async_context(build(options.port, **files, rules=rules))
+    return device.url
 
 
 def _setup(options: argparse.Namespace) -> RegisterSetup:

@@ -114,12 +114,7 @@ class EmbeddedSimulators:
         if wanted.terminal:
             self._devices["terminal"] = await self._enter_reader(stack)
         if wanted.sbp:
-            from drivers.sim.tbank.device import QrRules, tbank
-
-            qr_bank = await stack.enter_async_context(
-                tbank(0, **self._files("sbp"), rules=QrRules(pays_after_s=_SCANS_BY_ITSELF_S))
-            )
-            self._endpoints.sbp_url, self._devices["sbp"] = qr_bank.url, qr_bank
+            await self._enter_qr_bank(stack)
         if wanted.sms:
             from drivers.sim.gateways.sms import sms
 
@@ -159,6 +154,16 @@ class EmbeddedSimulators:
         build = yookassa if self._wanted.bank_driver == "yookassa" else bank
         device = await stack.enter_async_context(build(0, **self._files("bank")))
         self._endpoints.bank_url, self._devices["bank"] = device.url, device
+
+    async def _enter_qr_bank(self, stack: AsyncExitStack) -> None:
+        from drivers.sim.qr_bank import QrRules
+        from drivers.sim.raif.device import raif
+        from drivers.sim.tbank.device import tbank
+
+        build = raif if self._wanted.sbp_driver == "raif" else tbank
+        rules = QrRules(pays_after_s=_SCANS_BY_ITSELF_S)
+        device = await stack.enter_async_context(build(0, **self._files("sbp"), rules=rules))
+        self._endpoints.sbp_url, self._devices["sbp"] = device.url, device
 
     async def _enter_registrar(self, stack: AsyncExitStack) -> faults.Controlled:
         wanted, files = self._wanted, self._files("fiscal")

@@ -26,6 +26,7 @@ class Wanted:
     terminal: bool = False
     terminal_driver: str = "vtk"
     sbp: bool = False
+    sbp_driver: str = "tbank"
     ofd: bool = False  # the operator too: documents are carried by the host
 
     @property

@@ -45,7 +45,11 @@ def _absolute(config: Config, base: Path) -> Config:
         auth=replace(config.auth, secret_file=_under(base, config.auth.secret_file)),
         fiscal=_registrars_under(base, config.fiscal),
         bank=replace(config.bank, merchant_key_file=_under(base, config.bank.merchant_key_file)),
-        sbp=replace(config.sbp, password_file=_under(base, config.sbp.password_file)),
+        sbp=replace(
+            config.sbp,
+            password_file=_under(base, config.sbp.password_file),
+            key_file=_under(base, config.sbp.key_file),
+        ),
         terminal=replace(config.terminal, port=_line_under(base, config.terminal.port)),
         robot=replace(
             config.robot, port=_line_under(base, config.robot.port), complex=_under(base, config.robot.complex)

@@ -27,6 +27,10 @@ _CARRIED_OTHERWISE: Mapping[str, str] = MappingProxyType(
     }
 )
 _BEFORE = "before_payment"
+#: By bank of QR payments, what names the shop and what it proves itself by.
+_SBP_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"tbank": ("terminal_key", "password_file"), "raif": ("merchant_id", "key_file")}
+)
 #: A payment screen goes back to the start after so long without an answer (`RELEASE_AFTER_MS` of the page).
 SCREEN_WAITS_S = 300
 
@@ -135,9 +139,13 @@ def _sbp(config: Config) -> Iterator[str]:
         yield problem("$.sbp.screen_s", f"the screen goes to the next guest after {SCREEN_WAITS_S} s")
     if row.due_s < row.screen_s:
         yield problem("$.sbp.due_s", f"the bank takes no money for a code that is shown {row.screen_s:g} s")
+    for driver, keys in _SBP_KEYS.items():
+        for key in keys:
+            if driver != row.driver and getattr(row, key):
+                yield problem(f"$.sbp.{key}", f"belongs to driver {driver}, not to {row.driver}")
     if not config.pays_by("sbp") or row.url == SIM or urlsplit(row.url).scheme == "http":
         return
-    for key in ("terminal_key", "password_file"):
+    for key in _SBP_KEYS[row.driver]:
         if not getattr(row, key):
             yield problem(f"$.sbp.{key}", "is missing")
 

@@ -186,13 +186,17 @@ class CardTerminal(_Section, frozen=True, kw_only=True):
 
 
 class Sbp(_Section, frozen=True, kw_only=True):
-    """The bank of the method `sbp`. `terminal_key` names the shop's terminal, `password_file` what signs; a code is
+    """The bank of the method `sbp`. `terminal_key` names the shop's terminal and `password_file` what signs (`tbank`),
+    `merchant_id` the shop in SBP and `key_file` its secret key, `refunds_under` where refunds are (`raif`); a code is
     `screen_s` on the screen, the bank takes money for it `due_s`, and is asked every `poll_s`."""
 
-    driver: Literal["tbank"] = "tbank"
+    driver: Literal["tbank", "raif"] = "tbank"
     url: forms.UrlOrSim = SIM
     terminal_key: forms.TerminalKey = ""
     password_file: forms.File = ""
+    merchant_id: forms.TerminalKey = ""
+    key_file: forms.File = ""
+    refunds_under: Literal["payments", "payment"] = "payments"
     timeout_s: forms.Wait = 10
     screen_s: forms.Patience = 180
     due_s: forms.QrLife = 300

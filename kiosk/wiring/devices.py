@@ -226,11 +226,16 @@ def _qr_bank(config: Config, endpoints: Endpoints) -> QrBank | None:
     """The bank of QR payments, where it is used."""
     if not config.pays_by("sbp"):
         return None
+    row = config.sbp
+    url = endpoints.sbp_url or row.url
+    if row.driver == "raif":
+        from drivers.sbp.raif.client import RaifQr
+
+        key = _key(row.key_file, "$.sbp.key_file")
+        return RaifQr(url, row.merchant_id, key, row.timeout_s, refunds_under=row.refunds_under)
     from drivers.sbp.tbank.client import TbankQr
 
-    row = config.sbp
-    password = _key(row.password_file, "$.sbp.password_file")
-    return TbankQr(endpoints.sbp_url or row.url, row.terminal_key, password, row.timeout_s)
+    return TbankQr(url, row.terminal_key, _key(row.password_file, "$.sbp.password_file"), row.timeout_s)
 
 
 def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints, EmbeddedSimulators | None]:
@@ -243,6 +248,7 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints,
         terminal=config.pays_by("terminal") and config.terminal.simulated,
         terminal_driver=config.terminal.driver,
         sbp=config.pays_by("sbp") and config.sbp.url == SIM,
+        sbp_driver=config.sbp.driver,
         fiscal=fiscal.simulated,
         fiscal_driver=fiscal.driver,
         ofd=OfdRoute(fiscal.ofd) is OfdRoute.HOST,

@@ -103,6 +103,7 @@ def _secrets(config: Config) -> Iterator[str]:
     keys = [
         ("$.bank.merchant_key_file", config.bank.merchant_key_file),
         ("$.sbp.password_file", config.sbp.password_file),
+        ("$.sbp.key_file", config.sbp.key_file),
         ("$.sms.key_file", config.sms.key_file),
         ("$.broker.password_file", config.broker.password_file),
         ("$.alarms.email.password_file", config.alarms.email.password_file),

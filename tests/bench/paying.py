@@ -23,14 +23,15 @@ class Paid:
 
 
 @asynccontextmanager
-async def watched(world: World, *, paced: bool = False) -> AsyncIterator[tuple[Turns, Turns]]:
-    """The lines to bank and registrar lead through relays; devices must run, the kiosk not yet."""
+async def watched(world: World, *, paced: bool = False, at: str = "bank") -> AsyncIterator[tuple[Turns, Turns]]:
+    """The lines to bank (`at`: the port of which) and registrar lead through relays; devices must run, the kiosk not
+    yet."""
     bank, registrar, port = Turns(), Turns(), free_port()
     link = world.folder / "relay.tty"
     serial = SerialRelay(link, world.folder / "fiscal.tty", registrar, paced=paced)
     world.replaced = {f'"{world.folder}/fiscal.tty"': f'"{link}"'}
-    async with tcp_relay(port, world.ports["bank"], bank):
-        world.replaced[f":{world.ports['bank']}"] = f":{port}"
+    async with tcp_relay(port, world.ports[at], bank):
+        world.replaced[f":{world.ports[at]}"] = f":{port}"
         try:
             yield bank, registrar
         finally:

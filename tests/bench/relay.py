@@ -67,7 +67,8 @@ async def tcp_relay(port: int, target: int, turns: Turns) -> AsyncIterator[None]
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", target)
-        await asyncio.gather(pump(reader, far_writer, host=True), pump(far_reader, writer, host=False))
+        with contextlib.suppress(asyncio.CancelledError):  # a connection that was kept until the end
+            await asyncio.gather(pump(reader, far_writer, host=True), pump(far_reader, writer, host=False))
 
     server = await asyncio.start_server(take, "127.0.0.1", port)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import signal
 import socket
@@ -48,6 +49,15 @@ limits = {{ logins_per_device_per_minute = 1000000, sms_per_site_per_day = 10000
 [log]
 level = "error"
 """
+_QR_CONFIG = """
+[payment]
+methods = ["token", "sbp"]
+[sbp]
+driver = "{driver}"
+url = "http://127.0.0.1:{port}{base}"
+"""
+#: By bank of QR payments, where its API begins.
+_QR_BASES = {"tbank": "/v2", "raif": "/api"}
 
 
 def free_port() -> int:
@@ -72,24 +82,26 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 class World:
     """`folder` of another world to begin with: its devices remember what its books tell. `ports`: where the kiosk finds
-    a device otherwise than directly."""
+    a device otherwise than directly. `qr_bank`: whose codes it takes too."""
 
-    def __init__(self, speed: float = 1000.0, like: Path | None = None) -> None:
+    def __init__(self, speed: float = 1000.0, like: Path | None = None, qr_bank: str = "") -> None:
         self.folder = short_folder()
         self._speed = speed
         if like is not None:
             shutil.copytree(like, self.folder, dirs_exist_ok=True, ignore=_NOT_COPIED)
-        self.ports = {name: free_port() for name in HTTP_DEVICES}
+        self._qr_bank = qr_bank
+        self.ports = {name: free_port() for name in (*HTTP_DEVICES, *(("sbp",) if qr_bank else ()))}
         self.devices: dict[str, subprocess.Popen[bytes]] = {}
         self.kiosk: subprocess.Popen[bytes] | None = None
         self.port = 0
         self.replaced: dict[str, str] = {}  # in the configuration: text → text
 
     async def start_devices(self) -> None:
-        for name in (*HTTP_DEVICES, *_SERIAL_DEVICES):
+        for name in (*self.ports, *_SERIAL_DEVICES):
             files = [f"--{kind}={self.folder}/{name}.{kind}" for kind in ("state", "ledger", "control")]
-            if name in HTTP_DEVICES:
-                self.devices[name] = spawn("drivers.sim", name, f"--port={self.ports[name]}", *files)
+            if name in self.ports:
+                kind = self._qr_bank if name == "sbp" else name
+                self.devices[name] = spawn("drivers.sim", kind, f"--port={self.ports[name]}", *files)
             else:
                 own = [f"--link={self.folder}/{name}.tty", f"--speed={self._speed}", "--seed=1"]
                 self.devices[name] = spawn("drivers.sim", _SERIAL_DEVICES[name], *own, *files)
@@ -114,6 +126,9 @@ class World:
         """Seconds from the start of the process to `/readyz` 200, and until it sells."""
         self.port = free_port()
         text = _CONFIG.format(port=self.port, folder=self.folder, **self.ports)
+        if self._qr_bank:
+            base = _QR_BASES[self._qr_bank]
+            text += _QR_CONFIG.format(driver=self._qr_bank, port=self.ports["sbp"], base=base)
         for old, new in self.replaced.items():
             assert old in text, old
             text = text.replace(old, new)
@@ -165,6 +180,12 @@ class World:
         status = Path(f"/proc/{self.kiosk.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
+    def busy_s(self) -> float:
+        """Of a core, since its start."""
+        assert self.kiosk is not None
+        fields = Path(f"/proc/{self.kiosk.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def descriptors(self) -> int:
         assert self.kiosk is not None
         return len(list(Path(f"/proc/{self.kiosk.pid}/fd").iterdir()))
@@ -203,7 +224,7 @@ class Guest:
         return cls(line, (await line.json(request("POST", "/api/auth/guest")))["access_token"])
 
     async def call(self, method: str, path: str, body: object = None) -> Any:
-        return await self._line.json(request(method, path, body, self.token))
+        return await self._line.json(request(method, path, body, self.token), 200, 201, 202)
 
     async def create(self, items: Sequence[str] = ("tea",)) -> dict[str, Any]:
         body = {"items": [{"item_id": item, "quantity": 1} for item in items], "service": "dine_in"}

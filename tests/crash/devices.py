@@ -41,6 +41,7 @@ class Devices:
     bank: str = "bank"  # or `yookassa`
     reader: str = "vtk"  # or `inpas`, which is a service
     robot: str = "robot"  # or `complex2`, which is at a TCP port
+    qr_bank: str = "tbank"  # or `raif`
     urls: dict[str, str] = field(default_factory=dict)
     kills: int = 0
     _processes: dict[str, Forked] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class Devices:
             return ["--port", port, "--secret-file", str(self.secret_file)]
         common = [f"--state={self.folder}/{name}.state", f"--control={self.folder}/{name}.sock"]
         if name == QR_BANK:
-            return ["tbank", "--port", port, "--speed", _CARDS_A_SECOND, *common]
+            return [self.qr_bank, "--port", port, "--speed", _CARDS_A_SECOND, *common]
         if name == READER and self.reader == "inpas":
             return ["inpas", "--port", port, "--speed", _CARDS_A_SECOND, "--seed", "1", *common]
         if name in SERVERS:

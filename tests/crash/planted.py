@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 import msgspec
@@ -339,6 +340,23 @@ class _OpenCode(PaymentSaga):
     money_steps = _TrustsTheWish
 
 
+class _NamedAnew(MoneySteps):
+    async def _ask(self, payment: Payment) -> Outcome:
+        row = await self._db.read(payments.require, payment.payment_id)
+        method = self._methods.of(row)
+        if not isinstance(method, QrMethod) or row.bank_payment_id is not None:
+            return await super()._ask(payment)
+        bill = replace(await method._bill(row), order=f"{row.order_id}-{row.attempt + 10}")  # noqa: SLF001
+        found = await method._bank.register(bill)  # noqa: SLF001
+        return Outcome(Standing.PENDING, numbers={"bank_payment_id": found.bank_id, "qr": found.qr})
+
+
+class _NewOrderAfterRestart(PaymentSaga):
+    """Opens a bill under a new name instead of asking for the one that it has named."""
+
+    money_steps = _NamedAnew
+
+
 class _RepeatedRefund(Refunds):
     """Sends money back again without asking whether it is on its way."""
 
@@ -410,6 +428,10 @@ def method_change_with_an_open_code() -> Parts:
 
 def refund_repeated_without_asking() -> Parts:
     return Parts(refunds=_RepeatedRefund)
+
+
+def new_order_after_restart() -> Parts:
+    return Parts(payment_saga=_NewOrderAfterRestart)
 
 
 def new_operation_after_restart() -> Parts:

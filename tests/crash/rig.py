@@ -37,6 +37,7 @@ methods = ["token", "terminal", "sbp", "till"]
 [terminal]
 port = "{}"
 [sbp]
+driver = "{}"
 url = "{}"
 timeout_s = 1.0
 poll_s = 0.05
@@ -104,6 +105,7 @@ class World:
     paper_first: bool = False  # `[fiscal] receipt = "before_payment"`
     speed: float = 80.0
     bank: str = "bank"  # or `yookassa`, which holds
+    qr_bank: str = "tbank"  # or `raif`
     robot: str = ""  # `robot` or `complex2`, behind a line that somebody puts between
     mend: Callable[[World], None] | None = None  # what somebody does so that sales can open
     prepare: Callable[[Path], None] | None = None  # what stands in the devices' memories before they are switched on
@@ -128,7 +130,13 @@ class World:
         load_notices(None)
         shipped(web_root())
         self.devices = Devices(
-            self.folder, names, self.speed, robot=self.robot or "robot", bank=self.bank, reader=self.reader
+            self.folder,
+            names,
+            self.speed,
+            robot=self.robot or "robot",
+            bank=self.bank,
+            reader=self.reader,
+            qr_bank=self.qr_bank,
         )
         self._lay_database()
         if self.prepare is not None:
@@ -144,7 +152,8 @@ class World:
             extra += f'\n[bank]\ndriver = "{self.bank}"\n'
         if self.several_ways:
             taking = self.reader == "inpas"
-            extra += _SEVERAL_WAYS.format(urls[READER] if taking else self.devices.line(READER), urls[QR_BANK])
+            reader = urls[READER] if taking else self.devices.line(READER)
+            extra += _SEVERAL_WAYS.format(reader, self.qr_bank, urls[QR_BANK])
             extra += _TAKING if taking else ""
         if self.paper_first:
             extra += _PAPER_FIRST

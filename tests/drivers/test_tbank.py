@@ -17,7 +17,8 @@ from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, Outcom
 from drivers.http import UnreadableAnswer, read_json
 from drivers.sbp.port import Bill, QrState
 from drivers.sbp.tbank.client import TbankQr
-from drivers.sbp.tbank.messages import Answer, OrderAnswer, due_text, error_of, first_of, signed, state_of, token_of
+from drivers.sbp.tbank.messages import Answer, OrderAnswer, error_of, first_of, signed, state_of, token_of
+from drivers.sbp.wire import due_text
 from drivers.sim.tbank.device import QrRules, TbankDevice, tbank
 
 BANKS_OWN = {

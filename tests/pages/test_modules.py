@@ -17,6 +17,7 @@ from drivers.sim.atol_web import device as atol_web
 from drivers.sim.gateways import http as gateways
 from drivers.sim.gateways import yookassa
 from drivers.sim.ofd import device as ofd
+from drivers.sim.raif import device as raif
 from drivers.sim.robot import device as robot
 from drivers.sim.shtrih import device as shtrih
 from drivers.sim.smtp import device as smtp
@@ -64,7 +65,7 @@ FAULTS: dict[str, set[str]] = {
     "robot": {*robot.FAULTS},
     "ofd": {*ofd.FAULTS},
     "terminal": {*vtk.KNOWN_FAULTS},
-    "sbp": {*tbank.FAULTS},
+    "sbp": {*tbank.FAULTS, *raif.FAULTS},
 }
 
 

@@ -27,7 +27,7 @@ const PARAMETERS = /** @type {Record<string, Record<string, string|number>>} */ 
   partial: { kopecks: 100 },
   on_idl_after_approval: { do: "autocancel" },
   abr: { do: "ignored" },
-  lose_request: { of: "Cancel" },
+  lose_request: { of: "cancel" },
   try_later: { times: 3 },
   repeated: { code: "20" },
   odd_state: { word: "FROZEN" },
@@ -44,7 +44,7 @@ const PARAMETERS = /** @type {Record<string, Record<string, string|number>>} */ 
 const LOST = /** @type {Record<string, Record<string, string>>} */ ({
   fiscal: { after: "FF45" },
   terminal: { after: "VRP" },
-  sbp: { after: "Init" },
+  sbp: { after: "order" },
 });
 
 /** @param {string} device @param {string} fault */

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
-from drivers.http import REFUSES_US, HttpDevice, UnreadableAnswer, read_json
+from drivers.errors import DeviceRefused, OutcomeUnknown
+from drivers.http import HttpDevice, UnreadableAnswer, read_json
 from drivers.sbp.port import Bill, QrPayment
 from drivers.sbp.tbank.messages import (
-    DEVICE,
     REPEATED,
     WHY_NOT_CANCELLED,
     Answer,
     OrderAnswer,
     Scalar,
-    due_text,
     error_of,
     first_of,
     is_end,
     payment_of,
     signed,
 )
+from drivers.sbp.wire import DEVICE, due_text, nobody_there, questioning, require_heard, shown_code
 
 #: An order may have many payments.
 _LONGEST_ANSWER = 256 * 1024
-_LONGEST_QR = 1024
 A = TypeVar("A", bound=Answer)
 
 
 class TbankQr:
     """`terminal_key` names the shop's terminal, `password` signs. What moves money goes over a connection of its own,
     questions over one that is kept."""
+
+    returns = None
 
     def __init__(self, url: str, terminal_key: str, password: str, timeout_s: float) -> None:
         self._terminal_key = terminal_key
@@ -60,28 +60,23 @@ class TbankQr:
 
     async def code(self, bank_id: str) -> str:
         answer = await self._ask("GetQr", {"PaymentId": bank_id, "DataType": "PAYLOAD"}, Answer)
-        if not answer.data or len(answer.data) > _LONGEST_QR:
-            raise DeviceUnreachable(DEVICE, "unreadable_answer", "no QR code")
-        return answer.data
+        return shown_code(answer.data)
 
     async def find(self, order: str) -> QrPayment | None:
         """A refusal of this question is a no: there is nothing of that name. Payments that it names are there, whatever
         error stands beside them."""
         try:
-            answer = await self._call(self._asking, "CheckOrder", {"OrderId": order}, OrderAnswer)
-            return first_of((answer if answer.payments else _accepted(answer)).payments)
+            with questioning():
+                answer = await self._call(self._asking, "CheckOrder", {"OrderId": order}, OrderAnswer)
+                return first_of((answer if answer.payments else _accepted(answer)).payments)
         except DeviceRefused:
             return None
-        except OutcomeUnknown as error:
-            raise DeviceUnreachable(DEVICE, error.code, error.detail) from error
 
     async def look(self, bank_id: str) -> QrPayment:
         """An answer with an end of this payment is believed, also where it tells the reason as an error."""
-        try:
+        with questioning():
             answer = await self._call(self._asking, "GetState", {"PaymentId": bank_id}, Answer)
             return payment_of(answer if is_end(answer, bank_id) else _accepted(answer), bank_id)
-        except OutcomeUnknown as error:
-            raise DeviceUnreachable(DEVICE, error.code, error.detail) from error
 
     async def cancel(self, bank_id: str) -> QrPayment:
         answer = await self._call(self._acting, "Cancel", {"PaymentId": bank_id}, Answer)
@@ -97,18 +92,15 @@ class TbankQr:
         await self._asking.close()
 
     async def _ask(self, method: str, members: dict[str, Scalar], kind: type[A]) -> A:
-        try:
+        with questioning():
             return _accepted(await self._call(self._asking, method, members, kind))
-        except OutcomeUnknown as error:
-            raise DeviceUnreachable(DEVICE, error.code, error.detail) from error
 
     async def _call(self, way: HttpDevice, method: str, members: dict[str, Scalar], kind: type[A]) -> A:
         body = signed(self._terminal_key, self._password, members)
         status, content = await way.call("POST", f"/{method}", json=body)
-        if status in REFUSES_US:
-            raise DeviceUnreachable(DEVICE, "unauthorized", f"HTTP {status}")
+        require_heard(status)
         if status == 404:
-            raise DeviceUnreachable(DEVICE, "wrong_address", f"HTTP {status}")
+            raise nobody_there(status)
         if status != 200:
             raise OutcomeUnknown(DEVICE, "unexpected_answer", f"HTTP {status}")
         try:

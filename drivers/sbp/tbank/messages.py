@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Annotated
 
@@ -12,10 +11,9 @@ import msgspec
 
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.sbp.port import QrPayment, QrState
+from drivers.sbp.wire import DEVICE, LONGEST_TEXT
 
-DEVICE = "sbp"
 Scalar = str | int | bool
-_MOSCOW = timezone(timedelta(hours=3))
 _Kopecks = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _OK = "0"
 #: The bank does not look at anything of ours: signature, terminal, the contract.
@@ -42,7 +40,6 @@ _STATES: Mapping[str, QrState] = MappingProxyType(
 )
 #: Of several payments of one order the one with money counts, then one that may get some.
 _FIRST = (QrState.PAID, QrState.RETURNING, QrState.RETURNED, QrState.OPEN, QrState.ENDED)
-_LONGEST_TEXT = 64
 
 
 class Answer(msgspec.Struct, rename="pascal"):
@@ -94,11 +91,6 @@ def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def due_text(moment: datetime) -> str:
-    """`RedirectDueDate`, to the second, in Moscow's time."""
-    return moment.astimezone(UTC).astimezone(_MOSCOW).isoformat(timespec="seconds")
-
-
 def error_of(answer: Answer) -> DeviceError | None:
     """What its error code means; None where there is none."""
     code = answer.code
@@ -123,7 +115,7 @@ def payment_of(answer: Answer, bank_id: str = "") -> QrPayment:
     found = str(answer.payment_id) if answer.payment_id is not None else bank_id
     if not found or answer.status is None:
         raise OutcomeUnknown(DEVICE, "unreadable_answer", "no PaymentId, or no Status")
-    return QrPayment(found, state_of(answer.status), answer.amount, answer.status[:_LONGEST_TEXT])
+    return QrPayment(found, state_of(answer.status), answer.amount, answer.status[:LONGEST_TEXT])
 
 
 def state_of(word: str) -> QrState:
@@ -137,9 +129,9 @@ def first_of(payments: list[Listed]) -> QrPayment | None:
             bank_id=str(row.payment_id),
             state=state_of(row.status or ""),
             amount_kopecks=row.amount,
-            word=(row.status or "")[:_LONGEST_TEXT],
-            transfer_id=row.sbp_payment_id and row.sbp_payment_id[:_LONGEST_TEXT],
-            rrn=None if row.rrn is None else str(row.rrn)[:_LONGEST_TEXT],
+            word=(row.status or "")[:LONGEST_TEXT],
+            transfer_id=row.sbp_payment_id and row.sbp_payment_id[:LONGEST_TEXT],
+            rrn=None if row.rrn is None else str(row.rrn)[:LONGEST_TEXT],
         )
         for row in payments
     ]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,39 +13,23 @@ from typing import Any
 from aiohttp import web
 
 from drivers.sbp.tbank.messages import token_of
-from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
-from drivers.sim.gateways.http import HttpSimulator, serving
+from drivers.sim.gateways.http import serving
+from drivers.sim.qr_bank import SHARED_FAULTS, USUAL, QrBankDevice, QrRules, Words
 from drivers.sim.tbank import account as of
 from drivers.sim.tbank.account import Account, Bill
 from drivers.sim.world import World
 
-#: What somebody does at once; each names a bill by `id`, or means the newest that is open.
-_AT_ONCE = ("pay", "reject", "expire")
-FAULTS: Mapping[str, tuple[str, ...]] = {
-    **HTTP_FAULTS,
-    "lose_answer": ("after",),
-    "lose_request": ("of",),
-    "try_later": ("times",),
-    "repeated": ("code",),
-    "odd_state": ("word",),
-    "clock_ahead": ("seconds",),
-    **dict.fromkeys(("no_funds", "nobody_pays", "in_transfer", "async_refunds", "pay_during_cancel", *_AT_ONCE), ()),
-}
+__all__ = ["QrRules", "TbankDevice", "tbank"]
+FAULTS: Mapping[str, tuple[str, ...]] = {**SHARED_FAULTS, "repeated": ("code",), "no_funds": ()}
 _LEAST_KOPECKS, _MOST_KOPECKS = 1_000, 100_000_000
 _SOONEST, _LATEST = timedelta(minutes=1), timedelta(days=90)
-
-
-@dataclass(frozen=True, slots=True)
-class QrRules:
-    """`pays_after_s`: so long after the code was asked for a guest pays by it. `terminal_key`: the only one that is
-    taken, empty: any."""
-
-    pays_after_s: float = 1.0
-    terminal_key: str = ""
-    password: str = ""
-
-
-_USUAL = QrRules()
+_WORDS = Words(
+    open=(of.NEW, of.SHOWN),
+    moving=of.AUTHORIZING,
+    paid=of.CONFIRMED,
+    expired=of.EXPIRED,
+    calls={"Init": "order", "Cancel": "cancel"},
+)
 
 
 class Refused(Exception):
@@ -59,16 +41,16 @@ class Refused(Exception):
         self.message = message
 
 
-class TbankDevice(HttpSimulator):
-    """A bill is committed before it is answered; a guest pays what is shown, unless `nobody_pays`."""
+class TbankDevice(QrBankDevice):
+    """`shop` of the rules is the only TerminalKey, `secret` the password of signatures."""
+
+    account: Account
 
     def __init__(self, world: World, rules: QrRules) -> None:
         paths = [f"{base}/{{method}}" for base in ("", "/v2")]
-        super().__init__([web.post(path, self._serve) for path in paths])
+        super().__init__([web.post(path, self._serve) for path in paths], rules, _WORDS)
         self.faults.known = dict(FAULTS)
         self.account = Account(world)
-        self._rules = rules
-        self._phones: list[asyncio.TimerHandle] = []
         self._answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "Init": self._init,
             "GetQr": self._get_qr,
@@ -83,16 +65,6 @@ class TbankDevice(HttpSimulator):
 
     def state(self) -> dict[str, Any]:
         return {"port": self.port, "bills": self.account.bills()}
-
-    async def start(self, port: int) -> None:
-        await super().start(port)
-        for bill in self.account.bills():  # whoever scanned before a power cut still has the phone in hand
-            self._scan_later(bill)
-
-    async def stop(self) -> None:
-        for phone in self._phones:
-            phone.cancel()
-        await super().stop()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
@@ -109,23 +81,15 @@ class TbankDevice(HttpSimulator):
             return await self._hang_up(request)
         return web.json_response({"Success": True, "ErrorCode": "0", **answer})
 
-    def _strikes(self, fault: str, member: str, method: str) -> bool:
-        found = self.faults.on(fault)
-        return found is not None and found[member] == method and self.faults.take(fault) is not None
-
     def _read(self, raw: bytes) -> dict[str, Any]:
         body = _json(raw)
-        if self._rules.terminal_key not in ("", body.get("TerminalKey")):
+        if self._rules.shop not in ("", body.get("TerminalKey")):
             raise Refused("202", "Терминал заблокирован")
-        if body.get("Token") != token_of(body, self._rules.password):
+        if body.get("Token") != token_of(body, self._rules.secret):
             raise Refused("204", "Неверный токен. Проверьте пару TerminalKey/SecretKey")
-        later = self.faults.on("try_later")
-        if later is not None:
-            left = int(later["times"]) - 1
-            self.faults.switch("try_later", {"times": left}, on=left > 0)
+        if self._is_busy():
             raise Refused("9999", "Внутренняя ошибка системы")
-        ahead = self.faults.on("clock_ahead")
-        self.account.ahead = timedelta(seconds=0 if ahead is None else float(ahead["seconds"]))
+        self._set_clock()
         return body
 
     # The methods.
@@ -209,41 +173,8 @@ class TbankDevice(HttpSimulator):
             return self.account.move(bill, of.REFUNDED)
         return bill
 
-    # The guest with the phone.
-
-    def _scan_later(self, bill: Bill) -> None:
-        if bill["qr"] and bill["state"] in of.OPEN:
-            loop = asyncio.get_running_loop()
-            self._phones.append(loop.call_later(self._rules.pays_after_s, self._scan, bill["id"]))
-
-    def _scan(self, bank_id: str) -> None:
-        """The payer's own bank does not care whether this one answers the shop."""
-        if self.faults.on("nobody_pays") is None:
-            self._pay(self.account.look(bank_id))
-
-    def _pay(self, bill: Bill) -> None:
-        if bill["state"] not in (of.NEW, of.SHOWN):
-            return
-        slow = self.faults.on("in_transfer") is not None
-        self.account.move(bill, of.AUTHORIZING if slow else of.CONFIRMED)
-
-    def _fault_changed(self, name: str, *, on: bool) -> None:
-        if name == "nobody_pays" and not on:  # whoever stands there takes out the phone
-            for bill in self.account.bills():
-                self._scan_later(bill)
-        elif name not in _AT_ONCE:
-            super()._fault_changed(name, on=on)
-        elif on:
-            wanted = (self.faults.take(name) or {}).get("id")
-            shown = [bill for bill in self.account.bills() if bill["qr"] and bill["state"] in (of.NEW, of.SHOWN)]
-            for bill in [bill for bill in shown if wanted in (None, bill["id"])][-1:]:
-                self._does(name, bill)
-
-    def _does(self, name: str, bill: Bill) -> None:
-        if name == "pay":
-            self._pay(bill)
-        else:
-            self.account.move(bill, of.REJECTED if name == "reject" else of.EXPIRED)
+    def _reject(self, bill: Bill) -> None:
+        self.account.move(bill, of.REJECTED)
 
 
 def _json(raw: bytes) -> dict[str, Any]:
@@ -261,7 +192,7 @@ def _told(bill: Bill) -> dict[str, Any]:
 
 
 def tbank(
-    port: int, *, state: Path, ledger: Path, control: Path | None = None, rules: QrRules = _USUAL
+    port: int, *, state: Path, ledger: Path, control: Path | None = None, rules: QrRules = USUAL
 ) -> AbstractAsyncContextManager[TbankDevice]:
     """The bank for the length of the block; `port` 0 takes a free one."""
     world = World("tbank", state, ledger)

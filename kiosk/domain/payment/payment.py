@@ -108,6 +108,11 @@ class Show(msgspec.Struct, frozen=True):
     receipt_first: bool = False
 
 
+def void_id_of(payment_id: str) -> str:
+    """The name of a whole reversal of this attempt."""
+    return f"{payment_id}-void"
+
+
 class Payment(msgspec.Struct, frozen=True):
     """One row of `payment`: one attempt, `<order>-<attempt>`."""
 
@@ -182,7 +187,7 @@ class Payment(msgspec.Struct, frozen=True):
     @property
     def void_id(self) -> str:
         """The refund record of a whole reversal, and the void's own key at the bank."""
-        return f"{self.payment_id}-void"
+        return void_id_of(self.payment_id)
 
     @property
     def stage(self) -> str:

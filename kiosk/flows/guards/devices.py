@@ -9,7 +9,7 @@ from datetime import datetime
 
 from drivers.bank.port import NOT_THIS_ONE, Acquirer, Charge, ListedTransaction, Transaction
 from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, OutcomeUnknown
-from drivers.sbp.port import Bill, QrBank, QrPayment
+from drivers.sbp.port import Bill, QrBank, QrPayment, QrReturns, QrState
 from drivers.sms.port import SmsGateway
 from drivers.terminal.port import Approval, CardReader, Carried, Errand, Numbers, Sale, TakingReader
 from kiosk.flows.guards.breaker import Guard
@@ -255,6 +255,11 @@ class GuardedQrBank:
         self._bank = bank
         self._guard = guard
 
+    @property
+    def returns(self) -> QrReturns | None:
+        found = self._bank.returns
+        return None if found is None else _GuardedReturns(found, self._guard)
+
     async def probe(self) -> bool:
         """For the guard itself: an order that nobody ever names is asked for. Raises `DeviceError`."""
         await self._bank.find(_NOBODY_CHARGES_THIS_KEY)
@@ -282,6 +287,22 @@ class GuardedQrBank:
 
     async def close(self) -> None:
         await self._bank.close()
+
+
+class _GuardedReturns:
+    """`QrReturns`."""
+
+    def __init__(self, returns: QrReturns, guard: Guard) -> None:
+        self._returns = returns
+        self._guard = guard
+
+    async def returned(self, bank_id: str, key: str, amount_kopecks: int | None) -> QrState | None:
+        with _asking(self._guard):
+            return await self._returns.returned(bank_id, key, amount_kopecks)
+
+    async def give_back(self, bank_id: str, key: str, amount_kopecks: int) -> QrState:
+        with _working(self._guard):
+            return await self._returns.give_back(bank_id, key, amount_kopecks)
 
 
 class GuardedSms:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from drivers.bank.port import ChargeStatus, Transaction
@@ -13,7 +13,7 @@ from drivers.errors import DeviceError, DeviceRefused, DeviceUnreachable, Foreig
 from drivers.sbp.port import Bill, QrBank, QrPayment, QrState
 from kiosk.clock import Clock
 from kiosk.domain.errors import DomainError, PaymentMethodUnavailable
-from kiosk.domain.payment.payment import Method, Payment, PaymentStep
+from kiosk.domain.payment.payment import Method, Payment, PaymentStep, void_id_of
 from kiosk.domain.reasons import SBP_DOWN, SBP_REFUSES
 from kiosk.flows.payment.method import BY_HAND, Capabilities, Outcome, Standing
 from kiosk.store.database import Database
@@ -23,6 +23,7 @@ from kiosk.store.payment.refunds import RefundRow
 from kiosk.store.transaction import Tx
 
 _DEVICE = "sbp"
+_WRONG_STATE = "wrong_state"
 _NOT_STARTED, _EXPIRED, _REJECTED = "not_started", "code_expired", "declined"
 _RECORDED: Mapping[QrState, ChargeStatus] = {
     QrState.OPEN: ChargeStatus.PENDING,
@@ -111,7 +112,10 @@ class QrMethod:
             if found is not None and found.state is QrState.OPEN:
                 found = await self._bank.cancel(found.bank_id)
         except DeviceError as error:
-            if self._clock.now() - (row.posted_at or row.created_at) > timedelta(seconds=self._times.due_s):
+            being_paid = isinstance(error, DeviceRefused) and error.code == _WRONG_STATE
+            if being_paid or self._clock.now() - (row.posted_at or row.created_at) > timedelta(
+                seconds=self._times.due_s
+            ):
                 return Outcome(Standing.UNKNOWN, error=trouble_word(error))
             found = None
         if found is None or found.state in (QrState.OPEN, QrState.ENDED):
@@ -157,11 +161,19 @@ class QrMethod:
         if row.bank_payment_id is not None:
             return await self._look(row)
         found = await self._bank.find(row.payment_id)
-        return None if found is None else _own(row, found)
+        return None if found is None else await self._as_it_is(_own(row, found), row.void_id)
 
     async def _look(self, row: Payment) -> QrPayment:
         """Raises `ForeignState` for what is not this attempt's."""
-        return _own(row, await self._bank.look(row.bank_payment_id or ""))
+        return await self._as_it_is(_own(row, await self._bank.look(row.bank_payment_id or "")), row.void_id)
+
+    async def _as_it_is(self, found: QrPayment, void_id: str) -> QrPayment:
+        """A bank that names its returns calls paid also what has gone back since: it is asked for the whole of it."""
+        returns = self._bank.returns
+        if found.state is not QrState.PAID or returns is None:
+            return found
+        state = await returns.returned(found.bank_id, void_id, found.amount_kopecks)
+        return found if state is None else replace(found, state=state)
 
     def _is_waited_for(self, row: Payment) -> bool:
         wanted = row.cancel_asked_at is None and row.step is not PaymentStep.ABANDONED
@@ -187,24 +199,32 @@ class QrMethod:
     async def capture(self, payment: Payment, qr: str) -> Outcome:  # noqa: ARG002
         return Outcome(Standing.TAKEN)
 
-    async def release(self, payment: Payment, key: str) -> str:  # noqa: ARG002  # the bank takes no keys for this
-        return await self._send_back(payment)
+    async def release(self, payment: Payment, key: str) -> str:
+        return await self._send_back(payment, key, payment.amount_kopecks)
 
     async def recorded(self, order_id: str, attempt: int) -> Transaction | None:
-        found = await self._bank.find(f"{order_id}-{attempt}")
-        return None if found is None else Transaction(_RECORDED[found.state], rrn=found.rrn)
+        payment_id = f"{order_id}-{attempt}"
+        found = await self._bank.find(payment_id)
+        if found is None:
+            return None
+        told = await self._as_it_is(found, void_id_of(payment_id))
+        return Transaction(_RECORDED[told.state], rrn=told.rrn)
 
     async def refund(self, payment: Payment, refund: RefundRow, others: Sequence[RefundRow]) -> str:  # noqa: ARG002
-        """Whole sums alone: nothing tells a part that went back from another."""
-        if refund.amount_kopecks != payment.amount_kopecks:
+        """A part only where the bank tells one return from another."""
+        if self._bank.returns is None and refund.amount_kopecks != payment.amount_kopecks:
             raise DeviceRefused(_DEVICE, BY_HAND, f"{payment.transaction_id}")
-        return await self._send_back(payment)
+        return await self._send_back(payment, refund.refund_id, refund.amount_kopecks)
 
-    async def _send_back(self, payment: Payment) -> str:
-        """Asked before each try: the bank would send it twice. Raises `OutcomeUnknown` while it is on the way."""
-        found = await self._look(payment)
+    async def _send_back(self, payment: Payment, key: str, amount_kopecks: int) -> str:
+        """Asked before each try: a bank that knows no names for returns would send it twice. Raises `OutcomeUnknown`
+        while it is on the way."""
+        found, returns = await self._look(payment), self._bank.returns
         if found.state is QrState.PAID:
-            found = await self._bank.cancel(found.bank_id)
+            if returns is None:
+                found = await self._bank.cancel(found.bank_id)
+            else:
+                found = replace(found, state=await returns.give_back(found.bank_id, key, amount_kopecks))
         if found.state is QrState.ENDED:
             return "void"
         if found.state is QrState.RETURNED:
@@ -226,4 +246,7 @@ def _own(row: Payment, found: QrPayment) -> QrPayment:
 
 
 def _registered(found: QrPayment) -> Outcome:
-    return Outcome(Standing.PENDING, numbers={"bank_payment_id": found.bank_id})
+    return Outcome(
+        Standing.PENDING,
+        numbers={"bank_payment_id": found.bank_id, **({} if found.qr is None else {"qr": found.qr})},
+    )

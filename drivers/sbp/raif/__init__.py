@@ -1,0 +1,1 @@
+"""Raiffeisen Pay: orders paid by QR code (protocols/sbp.md#raiffeisen)."""

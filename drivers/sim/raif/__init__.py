@@ -1,0 +1,1 @@
+"""Raiffeisen Pay as a device, and the guest with a phone."""
