@@ -96,7 +96,8 @@ class Settlement:
         while True:
             async with self._turn:
                 await self._look()
-            await self._clock.sleep(self._periods.settlement_s)
+            left = await self._db.read(operations.settlement_under_way)  # nothing is sold by the reader until it ends
+            await self._clock.sleep(self._periods.settlement_s if left is None else self._periods.inquiry_s)
 
     async def settle(self, actor: str) -> SettlementView:
         """Now, by a person; what takes longer than one waits goes on by itself. Raises `DeviceUnavailable` where
