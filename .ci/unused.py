@@ -26,6 +26,8 @@ _.bonus_outstanding
 _.delivered_at
 _.checked_at
 _.timeline
+_.station_name  # of what people do at stations
+_.work_left_s
 _.sales_open
 _.busy_permille
 _.lights
@@ -145,6 +147,7 @@ _.food_forgotten
 _.food_unsafe
 _.lot_expiring
 _.lot_unfit
+_.upkeep_due
 _.disk
 _.webhook_suspended
 _.page_silent
