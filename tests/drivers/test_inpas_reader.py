@@ -140,7 +140,7 @@ async def test_an_answer_in_another_alphabet_and_with_short_ids_is_the_same(rig:
 
 
 async def test_a_reader_that_is_not_there_was_asked_nothing(rig: Rig) -> None:
-    driver = InpasReader(NOBODY, timings=TIMINGS)
+    driver = InpasReader(NOBODY, timings=TIMINGS, now=rig.now)
     rig.drivers.append(driver)
     for ask in (driver.look, driver.prepare, lambda: driver.sell(rig.sale())):
         with pytest.raises(DeviceUnreachable, match="connection_refused"):

@@ -16,6 +16,7 @@ from drivers.sim.atol import device as atol
 from drivers.sim.atol_web import device as atol_web
 from drivers.sim.gateways import http as gateways
 from drivers.sim.gateways import yookassa
+from drivers.sim.inpas import device as inpas
 from drivers.sim.ofd import device as ofd
 from drivers.sim.raif import device as raif
 from drivers.sim.robot import device as robot
@@ -64,7 +65,7 @@ FAULTS: dict[str, set[str]] = {
     "fiscal": {*shtrih.KNOWN_FAULTS, *atol.KNOWN_FAULTS, *atol_web.KNOWN_FAULTS},
     "robot": {*robot.FAULTS},
     "ofd": {*ofd.FAULTS},
-    "terminal": {*vtk.KNOWN_FAULTS},
+    "terminal": {*vtk.KNOWN_FAULTS, *inpas.FAULTS},
     "sbp": {*tbank.FAULTS, *raif.FAULTS},
 }
 

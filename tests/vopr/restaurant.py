@@ -176,6 +176,8 @@ class SimulatedDevices:
     speed: float
     bank: str = "bank"  # no other is simulated here yet
     robot: str = "robot"
+    reader: str = "vtk"  # and neither reader nor bank of codes
+    qr_bank: str = "tbank"
     urls: dict[str, str] = field(default_factory=dict)
     kills: int = 0
     _hosts: dict[str, Host] = field(default_factory=dict)

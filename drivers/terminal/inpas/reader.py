@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
 from drivers.http import REFUSES_US, HttpDevice
@@ -36,10 +36,6 @@ _PERHAPS = (Status.NO_CONNECTION, Status.OFFLINE)
 _LONGEST_TEXT = 4096
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class InpasTimings:
     """`sale_s` and `settle_s` are told to the reader as the time it has; `margin_s` longer its answer is awaited.
@@ -66,7 +62,7 @@ class InpasReader:
         terminal_id: str = "",
         old_copy_proves: bool = True,
         timings: InpasTimings = _USUAL,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime],
         local: Callable[[datetime], datetime] = lambda moment: moment,
     ) -> None:
         self._timings = timings
