@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.bench import boards, codes, growing, kitchen, lunch, orders, others, paying, robot, starting, week
+from tests.bench import boards, cards, codes, growing, kitchen, lunch, orders, others, paying, robot, starting, week
 from tests.bench.charts import write_charts
 from tests.bench.figures import Figure, about, read_json, table, write_json, write_readme
 
@@ -22,6 +22,7 @@ Part = Callable[[argparse.Namespace], Awaitable[list[Figure]]]
 PARTS: dict[str, Part] = {
     "orders": lambda options: orders.measure(),
     "payment": lambda options: paying.measure(),
+    "card": lambda options: cards.measure(),
     "qr": lambda options: codes.measure(),
     "start": lambda options: starting.measure(),
     "boards": lambda options: boards.measure(),

@@ -56,6 +56,15 @@ methods = ["token", "sbp"]
 driver = "{driver}"
 url = "http://127.0.0.1:{port}{base}"
 """
+_READER_CONFIG = """
+[payment]
+methods = ["token", "terminal"]
+[terminal]
+driver = "{driver}"
+port = "{scheme}://127.0.0.1:{port}{path}"
+"""
+#: By reader, how it is addressed.
+_READER_ADDRESSES = {"vtk": ("tcp", ""), "inpas": ("http", "/")}
 #: By bank of QR payments, where its API begins.
 _QR_BASES = {"tbank": "/v2", "raif": "/api"}
 
@@ -82,15 +91,15 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 class World:
     """`folder` of another world to begin with: its devices remember what its books tell. `ports`: where the kiosk finds
-    a device otherwise than directly. `qr_bank`: whose codes it takes too."""
+    a device otherwise than directly. `qr_bank`: whose codes it takes too; `reader`: by which it takes cards."""
 
-    def __init__(self, speed: float = 1000.0, like: Path | None = None, qr_bank: str = "") -> None:
+    def __init__(self, speed: float = 1000.0, like: Path | None = None, qr_bank: str = "", reader: str = "") -> None:
         self.folder = short_folder()
         self._speed = speed
         if like is not None:
             shutil.copytree(like, self.folder, dirs_exist_ok=True, ignore=_NOT_COPIED)
-        self._qr_bank = qr_bank
-        self.ports = {name: free_port() for name in (*HTTP_DEVICES, *(("sbp",) if qr_bank else ()))}
+        self._beside = {name: kind for name, kind in (("sbp", qr_bank), ("terminal", reader)) if kind}
+        self.ports = {name: free_port() for name in (*HTTP_DEVICES, *self._beside)}
         self.devices: dict[str, subprocess.Popen[bytes]] = {}
         self.kiosk: subprocess.Popen[bytes] | None = None
         self.port = 0
@@ -100,8 +109,9 @@ class World:
         for name in (*self.ports, *_SERIAL_DEVICES):
             files = [f"--{kind}={self.folder}/{name}.{kind}" for kind in ("state", "ledger", "control")]
             if name in self.ports:
-                kind = self._qr_bank if name == "sbp" else name
-                self.devices[name] = spawn("drivers.sim", kind, f"--port={self.ports[name]}", *files)
+                kind = self._beside.get(name, name)
+                quick = ["--speed=100"] if name == "terminal" else []
+                self.devices[name] = spawn("drivers.sim", kind, f"--port={self.ports[name]}", *quick, *files)
             else:
                 own = [f"--link={self.folder}/{name}.tty", f"--speed={self._speed}", "--seed=1"]
                 self.devices[name] = spawn("drivers.sim", _SERIAL_DEVICES[name], *own, *files)
@@ -126,9 +136,11 @@ class World:
         """Seconds from the start of the process to `/readyz` 200, and until it sells."""
         self.port = free_port()
         text = _CONFIG.format(port=self.port, folder=self.folder, **self.ports)
-        if self._qr_bank:
-            base = _QR_BASES[self._qr_bank]
-            text += _QR_CONFIG.format(driver=self._qr_bank, port=self.ports["sbp"], base=base)
+        if driver := self._beside.get("sbp"):
+            text += _QR_CONFIG.format(driver=driver, port=self.ports["sbp"], base=_QR_BASES[driver])
+        if driver := self._beside.get("terminal"):
+            scheme, path = _READER_ADDRESSES[driver]
+            text += _READER_CONFIG.format(driver=driver, scheme=scheme, port=self.ports["terminal"], path=path)
         for old, new in self.replaced.items():
             assert old in text, old
             text = text.replace(old, new)

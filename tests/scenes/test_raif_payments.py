@@ -129,6 +129,7 @@ async def test_what_is_being_paid_is_no_final_no_whatever_its_order_is_called(
 
     await until(no_code)
     assert (await guest.pay_by("till", order_id)).code == "payment_in_progress"
+    await until(lambda: moved(quiet) == (["declined"] if cancelled else []))  # the cancel has come to the bank
     quiet.qr_bank.faults.switch("in_transfer", on=False)
     await guest.until_status(order_id, *SOLD)
     assert moved(quiet) == [*(["declined"] if cancelled else []), "charged"]
