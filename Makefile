@@ -46,9 +46,9 @@ tools: | system
 run: setup
 	.venv/bin/kiosk run
 
-# Most of it waits for devices: more workers than cores. Two of them have a browser, more would be too much for two cores;
-# they are a part of their own, whose log is shown at the end. The other part is in front, where Ctrl-C is heard.
-WORKERS ?= 6
+# Most of it waits for devices: more workers than cores; six of them kept one another from their turns. Two more have a
+# browser; they are a part of their own, whose log is shown at the end. The other part is in front, where Ctrl-C is heard.
+WORKERS ?= 4
 BROWSERS ?= 2
 PART = $(PY) -m pytest -p no:cacheprovider --dist loadfile
 
