@@ -12,6 +12,13 @@ from kiosk.domain.kitchen.certificate_words import CLAUSES
 from kiosk.socket_calls import Address
 
 Call = tuple[str, str, dict[str, Any] | None]
+_OF_PEOPLE = {
+    "show": "what is kept of a number or address",
+    "export": "all of it, for the person themselves",
+    "erase": "number, address and points, for good; receipts and sums stay under an id",
+    "block": "the number signs in no more",
+    "unblock": "it may again",
+}
 _MOVES = {
     "retry": "try again now, by the same rules",
     "refund": "give the money back as soon as it is proved that no receipt stands",
@@ -142,6 +149,12 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     done = upkeep.add_parser("done", help="it was done just now", parents=[common])
     done.add_argument("upkeep_id", metavar="ID")
     done.add_argument("--note", help="to be kept with it")
+    people = command("customers", "what is kept of a person: show, export, erase, block; the newest without one")
+    acts = people.add_subparsers(dest="action")
+    for name, text in _OF_PEOPLE.items():
+        act = acts.add_parser(name, help=text, parents=[common])
+        act.add_argument("contact", metavar="CONTACT", help="a phone number or an e-mail address")
+    acts.choices["block"].add_argument("--reason", required=True, help="to be kept with it")
     command("pickup-code", "a new pick-up code for an order; the old one is dead").add_argument("order_id")
     stop = command("stop-list", "dishes taken off sale; add one, or put it back").add_subparsers(dest="action")
     add = stop.add_parser("add", help="off sale", parents=[common])
@@ -246,6 +259,12 @@ _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("till", "refuse"): (socket_calls.REFUSE_AT_TILL,),
     ("stop-list", None): (socket_calls.STOP_LIST,),
     ("upkeep", None): (socket_calls.UPKEEP,),
+    ("customers", None): (socket_calls.CUSTOMERS,),
+    ("customers", "show"): (socket_calls.FIND_CUSTOMER, "contact"),
+    ("customers", "export"): (socket_calls.EXPORT_CUSTOMER, "contact"),
+    ("customers", "erase"): (socket_calls.ERASE_CUSTOMER, "contact"),
+    ("customers", "block"): (socket_calls.BLOCK_CUSTOMER, "contact", "reason"),
+    ("customers", "unblock"): (socket_calls.UNBLOCK_CUSTOMER, "contact"),
     ("alarms", None): (socket_calls.ALARMS,),
     ("alarms", "ack"): (socket_calls.ACK_ALARM,),
     ("alarms", "test"): (socket_calls.TEST_CHANNEL,),

@@ -52,6 +52,9 @@ MAY_WALK: dict[str, str] = {
     "SELECT p.portion_id, p.order_id, o.number, i.item_id, p.status, p.attempt, p.cell, p.cooking_at, p.ready_at,"
     " p.fault FROM (SELECT portion_id FROM portion ORDER BY portion_id DESC LIMIT": "the newest, up to the limit",
     "SELECT upkeep_id, at, actor, note FROM upkeep_record ORDER BY at DESC LIMIT": "the newest, up to the limit",
+    "SELECT customer_id, phone, language, created_at, confirmed_at, push_address, blocked_at, blocked_reason"
+    " FROM customer WHERE erased_at IS NULL ORDER BY created_at DESC LIMIT": "the newest, up to the limit",
+    "SELECT phone AS contact, customer_id FROM customer WHERE erased_at IS NULL": "after a backup was put back, once",
     "SELECT coalesce(sum(points), 0) FROM (SELECT sum(points) AS points FROM bonus_entry": "a report for the manager",
 }
 #: More rows than a restaurant has of anything in a day, however many years it stands.

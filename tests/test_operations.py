@@ -142,6 +142,12 @@ COMMANDS = """
 status
 devices
 orders
+customers
+customers show +79161234567
+customers export +79161234567
+customers erase guest@example.com
+customers block +79161234567 --reason fraud
+customers unblock +79161234567
 order 0042
 refund 0042 --reason cold
 refund 0042 --reason cold --item tea=1

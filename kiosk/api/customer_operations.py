@@ -36,7 +36,7 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/auth/quick-auth"), SignInApi.quick_auth, MAYBE_SESSION, {200: TokenView, 201: Pending},
         summary="Sign in by phone: a confirmed number gets its token, any other a one-time password by SMS",
         socket=socket_calls.QUICK_AUTH, body=QuickAuth,
-        refusals=(errors.InvalidPhone, errors.TooManyRequests, errors.ConsentRequired),
+        refusals=(errors.InvalidPhone, errors.TooManyRequests, errors.ConsentRequired, errors.NumberBlocked),
     ),
     Operation(
         Address("POST", "/api/auth/confirm"), SignInApi.confirm, MAYBE_SESSION, {200: TokenView},

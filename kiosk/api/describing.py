@@ -63,6 +63,7 @@ MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] =
     errors.ItemsUnavailable: [("items", list[UnavailableItem])],
     errors.SalesPaused: [("reason", str)],
     errors.OrderStateConflict: [("order_status", str)],
+    errors.PersonalDataInUse: [("number", str)],
     errors.CellStateConflict: [("cell_state", str)],
     errors.IngredientsUnavailable: [("missing", list[Shortage])],
     errors.PaymentDeclined: [("reason", str)],

@@ -8,6 +8,7 @@ from kiosk.api.alarms import AlarmsApi
 from kiosk.api.calls import Operation
 from kiosk.api.food import FoodApi
 from kiosk.api.http.parameters import FROM, LOT, OF_DAY, TO
+from kiosk.api.people import PeopleApi
 from kiosk.api.sim import FaultSwitch, SimApi, SimView
 from kiosk.api.staff import DevicesApi, Replay, SellingApi, ShiftSwitch, StuckView
 from kiosk.api.staff_pages import PinRequest, StaffPagesApi
@@ -26,6 +27,14 @@ from kiosk.flows.staff.cells import CellRequest, CellsView, PickupCodeView
 from kiosk.flows.staff.commands import StopRequest
 from kiosk.flows.staff.dashboard import OverviewView
 from kiosk.flows.staff.kitchen_view import KitchenView
+from kiosk.flows.staff.person_views import (
+    BlockRequest,
+    ContactRequest,
+    CustomersView,
+    ErasedView,
+    ExportView,
+    PersonView,
+)
 from kiosk.flows.staff.statistics import StatsView
 from kiosk.flows.staff.temperatures import TemperaturesView
 from kiosk.flows.staff.upkeep import UpkeepDone, UpkeepView
@@ -159,6 +168,36 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/service/upkeep/{upkeep_id}/done"), FoodApi.upkeep_done, STAFF, {200: UpkeepView},
         summary="It was done just now: the count begins anew, the station's dishes are sold again", body=UpkeepDone,
         socket=socket_calls.UPKEEP_DONE, refusals=(errors.NotFound,),
+    ),
+    Operation(
+        Address("GET", "/api/service/customers"), PeopleApi.newest, STAFF, {200: CustomersView},
+        summary="The newest customers, their numbers masked", socket=socket_calls.CUSTOMERS,
+    ),
+    Operation(
+        Address("POST", "/api/service/customers/find"), PeopleApi.find, STAFF, {200: PersonView},
+        summary="What is kept of a number or address", body=ContactRequest, socket=socket_calls.FIND_CUSTOMER,
+        refusals=(errors.InvalidRequest, errors.NotFound),
+    ),
+    Operation(
+        Address("POST", "/api/service/customers/export"), PeopleApi.export, STAFF, {200: ExportView},
+        summary="All that is kept of a person, for themselves", body=ContactRequest,
+        socket=socket_calls.EXPORT_CUSTOMER, refusals=(errors.InvalidRequest, errors.NotFound),
+    ),
+    Operation(
+        Address("POST", "/api/service/customers/erase"), PeopleApi.erase, STAFF, {200: ErasedView},
+        summary="Number, address and points are deleted for good; receipts and sums stay under an id",
+        body=ContactRequest, socket=socket_calls.ERASE_CUSTOMER,
+        refusals=(errors.InvalidRequest, errors.PersonalDataInUse),
+    ),
+    Operation(
+        Address("POST", "/api/service/customers/block"), PeopleApi.block, STAFF, {200: PersonView},
+        summary="A number signs in no more, its sessions end now", body=BlockRequest,
+        socket=socket_calls.BLOCK_CUSTOMER, refusals=(errors.InvalidRequest, errors.NotFound),
+    ),
+    Operation(
+        Address("POST", "/api/service/customers/unblock"), PeopleApi.unblock, STAFF, {200: PersonView},
+        summary="A blocked number may sign in again", body=ContactRequest, socket=socket_calls.UNBLOCK_CUSTOMER,
+        refusals=(errors.InvalidRequest, errors.NotFound),
     ),
     Operation(
         Address("GET", "/api/service/cells"), DevicesApi.cells, STAFF, {200: CellsView},

@@ -210,6 +210,21 @@ class ConsentRequired(DomainError):
     title = Text("Нужно согласие на обработку данных", "Consent is required")
 
 
+class NumberBlocked(DomainError):
+    code = "number_blocked"
+    title = Text(
+        "По этому номеру войти нельзя. Закажите без номера или спросите сотрудника",
+        "This number cannot sign in. Order without it, or ask our staff",
+    )
+
+
+class PersonalDataInUse(DomainError):
+    """`number`: of the order that is not over yet."""
+
+    code = "personal_data_in_use"
+    title = Text("Сначала должен закончиться заказ этого человека", "An order of this person has to end first")
+
+
 class WrongPassword(DomainError):
     """`attempts_left`."""
 

@@ -182,6 +182,9 @@ CREATE UNIQUE INDEX one_till_code ON payment (till_code)
   WHERE step IN ('choosing', 'announcing', 'announced', 'charging');
 CREATE INDEX payment_receipt_first ON payment (created_at) WHERE receipt_first = 1;
 CREATE INDEX payment_of_till_code ON payment (till_code, created_at) WHERE taken_by IS NOT NULL;
+-- Where receipts went to, found by itself and by its age.
+CREATE INDEX payment_contact ON payment (receipt_to) WHERE receipt_to IS NOT NULL;
+CREATE INDEX payment_contact_by_age ON payment (created_at) WHERE receipt_to IS NOT NULL;
 
 -- One intent for every document asked of a registrar; the fiscal counter stands in it before the wire.
 CREATE TABLE fiscal_intent (
@@ -364,11 +367,22 @@ CREATE TABLE customer (
   created_at   TEXT NOT NULL,
   confirmed_at TEXT,
   push_address TEXT,
-  consent      TEXT,
-  consent_at   TEXT,
-  consent_terminal_id TEXT
+  blocked_at     TEXT,
+  blocked_reason TEXT,
+  erased_at      TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX customer_unconfirmed ON customer (created_at) WHERE confirmed_at IS NULL;
+CREATE INDEX customer_by_age ON customer (created_at) WHERE erased_at IS NULL;
+CREATE INDEX customer_erased ON customer (customer_id) WHERE erased_at IS NOT NULL;
+
+-- To which text a customer agreed, when and where; each time.
+CREATE TABLE consent (
+  customer_id TEXT NOT NULL REFERENCES customer (customer_id) ON DELETE CASCADE,
+  at          TEXT NOT NULL,
+  version     TEXT NOT NULL,
+  terminal_id TEXT NOT NULL,
+  PRIMARY KEY (customer_id, at)
+) STRICT, WITHOUT ROWID;
 
 -- `code` stands only until its SMS is sent; what is compared is the salted scrypt.
 CREATE TABLE one_time_code (
@@ -426,6 +440,7 @@ CREATE TABLE message (
   gone       TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_to_send ON message (next_at) WHERE sent_at IS NULL AND gone IS NULL;
+CREATE INDEX message_address ON message (address) WHERE address <> '';
 
 -- The number of a guest who wants to be told about one order; the row goes once nothing more can be told.
 CREATE TABLE guest_notice (
@@ -433,6 +448,7 @@ CREATE TABLE guest_notice (
   phone    TEXT NOT NULL,
   language TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX guest_notice_phone ON guest_notice (phone);
 
 CREATE TABLE endpoint (
   url        TEXT PRIMARY KEY,

@@ -22,6 +22,7 @@ from kiosk.api.kitchen import KitchenApi
 from kiosk.api.openapi import OpenApi
 from kiosk.api.operations import INTERNAL_OPERATIONS, OPERATIONS, PUBLIC_OPERATIONS
 from kiosk.api.ordering import OrderingApi
+from kiosk.api.people import PeopleApi
 from kiosk.api.restaurant import PointsView, RestaurantApi, Shop
 from kiosk.api.router import routes
 from kiosk.api.sign_in import SignInApi
@@ -135,6 +136,7 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
             kitchen_report=KitchenReport(ground.database, ground.menu, ground.kitchen),
         ),
         FoodApi(temperatures=flows.temperatures, bins=flows.bin_commands, lots=flows.lot_commands, upkeep=flows.upkeep),
+        PeopleApi(customers=flows.customers),
         AlarmsApi(alarm_commands=alarms.commands),
     )
 

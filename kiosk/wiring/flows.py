@@ -48,6 +48,7 @@ from kiosk.flows.payment.till import Till
 from kiosk.flows.staff.after_restore import AfterRestore
 from kiosk.flows.staff.cells import CellCommands
 from kiosk.flows.staff.commands import StaffCommands
+from kiosk.flows.staff.customers import CustomerCommands
 from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.flows.staff.endpoints import EndpointCommands
 from kiosk.flows.staff.pin import StaffPin
@@ -60,6 +61,7 @@ from kiosk.flows.stock.recall import Recall
 from kiosk.flows.stock.reservations import Reservations
 from kiosk.runtime.idle import when_idle
 from kiosk.store.keep.archives import Archives
+from kiosk.store.keep.erasures import Erasures
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.guards import Guards
@@ -173,6 +175,14 @@ class Flows:
             database, bank, desk, self.receipts, ground.readiness, clock, methods=methods, periods=periods
         )
         self.staff_pin = StaffPin(database, self.tokens, service_pin(config), ground.readiness, clock, periods)
+        self.customers = CustomerCommands(
+            database,
+            self.archive,
+            self.tokens,
+            sign_in_rules(config).phones,
+            Erasures(config.database.path, ground.token_keys),
+            clock,
+        )
         self.crash_loop_guard = CrashLoopGuard(database, ground.tasks, clock)
         self.stuck_moves = StuckMoves(
             database,

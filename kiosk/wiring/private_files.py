@@ -52,7 +52,8 @@ def own_files(config: Config) -> Iterator[Path]:
     """The database with all that lies beside it under its name (write-ahead log, lock, copies), its archives, the
     secrets that were made, the memory and the ledgers of simulated devices."""
     path = config.database.path
-    beside = [*path.parent.glob(f"{_literal(path.name)}*"), path.with_suffix(".reserve")]
+    beside = [*path.parent.glob(f"{_literal(path.name)}*")]
+    beside += [path.with_suffix(".reserve"), path.with_suffix(".erased")]
     beside += path.parent.glob(f"{_literal(path.stem)}-[0-9][0-9][0-9][0-9]{_literal(path.suffix)}*")
     beside += [path.parent / name for name in ("token.secret", "service.pin")]
     for file in sorted({*beside, *(path.parent / "sim").glob("*")}):

@@ -196,6 +196,7 @@ class Kiosk:
         supervise("stuck", flows.stuck_moves.watch, ())
         supervise("door", flows.staff_pin.run, ())
         supervise("forgetting", sinks.retention.run, (DatabaseBroken,))
+        supervise("erasing", flows.customers.run, (DatabaseBroken,))
         supervise("alarms", self._alarms.watch.run, ())
         for name in self._alarms.channels:
             supervise(f"alarm:{name}", partial(self._alarms.sender.run, name), ())

@@ -236,19 +236,27 @@ def as_of(file: Path, version: int) -> None:
     present.unlink()
 
 
+CONTACT = "+79161234567"
+
+
 @pytest.mark.parametrize("version", [23, 25])
 async def test_an_archive_of_an_older_program_is_brought_to_the_present_version(path: Path, version: int) -> None:
-    """23: before the pace of the kitchen was learned."""
-    before = orders_in(path)
+    """23: before the pace of the kitchen was learned. Where receipts went to is known no more afterwards."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as books:
+        books.execute("UPDATE payment SET receipt_to = NULL")
+        before = orders_in(path)
+        books.execute("UPDATE payment SET receipt_to = ?", (CONTACT,))
     await move_out(path)
     file = archive_path(path, 2025)
     as_of(file, version)
+    assert CONTACT.encode() in file.read_bytes()
     async with archiving(path) as (archive_of, _, readiness):
         await archive_of.examine()
         assert "archive" not in readiness.checks()
     with closing(sqlite3.connect(file)) as archive:
         assert archive.execute("PRAGMA user_version").fetchone() == (migrations()[-1][0],)
     assert archived(path).items() <= before.items()
+    assert CONTACT.encode() not in file.read_bytes()
 
 
 ON_A_SMALL_DISK = """

@@ -10,8 +10,11 @@ function quoted(value) {
 export const csvText = (lines) => lines.map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
 
 /** @param {string} file @param {string} text */
-export function saveCsv(file, text) {
-  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));
+export const saveCsv = (file, text) => saveFile(file, "text/csv", `\ufeff${text}`);
+
+/** @param {string} file @param {string} type @param {string} text */
+export function saveFile(file, type, text) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
   Object.assign(document.createElement("a"), { href: url, download: file }).click();
   URL.revokeObjectURL(url);
 }

@@ -80,7 +80,7 @@ export function DeskKeys() {
       ${letters(third)}</div>
     <div><${Key} id="alphabet" word=${alphabet === "ru" ? "ABC" : "АБВ"} wide
         go=${() => setAlphabet(alphabet === "ru" ? "en" : "ru")} />
-      ${letters("-")}<${Key} id="space" word=${t.keys.space} long go=${() => type(field, " ")} />${letters(".,")}
+      ${letters("-@")}<${Key} id="space" word=${t.keys.space} long go=${() => type(field, " ")} />${letters(".,")}
       <${Key} id="done" word=${t.keys.done} wide go=${() => field.blur()} /></div>
   </section>`;
 }

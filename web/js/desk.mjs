@@ -22,6 +22,7 @@ import {
   Stuck,
   Webhooks,
 } from "./desk-parts.mjs";
+import { People } from "./desk-people.mjs";
 import { Temperatures } from "./desk-temperatures.mjs";
 import { Till } from "./desk-till.mjs";
 import { Upkeep } from "./desk-upkeep.mjs";
@@ -143,6 +144,7 @@ function Board({ token, leave }) {
         <${Bins} bins=${told.bins} act=${act} /><${Lots} token=${token} bins=${told.bins} act=${act}
           last=${told.journal[0]?.at} />
         <${LotJournal} token=${token} last=${told.journal[0]?.at} /><${StopList} dishes=${told.dishes} act=${act} />
+        <${People} ask=${ask} />
         <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal}
           dishes=${told.dishes} /></fieldset>`
     }

@@ -25,6 +25,18 @@ def check_contact(contact: str | None, phones: Phones) -> None:
         raise InvalidRequest.at("$.receipt_to", "expected a phone number like +79161234567 or an e-mail address")
 
 
+def contact_of(text: str, phones: Phones) -> str:
+    """As the books have it, of what a person says: a number in any spelling, or an address. Raises `InvalidRequest`."""
+    text = text.strip()
+    try:
+        found = text if "@" in text else phones.parse(text)
+    except InvalidPhone:
+        found = ""
+    if len(found) > _LONGEST or not (found and ("@" not in found or _ADDRESS.fullmatch(found))):
+        raise InvalidRequest.at("$.contact", "expected a phone number like +79161234567 or an e-mail address")
+    return found
+
+
 def check_notify(notify: bool, contact: str | None) -> None:  # noqa: FBT001  # two members of one request
     """Who wants to be told by SMS leaves a number: `contact` is one that `check_contact` passed. Raises
     `InvalidRequest`."""

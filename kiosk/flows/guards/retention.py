@@ -12,7 +12,7 @@ from kiosk.domain.staff.retention import Keep
 from kiosk.flows.guards.archive import OrderArchive
 from kiosk.flows.guards.pace import Pace
 from kiosk.store.database import Database
-from kiosk.store.keep import retention
+from kiosk.store.keep import personal, retention
 from kiosk.store.keep.retention import Rule, Step, Term
 
 _log = structlog.get_logger()
@@ -21,6 +21,7 @@ _EVERY_S = 3600.0
 _REST_S = 0.2  # between two steps the writer is everybody else's
 _ROWS, _MOST_ROWS = 25, 100  # of a step, at first and at most
 _PAGES, _MOST_PAGES = 8, 32
+_RULES = {**retention.RULES, **personal.RULES}
 _SPARE_PAGES = 1024  # 4 MB: what a day brings is put there without growing the file
 
 
@@ -38,7 +39,7 @@ class Retention:
         consumers: Collection[str],
         configured: Collection[str],
         under_way: Callable[[], bool],
-        rules: Mapping[str, Rule] = retention.RULES,
+        rules: Mapping[str, Rule] = _RULES,
     ) -> None:
         self._db = database
         self._term = Term(clock.now(), keep, consumers, configured, _ROWS)

@@ -21,6 +21,7 @@ from kiosk.domain.errors import (
     ConsentRequired,
     CustomersOnly,
     NoPendingConfirmation,
+    NumberBlocked,
     PasswordExpired,
     StepUpRequired,
     TooManyRequests,
@@ -122,11 +123,13 @@ class SignIn:
 
     async def quick_auth(self, request: QuickAuth, terminal_id: str | None, caller: Caller) -> Pending | TokenView:
         """Row 1: a confirmed number gets its token (2.2), any other a code by SMS (2.1). Raises `InvalidPhone`,
-        `ConsentRequired`, `TooManyRequests`."""
+        `ConsentRequired`, `TooManyRequests`, `NumberBlocked`."""
         phone = self._rules.phones.parse(request.phone)
         self._logins.take(caller.place)
         terminal_id = terminal_id or self._default_terminal
         customer = await self._db.read(customers.by_phone, phone)
+        if customer is not None and customer.blocked_at is not None:
+            raise NumberBlocked
         if customer is not None and customer.confirmed_at is not None:
             return await self._token(customer.customer_id, terminal_id, verified=False, language=caller.language)
         version = self._rules.consent_version
@@ -138,7 +141,7 @@ class SignIn:
             if known is None:
                 customers.add(tx, str(uuid.uuid4()), phone, caller.language, version or None, terminal_id, now)
             elif version:
-                customers.consent(tx, known.customer_id, version, terminal_id, now)
+                customers.add_consent(tx, known.customer_id, version, terminal_id, now)
 
         return await self._send_code(phone, caller, register)
 

@@ -29,10 +29,15 @@ PRAGMAS: dict[str, str | int] = {
     "trusted_schema": 0,
     "cell_size_check": 1,
     "mmap_size": 0,
+    "secure_delete": 1,  # what is deleted is overwritten: a number that was forgotten cannot be read in the file
 }
 #: Of a new file, before anything is written to it: pages that are free can be handed back to the disk little by little.
 GIVES_BACK = "PRAGMA auto_vacuum=INCREMENTAL"
 INCREMENTAL = 2  # what `PRAGMA auto_vacuum` says of it then
+
+
+#: In `meta`: the next start packs the file, once.
+WRITE_ANEW = "write_anew"
 
 
 def make_private(path: Path) -> None:
@@ -113,6 +118,8 @@ def open_writer(path: Path, still: Callable[[str], None] | None = None) -> sqlit
             if not clear(path):
                 _tell(connection, still, f"{suspicion_of(path)} cannot be removed: the next start checks all again")
         migrate(connection, partial(_tell, connection, still))
+        if connection.execute("SELECT 1 FROM meta WHERE key = ?", (WRITE_ANEW,)).fetchone():
+            _write_anew(connection, still)
         connection.set_progress_handler(None, 0)
     except sqlite3.Error as error:
         connection.close()
@@ -123,6 +130,19 @@ def open_writer(path: Path, still: Callable[[str], None] | None = None) -> sqlit
         connection.close()
         raise
     return connection
+
+
+def _write_anew(connection: sqlite3.Connection, still: Callable[[str], None] | None) -> None:
+    """Where the disk has no room for a second file, or the file is held, it stays for the next start."""
+    _tell(connection, still, "the database is written anew: what was erased stood in its free space")
+    try:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("DELETE FROM meta WHERE key = ?", (WRITE_ANEW,))
+    except sqlite3.OperationalError as error:
+        if is_damage(error):
+            raise
+        _tell(connection, still, f"the database was not written anew, the next start tries again: {error}")
 
 
 def _require_whole(connection: sqlite3.Connection, path: Path) -> None:

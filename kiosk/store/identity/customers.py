@@ -17,48 +17,78 @@ class CustomerRow(msgspec.Struct, frozen=True):
     created_at: datetime
     confirmed_at: datetime | None
     push_address: str | None
+    blocked_at: datetime | None
+    blocked_reason: str | None
 
 
-_CUSTOMER = "customer_id, phone, language, created_at, confirmed_at, push_address"
+_CUSTOMER = "customer_id, phone, language, created_at, confirmed_at, push_address, blocked_at, blocked_reason"
+_WHO = f"SELECT {_CUSTOMER} FROM customer WHERE"
 
 
 def by_phone(reader: Reader, phone: str) -> CustomerRow | None:
     """`phone` in E.164 (`+79161234567`); None where nobody has that number."""
-    return reader.one(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE phone = ?", (phone,))
+    return reader.one(CustomerRow, f"{_WHO} phone = ?", (phone,))
 
 
 def require(reader: Reader, customer_id: str) -> CustomerRow:
     """The customer that is known to exist. Raises `LookupError`."""
-    return reader.require(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
+    return reader.require(CustomerRow, f"{_WHO} customer_id = ?", (customer_id,))
 
 
 def read(reader: Reader, customer_id: str) -> CustomerRow | None:
-    """None where the account was deleted, or never was."""
-    return reader.one(CustomerRow, f"SELECT {_CUSTOMER} FROM customer WHERE customer_id = ?", (customer_id,))
+    """None where the account was erased, or never was."""
+    return reader.one(CustomerRow, f"{_WHO} customer_id = ? AND erased_at IS NULL", (customer_id,))
+
+
+def read_newest(reader: Reader, most: int) -> list[CustomerRow]:
+    """Those who are not erased, the newest first."""
+    sql = f"{_WHO} erased_at IS NULL ORDER BY created_at DESC LIMIT ?"
+    return reader.all(CustomerRow, sql, (most,))
 
 
 def add(
     tx: Tx, customer_id: str, phone: str, language: str, consent: str | None, terminal_id: str, now: datetime
 ) -> None:
     """Autoregistration (seed 2.1); the account stays unconfirmed until its code comes back."""
-    tx.insert(
-        "customer",
-        customer_id=customer_id,
-        phone=phone,
-        language=language,
-        created_at=rfc3339(now),
-        consent=consent,
-        consent_at=rfc3339(now) if consent else None,
-        consent_terminal_id=terminal_id if consent else None,
-    )
+    tx.insert("customer", customer_id=customer_id, phone=phone, language=language, created_at=rfc3339(now))
+    if consent:
+        add_consent(tx, customer_id, consent, terminal_id, now)
 
 
-def consent(tx: Tx, customer_id: str, version: str, terminal_id: str, now: datetime) -> None:
-    """A new consent to the present text."""
+def add_consent(tx: Tx, customer_id: str, version: str, terminal_id: str, now: datetime) -> None:
+    """The customer agreed to this version of the text; whoever asks for codes again and again agrees each time."""
     tx.execute(
-        "UPDATE customer SET consent = ?, consent_at = ?, consent_terminal_id = ? WHERE customer_id = ?",
-        (version, rfc3339(now), terminal_id, customer_id),
+        "INSERT OR REPLACE INTO consent (customer_id, at, version, terminal_id) VALUES (?, ?, ?, ?)",
+        (customer_id, rfc3339(now), version, terminal_id),
     )
+
+
+class ConsentRow(msgspec.Struct, frozen=True):
+    version: str
+    at: datetime
+    terminal_id: str
+
+
+def read_consents(reader: Reader, customer_id: str) -> list[ConsentRow]:
+    """The latest first."""
+    sql = "SELECT version, at, terminal_id FROM consent WHERE customer_id = ? ORDER BY at DESC"
+    return reader.all(ConsentRow, sql, (customer_id,))
+
+
+def block(tx: Tx, customer: CustomerRow, reason: str, now: datetime) -> None:
+    """Nobody signs in by this number any more; codes on their way are over."""
+    tx.execute(
+        "UPDATE customer SET blocked_at = ?, blocked_reason = ? WHERE customer_id = ?",
+        (rfc3339(now), reason, customer.customer_id),
+    )
+    tx.execute(
+        "UPDATE one_time_code SET used_at = ?, code = NULL WHERE phone = ? AND used_at IS NULL",
+        (rfc3339(now), customer.phone),
+    )
+
+
+def unblock(tx: Tx, customer_id: str) -> None:
+    tx.execute("UPDATE customer SET blocked_at = NULL, blocked_reason = NULL WHERE customer_id = ?", (customer_id,))
 
 
 def confirm(tx: Tx, customer_id: str, now: datetime) -> None:

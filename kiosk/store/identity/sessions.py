@@ -55,6 +55,15 @@ def end(tx: Tx, session_id: str, now: datetime) -> None:
     tx.execute("UPDATE session SET ended_at = ? WHERE session_id = ? AND ended_at IS NULL", (rfc3339(now), session_id))
 
 
+def end_of_customer(tx: Tx, customer_id: str, now: datetime) -> list[str]:
+    """End all that are still open; their ids."""
+    sql = (
+        "UPDATE session SET ended_at = :now WHERE expires_at > :now AND customer_id = :customer AND ended_at IS NULL"
+        " RETURNING session_id"
+    )
+    return [row[0] for row in tx.execute(sql, {"now": rfc3339(now), "customer": customer_id})]
+
+
 def end_staff(tx: Tx, session_id: str, expires_at: datetime, now: datetime) -> None:
     """Kept until its token ends by itself."""
     tx.execute("DELETE FROM meta WHERE key LIKE ? AND value <= ?", (f"{_STAFF_ENDED}%", rfc3339(now)))

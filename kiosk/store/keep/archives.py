@@ -37,6 +37,7 @@ PRAGMAS = {
     "trusted_schema": 0,
     "cell_size_check": 1,
     "mmap_size": 0,
+    "secure_delete": 1,
 }
 _MISSING = Text("файла нет", "the file is missing")
 _NO_FILE = Text("это не файл", "is no file")

@@ -27,6 +27,7 @@ from kiosk.store.file.opening import (
     take_lock,
 )
 from kiosk.store.file.soundness import Kinds, require_sound
+from kiosk.store.keep.personal import ERASE_AGAIN
 from kiosk.store.stock.charts import JOB_EPOCH
 from kiosk.store.transaction import Reader, Tx
 
@@ -135,6 +136,7 @@ def _mark(target: sqlite3.Connection, file: Path, actor: str, now: datetime) -> 
         " (SELECT order_id FROM orders WHERE status IN ('paid', 'cooking', 'ready'))"
     )
     target.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (RESTORED, moment))
+    target.execute("INSERT OR REPLACE INTO meta VALUES (?, '1')", (ERASE_AGAIN,))
     target.execute(
         "INSERT INTO journal (at, actor, action, detail) VALUES (?, ?, 'restore', ?)",
         (moment, shown(actor), shown(str(file))),

@@ -56,6 +56,7 @@ GOES = ("guest_notice",)
 STAYS: Mapping[str, str] = {
     "meta": "the process's own",
     "customer": "whose points are kept",
+    "consent": "whose consent is kept with them",
     "bonus_entry": "the balance is the sum of all",
     "event": "goes by its own days, once everybody has got it",
     "cursor": "the process's own",

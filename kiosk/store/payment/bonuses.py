@@ -42,7 +42,8 @@ def enter(tx: Tx, customer_id: str, kind: str, points: int, order_id: str, sourc
 
 
 def read_outstanding(reader: Reader) -> int:
-    """What all customers together may spend now; a debt of one is no credit of another."""
-    balances = "SELECT sum(points) AS points FROM bonus_entry GROUP BY customer_id"
+    """What all customers together may spend now; a debt of one is no credit of another, and who was erased has none."""
+    erased = "SELECT customer_id FROM customer WHERE erased_at IS NOT NULL"
+    balances = f"SELECT sum(points) AS points FROM bonus_entry WHERE customer_id NOT IN ({erased}) GROUP BY customer_id"
     points: int = reader.scalar(f"SELECT coalesce(sum(points), 0) FROM ({balances}) WHERE points > 0")
     return points
