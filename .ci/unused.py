@@ -14,6 +14,8 @@ _.removable
 _.access_token
 _.token_type
 _.phone_masked
+_.contact_masked
+_.consents
 _.customer_since
 _.max_quantity
 _.composition

@@ -52,7 +52,7 @@ export function People({ ask }) {
     <p role="status" data-testid="person-said">${said}</p>
     ${
       person &&
-      html`<div data-testid="person"><${Facts} person=${person} />
+      html`<div data-testid="person"><${Facts} person=${person} /><div class="person-acts">
         <button type="button" class="quiet" disabled=${busy} data-testid="person-export" onClick=${save}>
           ${t.save}</button>
         ${
@@ -67,7 +67,7 @@ export function People({ ask }) {
           person.in_use
             ? html`<p class="trouble">${t.inUse(person.in_use)}</p>`
             : html`<${Twice} id="person-erase" words=${t.erase} sure=${t.eraseSure} quiet go=${erase} />`
-        }</div>`
+        }</div></div>`
     }</section>`;
 }
 

@@ -269,7 +269,8 @@ export const en = {
     nobody: "Nothing is kept of this number or address.",
     unreadable: "There is no such number or address. Check how it is written.",
     failed: "That did not work. Try again.",
-    erased: (orders) => `Deleted. Receipts and sums of the orders (${orders}) stay without the number, as the law asks.`,
+    erased: (orders) =>
+      `Deleted. Receipts and sums of the orders (${orders}) stay without the number, as the law asks.`,
     stillIn: (files) =>
       `The number can still be read in: ${files}. The database is rewritten at the next start; copies are yours to delete.`,
   },

@@ -419,6 +419,7 @@ export const en = {
   attemptsLeft: (n) => `Wrong code. ${n} ${pluralEn(n, ["attempt", "attempts"])} left.`,
   signTroubles: {
     invalid_phone: "There is no such number. Please check the digits.",
+    number_blocked: "This number cannot sign in. Order without it, or ask our staff.",
     consent_required: "Tick the consent, or order without a number.",
     too_many_requests: "Too often. Wait a little, or order without a number.",
     attempts_exhausted: "No attempts left. Ask for a new code, or order without a number.",
