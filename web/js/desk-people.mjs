@@ -1,4 +1,4 @@
-/** A person asks about their data: what is kept of a number or address, a copy of it, its end; and who may not sign in. */
+/** A person asks about their data: what is kept of a number or address, a copy, its end; and who may not sign in. */
 
 import { useState } from "preact/hooks";
 import { saveFile } from "./csv.mjs";
