@@ -37,6 +37,7 @@ class Periods:
     pin_s: float = 1.0  # has the pause after wrong PINs ended
     day_report_s: float = 600.0
     disk_s: float = 2.0
+    power_s: float = 2.0  # what supplies the machine
     holds_s: float = 0.5  # has a hold or an entry of the stop list ended by itself
     climate_s: float = 5.0  # is anything beyond its temperatures
     board_s: float = 5.0  # minutes on the hall board

@@ -185,6 +185,12 @@ secret_file = "secrets/webhook"
 events = ["OrderPaidEvent"]
 [service]
 pin_file = "secrets/pin"
+[power]
+ups = "ups@127.0.0.1:3493"
+shutdown_after_s = 600
+shutdown_percent = 30
+shutdown_command = ["systemctl", "poweroff"]
+
 [display]
 keep_s = 60
 
@@ -341,6 +347,10 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ('[broker]\nkind = "kafka"\nbootstrap = "a:9092"', "$.broker.topic"),
         ('[broker]\nkind = "kafka"\nbootstrap = "a:9092"\ntopic = "a b"', "$.broker.topic"),
         ('[broker]\nkind = "kafka"\nbootstrap = "a:9092"\ntopic = "t"\nuser = "u"', "$.broker.user"),
+        ('[power]\nups = "a b@host"', "$.power.ups"),
+        ('[power]\nups = "ups@host:99999"', "$.power.ups"),
+        ('[power]\nshutdown_command = ["systemctl", ""]', "$.power.shutdown_command[1]"),
+        ("[power]\nshutdown_percent = 100", "$.power.shutdown_percent"),
         ('[bank]\nurl = "http://bank.example"', "$.bank.url"),
         ('[sms]\nurl = "http://10.0.0.5"', "$.sms.url"),
         ('[sms]\ncountries = ["RU", "Russia"]', "$.sms.countries[1]"),

@@ -16,6 +16,7 @@ from drivers.sim.complex2.firmware import FAULTS as COMPLEX2_FAULTS
 from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
 from drivers.sim.gateways.yookassa import FAULTS as YOOKASSA_FAULTS
 from drivers.sim.inpas import device as inpas
+from drivers.sim.nut.device import FAULTS as NUT_FAULTS
 from drivers.sim.ofd import device as ofd
 from drivers.sim.raif import device as raif
 from drivers.sim.robot import device as robot
@@ -48,6 +49,7 @@ FAULTS = (
     COMPLEX2_FAULTS,
     HTTP_FAULTS,
     SMTP_FAULTS,
+    NUT_FAULTS,
     ofd.FAULTS,
     vtk.KNOWN_FAULTS,
     tbank.FAULTS,

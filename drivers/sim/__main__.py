@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from drivers.robot.equipment import EquipmentError
 from drivers.sim.atol import device as atol_device
@@ -23,6 +24,7 @@ from drivers.sim.gateways.push import push
 from drivers.sim.gateways.sms import sms
 from drivers.sim.gateways.yookassa import yookassa
 from drivers.sim.inpas import device as inpas_device
+from drivers.sim.nut import device as nut_device
 from drivers.sim.ofd import device as ofd_device
 from drivers.sim.qr_bank import QrRules
 from drivers.sim.raif import device as raif_device
@@ -35,14 +37,24 @@ from drivers.sim.smtp import device as smtp_device
 from drivers.sim.tbank import device as tbank_device
 from drivers.sim.vtk import device as vtk_device
 
+
+class _OnPort(Protocol):
+    @property
+    def port(self) -> int: ...
+
+
 _HTTP_DEVICES = {"bank": bank, "yookassa": yookassa, "sms": sms, "push": push}
 _REGISTRARS: Mapping[str, Callable[..., contextlib.AbstractAsyncContextManager[Controlled]]] = {
     "shtrih": shtrih_device.shtrih,
     "atol": atol_device.atol,
 }
 _WEB_REGISTRAR = "atol-web"
-_OFD = "ofd"
-_SMTP = "smtp"
+#: They speak a protocol of their own over TCP.
+_TCP_DEVICES: Mapping[str, Callable[..., contextlib.AbstractAsyncContextManager[_OnPort]]] = {
+    "ofd": ofd_device.ofd,
+    "smtp": smtp_device.smtp,
+    "nut": nut_device.nut,
+}
 _COMPLEX2 = "complex2"
 _VTK = "vtk"
 _TBANK, _RAIF = "tbank", "raif"
@@ -64,8 +76,9 @@ _KNOWN = {
     "robot": robot_device.FAULTS,
     _COMPLEX2: COMPLEX2_FAULTS,
     **dict.fromkeys(_HTTP_DEVICES, HTTP_FAULTS),
-    _OFD: ofd_device.FAULTS,
-    _SMTP: smtp_device.FAULTS,
+    "ofd": ofd_device.FAULTS,
+    "smtp": smtp_device.FAULTS,
+    "nut": nut_device.FAULTS,
     _VTK: vtk_device.KNOWN_FAULTS,
     _TBANK: tbank_device.FAULTS,
     _INPAS: inpas_device.FAULTS,
@@ -101,6 +114,12 @@ _EXAMPLES = {
     "busy": "{}  (each letter is put off; smtp)",
     "endless": "{}  (an answer that never ends)",
     "refuse": "{}",
+    "mains_lost": "{}  (the battery supplies; nut)",
+    "battery_left": '{"percent": 40}',
+    "battery_low": "{}",
+    "worn": "{}  (the battery is to be replaced)",
+    "stale": "{}  (the server has lost the supply)",
+    "unknown": "{}  (no supply of that name)",
     "silent": "{}",
     "garbage": "{}",
     "half_answer": "{}",
@@ -169,7 +188,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         device = devices.add_parser(
             name, epilog=_faults_help(sorted(known)), formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _COMPLEX2, *_SPEEDS):
+        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, *_TCP_DEVICES, _COMPLEX2, *_SPEEDS):
             device.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1; 0 takes a free one")
         elif name == _VTK:
             place = device.add_mutually_exclusive_group(required=True)
@@ -178,7 +197,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
             device.add_argument("--speed", type=float, default=1.0, help="scales the customer with the card only")
         else:
             device.add_argument("--link", type=Path, required=True, help="where the pseudo-terminal is linked")
-        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, _OFD, _SMTP, _VTK, *_SPEEDS):
+        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, *_TCP_DEVICES, _VTK, *_SPEEDS):
             device.add_argument("--speed", type=float, default=1.0, help="scales cooking and pick-up only")
         if name in _SPEEDS:
             device.add_argument("--speed", type=float, default=1.0, help=_SPEEDS[name])
@@ -196,7 +215,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
             device.add_argument(
                 "--complex", type=Path, help="what it has (robot.md#the-complex-as-data); else the demo's"
             )
-        if name not in (*_HTTP_DEVICES, _OFD, _SMTP):
+        if name not in (*_HTTP_DEVICES, *_TCP_DEVICES):
             device.add_argument("--seed", type=int)
             device.add_argument("--timezone", default="Europe/Moscow")
         device.add_argument("--state", type=Path, required=True, help="the device's non-volatile memory")
@@ -227,20 +246,13 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
     if (http_device := _HTTP_DEVICES.get(options.device)) is not None:
         device = await stack.enter_async_context(http_device(options.port, state=state, ledger=ledger, control=control))
         return device.url
-    if options.device == _OFD:
-        operator = await stack.enter_async_context(
-            ofd_device.ofd(options.port, state=state, ledger=ledger, control=control)
-        )
-        return f"127.0.0.1:{operator.port}"
-    if options.device == _SMTP:
-        mail = await stack.enter_async_context(
-            smtp_device.smtp(options.port, state=state, ledger=ledger, control=control)
-        )
-        return f"127.0.0.1:{mail.port}"
+    if (tcp_device := _TCP_DEVICES.get(options.device)) is not None:
+        server = await stack.enter_async_context(tcp_device(options.port, state=state, ledger=ledger, control=control))
+        return f"127.0.0.1:{server.port}"
     if options.device == _COMPLEX2:
         return await _enter_complex2(stack, options)
     if options.device == _WEB_REGISTRAR:
-        server = await stack.enter_async_context(
+        web = await stack.enter_async_context(
             atol_web_device.atol_web(
                 options.port,
                 state=state,
@@ -250,7 +262,7 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
                 setup=RegisterSetup(timezone=options.timezone),
             )
         )
-        return server.url
+        return web.url
     if options.device == _VTK:
         return await _enter_reader(stack, options)
     if options.device == _INPAS:

@@ -130,6 +130,11 @@ class EmbeddedSimulators:
 
             mail = await stack.enter_async_context(smtp(0, **self._files("smtp")))
             self._endpoints.smtp_port, self._devices["smtp"] = mail.port, mail
+        if wanted.ups:
+            from drivers.sim.nut.device import nut
+
+            supply = await stack.enter_async_context(nut(0, **self._files("ups")))
+            self._endpoints.ups_port, self._devices["ups"] = supply.port, supply
 
     async def _enter_reader(self, stack: AsyncExitStack) -> faults.Controlled:
         if self._wanted.terminal_driver == "inpas":

@@ -17,6 +17,7 @@ class Wanted:
     sms: bool = False
     push: bool = False
     smtp: bool = False
+    ups: bool = False
     speed: float = 1.0
     timezone: str = "Europe/Moscow"
     unit: int = 1
@@ -32,7 +33,7 @@ class Wanted:
     @property
     def anything(self) -> bool:
         messages = self.sms or self.push or self.smtp
-        return self.bank or self.fiscal or self.robot or messages or self.terminal or self.sbp
+        return self.bank or self.fiscal or self.robot or messages or self.terminal or self.sbp or self.ups
 
 
 @dataclass(slots=True)
@@ -49,3 +50,4 @@ class Endpoints:
     sms_url: str = ""
     push_url: str = ""
     smtp_port: int = 0
+    ups_port: int = 0

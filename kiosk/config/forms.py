@@ -172,6 +172,24 @@ def host_and_port(text: str) -> tuple[str, int]:
     return found[0], found[1]
 
 
+def ups_place(text: str) -> tuple[str, str, int | None]:
+    """`name@host:port` as Network UPS Tools write it: host and port may be left out. Raises `ValueError`."""
+    name, at, where = text.partition("@")
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
+        raise ValueError(f"{text!r} is not name@host:port of a power supply")
+    if ":" in where:
+        return name, *host_and_port(where)
+    if at:
+        host(where)
+    return name, where or LOOPBACK[0], None
+
+
+def word(text: str) -> None:
+    """Of a command: what the system takes as one argument."""
+    if not text or "\0" in text:
+        raise ValueError("an empty word, or one with a NUL")
+
+
 def hosts_and_ports(text: str) -> list[tuple[str, int]]:
     return [host_and_port(part.strip()) for part in text.split(",")]
 
@@ -323,6 +341,8 @@ Hours = Annotated[str, formed(OpeningHours.parse, empty=True)]
 TimeOfDay = Annotated[str, formed(time_of_day, empty=True)]
 Host = Annotated[str, formed(host)]
 Hosts = Annotated[str, formed(hosts_and_ports, empty=True)]
+UpsPlace = Annotated[str, formed(ups_place, empty=True, longest=400)]
+Word = Annotated[str, formed(word)]
 Url = Annotated[str, formed(url)]
 OptionalUrl = Annotated[str, formed(url_or_sim, empty=True)]
 UrlOrSim = Annotated[str, formed(url_or_sim)]

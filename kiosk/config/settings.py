@@ -356,6 +356,17 @@ class Broker(_Section, frozen=True, kw_only=True):
         return all(host in LOOPBACK for host, _ in self.hosts)
 
 
+class Power(_Section, frozen=True, kw_only=True):
+    """`ups`: an uninterruptible power supply, as Network UPS Tools call it (`name@host:port`). On its battery nothing
+    new is paid; `shutdown_command` is run once that has lasted `shutdown_after_s` (0: however long), once less than
+    `shutdown_percent` is left, or the server announces the end; empty: the tools themselves see to it."""
+
+    ups: forms.UpsPlace = ""
+    shutdown_after_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 0
+    shutdown_percent: Annotated[int, msgspec.Meta(ge=0, le=95)] = 20
+    shutdown_command: Annotated[list[forms.Word], msgspec.Meta(max_length=16)] = []
+
+
 class Log(_Section, frozen=True, kw_only=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
@@ -390,6 +401,7 @@ class Config(_Section, frozen=True, kw_only=True):
     keep: Keep = Keep()
     broker: Broker = Broker()
     alarms: Alarms = Alarms()
+    power: Power = Power()
     log: Log = Log()
 
     @property

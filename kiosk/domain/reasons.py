@@ -31,6 +31,8 @@ FISCAL_REFUSES = "fiscal_refuses"
 SMS_DOWN, SMS_REFUSES = "sms_down", "sms_refuses"
 PIN_GUESSED = "pin_guessed"
 DISK, BOOKS = "disk", "books"
+POWER, UPS_WORN = "power", "ups_worn"
+UPS_TROUBLE = frozenset({UPS_WORN, "ups_offline", "ups_refused", "ups_no_data"})
 ARCHIVE = "archive_broken"
 SHIFT_CLOSING = "fiscal_shift_closing"
 # Of a dish:
@@ -41,7 +43,7 @@ ROBOT_OFFLINE = "robot_offline"
 NOT_ON_MENU = "not_on_menu"
 #: Reasons of a pause that end without staff: a guest is sent to nobody for them.
 NOBODY_NEEDED = frozenset(
-    {STARTING, STAFF, QUEUE_TOO_LONG, CELLS_FULL, SHIFT_CLOSING, TERMINAL_BUSY, TERMINAL_SETTLING}
+    {STARTING, STAFF, QUEUE_TOO_LONG, CELLS_FULL, SHIFT_CLOSING, TERMINAL_BUSY, TERMINAL_SETTLING, POWER}
     | {"closed", "closing_soon"}
 )
 ITEM_REASONS = (SOLD_OUT, STOPPED, STATION_DOWN, LOT_EXPIRED, LOT_RECALLED, ROBOT_OFFLINE, NOT_ON_MENU)
@@ -119,6 +121,22 @@ _HINTS: Mapping[str, Text] = {
         "Кто-то подбирает PIN персонала: журнал назовёт адреса; смените PIN, если его могли увидеть",
         "Somebody guesses the staff's PIN: the journal names addresses; change it if it may have been seen",
     ),
+    POWER: Text(
+        "Питание от батареи ИБП: продажи откроются сами, когда вернётся сеть; машина выключится до её конца",
+        "On the battery of the UPS: sales open by themselves with the mains; the machine goes down before it is empty",
+    ),
+    "ups_offline": Text(
+        "ИБП не отвечает, продажи идут: upsd, [power] ups", "The UPS does not answer, sales go on: upsd, [power] ups"
+    ),
+    "ups_no_data": Text(
+        "upsd потерял ИБП, продажи идут: кабель ИБП, upsdrvctl",
+        "upsd has lost the UPS, sales go on: its cable, upsdrvctl",
+    ),
+    "ups_refused": Text(
+        "upsd отказывает, продажи идут: имя ИБП в [power] ups, upsd.users",
+        "upsd refuses, sales go on: the name in [power] ups, upsd.users",
+    ),
+    UPS_WORN: Text("Батарея ИБП изношена: замените", "The battery of the UPS is worn: replace it"),
     DISK: Text("Мало места на диске: освободите его", "The disk is almost full: make room"),
     BOOKS: Text(
         "Сверка после восстановления: ждём банк и кассу, kiosk stuck; повреждён файл: kiosk restore FILE",
@@ -292,6 +310,9 @@ _GUEST: Mapping[str, Text] = {
     CELLS_FULL: Text(
         "Все ячейки выдачи заняты. Откроемся, как только заберут готовые заказы.",
         "Every pick-up cell is taken. We go on as soon as ready orders are fetched.",
+    ),
+    POWER: Text(
+        "Нет электричества. Откроемся, как только оно вернётся.", "The power is out. We go on as soon as it is back."
     ),
     "robot": Text("Робот сейчас не готовит.", "The robot is not cooking now."),
     "fiscal": Text("Касса временно не работает.", "The till is out of order for now."),

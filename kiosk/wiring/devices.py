@@ -48,6 +48,7 @@ from kiosk.kitchen.comparison import differences, what_is_lost
 from kiosk.store.file.opening import inspect
 from kiosk.store.keep.archives import archive_path, inspect_archive, moved_years
 from kiosk.wiring.parts import Parts
+from kiosk.wiring.power import supply_of
 from kiosk.wiring.registrars import built
 from kiosk.wiring.rules import fiscal_rules
 from kiosk.wiring.targets import broker_of
@@ -95,6 +96,7 @@ class Devices:
         )
         self.webhooks = HttpWebhookSender()
         self.mail = _mail(config.alarms.email, endpoints)
+        self.ups = supply_of(config.power, endpoints)
         self.broker = broker_of(config.broker, parts.broker_timeout_s)
 
     async def close(self) -> None:
@@ -161,6 +163,13 @@ class Devices:
             raise DeviceRefused("robot", COMPLEX_DIFFERS, "; ".join(text.en for text in found))
         lost = what_is_lost(health, menu.charts())
         return f"as described, register map {health.map_version}" if lost is None else lost.en
+
+    async def look_at_ups(self) -> str:
+        if self.ups is None:
+            return "none"
+        state = await self.ups.state()
+        left = "" if state.charge_percent is None else f", {state.charge_percent:.0f} %"
+        return f"{state.words}{left}" + (f", {state.model}" if state.model else "")
 
     async def look_at_bank(self) -> str:
         await self.bank.ping()
@@ -256,6 +265,7 @@ def start_simulators(config: Config, opened: AsyncExitStack) -> tuple[Endpoints,
         sms=config.sms.url == SIM,
         push=config.push.url == SIM,
         smtp=config.alarms.mails and config.alarms.email.host == SIM,
+        ups=config.power.ups == SIM,
         speed=config.robot.speed,
         timezone=config.restaurant.timezone,
         unit=config.robot.unit,
@@ -311,6 +321,8 @@ async def examine(config: Config, menu: Menu) -> list[tuple[str, bool, str]]:
         "sms": (config.sms.url, partial(_reach_url, config.sms.url)),
         "push": (config.push.url, partial(_reach_url, config.push.url)),
     }
+    if config.power.ups:
+        looks["ups"] = (config.power.ups, devices.look_at_ups)
     if config.broker.kind != "none":
         looks["broker"] = (config.broker.bootstrap, partial(_reach_any, config.broker.hosts))
     try:

@@ -25,6 +25,7 @@ from kiosk.flows.guards.crash_loop import CrashLoopGuard
 from kiosk.flows.guards.disk import DiskGuard
 from kiosk.flows.guards.jobs import Means
 from kiosk.flows.guards.pages import PageWatch
+from kiosk.flows.guards.power import PowerGuard
 from kiosk.flows.identity.guests import Guests
 from kiosk.flows.identity.sign_in import SignIn
 from kiosk.flows.ordering.conditions import Conditions
@@ -65,6 +66,7 @@ from kiosk.store.keep.erasures import Erasures
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.guards import Guards
+from kiosk.wiring.power import power_rules
 from kiosk.wiring.rules import (
     fiscal_patience,
     fiscal_rules,
@@ -142,6 +144,20 @@ class Flows:
                 bonus=BonusRules.of(config.bonus.accrual, config.bonus.max_share),
                 paper=paper_rules(config),
             ),
+        )
+        supply = devices.ups
+        self.power_guard = (
+            None
+            if supply is None
+            else PowerGuard(
+                supply,
+                database,
+                ground.readiness,
+                clock,
+                power_rules(config.power),
+                under_way=self.payment_saga.under_way,
+                periods=periods,
+            )
         )
         self.file_check = parts.file_check(
             database,

@@ -25,6 +25,8 @@ from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.staff.stuck import Kind
+from kiosk.flows.guards.power import CHECK as POWERED
+from kiosk.flows.guards.power import PowerGuard
 from kiosk.runtime import systemd
 from kiosk.runtime.preparing import prepare_types
 from kiosk.store import meta
@@ -48,12 +50,22 @@ _STILL_S, _MORE_TIME_S = 5.0, 120
 _CHECKS = ("books", "disk", "fiscal", "robot", "bank", "sales")  # the first that is not ok is the reason that is given
 
 
+def _battery(guard: PowerGuard | None) -> dict[str, float]:
+    """Nothing where there is no power supply to ask."""
+    if guard is None:
+        return {}
+    charge = None if guard.seen is None else guard.seen.charge_percent
+    told = {} if charge is None else {"ups_charge_ratio": charge / 100}
+    return {"ups_on_battery": float(guard.on_battery), **told}
+
+
 def _checks(config: Config) -> tuple[str, ...]:
     """What sales wait for: of the ways to pay the only one, any of several."""
     methods = config.payment.methods
     unused = () if methods == ["token"] else ("bank",)
     only = tuple(method for method in ("terminal", "sbp") if methods == [method])
-    return (*(check for check in _CHECKS if check not in unused), *only)
+    power = (POWERED,) if config.power.ups else ()
+    return (*(check for check in _CHECKS if check not in unused), *only, *power)
 
 
 class Kiosk:
@@ -162,6 +174,7 @@ class Kiosk:
             **{f"stuck_{kind}": flows.stuck_moves.counts[kind] for kind in Kind},
             "alarms_standing": self._alarms.watch.standing,
             "disk_free_bytes": float(flows.disk_guard.free_bytes),
+            **_battery(flows.power_guard),
             "portions_pending": len(self.kitchen.now.pending),
             "loop_lag_longest_seconds": sinks.lag.take_s(),
             "page_silent_seconds": max(flows.page_watch.silence_s().values(), default=0.0),
@@ -190,6 +203,8 @@ class Kiosk:
         supervise("statistics", lambda: sinks.dispatcher.run(sinks.statistics), ())
         supervise("reports", flows.reports.write_reports, ())
         supervise("disk", flows.disk_guard.run, ())
+        if flows.power_guard is not None:
+            supervise("power", flows.power_guard.run, ())
         supervise("file", flows.file_check.run, (OSError,))
         for guard, probe in flows.guards.probes():
             supervise(f"guard:{guard.name}", partial(guard.run, probe), ())

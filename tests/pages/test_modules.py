@@ -17,6 +17,7 @@ from drivers.sim.atol_web import device as atol_web
 from drivers.sim.gateways import http as gateways
 from drivers.sim.gateways import yookassa
 from drivers.sim.inpas import device as inpas
+from drivers.sim.nut import device as nut
 from drivers.sim.ofd import device as ofd
 from drivers.sim.raif import device as raif
 from drivers.sim.robot import device as robot
@@ -62,6 +63,7 @@ FAULTS: dict[str, set[str]] = {
     "sms": {*gateways.FAULTS},
     "push": {*gateways.FAULTS},
     "smtp": {*smtp.FAULTS},
+    "ups": {*nut.FAULTS},
     "fiscal": {*shtrih.KNOWN_FAULTS, *atol.KNOWN_FAULTS, *atol_web.KNOWN_FAULTS},
     "robot": {*robot.FAULTS},
     "ofd": {*ofd.FAULTS},

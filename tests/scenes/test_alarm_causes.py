@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from drivers.sim.nut.device import NutDevice, nut
 from kiosk.clock import rfc3339
 from kiosk.domain.staff.alarm_rules import AlarmRules
 from tests.clocks import JumpingClock, PassingClock
@@ -33,11 +34,12 @@ Act = Callable[["Site"], Awaitable[object]]
 
 @dataclass
 class Site:
-    """The restaurant, what passes its time, and its cloud."""
+    """The restaurant, what passes its time, its cloud, and what supplies it."""
 
     place: Restaurant
     clock: JumpingClock
     cloud: Receiver
+    ups: NutDevice
 
     async def sell(self, *, until_over: bool = True) -> tuple[Customer, str]:
         guest = await self.place.guest()
@@ -233,6 +235,17 @@ async def _nobody_tries(site: Site) -> None:
     site.clock.jump(_HOUR_S)
 
 
+async def _mains_go(site: Site) -> None:
+    site.ups.faults.switch("mains_lost")
+
+
+async def _mains_are_back(site: Site) -> None:
+    site.ups.faults.switch("mains_lost", on=False)
+    asked = site.ups.asked
+    await until(lambda: site.ups.asked > asked + 1)
+    site.clock.jump(20)
+
+
 #: What happens, and what mends it; a clock that somebody sets is no time that passes.
 CAUSES: dict[str, tuple[Act, Act]] = {
     "sales_closed": (_paper_is_out, _paper_is_in),
@@ -252,6 +265,7 @@ CAUSES: dict[str, tuple[Act, Act]] = {
     "clock": (_clock_is_three_minutes_ahead, _clock_is_set_back),
     "webhook_suspended": (_cloud_is_gone_for_good, _cloud_is_enabled),
     "page_silent": (_page_falls_silent, _page_is_heard),
+    "on_battery": (_mains_go, _mains_are_back),
     "pin_guessed": (_pin_is_tried_again_and_again, _nobody_tries),
 }
 
@@ -278,13 +292,15 @@ async def test_rule_calls_somebody_for_its_cause_and_is_over_once_that_is_mended
     changes: dict[str, Any] = {}
     if rule == "documents_unsent":
         extra, changes = extra + '[fiscal]\nofd = "host"\n', {"carried": True}
-    async with receiver(check_age=False) as cloud:
+    supply = nut(0, state=tmp_path / "nut.state", ledger=tmp_path / "nut.jsonl")
+    async with supply as ups, receiver(check_age=False) as cloud:
+        extra += f'[power]\nups = "ups@127.0.0.1:{ups.port}"\n'
         (tmp_path / "hook.secret").write_text(cloud.secrets[0])
         tail = f'[[webhooks]]\nurl = "{cloud.url}"\nsecret_file = "{tmp_path}/hook.secret"\n'
         async with restaurant(
             extra, tail=tail, clock=clock, stuck_after_s=0.0, tripped_after_s=0.0, **changes
         ) as place:
-            site = Site(place, clock, cloud)
+            site = Site(place, clock, cloud, ups)
             await until(lambda: _stands(place, rule, stands=False))  # what is asked at a start may stand for a moment
             await happens(site)
             row = await until_standing(place, rule, "raised")

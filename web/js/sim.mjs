@@ -25,6 +25,7 @@ const PARAMETERS = /** @type {Record<string, Record<string, string|number>>} */ 
   wrong_answer: { after: "FF45", code: 0x77 },
   slow_print: { seconds: 3 },
   partial: { kopecks: 100 },
+  battery_left: { percent: 40 },
   on_idl_after_approval: { do: "autocancel" },
   abr: { do: "ignored" },
   lose_request: { of: "cancel" },

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from kiosk.domain.reasons import LOT_EXPIRED, LOT_RECALLED, QUEUE_TOO_LONG, STAFF, UPKEEP_DUE, UPKEEP_NEAR
+from kiosk.domain.reasons import LOT_EXPIRED, LOT_RECALLED, POWER, QUEUE_TOO_LONG, STAFF, UPKEEP_DUE, UPKEEP_NEAR
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
 
@@ -47,6 +47,7 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     webhook_suspended: AlarmRule = AlarmRule(after_s=600)
     page_silent: AlarmRule = AlarmRule(after_s=120)
     pin_guessed: AlarmRule = AlarmRule(after_s=0, urgent=True)
+    on_battery: AlarmRule = AlarmRule(after_s=0, urgent=True)
 
     def of(self, name: str) -> AlarmRule:
         """Raises `AttributeError` for no rule."""
@@ -64,7 +65,7 @@ UPKEEP = frozenset({UPKEEP_DUE, UPKEEP_NEAR})
 LOT_UNFIT = frozenset({LOT_EXPIRED, LOT_RECALLED})
 REGISTRAR_OFF = frozenset({"fiscal_offline"})
 #: The rules whose subject may be the reason that nothing is sold: what a guest may be told about.
-OF_SALES = ("sales_closed", "registrar_off", "robot_held", "disk")
+OF_SALES = ("sales_closed", "registrar_off", "robot_held", "disk", "on_battery")
 
 
 def rule_of_pause(reason: str, rules: AlarmRules) -> str | None:
@@ -75,6 +76,7 @@ def rule_of_pause(reason: str, rules: AlarmRules) -> str | None:
         "registrar_off": reason in REGISTRAR_OFF,
         "robot_held": reason in ROBOT_HELD,
         "disk": reason == "disk",
+        "on_battery": reason == POWER,
     }
     name = next((name for name, fits in narrower.items() if fits and not rules.of(name).off), "sales_closed")
     return None if rules.of(name).off else name

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from kiosk.domain.reasons import words_of
+from kiosk.domain.reasons import POWER, words_of
 from kiosk.domain.staff.alarm import Alarm, AlarmState
 from kiosk.domain.staff.alarm_rules import OF_SALES
 from kiosk.domain.text import Text
@@ -33,6 +33,7 @@ TITLES: Mapping[str, Text] = MappingProxyType(
         "clock": Text("Часы кассы врут", "The registrar's clock is off"),
         "webhook_suspended": Text("События не доходят", "Events do not arrive"),
         "page_silent": Text("Экран гостя молчит", "A guest's screen is silent"),
+        "on_battery": Text("Питание от батареи", "On battery"),
         "pin_guessed": Text("Подбирают PIN персонала", "Somebody guesses the staff's PIN"),
     }
 )
@@ -56,6 +57,7 @@ _REMEDIES: Mapping[str, Text] = MappingProxyType(
         "webhook_suspended": Text("Проверьте приёмник, kiosk webhooks", "Look at the receiver, kiosk webhooks"),
         "page_silent": Text("Включите экран, перезапустите браузер", "Switch the screen on, restart the browser"),
         "pin_guessed": words_of("pin_guessed").technician,
+        "on_battery": words_of(POWER).technician,
     }
 )
 

@@ -11,7 +11,7 @@ from drivers.fiscal.port import FiscalStatus
 from kiosk.clock import Clock
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.menu.menu import Menu
-from kiosk.domain.reasons import LOT_EXPIRING, PIN_GUESSED, SETTLEMENT_FAILED, SETTLEMENT_WAITS, words_of
+from kiosk.domain.reasons import LOT_EXPIRING, PIN_GUESSED, SETTLEMENT_FAILED, SETTLEMENT_WAITS, UPS_TROUBLE, words_of
 from kiosk.domain.staff.alarm import Seen
 from kiosk.domain.staff.alarm_rules import LOT_UNFIT, REGISTRAR_OFF, ROBOT_HELD, UPKEEP, AlarmRules, rule_of_pause
 from kiosk.domain.staff.alarm_words import NOTHING_MORE
@@ -117,7 +117,7 @@ class Symptoms:
                 yield Seen("robot_held", check.reason, NOTHING_MORE)
             if check.reason == PIN_GUESSED:
                 yield Seen("pin_guessed", name, NOTHING_MORE)
-            if check.reason in (SETTLEMENT_FAILED, SETTLEMENT_WAITS):
+            if check.reason in UPS_TROUBLE.union((SETTLEMENT_FAILED, SETTLEMENT_WAITS)):
                 yield Seen("device_off", name, words_of(check.reason).technician)
             if check.reason == LOT_EXPIRING:
                 yield Seen("lot_expiring", name, check.told or NOTHING_MORE)

@@ -1,0 +1,1 @@
+"""What supplies the machine: an uninterruptible power supply behind Network UPS Tools."""
