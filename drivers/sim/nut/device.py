@@ -16,8 +16,8 @@ from drivers.sim.site import HERE, Site
 from drivers.sim.world import World
 
 UPS = "ups"
-#: `mains_lost`: the battery supplies. `battery_left` (once): so much is left. `battery_low`: it ends. `worn`: it is to be
-#: replaced. `stale`: the server has lost the supply. `unknown`: it knows none of that name. `down`: nobody listens.
+#: `mains_lost`: the battery supplies. `battery_left` (once): so much is left. `battery_low`: it ends. `worn`: it is to
+#: be replaced. `stale`: the server has lost the supply. `unknown`: it knows none of that name. `down`: nobody listens.
 #: `hold`: no answer while it is on. `garbage`: bytes that are no answer. `endless`: an answer that never ends.
 FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
