@@ -38,13 +38,14 @@ class PointsView(msgspec.Struct, frozen=True):
 
 class MethodView(msgspec.Struct, frozen=True):
     """A way to pay; `reason` and `says`: why it is not to be had now; `receipt_first`: the receipt is printed before
-    the money is asked for, once the guest agrees."""
+    the money is asked for, once the guest agrees; `red_key`: only the guest ends it, by the red key of the reader."""
 
     method: str
     available: bool
     reason: str | None
     says: Text | None
     receipt_first: bool = False
+    red_key: bool = False
 
 
 class RestaurantView(msgspec.Struct, frozen=True):
@@ -133,7 +134,9 @@ class RestaurantApi:
     def _method_view(self, method: PaymentMethod) -> MethodView:
         reason = None if method.check is None else self.conditions.reason_of(method.check)
         says = None if reason is None else words_of(reason).guest
-        return MethodView(method.name, reason is None, reason, says, self.paper.comes_first(method))
+        return MethodView(
+            method.name, reason is None, reason, says, self.paper.comes_first(method), method.capabilities.red_key
+        )
 
     async def show_menu(self, call: BareCall[None]) -> web.Response:
         language = call.language

@@ -14,6 +14,8 @@ from tests.pages.ear import REPEAT, VOICE
 from tests.pages.screens import WAIT_MS, KioskScreen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
 from tests.restaurant import Restaurant, restaurant, until
+from tests.scenes.test_inpas import ALL as BY_INPAS
+from tests.scenes.test_inpas import until_waits_for_card
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -108,6 +110,24 @@ async def test_a_card_that_was_faster_than_the_wish_is_not_charged(counter: Rest
     await kiosk.sees("failed-payment_cancelled")
     assert at_reader(counter) == ["held", "released"]
     await screens.close()
+
+
+async def test_a_reader_that_hears_no_wish_is_stopped_by_its_red_key_and_the_screen_says_so(screens: Screens) -> None:
+    async with restaurant(BY_INPAS) as place:
+        place.service.faults.switch("nobody_taps")
+        kiosk = await screens.kiosk(place.kiosk)
+        await to_choice(kiosk)
+        await kiosk.tap("way-terminal")
+        await until_waits_for_card(place)
+        await kiosk.tap("cancel-payment")
+        await kiosk.reads("Нажмите красную кнопку на терминале")
+        await kiosk.shot("red-key-ru")
+        assert await violations(kiosk) == []
+        place.service.faults.switch("red_button")
+        await kiosk.sees("failed-payment_cancelled")
+        assert await kiosk.words("money") == SAFE
+        assert at_reader(place) == []
+        await screens.close()
 
 
 async def test_a_way_that_is_closed_says_why_and_cannot_be_tapped(counter: Restaurant, screens: Screens) -> None:

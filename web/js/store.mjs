@@ -13,7 +13,8 @@ import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, with
  *   trouble: Trouble|null, order: any, opened: number[]|null}} Track
  * @typedef {{phase: "card", since: number, agreed: boolean, shownKopecks?: number|null, way?: string|null}|
  *   {phase: "working", stage: import("./outcomes.mjs").Stage, since: number,
- *   show?: import("./outcomes.mjs").Show}|{phase: "failed", failure: import("./outcomes.mjs").Failure}} Payment
+ *   way?: string|null, show?: import("./outcomes.mjs").Show}|
+ *   {phase: "failed", failure: import("./outcomes.mjs").Failure}} Payment
  * @typedef {{text: "added"|"removed"|"full", line: import("./cart.mjs").Line, why?: "kind"|"portions"|"lines"}} Toast
  * @typedef {object} State
  * @property {Screen} screen
@@ -236,6 +237,7 @@ const CHANGES = {
       phase: "working",
       stage,
       since: goesOn(state.payment, show) ? state.payment.since : at,
+      way: state.payment?.phase === "working" ? state.payment.way : wayOf(state),
       ...(show ? { show } : {}),
     },
   }),
@@ -279,7 +281,7 @@ const isPhone = (contact) => contact?.startsWith("+") ?? false;
  * The ways to pay that the restaurant offers; a token's alone where it says nothing.
  * @param {State} state
  * @returns {{method: string, available: boolean, reason: string|null, says: {ru: string, en: string}|null,
- *   receipt_first?: boolean}[]}
+ *   receipt_first?: boolean, red_key?: boolean}[]}
  */
 export const waysOf = (state) =>
   state.restaurant?.payment_methods ?? [{ method: "token", available: true, reason: null, says: null }];
@@ -298,6 +300,12 @@ export function wayOf(state) {
  */
 export const printsFirst = (state, way) =>
   waysOf(state).some((one) => one.method === way && one.receipt_first === true);
+
+/** Whether only the guest ends this payment, by the red key of the reader. @param {State} state */
+export const endsByRedKey = (state) => {
+  const way = state.payment?.phase === "working" ? state.payment.way : null;
+  return waysOf(state).some((one) => one.method === way && one.red_key === true);
+};
 
 /** A guest without an account who left a number may be told when the order is ready. @param {State} state */
 export const mayBeNotified = (state) => isPhone(state.receiptTo) && state.member?.step !== "account";

@@ -172,6 +172,10 @@ export const en = {
     at_till: ["Tell the code at the till", "Our staff will take your payment."],
     cancelling: ["Checking the payment", "Stopping it. Please wait for the answer, do not pay again yet."],
   },
+  pressRedKey: [
+    "Press the red key of the card reader",
+    "Only that stops the payment. If the card was tapped already, we give the money back ourselves.",
+  ],
   paperTitle: "Your receipt comes first",
   paperLead:
     "The paper receipt is given before payment here, you are not charged yet. If you do not pay, a second paper takes it back.",

@@ -40,7 +40,7 @@ class TakingTerminalMethod:
     check: str | None = DEVICE
 
     def __init__(self, database: Database, reader: TakingReader, clock: Clock, *, refunds: bool) -> None:
-        self.capabilities = Capabilities(refund=refunds, settle=True, exclusive=True)
+        self.capabilities = Capabilities(refund=refunds, settle=True, exclusive=True, red_key=True)
         self._db = database
         self._reader = reader
         self._clock = clock

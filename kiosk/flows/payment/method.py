@@ -59,7 +59,8 @@ class Capabilities:
     """`hold`: the money is held until `capture`. `refund`: it can be given back without a person. `recover`: asked
     after a crash it tells what became of an attempt. `settle`: it wants a settlement each day. `listed`: its bank's
     list can be compared with the books. `audited`: its bank can be asked of each attempt. `exclusive`: one attempt at a
-    time. `token`: it wants a card's token. `tender`: only a person knows whether it will be cash or a card."""
+    time. `token`: it wants a card's token. `tender`: only a person knows whether it will be cash or a card. `red_key`:
+    once it is under way only the guest ends it, by the red key of the reader."""
 
     hold: bool = False
     refund: bool = False
@@ -70,6 +71,7 @@ class Capabilities:
     exclusive: bool = False
     token: bool = False
     tender: bool = False
+    red_key: bool = False
 
 
 class Abandoned(Exception):

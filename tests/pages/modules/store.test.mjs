@@ -79,7 +79,7 @@ test("a price that the customer has not seen must be agreed to", () => {
 test("the time of a payment runs on through its stages", () => {
   const sent = after(started, { type: "payment_stage", stage: "payment", at: 5 });
   const printed = after(sent, { type: "payment_stage", stage: "receipt", at: 9 });
-  assert.deepEqual(printed.payment, { phase: "working", stage: "receipt", since: 5 });
+  assert.deepEqual(printed.payment, { phase: "working", stage: "receipt", since: 5, way: "token" });
 });
 
 test("the time that a guest took to pay is not the time that the guest has waited for us", () => {
@@ -92,7 +92,7 @@ test("the time that a guest took to pay is not the time that the guest has waite
   );
   assert.equal(code.payment?.phase === "working" && code.payment.since, 5);
   const printing = after(code, { type: "payment_stage", stage: "receipt", at: 95_000 });
-  assert.deepEqual(printing.payment, { phase: "working", stage: "receipt", since: 95_000 });
+  assert.deepEqual(printing.payment, { phase: "working", stage: "receipt", since: 95_000, way: "token" });
 });
 
 test("an SMS is promised to a phone only, and to nobody who is signed in", () => {

@@ -6,7 +6,7 @@ import { clock, minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { paperOf, stepOf } from "../outcomes.mjs";
 import { pointsToSpend } from "../points.mjs";
-import { mayBeNotified, printsFirst, wayOf, waysOf } from "../store.mjs";
+import { endsByRedKey, mayBeNotified, printsFirst, wayOf, waysOf } from "../store.mjs";
 import { failureText, reasonText } from "../texts.mjs";
 import { useKiosk, useNow } from "./context.mjs";
 import { Heading, Picture, Steps } from "./parts.mjs";
@@ -168,7 +168,7 @@ function Working({ payment }) {
   const waited = useNow() - payment.since;
   // A bank that thinks for long looks like one that never answers: the same advice keeps the money safe.
   const stage = payment.stage === "payment" && waited > BANK_SLOW_MS ? "checking" : payment.stage;
-  const [title, explanation] = t.working[stage];
+  const [title, explanation] = stage === "cancelling" && endsByRedKey(state) ? t.pressRedKey : t.working[stage];
   const long = waited > LEAVE_AFTER_MS;
   useEffect(() => {
     if (waited > RELEASE_AFTER_MS) void actions.reset();
