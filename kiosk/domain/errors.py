@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from kiosk.domain.device_words import why_not_done
 from kiosk.domain.reasons import words_of
 from kiosk.domain.text import Text
 
@@ -180,10 +181,14 @@ class TooManyStreams(DomainError):
 
 
 class DeviceUnavailable(DomainError):
-    """`device`, `reason`: a technician's call that a device did not carry out."""
+    """`device`, `reason`: a technician's call that a device did not carry out; why stands in the detail."""
 
     code = "device_unavailable"
-    title = Text("Устройство не ответило", "The device did not answer")
+    title = Text("Устройство этого не сделало", "The device did not do it")
+
+    def __init__(self, device: str, reason: str, *, silent: bool = False) -> None:
+        """`silent`: nothing was answered at all."""
+        super().__init__(why_not_done(reason, silent=silent), device=device, reason=reason)
 
 
 class ArchiveBroken(DomainError):

@@ -16,6 +16,7 @@ from tests.pages.screens import WAIT_MS, Screen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
 from tests.restaurant import restaurant, until
 from tests.scenes.test_complex import described
+from tests.scenes.test_inpas import ALL as BY_INPAS
 from tests.scenes.test_lots import REFILL, TEA, bin_of, bought, lots_of, until_status
 from tests.scenes.test_temperatures import is_beyond
 from tests.scenes.test_upkeep import BY_THE_CLOCK, OVEN, QUICK_OIL
@@ -549,4 +550,27 @@ async def test_8_lot_is_put_in_written_off_and_recalled_at_the_desk_and_stands_i
         assert table.removeprefix("\ufeff").startswith("at,kind,lot,bin,name")
         assert "Л-7 / 12" in table
         await desk.shot("service-lots-journal")
+        await screens.close()
+
+
+async def test_6_the_card_readers_day_is_closed_at_the_desk_and_what_came_of_it_is_read_there(screens: Screens) -> None:
+    async with restaurant(BY_INPAS) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        await guest.pay_by("terminal", order_id)
+        await guest.until_status(order_id, "completed")
+        desk = await at_the_desk(screens, place.kiosk)
+        place.service.faults.switch("refuse_settlement")
+        screens.traffic.expects(503)
+        await desk.tap("settle", "settle-sure")
+        await expect(desk.at("reader-day")).to_contain_text("не прошла", timeout=WAIT_MS)
+        assert await violations(desk) == []
+        await desk.at("reader-day").scroll_into_view_if_needed()
+        await desk.shot("reader-day")
+        place.service.faults.switch("refuse_settlement", on=False)
+        await desk.tap("settle", "settle-sure")
+        await expect(desk.at("reader-day")).to_contain_text("СОВПАЛИ", timeout=WAIT_MS)
+        for words in ("итоги терминала не сверены", "итоги терминала сверены"):
+            await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
+        assert [row["effect"] for row in place.ledger("terminal")] == ["charged", "settled"]
         await screens.close()

@@ -11,10 +11,11 @@ import structlog
 
 from drivers.errors import DeviceError
 from drivers.fiscal.port import FiscalDocument
-from kiosk.domain.errors import DeviceUnavailable, InvalidRequest, OrderStateConflict
+from kiosk.domain.errors import InvalidRequest, OrderStateConflict
 from kiosk.domain.staff.stuck import Move
 from kiosk.flows.fiscal.claim import as_asked, register
 from kiosk.flows.fiscal.desk import RegistrarDesk
+from kiosk.flows.guards.not_done import not_done
 from kiosk.store.database import Database
 from kiosk.store.fiscal import intents
 from kiosk.store.payment import refunds
@@ -66,7 +67,7 @@ class Doubts:
                     await self._adopt_read(work_id, intent, await registrar.read_document(number), here)
                     return
             except DeviceError as error:
-                raise DeviceUnavailable(device="fiscal", reason=error.code) from error
+                raise not_done("fiscal", error) from error
             await self._adopt_lost(work_id, intent, number, named, actor)
 
     async def _adopt_read(

@@ -16,6 +16,7 @@ from kiosk.flows.fiscal.day import DayClose, ShiftReportView
 from kiosk.flows.fiscal.desk import RegistrarDesk
 from kiosk.flows.fiscal.documents import OfdView
 from kiosk.flows.fiscal.shift import ShiftKeeper
+from kiosk.flows.guards.not_done import not_done
 from kiosk.store import meta
 from kiosk.store.database import Database
 from kiosk.store.fiscal import intents, reports
@@ -74,7 +75,7 @@ class ShiftCommands:
             async with self._keeper.hand, self._desk.turn() as registrar:
                 yield registrar, await registrar.status()
         except DeviceError as error:
-            raise DeviceUnavailable(device="fiscal", reason=error.code) from error
+            raise not_done("fiscal", error) from error
 
     async def view(self) -> ShiftView:
         """Raises `DeviceUnavailable`."""
@@ -95,7 +96,7 @@ class ShiftCommands:
         `DeviceUnavailable`."""
         async with self._at_the_device() as (registrar, status):
             if await self._keeper.payment_under_way():
-                raise DeviceUnavailable(device="fiscal", reason="payment_under_way")
+                raise DeviceUnavailable("fiscal", "payment_under_way")
             await self._journal(actor, "shift_close", "")
             if status.shift_open:
                 await self._keeper.close(registrar, actor)
@@ -123,7 +124,7 @@ class ShiftCommands:
                 await self._make_ready(registrar, status, actor)
                 return DriveView(status.drive_number, done=False, next=_SWAP_NOW)
             if status.shift_open:
-                raise DeviceUnavailable(device="fiscal", reason="new_drive_has_an_open_shift")
+                raise DeviceUnavailable("fiscal", "new_drive_has_an_open_shift")
             await self._keeper.adopt_drive(status.drive_number, actor, reason)
             self._keeper.held_closed = False
         await self._looked()
@@ -142,7 +143,7 @@ class ShiftCommands:
             try:
                 drive_number = (await self._desk.status(name)).drive_number
             except DeviceError as error:
-                raise DeviceUnavailable(device="fiscal", reason=error.code) from error
+                raise not_done("fiscal", error) from error
             await self._journal(actor, "use_registrar", name)
             await self._leave(registrar, actor)
             await self._db.write(self._note_use, name, drive_number, actor)
@@ -172,16 +173,16 @@ class ShiftCommands:
 
     async def _nothing_in_doubt(self) -> None:
         if await self._keeper.payment_under_way():
-            raise DeviceUnavailable(device="fiscal", reason="payment_under_way")
+            raise DeviceUnavailable("fiscal", "payment_under_way")
         if await self._db.read(intents.in_doubt):
-            raise DeviceUnavailable(device="fiscal", reason="receipt_in_doubt")
+            raise DeviceUnavailable("fiscal", "receipt_in_doubt")
 
     async def _make_ready(self, registrar: FiscalOffice, status: FiscalStatus, actor: str) -> None:
         self._keeper.held_closed = True
         if status.shift_open:
             status = await self._keeper.close(registrar, actor)
         if status.unsent_documents:
-            raise DeviceUnavailable(device="fiscal", reason=f"{status.unsent_documents}_documents_unsent")
+            raise DeviceUnavailable("fiscal", f"{status.unsent_documents}_documents_unsent")
 
     async def _looked(self) -> ShiftView:
         """The keeper's own look at what was changed."""
@@ -189,7 +190,7 @@ class ShiftCommands:
             async with self._keeper.hand:
                 return self._view(await self._keeper.look())
         except DeviceError as error:
-            raise DeviceUnavailable(device="fiscal", reason=error.code) from error
+            raise not_done("fiscal", error) from error
 
     async def _journal(self, actor: str, action: str, detail: str) -> None:
         now = self._clock.now()

@@ -9,8 +9,9 @@ import msgspec
 from drivers.errors import DeviceError, DeviceRefused
 from drivers.robot.port import CookingComplex
 from kiosk.clock import Clock
-from kiosk.domain.errors import DeviceUnavailable, OrderStateConflict
+from kiosk.domain.errors import OrderStateConflict
 from kiosk.domain.ordering.order import Order, OrderStatus, PortionStatus
+from kiosk.flows.guards.not_done import not_done
 from kiosk.flows.ordering.proof import Asker, PickupRequest, ProofOfOrder
 from kiosk.store.database import Database
 from kiosk.store.ordering import orders
@@ -53,7 +54,7 @@ class Pickup:
         except DeviceError as error:
             if isinstance(error, DeviceRefused) and error.code == "no_cell":
                 return False
-            raise DeviceUnavailable(device="robot", reason=error.code) from error
+            raise not_done("robot", error) from error
         return True
 
     async def _waiting(self, order: Order) -> list[tuple[int, int]]:
@@ -69,7 +70,7 @@ class Pickup:
         try:
             await self._robot.acknowledge_fault()
         except DeviceError as error:
-            raise DeviceUnavailable(device="robot", reason=error.code) from error
+            raise not_done("robot", error) from error
         now = self._clock.now()
         await self._db.write(journal.add, actor, "robot_acknowledge", "", now)
 

@@ -17,6 +17,7 @@ from kiosk.domain.payment.payment import Method
 from kiosk.domain.payment.settling import SettlingHour
 from kiosk.domain.reasons import SETTLEMENT_FAILED, SETTLEMENT_WAITS
 from kiosk.flows.guards.jobs import Means
+from kiosk.flows.guards.not_done import not_done
 from kiosk.flows.payment.reader_numbers import BUSY, DEVICE, ReaderNumbers
 from kiosk.periods import USUAL, Periods
 from kiosk.store.payment import reader_operations as operations
@@ -103,7 +104,7 @@ class Settlement:
         """Now, by a person; what takes longer than one waits goes on by itself. Raises `DeviceUnavailable` where
         something is under way, the reader is not there, or its bank did not settle."""
         if self._reader is None:
-            raise DeviceUnavailable(device=DEVICE, reason="no_settlement")
+            raise DeviceUnavailable(DEVICE, "no_settlement")
         known = await self.view()
         if self._job is None and known.under_way and self._turn.locked():  # the night's own
             return known
@@ -117,7 +118,7 @@ class Settlement:
         job.result()
         found = await self.view()
         if found.error is not None:
-            raise DeviceUnavailable(device=DEVICE, reason=found.error.partition(":")[2] or found.error)
+            raise DeviceUnavailable(DEVICE, found.error.partition(":")[2] or found.error)
         return found
 
     def _ended(self, job: asyncio.Task[None]) -> None:
@@ -164,7 +165,7 @@ class Settlement:
     async def _begin_and_carry_out(self, actor: str) -> None:
         """Raises `DeviceUnavailable`: nothing was asked."""
         if self._reader is None or self._numbers is None:
-            raise DeviceUnavailable(device=DEVICE, reason="no_settlement")
+            raise DeviceUnavailable(DEVICE, "no_settlement")
 
         def begin(tx: Tx, number: int, before: int) -> SettlementRow:
             now = self._clock.now()
@@ -174,7 +175,7 @@ class Settlement:
         try:
             row = await self._numbers.take(_why_not, begin)
         except DeviceError as error:
-            raise DeviceUnavailable(device=DEVICE, reason=error.code) from error
+            raise not_done(DEVICE, error) from error
         self._cp("settlement.noted")
         try:
             carried = await self._reader.settle(_errand(row))

@@ -12,9 +12,10 @@ import msgspec
 from drivers.errors import DeviceError, DeviceRefused
 from drivers.robot.port import Cell, CellState, CookingComplex
 from kiosk.clock import Clock, rfc3339
-from kiosk.domain.errors import CellStateConflict, DeviceUnavailable, InvalidRequest, NotFound, OrderStateConflict
+from kiosk.domain.errors import CellStateConflict, InvalidRequest, NotFound, OrderStateConflict
 from kiosk.domain.kitchen.holding import Told
 from kiosk.domain.ordering.order import OrderStatus, PortionStatus, new_pickup_code
+from kiosk.flows.guards.not_done import not_done
 from kiosk.store.database import Database
 from kiosk.store.ordering import orders
 from kiosk.store.payment import refunds
@@ -85,7 +86,7 @@ class CellCommands:
         try:
             cells = await self._robot.cells()
         except DeviceError as error:
-            raise DeviceUnavailable(device="robot", reason=error.code) from error
+            raise not_done("robot", error) from error
         told = {row.portion_id: row for row in await self._db.read(orders.read_held, [cell.job_id for cell in cells])}
         return [(cell, _view(cell, told.get(cell.job_id))) for cell in cells]
 
@@ -115,7 +116,7 @@ class CellCommands:
             refused = isinstance(error, DeviceRefused)
             # no_cell: it was taken this moment; a faulty cell need not open, a person has seen to its food
             if not (refused and (error.code == "no_cell" or cell.state is CellState.FAULT)):
-                raise DeviceUnavailable(device="robot", reason=error.code) from error
+                raise not_done("robot", error) from error
         return await self.cells()
 
     async def new_code(self, word: str, actor: str) -> PickupCodeView:

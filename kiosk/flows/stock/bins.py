@@ -17,11 +17,12 @@ from drivers.errors import DeviceError, DeviceRefused
 from drivers.robot.port import Bin, CookingComplex
 from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
-from kiosk.domain.errors import DeviceUnavailable, InvalidRequest, NotFound
+from kiosk.domain.errors import InvalidRequest, NotFound
 from kiosk.domain.kitchen.lots import BadLabel, LotRules, clean_name, expiry_of
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.text import Text
+from kiosk.flows.guards.not_done import not_done
 from kiosk.store.database import Database
 from kiosk.store.staff import journal
 from kiosk.store.stock import lots, recalls
@@ -172,7 +173,7 @@ class BinCommands:
         try:
             rows = {row.bin: row for row in await self._robot.bins()}
         except DeviceError as error:
-            raise DeviceUnavailable(device="robot", reason=error.code) from error
+            raise not_done("robot", error) from error
         if bin_number not in rows:
             raise refused("$.bin", Text(f"бункеры есть от 1 до {len(rows)}", f"there are bins 1 to {len(rows)}"))
         await self._db.write(settle, bin_number, rows[bin_number].level, self._clock.now())
@@ -187,7 +188,7 @@ class BinCommands:
         except DeviceError as error:
             if isinstance(error, DeviceRefused):
                 await self._db.write(lots.forget, act.bin)
-            raise DeviceUnavailable(device="robot", reason=error.code) from error
+            raise not_done("robot", error) from error
         self._cp("bin.set")
         await self._db.write(_finish, act.bin, self._clock.now())
         self._cp("bin.done")
