@@ -251,14 +251,16 @@ class World:
         return found
 
     def until(self, condition: Callable[[], Any], what: str, deadline_s: float = START_S) -> Any:
-        end = time.monotonic() + deadline_s
-        while time.monotonic() < end:
+        """What takes long is asked for less and less often: each question costs the two cores something."""
+        began = time.monotonic()
+        end = began + deadline_s
+        while (now := time.monotonic()) < end:
             with contextlib.suppress(Gone):
                 if found := condition():
                     return found
             if self.died:
                 raise Gone(what)
-            pause()
+            pause(min(0.005 + (now - began) / 20, 0.1))
         raise AssertionError(f"not within {deadline_s} s: {what}")
 
     def until_dead(self, deadline_s: float = START_S) -> bool:
