@@ -100,6 +100,7 @@ class ModbusComplex:
         self._stations_at: float | None = None
         self._capabilities = 0
         self._temps: tuple[float | None, ...] = ()
+        self._bins: tuple[tuple[Bin, ...], tuple[float | None, ...], tuple[Bin, ...]] | None = None
         self._temps_at: float | None = None
 
     async def health(self) -> Health:
@@ -115,7 +116,10 @@ class ModbusComplex:
         async with self._lock:
             rows = await self._block(blocks.BINS, blocks.decode_bins)
             temps = await self._bin_temperatures()
-            return tuple(replace(row, temp_c=temps[row.bin - 1]) for row in rows) if temps else rows
+            if self._bins is None or self._bins[0] is not rows or self._bins[1] != temps:
+                warm = tuple(replace(row, temp_c=temps[row.bin - 1]) for row in rows) if temps else rows
+                self._bins = (rows, temps, warm)
+            return self._bins[2]  # the same one while nothing has changed
 
     async def _bin_temperatures(self) -> tuple[float | None, ...]:
         """As last read, at most `stations_s` old; they go on by themselves. Empty where the complex has none."""

@@ -86,7 +86,7 @@ class Climate:
         self._publish(list((await self._read()).values()))
 
     async def _read(self) -> dict[str, climates.ExcursionRow]:
-        return {row.place: row for row in await self._db.read(climates.read_excursions)}
+        return {row.place: row for row in await self._db.poll(climates.read_excursions)}
 
     def _is_overdue(self, row: climates.ExcursionRow, now: datetime) -> bool:
         limits = self._limits.get(row.place)

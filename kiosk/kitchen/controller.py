@@ -249,7 +249,7 @@ class KitchenLine:
 
     async def _settle(self) -> None:
         """Orders whose last open portion was given back go on with what is ready."""
-        found = await self._db.read(cooking.read_stalled)
+        found = await self._db.poll(cooking.read_stalled)
         now = self._clock.now()
         for order_id in found:
             await self._db.write(progress.progress, order_id, now)

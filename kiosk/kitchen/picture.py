@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -88,6 +88,7 @@ class KitchenPicture:
         self._menu = menu
         self._places = capacities(menu.equipment)
         self._station_names = {n: Text(row.name.ru, row.name.en) for n, row in menu.equipment.by_number.items()}
+        self._told: Sequence[Bin] | None = None  # what the next ones are made of
         self._bins: list[StockBin] = []
         self._cells: tuple[float, ...] = ()
         self._planned: object = None
@@ -114,7 +115,7 @@ class KitchenPicture:
 
     async def read_work(self, jobs: Mapping[int, Job]) -> dict[int, cooking.WorkRow]:
         """Portions that are not over, by portion_id; plans anew where they, their jobs or the cells have changed."""
-        rows = await self._db.read(cooking.read_work)
+        rows = await self._db.poll(cooking.read_work)
         if unknown := {row.chart_fingerprint for row in rows} - self.charts.keys():
             self._kitchen.know(await self._db.read(charts.read, unknown))
         pending = [row for row in rows if row.status in PENDING_PORTIONS]
@@ -276,14 +277,16 @@ class KitchenPicture:
         have promised less, than before is sold only after `settle_bins`: a job whose food is free again may be one that
         orders hold anew."""
         told = await self._robot.bins()
-        self._temps |= {bin_place(row.bin): row.temp_c for row in told}
-        self._bins = bins = [self._stock_bin(row) for row in told]
-        state = self._kitchen.now
+        if told is not self._told:  # several times a second, and mostly nothing has changed
+            self._told = told
+            self._temps |= {bin_place(row.bin): row.temp_c for row in told}
+            self._bins = [self._stock_bin(row) for row in told]
+            self._bin_names = {row.bin: self._name_of(row.ingredient) for row in self._bins}
+        bins, state = self._bins, self._kitchen.now
         if state.linked:
             free = free_amounts(bins)
             least = {name: min(amount, free.get(name, 0)) for name, amount in state.free.items()}
             self._kitchen.publish(bins=bins, free=least)
-        self._bin_names = {row.bin: self._name_of(row.ingredient) for row in bins}
         low = {row.bin for row in bins if row.low}
         news = [row for row in bins if row.bin in low - self._low]
         self._low = low

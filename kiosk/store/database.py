@@ -32,10 +32,20 @@ Trace = Callable[[str], None]
 
 _BATCH = 256
 _CLOSE_TIMEOUT_S = 10
+_POLLED_S = 1.0
 
 
 #: Asked at the end of a transaction, it gives what is to be done once that is committed.
 _Publisher = Callable[[Reader], Callable[[], None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Polled:
+    """An answer, and as of which change of the file it is."""
+
+    change: int
+    at: float
+    answer: Any
 
 
 @dataclass(slots=True)
@@ -96,6 +106,9 @@ class Database:
         self._event_watchers: list[Callable[[], None]] = []
         self._publishers: dict[str, _Publisher] = {}
         self._news: list[Callable[[], None]] = []
+        self._changed = False  # by the last batch
+        self._change = 0  # counts the commits that changed a row
+        self._polled: dict[object, _Polled] = {}
         self._closed = False
         self.broken = False
         self.was_closed = True  # whether the process before this one came to its end
@@ -144,6 +157,19 @@ class Database:
     async def read(self, run: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `run(reader, …)` on a reader's thread: one consistent snapshot, which waits for no writer."""
         return await self._look(self._readers, lambda reader: run(reader, *args, **kwargs))
+
+    async def poll(self, run: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `read`, for a loop that asks the same again and again: its last answer, which nobody may change, while
+        no commit has changed a row since; after a second it is read in any case. `args` are hashable and few."""
+        key = (run, args, *kwargs.items())
+        known, now = self._polled.get(key), self._loop.time()
+        if known is not None and known.change == self._change and now - known.at < _POLLED_S:
+            answer: T = known.answer
+            return answer
+        change = self._change  # before the question: what is committed during it counts as later
+        answer = await self.read(run, *args, **kwargs)
+        self._polled[key] = _Polled(change, now, answer)
+        return answer
 
     async def walk(self, run: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `read`, for an audit or a report, which may take long: it waits for its like only and keeps nobody else
@@ -257,13 +283,14 @@ class Database:
         if error is not None:
             self._fail(batch, error)
         news = [] if error is not None else self._news
-        self._post(partial(self._resolve, batch, news, published=self._tx.published))
+        self._post(partial(self._resolve, batch, news, published=self._tx.published, changed=self._changed))
 
     def _try(self, batch: list[_Request]) -> sqlite3.Error | None:
         """The whole batch in one transaction, or nothing of it and the file's complaint. Two statements a request are
         saved where none raises after it has written something; else all run anew, each behind a savepoint."""
-        self._tx.published = False
+        self._tx.published = self._changed = False
         self._tx.touched, self._news = set(), []
+        before = self._writer.total_changes
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             if not all(self._leaves_nothing(request) for request in batch):
@@ -276,7 +303,7 @@ class Database:
                     self._run_apart(request)
             news = [look(self._tx) for topic, look in self._publishers.items() if topic in self._tx.touched]
             self._writer.execute("COMMIT")
-            self._news = news
+            self._news, self._changed = news, self._writer.total_changes != before
         except sqlite3.Error as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
@@ -323,7 +350,10 @@ class Database:
         except RuntimeError:
             return  # the loop is gone, and everybody who waited with it
 
-    def _resolve(self, batch: list[_Request], news: list[Callable[[], None]], *, published: bool) -> None:
+    def _resolve(
+        self, batch: list[_Request], news: list[Callable[[], None]], *, published: bool, changed: bool
+    ) -> None:
+        self._change += changed
         for tell in news:
             tell()
         for request in batch:

@@ -17,8 +17,9 @@ from kiosk.domain.events import DeviceRecoveredEvent
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
 from kiosk.store.stock import charts
-from kiosk.store.transaction import Reader, Tx
+from kiosk.store.transaction import ConstraintBroken, Reader, Tx
 from tests.clocks import START
+from tests.restaurant import until
 from tests.store.test_looking_through import spoil
 
 DEADLINE_S = 20.0
@@ -48,7 +49,7 @@ class Gate:
         self._entered = threading.Event()
         self._opened = threading.Event()
 
-    def __call__(self, tx: Tx) -> None:
+    def __call__(self, tx: Tx | None) -> None:
         self._entered.set()
         assert self._opened.wait(DEADLINE_S)
 
@@ -488,3 +489,58 @@ async def test_what_a_commit_touches_is_published_before_its_caller_goes_on(data
     await database.write(touch, "two")
     assert told[-1] == "two"
     assert "never" not in told
+
+
+class Asked:
+    """A question that counts how often it is put to the file."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self, reader: Reader) -> int:
+        self.times += 1
+        found: int = reader.scalar("SELECT count(*) FROM meta")
+        return found
+
+
+async def test_who_asks_again_and_again_is_answered_from_memory_until_a_row_has_changed(database: Database) -> None:
+    asked = Asked()
+    before = await database.poll(asked)
+    assert (await database.poll(asked), asked.times) == (before, 1)
+    await database.write(put("one"))
+    assert (await database.poll(asked), asked.times) == (before + 1, 2)  # whoever has written is answered by it
+    await database.write(Tx.execute, "UPDATE meta SET value = 'x' WHERE key = 'nobody'")
+    with pytest.raises(ConstraintBroken):
+        await database.write(put("one"))
+    assert (await database.poll(asked), asked.times) == (before + 1, 2)  # nothing was changed
+
+
+async def test_what_is_committed_while_it_is_asked_is_asked_for_again(database: Database) -> None:
+    """The answer may be from before it."""
+    gate, asked = Gate(), Asked()
+
+    def slow(reader: Reader) -> int:
+        found = asked(reader)
+        gate(None)
+        return found
+
+    asking = asyncio.create_task(database.poll(slow))
+    await gate.entered()
+    await database.write(put("one"))
+    gate.open()
+    before = await asking
+    assert (await database.poll(slow), asked.times) == (before + 1, 2)
+
+
+async def test_what_another_process_writes_is_seen_a_little_later(database: Database) -> None:
+    asked = Asked()
+    before = await database.poll(asked)
+    with sqlite3.connect(database.path) as stranger:
+        stranger.execute("INSERT INTO meta VALUES ('strange', 'x')")
+    stranger.close()
+
+    async def seen() -> bool:
+        return await database.poll(asked) == before + 1
+
+    await until(seen, DEADLINE_S)
+    assert asked.times == 2

@@ -119,7 +119,7 @@ class ShiftKeeper:
 
     async def _is_recorded(self, status: FiscalStatus) -> bool:
         """Not one that somebody opened at the device while it was out of sight."""
-        return await self._db.read(shifts.read_opened, status.drive_number, status.shift) is not None
+        return await self._db.poll(shifts.read_opened, status.drive_number, status.shift) is not None
 
     async def _attend(self) -> FiscalStatus:
         """In the registrar's turn: whose drive it is, then what can be mended."""
@@ -207,7 +207,7 @@ class ShiftKeeper:
 
     async def _closing(self, status: FiscalStatus) -> Closing:
         now = self._clock.now()
-        opened_at = await self._db.read(shifts.read_opened, status.drive_number, status.shift)
+        opened_at = await self._db.poll(shifts.read_opened, status.drive_number, status.shift)
         closing = Closing.NOT_YET if opened_at is None else self._day.closing(opened_at, now)
         if status.shift_expired:
             return Closing.NOW

@@ -44,7 +44,7 @@ class LateAnswers:
     async def run(self) -> None:
         """Runs until cancelled. The inquiry of a bank ends when it would have forgotten."""
         while True:
-            found = await self._db.read(payments.abandoned)
+            found = await self._db.poll(payments.abandoned)
             for payment in found:
                 try:
                     await self._inquire(payment)

@@ -232,14 +232,14 @@ class Refunds:
             await self.clock_guard.look()
             await self._begin_opened()
             await self._fail_the_late(now)
-            failed = await self._db.read(refunds.unrefunded_failures)
+            failed = await self._db.poll(refunds.unrefunded_failures)
             for portion in failed:
                 await self._refund_failed(portion)
             await self._clock.sleep(self._periods.refund_s)
 
     async def _begin_opened(self) -> None:
         """Those that a payment's end has opened; what is carried out already goes on."""
-        for refund in await self._db.read(refunds.unfinished_refunds):
+        for refund in await self._db.poll(refunds.unfinished_refunds):
             if refund.reason == _NOT_TAKEN:
                 self._start(refund)
 

@@ -99,4 +99,4 @@ class StaffPin:
 
     async def _stands(self) -> bool:
         """From before a restart."""
-        return await self._db.read(device_faults.read, _CHECK) is not None
+        return await self._db.poll(device_faults.read, _CHECK) is not None
