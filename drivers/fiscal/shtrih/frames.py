@@ -61,6 +61,13 @@ class Decoder:
             events.append(event)
         return events
 
+    @property
+    def wants(self) -> int:
+        """Bytes that belong to the frame that has begun, as far as it says by now; 0 before one has."""
+        if not self._buffer:
+            return 0
+        return 1 if len(self._buffer) < 2 else self._buffer[1] + 3 - len(self._buffer)
+
     def abandon(self) -> Garbage | None:
         """The rest of a frame did not come in time."""
         if not self._buffer:

@@ -127,10 +127,10 @@ class ShtrihLine:
         decoder = Decoder()
         events = decoder.feed(bytes((first,))) if first == STX else []
         while first == STX and not events:
-            byte = await self._byte(self._timeouts.byte_s)
-            if byte is None:
+            part = await self._some(decoder.wants, self._timeouts.byte_s)
+            if not part:
                 break
-            events = decoder.feed(bytes((byte,)))
+            events = decoder.feed(part)
         if events and isinstance(events[0], Frame):
             self._link.write(bytes((ACK,)))
             return events[0].payload
@@ -152,12 +152,19 @@ class ShtrihLine:
         return None
 
     async def _byte(self, timeout_s: float) -> int | None:
+        part = await self._some(1, timeout_s)
+        return part[0] if part else None
+
+    async def _some(self, most: int, timeout_s: float) -> bytes:
+        """What has arrived, `most` bytes of it; nothing after a silence of `timeout_s`."""
         if not self._rest:
             try:
                 self._rest += await self._link.read(timeout_s)
             except TimeoutError:
-                return None
-        return self._rest.pop(0)
+                return b""
+        part = bytes(self._rest[:most])
+        del self._rest[:most]
+        return part
 
     async def _quiet_now(self) -> bool:
         """Nothing else has arrived with the NAK; costs no wait."""

@@ -75,8 +75,14 @@ class DeviceLine:
             self._state = _State.DEAF
 
     def feed(self, data: bytes) -> None:
-        for byte in self._heard(data):
+        self._take_all(self._heard(data))
+
+    def _take_all(self, data: bytes) -> None:
+        """What comes together is not late between its bytes: one timer waits for what is still to come."""
+        for byte in data:
             self._take(byte)
+        if self._state is _State.IDLE and self._decoder.wants and self._timer is None:
+            self._timer = self._loop.call_later(self._byte_s, self._byte_overdue)
 
     def _take(self, byte: int) -> None:
         match self._state:
@@ -100,7 +106,6 @@ class DeviceLine:
         self._stop_timer()
         events = self._decoder.feed(bytes((byte,)))
         if not events:
-            self._timer = self._loop.call_later(self._byte_s, self._byte_overdue)
             return
         event = events[0]
         if isinstance(event, Frame):
@@ -126,8 +131,7 @@ class DeviceLine:
             self._pending = executed.answer
             self._wait_ack(silently=executed.lost)
         queued, self._queued = bytes(self._queued), bytearray()
-        for byte in queued:
-            self._take(byte)
+        self._take_all(queued)
 
     def _take_acknowledgement(self, byte: int) -> None:
         self._stop_timer()
