@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec import to_builtins
@@ -68,6 +68,12 @@ class Ack:
     ring: list[tuple[int, int]] = field(default_factory=list)
 
 
+#: A level is one of a bin.
+Record = Ack | SlotRecord | CellRecord | int | None
+_JOB_KEYS = tuple(f"job/{i}" for i in range(_MOST_SLOTS))
+_CELL_KEYS = tuple(f"cell/{i:02}" for i in range(1, _MOST_CELLS + 1))
+
+
 class Memory:
     """The records, loaded once per boot; `commit` stores what differs, in one transaction with its effects. Of a
     complex that has fewer slots or cells than before, those that hold something stay."""
@@ -76,28 +82,28 @@ class Memory:
         self._world = world
         self.equipment = equipment
         self.fresh = world.get("ack") is None
-        self._stored: dict[str, Any] = {}
+        self._stored: dict[str, Record] = {}
         self.ack = _ack(world.get("ack"))
         slots = [_slot(world.get(f"job/{i}")) for i in range(_MOST_SLOTS)]
         self.slots: list[SlotRecord | None] = slots[: max(equipment.slots, _filled(slots))]
+        self._bin_keys = [f"bin/{i:02}" for i, _ in enumerate(equipment.bins, 1)]
         self.levels: list[int] = [world.get(f"bin/{row.number:02}", row.capacity) for row in equipment.bins]
         cells = [CellRecord(**world.get(f"cell/{i + 1:02}", {})) for i in range(_MOST_CELLS)]
         filled = _filled([cell if cell.job_id else None for cell in cells])
         self.cells = cells[: max(len(equipment.cells), filled)]
         if not self.fresh:
-            self._stored = self._values()
+            self._stored = {key: _copy(record) for key, record in self._records()}
 
     def commit(self, effects: Sequence[tuple[str, dict[str, Any]]] = ()) -> None:
-        values = self._values()
-        changed = {key: value for key, value in values.items() if self._stored.get(key, self) != value}
+        changed = {key: record for key, record in self._records() if self._stored.get(key, self) != record}
         if not changed and not effects:
             return
         with self._world.change() as change:
-            for key, value in changed.items():
-                change.put(key, value)
+            for key, record in changed.items():
+                change.put(key, to_builtins(record))
             for effect, members in effects:
                 change.effect(effect, **members)
-        self._stored = values
+        self._stored |= {key: _copy(record) for key, record in changed.items()}
 
     def jobs(self) -> list[SlotRecord]:
         """The occupied slots, first accepted first."""
@@ -113,15 +119,17 @@ class Memory:
         self.slots[self.slots.index(slot)] = None
         self.ack.ring = [*self.ack.ring, slot.key][-RING:]
 
-    def _values(self) -> dict[str, Any]:
-        values: dict[str, Any] = {"ack": to_builtins(self.ack)}
-        for i, slot in enumerate(self.slots):
-            values[f"job/{i}"] = None if slot is None else to_builtins(slot)
-        for i, level in enumerate(self.levels, 1):
-            values[f"bin/{i:02}"] = level
-        for i, cell in enumerate(self.cells, 1):
-            values[f"cell/{i:02}"] = to_builtins(cell)
-        return values
+    def _records(self) -> Iterator[tuple[str, Record]]:
+        """What is stored under which key. Asked for at every look of the host's."""
+        yield "ack", self.ack
+        yield from zip(_JOB_KEYS, self.slots, strict=False)
+        yield from zip(self._bin_keys, self.levels, strict=True)
+        yield from zip(_CELL_KEYS, self.cells, strict=False)
+
+
+def _copy(record: Record) -> Record:
+    """As it is now; what is in it is replaced and not changed."""
+    return replace(record) if isinstance(record, Ack | SlotRecord | CellRecord) else record
 
 
 def _filled(rows: Sequence[object | None]) -> int:

@@ -90,8 +90,10 @@ class View:
             return tuple(
                 s and (s.job_id, s.attempt, s.state, s.phase, s.cell, s.fault, *self._kitchen.running(s)) for s in slots
             )
-        if layout is blocks.BINS:
-            return tuple(self._bin_rows())
+        if layout is blocks.BINS:  # all else of their rows follows from these
+            bins = self._kitchen.bins
+            promised = bins.committed()
+            return tuple((bins.level(row.number), promised[row.number]) for row in self._equipment.bins)
         return tuple(self._cell_rows())
 
     def _health(self, echo: int) -> list[int]:
@@ -129,7 +131,8 @@ class View:
         return registers.encode_health(block)
 
     def flags(self) -> HealthFlag:
-        low = any(self._kitchen.bins.flags(row.number) for row in self._equipment.bins)
+        bins = self._kitchen.bins
+        low = any((level := bins.level(row.number)) < row.low or not level for row in self._equipment.bins)
         shown = {
             HealthFlag.ESTOP_PRESSED: self._around.estop_pressed,
             HealthFlag.ESTOP_LATCHED: self._memory.ack.estop_latched,
