@@ -10,7 +10,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -225,19 +225,26 @@ def migrate(
 
 def require_schema(connection: sqlite3.Connection, file: Path) -> None:
     """Tables and indexes are those of this program, no more and no fewer. Raises `DatabaseBroken`."""
-    own = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        migrate(own)
-        missing, foreign = _shape(own) - _shape(connection), _shape(connection) - _shape(own)
-    finally:
-        own.close()
+    own, found = _own_shape(), _shape(connection)
+    missing, foreign = own - found, found - own
     if missing or foreign:
         names = ", ".join(sorted({name for _, name, _ in missing | foreign})[:5])
         raise DatabaseBroken(f"{file} is no database of a kiosk: {names}")
 
 
-def _shape(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+@cache
+def _own_shape() -> frozenset[tuple[str, str, str]]:
+    """As the migrations of this program make it: every archive that is opened is compared with it."""
+    own = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(own)
+        return _shape(own)
+    finally:
+        own.close()
+
+
+def _shape(connection: sqlite3.Connection) -> frozenset[tuple[str, str, str]]:
     rows = connection.execute(
         "SELECT type, name, ifnull(sql, '') FROM sqlite_master WHERE name NOT IN ('sqlite_stat1', 'sqlite_stat4')"
     )
-    return {(kind, name, " ".join(sql.split())) for kind, name, sql in rows}
+    return frozenset((kind, name, " ".join(sql.split())) for kind, name, sql in rows)
