@@ -59,6 +59,7 @@ MAY_WALK: dict[str, str] = {
 }
 #: More rows than a restaurant has of anything in a day, however many years it stands.
 MOST_ROWS = 5_000
+_MOST_HEARD = 20_000
 _STORE = Path(kiosk.store.__file__).parent
 #: They carry every statement, whoever asks.
 _CARRIERS = ("database.py", "transaction.py")
@@ -79,10 +80,15 @@ class Plans:
 
     statements: dict[str, str] = field(default_factory=dict)  # shape → one statement of it, with its values
     judged: set[str] = field(default_factory=set)
+    _heard: set[str] = field(default_factory=set)  # word for word: loops ask the same again and again
 
     def trace(self, sql: str) -> None:
-        if _asked_by_the_store():
-            self.note(sql)
+        if sql in self._heard or not _asked_by_the_store():
+            return
+        if len(self._heard) >= _MOST_HEARD:
+            self._heard.clear()
+        self._heard.add(sql)
+        self.note(sql)
 
     def note(self, sql: str) -> None:
         self.statements.setdefault(shape_of(sql), sql)
