@@ -24,13 +24,13 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.staff.retention import Keep
 from kiosk.flows.guards.archive import OrderArchive
 from kiosk.store.database import Database
-from kiosk.store.file.opening import open_writer
 from kiosk.store.keep import archives as archive_files
 from kiosk.store.keep import moving
 from kiosk.store.keep.archives import Archives
 from kiosk.store.keep.retention import Term
 from kiosk.store.transaction import Reader
 from tests.clocks import START, SleeplessClock
+from tests.databases.ready import lay_ready
 from tests.growth.multiplying import Multiplying
 from tests.store.aged import CONSUMERS, term
 
@@ -40,7 +40,7 @@ Content = dict[str, moving.Rows]
 
 def past_books(path: Path, orders: int, newest_days_ago: float = 200) -> Path:
     """`orders` of a year that ended so many days ago; every consumer has read everything."""
-    open_writer(path).close()
+    lay_ready(path)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as books:
         Multiplying(books, orders, START - timedelta(days=newest_days_ago)).run()
         for consumer in CONSUMERS:

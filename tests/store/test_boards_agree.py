@@ -30,6 +30,7 @@ from kiosk.store.ordering.boards import HallRow
 from kiosk.store.payment import payments, refunds
 from kiosk.store.transaction import Reader, Tx
 from tests.clocks import ManualClock
+from tests.databases.ready import lay_ready
 from tests.store import rows
 
 KEEP_S = 120
@@ -194,6 +195,7 @@ class Kitchen:
 async def history(folder: Path, seed: int, make: Callable[..., HallBoard]) -> str | None:
     """One random day with two boards; what they disagree about at its end, or None."""
     rng, clock = random.Random(seed), ManualClock()
+    lay_ready(folder / f"{seed}.db")
     database = await Database.open(folder / f"{seed}.db", lambda reason: None)
     try:
         await database.write(rows.sell, *(f"ORDER{n + 1}" for n in range(ORDERS)))

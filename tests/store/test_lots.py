@@ -4,7 +4,6 @@ Nothing is negative, what expires first goes first, nothing is begun with a lot 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.domain.kitchen.lots import in_order, lot_key, sums, unfit
-from kiosk.store.file.opening import migrate
 from kiosk.store.ordering import orders
 from kiosk.store.stock import lots, recalls
 from kiosk.store.transaction import Tx
 from tests.clocks import START
+from tests.databases.ready import ready_in_memory
 from tests.store import rows
 
 RICE, TAKES, CAPACITY = "rice", 150, 3000
@@ -134,9 +133,7 @@ class LastInFirstOut(Shop):
 
 
 def fresh(kind: type[Shop] = Shop) -> Iterator[Shop]:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    migrate(connection)
+    connection = ready_in_memory()
     yield kind(Tx(connection))
     connection.close()
 
