@@ -6,7 +6,6 @@ Short: a seeded sample; long: every one while money moves, then one in some whil
 
 from __future__ import annotations
 
-import os
 import random
 from functools import partial
 from pathlib import Path
@@ -16,10 +15,9 @@ import pytest
 from tests.crash.bombs import AtHandle, HandleCounter
 from tests.crash.judging import judged
 from tests.crash.rig import World, world
-from tests.crash.sweeping import buy, sweep
+from tests.crash.sweeping import SEED, buy, sweep
 
 _SHORT = 10
-_SEED = int(os.environ.get("KIOSK_SWEEP_SEED", "1"))
 
 
 def handles_until(*points: str) -> list[int]:
@@ -46,10 +44,10 @@ def _counts(book: Path) -> dict[str, int]:
 
 def test_4_killed_before_a_sample_of_the_loops_callbacks_every_order_ends_well() -> None:
     paid, ready = handles_until("t7.after", "robot.released")
-    rng = random.Random(_SEED)
+    rng = random.Random(SEED)
     # Half of them while money moves: there the callbacks differ most.
     chosen = [*rng.sample(range(1, paid + 1), min(paid, _SHORT // 2)), *rng.sample(range(paid, ready), _SHORT // 2)]
-    assert sweep([partial(AtHandle, n) for n in chosen], World) == ([], []), f"KIOSK_SWEEP_SEED={_SEED}"
+    assert sweep([partial(AtHandle, n) for n in chosen], World) == ([], []), f"KIOSK_SWEEP_SEED={SEED}"
 
 
 @pytest.mark.long

@@ -18,14 +18,14 @@ from tests.crash.calls import Gone, call
 from tests.crash.devices import READER
 from tests.crash.judging import judged
 from tests.crash.rig import Purchase, World, world
-from tests.crash.sweeping import ITEMS, Way, points, struck, sweep
+from tests.crash.sweeping import ITEMS, Way, points, some, struck, sweep
 from tests.crash.test_ways_to_pay import by
 
 _AFTER = partial(World, several_ways=True, reader="inpas")
 _FIRST = partial(World, several_ways=True, reader="inpas", paper_first=True)
 _MONEY_POINTS = (*POINTS[: POINTS.index("t7.after") + 1], "numbers.ready")
-_SOME_AFTER = ("numbers.ready", "t3.after", "charge.answered", "t4.after", "t6.after")
-_SOME_FIRST = ("t5.after", "announced", "numbers.ready", "charge.answered", "t4.after")
+SOME_AFTER = some(_MONEY_POINTS, 2, of="inpas", always=("numbers.ready", "charge.answered"))
+SOME_FIRST = some((*_MONEY_POINTS, "announced"), 1, of="inpas, paper first", always=("announced", "charge.answered"))
 _BACK = ("refund.opened", "refund.bank", "refund.noted")
 _REVERSAL = ("t4.after", "reversal.noted", "reversal.bank", "reversal.done")
 _LONG = pytest.mark.long
@@ -40,8 +40,8 @@ def sold_and_lost(place: World, port: int) -> Purchase | None:
 @pytest.mark.parametrize(
     ("names", "make"),
     [
-        pytest.param(_SOME_AFTER, _AFTER, id="after"),
-        pytest.param(_SOME_FIRST, _FIRST, id="before"),
+        pytest.param(SOME_AFTER, _AFTER, id="after"),
+        pytest.param(SOME_FIRST, _FIRST, id="before"),
         pytest.param(_MONEY_POINTS, _AFTER, id="after, every point", marks=_LONG),
         pytest.param((*_MONEY_POINTS, "announced"), _FIRST, id="before, every point", marks=_LONG),
     ],

@@ -1,7 +1,7 @@
-"""kill -9 at every named point of a payment at the card reader and at the till, and the plug of the reader pulled.
+"""kill -9 at the named points of a payment at the card reader and at the till, and the plug of the reader pulled.
 
 What is held is taken once or let go, by the reader's own ledger; one receipt, one meal. Planted bugs are caught
-(payment.md#ways-to-pay).
+(payment.md#ways-to-pay). Short: the points that only a reader has and a seeded sample of the others; long: every one.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from tests.crash.calls import Gone, call
 from tests.crash.devices import READER
 from tests.crash.judging import judged
 from tests.crash.rig import Purchase, World, world
-from tests.crash.sweeping import ITEMS, Way, points, struck, sweep
+from tests.crash.sweeping import ITEMS, Way, points, some, struck, sweep
 
 _MONEY_POINTS = (*POINTS[: POINTS.index("t7.after") + 1], *READER_POINTS)
 _AT_THE_TILL = tuple(name for name in _MONEY_POINTS if not name.startswith("capture."))
+SOME_AT_THE_READER = some(_MONEY_POINTS, 3, of="terminal", always=(*READER_POINTS, "charge.answered"))
+SOME_AT_THE_TILL = some(_AT_THE_TILL, 4, of="till", always=("t3.after",))
 _SEVERAL = partial(World, several_ways=True)
 _LONG = pytest.mark.long
 
@@ -43,7 +45,15 @@ def _is_paid(place: World, port: int, purchase: Purchase) -> bool:
     return purchase.answer is not None and purchase.answer.status in (200, 402)
 
 
-@pytest.mark.parametrize(("method", "names"), [("terminal", _MONEY_POINTS), ("till", _AT_THE_TILL)])
+@pytest.mark.parametrize(
+    ("method", "names"),
+    [
+        pytest.param("terminal", SOME_AT_THE_READER, id="terminal"),
+        pytest.param("till", SOME_AT_THE_TILL, id="till"),
+        pytest.param("terminal", _MONEY_POINTS, id="terminal, every point", marks=_LONG),
+        pytest.param("till", _AT_THE_TILL, id="till, every point", marks=_LONG),
+    ],
+)
 def test_3_killed_at_each_point_of_a_payment_its_money_is_taken_once(method: str, names: Iterable[str]) -> None:
     assert sweep(points(names), _SEVERAL, by(method)) == ([], [])
 
