@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import sqlite3
@@ -17,9 +18,12 @@ from typing import Any
 
 from kiosk.api.http.pages import shipped
 from kiosk.catalogue import load_menu, load_notices, web_root
+from kiosk.config import load
+from kiosk.runtime.preparing import prepare_types
 from kiosk.sinks.statistics import StatisticsSink
 from kiosk.store.staff.stats import CONSUMER
 from kiosk.wiring import Parts
+from kiosk.wiring.preconditions import prepared
 from tests.crash import tally
 from tests.crash.calls import Answer, Asked, Gone, call, internal
 from tests.crash.devices import DEVICES, EFFECTS, QR_BANK, READER, START_S, Devices
@@ -48,6 +52,8 @@ driver = "inpas"
 refunds = "reader"
 settle_at = ""
 """
+#: For which ways to pay and devices this process has imported everything.
+_READY: set[tuple[str | bool, ...]] = set()
 _OVER = ("completed", "refunded", "cancelled")
 _FREE_LIMITS = """
 [auth]
@@ -159,6 +165,7 @@ class World:
             extra += _PAPER_FIRST
         text = config_text(self.folder, urls["bank"], extra, urls.get("sms", NOBODY))
         (self.folder / "config.toml").write_text(text + tail)
+        _get_ready(self.folder / "config.toml", (self.bank, self.reader, self.qr_bank, self.robot, self.several_ways))
         if self.variant is not None and not self.planted:
             self.planted = self.variant.__name__.replace("_", " ")
 
@@ -399,6 +406,14 @@ class World:
             violations=self.found,
         )
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _get_ready(config: Path, ways: tuple[str | bool, ...]) -> None:
+    """What every life would import and prepare anew, which is forked from here: drivers and record types."""
+    if ways not in _READY:
+        _READY.add(ways)
+        asyncio.run(prepared(load(config)))
+        prepare_types()
 
 
 @contextlib.contextmanager
