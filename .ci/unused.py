@@ -10,6 +10,7 @@ _.fiscal_document_number
 _.told_by_staff
 _.checked_payments
 _.other_drives
+_.journal_seal
 _.removable
 _.access_token
 _.token_type

@@ -16,8 +16,9 @@ from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.text import Text
 from kiosk.periods import USUAL
+from kiosk.store import journal
 from kiosk.store.database import Database
-from kiosk.store.staff import climates, journal
+from kiosk.store.staff import climates
 from kiosk.store.transaction import Tx
 
 _log = structlog.get_logger()

@@ -18,11 +18,11 @@ from kiosk.domain.menu.chart import Chart
 from kiosk.domain.ordering.order import PENDING_PORTIONS, OrderStatus, PortionStatus
 from kiosk.kitchen.progress import progress
 from kiosk.messages.notices import NoticeBook
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
 from kiosk.store.ordering import cooking, holding, messages, orders
 from kiosk.store.payment import refunds
-from kiosk.store.staff import journal
 from kiosk.store.stock import stocks
 from kiosk.store.transaction import Tx
 

@@ -16,8 +16,8 @@ from kiosk.domain.kitchen.state import Kitchen, StockBin
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.reasons import LOT_EXPIRED, LOT_EXPIRING, LOT_RECALLED
 from kiosk.domain.text import Text
+from kiosk.store import journal
 from kiosk.store.database import Database
-from kiosk.store.staff import journal
 from kiosk.store.stock import lots
 from kiosk.store.transaction import Tx
 

@@ -13,9 +13,9 @@ from kiosk.clock import Clock
 from kiosk.domain.errors import DomainError
 from kiosk.domain.events import StoredEvent
 from kiosk.sinks.port import EventSink
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
-from kiosk.store.staff import journal
 from kiosk.store.transaction import ConstraintBroken, Tx
 
 _log = structlog.get_logger()

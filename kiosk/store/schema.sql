@@ -357,7 +357,8 @@ CREATE TABLE journal (
   at     TEXT NOT NULL,
   actor  TEXT NOT NULL,
   action TEXT NOT NULL,
-  detail TEXT NOT NULL
+  detail TEXT NOT NULL,
+  seal   TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE TABLE customer (

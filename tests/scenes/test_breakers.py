@@ -18,7 +18,7 @@ from kiosk.domain.breaker import Breaker
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.flows.fiscal.receipts import Receipts
 from kiosk.flows.guards.breaker import Guard
-from kiosk.store.staff import journal
+from kiosk.store import journal
 from tests.restaurant import FAST_LOOKS, Customer, Restaurant, restaurant, until
 
 TEA = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}

@@ -12,9 +12,10 @@ import msgspec
 
 from kiosk.clock import rfc3339
 from kiosk.domain.staff.retention import Keep
+from kiosk.store import journal
+from kiosk.store.journal import PASSING
 from kiosk.store.keep import retention
-from kiosk.store.keep.retention import PASSING, Rule, Term
-from kiosk.store.staff import journal
+from kiosk.store.keep.retention import Rule, Term
 from kiosk.store.transaction import Tx
 from tests.clocks import START
 

@@ -12,12 +12,12 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.staff.retention import Keep
 from kiosk.flows.guards.archive import OrderArchive
 from kiosk.flows.guards.retention import Retention
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.identity import sessions
 from kiosk.store.keep import retention
 from kiosk.store.keep.archives import Archives
 from kiosk.store.keep.retention import Step, Term
-from kiosk.store.staff import journal
 from kiosk.store.transaction import Reader, Tx
 from tests.clocks import START, ManualClock, SleeplessClock
 from tests.store.aged import CONSUMERS, HOOK, SHORT_LIVED, ago

@@ -11,13 +11,12 @@ from kiosk.domain.errors import OrderStateConflict
 from kiosk.domain.fiscal.receipt import PricedLine
 from kiosk.domain.ordering.order import OrderStatus, PortionStatus
 from kiosk.domain.payment.payment import PaymentStep
-from kiosk.store import meta
+from kiosk.store import journal, meta
 from kiosk.store.database import Database
 from kiosk.store.fiscal import intents, shifts
 from kiosk.store.identity import sessions
 from kiosk.store.ordering import cooking, keys, orders
 from kiosk.store.payment import payments, refunds
-from kiosk.store.staff import journal
 from kiosk.store.stock import charts
 from kiosk.store.transaction import Reader, Tx
 from tests.clocks import START

@@ -17,6 +17,7 @@ from drivers.robot.port import CookingComplex
 from kiosk.clock import Clock
 from kiosk.flows.fiscal.desk import RegistrarDesk
 from kiosk.flows.guards.archive import OrderArchive
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.fiscal import audits
 from kiosk.store.fiscal.audits import Mismatch, Period, Settled
@@ -29,12 +30,14 @@ _BANK_REMEMBERS = timedelta(hours=23)  # it forgets keys after 24 h
 
 class AuditView(msgspec.Struct, frozen=True):
     """`skipped`: books that could not be asked just now, of several registrars each by its name. `other_drives`:
-    receipts in drives which are in no registrar that answers, and cannot be asked."""
+    receipts in drives which are in no registrar that answers, and cannot be asked. `journal_seal`: of all lines of the
+    journal so far; noted elsewhere it proves later that none of them was altered."""
 
     checked_payments: int
     mismatches: list[Mismatch]
     skipped: list[str]
     other_drives: int = 0
+    journal_seal: str = ""
 
 
 #: Asks a bank of one attempt, by order and number of the attempt.
@@ -65,6 +68,10 @@ class Audit:
     async def audit(self) -> AuditView:
         now = self._clock.now()
         mismatches = await self._db.walk(audits.broken_invariants, Period(now - _BOOKS), now)
+        mismatches += [
+            Mismatch("journal_altered", str(row.entry or "end"), row.line)
+            for row in await self._db.walk(journal.altered)
+        ]
         settled = await self._db.walk(audits.read_settled, now - _BANK_REMEMBERS)
         asked: dict[str, str] = {}
         checks: list[tuple[str, Callable[[], Awaitable[list[Mismatch]]]]] = [
@@ -80,8 +87,10 @@ class Audit:
                 skipped.append(f"{name}: {error.code}")
         for row in mismatches:
             _log.error("audit_mismatch", check=row.check, subject=row.subject, detail=row.detail)
+        seal = await self._db.read(journal.last_seal)
+        _log.info("audit", mismatches=len(mismatches), journal_seal=seal)
         elsewhere = [row for row in settled if row.document_number is not None and row.drive_number not in asked]
-        return AuditView(len(settled), mismatches, skipped, len(elsewhere))
+        return AuditView(len(settled), mismatches, skipped, len(elsewhere), seal)
 
     async def audit_of(self, first: date, last: date) -> AuditView:
         """Our own books of these days, in whichever archive they are; no device remembers so long. `skipped`:

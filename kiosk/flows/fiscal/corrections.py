@@ -20,11 +20,11 @@ from kiosk.flows.fiscal.claim import standing_lines
 from kiosk.flows.fiscal.receipts import Receipts
 from kiosk.flows.guards.archive import OrderArchive
 from kiosk.flows.guards.jobs import Jobs, Means
+from kiosk.store import journal
 from kiosk.store.fiscal import fixes
 from kiosk.store.fiscal.fixes import FixRow
 from kiosk.store.ordering import orders
 from kiosk.store.payment import payments, refunds
-from kiosk.store.staff import journal
 from kiosk.store.transaction import Tx
 
 _log = structlog.get_logger()

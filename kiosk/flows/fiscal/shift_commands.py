@@ -17,10 +17,9 @@ from kiosk.flows.fiscal.desk import RegistrarDesk
 from kiosk.flows.fiscal.documents import OfdView
 from kiosk.flows.fiscal.shift import ShiftKeeper
 from kiosk.flows.guards.not_done import not_done
-from kiosk.store import meta
+from kiosk.store import journal, meta
 from kiosk.store.database import Database
 from kiosk.store.fiscal import intents, reports
-from kiosk.store.staff import journal
 from kiosk.store.transaction import Tx
 
 _log = structlog.get_logger()

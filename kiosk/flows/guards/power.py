@@ -16,9 +16,9 @@ from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.reasons import POWER, STARTING, UPS_WORN
 from kiosk.periods import USUAL, Periods
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.events import device_faults
-from kiosk.store.staff import journal
 
 _log = structlog.get_logger()
 CHECK = "power"

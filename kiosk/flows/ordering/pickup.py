@@ -13,9 +13,9 @@ from kiosk.domain.errors import OrderStateConflict
 from kiosk.domain.ordering.order import Order, OrderStatus, PortionStatus
 from kiosk.flows.guards.not_done import not_done
 from kiosk.flows.ordering.proof import Asker, PickupRequest, ProofOfOrder
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.ordering import orders
-from kiosk.store.staff import journal
 from kiosk.store.stock import lots
 from kiosk.store.transaction import Tx
 

@@ -35,11 +35,12 @@ from kiosk.flows.payment.portions import (
 )
 from kiosk.flows.stock.recall import Recall
 from kiosk.periods import USUAL, Periods
+from kiosk.store import journal
 from kiosk.store.events import outbox
 from kiosk.store.fiscal import fixes
 from kiosk.store.ordering import orders
 from kiosk.store.payment import bonuses, payments, refunds
-from kiosk.store.staff import journal, troubles
+from kiosk.store.staff import troubles
 from kiosk.store.stock import stocks
 from kiosk.store.transaction import Reader, Tx
 

@@ -20,9 +20,9 @@ from kiosk.flows.guards.jobs import Means
 from kiosk.flows.guards.not_done import not_done
 from kiosk.flows.payment.reader_numbers import BUSY, DEVICE, ReaderNumbers
 from kiosk.periods import USUAL, Periods
+from kiosk.store import journal
 from kiosk.store.payment import reader_operations as operations
 from kiosk.store.payment.reader_operations import SettlementRow
-from kiosk.store.staff import journal
 from kiosk.store.transaction import Reader, Tx
 
 _log = structlog.get_logger()

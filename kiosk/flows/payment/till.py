@@ -13,10 +13,10 @@ from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import FiscalUnavailable, GivenTooLittle, InvalidRequest, TillCodeUnknown, TillStateConflict
 from kiosk.domain.ordering.order import CURRENCY
 from kiosk.domain.payment.payment import STALE_AFTER, Method, Payment, PaymentStep, Tender
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.ordering import orders
 from kiosk.store.payment import payments
-from kiosk.store.staff import journal
 from kiosk.store.transaction import Reader, Tx
 
 #: So long the same words for a code that is settled get the same answer: the first one may have been lost.

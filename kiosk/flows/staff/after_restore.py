@@ -29,12 +29,13 @@ from kiosk.flows.payment.method import Methods
 from kiosk.flows.staff.drive_search import DriveSearch, Search, SearchedDrive, Wanted
 from kiosk.flows.staff.lost_receipts import RECEIPT_OWED, OwedReceipts
 from kiosk.periods import USUAL, Periods
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.fiscal import audits, intents
 from kiosk.store.keep import backups
 from kiosk.store.ordering import orders
 from kiosk.store.payment import payments, refunds
-from kiosk.store.staff import journal, troubles
+from kiosk.store.staff import troubles
 from kiosk.store.transaction import Reader, Tx
 
 _log = structlog.get_logger()

@@ -16,8 +16,9 @@ from kiosk.domain.staff.alarm_words import remedy_of, test_message, title_of
 from kiosk.domain.text import Text
 from kiosk.flows.staff.alarms import AlarmWatch, Called, new_message
 from kiosk.messages.alarms import AlarmSender
+from kiosk.store import journal
 from kiosk.store.database import Database
-from kiosk.store.staff import alarms, journal
+from kiosk.store.staff import alarms
 from kiosk.store.staff.alarms import AlarmMessage
 from kiosk.store.transaction import Tx
 

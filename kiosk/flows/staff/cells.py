@@ -16,10 +16,10 @@ from kiosk.domain.errors import CellStateConflict, InvalidRequest, NotFound, Ord
 from kiosk.domain.kitchen.holding import Told
 from kiosk.domain.ordering.order import OrderStatus, PortionStatus, new_pickup_code
 from kiosk.flows.guards.not_done import not_done
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.ordering import orders
 from kiosk.store.payment import refunds
-from kiosk.store.staff import journal
 from kiosk.store.stock import lots
 from kiosk.store.transaction import Tx
 

@@ -19,12 +19,11 @@ from kiosk.domain.reasons import STAFF
 from kiosk.flows.guards.archive import OrderArchive
 from kiosk.flows.ordering.create import cancel_order
 from kiosk.flows.ordering.views import StaffOrderView, staff_order_view
-from kiosk.store import meta
+from kiosk.store import journal, meta
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
 from kiosk.store.ordering import orders
 from kiosk.store.payment import payments
-from kiosk.store.staff import journal
 from kiosk.store.stock import stocks
 from kiosk.store.transaction import Reader, Tx
 

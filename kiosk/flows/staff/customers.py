@@ -34,13 +34,13 @@ from kiosk.flows.staff.person_views import (
     order_view,
     time_or_null,
 )
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.identity import customers, sessions
 from kiosk.store.identity.customers import CustomerRow
 from kiosk.store.keep import personal
 from kiosk.store.keep.erasures import Erasures
 from kiosk.store.keep.personal import Who
-from kiosk.store.staff import journal
 from kiosk.store.transaction import Reader, Tx
 from kiosk.tokens import AccessTokens
 

@@ -28,10 +28,10 @@ from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.flows.staff.endpoints import EndpointCommands, EndpointView
 from kiosk.flows.stock.reservations import BinView, Reservations
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.identity import customers
 from kiosk.store.ordering import messages
-from kiosk.store.staff import journal
 
 _JOURNAL_LINES = 30
 _ALWAYS_LIT = ("robot", "fiscal", settlement.CHECK)

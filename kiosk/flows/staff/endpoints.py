@@ -8,10 +8,10 @@ import msgspec
 
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import NotFound
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.events import endpoints, outbox
 from kiosk.store.events.endpoints import Change
-from kiosk.store.staff import journal
 from kiosk.store.transaction import Tx
 
 

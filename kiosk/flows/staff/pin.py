@@ -12,10 +12,10 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.ordering.throttle import FREE_TRIES, WINDOW_S, Throttle
 from kiosk.domain.reasons import PIN_GUESSED
 from kiosk.periods import USUAL, Periods
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.events import device_faults
 from kiosk.store.identity import sessions
-from kiosk.store.staff import journal
 from kiosk.tokens import AccessTokens
 
 _log = structlog.get_logger()

@@ -35,12 +35,13 @@ from kiosk.flows.payment.ending import NO_MONEY, owes_return
 from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.saga import PaymentSaga
 from kiosk.periods import USUAL, Periods
+from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.fiscal import audits
 from kiosk.store.fiscal.audits import Period
 from kiosk.store.ordering import holding, orders
 from kiosk.store.payment import payments, refunds
-from kiosk.store.staff import climates, journal, troubles
+from kiosk.store.staff import climates, troubles
 from kiosk.store.stock import stocks
 from kiosk.store.transaction import Tx
 

@@ -12,8 +12,9 @@ from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import NotFound
 from kiosk.domain.kitchen.upkeep import Done, left, reason_of
 from kiosk.domain.text import Text
+from kiosk.store import journal
 from kiosk.store.database import Database
-from kiosk.store.staff import journal, upkeeps
+from kiosk.store.staff import upkeeps
 from kiosk.store.transaction import Reader, Tx
 
 _RECORDS = 200

@@ -23,8 +23,8 @@ from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.text import Text
 from kiosk.flows.guards.not_done import not_done
+from kiosk.store import journal
 from kiosk.store.database import Database
-from kiosk.store.staff import journal
 from kiosk.store.stock import lots, recalls
 from kiosk.store.transaction import Tx
 

@@ -17,8 +17,8 @@ from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.text import Text
 from kiosk.flows.stock.bins import Reason, refused
+from kiosk.store import journal
 from kiosk.store.database import Database
-from kiosk.store.staff import journal
 from kiosk.store.stock import lots, recalls
 from kiosk.store.transaction import Reader, Tx
 

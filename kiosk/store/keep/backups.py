@@ -15,6 +15,7 @@ import msgspec
 from drivers.text import shown
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import DatabaseBroken
+from kiosk.store import journal
 from kiosk.store.file.copying import sync
 from kiosk.store.file.opening import (
     GIVES_BACK,
@@ -137,10 +138,7 @@ def _mark(target: sqlite3.Connection, file: Path, actor: str, now: datetime) -> 
     )
     target.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (RESTORED, moment))
     target.execute("INSERT OR REPLACE INTO meta VALUES (?, '1')", (ERASE_AGAIN,))
-    target.execute(
-        "INSERT INTO journal (at, actor, action, detail) VALUES (?, ?, 'restore', ?)",
-        (moment, shown(actor), shown(str(file))),
-    )
+    journal.add(Tx(target), shown(actor), "restore", shown(str(file)), now)
 
 
 def _set_aside(path: Path, now: datetime) -> Path | None:

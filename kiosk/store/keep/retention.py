@@ -15,16 +15,13 @@ from kiosk.clock import rfc3339
 from kiosk.domain.staff.retention import Keep
 from kiosk.store import meta
 from kiosk.store.file.opening import INCREMENTAL
+from kiosk.store.journal import PASSING
 from kiosk.store.ordering.orders import OPEN
 from kiosk.store.payment.payments import IN_WORK
 from kiosk.store.transaction import Reader, Tx
 
 _UP_TO = "forgotten_up_to:"  # where a rule that leaves rows standing goes on: they are not looked at again
 EVENTS_UP_TO = f"{_UP_TO}event"  # the moment of the last event that went
-#: Lines of the journal that no money depends on.
-PASSING = (
-    "webhooks", "sales_pause", "sales_resume", "stop_list", "pickup_code", "cell_open",
-)  # fmt: skip
 
 
 class Term(msgspec.Struct, frozen=True):

@@ -1,1 +1,1 @@
-"""Statements for technicians: journal, findings, statistics."""
+"""Statements for technicians: findings, statistics, alarms."""
