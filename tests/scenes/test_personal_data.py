@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kiosk.store.keep import personal
+from kiosk.store.transaction import Reader
 from tests.command import journal, kiosk, ok
 from tests.restaurant import Customer, Restaurant, restaurant, until
 from tests.scenes.test_refusals import assert_problem
@@ -93,6 +94,33 @@ async def test_the_end_of_it_leaves_no_number_in_any_file_and_every_receipt_wher
     answer = await confirm(place, await code_of(place, PHONE, pending), temporary_token=pending)
     again = Customer(place, answer.body["access_token"])
     assert (await again.call("GET", "/api/me")).body["bonus_points"] == 0
+
+
+async def test_a_refund_after_the_end_is_given_and_told_to_nobody(place: Restaurant) -> None:
+    _, orders = await known(place)
+    told = len(place.ledger("sms"))
+    assert (await about(place, "erase")).body["found"]
+    answer = await place.internal("POST", f"/internal/orders/{orders[0]}/refund", {"reason": "hair"})
+    assert answer.status in (200, 202), answer
+
+    async def refunded() -> bool:
+        order = (await place.internal("GET", f"/internal/orders/{orders[0]}")).body
+        return [row["status"] for row in order["refunds"]] == ["done"]
+
+    await until(refunded)
+
+    def read_to_its_end(reader: Reader) -> bool:
+        """By whoever writes the messages."""
+        behind = "SELECT (SELECT max(sequence) FROM event) - sequence FROM cursor WHERE consumer = 'notifications'"
+        return bool(reader.scalar(behind) == 0)
+
+    await until(lambda: place.kiosk.database.read(read_to_its_end))
+
+    def waiting(reader: Reader) -> int:
+        return int(reader.scalar("SELECT count(*) FROM message WHERE address <> ''"))
+
+    assert await place.kiosk.database.read(waiting) == 0
+    assert (len(place.ledger("sms")), place.ledger("push")) == (told, [])
 
 
 async def test_nothing_goes_while_an_order_is_under_way_and_all_once_it_is_over() -> None:

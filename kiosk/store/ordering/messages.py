@@ -40,7 +40,7 @@ def recipient(reader: Reader, order_id: str) -> Recipient | None:
     return reader.one(
         Recipient,
         "SELECT phone, language, push_address, 0 AS guest FROM orders JOIN customer USING (customer_id)"
-        " WHERE order_id = :order_id UNION ALL"
+        " WHERE order_id = :order_id AND erased_at IS NULL UNION ALL"
         " SELECT phone, language, NULL, 1 FROM guest_notice WHERE order_id = :order_id LIMIT 1",
         {"order_id": order_id},
     )

@@ -83,7 +83,7 @@ def made_of(reader: Reader, name: str, since: datetime) -> list[MadeRow]:
     return reader.all(
         MadeRow,
         "SELECT c.portion_id, o.order_id, o.number, i.item_id, p.status, sum(c.amount) AS amount, max(c.at) AS at,"
-        " coalesce((SELECT k.phone FROM customer k WHERE k.customer_id = o.customer_id),"
+        " coalesce((SELECT k.phone FROM customer k WHERE k.customer_id = o.customer_id AND k.erased_at IS NULL),"
         "   (SELECT g.phone FROM guest_notice g WHERE g.order_id = o.order_id)) AS phone,"
         " (SELECT y.receipt_to FROM payment y WHERE y.order_id = o.order_id AND y.receipt_to IS NOT NULL"
         "   ORDER BY y.attempt DESC LIMIT 1) AS contact,"
