@@ -20,6 +20,7 @@ from drivers.sbp.tbank.client import TbankQr
 from drivers.sbp.tbank.messages import Answer, OrderAnswer, error_of, first_of, signed, state_of, token_of
 from drivers.sbp.wire import due_text
 from drivers.sim.tbank.device import QrRules, TbankDevice, tbank
+from tests.restaurant import Files
 
 BANKS_OWN = {
     "TerminalKey": "1321054611234DEMO", "OrderId": "201709", "Success": True, "Status": "AUTHORIZED",
@@ -124,7 +125,7 @@ def at(device: TbankDevice, password: str = "") -> TbankQr:
 
 
 async def test_a_bill_is_opened_shown_paid_found_and_sent_back(tmp_path: Path) -> None:
-    files = {"state": tmp_path / "s", "ledger": tmp_path / "l"}
+    files = Files(state=tmp_path / "s", ledger=tmp_path / "l")
     async with tbank(0, **files, rules=QrRules(600, "SHOP", "secret")) as device:
         bank = at(device, "secret")
         opened = await bank.register(a_bill())
@@ -174,7 +175,7 @@ async def test_a_sum_that_no_such_payment_may_have_is_refused(tmp_path: Path, ko
 
 
 async def test_a_bank_remembers_its_bills_over_a_power_cut(tmp_path: Path) -> None:
-    files = {"state": tmp_path / "s", "ledger": tmp_path / "l"}
+    files = Files(state=tmp_path / "s", ledger=tmp_path / "l")
     async with tbank(0, **files, rules=QrRules(600)) as device:
         bank = at(device)
         opened = await bank.register(a_bill())

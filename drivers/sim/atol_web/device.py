@@ -19,7 +19,7 @@ from drivers.sim.atol.till import Till
 from drivers.sim.faults import Faults
 from drivers.sim.gateways.http import HttpSimulator, serving
 from drivers.sim.register_setup import RegisterSetup
-from drivers.sim.site import HERE
+from drivers.sim.site import HERE, Site
 from drivers.sim.world import Change, World
 
 # `lose_answer`, once: "after" is POST or GET (the HTTP answer breaks off; a POST with "late": seconds arrives then)
@@ -296,7 +296,8 @@ def atol_web(
     control: Path | None = None,
     seed: int | None = None,
     setup: RegisterSetup = AS_SOLD,
+    site: Site = HERE,
 ) -> AbstractAsyncContextManager[AtolWebDevice]:
     """The device for the length of the block; `port` 0 takes a free one."""
-    world = World("fiscal", state, ledger)
-    return serving(AtolWebDevice(world, seed=seed, setup=setup), world, port, control)
+    world = World("fiscal", state, ledger, site)
+    return serving(AtolWebDevice(world, seed=seed, now=site.now, setup=setup), world, port, control)

@@ -20,6 +20,7 @@ from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
 from drivers.sim.gateways.http import HttpSimulator, serving
 from drivers.sim.inpas.account import CHARGED, COMPLETE, FORGET, REFUNDED, REVERSE, VOIDED, Account, Row
 from drivers.sim.inpas.xml import RequestError, read_request, write_answer, write_error
+from drivers.sim.site import HERE, Site
 from drivers.sim.world import World
 
 __all__ = ["FAULTS", "InpasDevice", "InpasRules", "inpas"]
@@ -370,7 +371,8 @@ def inpas(
     control: Path | None = None,
     seed: int | None = None,
     rules: InpasRules = _USUAL,
+    site: Site = HERE,
 ) -> AbstractAsyncContextManager[InpasDevice]:
     """The service for the length of the block; `port` 0 takes a free one."""
-    world = World("inpas", state, ledger)
+    world = World("inpas", state, ledger, site)
     return serving(InpasDevice(world, rules, seed), world, port, control)

@@ -17,6 +17,7 @@ from drivers.sim.gateways.http import serving
 from drivers.sim.qr_bank import SHARED_FAULTS, USUAL, QrBankDevice, QrRules, Words
 from drivers.sim.raif import account as of
 from drivers.sim.raif.account import Account, Bill, Refund
+from drivers.sim.site import HERE, Site
 from drivers.sim.world import World
 
 FAULTS: Mapping[str, tuple[str, ...]] = {
@@ -249,8 +250,8 @@ def _json(raw: bytes) -> _Members:
 
 
 def raif(
-    port: int, *, state: Path, ledger: Path, control: Path | None = None, rules: QrRules = USUAL
+    port: int, *, state: Path, ledger: Path, control: Path | None = None, rules: QrRules = USUAL, site: Site = HERE
 ) -> AbstractAsyncContextManager[RaifDevice]:
     """The bank for the length of the block; `port` 0 takes a free one."""
-    world = World("raif", state, ledger)
+    world = World("raif", state, ledger, site)
     return serving(RaifDevice(world, rules), world, port, control)

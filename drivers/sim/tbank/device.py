@@ -15,6 +15,7 @@ from aiohttp import web
 from drivers.sbp.tbank.messages import token_of
 from drivers.sim.gateways.http import serving
 from drivers.sim.qr_bank import SHARED_FAULTS, USUAL, QrBankDevice, QrRules, Words
+from drivers.sim.site import HERE, Site
 from drivers.sim.tbank import account as of
 from drivers.sim.tbank.account import Account, Bill
 from drivers.sim.world import World
@@ -192,8 +193,8 @@ def _told(bill: Bill) -> dict[str, Any]:
 
 
 def tbank(
-    port: int, *, state: Path, ledger: Path, control: Path | None = None, rules: QrRules = USUAL
+    port: int, *, state: Path, ledger: Path, control: Path | None = None, rules: QrRules = USUAL, site: Site = HERE
 ) -> AbstractAsyncContextManager[TbankDevice]:
     """The bank for the length of the block; `port` 0 takes a free one."""
-    world = World("tbank", state, ledger)
+    world = World("tbank", state, ledger, site)
     return serving(TbankDevice(world, rules), world, port, control)

@@ -14,6 +14,7 @@ from typing import Any
 from drivers.sim.faults import NO_PARAMETERS, Faults, serve_control
 from drivers.sim.noise import Noise
 from drivers.sim.pty import at_a_line
+from drivers.sim.site import HERE, Site
 from drivers.sim.vtk.account import Account
 from drivers.sim.vtk.reader import (
     AFTER_BANK,
@@ -234,9 +235,10 @@ async def vtk(
     control: Path | None = None,
     seed: int | None = None,
     rules: ReaderRules = _USUAL,
+    site: Site = HERE,
 ) -> AsyncIterator[VtkDevice]:
     """The reader at a pseudo-terminal until the context is left, which is a power cut for it."""
-    world = World("vtk", state, ledger)
+    world = World("vtk", state, ledger, site)
 
     def build(send: Callable[[bytes], None], plugged: Callable[[bool], None]) -> VtkDevice:
         return VtkDevice(world, send, plugged=plugged, seed=seed, rules=rules)
