@@ -188,7 +188,9 @@ def _of_till(place: World) -> Iterable[str]:
     """What staff took is an order that was sold, and the other way round."""
     if not place.several_ways:
         return
-    taken = Counter(row["order_id"] for row in place.attempts() if row["taken_by"] is not None)
+    back = "reversed"  # by the same hands, who said so
+    rows = [row for row in place.attempts() if row["taken_by"] is not None and row["step"] != back]
+    taken = Counter(row["order_id"] for row in rows)
     for purchase in place.purchases:
         view = _view(place, purchase)
         wanted = int(view["status"] in SOLD and view["payment"]["method"] == "till")
@@ -251,7 +253,10 @@ def _of_paper(place: World, fiscal: Lines) -> Iterable[str]:
         wanted = int(view["status"] in SOLD)
         if not wanted <= standing <= wanted + open_attempts[order_id]:
             yield f"{order_id}: {view['status']}, and its papers are {effects}"
-        if any(effects[:n].count("refund_receipt") > effects[:n].count("receipt") for n in range(len(effects) + 1)):
+        parts = max(len(_returns(view)) - 1, 0)  # one receipt may go back piece by piece
+        begun = [effects[:n] for n in range(len(effects) + 1)]
+        early = any(some.count("refund_receipt") > some.count("receipt") + parts for some in begun)
+        if early or effects[:1] == ["refund_receipt"]:
             yield f"{order_id}: taken back before it was printed: {effects}"
 
 

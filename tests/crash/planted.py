@@ -362,7 +362,8 @@ class _RepeatedRefund(Refunds):
 
     async def _give_back(self, payment: Payment, refund: refunds.RefundRow) -> str:
         method = self._methods.of(payment)
-        assert isinstance(method, QrMethod)
+        if not isinstance(method, QrMethod):
+            return await super()._give_back(payment, refund)
         found = await method._bank.cancel(payment.bank_payment_id or "")  # noqa: SLF001
         if found.state is not QrState.RETURNED:
             raise OutcomeUnknown("sbp", "returning", found.word)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import shutil
 import sqlite3
 import sys
@@ -37,7 +38,7 @@ __all__ = ["Answer", "Bomb", "Gone", "Purchase", "World", "call", "pause", "worl
 _PAPER_FIRST = '\n[fiscal]\nreceipt = "before_payment"\nunpaid_per_visitor = 100\nunpaid_per_hour = 1000\n'
 _SEVERAL_WAYS = """
 [payment]
-methods = ["token", "terminal", "sbp", "till"]
+methods = {}
 [terminal]
 port = "{}"
 [sbp]
@@ -107,6 +108,7 @@ class World:
     planted: str = ""
     effects: bool = False
     several_ways: bool = False  # a card reader, QR codes and the till besides tokens
+    methods: tuple[str, ...] = ("token", READER, QR_BANK, "till")  # then; its devices are those that it needs
     reader: str = "vtk"  # or `inpas`, which takes the money at once
     paper_first: bool = False  # `[fiscal] receipt = "before_payment"`
     speed: float = 80.0
@@ -131,7 +133,8 @@ class World:
     _kiosk: KioskProcess | None = None
 
     def __post_init__(self) -> None:
-        names = (*DEVICES, *(EFFECTS if self.effects else ()), *((READER, QR_BANK) if self.several_ways else ()))
+        ways = [name for name in (READER, QR_BANK) if self.several_ways and name in self.methods]
+        names = (*DEVICES, *(EFFECTS if self.effects else ()), *ways)
         load_menu(None)  # every life's, which is forked from here
         load_notices(None)
         shipped(web_root())
@@ -158,8 +161,9 @@ class World:
             extra += f'\n[bank]\ndriver = "{self.bank}"\n'
         if self.several_ways:
             taking = self.reader == "inpas"
-            reader = urls[READER] if taking else self.devices.line(READER)
-            extra += _SEVERAL_WAYS.format(reader, self.qr_bank, urls[QR_BANK])
+            reader = urls.get(READER, NOBODY) if taking else self.devices.line(READER)
+            methods = json.dumps(self.methods)
+            extra += _SEVERAL_WAYS.format(methods, reader, self.qr_bank, urls.get(QR_BANK, NOBODY))
             extra += _TAKING if taking else ""
         if self.paper_first:
             extra += _PAPER_FIRST

@@ -22,7 +22,7 @@ PHONE = "+79161234567"
 _CARDS = ["tok_ok"] * 10 + ["tok_declined", "tok_insufficient_funds", "tok_unknown", "tok_lost", "tok_500"]
 ITEMS = ("tea", "cola", "udon-chicken", "ice-cream")
 #: Each with the members it needs; all of them pass when they are switched off again.
-_FAULTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+FAULTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("fiscal", "paper_out", {}), ("fiscal", "cover_open", {}), ("fiscal", "off", {}), ("fiscal", "link_lost", {}),
     ("fiscal", "noise", {"rate": 0.01}), ("fiscal", "refuse_tag", {"tag": 1192}),
     ("fiscal", "lose_answer", {"after": "FF45"}), ("fiscal", "lose_answer", {"after": "FF46"}),
@@ -212,7 +212,7 @@ class WildDay:
     # The devices.
 
     def _fault(self) -> None:
-        device, fault, members = self._rng.choice(_FAULTS)
+        device, fault, members = self._rng.choice(FAULTS)
         if device not in self._unplugged:
             self._tell("fault", device, fault)
             self.place.devices.fault(device, fault, **members)
