@@ -42,6 +42,7 @@ class Periods:
     climate_s: float = 5.0  # is anything beyond its temperatures
     board_s: float = 5.0  # minutes on the hall board
     kitchen_show_s: float = 0.5  # what the kitchen does, for the hall to look at
+    lag_s: float = 0.02  # how late the event loop wakes
     relay_s: float = 60.0  # a wall clock that was set meanwhile is noticed by then
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from kiosk.clock import Clock
-
-_EVERY_S = 0.02
+from kiosk.periods import USUAL, Periods
 
 
 class LoopLag:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, periods: Periods = USUAL) -> None:
         self._clock = clock
+        self._every_s = periods.lag_s
         self._longest_s = 0.0
 
     async def run(self) -> None:
         while True:
             before = self._clock.monotonic()
-            await self._clock.sleep(_EVERY_S)
-            self._longest_s = max(self._longest_s, self._clock.monotonic() - before - _EVERY_S)
+            await self._clock.sleep(self._every_s)
+            self._longest_s = max(self._longest_s, self._clock.monotonic() - before - self._every_s)
 
     def take_s(self) -> float:
         """The longest delay since the last call."""

@@ -27,7 +27,7 @@ from kiosk.wiring.targets import targets, urls
 class Sinks:
     def __init__(self, ground: Ground, flows: Flows) -> None:
         parts, database, devices = ground.parts, ground.database, ground.devices
-        self.lag = LoopLag(parts.clock)
+        self.lag = LoopLag(parts.clock, parts.periods)
         self.dispatcher = parts.dispatcher(database, parts.clock, parts.checkpoint)
         book = NoticeBook(ground.notices, ground.config.restaurant.called, parts.clock)
         self.kitchen_line = KitchenLine(
