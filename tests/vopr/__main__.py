@@ -1,8 +1,10 @@
 """`python -m tests.vopr --seed N`: a day of the restaurant, simulated; one seed is one history to the byte.
 
-The last line is JSON: `{seed, orders, sold, kills, power_cuts, faults, violations, trace, wires, files}`; the last
-three are SHA-256 of every callback, of every byte on every wire, and of the files that are left. With `--count` the
-sums of the days, and the digests of their digests. Exit 0, or 1 where a promise was broken or nothing was sold.
+The last line is JSON: `{seed, orders, sold, kills, power_cuts, faults, violations, trace, wires, files, reached}`;
+`trace`, `wires` and `files` are SHA-256 of every callback, of every byte on every wire, and of the files that are left;
+`reached` is `{points, kinds, pairs, never}`: how many named points of the product were passed, how many kinds of faults
+were met, how many pairs of both, and the points that were never passed. With `--count` the sums of the days, and the
+digests of their digests. Exit 0, or 1 where a promise was broken or nothing was sold.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ from kiosk.api.http.pages import shipped
 from kiosk.catalogue import load_menu, load_notices, web_root
 from kiosk.runtime.preparing import prepare_types
 from tests import folders
-from tests.vopr.days import KINDS, Report, live
+from tests.vopr.coverage import figures, together, told
+from tests.vopr.living import KINDS, Report, live
 from tests.vopr.plants import PLANTS
 
 _real_s, _cpu_s = time.monotonic, time.process_time
@@ -136,17 +139,24 @@ def _show(report: Report, wanted: Wanted, *, story: bool) -> None:
         out("".join(f"  {line}\n" for line in report.failures))
 
 
-def _sums(reports: list[Report]) -> dict[str, Any]:
-    """The line of a day, or of many: figures summed, digests of the digests."""
+def sums(reports: list[Report]) -> dict[str, Any]:
+    """The line of a day, or of many: figures summed, digests of the digests; a day that sold nothing has reached
+    nothing."""
+    reached = {"reached": figures(together(report.reached for report in reports if report.counts))}
     if len(reports) == 1:
-        return reports[0].line()
+        return reports[0].line() | reached
     lines = [report.line() for report in reports]
-    figures = ("orders", "sold", "kills", "power_cuts", "faults", "violations")
+    names = ("orders", "sold", "kills", "power_cuts", "faults", "violations")
     digests = {
         name: hashlib.sha256("".join(line[name] for line in lines).encode()).hexdigest()
         for name in ("trace", "wires", "files")
     }
-    return {"seed": reports[0].seed, **{name: sum(line[name] for line in lines) for name in figures}, **digests}
+    return {
+        "seed": reports[0].seed,
+        **{name: sum(line[name] for line in lines) for name in names},
+        **digests,
+        **reached,
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -178,7 +188,10 @@ def main(arguments: list[str] | None = None) -> int:
             f"{len(counted)} days that sold, {len(reports) - len(counted)} that sold nothing, in"
             f" {_real_s() - began:.0f} s, {sum(report.callbacks for report in reports)} callbacks\n"
         )
-    sys.stdout.write(json.dumps(_sums(reports)) + "\n")
+    ways = together(report.sold_by for report in counted)
+    sys.stdout.write(f"sold by way to pay: {', '.join(f'{name} {count}' for name, count in sorted(ways.items()))}\n")
+    sys.stdout.write(told(together(report.reached for report in counted)))
+    sys.stdout.write(json.dumps(sums(reports)) + "\n")
     return int(not counted or any(report.violations for report in reports))
 
 

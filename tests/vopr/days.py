@@ -4,73 +4,32 @@ cuts."""
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import random
-import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any
 
-from kiosk.checkpoints import EFFECT_POINTS, POINTS, RETURN_POINTS
+from kiosk.checkpoints import RETURN_POINTS
 from kiosk.wiring import Parts
 from tests.crash import rig, wildness
 from tests.crash.bombs import AtPoint
 from tests.crash.calls import Gone, call
+from tests.crash.devices import READER
 from tests.crash.lives import Bomb
 from tests.crash.rig import Purchase, World
 from tests.crash.wildness import WildDay
-from tests.vopr import seams
-from tests.vopr.plants import PLANTS, Plant
+from tests.vopr.plants import Plant
 from tests.vopr.restaurant import AtHandle, AtWrite
-from tests.vopr.scheduler import Simulation
+from tests.vopr.ways import TILL, TOKEN, Ways
 
-KINDS = ("day", "wild")
 _WILD_STEPS = 60
 _ORDERS = (18, 26)
 _STEPS_AN_ORDER = 8
-_REFUND_POINTS = tuple(point for point in RETURN_POINTS if point.startswith("refund."))
-_DEVICES = ("fiscal", "robot", "bank")
+#: What may happen, and how often.
+Moves = dict[Callable[[], None], float]
+_LATELY = 6  # of the purchases are looked at again
 
 
-@dataclass
-class Report:
-    """What a day was."""
-
-    seed: int
-    orders: int = 0
-    sold: int = 0
-    kills: int = 0
-    power_cuts: int = 0
-    faults: int = 0
-    violations: list[str] = field(default_factory=list)
-    trace: str = ""
-    wires: str = ""
-    files: str = ""
-    steps: int = 0
-    callbacks: int = 0
-    story: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)  # of a failure: ledgers, views, the last events
-    failures: list[str] = field(default_factory=list)
-    broken: bool = False  # the simulation itself failed: that proves nothing
-
-    @property
-    def counts(self) -> bool:
-        """A day that sold nothing proves nothing."""
-        return self.sold > 0
-
-    def line(self) -> dict[str, Any]:
-        figures = ("seed", "orders", "sold", "kills", "power_cuts", "faults")
-        digests = ("trace", "wires", "files")
-        return {
-            **{name: getattr(self, name) for name in figures},
-            "violations": len(self.violations),
-            **{name: getattr(self, name) for name in digests},
-        }
-
-
-class _Wild(WildDay):
+class Wild(WildDay):
     """`most`: no step after that one."""
 
     power_cuts = 0
@@ -85,15 +44,28 @@ class _Wild(WildDay):
         self.steps = min(_WILD_STEPS, self._most)
 
 
-class _Day(_Wild):
-    """Until so many orders: each seed draws how many, and how often what happens."""
+class Day(Wild):
+    """Until so many orders: each seed draws how many, how they are paid, and how often what happens."""
+
+    def __init__(self, seed: int, plant: Plant, most: int, world: Callable[..., World], by: Ways) -> None:
+        super().__init__(seed, plant.variant, most, world)
+        self._ways = by
+        self._strangers = 0
+        self._tell(by)
 
     def play(self) -> None:
-        orders, self._strangers = self._rng.randrange(*_ORDERS), 0
-        self._points = self._rng.sample(self._rng.choice((POINTS, _REFUND_POINTS, RETURN_POINTS, EFFECT_POINTS)), 3)
-        moves = self._weights()
+        self._sell(self._rng.randrange(*_ORDERS), self._weights())
+
+    def _sell(self, orders: int, moves: Moves, first: Callable[[], None] | None = None) -> None:
+        """Until so many orders in all; `first`: what is done before the doors open."""
+        subject = self._rng.choice(self._ways.points())
+        self._points = self._rng.sample(subject, min(3, len(subject)))
+        if first is not None:
+            self._live("")
+            first()
         self._open_doors()
-        while len(self.place.purchases) < orders and self.steps < min(self._most, orders * _STEPS_AN_ORDER):
+        most = min(self._most, orders * _STEPS_AN_ORDER)
+        while len(self.place.purchases) < orders and self.steps < most:
             self.steps += 1
             (move,) = self._rng.choices(list(moves), list(moves.values()))
             rng, self._rng = self._rng, random.Random(self._rng.random())  # a step's draws do not move the next one's
@@ -103,13 +75,13 @@ class _Day(_Wild):
                 move()
             self._rng = rng
 
-    def _weights(self) -> dict[Callable[[], None], float]:
+    def _weights(self) -> Moves:
         often = partial(self._rng.choice, (0.5, 1.0, 2.0))
         return {
             self._order: 12, self._refund: 2 * often(), self._kill: 0.5 * often(), self._kill_at: often(),
             self._cut_power: often(), self._fault: 1.5 * often(), self._mend_one: 5, self._unplug: 0.5 * often(),
             self._ask_code: 0.5, self._think_better: 2 * often(),
-            self._wait: 8 * often(),
+            self._wait: 8 * often(), self._ask_again: 6, self._cancel: 0.7 * often(), self._close_readers_day: 0.3,
         }  # fmt: skip
 
     def _kill_at(self) -> None:
@@ -123,6 +95,48 @@ class _Day(_Wild):
                 self._give_back(purchase)
         self._ask_code()
         self._order()
+        self._ask_again()
+
+    # Ways to pay.
+
+    def _create(self) -> Purchase:
+        return self._by(super()._create(), self._ways.methods)
+
+    def _by(self, purchase: Purchase, methods: Sequence[str]) -> Purchase:
+        """Who pays otherwise than by a token has no bad one."""
+        purchase.method = self._rng.choice(methods)
+        if purchase.method != TOKEN:
+            purchase.card_token = "tok_ok"
+        return purchase
+
+    def _waiting(self) -> list[Purchase]:
+        """Whoever stands before the reader, a code or the till, as far as anybody has heard."""
+        lately = self.place.purchases[-_LATELY:]
+        return [purchase for purchase in lately if purchase.method != TOKEN and not purchase.paid]
+
+    def _ask_again(self) -> None:
+        """They look at their screens, and staff take the money of those with a code."""
+        if self._port is not None:
+            for purchase in self._waiting():
+                self.place.is_over(self._port, purchase, patient=True)
+
+    def _cancel(self) -> None:
+        """One of them thinks better of it, or has no money with them."""
+        waiting = self._waiting()
+        if self._port is None or not waiting:
+            return
+        purchase = self._rng.choice(waiting)
+        payment = self.place.order(self._port, purchase)["payment"] or {}
+        code = (payment.get("show") or {}).get("code") if purchase.method == TILL else None
+        if code is not None and self._rng.random() < 0.5:
+            answer = self.place.staff("DELETE", f"/internal/till/{code}")
+        else:
+            answer = call(self._port, "DELETE", f"/api/orders/{purchase.order_id}/payment", token=purchase.token)
+        self._tell("cancel", purchase.order_id, purchase.method, answer.status)
+
+    def _close_readers_day(self) -> None:
+        if READER in self._ways.methods and self._ways.reader == "inpas":
+            self._tell("reader's day", self.place.staff("POST", "/internal/terminal/settle").status)
 
     def _think_better(self) -> None:
         """Somebody has paid for several pieces and gives one back while they are cooked."""
@@ -131,6 +145,7 @@ class _Day(_Wild):
         self._wait_open(5)
         with contextlib.suppress(AssertionError):  # sales are paused: the screen says so
             purchase = self.place.create(self._port, self._rng.choice(wildness.ITEMS), "tok_ok", 3)
+            self._by(purchase, self._ways.parts_go_back_by() or self._ways.methods)
             self._asked.append((purchase, self.place.begin_pay(self._port, purchase)))
             self._tell("order", purchase.order_id, "of three")
             rig.pause(self._rng.uniform(0.1, 0.6))
@@ -158,87 +173,19 @@ class _Day(_Wild):
         self._live(bomb)
         self._order()
 
+    # The devices.
 
-class _Together(World):
-    """All customers ask again at the same time instead of one after the other: the same end, the same rules."""
+    def _fault(self) -> None:
+        device, fault, members = self._rng.choice(self._rng.choice(self._ways.faults()))
+        if device not in self._unplugged:
+            self._tell("fault", device, fault)
+            self.place.devices.fault(device, fault, **members)
+            self._on.append((device, fault, members))
 
-    def _lay_database(self) -> None:
-        """The first life makes it, on a disk that may lose what it writes."""
-
-    def settle(self, port: int, *, patient: bool = True, deadline_s: float = 60.0) -> None:
-        open_ = list(self.purchases)
-
-        def all_over() -> bool:
-            open_[:] = [purchase for purchase in open_ if not self._is_over(port, purchase, patient=patient)]
-            return not open_
-
-        try:
-            self.until(all_over, "every order ends", deadline_s)
-        except AssertionError as error:
-            raise AssertionError(f"{error}: {[purchase.order_id for purchase in open_]}") from error
-        self.read_books(port)
-
-    def _is_over(self, port: int, purchase: Any, *, patient: bool) -> bool:
-        try:
-            return self.is_over(port, purchase, patient=patient)
-        except Gone:
-            if self.died:
-                raise
-            return False
-
-
-def live(seed: int, folder: Path, kind: str = "day", plant: str = "", most: int = 10**6) -> Report:
-    """One day, in a process that ends with it; `plant`: with this bug; `most`: so many steps of it."""
-    planted = PLANTS[plant] if plant else Plant()
-    sim = Simulation(seed, keeps_flushes=planted.keeps_flushes)
-    people = sim.host("people")
-    seams.install(sim, people)
-    planted.prepare()
-    sim.disk.watch(f"{folder}/kiosk.db")
-    world = partial(_Together, folder=folder, planted=plant)
-    day = (_Day if kind == "day" else _Wild)(seed, planted.variant, most, world)
-    report = Report(seed)
-    try:
-        day.play()
-        report.violations = day.mend(least=0)
-    except Exception:  # noqa: BLE001  # of the simulation: what it was stands beside the day
-        report.violations, report.broken = [f"the simulation itself failed: {traceback.format_exc()}"], True
-    _count(report, day, sim)
-    report.files = _digest_of(folder)
-    report.trace, report.wires = sim.trace.hexdigest(), sim.wires.hexdigest()
-    report.failures = sim.failures
-    if report.violations:
-        report.told = _told(day, sim, report.violations)
-    return report
-
-
-def _count(report: Report, day: _Wild, sim: Simulation) -> None:
-    place = day.place
-    report.orders, report.sold, report.steps = len(place.purchases), day.sold(), day.steps
-    report.power_cuts = sim.power_cuts
-    report.kills = place.kills + place.devices.kills - sim.power_cuts
-    report.faults = sum(line.startswith("fault ") for line in day.story)
-    report.callbacks, report.story = sim.callbacks, day.story
-
-
-def _digest_of(folder: Path) -> str:
-    """Of the database, the devices' memories and the ledgers, to the byte."""
-    found = hashlib.sha256()
-    for file in sorted(folder.iterdir()):
-        if (
-            file.suffix in (".jsonl", ".state")
-            or file.name in ("kiosk.db", "kiosk.db-wal")
-            or file.name.endswith("-wal")
-        ):
-            found.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
-    return found.hexdigest()
-
-
-def _told(day: _Wild, sim: Simulation, violations: list[str]) -> list[str]:
-    place, lines = day.place, []
-    for purchase in place.purchases:
-        if any(purchase.order_id in line for line in violations):
-            for name in _DEVICES:
-                lines += [str(row) for row in place.devices.ledger(name) if row["order_id"] == purchase.order_id]
-            lines.append(str(place.views.get(purchase.order_id)))
-    return [*lines, "", *(f"{at:.6f} {what} {of!r}" for at, what, of in sim.last)]
+    def _unplug(self) -> None:
+        device = self._rng.choice(self.place.devices.names)
+        if device not in self._unplugged:
+            self._tell("unplug", device)
+            self.place.devices.kill(device)
+            self._on = [row for row in self._on if row[0] != device]
+            self._unplugged.append(device)

@@ -94,7 +94,7 @@ class People:
             headers["Idempotency-Key"] = key
         return Asked(self._host, port, _request(method, path, body, headers))
 
-    def pause(self, seconds: float = 0.02) -> None:
+    def pause(self, seconds: float = 0.06) -> None:
         sim = self._host.sim
         sim.run_until(sim.now + seconds)
 

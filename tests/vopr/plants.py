@@ -34,6 +34,9 @@ PLANTS: Mapping[str, Plant] = MappingProxyType(
                 planted.no_fd_before, planted.no_bank_inquiry, planted.new_key_while_unknown, planted.split_commit,
                 planted.cursor_before_delivery, planted.fresh_client_id, planted.counted_apart,
                 planted.fresh_refund_key, planted.given_back_unasked,
+                planted.new_operation_after_restart, planted.capture_forgotten, planted.sale_repeated_unasked,
+                planted.refund_repeated_without_asking, planted.new_order_after_restart,
+                planted.return_receipt_forgotten, planted.returned_while_waiting, planted.tender_forgotten,
             )
         },
         "synchronous_normal": Plant(synchronous=1),

@@ -8,30 +8,43 @@ import os
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 from drivers.sim import faults
+from drivers.sim.atol_web.device import atol_web
 from drivers.sim.gateways.bank import bank
 from drivers.sim.gateways.sms import sms
+from drivers.sim.inpas.device import InpasRules, inpas
+from drivers.sim.qr_bank import QrRules
+from drivers.sim.raif.device import raif
 from drivers.sim.robot.device import robot_of
 from drivers.sim.shtrih.device import shtrih
 from drivers.sim.site import Site
+from drivers.sim.tbank.device import tbank
+from drivers.sim.vtk.device import ReaderRules, vtk
 from drivers.sim.world import World
 from kiosk.checkpoints import VARIABLE, Checkpoints
 from kiosk.config import load
 from kiosk.wiring import Kiosk, Parts
 from tests.crash import cloud
 from tests.crash.bombs import START
-from tests.crash.devices import START_S
+from tests.crash.devices import QR_BANK, START_S
 from tests.crash.lives import Bomb, parts_of
 from tests.receiver import new_secret
-from tests.restaurant import ledger
+from tests.restaurant import FAST_ATOL_WEB, ledger
+from tests.vopr.coverage import KILL, POWER_CUT, Noted
 from tests.vopr.network import Line
 from tests.vopr.scheduler import Host, Simulation
 from tests.vopr.storage import SimulatedDatabase, leave_behind
+from tests.vopr.ways import REGISTRAR_PORT
+
+_STUCK_AFTER_S = 2.0  # work that waits for a person so long is shown to one
+_INQUIRY_S, _LAG_S = 0.4, 1.0  # nothing is late under virtual time
+_PERSON_S = 0.025  # until a card is shown, a code is paid
+_READER_WAITS_S = 4  # for a card
 
 
 class SimulatedClock:
@@ -75,12 +88,14 @@ class SimulatedKiosk:
         self.host = sim.host("kiosk")
         self.host.on_death.append(self._leave_behind)
         sim.disk.begin_life()
+        sim.reached.begin_life()
         self._kiosk: Kiosk | None = None
         self._code: int | None = None
         self.host.call_soon(self._begin, bomb, variant or Parts)
 
     def _leave_behind(self) -> None:
         sim = self._sim
+        sim.reached.dies(POWER_CUT if self.host.loses_power and sim.disk.stopped else KILL)
         leave_behind(self._folder / "kiosk.db", (sim.disk, sim.rng) if self.host.loses_power else None)
 
     def _begin(self, bomb: Bomb, variant: Callable[[], Parts]) -> None:
@@ -90,6 +105,9 @@ class SimulatedKiosk:
         parts.clock = SimulatedClock(self._sim, getattr(parts.clock, "jump", timedelta()))
         parts.open_link = self._sim.network.open_line
         parts.database = SimulatedDatabase
+        parts.checkpoint = Noted(parts.checkpoint, self._sim.reached)
+        parts.atol_web_timeouts, parts.stuck_after_s = FAST_ATOL_WEB, _STUCK_AFTER_S
+        parts.periods = replace(parts.periods, inquiry_s=_INQUIRY_S, lag_s=_LAG_S)
         self._task = self.host.create_task(self._live(parts))
 
     async def _live(self, parts: Parts) -> None:
@@ -168,21 +186,23 @@ class _Cloud(asyncio.Protocol):
 
 @dataclass
 class SimulatedDevices:
-    """`tests.crash.devices.Devices`: fiscal, robot, bank, SMS gateway and cloud."""
+    """`tests.crash.devices.Devices`: fiscal, robot, bank, SMS gateway and cloud, reader and bank of codes."""
 
     sim: Simulation
+    registrar: str
     folder: Path
     names: tuple[str, ...]
     speed: float
     bank: str = "bank"  # no other is simulated here yet
     robot: str = "robot"
-    reader: str = "vtk"  # and neither reader nor bank of codes
+    reader: str = "vtk"
     qr_bank: str = "tbank"
     urls: dict[str, str] = field(default_factory=dict)
     kills: int = 0
     _hosts: dict[str, Host] = field(default_factory=dict)
     _devices: dict[str, Any] = field(default_factory=dict)
-    _ports: dict[str, int] = field(default_factory=dict)
+    _ports: dict[str, int] = field(default_factory=lambda: {"fiscal": REGISTRAR_PORT})
+    _starts: int = 0
 
     def start(self) -> None:
         if (self.bank, self.robot) != ("bank", "robot"):
@@ -197,37 +217,59 @@ class SimulatedDevices:
 
     def restart(self, name: str) -> None:
         host = self._hosts[name] = self.sim.host(name)
+        self.sim.reached.breaks(f"{name} unplugged", on=False)
         self.sim.run_task(host, self._switch_on(name))
 
     async def _switch_on(self, name: str) -> None:
-        if name in ("bank", "sms", "cloud"):
-            port = self._ports.setdefault(name, 0) or self.sim.free_port()
-            self._ports[name] = port
-            self.urls[name] = f"http://127.0.0.1:{port}" + ("/hook" if name == "cloud" else "")
         if name == "cloud":
             await self._open_cloud()
             return
         _here().on_death.append(lambda: leave_behind(self.folder / f"{name}.state"))
         stack = AsyncExitStack()
         self.sim.keep(stack)
-        self._devices[name] = await stack.enter_async_context(self._device(name))
+        device = self._devices[name] = await stack.enter_async_context(self._device(name))
+        if hasattr(device, "url"):
+            self.urls[name] = device.url
+
+    def _port(self, name: str) -> int:
+        """The same at each start."""
+        if name not in self._ports:
+            self._ports[name] = self.sim.free_port()
+        return self._ports[name]
 
     async def _open_cloud(self) -> None:
         book = os.open(self.folder / "cloud.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         secret = self.secret_file.read_text()
-        await _here().create_server(lambda: _Cloud(secret, book), "127.0.0.1", self._ports["cloud"])
+        await _here().create_server(lambda: _Cloud(secret, book), "127.0.0.1", self._port("cloud"))
+        self.urls["cloud"] = f"http://127.0.0.1:{self._port('cloud')}/hook"
 
     def _device(self, name: str) -> Any:
         state, book, sim = self.folder / f"{name}.state", self.folder / f"{name}.jsonl", self.sim
         site = Site(sim.wall, sim.monotonic, lambda link, on_bytes: Line(sim, link, on_bytes))
+        at: dict[str, Any] = {"state": state, "ledger": book, "site": site}
         match name:
             case "bank":
-                return bank(self._ports[name], state=state, ledger=book, site=site)
+                return bank(self._port(name), **at)
             case "sms":
-                return sms(self._ports[name], state=state, ledger=book, site=site)
+                return sms(self._port(name), **at)
+            case "fiscal" if self.registrar == "atol-web":
+                return atol_web(self._port(name), seed=1, **at)
             case "fiscal":
-                return shtrih(self.line(name), state=state, ledger=book, seed=1, site=site)
+                return shtrih(self.line(name), seed=1, **at)
+            case "terminal" | "sbp":
+                return self._of_ways(name, at)
         return robot_of(World(name, state, book, site), self.line(name), seed=1, speed=self.speed)
+
+    def _of_ways(self, name: str, at: dict[str, Any]) -> Any:
+        """Each start draws other numbers of transactions, as a bank does: what it had before is in its memory."""
+        self._starts += 1
+        if name == QR_BANK:
+            build = raif if self.qr_bank == "raif" else tbank
+            return build(self._port(name), rules=QrRules(_PERSON_S), **at)
+        if self.reader == "inpas":
+            return inpas(self._port(name), seed=self._starts, rules=InpasRules(tap_s=_PERSON_S), **at)
+        rules = ReaderRules(tap_s=_PERSON_S, operation_s=_READER_WAITS_S)
+        return vtk(self.line(name), seed=self._starts, rules=rules, **at)
 
     def line(self, name: str) -> Path:
         return self.folder / f"{name}.tty"
@@ -235,6 +277,9 @@ class SimulatedDevices:
     def kill(self, name: str) -> None:
         self._hosts.pop(name).die()
         self.kills += 1
+        for kind in [kind for kind in self.sim.reached.broken if kind.startswith(f"{name} ")]:
+            self.sim.reached.breaks(kind, on=False)  # what was broken about it has gone with its power
+        self.sim.reached.breaks(f"{name} unplugged", on=True)
 
     def control(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
         device, line = self._devices[name], json.dumps(request).encode()
@@ -244,6 +289,7 @@ class SimulatedDevices:
 
     def fault(self, name: str, fault: str, *, on: bool = True, **parameters: Any) -> None:
         self.control(name, {"fault": fault, "on": on, **parameters})
+        self.sim.reached.breaks(f"{name} {fault}", on=on)
 
     def ledger(self, name: str) -> list[dict[str, Any]]:
         return ledger(self.folder / f"{name}.jsonl")

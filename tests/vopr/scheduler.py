@@ -20,12 +20,13 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.vopr.coverage import Reached
 from tests.vopr.disk import Disk
 from tests.vopr.network import Network
 
 CALLBACK_S = 15e-6  # virtual time that a callback takes
 REMEMBERED = 1000  # events that a failure shows
-_OPENS = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
+OPENS = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
 
 
 class Killed(SystemExit):
@@ -155,8 +156,9 @@ class Simulation:
     """The clock, the timers, the generator; one in a process, whose disk it takes over. `trace` and `wires` name the
     history: equal digests, equal histories."""
 
-    def __init__(self, seed: int, *, keeps_flushes: bool = True) -> None:
+    def __init__(self, seed: int, *, keeps_flushes: bool = True, opens: datetime = OPENS) -> None:
         self.seed = seed
+        self._opens, self._opens_s = opens, opens.timestamp()
         self.rng = random.Random(f"schedule {seed}")
         self.entropy = random.Random(f"entropy {seed}")
         self.now = 0.0
@@ -168,6 +170,7 @@ class Simulation:
         self.trace, self.wires = hashlib.sha256(), hashlib.sha256()
         self.last: deque[tuple[float, str, object]] = deque(maxlen=REMEMBERED)
         self.failures: list[str] = []  # what no task of any host has caught
+        self.reached = Reached()
         self._names: dict[str, bytes] = {}
         self._heap: list[tuple[float, int, Host | None, Any]] = []
         self._serial = 0
@@ -177,13 +180,13 @@ class Simulation:
     # Time.
 
     def wall(self) -> datetime:
-        return _OPENS + timedelta(seconds=self.now)
+        return self._opens + timedelta(seconds=self.now)
 
     def monotonic(self) -> float:
         return self.now
 
     def timestamp(self) -> float:
-        return _OPENS.timestamp() + self.now
+        return self._opens_s + self.now
 
     def free_port(self) -> int:
         self._port += 1
@@ -249,9 +252,9 @@ class Simulation:
                     return False
                 self.now = heap[0][0]
                 continue
-            host = runnable[0] if len(runnable) == 1 else runnable[self.rng.randrange(len(runnable))]
+            host = runnable[0] if len(runnable) == 1 else runnable[int(self.rng.random() * len(runnable))]
             handle = host.ready.popleft()
-            if handle.cancelled():
+            if handle._cancelled:  # noqa: SLF001  # asked before every callback
                 continue
             self._run(host, handle)
             self.now += CALLBACK_S

@@ -72,7 +72,7 @@ _CLOCKS = (
 )
 
 
-def install(sim: Simulation, people: Host) -> None:
+def install(sim: Simulation, people: Host, registrar: str = "shtrih") -> None:
     """This process is a simulation from now on; there is no way back."""
     door = People(people)
     clock = _wall_clock(sim)
@@ -88,7 +88,7 @@ def install(sim: Simulation, people: Host) -> None:
         "standardwebhooks.webhooks:datetime": clock,
         "drivers.sim.gateways.http:held_port": lambda port: Socket(("127.0.0.1", port)),
         "tests.crash.rig:datetime": clock,
-        "tests.crash.rig:Devices": partial(restaurant.SimulatedDevices, sim),
+        "tests.crash.rig:Devices": partial(restaurant.SimulatedDevices, sim, registrar),
         "tests.crash.rig:KioskProcess": partial(restaurant.SimulatedKiosk, sim),
         "tests.crash.wildness:AtHandle": restaurant.AtHandle,
         "tests.crash.bombs:die": partial(_die, sim),

@@ -14,7 +14,8 @@ import pytest
 
 from tests.crash import tally
 from tests.vopr.__main__ import Wanted, many, played, warm
-from tests.vopr.days import Report
+from tests.vopr.coverage import together
+from tests.vopr.living import Report
 
 _FIRST = 100
 _DAYS = 10
@@ -24,7 +25,9 @@ _BLIND_FROM = 5000
 _SOON = ("synchronous_normal", "new_key_while_unknown", "cursor_before_delivery")
 _LATER = (
     "no_fd_before", "no_bank_inquiry", "split_commit", "fresh_client_id", "fresh_refund_key", "given_back_unasked",
-    "counted_apart", "lost_flushes",
+    "counted_apart", "lost_flushes", "new_operation_after_restart", "capture_forgotten", "sale_repeated_unasked",
+    "refund_repeated_without_asking", "new_order_after_restart", "return_receipt_forgotten", "returned_while_waiting",
+    "tender_forgotten",
 )  # fmt: skip
 
 
@@ -78,6 +81,15 @@ def test_4_simulated_days_with_kills_and_power_cuts_break_no_promise() -> None:
     assert sum(report.sold for report in reports) >= 15 * _DAYS
     assert sum(report.kills for report in reports) >= 3 * _DAYS
     assert sum(report.power_cuts for report in reports) > 0
+    by = together(report.sold_by for report in reports)
+    assert set(by) == {"token", "terminal", "sbp", "till"}, "some way to pay has sold nothing"
+
+
+def test_4_a_calendar_day_over_midnight_breaks_no_promise() -> None:
+    report = played(_FIRST, Wanted(kind="calendar"))
+    assert _told([report]) == []
+    assert report.counts, "a day that sold nothing proves nothing"
+    assert "lots.expired" in {point for point, _ in report.reached}
 
 
 @pytest.mark.long
