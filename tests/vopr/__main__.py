@@ -79,7 +79,9 @@ def _play(seed: int, folder: Path, wanted: Wanted, writing: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     try:
         logs.configure("error", "json")
+        began_s = _cpu_s()
         report = live(seed, folder, wanted.kind, wanted.plant, wanted.most)
+        report.cpu_s = _cpu_s() - began_s
     except BaseException:  # noqa: BLE001  # the child ends here, whatever it was
         report = Report(seed, violations=[f"the simulation itself failed: {traceback.format_exc()}"], broken=True)
     with os.fdopen(writing, "wb") as pipe:
@@ -186,7 +188,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.count > 1:
         sys.stdout.write(
             f"{len(counted)} days that sold, {len(reports) - len(counted)} that sold nothing, in"
-            f" {_real_s() - began:.0f} s, {sum(report.callbacks for report in reports)} callbacks\n"
+            f" {_real_s() - began:.0f} s, {sum(report.callbacks for report in reports)} callbacks,"
+            f" {sum(report.cpu_s for report in reports) / len(reports):.2f} CPU seconds a day\n"
         )
     ways = together(report.sold_by for report in counted)
     sys.stdout.write(f"sold by way to pay: {', '.join(f'{name} {count}' for name, count in sorted(ways.items()))}\n")

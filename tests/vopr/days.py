@@ -115,9 +115,12 @@ class Day(Wild):
         return [purchase for purchase in lately if purchase.method != TOKEN and not purchase.paid]
 
     def _ask_again(self) -> None:
-        """They look at their screens, and staff take the money of those with a code."""
-        if self._port is not None:
-            for purchase in self._waiting():
+        """They look at their screens, and staff take the money of those with a code. Whose order is not to be seen any
+        more hears of it at the end of the day too."""
+        if self._port is None:
+            return
+        for purchase in self._waiting():
+            with contextlib.suppress(AssertionError):
                 self.place.is_over(self._port, purchase, patient=True)
 
     def _cancel(self) -> None:
@@ -126,13 +129,19 @@ class Day(Wild):
         if self._port is None or not waiting:
             return
         purchase = self._rng.choice(waiting)
-        payment = self.place.order(self._port, purchase)["payment"] or {}
-        code = (payment.get("show") or {}).get("code") if purchase.method == TILL else None
+        code = self._code_of(self._port, purchase) if purchase.method == TILL else None
         if code is not None and self._rng.random() < 0.5:
             answer = self.place.staff("DELETE", f"/internal/till/{code}")
         else:
             answer = call(self._port, "DELETE", f"/api/orders/{purchase.order_id}/payment", token=purchase.token)
         self._tell("cancel", purchase.order_id, purchase.method, answer.status)
+
+    def _code_of(self, port: int, purchase: Purchase) -> str | None:
+        """At the till, while it is good."""
+        seen = call(port, "GET", f"/api/orders/{purchase.order_id}", token=purchase.token)
+        payment = (seen.body.get("payment") if seen.status == 200 else None) or {}
+        code: str | None = (payment.get("show") or {}).get("code")
+        return code
 
     def _close_readers_day(self) -> None:
         if READER in self._ways.methods and self._ways.reader == "inpas":

@@ -42,6 +42,7 @@ class Report:
     files: str = ""
     steps: int = 0
     callbacks: int = 0
+    cpu_s: float = 0.0  # of this machine's time
     story: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)  # of a failure: ledgers, views, the last events
     failures: list[str] = field(default_factory=list)

@@ -59,7 +59,10 @@ class Place(World):
             return False
 
     def see_to_stuck(self) -> None:
-        """Staff has given back what waits for their hands. Raises `Gone`."""
+        """Staff has given back what waits for their hands, and says of a device that was mended that it is. Raises
+        `Gone`."""
         for row in self.staff("GET", "/internal/stuck").body["stuck"]:
-            if row["detail"].endswith(_BY_HAND) and "accept" in row["moves"]:
-                self.staff("POST", f"/internal/stuck/{row['stuck_id']}", {"move": "accept"})
+            by_hand = row["detail"].endswith(_BY_HAND) and "accept" in row["moves"]
+            if by_hand or row["kind"] == "device_tripped":
+                move = "accept" if by_hand else "retry"
+                self.staff("POST", f"/internal/stuck/{row['stuck_id']}", {"move": move})

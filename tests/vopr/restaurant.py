@@ -106,7 +106,8 @@ class SimulatedKiosk:
         parts.open_link = self._sim.network.open_line
         parts.database = SimulatedDatabase
         parts.checkpoint = Noted(parts.checkpoint, self._sim.reached)
-        parts.atol_web_timeouts, parts.stuck_after_s = FAST_ATOL_WEB, _STUCK_AFTER_S
+        parts.atol_web_timeouts = FAST_ATOL_WEB
+        parts.stuck_after_s = parts.tripped_after_s = _STUCK_AFTER_S
         parts.periods = replace(parts.periods, inquiry_s=_INQUIRY_S, lag_s=_LAG_S)
         self._task = self.host.create_task(self._live(parts))
 
