@@ -39,7 +39,7 @@ def parts_of(bomb: Bomb, variant: Callable[[], Parts]) -> Parts:
     parts.checkpoint = Checkpoints({VARIABLE: bomb}) if isinstance(bomb, str) else bomb()
     parts.fiscal_timeouts, parts.robot_timings = FAST_FISCAL, FAST_ROBOT
     parts.reader_timings, parts.inpas_timings = FAST_READER, _INPAS
-    parts.periods = replace(parts.periods, inquiry_s=0.2)
+    parts.periods = replace(parts.periods, inquiry_s=0.2, lag_s=0.25)
     parts.gateway_timeout_s, parts.refusal_probe_s = 1.0, 0.5
     parts.check_file_after_s = 3600.0  # a process of its own: where it is the subject
     return parts
