@@ -52,10 +52,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+#: A restaurant that was built and torn down is walked through a few times and not forty: a sixth of what it costs.
+_COLLECTED_AFTER = (20_000, 50, 50)
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays: no collection of garbage walks it again, here or in a fork."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECTED_AFTER)
 
 
 #: What a machine may lack that nobody can install: the vendor's library, the right to mount a disk.
