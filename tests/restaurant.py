@@ -96,7 +96,7 @@ async def until(condition: Callable[[], Awaitable[Any] | Any], deadline_s: float
         if loop.time() > end:
             raise AssertionError(f"not within {deadline_s} s: {condition}")
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(0.01 + (loop.time() - began) / 20, 0.1)):
+            async with asyncio.timeout(min(0.01 + (loop.time() - began) / 6, 0.1)):
                 await asyncio.Event().wait()
 
 

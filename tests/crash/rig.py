@@ -271,7 +271,7 @@ class World:
                     return found
             if self.died:
                 raise Gone(what)
-            pause(min(0.005 + (now - began) / 20, 0.1))
+            pause(min(0.005 + (now - began) / 8, 0.1))
         raise AssertionError(f"not within {deadline_s} s: {what}")
 
     def until_dead(self, deadline_s: float = START_S) -> bool:
