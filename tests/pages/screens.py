@@ -16,6 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Error, Locator, Page
 
 from kiosk.config import load
 from kiosk.wiring import Kiosk, Parts
+from tests.databases.ready import lay_ready
 from tests.pages.traffic import Traffic
 from tests.restaurant import Restaurant, short_folder, start_kiosk, test_parts, until
 
@@ -223,6 +224,7 @@ async def demo_kiosk(extra: str = "") -> AsyncIterator[Kiosk]:
         f'[server]\nport = 0\nsocket = "{folder}/k.sock"\n[database]\npath = "{folder}/kiosk.db"\n'
         '[robot]\nspeed = 200.0\n[log]\nlevel = "error"\n' + extra
     )
+    lay_ready(folder / "kiosk.db")
     kiosk = Kiosk(load(folder / "config.toml"), Parts(check_file_after_s=3600.0))
     try:
         await kiosk.start()
