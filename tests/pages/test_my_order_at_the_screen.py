@@ -146,6 +146,7 @@ async def test_4_forgotten_code_is_shown_by_phone_and_sms_and_never_by_the_phone
         code = (await member.pay(order["order_id"])).body["pickup_code"]
         kiosk = await screens.kiosk(place.kiosk)
         await kiosk.tap("my-order")
+        await kiosk.sees("track-number")  # until then the screen loads its parts
         await assert_usable_in_both(kiosk)
         await kiosk.shot("my-order-ru")
         await kiosk.tap("track-by-phone")
