@@ -28,7 +28,11 @@ class Layout:
 
     @property
     def size(self) -> int:
-        return HEAD_SIZE + self.rows * self.width
+        return self.size_of(self.rows)
+
+    def size_of(self, rows: int) -> int:
+        """Registers of the head and so many rows."""
+        return HEAD_SIZE + rows * self.width
 
 
 JOBS = Layout(100, 0x0100, 8, 14)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from drivers.robot.mailbox import MAX_INGREDIENTS, MAX_PHASES
 from drivers.robot.port import CookingOrder, Phase
-from drivers.robot.registers import EXTENSION, MapError, checked, split_u32, u32
+from drivers.robot.registers import MapError, checked, split_u32, u32
 
 HEAD_SIZE = 2 + MAX_INGREDIENTS
 PHASE_WIDTH = 6
@@ -18,8 +18,6 @@ _MORE = 2
 _NO_LIMIT = 0xFFFF
 _REVERSIBLE = 0x8000
 _MOST_RESOURCES = 8
-#: One FC16 writes no more registers (Modbus application protocol V1.1b3, 6.12).
-_MOST_IN_A_WRITE = 123
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +60,6 @@ def _phase_words(index: int, phase: Phase) -> list[int]:
     needs = sum(1 << (number - 1) for number in set(phase.resources))
     more = [*phase.more, *([0] * (_MORE - len(phase.more)))]
     return [*more, wait, needs, high | (0 if phase.irreversible else _REVERSIBLE), low]
-
-
-def in_writes(words: Sequence[int]) -> list[tuple[int, Sequence[int]]]:
-    """(address, registers) of each write that carries them."""
-    parts = range(0, len(words), _MOST_IN_A_WRITE)
-    return [(EXTENSION + n, words[n : n + _MOST_IN_A_WRITE]) for n in parts]
 
 
 def decode_extension(area: Sequence[int], count: int) -> Extension:

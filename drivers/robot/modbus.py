@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
 from drivers.link import LinkOpener, open_line
 from drivers.robot import blocks
-from drivers.robot.extension import encode_extension, in_writes, says_more
+from drivers.robot.extension import encode_extension, says_more
 from drivers.robot.line import DEVICE, ModbusLine, ModbusTimings
 from drivers.robot.mailbox import (
     MAX_INGREDIENTS,
@@ -27,21 +26,11 @@ from drivers.robot.mailbox import (
     encode_label,
     encode_mailbox,
 )
-from drivers.robot.port import (
-    Bin,
-    Capability,
-    Cell,
-    ComplexCommand,
-    CookingOrder,
-    Health,
-    Job,
-    LineQuality,
-    Station,
-)
+from drivers.robot.port import Bin, Cell, ComplexCommand, CookingOrder, Health, Job, LineQuality, Station
+from drivers.robot.reading import Reading
 from drivers.robot.registers import (
     CHART,
-    HEALTH,
-    HEALTH_SIZE,
+    EXTENSION,
     HEARTBEAT,
     LABEL,
     MAILBOX,
@@ -49,31 +38,22 @@ from drivers.robot.registers import (
     HealthBlock,
     MapError,
     crc_of,
-    decode_health,
     next_seq,
 )
+from drivers.robot.staging import Staging
 
 __all__ = ["ModbusComplex", "ModbusTimings"]
 
-_T = TypeVar("_T")
 _TIMINGS = ModbusTimings()
+_OTHER_CHART = "chart_mismatch"
+_FRESH_S = 0.2  # as old a health block still tells the sequence
 _REFUSALS = {
     Result.FULL: "full",
     Result.NO_MATERIAL: "no_material",
-    Result.CHART_MISMATCH: "chart_mismatch",
+    Result.CHART_MISMATCH: _OTHER_CHART,
     Result.WRONG_STATE: "wrong_state",
     Result.NO_CELL: "no_cell",
 }
-
-
-@dataclass(slots=True)
-class _Cached:
-    """A block as last read. Each health reading that shows its generation allows one answer from here."""
-
-    head: blocks.Head
-    rows: tuple[Any, ...]
-    read_at: float
-    confirmed: bool = False
 
 
 class ModbusComplex:
@@ -89,19 +69,14 @@ class ModbusComplex:
         open_link: LinkOpener = open_line,
     ) -> None:
         self._line = ModbusLine(port, baudrate, unit, timings, open_link)
-        self._timings = timings
         self._lock = asyncio.Lock()
         self._session = secrets.randbelow(0xFFFF) + 1
-        self._serial: int | None = None
-        self._version: int | None = None
+        self._reading = Reading(self._line, timings)
+        self._staging = Staging()
+        self._boot: int | None = None
+        self._seen: HealthBlock | None = None  # as last read; None where a command has left since
+        self._seen_at = 0.0
         self._beats = secrets.randbelow(0xFFFF)
-        self._cache: dict[int, _Cached] = {}
-        self._stations: tuple[Station, ...] = ()
-        self._stations_at: float | None = None
-        self._capabilities = 0
-        self._temps: tuple[float | None, ...] = ()
-        self._bins: tuple[tuple[Bin, ...], tuple[float | None, ...], tuple[Bin, ...]] | None = None
-        self._temps_at: float | None = None
 
     async def health(self) -> Health:
         async with self._lock:
@@ -109,45 +84,23 @@ class ModbusComplex:
 
     async def jobs(self) -> tuple[Job, ...]:
         async with self._lock:
-            slots = await self._block(blocks.JOBS, blocks.decode_jobs)
-            return tuple(slot.as_job() for slot in slots if slot is not None)
+            return tuple(slot.as_job() for slot in await self._reading.jobs() if slot is not None)
 
     async def bins(self) -> tuple[Bin, ...]:
         async with self._lock:
-            rows = await self._block(blocks.BINS, blocks.decode_bins)
-            temps = await self._bin_temperatures()
-            if self._bins is None or self._bins[0] is not rows or self._bins[1] != temps:
-                warm = tuple(replace(row, temp_c=temps[row.bin - 1]) for row in rows) if temps else rows
-                self._bins = (rows, temps, warm)
-            return self._bins[2]  # the same one while nothing has changed
-
-    async def _bin_temperatures(self) -> tuple[float | None, ...]:
-        """As last read, at most `stations_s` old; they go on by themselves. Empty where the complex has none."""
-        if self._capabilities & Capability.BIN_TEMPERATURES:
-            now, layout = asyncio.get_running_loop().time(), blocks.BIN_TEMPERATURES
-            if self._temps_at is None or now - self._temps_at >= self._timings.stations_s:
-                _, temps = await self._guarded(layout.address, layout.size, blocks.decode_bin_temperatures)
-                self._temps, self._temps_at = (*temps, *[None] * (layout.rows - len(temps))), now
-        return self._temps
+            return await self._reading.bins()
 
     async def cells(self) -> tuple[Cell, ...]:
         async with self._lock:
-            return blocks.as_cells(await self._block(blocks.CELLS, blocks.decode_cells))
+            return blocks.as_cells(await self._reading.cells())
 
     async def stations(self) -> tuple[Station, ...]:
-        """No generation number covers them, so they are read every `stations_s`."""
         async with self._lock:
-            now = asyncio.get_running_loop().time()
-            if self._stations_at is None or now - self._stations_at >= self._timings.stations_s:
-                layout = blocks.STATIONS
-                _, rows = await self._guarded(layout.address, layout.size, blocks.decode_stations)
-                self._stations, self._stations_at = blocks.as_stations(rows), now
-            return self._stations
+            return await self._reading.stations()
 
     async def fault_text(self) -> str:
         async with self._lock:
-            layout = blocks.FAULT_TEXT
-            return (await self._guarded(layout.address, layout.size, blocks.decode_fault_text))[1]
+            return await self._reading.fault_text()
 
     async def beat(self) -> None:
         async with self._lock:
@@ -163,15 +116,12 @@ class ModbusComplex:
             box = _submission(order, crc_of(chart))
         except MapError as error:
             raise DeviceRefused(DEVICE, "bad_request", str(error)) from error
+        staged: dict[int, Sequence[int]] = {CHART: chart}
         async with self._lock:
-            version = self._version or (await self._health()).version
+            version = self._reading.version or (await self._health()).version
             if version >= WHOLE_CHART and says_more(order):
-                box, extension = _extended(order, box, chart)
-                for address, words in extension:
-                    await self._stage(address, words)
-            await self._stage(CHART, chart)
-            await self._stage(LABEL, label)
-            if await self._order(box) is Result.OK:
+                box, staged[EXTENSION] = _extended(order, box, chart)
+            if await self._order_staged(box, staged, label) is Result.OK:
                 await self._expect_in_table(order)
 
     async def cancel(self, job_id: int, attempt: int) -> None:
@@ -199,51 +149,20 @@ class ModbusComplex:
         async with self._lock:
             self._line.close()
 
-    # Reading
-
     async def _health(self) -> HealthBlock:
-        block = await self._guarded(HEALTH, HEALTH_SIZE, decode_health)
-        if self._serial is None:
-            self._serial = block.serial
-        if block.serial != self._serial:
-            raise ForeignState(DEVICE, "serial_changed", f"{block.serial}, was {self._serial}")
-        self._version = block.version
-        self._capabilities = block.capabilities if block.version >= WHOLE_CHART else 0
-        generations = {
-            blocks.JOBS.address: block.jobs_generation,
-            blocks.BINS.address: block.bins_generation,
-            blocks.CELLS.address: block.cells_generation,
-        }
-        for address, cached in self._cache.items():
-            cached.confirmed = (cached.head.generation, cached.head.boot) == (generations[address], block.boot)
+        block = await self._reading.health()
+        if block.boot != self._boot:  # what was staged went with the power
+            self._boot = block.boot
+            self._staging.forget()
+        self._seen, self._seen_at = block, asyncio.get_running_loop().time()
         return block
 
-    async def _block(
-        self, layout: blocks.Layout, decode: Callable[[Sequence[int]], tuple[blocks.Head, tuple[_T, ...]]]
-    ) -> tuple[_T, ...]:
-        cached = self._cache.get(layout.address)
-        now = asyncio.get_running_loop().time()
-        if cached is not None and cached.confirmed and now - cached.read_at < self._timings.refresh_s:
-            cached.confirmed = False
-            return cached.rows
-        head, rows = await self._guarded(layout.address, layout.size, decode)
-        self._cache[layout.address] = _Cached(head, rows, now)
-        return rows
-
-    async def _guarded(self, address: int, size: int, decode: Callable[[Sequence[int]], _T]) -> _T:
-        """A question may be repeated: once after silence or a foreign answer, with the line's quiet between."""
-        try:
-            return decode(await self._line.read(address, size))
-        except (DeviceUnreachable, MapError) as error:
-            self._cache.clear()
-            if isinstance(error, DeviceUnreachable) and error.code not in ("no_answer", "foreign_answer", "busy"):
-                raise
-            self._line.be_quiet()
-        try:
-            return decode(await self._line.read(address, size))
-        except MapError as error:
-            self._line.be_quiet()
-            raise ForeignState(DEVICE, error.code, str(error)) from error
+    async def _just_read(self) -> HealthBlock:
+        """Nothing but our commands moves its sequence; who sends one all the same is found out by the acknowledgement,
+        as ever."""
+        if self._seen is not None and asyncio.get_running_loop().time() - self._seen_at <= _FRESH_S:
+            return self._seen
+        return await self._health()
 
     # Ordering
 
@@ -251,7 +170,31 @@ class ModbusComplex:
         async with self._lock:
             await self._order(box)
 
-    async def _stage(self, address: int, words: Sequence[int]) -> None:
+    async def _order_staged(self, box: Mailbox, staged: Mapping[int, Sequence[int]], label: Sequence[int]) -> Result:
+        """`staged`: what the mailbox's CRC covers, by its address. A robot that has other registers than we left there,
+        or keeps none, refuses the chart: then all of it is written, and ordered under the next sequence."""
+        self._staging.begin()
+        try:
+            await self._stage(staged)
+            await self._write_staged(LABEL, label)  # whole: no CRC covers it
+            return await self._order(box)
+        except DeviceRefused as refusal:
+            if refusal.code != _OTHER_CHART or not self._staging.spared:
+                raise
+        self._staging.forget()
+        await self._stage(staged)
+        result = await self._order(box)
+        self._staging.keeps = False
+        return result
+
+    async def _stage(self, staged: Mapping[int, Sequence[int]]) -> None:
+        for begin, wanted in staged.items():
+            for address, words in self._staging.writes(begin, wanted):
+                self._staging.sent(address, words)
+                await self._write_staged(address, words)
+                self._staging.arrived(address, words)
+
+    async def _write_staged(self, address: int, words: Sequence[int]) -> None:
         """Staging alone changes nothing: unanswered it is as good as never sent."""
         try:
             await self._line.write(address, words)
@@ -260,12 +203,12 @@ class ModbusComplex:
 
     async def _order(self, box: Mailbox) -> Result:
         """Carry one mailbox command through: `Result.OK` or `Result.ALREADY_KNOWN`, else it raises."""
-        before = await self._health()
+        before = await self._just_read()
         try:
             words = encode_mailbox(box := box.sent_as(next_seq(before.last_seq), self._session))
         except MapError as error:
             raise DeviceRefused(DEVICE, "bad_request", str(error)) from error
-        self._cache.clear()
+        self._reading.forget()
         after = await self._send(box, words, before)
         if after is None:
             after = await self._send_again(box, words, before)
@@ -274,6 +217,7 @@ class ModbusComplex:
     async def _send(self, box: Mailbox, words: list[int], before: HealthBlock) -> HealthBlock | None:
         """The health that acknowledges the order, or None when the robot has not seen it."""
         refusal: DeviceRefused | ForeignState | DeviceUnreachable | None = None
+        self._seen = None
         try:
             await self._line.write(MAILBOX, words)
         except OutcomeUnknown:
@@ -312,13 +256,11 @@ class ModbusComplex:
     async def _expect_in_table(self, order: CookingOrder) -> None:
         """Controller rule 3: the acknowledgement counts when its effect is seen too."""
         try:
-            slots = await self._block(blocks.JOBS, blocks.decode_jobs)
+            seen = await self._reading.has_job(order.job_id, order.attempt)
         except DeviceUnreachable as error:
             raise OutcomeUnknown(DEVICE, "job_not_seen", error.detail) from error
-        for slot in slots:
-            if slot is not None and (slot.job_id, slot.attempt) == (order.job_id, order.attempt):
-                return
-        raise OutcomeUnknown(DEVICE, "job_not_seen", f"job {order.job_id}.{order.attempt}")
+        if not seen:
+            raise OutcomeUnknown(DEVICE, "job_not_seen", f"job {order.job_id}.{order.attempt}")
 
 
 def _submission(order: CookingOrder, chart_crc: int) -> Mailbox:
@@ -337,15 +279,13 @@ def _submission(order: CookingOrder, chart_crc: int) -> Mailbox:
     return box
 
 
-def _extended(
-    order: CookingOrder, box: Mailbox, chart: Sequence[int]
-) -> tuple[Mailbox, list[tuple[int, Sequence[int]]]]:
+def _extended(order: CookingOrder, box: Mailbox, chart: Sequence[int]) -> tuple[Mailbox, Sequence[int]]:
     """What of the chart only the second revision carries, and the mailbox whose CRC covers it."""
     try:
         words = encode_extension(order)
     except MapError as error:
         raise DeviceRefused(DEVICE, "bad_request", str(error)) from error
-    return replace(box, chart_crc=crc_of([*chart, *words])), in_writes(words)
+    return replace(box, chart_crc=crc_of([*chart, *words])), words
 
 
 def _result(acknowledged: HealthBlock) -> Result:

@@ -206,17 +206,19 @@ class World:
         file = self.folder / f"kiosk.db{ending}"
         return file.stat().st_size / 1e6 if file.exists() else 0.0
 
+    def staff(self) -> aiohttp.ClientSession:
+        """The technician's socket."""
+        return aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(self.folder / "k.sock")))
+
     async def internal(self, path: str) -> Any:
         """Of the technician's socket."""
-        connector = aiohttp.UnixConnector(str(self.folder / "k.sock"))
-        async with aiohttp.ClientSession(connector=connector) as staff, staff.get(f"http://kiosk{path}") as answer:
+        async with self.staff() as staff, staff.get(f"http://kiosk{path}") as answer:
             assert answer.status == 200, await answer.text()
             return await answer.json()
 
     async def refill(self) -> None:
         """A technician fills every bin."""
-        connector = aiohttp.UnixConnector(str(self.folder / "k.sock"))
-        async with aiohttp.ClientSession(connector=connector) as staff:
+        async with self.staff() as staff:
             for row in tomllib.loads(demo_file().read_text("utf-8"))["bins"]:
                 body = {"bin": row["number"], "amount": row["capacity"]}
                 async with staff.post("http://kiosk/internal/stock/refill", json=body) as answer:

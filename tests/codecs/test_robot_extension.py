@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.robot.extension import HEAD_SIZE, PHASE_WIDTH, decode_extension, encode_extension, extended, in_writes
+from drivers.robot.extension import HEAD_SIZE, PHASE_WIDTH, decode_extension, encode_extension, extended
 from drivers.robot.mailbox import encode_chart
 from drivers.robot.port import CookingOrder, Phase
 from drivers.robot.registers import CHART, EXTENSION, EXTENSION_SIZE, MapError
+from drivers.robot.staging import Staging
 
 EXAMPLE = (
     Phase(1, 1, 180, 12, 40, after=(), resources=(1,)),
@@ -93,7 +94,7 @@ def test_a_chart_survives_the_way_there_and_back(phases: tuple[Phase, ...], tole
 def test_it_is_written_in_pieces_that_one_request_carries(phases: tuple[Phase, ...]) -> None:
     words, at = encode_extension(order(phases)), EXTENSION
     sent: list[int] = []
-    for address, piece in in_writes(words):
+    for address, piece in Staging().writes(EXTENSION, words):
         assert address == at
         assert 0 < len(piece) <= 123
         at += len(piece)

@@ -1,4 +1,4 @@
-"""Eight complexes that do not keep their word, each in one point (robot.md#clauses)."""
+"""Nine complexes that do not keep their word, each in one point (robot.md#clauses)."""
 
 from __future__ import annotations
 
@@ -112,6 +112,13 @@ class IsReadyWithoutFood(Firmware):
             super().interrupt()
 
 
+class ForgetsItsStaging(Firmware):
+    def take(self, order: Order) -> None:
+        super().take(order)
+        if order.opcode == SUBMIT:
+            self.desk.staged[image.CHART] = [0] * image.CHART_SIZE
+
+
 BAD: dict[Clause, type[Firmware]] = {
     Clause.REPEATS: CooksRepetitions,
     Clause.MEMORY: ForgetsItsTable,
@@ -121,4 +128,5 @@ BAD: dict[Clause, type[Firmware]] = {
     Clause.RELEASE: ReleasesOthers,
     Clause.MATERIAL: CountsMaterialTwice,
     Clause.READY: IsReadyWithoutFood,
+    Clause.CHART: ForgetsItsStaging,
 }

@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
 from drivers.robot.mailbox import Mailbox, Opcode, encode_chart, encode_mailbox
 from drivers.robot.modbus import ModbusComplex, ModbusTimings
-from drivers.robot.port import JobState
-from drivers.robot.registers import CHART, HEALTH_SIZE, MAILBOX, crc_of, decode_health
+from drivers.robot.port import ComplexState, JobState
+from drivers.robot.registers import CHART, CHART_SIZE, HEALTH_SIZE, MAILBOX, crc_of, decode_health
 from drivers.sim.robot.device import RobotDevice
 from drivers.sim.robot.memory import Ack
 from drivers.sim.robot.modbus_rtu import crc16
@@ -22,13 +22,30 @@ from tests.drivers.robot_bench import (
     CHART_WRITE,
     HEALTH_READ,
     MAILBOX_WRITE,
+    PHASES,
     TIMINGS,
     Bench,
     Wire,
+    bring_up,
     new_bench,
     order,
     until_job,
+    until_state,
 )
+
+LABEL_WRITE = bytes([1, 16, 0, 220])
+JOBS_READ, CELLS_READ = bytes([1, 4, 0, 100]), bytes([1, 4, 0x01, 0xC2])
+
+
+def charts(wire: Wire) -> list[bytes]:
+    """Writes of staged phases: whole charts, and parts of them."""
+    sent = (data for _, data in wire.requests if data[1] == 16)
+    return [data for data in sent if CHART <= int.from_bytes(data[2:4], "big") < CHART + CHART_SIZE]
+
+
+def rows_read(wire: Wire) -> list[int]:
+    """Of the job table, each time."""
+    return [(data[5] - 4) // 14 for _, data in wire.requests if data.startswith(JOBS_READ)]
 
 
 @pytest.fixture
@@ -131,6 +148,100 @@ async def test_a_chart_that_does_not_arrive_cooks_nothing(bench: Bench) -> None:
         assert await driver.jobs() == ()
 
 
+async def test_a_dish_that_was_staged_before_is_ordered_without_its_chart(bench: Bench) -> None:
+    async with wired(bench, speed=200) as (driver, wire):
+        await driver.submit(order())
+        await driver.submit(order(70002))
+        assert len(charts(wire)) == 1
+        assert wire.sent(LABEL_WRITE) == 2
+        await until_job(driver, JobState.READY, 70002)
+    assert bench.effects()["started", 70002, 1] == 1
+    assert '"order_id": "A-70002"' in (bench.folder / "ledger").read_text()
+
+
+async def test_of_another_chart_only_what_differs_is_written(bench: Bench) -> None:
+    async with wired(bench, speed=200) as (driver, wire):
+        await driver.submit(order())
+        longer = replace(PHASES[1], p2=61)
+        await driver.submit(order(70002, phases=(PHASES[0], longer, PHASES[2])))
+        _, part = charts(wire)
+        assert part[2:7] == bytes([0, CHART + 5 + 3, 0, 1, 2])  # the second phase's seconds
+        await until_job(driver, JobState.READY, 70002)
+
+
+async def test_a_chart_that_somebody_else_staged_meanwhile_is_refused_and_all_is_written_again(bench: Bench) -> None:
+    async with bench.complex(speed=200) as device:
+        wire = Wire(bench.folder / "wire", bench.link)
+        driver = bench.driver(bench.folder / "wire")
+        await driver.submit(order())
+        Raw(device).write(CHART, encode_chart(PHASES[:2]))
+        await driver.submit(order(70002))
+        assert wire.sent(CHART_WRITE) == 2
+        assert wire.sent(MAILBOX_WRITE) == 3  # the second one was refused by its chart
+        await driver.submit(order(70003))  # it may be a robot that keeps nothing
+        assert wire.sent(CHART_WRITE) == 3
+        assert wire.sent(MAILBOX_WRITE) == 4
+        for job_id in (70001, 70002, 70003):
+            await until_job(driver, JobState.READY, job_id)
+        wire.close()
+    assert {key: n for key, n in bench.effects().items() if key[0] == "started"} == {
+        ("started", job_id, 1): 1 for job_id in (70001, 70002, 70003)
+    }
+
+
+async def test_a_chart_that_the_complex_cannot_cook_is_refused_once_more_and_told(bench: Bench) -> None:
+    async with wired(bench) as (driver, wire):
+        for job_id in (70001, 70002):
+            with pytest.raises(DeviceRefused) as refused:
+                await driver.submit(order(job_id, phases=(replace(PHASES[0], station=9),)))
+            assert refused.value.code == "chart_mismatch"
+        assert await driver.jobs() == ()
+        await driver.submit(order(70003))
+        await driver.submit(order(70004))
+        assert len(charts(wire)) == 3  # what cannot be cooked twice, and once what can
+
+
+async def test_after_a_power_cut_the_whole_chart_is_staged(bench: Bench) -> None:
+    async with bench.complex(speed=200) as device:
+        wire = Wire(bench.folder / "wire", bench.link)
+        driver = bench.driver(bench.folder / "wire")
+        await driver.submit(order())
+        await until_job(driver, JobState.READY)
+        device.faults.switch("off")
+        device.faults.switch("off", on=False)
+        await until_state(driver, ComplexState.STOPPED)
+        await bring_up(driver)
+        await driver.submit(order(70002))
+        assert wire.sent(CHART_WRITE) == 2
+        assert wire.sent(MAILBOX_WRITE) == 4  # with reset and start: nobody had to be refused to find that out
+        await until_job(driver, JobState.READY, 70002)
+        wire.close()
+
+
+async def test_a_job_is_looked_for_where_it_should_stand_and_then_everywhere(bench: Bench) -> None:
+    async with bench.complex() as device:
+        wire = Wire(bench.folder / "wire", bench.link)
+        driver = bench.driver(bench.folder / "wire")
+        assert await driver.jobs() == ()
+        await driver.submit(order())
+        await driver.submit(order(70002))
+        assert rows_read(wire) == [8, 1, 2]
+        assert Raw(device).write(MAILBOX, submission(3)) == 0  # somebody else's job comes first
+        await driver.health()
+        await driver.submit(order(70003))
+        assert rows_read(wire) == [8, 1, 2, 3, 8]
+        assert [job.job_id for job in await driver.jobs()] == [70001, 70002, 5, 70003]
+        wire.close()
+
+
+async def test_rows_that_do_not_exist_are_not_read_twice(bench: Bench) -> None:
+    async with wired(bench) as (driver, wire):
+        for _ in range(2):
+            assert len(await driver.cells()) == 6
+        sizes = [data[5] for _, data in wire.requests if data.startswith(CELLS_READ)]
+        assert sizes == [4 + 4 * 12, 4 + 4 * 6]
+
+
 async def test_a_lost_question_is_asked_again(bench: Bench) -> None:
     async with wired(bench) as (driver, wire):
         wire.lose_request(BINS_READ)
@@ -172,7 +283,7 @@ async def test_an_answer_later_than_the_silence_is_caught_by_its_header(bench: B
         wire.lose_answer(BINS_READ)
         with pytest.raises(DeviceUnreachable):
             await driver.bins()
-        wire.lose_answer(bytes([1, 4, 0x01, 0xC2]))  # the cells' own answer: the late one comes in its place
+        wire.lose_answer(CELLS_READ)  # the cells' own answer: the late one comes in its place
         assert len(await driver.cells()) == 6
 
 

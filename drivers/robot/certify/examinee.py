@@ -140,10 +140,14 @@ class Examinee:
     async def stage(self, order: CookingOrder) -> None:
         chart, label = encode_chart(order.phases), encode_label(order.job_id, order.order_id)
         for address, words in ((CHART, chart), (LABEL, label)):
-            try:
-                await self.ask(write_registers(address, words))
-            except ExceptionAnswer as answer:
-                raise Broken("staging_refused", f"{address}: {answer}") from answer
+            await self.write_staged(address, words)
+
+    async def write_staged(self, address: int, words: Sequence[int]) -> None:
+        """Part of what is staged; the rest stays. Raises `Broken`."""
+        try:
+            await self.ask(write_registers(address, words))
+        except ExceptionAnswer as answer:
+            raise Broken("staging_refused", f"{address}: {answer}") from answer
 
     async def submission(self, order: CookingOrder) -> Mailbox:
         """A submit with the next sequence, its chart staged."""

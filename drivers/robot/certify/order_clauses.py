@@ -7,9 +7,9 @@ from dataclasses import replace
 from drivers.robot.certify.clauses import Broken
 from drivers.robot.certify.examinee import REFUSED, submit_of
 from drivers.robot.certify.trial import Trial
-from drivers.robot.mailbox import Mailbox, Opcode, Result, encode_mailbox
+from drivers.robot.mailbox import Mailbox, Opcode, Result, encode_chart, encode_mailbox
 from drivers.robot.port import ComplexCommand, ComplexState, CookingOrder
-from drivers.robot.registers import HealthBlock
+from drivers.robot.registers import CHART, CHART_SIZE, HealthBlock
 
 _SPOILT = (0, 1, 3, 20, 33, 34, 35)
 
@@ -101,6 +101,20 @@ async def chart(trial: Trial) -> None:
     if (result := await robot.order(submit_of(order))) != Result.CHART_MISMATCH:
         raise Broken("wrong_result", f"result {result} for another chart")
     await trial.absent(order)
+    await _stays_staged(trial, order)
+
+
+async def _stays_staged(trial: Trial, staged: CookingOrder) -> None:
+    """Two jobs by a chart that is written once; before the second, one of its registers anew."""
+    robot = trial.robot
+    await robot.stage(staged)
+    for rewritten in (False, True):
+        order = replace(staged, job_id=(await trial.order()).job_id)
+        if rewritten:
+            await robot.write_staged(CHART + CHART_SIZE - 1, encode_chart(staged.phases)[-1:])
+        if (result := await robot.order(submit_of(order))) != Result.OK:
+            raise Broken("staging_forgotten", f"job {order.job_id}: result {result}")
+        await trial.only(order)
 
 
 async def states(trial: Trial) -> None:

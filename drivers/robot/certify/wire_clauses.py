@@ -94,6 +94,7 @@ async def heads(trial: Trial) -> None:
             raise Broken("head_differs", f"{layout.address}: generation, boot, count {shown}, health says {expected}")
         if any(words[blocks.HEAD_SIZE + head.count * layout.width :]):
             raise Broken("rows_beyond_count", f"{layout.address}")
+        await _begins_alike(trial, layout, words)
 
 
 async def _block(
@@ -104,6 +105,16 @@ async def _block(
         return words, decode(words)[0]
     except (ExceptionAnswer, MapError) as error:
         raise Broken("bad_block", f"{layout.address}: {error}") from error
+
+
+async def _begins_alike(trial: Trial, layout: blocks.Layout, words: Sequence[int]) -> None:
+    """Its head and first row alone: of the same block."""
+    try:
+        part = await trial.robot.ask(read_registers(layout.address, layout.size_of(1)))
+    except ExceptionAnswer as answer:
+        raise Broken("not_readable", f"{layout.address}, its first row: {answer}") from answer
+    if (part[0], part[2:4]) != (words[0], words[2:4]):
+        raise Broken("head_differs", f"{layout.address}: {part[:4]} with its first row, {words[:4]} with all")
 
 
 def _generation(layout: blocks.Layout, shown: HealthBlock) -> int | None:
