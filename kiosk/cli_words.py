@@ -99,9 +99,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         parser_of_lot.add_argument("--csv", nargs="?", const="made", choices=["made", "lots"])
     for told in (write_off, expiry, recall, lift):
         told.add_argument("--reason", required=True)
-    kept = stock.add_parser("journal", help="lots received, written off, recalled on a day", parents=[common])
-    kept.add_argument("--on", metavar="DAY")
-    kept.add_argument("--csv", nargs="?", const="entries", choices=["entries"], help="a table for a spreadsheet")
+    kept_of_lots = stock.add_parser("journal", help="lots received, written off, recalled on a day", parents=[common])
     robot = command("robot", "what the cooking complex does; its own things").add_subparsers(dest="action")
     robot.add_parser(
         "acknowledge", help="after an emergency stop: you have looked and released the button", parents=[common]
@@ -126,6 +124,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         tended = cells.add_parser(word, help=text, parents=[common])
         tended.add_argument("cell", type=int)
         tended.add_argument("--reason", required=word == "write-off", default="")
+    kept_of_cells = cells.add_parser("journal", help="what came into cells on a day", parents=[common])
     terminal = command("terminal", "the card reader's settlement; settle now").add_subparsers(dest="action")
     terminal.add_parser("settle", help="close the reader's day at its bank now", parents=[common])
     till = command("till", "guests who wait to pay at the till; print the receipt first, say that you took the money")
@@ -155,6 +154,11 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         act = acts.add_parser(name, help=text, parents=[common])
         act.add_argument("contact", metavar="CONTACT", help="a phone number or an e-mail address")
     acts.choices["block"].add_argument("--reason", required=True, help="to be kept with it")
+    kept_of_upkeep = upkeep.add_parser("journal", help="what was done on a day, and by whom", parents=[common])
+    journals = {kept_of_lots: ["entries"], kept_of_cells: ["entries", "acts"], kept_of_upkeep: ["records"]}
+    for kept, lists in journals.items():
+        kept.add_argument("--on", metavar="DAY")
+        kept.add_argument("--csv", nargs="?", const=lists[0], choices=lists, help="a table for a spreadsheet")
     command("pickup-code", "a new pick-up code for an order; the old one is dead").add_argument("order_id")
     stop = command("stop-list", "dishes taken off sale; add one, or put it back").add_subparsers(dest="action")
     add = stop.add_parser("add", help="off sale", parents=[common])
@@ -294,6 +298,10 @@ def _of_food(options: argparse.Namespace, action: str | None) -> tuple[Address, 
     match options.command, action:
         case "temperatures", _:
             return socket_calls.TEMPERATURES.asked(_given(on=options.on)), None
+        case "upkeep", "journal":
+            return socket_calls.UPKEEP_JOURNAL.asked(_given(on=options.on)), None
+        case "cells", "journal":
+            return socket_calls.CELL_JOURNAL.asked(_given(on=options.on)), None
         case "upkeep", "done":
             return socket_calls.UPKEEP_DONE, _given(note=options.note)
         case "stock", "refill":

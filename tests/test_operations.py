@@ -175,9 +175,11 @@ stock journal --on 2026-11-22
 robot
 temperatures --on 2026-11-22
 upkeep
+upkeep journal --on 2026-11-22
 upkeep done fryer-oil --note fresh
 robot acknowledge
 cells
+cells journal --on 2026-11-22
 cells open 2
 cells hand-out 2
 cells write-off 2 --reason cold

@@ -23,6 +23,7 @@ from kiosk.flows.payment.refund_estimate import RefundEstimate, RefundEstimateRe
 from kiosk.flows.payment.settlement import SettlementView
 from kiosk.flows.payment.till import ChoiceRequest, PracticeRequest, TillRequest, TillView, TillWaiting, WaitingView
 from kiosk.flows.staff.alarm_commands import AlarmsView, ChannelView
+from kiosk.flows.staff.cell_journal import CellJournalView
 from kiosk.flows.staff.cells import CellRequest, CellsView, PickupCodeView
 from kiosk.flows.staff.commands import StopRequest
 from kiosk.flows.staff.dashboard import OverviewView
@@ -35,9 +36,10 @@ from kiosk.flows.staff.person_views import (
     ExportView,
     PersonView,
 )
+from kiosk.flows.staff.portion_records import OrderRecordView
 from kiosk.flows.staff.statistics import StatsView
 from kiosk.flows.staff.temperatures import TemperaturesView
-from kiosk.flows.staff.upkeep import UpkeepDone, UpkeepView
+from kiosk.flows.staff.upkeep import UpkeepDone, UpkeepJournalView, UpkeepView
 from kiosk.flows.stock.bins import Refill, WriteOff
 from kiosk.flows.stock.lots import LotJournalView, LotName, LotsView, Relabel, TraceView
 from kiosk.socket_calls import Address
@@ -165,6 +167,11 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         summary="Cleaning and oil: what is due when at which station, and who did it", socket=socket_calls.UPKEEP,
     ),
     Operation(
+        Address("GET", "/api/service/upkeep/journal"), FoodApi.show_upkeep_journal, STAFF, {200: UpkeepJournalView},
+        summary="Cleaning and oil that was done on a day, and by whom", parameters=(OF_DAY,),
+        socket=socket_calls.UPKEEP_JOURNAL, refusals=(errors.InvalidRequest,),
+    ),
+    Operation(
         Address("POST", "/api/service/upkeep/{upkeep_id}/done"), FoodApi.upkeep_done, STAFF, {200: UpkeepView},
         summary="It was done just now: the count begins anew, the station's dishes are sold again", body=UpkeepDone,
         socket=socket_calls.UPKEEP_DONE, refusals=(errors.NotFound,),
@@ -205,10 +212,20 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         refusals=(errors.DeviceUnavailable,),
     ),
     Operation(
+        Address("GET", "/api/service/cells/journal"), FoodApi.show_cell_journal, STAFF, {200: CellJournalView},
+        summary="Portions that came into cells on a day: chart, lots, temperatures, and what became of them",
+        parameters=(OF_DAY,), socket=socket_calls.CELL_JOURNAL, refusals=(errors.InvalidRequest,),
+    ),
+    Operation(
         Address("POST", "/api/service/cells/{cell}"), DevicesApi.tend_cell, STAFF, {200: CellsView},
         summary="Open a cell, give its food out by hand, or write it off with a reason; answers with all cells",
         body=CellRequest, socket=socket_calls.TEND_CELL,
         refusals=(errors.NotFound, errors.CellStateConflict, errors.DeviceUnavailable),
+    ),
+    Operation(
+        Address("GET", "/api/service/orders/{order_id}/record"), FoodApi.show_record, STAFF, {200: OrderRecordView},
+        summary="Of each portion its chart, lots, moments and temperatures; the order by id or number, of any year",
+        refusals=(errors.NotFound, errors.ArchiveBroken),
     ),
     Operation(
         Address("POST", "/api/service/orders/{order_id}/pickup-code"), DevicesApi.new_code, STAFF,

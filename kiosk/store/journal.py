@@ -4,6 +4,7 @@ in or taken out afterwards shows (`altered`), and so does a journal that was cut
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -59,6 +60,16 @@ def last_seal(reader: Reader) -> str:
 def read(reader: Reader, limit: int) -> list[JournalRow]:
     """The latest first."""
     return reader.all(JournalRow, "SELECT at, actor, action, detail FROM journal ORDER BY entry DESC LIMIT ?", (limit,))
+
+
+def read_between(reader: Reader, first: datetime, last: datetime, actions: Collection[str]) -> list[JournalRow]:
+    """Lines of these kinds from `first` up to and without `last`, the earliest first."""
+    rows = reader.all(
+        JournalRow,
+        "SELECT at, actor, action, detail FROM journal WHERE at >= ? AND at < ? ORDER BY at, entry",
+        (rfc3339(first), rfc3339(last)),
+    )
+    return [row for row in rows if row.action in actions]
 
 
 def altered(reader: Reader) -> list[Altered]:

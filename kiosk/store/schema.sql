@@ -86,6 +86,7 @@ CREATE TABLE portion (
 ) STRICT;
 CREATE INDEX portion_in_work ON portion (status)
   WHERE status IN ('waiting', 'submitting', 'queued', 'cooking', 'ready', 'failed');
+CREATE INDEX portion_by_ready ON portion (ready_at) WHERE ready_at IS NOT NULL;
 
 CREATE TABLE timeline (
   order_id TEXT NOT NULL REFERENCES orders (order_id),
@@ -360,6 +361,7 @@ CREATE TABLE journal (
   detail TEXT NOT NULL,
   seal   TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE INDEX journal_by_time ON journal (at);
 
 CREATE TABLE customer (
   customer_id  TEXT PRIMARY KEY,

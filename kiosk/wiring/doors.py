@@ -135,7 +135,14 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
             cell_commands=flows.cell_commands,
             kitchen_report=KitchenReport(ground.database, ground.menu, ground.kitchen),
         ),
-        FoodApi(temperatures=flows.temperatures, bins=flows.bin_commands, lots=flows.lot_commands, upkeep=flows.upkeep),
+        FoodApi(
+            temperatures=flows.temperatures,
+            bins=flows.bin_commands,
+            lots=flows.lot_commands,
+            upkeep=flows.upkeep,
+            cells=flows.cell_journal,
+            records=flows.portion_records,
+        ),
         PeopleApi(customers=flows.customers),
         AlarmsApi(alarm_commands=alarms.commands),
     )

@@ -47,12 +47,14 @@ from kiosk.flows.payment.saga import BeforeMoney, PaymentRules
 from kiosk.flows.payment.settlement import Settlement
 from kiosk.flows.payment.till import Till
 from kiosk.flows.staff.after_restore import AfterRestore
+from kiosk.flows.staff.cell_journal import CellJournal
 from kiosk.flows.staff.cells import CellCommands
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.customers import CustomerCommands
 from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.flows.staff.endpoints import EndpointCommands
 from kiosk.flows.staff.pin import StaffPin
+from kiosk.flows.staff.portion_records import PortionRecords
 from kiosk.flows.staff.statistics import Reports
 from kiosk.flows.staff.stuck import Hands, StuckMoves
 from kiosk.flows.staff.temperatures import Temperatures
@@ -169,7 +171,9 @@ class Flows:
         self.expiry = Expiry(database, clock, parts.unpaid_for_s, periods)
         self.reports = Reports(database, zone, clock, periods)
         self.temperatures = Temperatures(database, ground.menu, zone, clock)
-        self.upkeep = UpkeepCommands(database, ground.menu.equipment, clock)
+        self.upkeep = UpkeepCommands(database, ground.menu.equipment, zone, clock)
+        self.cell_journal = CellJournal(database, self.archive, zone, clock)
+        self.portion_records = PortionRecords(self.archive, ground.menu, zone)
         self.late_answers = LateAnswers(database, methods, clock, checkpoint, periods, receipts=self.receipts)
         self.endpoint_commands = EndpointCommands(database, urls(config), clock)
         self.device_status = DeviceStatus(

@@ -15,6 +15,7 @@ from tests.clocks import PassingClock
 from tests.pages.screens import WAIT_MS, Screen, Screens, demo_kiosk
 from tests.pages.test_accessibility import violations
 from tests.restaurant import restaurant, until
+from tests.scenes.test_cells import ready_order
 from tests.scenes.test_complex import described
 from tests.scenes.test_inpas import ALL as BY_INPAS
 from tests.scenes.test_lots import REFILL, TEA, bin_of, bought, lots_of, until_status
@@ -573,4 +574,63 @@ async def test_6_the_card_readers_day_is_closed_at_the_desk_and_what_came_of_it_
         for words in ("итоги терминала не сверены", "итоги терминала сверены"):
             await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
         assert [row["effect"] for row in place.ledger("terminal")] == ["charged", "settled"]
+        await screens.close()
+
+
+async def test_4_journals_of_cells_and_upkeep_are_read_printed_and_saved_at_the_desk(screens: Screens) -> None:
+    async with restaurant() as place:
+        await described(place, QUICK_OIL + BY_THE_CLOCK)
+        await place.until_open()
+        place.robot.faults.switch("nobody_comes", on=True)
+        _, order, (cell,) = await ready_order(place)
+        path = f"/internal/cells/{cell}"
+        assert (await place.internal("POST", path, {"action": "write_off", "reason": "уронили"})).status == 200
+        desk = await at_the_desk(screens, place.kiosk)
+        await desk.tap(f"upkeep-done-{OVEN}", f"upkeep-done-{OVEN}-sure")
+        kept, of_upkeep = desk.at("cell-journal"), desk.at("upkeep-journal")
+        await expect(of_upkeep).to_contain_text("отмыть печь", timeout=WAIT_MS)
+        await expect(of_upkeep).to_contain_text("Ира")
+        await expect(kept).to_contain_text("Блюд: 1, из них выброшено: 1", timeout=WAIT_MS)
+        await desk.tap("cell-journal-open")
+        for words in (order["number"], "выброшено: уронили", "Чёрный чай", "еда списана"):
+            await expect(kept).to_contain_text(words, timeout=WAIT_MS)
+        await kept.scroll_into_view_if_needed()
+        await desk.shot("service-journals")
+        assert await violations(desk) == []
+        await desk.at("cell-journal").locator("[data-testid^=record-of]").click()
+        await desk.tap("record-find")
+        record = desk.at("record")
+        for words in (f"Заказ {order['number']}", "готово", "бункер", "без партии"):
+            await expect(record).to_contain_text(words, timeout=WAIT_MS)
+        await record.scroll_into_view_if_needed()
+        await desk.shot("service-record")
+        assert await violations(desk) == []
+        async with desk.page.expect_download() as told:
+            await desk.tap("cell-journal-csv")
+        table = Path(await (await told.value).path()).read_text("utf-8")
+        assert table.removeprefix("\ufeff").startswith("ready_at,cell,number")
+        assert "уронили" in table
+        async with desk.page.expect_download() as told:
+            await desk.tap("upkeep-journal-csv")
+        assert "Ира" in Path(await (await told.value).path()).read_text("utf-8")
+        await desk.tap("cell-journal-open")  # closed again: the print shows what it hides
+        await desk.page.evaluate("window.print = () => {}")
+        await desk.page.emulate_media(media="print")
+        for name, others in (("cell-journal", "upkeep-journal"), ("upkeep-journal", "cell-journal")):
+            await desk.at(f"{name}-print").dispatch_event("click")
+            await expect(desk.at(name)).to_be_visible(timeout=WAIT_MS)
+            await expect(desk.at(others)).to_be_hidden()
+            for hidden in ("lot-journal", "temperatures", "cells", f"{name}-print"):
+                await expect(desk.at(hidden)).to_be_hidden()
+            await desk.shot(f"service-print-{name}")
+        await desk.at("cell-journal-print").dispatch_event("click")
+        await expect(kept.locator("tbody").first).to_be_visible(timeout=WAIT_MS)
+        await desk.page.emulate_media(media="screen")
+        await desk.tap("lang-en", "cell-journal-open")
+        await expect(kept).to_contain_text("thrown away: уронили", timeout=WAIT_MS)
+        await desk.shot("service-journals-en")
+        await desk.at("cell-journal-day").fill("2020-02-02")
+        await expect(kept).to_contain_text("Nothing came into the cells", timeout=WAIT_MS)
+        await desk.at("upkeep-journal-day").fill("2020-02-02")
+        await expect(of_upkeep).to_contain_text("Nothing was marked", timeout=WAIT_MS)
         await screens.close()

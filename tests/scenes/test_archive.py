@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -119,6 +120,25 @@ async def test_0_audit_of_past_days_reads_the_archives_and_counts_each_order_onc
     today = str((datetime.now(UTC) + timedelta(seconds=LATER_S)).date())
     assert (await ok(place, "audit", "--from", today))["mismatches"] == []
     assert (await place.internal("GET", "/internal/audit?from=2026-02-01&to=2026-01-01")).status == 422
+
+
+async def test_5_dishes_of_a_past_years_day_stand_in_its_journal_and_who_cannot_read_them_says_so(
+    years_later: Later,
+) -> None:
+    place, old, _ = years_later
+    (ready_at, *_) = (row["ready_at"] for row in (await ok(place, "order", old["order_id"]))["record"])
+    zone = ZoneInfo(place.kiosk.config.restaurant.timezone)
+    day = str(datetime.fromisoformat(ready_at).astimezone(zone).date())
+    told = await ok(place, "cells", "journal", "--on", day)
+    assert [row["order_id"] for row in told["entries"]] == [old["order_id"]] * 2
+    assert told["unread"] == []
+    (file,) = place.folder.glob("kiosk-*.db")
+    file.rename(place.folder / "aside")
+    told = await ok(place, "cells", "journal", "--on", day)
+    assert told["entries"] == []
+    assert [text.partition(":")[0] for text in told["unread"]] == [file.name]
+    (place.folder / "aside").rename(file)
+    assert len((await ok(place, "cells", "journal", "--on", day))["entries"]) == 2
 
 
 async def test_0_an_archive_that_is_missing_closes_nothing_and_is_told_everywhere(years_later: Later) -> None:

@@ -1,12 +1,11 @@
 /** Lots in the bins: what came until when, a refill by lot, write-off, recall; and the journal of a day. */
 
 import { useEffect, useState } from "preact/hooks";
-import { saveCsv } from "./csv.mjs";
 import { Asked } from "./desk-buttons.mjs";
 import { actorWords } from "./desk-words.mjs";
 import { html } from "./html.mjs";
 import { labelWords, leftWords, lotCsv } from "./lot-words.mjs";
-import { printJournal } from "./printing.mjs";
+import { OfDay } from "./printing.mjs";
 import { staffCall } from "./staff.mjs";
 import { useWords } from "./staff-language.mjs";
 
@@ -19,8 +18,9 @@ const REFRESH_MS = 5_000;
  * @param {string} token
  * @param {string} path
  * @param {unknown} last
+ * @param {number} every milliseconds
  */
-export function useTold(token, path, last) {
+export function useTold(token, path, last, every = REFRESH_MS) {
   const [told, setTold] = useState(/** @type {any} */ (null));
   useEffect(() => {
     let over = false;
@@ -29,12 +29,12 @@ export function useTold(token, path, last) {
       if (!over && answer.ok) setTold(answer.body);
     };
     void load();
-    const timer = setInterval(load, REFRESH_MS);
+    const timer = setInterval(load, every);
     return () => {
       over = true;
       clearInterval(timer);
     };
-  }, [token, path, last]);
+  }, [token, path, last, every]);
   return told;
 }
 
@@ -144,12 +144,7 @@ export function LotJournal({ token, last }) {
   const amount = (/** @type {any} */ row) =>
     row.amount ? `${row.amount} ${texts.bins.units[row.unit] ?? row.unit}` : "—";
   return html`<section class="card printed of-lots" data-testid="lot-journal"><h2>${t.journal}</h2>
-    <form><label>${texts.temperatures.day}<input type="date" value=${told.day} data-testid="lot-journal-day"
-          onChange=${(/** @type {any} */ event) => setDay(event.target.value)} /></label>
-      <button type="button" class="quiet" data-testid="lot-journal-print" onClick=${() => printJournal("lots")}>
-        ${texts.temperatures.print}</button>
-      <button type="button" class="quiet" data-testid="lot-journal-csv"
-        onClick=${() => saveCsv(`lots-${told.day}.csv`, lotCsv(told, language))}>CSV</button></form>
+    <${OfDay} id="lot-journal" name="lots" day=${told.day} choose=${setDay} csv=${() => lotCsv(told, language)} />
     ${!told.entries.length && html`<p class="calm">${t.nothing}</p>`}
     ${
       told.entries.length > 0 &&

@@ -1,10 +1,9 @@
 /** The temperatures of a day: how warm everything is, what it must keep, the journal by hours as print and table. */
 
 import { useEffect, useState } from "preact/hooks";
-import { saveCsv } from "./csv.mjs";
 import { decimal } from "./format.mjs";
 import { html } from "./html.mjs";
-import { printJournal } from "./printing.mjs";
+import { OfDay } from "./printing.mjs";
 import { staffCall } from "./staff.mjs";
 import { useWords } from "./staff-language.mjs";
 import { csvOf, limitWords } from "./temperature-words.mjs";
@@ -33,12 +32,8 @@ export function Temperatures({ token }) {
   if (!told) return null;
   const measured = told.places.filter((/** @type {any} */ row) => row.minutes || row.now_c !== null);
   return html`<section class="card printed of-temperatures" data-testid="temperatures"><h2>${t.title}</h2>
-    <form><label>${t.day}<input type="date" value=${told.day} data-testid="temperatures-day"
-          onChange=${(/** @type {any} */ event) => setDay(event.target.value)} /></label>
-      <button type="button" class="quiet" data-testid="temperatures-print"
-        onClick=${() => printJournal("temperatures")}>${t.print}</button>
-      <button type="button" class="quiet" data-testid="temperatures-csv"
-        onClick=${() => saveCsv(`temperatures-${told.day}.csv`, csvOf(told, language))}>CSV</button></form>
+    <${OfDay} id="temperatures" name="temperatures" day=${told.day} choose=${setDay}
+      csv=${() => csvOf(told, language)} />
     ${!measured.length && html`<p class="calm">${t.none}</p>`}
     ${
       measured.length > 0 &&

@@ -6,6 +6,7 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Alarms } from "./desk-alarms.mjs";
+import { CellJournal, UpkeepJournal } from "./desk-journals.mjs";
 import { DeskKeys } from "./desk-keys.mjs";
 import { Kitchen } from "./desk-kitchen.mjs";
 import { LotJournal, Lots } from "./desk-lots.mjs";
@@ -143,7 +144,9 @@ function Board({ token, leave }) {
         <${Temperatures} token=${token} />
         <${Bins} bins=${told.bins} act=${act} /><${Lots} token=${token} bins=${told.bins} act=${act}
           last=${told.journal[0]?.at} />
-        <${LotJournal} token=${token} last=${told.journal[0]?.at} /><${StopList} dishes=${told.dishes} act=${act} />
+        <${LotJournal} token=${token} last=${told.journal[0]?.at} />
+        <${CellJournal} token=${token} last=${told.journal[0]?.at} />
+        <${UpkeepJournal} token=${token} last=${told.journal[0]?.at} /><${StopList} dishes=${told.dishes} act=${act} />
         <${People} ask=${ask} />
         <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal}
           dishes=${told.dishes} /></fieldset>`

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from kiosk.api.calls import Parameter
+from kiosk.clock import is_moment
 from kiosk.domain.errors import InvalidRequest, NotFound, TillCodeUnknown
 
 _KEY_LENGTH = 64
@@ -54,6 +55,14 @@ def _day(name: str, text: str) -> date:
         raise InvalidRequest.at(name, "a day like 2026-11-22") from error
 
 
+def _kept_day(name: str, text: str) -> date:
+    """Of which a journal may be kept: with the moments of its begin and end in every zone."""
+    day = _day(name, text)
+    if not is_moment(datetime.combine(day, time.min, UTC)):
+        raise InvalidRequest.at(name, "a day of this century")
+    return day
+
+
 def _before(text: str) -> str:
     if len(text) > 36 or not text.isascii():
         raise InvalidRequest.at("before", "an order id")
@@ -91,7 +100,7 @@ TO: Parameter[date | None] = Parameter(
     "to", "query", _DAY_SCHEMA, lambda text: _day("to", text), description="Last day, included"
 )
 OF_DAY: Parameter[date | None] = Parameter(
-    "on", "query", _DAY_SCHEMA, lambda text: _day("on", text), description="A day, 2026-11-22; today without it"
+    "on", "query", _DAY_SCHEMA, lambda text: _kept_day("on", text), description="A day, 2026-11-22; today without it"
 )
 BEFORE = Parameter(
     "before",

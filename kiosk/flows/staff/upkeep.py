@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,6 +20,7 @@ from kiosk.store.transaction import Reader, Tx
 
 _RECORDS = 200
 GOOD = "good"
+_NOBODY = "kiosk"  # of a count that began
 
 
 class UpkeepDone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,18 +62,37 @@ class UpkeepView(msgspec.Struct, frozen=True):
     records: list[UpkeepRecordView]
 
 
+class UpkeepJournalView(msgspec.Struct, frozen=True):
+    """What was done on a day, the earliest first."""
+
+    day: str
+    records: list[UpkeepRecordView]
+
+
 class UpkeepCommands:
-    def __init__(self, database: Database, equipment: Equipment, clock: Clock) -> None:
+    def __init__(self, database: Database, equipment: Equipment, zone: ZoneInfo, clock: Clock) -> None:
         self._db = database
         self._equipment = equipment
         self._rows = {row.id: row for row in equipment.upkeep}
+        self._zone = zone
         self._clock = clock
 
     async def show(self) -> UpkeepView:
         books, records = await self._db.read(self._read)
         now = self._clock.now()
         rows = [self._view(row, books, now) for row in self._rows.values() if row.id in books.done]
-        return UpkeepView(rows, [self._record(row) for row in records if row.actor != "kiosk"])
+        return UpkeepView(rows, self._records(records))
+
+    async def journal(self, day: date | None) -> UpkeepJournalView:
+        """Of a day by the restaurant's clock; None: today."""
+        wanted = day or self._clock.now().astimezone(self._zone).date()
+        after = wanted + timedelta(days=1)
+        first, last = (datetime(d.year, d.month, d.day, tzinfo=self._zone) for d in (wanted, after))
+        rows = await self._db.read(upkeeps.read_between, first, last)
+        return UpkeepJournalView(wanted.isoformat(), self._records(rows))
+
+    def _records(self, rows: list[upkeeps.RecordRow]) -> list[UpkeepRecordView]:
+        return [self._record(row) for row in rows if row.actor != _NOBODY]
 
     async def done(self, upkeep_id: str, wanted: UpkeepDone, actor: str) -> UpkeepView:
         """Somebody did it just now: the count begins anew, and the station's dishes are sold again. Raises
@@ -122,4 +143,4 @@ class UpkeepCommands:
 
 
 def _by(done: Done) -> str | None:
-    return None if done.actor == "kiosk" else done.actor
+    return None if done.actor == _NOBODY else done.actor

@@ -50,6 +50,15 @@ def read_records(reader: Reader, limit: int) -> list[RecordRow]:
     )
 
 
+def read_between(reader: Reader, first: datetime, last: datetime) -> list[RecordRow]:
+    """From `first` up to and without `last`, the earliest first."""
+    return reader.all(
+        RecordRow,
+        "SELECT upkeep_id, at, actor, note FROM upkeep_record WHERE at >= ? AND at < ? ORDER BY at",
+        (rfc3339(first), rfc3339(last)),
+    )
+
+
 def begin(tx: Tx, upkeep_ids: Collection[str], now: datetime) -> None:
     """Of those that nothing is known of the count begins now."""
     for upkeep_id in upkeep_ids:
