@@ -22,6 +22,7 @@ from kiosk.flows.guards.retention import Retention
 from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.saga import PaymentSaga
 from kiosk.flows.stock.bins import BinCommands
+from kiosk.kitchen.climate import Climate
 from kiosk.kitchen.holding import Holding
 from kiosk.kitchen.lots import LotKeeper
 from kiosk.messages.alarms import AlarmSender
@@ -59,6 +60,7 @@ class Parts:
     file_check: type[FileCheck] = FileCheck
     retention: type[Retention] = Retention
     holding: type[Holding] = Holding
+    climate: type[Climate] = Climate
     lot_keeper: type[LotKeeper] = LotKeeper
     bin_commands: type[BinCommands] = BinCommands
     periods: Periods = USUAL

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from kiosk.kitchen.care import FoodCare
 from kiosk.kitchen.cell_temperatures import CellTemperatures
-from kiosk.kitchen.climate import Climate
 from kiosk.kitchen.controller import KitchenLine
 from kiosk.kitchen.upkeep import UpkeepKeeper
 from kiosk.messages.lateness import Lateness
@@ -73,7 +72,7 @@ class Sinks:
             checkpoint=ground.parts.checkpoint,
         )
         zone = ZoneInfo(ground.config.restaurant.timezone)
-        climate = Climate(
+        climate = ground.parts.climate(
             database,
             ground.menu,
             kitchen,

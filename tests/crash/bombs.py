@@ -79,6 +79,11 @@ class AtHandle(Checkpoints):
             asyncio.events.Handle._run = counted  # type: ignore[method-assign, assignment]  # noqa: SLF001  # asyncio's own hand
 
 
+def named(file: Path) -> str:
+    """`payment/saga`: several folders have files of one name."""
+    return f"{file.parent.name}/{file.stem}"
+
+
 class _Tracing(Checkpoints):
     """Sees every line of `files` executed after `start`, on the loop and on the writer's thread.
 
@@ -86,7 +91,7 @@ class _Tracing(Checkpoints):
 
     def __init__(self, files: Iterable[Path], start: str) -> None:
         super().__init__({})
-        self._files = {str(path): path.stem for path in files}
+        self._files = {str(path): named(path) for path in files}
         self._start = start
         self._armed = False
         threading.settrace(self._enter)
@@ -115,7 +120,7 @@ class _Tracing(Checkpoints):
 
 
 class AtLine(_Tracing):
-    """Dies before `line` (`paying:214`) is executed for the n-th time."""
+    """Dies before `line` (`payment/saga:214`) is executed for the n-th time."""
 
     def __init__(self, files: Iterable[Path], line: str, start: str = START, n: int = 1) -> None:
         super().__init__(files, start)

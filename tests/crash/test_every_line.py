@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import kiosk
-from tests.crash.bombs import AtLine, LineRecorder
+from tests.crash.bombs import AtLine, LineRecorder, named
 from tests.crash.judging import violations
 from tests.crash.rig import Bomb
 from tests.crash.sweeping import SEED, sweep
@@ -76,4 +76,4 @@ def test_4_killed_before_every_line_of_the_saga_every_order_ends_well() -> None:
         assert found == [], story.name
         # A line that depends on timing (a pause, a busy device) need not come up each time.
         assert len(missed) <= len(lines) // 10, (story.name, missed)
-    assert {line.partition(":")[0] for line in seen} == {path.stem for path in FILES}
+    assert {line.partition(":")[0] for line in seen} == {named(path) for path in FILES}
