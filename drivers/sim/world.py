@@ -50,6 +50,7 @@ class World:
     def __init__(self, device: str, state: Path, ledger: Path, site: Site = HERE) -> None:
         self._device = device
         self.site = site
+        self._known: dict[str, str | None] = {}  # as stored: a device asks for the same at every look
         for file in (state, ledger):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(_private(file))  # phones and codes are in both; SQLite's own log gets the mode of its file
@@ -66,8 +67,16 @@ class World:
         self._complete_ledger()
 
     def get(self, key: str, default: Json = None) -> Json:
+        value = self._known[key] if key in self._known else self._read(key)
+        return default if value is None else json.loads(value)
+
+    def _read(self, key: str) -> str | None:
+        """What is under way in a change is not kept: it may be undone."""
         row = self._connection.execute("SELECT value FROM memory WHERE key = ?", (key,)).fetchone()
-        return default if row is None else json.loads(row[0])
+        value: str | None = None if row is None else row[0]
+        if not self._connection.in_transaction:
+            self._known[key] = value
+        return value
 
     def scan(self, prefix: str) -> Iterator[tuple[str, Json]]:
         """All (key, value) whose key begins with `prefix`, by key."""
@@ -82,6 +91,7 @@ class World:
         """All or nothing; the effects reach the ledger after the memory is committed."""
         change = Change(self._connection, self._device, self.site)
         self._connection.execute("BEGIN IMMEDIATE")
+        self._known.clear()
         try:
             yield change
         except BaseException:

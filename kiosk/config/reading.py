@@ -36,7 +36,7 @@ def _section(raw: object, kind: type[S], where: str, problems: list[str], usual:
     for key in raw.keys() - hints.keys():
         problems.append(problem(f"{where}.{_shown(key)}", f"unknown key{nearest(key, hints)}"))
     values = {}
-    for field in msgspec.structs.fields(kind):
+    for field in _fields(kind):
         if field.name in raw:
             at = f"{where}.{field.name}"
             values[field.name] = _value(raw[field.name], hints[field.name], at, problems, field.default)
@@ -45,6 +45,11 @@ def _section(raw: object, kind: type[S], where: str, problems: list[str], usual:
         elif field.required:
             problems.append(problem(f"{where}.{field.name}", "is missing"))
     return kind(**values) if len(problems) == before else None
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 @cache

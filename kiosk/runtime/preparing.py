@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 import msgspec
 
+_PREPARED: set[type[msgspec.Struct]] = set()
+
 
 def prepare_types() -> int:
-    """How many; every Struct of the product that is imported by now."""
-    kinds = [kind for kind in _below(msgspec.Struct) if kind.__module__.partition(".")[0] in ("kiosk", "drivers")]
-    for kind in kinds:
+    """How many; every Struct of the product that is imported by now. Those of an earlier call stay prepared."""
+    kinds = {kind for kind in _below(msgspec.Struct) if kind.__module__.partition(".")[0] in ("kiosk", "drivers")}
+    for kind in kinds - _PREPARED:
         msgspec.json.Decoder(kind)
+    _PREPARED.update(kinds)
     return len(kinds)
 
 
