@@ -51,6 +51,7 @@ MAY_WALK: dict[str, str] = {
     "SELECT at, actor, action, detail FROM journal ORDER BY entry DESC LIMIT": "the newest lines, up to the limit",
     "SELECT p.portion_id, p.order_id, o.number, i.item_id, p.status, p.attempt, p.cell, p.cooking_at, p.ready_at,"
     " p.fault FROM (SELECT portion_id FROM portion ORDER BY portion_id DESC LIMIT": "the newest, up to the limit",
+    "SELECT upkeep_id, max(at) AS at FROM upkeep_record GROUP BY": "a few a day, once the wall clock was set",
     "SELECT upkeep_id, at, actor, note FROM upkeep_record ORDER BY at DESC LIMIT": "the newest, up to the limit",
     "SELECT customer_id, phone, language, created_at, confirmed_at, push_address, blocked_at, blocked_reason"
     " FROM customer WHERE erased_at IS NULL ORDER BY created_at DESC LIMIT": "the newest, up to the limit",

@@ -131,6 +131,7 @@ _EXAMPLES = {
     "errorcode": '{"code": 13}  (once, instead of carrying it out)',
     "errorcode_after": '{"code": 13}  (once, after it was carried out)',
     "undefined": "{}  (once: carried out, and answered with status 0)",
+    "cancel_offline": "{}  (once: its bank is not reached for a void; inpas)",
     "no_connection": "{}  (once: its bank is not reached)",
     "cp1251": "{}  (answers in windows-1251)",
     "bare_ids": '{}  (field ids "0" instead of "00")',

@@ -43,7 +43,7 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
         summary="Confirm the number by the one-time password", socket=socket_calls.CONFIRM, body=ConfirmRequest,
         refusals=(
             errors.InvalidPhone, errors.WrongPassword, errors.AttemptsExhausted, errors.PasswordExpired,
-            errors.NoPendingConfirmation,
+            errors.NumberBlocked, errors.NoPendingConfirmation,
         ),
     ),
     Operation(

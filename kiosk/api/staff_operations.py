@@ -194,7 +194,7 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/service/customers/erase"), PeopleApi.erase, STAFF, {200: ErasedView},
         summary="Number, address and points are deleted for good; receipts and sums stay under an id",
         body=ContactRequest, socket=socket_calls.ERASE_CUSTOMER,
-        refusals=(errors.InvalidRequest, errors.PersonalDataInUse),
+        refusals=(errors.InvalidRequest, errors.PersonalDataInUse, errors.CustomerBlocked),
     ),
     Operation(
         Address("POST", "/api/service/customers/block"), PeopleApi.block, STAFF, {200: PersonView},

@@ -230,6 +230,11 @@ class PersonalDataInUse(DomainError):
     title = Text("Сначала должен закончиться заказ этого человека", "An order of this person has to end first")
 
 
+class CustomerBlocked(DomainError):
+    code = "customer_blocked"
+    title = Text("Вход по номеру закрыт: сначала откройте его", "The number is blocked: unblock it first")
+
+
 class WrongPassword(DomainError):
     """`attempts_left`."""
 

@@ -15,8 +15,10 @@ from kiosk.store.transaction import Reader, Tx
 
 #: Lines that no money depends on: they go after their days, and no seal is made of them.
 PASSING = ("webhooks", "sales_pause", "sales_resume", "stop_list", "pickup_code", "cell_open")
+_FROM = "journal_sealed_from"  # in `meta`: the last line that is older than the seals; part of the first seal
 _LAST = "journal_seal"  # in `meta`: the seal of the last line, so that one cut off at the end shows too
 _BATCH = 1000
+_FIRST = -1 << 63  # before every entry there can be
 
 
 class JournalRow(msgspec.Struct, frozen=True):
@@ -46,7 +48,7 @@ def add(tx: Tx, actor: str, action: str, detail: str, now: datetime) -> None:
     """Who changed what by hand."""
     at, seal = rfc3339(now), ""
     if action not in PASSING:
-        seal = _seal(last_seal(tx), at, actor, action, detail)
+        seal = _seal(last_seal(tx) or _beginning(tx), at, actor, action, detail)
         meta.put(tx, _LAST, seal)
     tx.insert("journal", at=at, actor=actor, action=action, detail=detail, seal=seal)
 
@@ -75,17 +77,21 @@ def read_between(reader: Reader, first: datetime, last: datetime, actions: Colle
 def altered(reader: Reader) -> list[Altered]:
     """Every line whose seal does not follow from itself and the one before it. Walks through the whole journal."""
     found: list[Altered] = []
-    before, after, begun = "", 0, False
+    before, after, older_than = _beginning(reader), _FIRST, int(_beginning(reader))
     while rows := _sealed_after(reader, after):
         for row in rows:
-            begun = begun or bool(row.seal)  # older than the seals
-            if begun and row.seal != _seal(before, row.at, row.actor, row.action, row.detail):
+            older = not row.seal and 0 < row.entry <= older_than
+            if not older and row.seal != _seal(before, row.at, row.actor, row.action, row.detail):
                 found.append(Altered(row.entry, f"{row.at} {row.actor} {row.action} {row.detail}"))
             before = row.seal or before
         after = rows[-1].entry
-    if before != last_seal(reader):
+    if before != (last_seal(reader) or _beginning(reader)):
         found.append(Altered(0, "the last lines are missing"))
     return found
+
+
+def _beginning(reader: Reader) -> str:
+    return meta.read(reader, _FROM) or "0"
 
 
 def _sealed_after(reader: Reader, entry: int) -> list[_Sealed]:

@@ -184,7 +184,7 @@ CREATE UNIQUE INDEX one_till_code ON payment (till_code)
 CREATE INDEX payment_receipt_first ON payment (created_at) WHERE receipt_first = 1;
 CREATE INDEX payment_of_till_code ON payment (till_code, created_at) WHERE taken_by IS NOT NULL;
 -- Where receipts went to, found by itself and by its age.
-CREATE INDEX payment_contact ON payment (receipt_to) WHERE receipt_to IS NOT NULL;
+CREATE INDEX payment_contact ON payment (receipt_to COLLATE NOCASE) WHERE receipt_to IS NOT NULL;
 CREATE INDEX payment_contact_by_age ON payment (created_at) WHERE receipt_to IS NOT NULL;
 
 -- One intent for every document asked of a registrar; the fiscal counter stands in it before the wire.

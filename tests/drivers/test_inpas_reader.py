@@ -380,3 +380,40 @@ async def test_an_operation_goes_on_when_nobody_listens_any_more(rig: Rig) -> No
     found = await _found(rig.driver(), sale, 0)
     assert found is not None
     assert found.approved_kopecks == AMOUNT
+
+
+@pytest.mark.parametrize("sum_told", ["300.00", "300,00", "30 000", "-1", "9" * 13])
+async def test_a_sum_that_cannot_be_read_is_not_the_whole_sum(sum_told: str) -> None:
+    async with telling(f'<field id="0">{sum_told}</field><field id="25">1</field><field id="26">1</field>') as driver:
+        with pytest.raises(OutcomeUnknown):
+            await driver.sell(Sale(1, AMOUNT, "Заказ 1014", datetime.now(UTC)))
+
+
+async def test_a_number_that_cannot_be_read_is_not_ours() -> None:
+    async with telling(
+        '<field id="0">49900</field><field id="25">1</field><field id="26">0000000000999</field>'
+    ) as driver:
+        with pytest.raises(OutcomeUnknown):
+            await driver.sell(Sale(1, AMOUNT, "Заказ 1014", datetime.now(UTC)))
+
+
+@asynccontextmanager
+async def telling(fields: str) -> AsyncIterator[InpasReader]:
+    """A foreign service that approves whatever it is asked for in these words."""
+    body = f'<?xml version="1.0" encoding="UTF-8"?><response>{fields}<field id="39">1</field></response>'.encode()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"</request>")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n")
+        writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    driver = InpasReader(f"http://127.0.0.1:{port}/", timings=TIMINGS, now=lambda: datetime.now(UTC))
+    try:
+        yield driver
+    finally:
+        await driver.close()
+        server.close()

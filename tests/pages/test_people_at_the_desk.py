@@ -42,6 +42,7 @@ async def test_152_fz_what_a_guest_asks_about_their_data_is_done_at_the_desk(scr
         assert await violations(desk) == []
         await desk.at("people").scroll_into_view_if_needed()
         await desk.shot("people")
+        await desk.reads("вместе с номером пропал бы и запрет")
         await desk.tap("person-unblock")
         await expect(desk.at("person-block")).to_be_visible(timeout=WAIT_MS)
         async with desk.page.expect_download(timeout=WAIT_MS) as download:

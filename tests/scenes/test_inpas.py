@@ -101,6 +101,20 @@ async def test_a_card_after_the_wish_to_cancel_is_given_back_at_once(place: Rest
     assert (stored.status, stored.body["reason"]) == (402, "paid_too_late")
 
 
+async def test_a_void_whose_bank_was_not_reached_is_asked_for_again_and_others_may_pay(place: Restaurant) -> None:
+    place.service.faults.switch("nobody_taps")
+    place.service.faults.switch("cancel_offline")
+    guest, order_id = await tea(place)
+    await guest.pay_by("terminal", order_id, key="k1")
+    await until_waits_for_card(place)
+    await guest.call("DELETE", f"/api/orders/{order_id}/payment")
+    place.service.faults.switch("tap")
+    await guest.until_status(order_id, "created")
+    assert at_reader(place) == ["charged", "voided"]
+    place.service.faults.switch("nobody_taps", on=False)
+    await sold(place)
+
+
 async def test_the_readers_red_key_after_the_wish_to_cancel_takes_nothing(place: Restaurant) -> None:
     place.service.faults.switch("nobody_taps")
     guest, order_id = await tea(place)

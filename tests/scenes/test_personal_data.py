@@ -123,6 +123,36 @@ async def test_a_refund_after_the_end_is_given_and_told_to_nobody(place: Restaur
     assert (len(place.ledger("sms")), place.ledger("push")) == (told, [])
 
 
+async def test_nothing_is_left_that_a_number_could_be_tried_against(place: Restaurant) -> None:
+    await known(place)
+
+    def fingerprints(reader: Reader) -> list[str]:
+        sql = "SELECT fingerprint FROM payment UNION ALL SELECT fingerprint FROM idempotency"
+        return [reader.scalar(f"{sql} LIMIT 1 OFFSET ?", (n,)) for n in range(9)]
+
+    assert any(await place.kiosk.database.read(fingerprints))
+    await about(place, "erase")
+    assert not any(await place.kiosk.database.read(fingerprints))
+
+
+async def test_who_comes_back_after_the_end_is_not_erased_by_a_backup_made_since() -> None:
+    async with restaurant(FREE) as place:
+        await known(place)
+        assert (await about(place, "erase")).body["found"]
+        pending = (await quick(place)).body["temporary_token"]
+        answer = await confirm(place, await code_of(place, PHONE, pending), temporary_token=pending)
+        await eaten(Customer(place, answer.body["access_token"]))
+        await until_idle(place)
+        await backed_up(place)
+        await put_back(place)
+
+        async def gone_through() -> bool:
+            return not await place.kiosk.database.read(personal.erases_again)
+
+        await until(gone_through)
+        assert (await about(place, "find")).body["customer"]["bonus_points"] > 0
+
+
 async def test_nothing_goes_while_an_order_is_under_way_and_all_once_it_is_over() -> None:
     async with restaurant(FREE, speed=0.001) as place:
         customer = await signed_in(place)
@@ -136,12 +166,13 @@ async def test_nothing_goes_while_an_order_is_under_way_and_all_once_it_is_over(
 
 
 async def test_an_address_of_a_receipt_is_found_and_erased_too(place: Restaurant) -> None:
-    await eaten(await place.guest(), receipt_to=ADDRESS)
+    """In whatever letters it was typed (RFC 1035 2.3.3)."""
+    await eaten(await place.guest(), receipt_to=ADDRESS.title())
     await until_idle(place, ADDRESS)
     found = (await about(place, "find", ADDRESS)).body
     assert (found["contact_masked"], found["customer"], found["orders"]) == ("g•••@example.com", None, 1)
     assert (await about(place, "erase", ADDRESS)).body == {"found": True, "orders": 1, "still_in": []}
-    assert read_in(place.folder, ADDRESS) == []
+    assert read_in(place.folder, ADDRESS) == read_in(place.folder, ADDRESS.title()) == []
 
 
 @pytest.mark.parametrize("contact", ["abc", "8916", "a b@example.com", "@", "+7916123456789012345"])
@@ -160,6 +191,7 @@ async def test_a_blocked_number_signs_in_no_more_until_it_may_again() -> None:
         assert_problem(await quick(place), 403, "number_blocked")
         assert_problem(await confirm(place, code), 404, "no_pending_confirmation")
         assert_problem(await customer.call("GET", "/api/me"), 401, "unauthorized")
+        assert_problem(await about(place, "erase"), 409, "customer_blocked")  # the block would go with the number
         assert (await about(place, "unblock")).body["customer"]["blocked_at"] is None
         assert (await quick(place)).status == 200
         assert_problem(await about(place, "block", OTHER, reason="x"), 404, "not_found")

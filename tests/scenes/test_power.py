@@ -39,6 +39,10 @@ class House:
 
         await until(there)
 
+    async def until_asked(self) -> None:
+        asked = self.ups.asked
+        await until(lambda: self.ups.asked > asked + 1)
+
     async def until_down(self) -> None:
         await until(self.went_down.exists)
 
@@ -86,6 +90,64 @@ async def test_mains_that_come_back_in_jerks_open_nothing_yet(tmp_path: Path) ->
         found.ups.faults.switch("mains_lost", on=False)
         await until(lambda: found.ups.asked > asked + 2)
         assert (await found.check())["reason"] == "power"
+
+
+async def test_a_supply_that_falls_silent_once_the_mains_are_back_closes_no_sales(tmp_path: Path) -> None:
+    async with house(tmp_path) as found:
+        found.ups.faults.switch("mains_lost")
+        await found.until_reason("power")
+        asked = found.ups.asked
+        found.ups.faults.switch("mains_lost", on=False)
+        await until(lambda: found.ups.asked > asked + 1)
+        found.ups.faults.switch("stale")
+        found.clock.jump(20)
+        await found.until_reason("ups_no_data")
+        assert not found.went_down.exists()
+
+
+async def test_mains_in_jerks_put_the_end_off_for_nobody(tmp_path: Path) -> None:
+    async with house(tmp_path) as found:
+        guest = await found.place.guest()
+        order_id = (await guest.order(("tea", 1)))["order_id"]
+        found.place.bank.faults.switch("hold")
+        paying = asyncio.create_task(guest.pay(order_id))
+        await until(lambda: found.place.is_charging(order_id))
+        found.ups.faults.switch("battery_low")
+        for _ in range(3):
+            found.ups.faults.switch("mains_lost")
+            await found.until_asked()
+            found.ups.faults.switch("mains_lost", on=False)
+            await found.until_asked()
+        found.ups.faults.switch("mains_lost")
+        found.clock.jump(61)
+        await found.until_down()
+        found.place.bank.faults.switch("hold", on=False)
+        await paying
+
+
+async def test_a_supply_that_knows_no_runtime_is_not_at_its_end(tmp_path: Path) -> None:
+    """Some tell 0 while they do not know."""
+    lines = ('battery.charge "100"', 'battery.runtime "0"', 'ups.status "OB"')
+    answer = "".join(f"VAR ups {line}\n" for line in lines) + "END LIST VAR ups\n"
+    asked = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        await reader.readline()
+        asked += 1
+        writer.write(answer.encode())
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    down, port = tmp_path / "down", server.sockets[0].getsockname()[1]
+    power = f'[power]\nups = "ups@127.0.0.1:{port}"\nshutdown_command = ["touch", "{down}"]\n'
+    try:
+        async with restaurant(power, sales_open=False) as place:
+            await place.until_paused("power")
+            await until(lambda: asked > 3)
+            assert not down.exists()
+    finally:
+        server.close()
 
 
 async def test_who_pays_just_now_ends_before_the_machine_goes_down(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.domain.staff.retention import Keep
-from kiosk.store import journal
+from kiosk.store import journal, meta
 from kiosk.store.file.opening import open_writer
 from kiosk.store.journal import PASSING
 from kiosk.store.keep.retention import RULES, Term
@@ -74,6 +74,7 @@ def test_whatever_is_done_to_a_line_of_money_shows(
         connection.row_factory = sqlite3.Row
         connection.executescript(_SCHEMA)
         tx = Tx(connection)
+        meta.put(tx, "journal_sealed_from", "0")
         for n, (actor, action, detail) in enumerate(lines):
             journal.add(tx, actor, action, detail, START + timedelta(minutes=n))
         assert journal.altered(tx) == []
@@ -115,10 +116,26 @@ def test_lines_that_have_had_their_time_go_and_nothing_shows(tmp_path: Path) -> 
 def test_lines_older_than_the_seals_are_taken_as_they_are(tmp_path: Path) -> None:
     tx = written(tmp_path / "kiosk.db", [])
     tx.insert("journal", at="2025-01-01T00:00:00Z", actor="ira", action="refund", detail="")
+    tx.execute("UPDATE meta SET value = '1' WHERE key = 'journal_sealed_from'")
     journal.add(tx, "ira", "refund", "new", START)
     assert journal.altered(tx) == []
     tx.execute("UPDATE journal SET detail = 'x' WHERE entry = 2")
     assert [row.entry for row in journal.altered(tx)] == [2]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO journal (entry, at, actor, action, detail) VALUES (-5, '2026-01-01', 'ira', 'refund', 'x')",
+        "UPDATE journal SET seal = '', detail = 'x'; DELETE FROM meta WHERE key = 'journal_seal'",
+        "UPDATE meta SET value = '9' WHERE key = 'journal_sealed_from'",
+    ],
+)
+def test_a_journal_that_is_made_to_look_older_than_its_seals_shows(tmp_path: Path, sql: str) -> None:
+    tx = written(tmp_path / "kiosk.db", [("ira", "refund", str(n)) for n in range(5)])
+    for statement in sql.split("; "):
+        tx.execute(statement)
+    assert journal.altered(tx)
 
 
 async def test_0_the_audit_names_a_line_that_somebody_altered_in_the_file(place: Restaurant) -> None:

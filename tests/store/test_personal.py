@@ -105,6 +105,31 @@ def test_an_account_by_which_nothing_is_ordered_is_erased_with_its_points_and_ot
     assert {who.contact for who in personal.read_all(tx)} == {"+7new", "+7guest", "+7waits", CONTACT}
 
 
+def test_a_blocked_account_stays_for_its_block_would_go_with_it(tx: Tx) -> None:
+    account(tx, "blocked", KEEP.customers_days + 9)
+    row = customers.read(tx, "blocked")
+    assert row is not None
+    customers.block(tx, row, "fraud", START)
+    assert forget(tx, personal.RULES["customers"]) == 0
+
+
+@pytest.mark.parametrize("end", ["erased", "blocked"])
+def test_a_code_on_its_way_does_not_come_back_after_the_end(tx: Tx, end: str) -> None:
+    account(tx, "9161234567", 1)
+    row = customers.read(tx, "9161234567")
+    assert row is not None
+    customers.add_code(tx, code_id="k", phone=row.phone, code="123456", salt=b"", digest=b"", attempts=3,
+                       language="ru", place="", now=START, expires_at=START + timedelta(minutes=5))  # fmt: skip
+    sending = customers.take_code_to_send(tx, START, START)
+    assert sending is not None
+    if end == "erased":
+        personal.erase(tx, personal.Who(row.phone, row.customer_id), START)
+    else:
+        customers.block(tx, row, "fraud", START)
+    customers.mark_not_sent(tx, sending, START, again=True)
+    assert customers.take_code_to_send(tx, START + timedelta(seconds=9), START + timedelta(seconds=9)) is None
+
+
 def test_accounts_are_gone_through_once_a_day_and_again_on_the_next(tx: Tx) -> None:
     account(tx, "first", KEEP.customers_days + 1)
     rule = personal.RULES["customers"]
@@ -116,24 +141,24 @@ def test_accounts_are_gone_through_once_a_day_and_again_on_the_next(tx: Tx) -> N
 
 def test_what_is_erased_is_known_by_each_key_and_says_nothing_without_one(tmp_path: Path) -> None:
     path, old, new = tmp_path / "kiosk.db", b"1" * 32, b"2" * 32
-    Erasures(path, [old]).remember(CONTACT)
+    later = START + timedelta(days=1)
+    Erasures(path, [old]).remember(CONTACT, START)
     rotated = Erasures(path, [new, old])
-    rotated.remember("+79161234567")
-    rotated.remember("+79161234567")
-    assert rotated.known([CONTACT, "+79161234567", "+7000"]) == {CONTACT, "+79161234567"}
-    assert Erasures(path, [b"3" * 32]).known([CONTACT, "+79161234567"]) == set()
-    text = (tmp_path / "kiosk.erased").read_text()
-    assert (len(text.split()), CONTACT in text) == (2, False)
+    rotated.remember("+79161234567", START)
+    rotated.remember("+79161234567", later)
+    assert rotated.known([CONTACT.upper(), "+79161234567", "+7000"]) == {CONTACT.upper(): START, "+79161234567": later}
+    assert Erasures(path, [b"3" * 32]).known([CONTACT, "+79161234567"]) == {}
+    assert CONTACT not in (tmp_path / "kiosk.erased").read_text()
     assert (tmp_path / "kiosk.erased").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_line_that_the_power_cut_short_is_nobodys_and_hides_nobody(tmp_path: Path) -> None:
     erasures = Erasures(tmp_path / "kiosk.db", [b"1" * 32])
-    erasures.remember(CONTACT)
+    erasures.remember(CONTACT, START)
     file = tmp_path / "kiosk.erased"
     file.write_text(file.read_text() + "0a1b")
-    erasures.remember("+79161234567")
-    assert erasures.known([CONTACT, "+79161234567"]) == {CONTACT, "+79161234567"}
+    erasures.remember("+79161234567", START)
+    assert erasures.known([CONTACT, "+79161234567"]).keys() == {CONTACT, "+79161234567"}
 
 
 def test_a_number_is_found_wherever_it_stands_in_a_file_and_in_no_other_file(tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ export function People({ ask }) {
                 go=${(/** @type {string} */ reason) => change("block", { reason })} />`)
         }
         ${
-          person.in_use
-            ? html`<p class="trouble">${t.inUse(person.in_use)}</p>`
+          person.in_use || person.customer?.blocked_at
+            ? html`<p class="trouble">${person.in_use ? t.inUse(person.in_use) : t.blockedFirst}</p>`
             : html`<${Twice} id="person-erase" words=${t.erase} sure=${t.eraseSure} quiet go=${erase} />`
         }</div></div>`
     }</section>`;

@@ -47,6 +47,7 @@ FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "errorcode_after": ("code",),
         "undefined": (),
         "no_connection": (),
+        "cancel_offline": (),
         "cp1251": (),
         "bare_ids": (),
         "doubled_field": (),
@@ -264,6 +265,8 @@ class InpasDevice(HttpSimulator):
         mine = last.get("operation") == _SALE and last.get("number") == asked["number"] and last.get("status") == _OK
         if not mine or row is None or row["state"] != CHARGED or asked["amount_kopecks"] != row["amount_kopecks"]:
             return {25: _EMERGENCY, 26: asked["number"], 39: _REFUSED, 19: _TEXTS[_REFUSED]}
+        if self.faults.take("cancel_offline") is not None:
+            return {25: _EMERGENCY, 26: asked["number"], 39: _NO_CONNECTION, 19: _TEXTS[_NO_CONNECTION]}
         self.account.give_back(row, asked, row["amount_kopecks"], VOIDED)
         return _receipt(self.account.print_receipt(asked, _CANCELLED, rrn=row["rrn"], approved=row["amount_kopecks"]))
 

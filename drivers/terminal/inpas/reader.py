@@ -143,6 +143,8 @@ class InpasReader:
                 raise DeviceRefused(DEVICE, "not_approved", f"status {copy.status}")
             fields = {**self._of_sale(sale), Field.AMOUNT: copy.amount_kopecks or sale.amount_kopecks}
             answer = await self._act(self._selling, Operation.EMERGENCY_CANCEL, sale.operation, fields)
+            if answer.status in _PERHAPS:  # asked again it is the copy that tells
+                raise OutcomeUnknown(DEVICE, "no_connection", f"operation {sale.operation}")
             if answer.status not in (Status.APPROVED, Status.CANCELLED):
                 raise DeviceRefused(DEVICE, f"status_{answer.status}", answer.short(Field.TEXT) or "")
 
@@ -273,9 +275,10 @@ class ConnectorError(OutcomeUnknown):
 
 
 def _checked(answer: Answer) -> Answer:
-    """Raises `CodecError` for an answer that says two things about what is decided by."""
+    """Raises `CodecError` for an answer that says two things about what is decided by, or nothing that can be read."""
     for field in (Field.AMOUNT, Field.OPERATION, Field.NUMBER, Field.STATUS):
-        answer.number(field)
+        if answer.number(field) is None and answer.text(field):
+            raise CodecError(f"field {field:02d} is no number")
     for field in (Field.AUTH_CODE, Field.RRN, Field.TIME, Field.TEXT, Field.PAN):
         answer.text(field)
     return answer

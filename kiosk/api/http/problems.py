@@ -94,6 +94,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.TillStateConflict: 409,
     errors.IdempotencyKeyReused: 409,
     errors.PersonalDataInUse: 409,
+    errors.CustomerBlocked: 409,
     BadRequest: 400,
     BadJson: 400,
     errors.PasswordExpired: 410,

@@ -26,10 +26,11 @@ def check_contact(contact: str | None, phones: Phones) -> None:
 
 
 def contact_of(text: str, phones: Phones) -> str:
-    """As the books have it, of what a person says: a number in any spelling, or an address. Raises `InvalidRequest`."""
+    """What a person says: a number in any spelling as the books have it, or an address in small letters. Raises
+    `InvalidRequest`."""
     text = text.strip()
     try:
-        found = text if "@" in text else phones.parse(text)
+        found = text.lower() if "@" in text else phones.parse(text)
     except InvalidPhone:
         found = ""
     if len(found) > _LONGEST or not (found and ("@" not in found or _ADDRESS.fullmatch(found))):

@@ -10,7 +10,7 @@ import structlog
 from kiosk.clock import Clock, Written
 from kiosk.store.database import Database
 from kiosk.store.ordering import orders
-from kiosk.store.staff import climates
+from kiosk.store.staff import climates, upkeeps
 from kiosk.store.transaction import Tx
 
 _log = structlog.get_logger()
@@ -50,3 +50,4 @@ class ClockGuard:
 def _move(tx: Tx, ahead: timedelta, written: Written) -> None:
     orders.move_promises(tx, ahead, written)
     climates.move(tx, ahead, written)
+    upkeeps.move(tx, ahead, written)

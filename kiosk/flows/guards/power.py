@@ -83,10 +83,10 @@ class PowerGuard:
             self._note(await self._ups.state())
         except DeviceError as error:
             silent = error
+        if self._back_at is not None and self._clock.monotonic() - self._back_at >= _STEADY_S:
+            self._lost_at = self._back_at = self._ending_at = self._down_at = self._failed = None
         await self._tell(silent)
-        if not self._ends():
-            self._ending_at = None
-        elif self._may_go_down():
+        if self._ends(silent=silent is not None) and self._may_go_down():
             await self._shut_down()
 
     def _note(self, state: PowerState) -> None:
@@ -97,8 +97,6 @@ class PowerGuard:
             self._lost_at = now_s if self._lost_at is None else self._lost_at
         elif self._lost_at is not None:
             self._back_at = now_s if self._back_at is None else self._back_at
-            if now_s - self._back_at >= _STEADY_S:
-                self._lost_at = self._back_at = self._down_at = self._failed = None
 
     async def _tell(self, silent: DeviceError | None) -> None:
         reason = self._reason(silent)
@@ -120,7 +118,7 @@ class PowerGuard:
             return f"ups_{silent.code}"
         return UPS_WORN if self.seen is not None and self.seen.replace else None
 
-    def _ends(self) -> bool:
+    def _ends(self, *, silent: bool) -> bool:
         """Whether the battery will not last: by its own word, by what is left, by the time, and where it is silent by
         what it told last."""
         if self._lost_at is None or self._back_at is not None or self.seen is None:
@@ -128,7 +126,7 @@ class PowerGuard:
         now_s, state = self._clock.monotonic(), self.seen
         lasted = bool(self._rules.after_s) and now_s - self._lost_at >= self._rules.after_s
         little = state.charge_percent is not None and state.charge_percent < self._rules.percent
-        ran_out = state.runtime_s is not None and now_s - self._seen_at >= state.runtime_s
+        ran_out = silent and state.runtime_s is not None and now_s - self._seen_at >= state.runtime_s
         return state.low or lasted or little or ran_out
 
     def _may_go_down(self) -> bool:

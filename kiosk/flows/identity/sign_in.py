@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -25,6 +26,7 @@ from kiosk.domain.errors import (
     PasswordExpired,
     StepUpRequired,
     TooManyRequests,
+    Unauthorized,
     WrongPassword,
 )
 from kiosk.domain.identity.limits import Limits
@@ -131,7 +133,8 @@ class SignIn:
         if customer is not None and customer.blocked_at is not None:
             raise NumberBlocked
         if customer is not None and customer.confirmed_at is not None:
-            return await self._token(customer.customer_id, terminal_id, verified=False, language=caller.language)
+            with contextlib.suppress(LookupError):  # erased in this moment: a new number like any other
+                return await self._token(customer.customer_id, terminal_id, verified=False, language=caller.language)
         version = self._rules.consent_version
         if version and request.consent != version:
             raise ConsentRequired(consent_version=version)
@@ -158,6 +161,8 @@ class SignIn:
         expires_at = now + timedelta(seconds=self._rules.password_lifetime_s)
 
         def run(tx: Tx) -> None:
+            if (known := customers.by_phone(tx, phone)) is not None and known.blocked_at is not None:
+                raise NumberBlocked
             limit(tx, phone, caller.place, now)
             if also is not None:
                 also(tx, now)
@@ -213,7 +218,7 @@ class SignIn:
     async def confirm(self, request: ConfirmRequest, terminal_id: str | None, caller: Caller) -> TokenView:
         """Rows 3–3.1. Whoever has the temporary token has its code's tries alone; without it each address has as many
         of its own at the newest code, and all together a bounded number. Raises `NoPendingConfirmation`,
-        `PasswordExpired`, `WrongPassword`, `AttemptsExhausted`."""
+        `PasswordExpired`, `WrongPassword`, `AttemptsExhausted`, `NumberBlocked`."""
         phone, now = self._rules.phones.parse(request.phone), self._clock.now()
         row, left = await self._db.write(self._take_try, phone, request.temporary_token, caller, now)
         if left is None:
@@ -227,13 +232,18 @@ class SignIn:
             customer = customers.by_phone(tx, phone)
             if customer is None:
                 raise NoPendingConfirmation
+            if customer.blocked_at is not None:
+                raise NumberBlocked
             customers.confirm(tx, customer.customer_id, now)
             return customer.customer_id
 
         customer_id = await self._db.write(activate)
-        return await self._token(
-            customer_id, terminal_id or self._default_terminal, verified=True, language=caller.language
-        )
+        try:
+            return await self._token(
+                customer_id, terminal_id or self._default_terminal, verified=True, language=caller.language
+            )
+        except LookupError as error:
+            raise NoPendingConfirmation from error
 
     def _take_try(
         self, tx: Tx, phone: str, temporary_token: str | None, caller: Caller, now: datetime
@@ -258,6 +268,7 @@ class SignIn:
         return None if code_id is None else customers.find_code(reader, code_id)
 
     async def _token(self, customer_id: str, terminal_id: str, *, verified: bool, language: str) -> TokenView:
+        """Raises `LookupError` where the account is gone, `NumberBlocked`."""
         session_id, now = str(uuid.uuid4()), self._clock.now()
         lifetime_s = min(self._tokens.lifetime_s, _VERIFIED_LIFETIME_S) if verified else self._tokens.lifetime_s
         token, expires_at = self._tokens.issue(
@@ -265,6 +276,11 @@ class SignIn:
         )
 
         def run(tx: Tx) -> None:
+            customer = customers.read(tx, customer_id)
+            if customer is None:
+                raise LookupError(customer_id)
+            if customer.blocked_at is not None:
+                raise NumberBlocked
             sessions.add(tx, session_id, terminal_id, customer_id, now, expires_at, verified=verified)
             if verified:  # a stranger who types the number changes nothing of it
                 customers.set_language(tx, customer_id, language)
@@ -297,8 +313,11 @@ class SignIn:
         return session.customer_id
 
     async def step_up(self, customer_id: str, caller: Caller) -> StepUpRequired:
-        """The refusal that proves a session: its code is on the way to the number, within the limits."""
-        customer = await self._db.read(customers.require, customer_id)
+        """The refusal that proves a session: its code is on the way to the number, within the limits. Raises
+        `Unauthorized` where the account is gone or blocked since."""
+        customer = await self._db.read(customers.read, customer_id)
+        if customer is None or customer.blocked_at is not None:
+            raise Unauthorized
         try:
             pending = await self._send_code(customer.phone, caller)
         except TooManyRequests as refusal:

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from kiosk.clock import Clock, rfc3339
-from kiosk.domain.errors import NotFound, PersonalDataInUse
+from kiosk.domain.errors import CustomerBlocked, NotFound, PersonalDataInUse
 from kiosk.domain.identity.contact import contact_of
 from kiosk.domain.identity.phone import Phones
 from kiosk.flows.guards.archive import OrderArchive
@@ -134,10 +134,10 @@ class CustomerCommands:
     async def erase(self, request: ContactRequest, actor: str) -> ErasedView:
         """Number, address and points are gone when this returns, but for what `still_in` names; receipts, sums and
         dishes stay under an id. Asked again after a crash it ends what was begun. Raises `InvalidRequest`,
-        `PersonalDataInUse`."""
+        `PersonalDataInUse`, `CustomerBlocked`: the block would go with the number."""
         contact, now = contact_of(request.contact, self._phones), self._clock.now()
-        await self._require_idle(contact)
-        await asyncio.to_thread(self._erasures.remember, contact)
+        await self._require_erasable(contact)
+        await asyncio.to_thread(self._erasures.remember, contact, now)
         found, orders = await self._erase(contact, actor, now)
         await self._empty_log()
         still_in = await asyncio.to_thread(self._erasures.still_in, contact)
@@ -146,18 +146,26 @@ class CustomerCommands:
         _log.info("customer_erased", orders=orders, still_in=still_in)
         return ErasedView(found, orders, still_in)
 
-    async def _require_idle(self, contact: str) -> None:
+    async def _require_erasable(self, contact: str) -> None:
         def look(reader: Reader) -> str | None:
-            return personal.in_use(reader, _who(reader, contact)[0])
+            who, row = _who(reader, contact)
+            if row is not None and row.blocked_at is not None:
+                raise CustomerBlocked
+            return personal.in_use(reader, who)
 
         if (number := await self._db.read(look)) is not None:
             raise PersonalDataInUse(number=number)
 
-    async def _erase(self, contact: str, actor: str, now: datetime) -> tuple[bool, int]:
-        """Whether anything was kept, and of how many orders."""
+    async def _erase(
+        self, contact: str, actor: str, now: datetime, known_before: datetime | None = None
+    ) -> tuple[bool, int]:
+        """Whether anything was kept, and of how many orders. `known_before`: only somebody who was known then already;
+        whoever came later has agreed anew."""
 
         def run(tx: Tx) -> tuple[bool, int, list[str]]:
             who, row = _who(tx, contact)
+            if known_before is not None and not personal.was_known(tx, who, known_before):
+                return False, 0, []
             if (number := personal.in_use(tx, who)) is not None:
                 raise PersonalDataInUse(number=number)
             orders = personal.count_orders(tx, who)
@@ -217,9 +225,9 @@ class CustomerCommands:
         kept = {who.contact for who in await self._db.walk(personal.read_all)}
         again = await asyncio.to_thread(self._erasures.known, kept)
         waiting = 0
-        for contact in sorted(again):
+        for contact, moment in sorted(again.items()):
             try:
-                await self._erase(contact, "kiosk", self._clock.now())
+                await self._erase(contact, "kiosk", self._clock.now(), moment)
             except PersonalDataInUse:
                 waiting += 1
         if again:

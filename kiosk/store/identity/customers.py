@@ -30,11 +30,6 @@ def by_phone(reader: Reader, phone: str) -> CustomerRow | None:
     return reader.one(CustomerRow, f"{_WHO} phone = ?", (phone,))
 
 
-def require(reader: Reader, customer_id: str) -> CustomerRow:
-    """The customer that is known to exist. Raises `LookupError`."""
-    return reader.require(CustomerRow, f"{_WHO} customer_id = ?", (customer_id,))
-
-
 def read(reader: Reader, customer_id: str) -> CustomerRow | None:
     """None where the account was erased, or never was."""
     return reader.one(CustomerRow, f"{_WHO} customer_id = ? AND erased_at IS NULL", (customer_id,))
@@ -266,7 +261,7 @@ def mark_not_sent(tx: Tx, code: CodeToSend, now: datetime, *, again: bool) -> No
     tx.execute(
         "UPDATE one_time_code SET not_sent_at = :now, code = CASE WHEN :again AND NOT EXISTS (SELECT 1 FROM"
         " one_time_code AS newer WHERE newer.phone = :phone AND newer.created_at > one_time_code.created_at)"
-        " THEN :code END WHERE code_id = :code_id",
+        " AND used_at IS NULL AND phone <> '' THEN :code END WHERE code_id = :code_id",
         {"now": rfc3339(now), "again": again, "phone": code.phone, "code": code.code, "code_id": code.code_id},
     )
 

@@ -1,7 +1,7 @@
 """Whom the kiosk has erased: keyed digests in a file beside the database, for a backup that is put back knows them.
 
-`kiosk.erased` for `kiosk.db`: one line of 64 hexadecimal digits each. Without the key of this machine no number can be
-tried against it. And whether a number still stands in a file, read byte by byte.
+`kiosk.erased` for `kiosk.db`: a line of 64 hexadecimal digits and a moment each. Without the key of this machine no
+number can be tried against it. And whether a number still stands in a file, read byte by byte.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
+from kiosk.clock import rfc3339
 from kiosk.store.file.copying import sync
 
+_LINE = re.compile(r"([0-9a-f]{64}) (\d{4}-\d\d-\d\dT[0-9:.]+Z)")
 _CHUNK = 1 << 20
 _WAIT_MS = 200  # the writer waits as long at most
 #: Files beside the database that never hold a row of it.
@@ -31,11 +35,9 @@ class Erasures:
         self._path = database.with_suffix(".erased")
         self._keys = [hmac.digest(key, b"erased", hashlib.sha256) for key in keys]
 
-    def remember(self, contact: str) -> None:
-        """On the disk when this returns; a contact that is there already is written once. Raises `OSError`."""
-        line = self._digests(contact)[0]
-        if line in self._lines():
-            return
+    def remember(self, contact: str, now: datetime) -> None:
+        """On the disk when this returns. Raises `OSError`."""
+        line = f"{self._digests(contact)[0]} {rfc3339(now)}"
         made = not self._path.exists()
         with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
             file.write(f"\n{line}\n")  # the last line may have been cut short
@@ -44,20 +46,22 @@ class Erasures:
         if made:
             sync(self._path.parent)
 
-    def known(self, contacts: Iterable[str]) -> set[str]:
-        """Those of them that were erased once. Raises `OSError`."""
+    def known(self, contacts: Iterable[str]) -> dict[str, datetime]:
+        """Those of them that were erased once, and when last. Raises `OSError`."""
         lines = self._lines()
-        return {contact for contact in contacts if not lines.isdisjoint(self._digests(contact))} if lines else set()
+        found = {contact: [lines[one] for one in self._digests(contact) if one in lines] for contact in contacts}
+        return {contact: max(moments) for contact, moments in found.items() if moments}
 
-    def _lines(self) -> set[str]:
+    def _lines(self) -> dict[str, datetime]:
         """A line that the power cut short is nobody's."""
         try:
-            return set(self._path.read_text("ascii", "replace").split())
+            text = self._path.read_text("ascii", "replace")
         except FileNotFoundError:
-            return set()
+            return {}
+        return {found[1]: datetime.fromisoformat(found[2]) for found in map(_LINE.fullmatch, text.split("\n")) if found}
 
     def _digests(self, contact: str) -> list[str]:
-        return [hmac.digest(key, contact.encode(), hashlib.sha256).hex() for key in self._keys]
+        return [hmac.digest(key, contact.lower().encode(), hashlib.sha256).hex() for key in self._keys]
 
     def empty_log(self) -> bool:
         """Bring what stands in the database's log to its place, and the log to nothing; False where somebody else at
@@ -73,7 +77,7 @@ class Erasures:
     def still_in(self, contact: str) -> list[str]:
         """The names of files of the database, its archives and copies beside it, in which the contact can be read.
         Raises `OSError`."""
-        stem, wanted = self._database.stem, contact.removeprefix("+").encode()
+        stem, wanted = self._database.stem, contact.removeprefix("+").lower().encode()
         beside = sorted(path for path in self._database.parent.iterdir() if path.name.startswith(stem))
         return [path.name for path in beside if not path.name.endswith(_EMPTY) and _holds(path, wanted)]
 
@@ -84,7 +88,8 @@ def _holds(path: Path, wanted: bytes) -> bool:
     with path.open("rb") as file:
         rest = b""
         while chunk := file.read(_CHUNK):
-            if wanted in rest + chunk:
+            piece = rest + chunk.lower()
+            if wanted in piece:
                 return True
-            rest = chunk[-len(wanted) :]
+            rest = piece[-len(wanted) :]
     return False

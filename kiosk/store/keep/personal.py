@@ -21,9 +21,11 @@ from kiosk.store.transaction import Reader, Tx
 #: Set by a restore: the backup may know whom the kiosk has erased since.
 ERASE_AGAIN = "erase_again"
 _AGED_UP_TO = "forgotten_up_to:customer"
+#: A fingerprint is made of the whole body: numbers could be tried against it.
+_NO_CONTACT = "receipt_to = NULL, fingerprint = ''"
 _THEIRS = (
     "SELECT order_id FROM orders WHERE customer_id = :customer"
-    " UNION SELECT order_id FROM payment WHERE receipt_to = :contact"
+    " UNION SELECT order_id FROM payment WHERE receipt_to = :contact COLLATE NOCASE"
     " UNION SELECT order_id FROM guest_notice WHERE phone = :contact"
 )
 
@@ -129,6 +131,18 @@ def last_order_at(reader: Reader, who: Who) -> datetime | None:
     return None if found is None else datetime.fromisoformat(found)
 
 
+def was_known(reader: Reader, who: Who, moment: datetime) -> bool:
+    """Whether anything is kept that is older than this."""
+    known: bool = reader.scalar(
+        "SELECT EXISTS (SELECT 1 FROM customer WHERE customer_id = :customer AND created_at <= :moment)"
+        " OR (:customer IS NULL AND EXISTS (SELECT 1 FROM payment WHERE receipt_to = :contact COLLATE NOCASE"
+        "   AND created_at <= :moment))"
+        " OR EXISTS (SELECT 1 FROM one_time_code WHERE phone = :contact AND created_at <= :moment)",
+        {**_named(who), "moment": rfc3339(moment)},
+    )
+    return bool(known)
+
+
 def read_messages(reader: Reader, who: Who) -> list[MessageRow]:
     """Those that wait, the latest first: one that is out keeps no address."""
     sql = "SELECT channel, created_at FROM message WHERE address = ? AND address <> '' ORDER BY created_at DESC"
@@ -163,7 +177,12 @@ def erase(tx: Tx, who: Who, now: datetime) -> list[str]:
     for address in (who.contact, push):
         if address:
             tx.execute(f"{gone} WHERE address = ? AND address <> ''", (address,))
-    tx.execute("UPDATE payment SET receipt_to = NULL WHERE receipt_to = ?", (who.contact,))
+    tx.execute(
+        f"UPDATE idempotency SET fingerprint = '' WHERE session_id IN"
+        f" (SELECT session_id FROM orders WHERE order_id IN ({_THEIRS}))",
+        _named(who),
+    )
+    tx.execute(f"UPDATE payment SET {_NO_CONTACT} WHERE receipt_to = ? COLLATE NOCASE", (who.contact,))
     tx.execute("DELETE FROM guest_notice WHERE phone = ?", (who.contact,))
     tx.execute(  # the rows stay: they are counted in the site's budget of messages
         "UPDATE one_time_code SET phone = '', code = NULL, used_at = ifnull(used_at, ?) WHERE phone = ?",
@@ -173,7 +192,7 @@ def erase(tx: Tx, who: Who, now: datetime) -> list[str]:
         return []
     orders = "(SELECT order_id FROM orders WHERE customer_id = ?)"
     own = (who.customer_id,)
-    tx.execute(f"UPDATE payment SET receipt_to = NULL WHERE receipt_to IS NOT NULL AND order_id IN {orders}", own)
+    tx.execute(f"UPDATE payment SET {_NO_CONTACT} WHERE receipt_to IS NOT NULL AND order_id IN {orders}", own)
     tx.execute(
         "UPDATE customer SET phone = 'erased:' || customer_id, push_address = NULL, blocked_at = NULL,"
         " blocked_reason = NULL, erased_at = ? WHERE customer_id = ? AND erased_at IS NULL",
@@ -220,7 +239,7 @@ def read_all(reader: Reader) -> list[Who]:
 def _contacts(tx: Tx, term: Term) -> Step:
     """Where receipts went to: a refund that late has its receipt on paper."""
     gone = tx.execute(
-        "UPDATE payment SET receipt_to = NULL WHERE payment_id IN (SELECT payment_id FROM payment AS t"
+        f"UPDATE payment SET {_NO_CONTACT} WHERE payment_id IN (SELECT payment_id FROM payment AS t"
         f" WHERE receipt_to IS NOT NULL AND created_at < :before AND {nothing_open('t.order_id')}"
         " ORDER BY created_at LIMIT :rows)",
         {"before": term.before(term.keep.contacts_days), "rows": term.rows},
@@ -246,7 +265,7 @@ def _customers(tx: Tx, term: Term) -> Step:
         _Aged,
         "SELECT customer_id, phone, created_at, NOT EXISTS (SELECT 1 FROM orders w WHERE w.customer_id = t.customer_id"
         f" AND (w.created_at >= :before OR NOT ({nothing_open('w.order_id')}))) AS idle FROM customer AS t"
-        " WHERE erased_at IS NULL AND (created_at, customer_id) > (:created_at, :customer_id)"
+        " WHERE erased_at IS NULL AND blocked_at IS NULL AND (created_at, customer_id) > (:created_at, :customer_id)"
         " AND created_at < :before ORDER BY created_at, customer_id LIMIT :rows",
         {"before": before, "created_at": created_at, "customer_id": customer_id, "rows": term.rows},
     )

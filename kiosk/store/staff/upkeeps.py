@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
-from kiosk.clock import rfc3339
+from kiosk.clock import Written, rfc3339
 from kiosk.domain.kitchen.upkeep import Done
 from kiosk.store.transaction import Reader, Tx
 
@@ -82,10 +82,31 @@ def add_work(tx: Tx, worked_s: Mapping[int, int]) -> None:
 
 
 def record(tx: Tx, upkeep_id: str, station: int, actor: str, note: str, now: datetime) -> None:
-    """It was done just now."""
+    """It was done just now. What was done while the clock was ahead was done by now at the latest."""
+    tx.execute(
+        "UPDATE OR REPLACE upkeep_record SET at = :now WHERE upkeep_id = :id AND at > :now",
+        {"now": rfc3339(now), "id": upkeep_id},
+    )
     tx.execute(
         "INSERT INTO upkeep_record VALUES (?, ?, ?, ?, ifnull((SELECT work_s FROM station_work WHERE station = ?), 0))"
-        " ON CONFLICT DO NOTHING",
+        " ON CONFLICT DO UPDATE SET actor = excluded.actor, note = excluded.note, work_s = excluded.work_s",
         (upkeep_id, rfc3339(now), actor, note, station),
     )
+    tx.touched.add(TOPIC)
+
+
+class _Latest(msgspec.Struct, frozen=True):
+    upkeep_id: str
+    at: datetime
+
+
+def move(tx: Tx, by: timedelta, written: Written) -> None:
+    """The wall clock was set: nothing was done longer ago, or is due sooner, by that."""
+    latest = tx.all(_Latest, "SELECT upkeep_id, max(at) AS at FROM upkeep_record GROUP BY upkeep_id")
+    for row in latest:
+        if written.holds(row.at):
+            tx.execute(
+                "UPDATE OR REPLACE upkeep_record SET at = ? WHERE upkeep_id = ? AND at = ?",
+                (rfc3339(row.at + by), row.upkeep_id, rfc3339(row.at)),
+            )
     tx.touched.add(TOPIC)
