@@ -34,7 +34,7 @@ from drivers.sbp.raif.messages import (
     payment_of,
     refund_request,
     refund_state,
-    require_roubles,
+    require_asked,
     roubles_of,
     state_of,
     transfer_number,
@@ -144,11 +144,20 @@ def test_money_by_a_code_is_the_orders_that_it_names() -> None:
     paid = TransferAnswer(payment_status="SUCCESS", order="o1-1", transaction_id=23, currency="RUB")
     assert (transfer_state(paid, "o1-1"), transfer_number(paid, "o1-1")) == (QrState.PAID, "23")
     assert (transfer_state(paid, "o2-1"), transfer_number(paid, "o2-1")) == (QrState.ENDED, None)
-    for word, state in (("IN_PROGRESS", QrState.OPEN), ("NO_INFO", QrState.ENDED), ("DECLINED", QrState.ENDED)):
+    for word, state in (
+        ("IN_PROGRESS", QrState.OPEN),
+        ("NO_INFO", QrState.ENDED),
+        ("DECLINED", QrState.ENDED),
+        ("FROZEN", QrState.OPEN),
+    ):
         assert transfer_state(TransferAnswer(payment_status=word), "o1-1") is state
-    require_roubles(paid)
-    with pytest.raises(ForeignState):
-        require_roubles(TransferAnswer(payment_status="SUCCESS", currency="USD"))
+    require_asked(paid, "o1-1", 9900)
+    for other in (
+        TransferAnswer(payment_status="SUCCESS", currency="USD"),
+        TransferAnswer(payment_status="SUCCESS", amount=Decimal("1.00")),
+    ):
+        with pytest.raises(ForeignState):
+            require_asked(other, "o1-1", 9900)
 
 
 @pytest.mark.parametrize(

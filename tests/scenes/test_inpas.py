@@ -134,6 +134,8 @@ async def test_a_part_that_was_approved_is_given_back(place: Restaurant) -> None
     await guest.until_status(order_id, "created")
     assert at_reader(place) == ["charged", "voided"]
     assert (await guest.pay_by("terminal", order_id, key="k1")).body["reason"] == "partial_approval"
+    [back] = (await place.internal("GET", f"/internal/orders/{order_id}")).body["refunds"]
+    assert back["amount_kopecks"] == 100  # what was taken, whoever has to give it back
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,21 @@ async def test_a_supply_that_knows_no_runtime_is_not_at_its_end(tmp_path: Path) 
         server.close()
 
 
+async def test_a_restart_on_the_battery_beside_a_silent_supply_sells_nothing(tmp_path: Path) -> None:
+    async with house(tmp_path) as found:
+        found.ups.faults.switch("mains_lost")
+        await found.until_reason("power")
+        found.ups.faults.switch("stale")
+        await found.place.restart()
+        await found.until_reason("power")
+        assert_problem(await (await found.place.guest()).call("POST", "/api/orders/create", TEA), 503, "sales_paused")
+        found.ups.faults.switch("stale", on=False)
+        found.ups.faults.switch("mains_lost", on=False)
+        await found.until_asked()
+        found.clock.jump(20)
+        await found.until_reason(None)
+
+
 async def test_who_pays_just_now_ends_before_the_machine_goes_down(tmp_path: Path) -> None:
     async with house(tmp_path) as found:
         guest = await found.place.guest()

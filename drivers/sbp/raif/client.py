@@ -26,7 +26,7 @@ from drivers.sbp.raif.messages import (
     payment_of,
     refund_request,
     refund_state,
-    require_roubles,
+    require_asked,
     state_of,
     transfer_number,
     transfer_state,
@@ -113,7 +113,7 @@ class RaifQr:
         transfer = await self._transfer(answer.qr.id)
         if transfer is None:
             return found
-        require_roubles(transfer)
+        require_asked(transfer, order, found.amount_kopecks)
         state = transfer_state(transfer, order) if found.state is QrState.ENDED else found.state
         return replace(found, state=state, transfer_id=transfer_number(transfer, order))
 

@@ -33,7 +33,9 @@ NOT_FOUND, WRONG_STATE, REFUSED = "not_found", "wrong_state", "refused"
 _ORDERS: Mapping[str, QrState] = MappingProxyType(
     {"PAID": QrState.PAID, "CANCELLED": QrState.ENDED, "EXPIRED": QrState.ENDED}
 )
-_TRANSFERS: Mapping[str, QrState] = MappingProxyType({"SUCCESS": QrState.PAID, "IN_PROGRESS": QrState.OPEN})
+_TRANSFERS: Mapping[str, QrState] = MappingProxyType(
+    {"SUCCESS": QrState.PAID, "NO_INFO": QrState.ENDED, "DECLINED": QrState.ENDED}
+)
 _DECLINED = "DECLINED"
 _MOST_ROUBLES = Decimal(10**11)
 #: A finer sum is none; so are digits without end.
@@ -171,13 +173,17 @@ def state_of(word: str) -> QrState:
 
 
 def transfer_state(answer: TransferAnswer, order: str) -> QrState:
-    """Of the money: `ENDED` where there is none, and none of this order's is under way."""
+    """Of the money: `ENDED` where there is none, and none of this order's is under way; by an unknown word it is."""
     own = answer.order in (None, "", order)
-    return _TRANSFERS.get(answer.payment_status, QrState.ENDED) if own else QrState.ENDED
+    return _TRANSFERS.get(answer.payment_status, QrState.OPEN) if own else QrState.ENDED
 
 
-def require_roubles(answer: TransferAnswer) -> None:
+def require_asked(answer: TransferAnswer, order: str, amount_kopecks: int | None) -> None:
     """Raises `ForeignState` for other money than was asked for."""
+    told = kopecks_of(answer.amount)
+    known = transfer_state(answer, order) is QrState.PAID and amount_kopecks is not None
+    if known and told not in (None, amount_kopecks):
+        raise ForeignState(DEVICE, "other_sum", f"{told} instead of {amount_kopecks}")
     if answer.currency not in (None, "", _CURRENCY):
         raise ForeignState(DEVICE, "other_sum", f"currency {answer.currency}")
 

@@ -83,11 +83,17 @@ class PowerGuard:
             self._note(await self._ups.state())
         except DeviceError as error:
             silent = error
+        if silent is not None and self.seen is None and self._told == STARTING and await self._was_on_battery():
+            self._lost_at = self._clock.monotonic()
         if self._back_at is not None and self._clock.monotonic() - self._back_at >= _STEADY_S:
             self._lost_at = self._back_at = self._ending_at = self._down_at = self._failed = None
         await self._tell(silent)
         if self._ends(silent=silent is not None) and self._may_go_down():
             await self._shut_down()
+
+    async def _was_on_battery(self) -> bool:
+        """By the books of the process before this one."""
+        return await self._db.read(device_faults.read, CHECK) == POWER
 
     def _note(self, state: PowerState) -> None:
         now_s = self._clock.monotonic()

@@ -91,7 +91,12 @@ class TakingTerminalMethod:
         row = await self._db.read(payments.require, payment.payment_id)
         short = approval.approved_kopecks != payment.amount_kopecks
         unwanted = short or row.cancel_asked_at is not None
-        return Outcome(Standing.RETURNING if unwanted else Standing.TAKEN, numbers=_numbers(row, approval), short=short)
+        return Outcome(
+            Standing.RETURNING if unwanted else Standing.TAKEN,
+            numbers=_numbers(row, approval),
+            short=short,
+            taken_kopecks=approval.approved_kopecks,
+        )
 
     async def cancel(self, payment: Payment) -> None:  # noqa: ARG002  # the reader has one sale
         await self._reader.abort()

@@ -103,4 +103,5 @@ def _outcome(payment: Payment, approval: Approval) -> Outcome:
         "reader_id": approval.reader_id,
         "merchant_id": approval.merchant_id,
     }
-    return Outcome(Standing.HELD, numbers=numbers, short=approval.approved_kopecks != payment.amount_kopecks)
+    approved = approval.approved_kopecks
+    return Outcome(Standing.HELD, numbers=numbers, short=approved != payment.amount_kopecks, taken_kopecks=approved)

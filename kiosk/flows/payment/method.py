@@ -38,13 +38,15 @@ _OPEN = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.ABSENT})
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`reason` of a decline; `numbers` are columns of the payment, by which the money is known to its bank.
-    `short`: less was approved than was asked. `error`: `device:code` of what a person must know. `ask_again_s`: how
-    soon it is asked again, where who waits can tell nothing; of a pending one with `numbers` it is asked at once."""
+    `short`: less was approved than was asked, `taken_kopecks`. `error`: `device:code` of what a person must know.
+    `ask_again_s`: how soon it is asked again, where who waits can tell nothing; of a pending one with `numbers` it is
+    asked at once."""
 
     standing: Standing
     reason: str | None = None
     numbers: Mapping[str, object] = field(default_factory=dict)
     short: bool = False
+    taken_kopecks: int | None = None
     error: str | None = None
     ask_again_s: float | None = None
 

@@ -181,7 +181,7 @@ class MoneySteps:
             if reason is None:
                 first = current.receipt_first and _has_receipt(tx, current)
                 return payments.move(tx, current, PaymentStep.FISCALISED) if first else current
-            refunds.add_void(tx, current, reason, "kiosk", now)
+            refunds.add_void(tx, current, reason, "kiosk", now, amount_kopecks=outcome.taken_kopecks)
             return payments.move(tx, current, PaymentStep.REVERSING)
 
         payment = await self._db.write(run)

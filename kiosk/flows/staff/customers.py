@@ -103,7 +103,7 @@ class CustomerCommands:
         moved, skipped = await self._archive.each(first, now, partial(personal.read_orders, who=who))
         older = [order_view(row) for rows in reversed(moved) for row in rows]
         known = {row.order_id for row in found.orders}
-        await self._db.write(journal.add, actor, "customer_export", masked(contact), now)
+        await self._db.write(journal.add, actor, "customer_export", who.customer_id or "", now)
         return msgspec.structs.replace(
             found, orders=[*found.orders, *(row for row in older if row.order_id not in known)], skipped=skipped
         )

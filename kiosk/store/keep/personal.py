@@ -103,22 +103,27 @@ def read_orders(reader: Reader, who: Who) -> list[OrderData]:
         f" WHERE order_id IN ({_THEIRS}) ORDER BY created_at DESC",
         _named(who),
     )
-    return [_order_data(reader, row) for row in found]
+    return [_order_data(reader, who, row) for row in found]
 
 
-def _order_data(reader: Reader, order: OrderRow) -> OrderData:
+def _order_data(reader: Reader, who: Who, order: OrderRow) -> OrderData:
+    """Another's address in an order of a guest is that other's."""
     own = (order.order_id,)
     dishes = "SELECT name_ru, quantity, price_kopecks FROM order_item WHERE order_id = ? ORDER BY line"
     receipts = (
         "SELECT operation, document_number, fiscal_sign, issued_at FROM fiscal_intent"
         " WHERE order_id = ? AND status = 'registered' ORDER BY intent_id"
     )
-    sent_to = "SELECT DISTINCT receipt_to FROM payment WHERE order_id = ? AND receipt_to IS NOT NULL"
+    sent_to = (
+        "SELECT DISTINCT receipt_to FROM payment WHERE order_id = :order AND receipt_to IS NOT NULL"
+        " AND (receipt_to = :contact COLLATE NOCASE OR EXISTS"
+        "   (SELECT 1 FROM orders o WHERE o.order_id = :order AND o.customer_id = :customer))"
+    )
     return OrderData(
         order,
         reader.all(DishRow, dishes, own),
         reader.all(ReceiptRow, receipts, own),
-        [row.receipt_to for row in reader.all(_SentTo, sent_to, own)],
+        [row.receipt_to for row in reader.all(_SentTo, sent_to, {**_named(who), "order": order.order_id})],
     )
 
 

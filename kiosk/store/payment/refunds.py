@@ -149,12 +149,16 @@ def drop_given_back(tx: Tx, portion_id: int) -> bool:
     return True
 
 
-def add_void(tx: Tx, payment: Payment, reason: str, actor: str, now: datetime) -> RefundRow:
-    """The record of a whole reversal; its id is the bank key of the void. Again gives the same record."""
+def add_void(
+    tx: Tx, payment: Payment, reason: str, actor: str, now: datetime, *, amount_kopecks: int | None = None
+) -> RefundRow:
+    """The record of a whole reversal; its id is the bank key of the void. Again gives the same record.
+    `amount_kopecks`: what was taken, where that is known to be less than was asked for."""
+    taken = payment.amount_kopecks if amount_kopecks is None else amount_kopecks
     tx.execute(
         "INSERT INTO refund (refund_id, order_id, payment_id, kind, step, amount_kopecks, reason, actor, created_at)"
         " VALUES (?, ?, ?, 'void', 'pending', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (payment.void_id, payment.order_id, payment.payment_id, payment.amount_kopecks, reason, actor, rfc3339(now)),
+        (payment.void_id, payment.order_id, payment.payment_id, taken, reason, actor, rfc3339(now)),
     )
     return tx.require(RefundRow, f"SELECT {_REFUND} FROM refund WHERE refund_id = ?", (payment.void_id,))
 
