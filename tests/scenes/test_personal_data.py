@@ -165,6 +165,17 @@ async def test_nothing_goes_while_an_order_is_under_way_and_all_once_it_is_over(
         assert (await customer.call("GET", "/api/me")).status == 200
 
 
+async def test_what_is_anothers_in_an_order_of_a_guest_is_not_handed_over(place: Restaurant) -> None:
+    guest = await place.guest()
+    order_id = (await guest.order(("tea", 1)))["order_id"]
+    assert (await guest.pay(order_id, "tok_declined", receipt_to=ADDRESS)).status == 402
+    assert (await guest.pay(order_id, receipt_to=PHONE)).status == 200
+    await guest.until_status(order_id, "completed")
+    await until_idle(place)
+    [order] = (await about(place, "export")).body["orders"]
+    assert order["receipt_to"] == [PHONE]
+
+
 async def test_an_address_of_a_receipt_is_found_and_erased_too(place: Restaurant) -> None:
     """In whatever letters it was typed (RFC 1035 2.3.3)."""
     await eaten(await place.guest(), receipt_to=ADDRESS.title())
