@@ -397,6 +397,13 @@ async def test_a_number_that_cannot_be_read_is_not_ours() -> None:
             await driver.sell(Sale(1, AMOUNT, "Заказ 1014", datetime.now(UTC)))
 
 
+async def test_an_errorcode_that_cannot_be_read_beside_an_approval_is_no_approval() -> None:
+    told = '<errorcode>ERR</errorcode><field id="0">49900</field><field id="25">1</field><field id="26">1</field>'
+    async with telling(told) as driver:
+        with pytest.raises(OutcomeUnknown):
+            await driver.sell(Sale(1, AMOUNT, "Заказ 1014", datetime.now(UTC)))
+
+
 @asynccontextmanager
 async def telling(fields: str) -> AsyncIterator[InpasReader]:
     """A foreign service that approves whatever it is asked for in these words."""

@@ -228,7 +228,10 @@ class _Reading:
 
     def answer(self) -> Answer:
         """Raises `CodecError` for an error and an approval in one."""
-        codes = {int(word) for word in self._named.get("errorcode", ()) if _DIGITS.fullmatch(word)}
+        told = [word for word in self._named.get("errorcode", ()) if word]
+        if unreadable := [word for word in told if not _DIGITS.fullmatch(word)]:
+            raise CodecError(f"errorcode says {unreadable[0][:20]!r}")
+        codes = {int(word) for word in told}
         if len(codes) > 1:
             raise CodecError(f"errorcode says {sorted(codes)[:4]}")
         error = next(iter(codes), None) or None
