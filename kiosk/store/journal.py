@@ -48,7 +48,7 @@ def add(tx: Tx, actor: str, action: str, detail: str, now: datetime) -> None:
     """Who changed what by hand."""
     at, seal = rfc3339(now), ""
     if action not in PASSING:
-        seal = _seal(last_seal(tx) or _beginning(tx), at, actor, action, detail)
+        seal = seal_of(last_seal(tx) or _beginning(tx), at, actor, action, detail)
         meta.put(tx, _LAST, seal)
     tx.insert("journal", at=at, actor=actor, action=action, detail=detail, seal=seal)
 
@@ -81,7 +81,7 @@ def altered(reader: Reader) -> list[Altered]:
     while rows := _sealed_after(reader, after):
         for row in rows:
             older = not row.seal and 0 < row.entry <= older_than
-            if not older and row.seal != _seal(before, row.at, row.actor, row.action, row.detail):
+            if not older and row.seal != seal_of(before, row.at, row.actor, row.action, row.detail):
                 found.append(Altered(row.entry, f"{row.at} {row.actor} {row.action} {row.detail}"))
             before = row.seal or before
         after = rows[-1].entry
@@ -103,5 +103,6 @@ def _sealed_after(reader: Reader, entry: int) -> list[_Sealed]:
     )
 
 
-def _seal(before: str, at: str, actor: str, action: str, detail: str) -> str:
+def seal_of(before: str, at: str, actor: str, action: str, detail: str) -> str:
+    """`before`: the seal of the line before it; of the first line, the number of the last that is older than seals."""
     return hashlib.sha256(msgspec.json.encode([before, at, actor, action, detail])).hexdigest()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from kiosk.clock import rfc3339
+from kiosk.store import journal
 from tests.growth.cells import MINUTES, Cells, minute_column
 from tests.growth.orders import Orders
 from tests.growth.shapes import Shape, read_shapes
@@ -75,9 +76,28 @@ class Multiplying:
         for index in indexes:
             self._db.execute(index)
         self._summarise()
+        self._seal_journal()
         for table in ("made", "told", "counted"):
             self._db.execute(f"DROP TABLE temp.{table}")
         self._db.execute("COMMIT")
+
+    def _seal_journal(self) -> None:
+        """The new lines go on the chain that is there."""
+        meta = dict(self._db.execute("SELECT key, value FROM meta WHERE key LIKE 'journal_seal%'").fetchall())
+        older, seal = int(meta.get("journal_sealed_from", "0")), meta.get("journal_seal", "")
+        seal = seal or str(older)
+        new = self._db.execute(
+            "SELECT entry, at, actor, action, detail FROM journal WHERE entry > ? AND seal = '' ORDER BY entry",
+            (older,),
+        )
+        sealed = []
+        for entry, at, actor, action, detail in new:
+            if action not in journal.PASSING:
+                seal = journal.seal_of(seal, at, actor, action, detail)
+                sealed.append((seal, entry))
+        self._db.executemany("UPDATE journal SET seal = ? WHERE entry = ?", sealed)
+        if sealed:
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('journal_seal', ?)", (seal,))
 
     # Rows.
 

@@ -35,7 +35,7 @@ def _forge(file: sqlite3.Connection, entry: int) -> None:
     """With a seal, as if it had been the first line."""
     file.execute(
         "UPDATE journal SET detail = 'forged', seal = ? WHERE entry = ?",
-        (journal._seal("", "now", "a", "b", "c"), entry),  # noqa: SLF001  # who can read the program can do this
+        (journal.seal_of("", "now", "a", "b", "c"), entry),
     )
 
 
