@@ -243,7 +243,7 @@ CONTACT = "+79161234567"
 async def test_an_archive_of_an_older_program_is_brought_to_the_present_version(path: Path, version: int) -> None:
     """23: before the pace of the kitchen was learned. Where receipts went to is known no more afterwards."""
     with closing(sqlite3.connect(path, isolation_level=None)) as books:
-        books.execute("UPDATE payment SET receipt_to = NULL")
+        books.execute("UPDATE payment SET receipt_to = NULL, fingerprint = ''")
         before = orders_in(path)
         books.execute("UPDATE payment SET receipt_to = ?", (CONTACT,))
     await move_out(path)

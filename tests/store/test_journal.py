@@ -74,7 +74,6 @@ def test_whatever_is_done_to_a_line_of_money_shows(
         connection.row_factory = sqlite3.Row
         connection.executescript(_SCHEMA)
         tx = Tx(connection)
-        meta.put(tx, "journal_sealed_from", "0")
         for n, (actor, action, detail) in enumerate(lines):
             journal.add(tx, actor, action, detail, START + timedelta(minutes=n))
         assert journal.altered(tx) == []
@@ -116,7 +115,7 @@ def test_lines_that_have_had_their_time_go_and_nothing_shows(tmp_path: Path) -> 
 def test_lines_older_than_the_seals_are_taken_as_they_are(tmp_path: Path) -> None:
     tx = written(tmp_path / "kiosk.db", [])
     tx.insert("journal", at="2025-01-01T00:00:00Z", actor="ira", action="refund", detail="")
-    tx.execute("UPDATE meta SET value = '1' WHERE key = 'journal_sealed_from'")
+    meta.put(tx, "journal_sealed_from", "1")
     journal.add(tx, "ira", "refund", "new", START)
     assert journal.altered(tx) == []
     tx.execute("UPDATE journal SET detail = 'x' WHERE entry = 2")
@@ -128,7 +127,7 @@ def test_lines_older_than_the_seals_are_taken_as_they_are(tmp_path: Path) -> Non
     [
         "INSERT INTO journal (entry, at, actor, action, detail) VALUES (-5, '2026-01-01', 'ira', 'refund', 'x')",
         "UPDATE journal SET seal = '', detail = 'x'; DELETE FROM meta WHERE key = 'journal_seal'",
-        "UPDATE meta SET value = '9' WHERE key = 'journal_sealed_from'",
+        "INSERT INTO meta VALUES ('journal_sealed_from', '9')",
     ],
 )
 def test_a_journal_that_is_made_to_look_older_than_its_seals_shows(tmp_path: Path, sql: str) -> None:
