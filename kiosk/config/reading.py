@@ -33,7 +33,7 @@ def _section(raw: object, kind: type[S], where: str, problems: list[str], usual:
         return None
     hints = _hints(kind)
     before = len(problems)
-    for key in raw.keys() - hints.keys():
+    for key in [key for key in raw if key not in hints]:
         problems.append(problem(f"{where}.{_shown(key)}", f"unknown key{nearest(key, hints)}"))
     values = {}
     for field in _fields(kind):

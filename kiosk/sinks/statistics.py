@@ -69,7 +69,7 @@ class StatisticsSink:
     def _count_choices(self, tx: Tx, day: str, lines: Sequence[OrderLine]) -> None:
         if self._menu is None:
             return
-        for combo_id in {line.combo_id for line in lines if line.combo_id is not None}:
+        for combo_id in sorted({line.combo_id for line in lines if line.combo_id is not None}):
             parts = [line for line in lines if line.combo_id == combo_id]
             combo = self._menu.combos.get(combo_id)
             places = len(combo.item.slots) if combo else len(parts)  # every place of a combo is a line of its own

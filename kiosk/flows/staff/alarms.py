@@ -132,7 +132,7 @@ class AlarmWatch:
         standing = alarms.read_standing(tx)
         known = {row.key for row in standing}
         kept = [after for row in standing if (after := self._advance(tx, row, seen.get(row.key), elapsed_s, now))]
-        for key in seen.keys() - known:
+        for key in [key for key in seen if key not in known]:
             rule = self._policy.rules.of(key[0])
             begun = alarms.begin(tx, seen[key], now, urgent=rule.urgent or seen[key].urgent)
             after = self._advance(tx, begun, seen[key], 0.0, now)
