@@ -44,7 +44,7 @@ class CustomerRowView(msgspec.Struct, frozen=True):
 
 
 class CustomersView(msgspec.Struct, frozen=True):
-    """The newest hundred; `blocked` of them all: those who may not sign in."""
+    """The newest hundred."""
 
     customers: list[CustomerRowView]
 
