@@ -4,6 +4,7 @@ ahead. How a bank writes and what it remembers is its own."""
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -65,7 +66,7 @@ class Words:
     calls: Mapping[str, str] = field(default_factory=dict)
 
 
-class QrBankDevice(HttpSimulator):
+class QrBankDevice(HttpSimulator, ABC):
     """A bill is committed before it is answered; a guest pays what is shown, unless `nobody_pays`."""
 
     account: Account
@@ -122,9 +123,9 @@ class QrBankDevice(HttpSimulator):
         slow = self.faults.on("in_transfer") is not None
         self.account.move(bill, self._words.moving if slow else self._words.paid)
 
+    @abstractmethod
     def _reject(self, bill: Bill) -> None:
         """The payer's bank refuses."""
-        raise NotImplementedError
 
     def _fault_changed(self, name: str, *, on: bool) -> None:
         if name == "nobody_pays" and not on:  # whoever stands there takes out the phone
