@@ -144,6 +144,7 @@ _.registrar_off
 _.drive_expiring
 _.documents_unsent
 _.robot_held
+_.copy_late
 _.device_off
 _.bin_low
 _.food_forgotten

@@ -206,7 +206,8 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     backup = command("backup", "copy the database while it is used; orders of past years stand in archives beside it")
     backup.add_argument("file", type=Path)
     backup.add_argument("--year", type=int, metavar="YEAR", help="copy the archive of this year instead")
-    command("restore", "put a backup in the database's place; the kiosk must not run").add_argument("file", type=Path)
+    restore = command("restore", "put a backup in the database's place; the kiosk must not run")
+    restore.add_argument("file", type=Path, help="a backup, or the folder of [standby]: its newest copy")
     return found
 
 

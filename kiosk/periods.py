@@ -38,6 +38,9 @@ class Periods:
     day_report_s: float = 600.0
     disk_s: float = 2.0
     power_s: float = 2.0  # what supplies the machine
+    standby_s: float = 1.0  # what the standby copy does not have yet
+    standby_again_s: float = 10.0  # where its disk is away; less and less often, every ten minutes at last
+    backups_s: float = 30.0  # is a backup of this hour left to make
     holds_s: float = 0.5  # has a hold or an entry of the stop list ended by itself
     climate_s: float = 5.0  # is anything beyond its temperatures
     board_s: float = 5.0  # minutes on the hall board

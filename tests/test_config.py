@@ -191,6 +191,11 @@ shutdown_after_s = 600
 shutdown_percent = 30
 shutdown_command = ["systemctl", "poweroff"]
 
+[standby]
+folder = "other"
+keep_hours = 24
+keep_days = 7
+
 [display]
 keep_s = 60
 

@@ -55,6 +55,7 @@ def _absolute(config: Config, base: Path) -> Config:
             config.robot, port=_line_under(base, config.robot.port), complex=_under(base, config.robot.complex)
         ),
         sms=replace(config.sms, key_file=_under(base, config.sms.key_file)),
+        standby=replace(config.standby, folder=_under(base, config.standby.folder)),
         service=replace(config.service, pin_file=_under(base, config.service.pin_file)),
         broker=replace(
             config.broker,

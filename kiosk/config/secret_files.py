@@ -32,13 +32,17 @@ def read_key(path: str, where: str) -> str:
     return found.decode("ascii")
 
 
+def token_secret_file(config: Config) -> Path:
+    return Path(config.auth.secret_file) if config.auth.secret_file else config.database.path.parent / "token.secret"
+
+
 def token_secrets(
     config: Config, environment: Mapping[str, str] | None = None, *, make: bool = True
 ) -> tuple[bytes, ...]:
     """The keys of access tokens, one a line: the first signs, all verify; a new one logs nobody out. Made (0600)
     in a development run, refused to be missing under systemd; none where it may not `make` it. Raises `ConfigError`."""
     where = "$.auth.secret_file"
-    path = Path(config.auth.secret_file) if config.auth.secret_file else config.database.path.parent / "token.secret"
+    path = token_secret_file(config)
     if not os.path.lexists(path):  # a link that leads nowhere is none of ours to fill
         if _under_systemd(environment):
             raise ConfigError(problem(where, f"{path} is missing"))

@@ -367,6 +367,15 @@ class Power(_Section, frozen=True, kw_only=True):
     shutdown_command: Annotated[list[forms.Word], msgspec.Meta(max_length=16)] = []
 
 
+class StandbySection(_Section, frozen=True, kw_only=True):
+    """`folder`: on another disk; there the database stands a second time, a moment behind, and a backup of every hour:
+    the last `keep_hours` of them, and the last of each of the last `keep_days`. Empty: neither."""
+
+    folder: forms.Folder = ""
+    keep_hours: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 48
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=400)] = 30
+
+
 class Log(_Section, frozen=True, kw_only=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
@@ -402,6 +411,7 @@ class Config(_Section, frozen=True, kw_only=True):
     broker: Broker = Broker()
     alarms: Alarms = Alarms()
     power: Power = Power()
+    standby: StandbySection = StandbySection()
     log: Log = Log()
 
     @property

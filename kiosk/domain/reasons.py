@@ -34,6 +34,8 @@ DISK, BOOKS = "disk", "books"
 POWER, UPS_WORN = "power", "ups_worn"
 UPS_TROUBLE = frozenset({UPS_WORN, "ups_offline", "ups_refused", "ups_no_data"})
 ARCHIVE = "archive_broken"
+STANDBY_LATE, BACKUP_LATE = "standby_late", "backup_late"
+STANDBY_SAME_DISK = "standby_same_disk"
 SHIFT_CLOSING = "fiscal_shift_closing"
 # Of a dish:
 SOLD_OUT = "sold_out"
@@ -137,6 +139,18 @@ _HINTS: Mapping[str, Text] = {
         "upsd refuses, sales go on: the name in [power] ups, upsd.users",
     ),
     UPS_WORN: Text("Батарея ИБП изношена: замените", "The battery of the UPS is worn: replace it"),
+    STANDBY_LATE: Text(
+        "Запасная копия отстаёт, продажи идут: второй диск, [standby] folder",
+        "The standby copy is behind, sales go on: the second disk, [standby] folder",
+    ),
+    STANDBY_SAME_DISK: Text(
+        "Запасная копия на диске самой базы и погибнет с ним: подключите второй диск, [standby] folder",
+        "The standby copy is on the database's own disk and lost with it: mount the second disk, [standby] folder",
+    ),
+    BACKUP_LATE: Text(
+        "Нет свежей резервной копии, продажи идут: второй диск, [standby] folder",
+        "No backup of late, sales go on: the second disk, [standby] folder",
+    ),
     DISK: Text("Мало места на диске: освободите его", "The disk is almost full: make room"),
     BOOKS: Text(
         "Сверка после восстановления: ждём банк и кассу, kiosk stuck; повреждён файл: kiosk restore FILE",

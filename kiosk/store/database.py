@@ -56,6 +56,14 @@ class _Request:
     error: BaseException | None = None
 
 
+@dataclass(slots=True)
+class _Between:
+    """What is run on the writer's own connection while no transaction is."""
+
+    run: Callable[[sqlite3.Connection], Any]
+    future: asyncio.Future[Any]
+
+
 class _ReaderConnection(aiosqlite.Connection):
     """A connection whose thread runs a whole question: one way there and back, however many statements it has."""
 
@@ -97,7 +105,7 @@ class Database:
         self._trace = trace
         writer.set_trace_callback(trace)
         self._loop = asyncio.get_running_loop()
-        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[_Request | _Between | None] = queue.SimpleQueue()
         self._readers: asyncio.Queue[_ReaderConnection] = asyncio.Queue()
         self._walkers: asyncio.Queue[_ReaderConnection] = asyncio.Queue()
         self._all_readers: list[_ReaderConnection] = []
@@ -154,6 +162,16 @@ class Database:
         result: T = await request.future
         return result
 
+    async def between(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `run(connection)` on the writer's thread between two transactions: for the file's own affairs. It is
+        short, for every commit waits for it."""
+        if self._closed or self.broken:
+            raise DatabaseBroken("the database is closed")
+        between = _Between(run, self._loop.create_future())
+        self._requests.put(between)
+        found: T = await between.future
+        return found
+
     async def read(self, run: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `run(reader, …)` on a reader's thread: one consistent snapshot, which waits for no writer."""
         return await self._look(self._readers, lambda reader: run(reader, *args, **kwargs))
@@ -191,6 +209,11 @@ class Database:
         """Copy the whole database to a file that does not exist yet, through a connection of its own; its size.
         Raises `DatabaseBroken`."""
         return await copy(self.path, file)
+
+    @property
+    def change(self) -> int:
+        """Counts the commits that changed a row."""
+        return self._change
 
     def suspect(self, what: str) -> None:
         """Damage was met: the next start looks through the whole file before anything else."""
@@ -258,22 +281,30 @@ class Database:
         while self._serve_once(self._requests.get()):
             pass
 
-    def _serve_once(self, request: _Request | None) -> bool:
+    def _serve_once(self, request: _Request | _Between | None) -> bool:
         """The batch that begins with this one; False after the last."""
-        if request is None:
-            return False
-        batch, last = [request], False
-        while len(batch) < _BATCH and not last:
+        batch: list[_Request] = []
+        while isinstance(request, _Request):
+            batch.append(request)
+            if len(batch) == _BATCH:
+                break
             try:
-                further = self._requests.get_nowait()
+                request = self._requests.get_nowait()
             except queue.Empty:
                 break
-            if further is None:
-                last = True
-            else:
-                batch.append(further)
-        self._commit(batch)
-        return not last
+        if batch:
+            self._commit(batch)
+        if isinstance(request, _Between):
+            self._serve_between(request)
+        return request is not None
+
+    def _serve_between(self, between: _Between) -> None:
+        try:
+            found = between.run(self._writer)
+        except BaseException as error:  # noqa: BLE001 - the thread lives on, and who asked gets it
+            self._post(_settle, between.future, None, error)
+        else:
+            self._post(_settle, between.future, found, None)
 
     def _commit(self, batch: list[_Request]) -> None:
         error = self._try(batch)
@@ -356,15 +387,19 @@ class Database:
         self._change += changed
         for tell in news:
             tell()
-        for request in batch:
-            if request.future.done():
-                continue  # the caller was cancelled; what it asked for is committed all the same
-            if request.error is not None:
-                request.future.set_exception(request.error)
-            else:
-                request.future.set_result(request.result)
+        for request in batch:  # a caller may be cancelled; what it asked for is committed all the same
+            _settle(request.future, request.result, request.error)
         for wake in [*self._watchers, *(self._event_watchers if published else ())]:
             wake()
+
+
+def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    if future.done():
+        return  # the caller was cancelled
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
 
 
 def _is_the_files(error: BaseException) -> bool:

@@ -9,5 +9,6 @@ from kiosk.wiring.preconditions import prepared
 from kiosk.wiring.private_files import exposed
 from kiosk.wiring.process import Kiosk, run
 from kiosk.wiring.restoring import restore
+from kiosk.wiring.standby import remark as standby_remark
 
-__all__ = ["Kiosk", "Parts", "examine", "exposed", "prepared", "restore", "run"]
+__all__ = ["Kiosk", "Parts", "examine", "exposed", "prepared", "restore", "run", "standby_remark"]

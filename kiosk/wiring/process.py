@@ -44,6 +44,7 @@ from kiosk.wiring.listeners import connections_allowed, listen, listen_gated, ru
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.preconditions import prepared
 from kiosk.wiring.sinks import Sinks
+from kiosk.wiring.standby import StandbyParts
 
 _log = structlog.get_logger()
 _STILL_S, _MORE_TIME_S = 5.0, 120
@@ -103,6 +104,7 @@ class Kiosk:
         opened.push_async_callback(flows.archive.close)
         self._sinks = Sinks(ground, flows)
         self._alarms = AlarmParts(ground, flows)
+        self._standby = StandbyParts.of(ground)
         opened.push_async_callback(self.tasks.drain, self._parts.drain_s)
         await flows.guests.restore()
         await flows.staff_pin.restore()
@@ -175,6 +177,7 @@ class Kiosk:
             "alarms_standing": self._alarms.watch.standing,
             "disk_free_bytes": float(flows.disk_guard.free_bytes),
             **_battery(flows.power_guard),
+            **({} if self._standby is None else self._standby.counts()),
             "portions_pending": len(self.kitchen.now.pending),
             "loop_lag_longest_seconds": sinks.lag.take_s(),
             "page_silent_seconds": max(flows.page_watch.silence_s().values(), default=0.0),
@@ -206,6 +209,9 @@ class Kiosk:
         if flows.power_guard is not None:
             supervise("power", flows.power_guard.run, ())
         supervise("file", flows.file_check.run, (OSError,))
+        if self._standby is not None:
+            supervise("standby", self._standby.guard.run, (OSError,))
+            supervise("backups", self._standby.backups.run, (OSError,))
         for guard, probe in flows.guards.probes():
             supervise(f"guard:{guard.name}", partial(guard.run, probe), ())
         supervise("stuck", flows.stuck_moves.watch, ())

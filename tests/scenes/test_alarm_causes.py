@@ -40,6 +40,7 @@ class Site:
     clock: JumpingClock
     cloud: Receiver
     ups: NutDevice
+    other: Path
 
     async def sell(self, *, until_over: bool = True) -> tuple[Customer, str]:
         guest = await self.place.guest()
@@ -224,6 +225,16 @@ async def _page_is_heard(site: Site) -> None:
     assert (await site.place.call("POST", "/api/heartbeat", {"screen": "menu"})).status in (200, 204)
 
 
+async def _other_disk_goes(site: Site) -> None:
+    site.other.parent.rename(site.other.parent.with_name("unplugged"))
+    await site.sell()  # something that the copy does not have
+    site.clock.jump(400)
+
+
+async def _other_disk_is_back(site: Site) -> None:
+    site.other.parent.mkdir()
+
+
 async def _pin_is_tried_again_and_again(site: Site) -> None:
     for _ in range(12):
         status, body = await knock(site.place, "0" * 8)
@@ -262,6 +273,7 @@ CAUSES: dict[str, tuple[Act, Act]] = {
     "food_forgotten": (_food_stays_in_its_cell, _food_is_fetched),
     "food_unsafe": (_fridge_is_warm, _fridge_is_looked_at),
     "disk": (_disk_is_full, _disk_has_room),
+    "copy_late": (_other_disk_goes, _other_disk_is_back),
     "clock": (_clock_is_three_minutes_ahead, _clock_is_set_back),
     "webhook_suspended": (_cloud_is_gone_for_good, _cloud_is_enabled),
     "page_silent": (_page_falls_silent, _page_is_heard),
@@ -295,12 +307,15 @@ async def test_rule_calls_somebody_for_its_cause_and_is_over_once_that_is_mended
     supply = nut(0, state=tmp_path / "nut.state", ledger=tmp_path / "nut.jsonl")
     async with supply as ups, receiver(check_age=False) as cloud:
         extra += f'[power]\nups = "ups@127.0.0.1:{ups.port}"\n'
+        (tmp_path / "other").mkdir()
+        if rule == "copy_late":
+            extra += f'[standby]\nfolder = "{tmp_path}/other/copies"\n'
         (tmp_path / "hook.secret").write_text(cloud.secrets[0])
         tail = f'[[webhooks]]\nurl = "{cloud.url}"\nsecret_file = "{tmp_path}/hook.secret"\n'
         async with restaurant(
             extra, tail=tail, clock=clock, stuck_after_s=0.0, tripped_after_s=0.0, **changes
         ) as place:
-            site = Site(place, clock, cloud, ups)
+            site = Site(place, clock, cloud, ups, tmp_path / "other" / "copies")
             await until(lambda: _stands(place, rule, stands=False))  # what is asked at a start may stand for a moment
             await happens(site)
             row = await until_standing(place, rule, "raised")

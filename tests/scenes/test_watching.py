@@ -55,7 +55,8 @@ async def whole_kiosk(folder: Path) -> AsyncIterator[Restaurant]:
     async with nut(0, state=folder / "s", ledger=folder / "l") as ups, receiver() as cloud:
         (folder / "hook.secret").write_text(cloud.secrets[0])
         tail = f'[[webhooks]]\nurl = "{cloud.url}"\nsecret_file = "{folder}/hook.secret"\n'
-        async with restaurant(f'[power]\nups = "ups@127.0.0.1:{ups.port}"\n', tail=tail) as place:
+        extra = f'[power]\nups = "ups@127.0.0.1:{ups.port}"\n[standby]\nfolder = "{folder}/other"\n'
+        async with restaurant(extra, tail=tail) as place:
             yield place
 
 

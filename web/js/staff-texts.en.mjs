@@ -77,6 +77,8 @@ export const en = {
       receipts: "Receipts",
       sms: "SMS queue",
       disk: "Disk",
+      standby: "Standby copy",
+      backups: "Backups",
       power: "Power",
       pages: "Screens",
       archive: "Archive of orders",

@@ -79,6 +79,8 @@ export const ru = {
       receipts: "Чеки",
       sms: "Очередь SMS",
       disk: "Диск",
+      standby: "Запасная копия базы",
+      backups: "Резервные копии",
       power: "Питание",
       pages: "Экраны",
       archive: "Архив заказов",

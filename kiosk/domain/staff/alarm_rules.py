@@ -7,7 +7,17 @@ from typing import Annotated
 
 import msgspec
 
-from kiosk.domain.reasons import LOT_EXPIRED, LOT_RECALLED, POWER, QUEUE_TOO_LONG, STAFF, UPKEEP_DUE, UPKEEP_NEAR
+from kiosk.domain.reasons import (
+    BACKUP_LATE,
+    LOT_EXPIRED,
+    LOT_RECALLED,
+    POWER,
+    QUEUE_TOO_LONG,
+    STAFF,
+    STANDBY_LATE,
+    UPKEEP_DUE,
+    UPKEEP_NEAR,
+)
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
 
@@ -27,7 +37,8 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     stopped; `device_off`: a part of the sales is closed by a device; `food_unsafe`: beyond its temperatures;
     `bin_low`: empty within half an hour at the present rate; `lot_expiring`: food in a bin will soon be past its time;
     `lot_unfit`: it is, or it was recalled, and its dishes are off sale; `upkeep_due`: people have to do something at a
-    station, or soon will; the others are as they are called."""
+    station, or soon will; `copy_late`: the standby copy or the hourly backup is too old; the others are as they are
+    called."""
 
     sales_closed: AlarmRule = AlarmRule(after_s=300, urgent=True)
     money_held: AlarmRule = AlarmRule(after_s=240, urgent=True)
@@ -43,6 +54,7 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     food_forgotten: AlarmRule = AlarmRule(after_s=0)
     food_unsafe: AlarmRule = AlarmRule(after_s=0, urgent=True)
     disk: AlarmRule = AlarmRule(after_s=60, urgent=True)
+    copy_late: AlarmRule = AlarmRule(after_s=0)
     clock: AlarmRule = AlarmRule(after_s=600)
     webhook_suspended: AlarmRule = AlarmRule(after_s=600)
     page_silent: AlarmRule = AlarmRule(after_s=120)
@@ -62,6 +74,7 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 MEANT = frozenset({STAFF, QUEUE_TOO_LONG, "closed", "closing_soon"})
 ROBOT_HELD = frozenset({"robot_held", "robot_suspended", "robot_estop"})
 UPKEEP = frozenset({UPKEEP_DUE, UPKEEP_NEAR})
+COPY_LATE = frozenset({STANDBY_LATE, BACKUP_LATE})
 LOT_UNFIT = frozenset({LOT_EXPIRED, LOT_RECALLED})
 REGISTRAR_OFF = frozenset({"fiscal_offline"})
 #: The rules whose subject may be the reason that nothing is sold: what a guest may be told about.

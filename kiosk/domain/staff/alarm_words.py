@@ -30,6 +30,7 @@ TITLES: Mapping[str, Text] = MappingProxyType(
         "food_forgotten": Text("Еда забыта в ячейке", "Food is forgotten in a cell"),
         "food_unsafe": Text("Продукт вне температуры", "Food beyond its temperature"),
         "disk": Text("Мало места на диске", "The disk is almost full"),
+        "copy_late": Text("Нет свежей копии базы", "No fresh copy of the database"),
         "clock": Text("Часы кассы врут", "The registrar's clock is off"),
         "webhook_suspended": Text("События не доходят", "Events do not arrive"),
         "page_silent": Text("Экран гостя молчит", "A guest's screen is silent"),
@@ -51,6 +52,7 @@ _REMEDIES: Mapping[str, Text] = MappingProxyType(
         "food_forgotten": Text("Выдайте или спишите, kiosk cells", "Hand it out or write it off, kiosk cells"),
         "food_unsafe": Text("Осмотрите продукт и холод, kiosk stuck", "Look at food and fridge, then kiosk stuck"),
         "disk": words_of("disk").technician,
+        "copy_late": Text("Осмотрите второй диск, kiosk status", "Look at the second disk, kiosk status"),
         "clock": Text(
             "Закройте смену: часы встанут сами, kiosk shift close", "Close the shift: it is set then, kiosk shift close"
         ),

@@ -13,7 +13,15 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.reasons import LOT_EXPIRING, PIN_GUESSED, SETTLEMENT_FAILED, SETTLEMENT_WAITS, UPS_TROUBLE, words_of
 from kiosk.domain.staff.alarm import Seen
-from kiosk.domain.staff.alarm_rules import LOT_UNFIT, REGISTRAR_OFF, ROBOT_HELD, UPKEEP, AlarmRules, rule_of_pause
+from kiosk.domain.staff.alarm_rules import (
+    COPY_LATE,
+    LOT_UNFIT,
+    REGISTRAR_OFF,
+    ROBOT_HELD,
+    UPKEEP,
+    AlarmRules,
+    rule_of_pause,
+)
 from kiosk.domain.staff.alarm_words import NOTHING_MORE
 from kiosk.domain.staff.stuck import Kind, Stuck
 from kiosk.domain.text import Text
@@ -37,6 +45,11 @@ _OF_FOOD: Mapping[Kind, str] = {
     Kind.FOOD_FORGOTTEN: "food_forgotten",
     Kind.CELL_LOCKED: "food_forgotten",
     Kind.FOOD_UNSAFE: "food_unsafe",
+}
+#: Reasons of a check that pause nothing, each told in its own words.
+_OF_CHECKS: Mapping[str, str] = {
+    **dict.fromkeys((*UPS_TROUBLE, SETTLEMENT_FAILED, SETTLEMENT_WAITS), "device_off"),
+    **dict.fromkeys(COPY_LATE, "copy_late"),
 }
 #: Devices whose silence has a rule of its own, or none: a gateway of guests' notices wakes nobody.
 _HAVE_THEIR_OWN = ("fiscal", "robot", "sms", "receipts")
@@ -117,8 +130,8 @@ class Symptoms:
                 yield Seen("robot_held", check.reason, NOTHING_MORE)
             if check.reason == PIN_GUESSED:
                 yield Seen("pin_guessed", name, NOTHING_MORE)
-            if check.reason in UPS_TROUBLE.union((SETTLEMENT_FAILED, SETTLEMENT_WAITS)):
-                yield Seen("device_off", name, words_of(check.reason).technician)
+            if (rule := _OF_CHECKS.get(check.reason or "")) is not None:
+                yield Seen(rule, name, words_of(check.reason or "").technician)
             if check.reason == LOT_EXPIRING:
                 yield Seen("lot_expiring", name, check.told or NOTHING_MORE)
             if check.reason in UPKEEP:

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import sqlite3
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from drivers.text import shown
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store import journal
+from kiosk.store.file import standby
 from kiosk.store.file.copying import sync
 from kiosk.store.file.opening import (
     GIVES_BACK,
@@ -38,9 +40,35 @@ _TICKETS = 300
 
 
 def restore(path: Path, file: Path, actor: str, now: datetime, kinds: Kinds) -> Path | None:
-    """Put `file` in the place of the database at `path`; where what stood there is kept, or None. `kinds`: what
-    `require_sound` says. Raises `DatabaseBroken`: a kiosk is running, or the file is no sound backup of this program;
-    nothing is changed then."""
+    """Put `file` in the place of the database at `path`; where what stood there is kept, or None. A folder is that of
+    a standby copy: its newest generation is put back. `kinds`: what `require_sound` says. Raises `DatabaseBroken`: a
+    kiosk is running, or the file is no sound backup of this program; nothing is changed then."""
+    if not file.is_dir():
+        return _restore(path, file, actor, now, kinds)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f"{path.name}.standby-", dir=path.parent) as place:
+            copy = standby.lay_out(file, Path(place))
+            kept = _restore(path, copy, actor, now, kinds)
+        for beside in standby.beside(file):
+            _put_beside(beside, path)
+    except OSError as error:
+        raise DatabaseBroken(f"{file}: {error}") from error
+    return kept
+
+
+def _put_beside(file: Path, path: Path) -> None:
+    """What stands there already is newer."""
+    target = path.parent / file.name
+    if not os.path.lexists(target):
+        target.write_bytes(b"")
+        _give_to(target, path)
+        target.write_bytes(file.read_bytes())
+        sync(target)
+        sync(path.parent)
+
+
+def _restore(path: Path, file: Path, actor: str, now: datetime, kinds: Kinds) -> Path | None:
     if not file.is_file():
         raise DatabaseBroken(f"{file}: no such file")
     inspect(file)
