@@ -19,7 +19,7 @@ import msgspec
 
 from drivers.text import shown
 from kiosk.cli_output import csv_text, harmless, json_text, refusal_text, text_of
-from kiosk.cli_words import call_of, parser
+from kiosk.cli_words import WANTS_PIN, call_of, parser
 from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, load
 from kiosk.config.settings import Config
@@ -111,6 +111,7 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
     if options.command == "events":
         return await _events(options, config)
     language = _language(options)
+    _ask_pin(options, language)
     status, answer = await _request(config, *call_of(options), language=language)
     if options.command == "devices" and status == 200:
         answer = {"devices": _rows(_devices(answer), answer, as_json=options.json)}
@@ -125,6 +126,20 @@ async def _ask(options: argparse.Namespace, config: Config) -> int:
     else:
         print(csv_text(answer[options.csv]), end="")
     return BAD if status >= 400 or (options.command == "audit" and answer["mismatches"]) else OK
+
+
+def _ask_pin(options: argparse.Namespace, language: str) -> None:
+    """From the keyboard twice, unseen, or one line of what is piped in: never from the command line, which every user
+    of the machine can read. Raises `Refused`."""
+    if (options.command, vars(options).get("action")) not in WANTS_PIN:
+        return
+    if not sys.stdin.isatty():
+        options.pin = sys.stdin.readline().strip()
+        return
+    words = ("New PIN: ", "Once more: ") if language == "en" else ("Новый PIN: ", "Ещё раз: ")
+    options.pin, again = (getpass.getpass(word) for word in words)
+    if again != options.pin:
+        raise Refused("the two PINs differ" if language == "en" else "PIN не совпали")
 
 
 def _language(options: argparse.Namespace) -> str:

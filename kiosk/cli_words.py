@@ -19,6 +19,17 @@ _OF_PEOPLE = {
     "block": "the number signs in no more",
     "unblock": "it may again",
 }
+_OF_STAFF = {
+    "add": "an account, with a PIN that is asked for",
+    "pin": "another PIN, which is asked for; open sessions end",
+    "role": "another role, from now on",
+    "rename": "another name",
+    "block": "signs in no more, open sessions end now",
+    "unblock": "signs in again, with a new PIN that is asked for",
+}
+_ROLES = ["technician", "shift", "manager", "owner"]
+#: Commands for which a new PIN is asked: it never stands on a line that others can read.
+WANTS_PIN = {("staff", "add"), ("staff", "pin"), ("staff", "unblock")}
 _MOVES = {
     "retry": "try again now, by the same rules",
     "refund": "give the money back as soon as it is proved that no receipt stands",
@@ -65,6 +76,8 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     refund.add_argument("order_id", help="its id, its number, or the receipt's document number or fiscal sign")
     refund.add_argument("--reason", required=True)
     refund.add_argument("--item", dest="items", action="append", type=_item, metavar="ITEM=QTY")
+    asked = command("refunds", "refunds above the limit that wait for a second person; confirm or refuse one")
+    _add_requests(asked, common)
     shift = command("shift", "the fiscal shift; open or close it")
     shift.add_argument("action", nargs="?", choices=["open", "close", "report"], help="report: X, or a kept Z")
     shift.add_argument("--shift", type=int, metavar="N", help="report: the kept Z report of this shift")
@@ -154,6 +167,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         act = acts.add_parser(name, help=text, parents=[common])
         act.add_argument("contact", metavar="CONTACT", help="a phone number or an e-mail address")
     acts.choices["block"].add_argument("--reason", required=True, help="to be kept with it")
+    _add_staff(command("staff", "accounts of staff; add and change them (root or the kiosk's own user)"), common)
     kept_of_upkeep = upkeep.add_parser("journal", help="what was done on a day, and by whom", parents=[common])
     journals = {kept_of_lots: ["entries"], kept_of_cells: ["entries", "acts"], kept_of_upkeep: ["records"]}
     for kept, lists in journals.items():
@@ -209,6 +223,24 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     restore = command("restore", "put a backup in the database's place; the kiosk must not run")
     restore.add_argument("file", type=Path, help="a backup, or the folder of [standby]: its newest copy")
     return found
+
+
+def _add_requests(asked: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    acts = asked.add_subparsers(dest="action")
+    for name, text in (("confirm", "yes: the money goes back"), ("refuse", "no, or you take it back")):
+        acts.add_parser(name, help=text, parents=[common]).add_argument("request_id", type=int, metavar="ID")
+
+
+def _add_staff(staff: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    acts = staff.add_subparsers(dest="action")
+    for name, text in _OF_STAFF.items():
+        act = acts.add_parser(name, help=text, parents=[common])
+        if name != "add":
+            act.add_argument("person_id", type=int, metavar="ID", help="its number in `kiosk staff`")
+    for name in ("add", "rename"):
+        acts.choices[name].add_argument("name", metavar="NAME")
+    acts.choices["add"].add_argument("--role", choices=_ROLES, required=True)
+    acts.choices["role"].add_argument("role", choices=_ROLES)
 
 
 def _jobs(text: str) -> int:
@@ -270,6 +302,14 @@ _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("customers", "erase"): (socket_calls.ERASE_CUSTOMER, "contact"),
     ("customers", "block"): (socket_calls.BLOCK_CUSTOMER, "contact", "reason"),
     ("customers", "unblock"): (socket_calls.UNBLOCK_CUSTOMER, "contact"),
+    ("staff", None): (socket_calls.STAFF,),
+    ("staff", "add"): (socket_calls.ADD_STAFF, "name", "role", "pin"),
+    ("staff", "pin"): (socket_calls.CHANGE_STAFF, "pin"),
+    ("staff", "role"): (socket_calls.CHANGE_STAFF, "role"),
+    ("staff", "rename"): (socket_calls.CHANGE_STAFF, "name"),
+    ("refunds", None): (socket_calls.REFUND_REQUESTS,),
+    ("refunds", "confirm"): (socket_calls.CONFIRM_REFUND,),
+    ("refunds", "refuse"): (socket_calls.REFUSE_REFUND,),
     ("alarms", None): (socket_calls.ALARMS,),
     ("alarms", "ack"): (socket_calls.ACK_ALARM,),
     ("alarms", "test"): (socket_calls.TEST_CHANNEL,),
@@ -286,7 +326,7 @@ def call_of(options: argparse.Namespace) -> Call:
     """(method, path, body) of a command."""
     words = vars(options)
     action = words.get("action")
-    call, body = _of_food(options, action) or _special(options, action) or _plain(words)
+    call, body = _of_food(options, action) or _of_staff(options, action) or _special(options, action) or _plain(words)
     return call.method, call.named(words), body
 
 
@@ -314,6 +354,15 @@ def _of_food(options: argparse.Namespace, action: str | None) -> tuple[Address, 
             return socket_calls.LOT_TRACE.asked({"lot": options.lot}), None
         case "stock", "journal":
             return socket_calls.LOT_JOURNAL.asked(_given(on=options.on)), None
+    return None
+
+
+def _of_staff(options: argparse.Namespace, action: str | None) -> tuple[Address, dict[str, Any] | None] | None:
+    match options.command, action:
+        case "staff", "block":
+            return socket_calls.CHANGE_STAFF, {"blocked": True}
+        case "staff", "unblock":
+            return socket_calls.CHANGE_STAFF, {"blocked": False, "pin": options.pin}
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -31,6 +31,14 @@ class Session(msgspec.Struct, frozen=True):
     customer_id: str | None
     expires_at: datetime
     verified: bool = False  # the number was confirmed by a code in this session
+
+
+class StaffSession(msgspec.Struct, frozen=True):
+    """`subject`: whose it is."""
+
+    session_id: str
+    subject: str
+    expires_at: datetime
 
 
 class AccessTokens:
@@ -98,47 +106,38 @@ class AccessTokens:
             return None
         return str(claims["jti"]) if claims["typ"] == "temporary" else None
 
-    def issue_staff(self, lifetime_s: int, pin: str, name: str = "") -> str:
-        """A staff session by `pin`, dead once that is changed: a type of its own, no access token. `name`: who says
-        they are at the page."""
+    def issue_staff(self, lifetime_s: int, subject: str, key: str) -> str:
+        """A session of staff: a type of its own, no access token. `subject`: whose; `key`: what it hangs on, dead once
+        that is another."""
         now = int(self._clock.now().timestamp())
         claims = {
             "iss": _ISSUER,
             "aud": _AUDIENCE,
-            "sub": f"staff:{name}",
+            "sub": subject,
             "jti": secrets.token_urlsafe(16),
             "dev": "",
             "typ": "service",
-            "pin": self._seal(pin),
+            "pin": self._seal(key),
             "nbf": now,
             "iat": now,
             "exp": now + lifetime_s,
         }
         return self._sign(claims)
 
-    def staff_actor(self, token: str, pin: str) -> str:
-        """Who acts in a live staff session of ours, opened with this PIN: the name given with it, and the session.
-        Raises `Unauthorized`."""
-        claims, _ = self._service(token, pin)
-        name = str(claims["sub"]).removeprefix("staff:") or "staff"
-        return f"pin:{name}:{str(claims['jti'])[:6]}"
-
-    def service_session(self, token: str, pin: str) -> tuple[str, datetime]:
-        """The id of a live staff session and its end. Raises `Unauthorized`."""
-        claims, expires_at = self._service(token, pin)
-        return str(claims["jti"]), expires_at
-
-    def _service(self, token: str, pin: str) -> tuple[Mapping[str, Any], datetime]:
+    def staff_session(self, token: str, key_of: Callable[[str], str]) -> StaffSession:
+        """A live staff session of ours. `key_of` its subject raises `Unauthorized` for one who has none. Raises
+        `Unauthorized`."""
         claims, expires_at = self._decode(token)
         if claims["typ"] != "service" or expires_at <= self._clock.now() or claims["jti"] in self._ended:
             raise Unauthorized
-        if not hmac.compare_digest(str(claims.get("pin", "")), self._seal(pin)):
+        subject = str(claims["sub"])
+        if not hmac.compare_digest(str(claims.get("pin", "")), self._seal(key_of(subject))):
             raise Unauthorized
-        return claims, expires_at
+        return StaffSession(str(claims["jti"]), subject, expires_at)
 
-    def _seal(self, pin: str) -> str:
-        """Distinguishes one PIN from the next, and gives nothing of the PIN away without our key."""
-        return hmac.digest(self._keys[self._kid], b"pin:" + pin.encode(), hashlib.sha256).hex()[:32]
+    def _seal(self, key: str) -> str:
+        """Distinguishes one key from the next, and gives nothing of it away without ours."""
+        return hmac.digest(self._keys[self._kid], b"pin:" + key.encode(), hashlib.sha256).hex()[:32]
 
     def verify(self, token: str) -> Session:
         """Raises `Unauthorized` for anything but a live access token of ours."""

@@ -44,6 +44,7 @@ BOUNDED = {
     "alarm": "what stood long enough to call somebody, gone after its days",
     "alarm_message": "by the budget of an hour, gone after its days",
     "alarm_notice": "one for each alarm and channel, gone with it",
+    "staff": "whoever has worked here",
     "sqlite_sequence": "one row for each table",
 }
 #: Statements that may walk: how each begins, and why.

@@ -185,6 +185,7 @@ secret_file = "secrets/webhook"
 events = ["OrderPaidEvent"]
 [service]
 pin_file = "secrets/pin"
+refund_limit_kopecks = 500000
 [power]
 ups = "ups@127.0.0.1:3493"
 shutdown_after_s = 600

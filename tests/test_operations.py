@@ -133,7 +133,7 @@ def test_row_without_its_handlers_object_stops_the_start() -> None:
 
 class _Nobody(Admission):
     def __init__(self) -> None:
-        self._by = {row.who: lambda _: None for row in OPERATIONS}
+        self._by = dict.fromkeys((row.who for row in OPERATIONS), lambda _request, _may: None)
 
 
 # The command.
@@ -148,6 +148,16 @@ customers export +79161234567
 customers erase guest@example.com
 customers block +79161234567 --reason fraud
 customers unblock +79161234567
+staff
+staff add Anna --role shift
+staff pin 3
+staff role 3 manager
+staff rename 3 Anna-Maria
+staff block 3
+staff unblock 3
+refunds
+refunds confirm 7
+refunds refuse 7
 order 0042
 refund 0042 --reason cold
 refund 0042 --reason cold --item tea=1
@@ -228,9 +238,16 @@ def row_of(method: str, path: str) -> Operation:
     return min(filter(fits, INTERNAL_OPERATIONS), key=lambda row: row.at.path.count("{"))
 
 
+def asked_by(line: str) -> tuple[str, str, dict[str, Any] | None]:
+    """A PIN is asked for when the command runs."""
+    options = parser("").parse_args(shlex.split(line))
+    options.pin = "482915"
+    return call_of(options)
+
+
 @pytest.mark.parametrize("line", COMMANDS)
 def test_command_asks_a_call_of_the_table_for_what_it_takes(line: str) -> None:
-    method, path, body = call_of(parser("").parse_args(shlex.split(line)))
+    method, path, body = asked_by(line)
     row = row_of(method, path)
     assert (body is not None) == row.needs_body
     assert "{" not in path
@@ -242,7 +259,7 @@ def test_command_asks_a_call_of_the_table_for_what_it_takes(line: str) -> None:
 
 def test_every_call_for_staff_at_the_socket_has_its_command() -> None:
     """But those of the site's own tools, and `kiosk events`, which pages by itself."""
-    asked = {row_of(*call_of(parser("").parse_args(shlex.split(line)))[:2]).at for line in COMMANDS}
+    asked = {row_of(*asked_by(line)[:2]).at for line in COMMANDS}
     tools = {
         socket_calls.QUICK_AUTH, socket_calls.CONFIRM, socket_calls.AVAILABILITY, socket_calls.RESERVE,
         socket_calls.RELEASE, socket_calls.ORDER_STATUS, socket_calls.EVENTS,

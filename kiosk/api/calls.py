@@ -13,6 +13,7 @@ from aiohttp import web
 from kiosk.api.http.problems import language_of
 from kiosk.domain.address import place_of
 from kiosk.domain.errors import DomainError
+from kiosk.domain.staff.roles import Roles
 from kiosk.socket_calls import Address
 
 T = TypeVar("T")
@@ -84,7 +85,8 @@ BareCall = Call[By, Nothing]
 class Operation:
     """One call. `socket`: where the unix socket has the same act. `answers`: status → type (None: no body); where there
     is one, the handler gives its value, else a response. `body_optional`: none at all is its default; `screen`: a
-    method of the handler's class that looks at the JSON before the schema does."""
+    method of the handler's class that looks at the JSON before the schema does; `may`: the roles of staff whose act it
+    is, nobody's where none is named."""
 
     at: Address
     handler: Callable[[Any, Any], Awaitable[Any]]
@@ -92,6 +94,7 @@ class Operation:
     answers: dict[int, Any]
     _: KW_ONLY
     summary: str = ""
+    may: Roles = frozenset()
     socket: Address | None = None
     refusals: tuple[type[DomainError], ...] = ()
     body: type[msgspec.Struct] = Nothing

@@ -15,6 +15,8 @@ from kiosk.domain import errors
 from kiosk.domain.errors import DomainError
 from kiosk.domain.ordering.order import CURRENCY
 from kiosk.domain.ordering.reservation import Shortage
+from kiosk.domain.staff.refusals import RefundRequestConflict, RoleForbids, SecondPersonRequired
+from kiosk.domain.staff.roles import Role
 
 _REF = "#/components/schemas/{name}"
 _API = "/api/"
@@ -71,6 +73,14 @@ MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] =
     errors.FiscalUnavailable: [("reason", str | _Maybe, _UNSET), ("refunded", bool | _Maybe, _UNSET)],
     errors.BonusExceedsLimit: [("available", int)],
     errors.DeviceUnavailable: [("device", str), ("reason", str)],
+    RoleForbids: [("roles", list[Role])],
+    SecondPersonRequired: [
+        ("request_id", int),
+        ("amount_kopecks", int),
+        ("limit_kopecks", int),
+        ("expires_at", str),
+    ],
+    RefundRequestConflict: [("state", str)],
 }
 
 HEADERS: dict[str, dict[str, Any]] = {
@@ -152,6 +162,8 @@ def refusals(operation: Operation) -> tuple[type[DomainError], ...]:
         found.append(errors.InvalidRequest)
     if operation.who.session != "none" or operation.at.method != "GET":  # a foreign Origin changes nothing either
         found.append(errors.Unauthorized)
+    if operation.may:
+        found.append(RoleForbids)
     if operation.stores:
         found.append(StorageUnavailable)
     return tuple(dict.fromkeys(found))

@@ -6,9 +6,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from kiosk.api.admission import ANYONE, SOCKET
+from kiosk.api.admission import ANYONE, PERSON, SOCKET, SOCKET_PERSON, STAFF
 from kiosk.api.calls import Operation
 from kiosk.api.customer_operations import CUSTOMER_OPERATIONS
+from kiosk.api.device_operations import DEVICE_OPERATIONS
 from kiosk.api.http.parameters import IF_NONE_MATCH
 from kiosk.api.openapi import OpenApi
 from kiosk.api.site_operations import SITE_OPERATIONS
@@ -16,9 +17,11 @@ from kiosk.api.staff_operations import STAFF_OPERATIONS
 from kiosk.socket_calls import Address
 
 _INTERNAL = "/internal/"
+_SOCKETS = {STAFF: SOCKET, PERSON: SOCKET_PERSON}
 _ROWS: tuple[Operation, ...] = (
     *CUSTOMER_OPERATIONS,
     *STAFF_OPERATIONS,
+    *DEVICE_OPERATIONS,
     *SITE_OPERATIONS,
     Operation(
         Address("GET", "/api/openapi.json"), OpenApi.show, ANYONE, {200: dict[str, Any], 304: None},
@@ -29,7 +32,7 @@ _ROWS: tuple[Operation, ...] = (
 
 def _at_the_socket(row: Operation, at: Address) -> Operation:
     """The same act, where whoever gets in is staff: its actor is the peer's user."""
-    return replace(row, at=at, socket=None, who=SOCKET if row.who.staff else ANYONE)
+    return replace(row, at=at, socket=None, who=_SOCKETS.get(row.who, ANYONE))
 
 
 OPERATIONS = (*_ROWS, *(_at_the_socket(row, row.socket) for row in _ROWS if row.socket is not None))

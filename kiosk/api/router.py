@@ -54,7 +54,7 @@ def _pattern(path: str, paths: Iterable[str]) -> str:
 
 def _served(operation: Operation, group: object, admission: Admission) -> Handler:
     """What is the same for every request is looked up here, once."""
-    admit, read = admission.of(operation.who), _reader(operation, group)
+    admit, read = admission.of(operation), _reader(operation, group)
     handle: Callable[[Call[Any, Any]], Awaitable[Any]] = partial(operation.handler, group)
     status, kind = next(iter(operation.answers.items()))
 

@@ -8,8 +8,9 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from kiosk.api.calls import BareCall, Call, Nothing
-from kiosk.api.http.parameters import CELL, FROM, ORDER_ID, STUCK_ID, TILL_CODE, TO
+from kiosk.api.http.parameters import CELL, FROM, ORDER_ID, REQUEST_ID, STUCK_ID, TILL_CODE, TO
 from kiosk.api.sim import Simulators
+from kiosk.domain.staff.roles import Person
 from kiosk.domain.staff.stuck import Stuck
 from kiosk.flows.fiscal.day import ShiftReportView
 from kiosk.flows.fiscal.doubts import Decision
@@ -19,7 +20,6 @@ from kiosk.flows.ordering.menu import MenuBytes
 from kiosk.flows.ordering.pickup import Pickup
 from kiosk.flows.ordering.views import RefundView, refund_view
 from kiosk.flows.payment.portions import RefundRequest
-from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.settlement import Settlement, SettlementView
 from kiosk.flows.payment.till import (
     ChoiceRequest,
@@ -34,6 +34,7 @@ from kiosk.flows.staff.cells import CellCommands, CellRequest, CellsView, Pickup
 from kiosk.flows.staff.commands import StaffCommands, StopRequest
 from kiosk.flows.staff.endpoints import EndpointCommands, EndpointView
 from kiosk.flows.staff.kitchen_view import KitchenReport, KitchenView
+from kiosk.flows.staff.second_person import RefundConfirmation, RefundRequestsView, SecondPerson
 from kiosk.flows.staff.statistics import Reports, StatsView
 from kiosk.flows.staff.stuck import StuckMoves
 
@@ -87,7 +88,7 @@ class SellingApi:
 
     menu: MenuBytes
     staff_commands: StaffCommands
-    refunds: Refunds
+    second_person: SecondPerson
     stuck_moves: StuckMoves
     reports: Reports
     endpoint_commands: EndpointCommands
@@ -111,13 +112,25 @@ class SellingApi:
     async def stop(self, call: Call[str, StopRequest]) -> AvailabilityView:
         return AvailabilityView(self.menu.availability(await self.staff_commands.stop(call.body, call.by)))
 
-    async def refund(self, call: Call[str, RefundRequest]) -> RefundView:
-        return refund_view(await self.refunds.request(call.read(ORDER_ID), call.body, call.by))
+    async def refund(self, call: Call[Person, RefundRequest]) -> RefundView:
+        return refund_view(await self.second_person.refund(call.read(ORDER_ID), call.body, call.by))
+
+    async def refund_requests(self, call: BareCall[Person]) -> RefundRequestsView:
+        return await self.second_person.waiting(call.by)
+
+    async def confirm_refund(self, call: Call[Person, RefundConfirmation]) -> RefundView:
+        address = call.request.remote or ""
+        confirmed = await self.second_person.confirm(call.read(REQUEST_ID), call.body, call.by, address)
+        return refund_view(confirmed)
+
+    async def refuse_refund(self, call: BareCall[Person]) -> RefundRequestsView:
+        await self.second_person.refuse(call.read(REQUEST_ID), call.by)
+        return await self.second_person.waiting(call.by)
 
     async def stuck(self, _: BareCall[str]) -> StuckView:
         return StuckView(await self.stuck_moves.stuck())
 
-    async def decide(self, call: Call[str, Decision]) -> StuckView:
+    async def decide(self, call: Call[Person, Decision]) -> StuckView:
         return StuckView(await self.stuck_moves.move(call.read(STUCK_ID), call.body, call.by))
 
     async def stats(self, call: BareCall[str]) -> StatsView:

@@ -326,7 +326,11 @@ class Webhook(_Section, frozen=True, kw_only=True):
 
 
 class Service(_Section, frozen=True, kw_only=True):
+    """`refund_limit_kopecks`: above it a refund of one order wants a second person, where staff have accounts; 0: no
+    limit."""
+
     pin_file: forms.File = ""
+    refund_limit_kopecks: Annotated[int, msgspec.Meta(ge=0, le=100_000_000)] = 300_000
 
 
 class Display(_Section, frozen=True, kw_only=True):

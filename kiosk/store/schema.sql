@@ -738,3 +738,35 @@ CREATE INDEX idempotency_by_age ON idempotency (created_at);
 CREATE INDEX message_by_age ON message (created_at);
 CREATE INDEX intent_of_refund ON fiscal_intent (refund_id) WHERE refund_id IS NOT NULL;
 CREATE INDEX receipt_fix_of_order ON receipt_fix (order_id);
+
+-- Who works here, each with a PIN and a role of their own; nobody is deleted, the journal names them by number.
+-- `pin_seal` is the salted scrypt of the PIN; `session_key` changes with whatever ends a person's open sessions.
+CREATE TABLE staff (
+  person_id   INTEGER PRIMARY KEY AUTOINCREMENT,
+  name        TEXT NOT NULL,
+  role        TEXT NOT NULL CHECK (role IN ('technician', 'shift', 'manager', 'owner')),
+  pin_salt    TEXT NOT NULL,
+  pin_seal    TEXT NOT NULL,
+  session_key TEXT NOT NULL,
+  created_at  TEXT NOT NULL,
+  blocked_at  TEXT
+) STRICT;
+
+-- Refunds above the limit, which wait for a second person; `portions` are what would go back and nothing else.
+CREATE TABLE refund_request (
+  request_id     INTEGER PRIMARY KEY AUTOINCREMENT,
+  order_id       TEXT NOT NULL,
+  portions       TEXT NOT NULL,
+  amount_kopecks INTEGER NOT NULL CHECK (amount_kopecks > 0),
+  reason         TEXT NOT NULL,
+  state          TEXT NOT NULL CHECK (state IN ('waiting', 'confirmed', 'refused', 'expired')),
+  actor          TEXT NOT NULL,
+  identity       TEXT NOT NULL,
+  asked_at       TEXT NOT NULL,
+  expires_at     TEXT NOT NULL,
+  settled_by     TEXT,
+  settled_at     TEXT
+) STRICT;
+CREATE INDEX refund_request_waiting ON refund_request (order_id) WHERE state = 'waiting';
+-- Who gave money back and why, of a period.
+CREATE INDEX refund_by_time ON refund (created_at);

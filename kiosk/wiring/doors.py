@@ -29,7 +29,7 @@ from kiosk.api.sign_in import SignInApi
 from kiosk.api.sim import SimApi
 from kiosk.api.site import SiteApi
 from kiosk.api.staff import DevicesApi, SellingApi
-from kiosk.api.staff_pages import StaffPagesApi
+from kiosk.api.staff_pages import AccountsApi, StaffPagesApi, acts_by_role
 from kiosk.api.status import StatusApi
 from kiosk.catalogue import web_root
 from kiosk.config.settings import Config
@@ -83,9 +83,10 @@ def public_door(
         DisplayApi(board=sinks.hall_board, streams=streams),
         KitchenApi(screens=sinks.kitchen_screens, streams=streams),
         StaffPagesApi(
-            staff_pin=flows.staff_pin,
+            staff_door=flows.staff_door,
             dashboard=_dashboard(ground, flows),
             refund_estimates=RefundEstimates(flows.archive),
+            acts=acts_by_role(PUBLIC_OPERATIONS),
         ),
         SimApi(),
         OpenApi(OPERATIONS),
@@ -122,7 +123,7 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
         SellingApi(
             menu=flows.menu_bytes,
             staff_commands=flows.staff_commands,
-            refunds=flows.refunds,
+            second_person=flows.second_person,
             stuck_moves=flows.stuck_moves,
             reports=flows.reports,
             endpoint_commands=flows.endpoint_commands,
@@ -145,12 +146,13 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
         ),
         PeopleApi(customers=flows.customers),
         AlarmsApi(alarm_commands=alarms.commands),
+        AccountsApi(accounts=flows.accounts),
     )
 
 
 def _admission(ground: Ground, flows: Flows) -> Admission:
     used = {method for method in ("terminal", "sbp") if ground.config.pays_by(method)}
-    return Admission(flows.tokens, flows.staff_pin, ground.simulators, WHAT_MATTERS | used)
+    return Admission(flows.tokens, flows.staff_door, ground.simulators, WHAT_MATTERS | used)
 
 
 def _shop(config: Config) -> Shop:

@@ -46,15 +46,17 @@ from kiosk.flows.payment.method import Methods, PaymentMethod
 from kiosk.flows.payment.saga import BeforeMoney, PaymentRules
 from kiosk.flows.payment.settlement import Settlement
 from kiosk.flows.payment.till import Till
+from kiosk.flows.staff.accounts import Accounts
 from kiosk.flows.staff.after_restore import AfterRestore
 from kiosk.flows.staff.cell_journal import CellJournal
 from kiosk.flows.staff.cells import CellCommands
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.customers import CustomerCommands
 from kiosk.flows.staff.device_status import DeviceStatus
+from kiosk.flows.staff.door import StaffDoor
 from kiosk.flows.staff.endpoints import EndpointCommands
-from kiosk.flows.staff.pin import StaffPin
 from kiosk.flows.staff.portion_records import PortionRecords
+from kiosk.flows.staff.second_person import SecondPerson
 from kiosk.flows.staff.statistics import Reports
 from kiosk.flows.staff.stuck import Hands, StuckMoves
 from kiosk.flows.staff.temperatures import Temperatures
@@ -194,7 +196,24 @@ class Flows:
         self.after_restore = AfterRestore(
             database, bank, desk, self.receipts, ground.readiness, clock, methods=methods, periods=periods
         )
-        self.staff_pin = StaffPin(database, self.tokens, service_pin(config), ground.readiness, clock, periods)
+        self.accounts = Accounts(database, clock)
+        self.staff_door = StaffDoor(
+            database,
+            self.tokens,
+            self.accounts,
+            service_pin(config),
+            ground.readiness,
+            clock,
+            periods=periods,
+        )
+        self.second_person = SecondPerson(
+            database,
+            self.refunds,
+            self.staff_door,
+            clock,
+            limit_kopecks=config.service.refund_limit_kopecks,
+            periods=periods,
+        )
         self.customers = CustomerCommands(
             database,
             self.archive,
@@ -211,6 +230,7 @@ class Flows:
                 doubts=Doubts(database, desk, zone),
                 payment_saga=self.payment_saga,
                 refunds=self.refunds,
+                second_person=self.second_person,
                 corrections=self.corrections,
                 guards=guards.by_name(),
                 crash_loop_guard=self.crash_loop_guard,

@@ -107,7 +107,7 @@ class Kiosk:
         self._standby = StandbyParts.of(ground)
         opened.push_async_callback(self.tasks.drain, self._parts.drain_s)
         await flows.guests.restore()
-        await flows.staff_pin.restore()
+        await flows.staff_door.restore()
         await flows.crash_loop_guard.restore()
         await flows.staff_commands.restore()
         await flows.reservations.restore()  # what is stopped is stopped before anybody asks, or a payment is taken up
@@ -215,7 +215,8 @@ class Kiosk:
         for guard, probe in flows.guards.probes():
             supervise(f"guard:{guard.name}", partial(guard.run, probe), ())
         supervise("stuck", flows.stuck_moves.watch, ())
-        supervise("door", flows.staff_pin.run, ())
+        supervise("door", flows.staff_door.run, ())
+        supervise("second_person", flows.second_person.run, ())
         supervise("forgetting", sinks.retention.run, (DatabaseBroken,))
         supervise("erasing", flows.customers.run, (DatabaseBroken,))
         supervise("alarms", self._alarms.watch.run, ())

@@ -10,7 +10,7 @@ import pytest
 
 from drivers.robot.port import Cell, CellState, ComplexState, Health, HealthFlag
 from kiosk.catalogue import load_complex
-from kiosk.flows.payment.refunds import chosen_of
+from kiosk.flows.payment.refund_opening import chosen_of
 from kiosk.flows.stock.recall import Recall
 from kiosk.kitchen.picture import why_not
 from kiosk.store.database import Database

@@ -87,6 +87,18 @@ RESERVATION_ID = Parameter("reservation_id", "path", {"type": "string"}, _id)
 TILL_CODE = Parameter("code", "path", {"type": "string", "pattern": "^[0-9]{4}$"}, _till_code)
 ALARM_ID = Parameter("alarm_id", "path", {"type": "string", "pattern": "^[0-9]{1,12}$"}, _alarm)
 UPKEEP_ID = Parameter("upkeep_id", "path", {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,35}$"}, _id)
+REQUEST_ID = Parameter(
+    "request_id",
+    "path",
+    {"type": "string", "pattern": "^[0-9]{1,12}$"},
+    lambda text: _number("request_id", "a number of a request", 12, text),
+)
+PERSON_ID = Parameter(
+    "person_id",
+    "path",
+    {"type": "string", "pattern": "^[0-9]{1,12}$"},
+    lambda text: _number("person_id", "a number of an account", 12, text),
+)
 CHANNEL = Parameter("channel", "path", {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"}, _id)
 LOT_ID = Parameter("lot_id", "path", {"type": "string", "pattern": "^[0-9]{1,12}$"}, _lot_id)
 LOT = Parameter("lot", "query", {"type": "string", "maxLength": 256}, str, default="", description="As on the package.")
@@ -140,5 +152,19 @@ LAST_EVENT_ID: Parameter[str | None] = Parameter(
 #: Those of paths, by their names there.
 OF_PATHS: dict[str, Parameter[Any]] = {
     row.name: row
-    for row in (ORDER_ID, STUCK_ID, TILL_CODE, CELL, RESERVATION_ID, SHIFT, DAY, ALARM_ID, CHANNEL, LOT_ID, UPKEEP_ID)
+    for row in (
+        ORDER_ID,
+        STUCK_ID,
+        TILL_CODE,
+        CELL,
+        RESERVATION_ID,
+        SHIFT,
+        DAY,
+        ALARM_ID,
+        CHANNEL,
+        LOT_ID,
+        UPKEEP_ID,
+        REQUEST_ID,
+        PERSON_ID,
+    )
 }

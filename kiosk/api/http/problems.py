@@ -11,6 +11,7 @@ from aiohttp import web
 
 from kiosk.domain import errors
 from kiosk.domain.errors import DatabaseBroken, DomainError
+from kiosk.domain.staff import refusals
 from kiosk.domain.text import Text
 
 _log = structlog.get_logger()
@@ -79,6 +80,9 @@ STATUS: dict[type[DomainError], int] = {
     errors.WrongCode: 403,
     errors.StaffOnly: 403,
     errors.NumberBlocked: 403,
+    refusals.AccountsOnly: 403,
+    refusals.RoleForbids: 403,
+    refusals.SamePerson: 403,
     errors.NotFound: 404,
     errors.NoPendingConfirmation: 404,
     errors.TillCodeUnknown: 404,
@@ -95,6 +99,10 @@ STATUS: dict[type[DomainError], int] = {
     errors.IdempotencyKeyReused: 409,
     errors.PersonalDataInUse: 409,
     errors.CustomerBlocked: 409,
+    refusals.NameTaken: 409,
+    refusals.LastOwner: 409,
+    refusals.SecondPersonRequired: 409,
+    refusals.RefundRequestConflict: 409,
     BadRequest: 400,
     BadJson: 400,
     errors.PasswordExpired: 410,
@@ -103,6 +111,7 @@ STATUS: dict[type[DomainError], int] = {
     ExpectationFailed: 417,
     errors.InvalidRequest: 422,
     errors.InvalidPhone: 422,
+    refusals.PinUnfit: 422,
     errors.ConsentRequired: 422,
     errors.CardNumberRefused: 422,
     errors.BonusExceedsLimit: 422,

@@ -11,7 +11,7 @@ from kiosk.domain.errors import NotFound
 from kiosk.domain.ordering.order import CURRENCY, OrderLine
 from kiosk.flows.guards.archive import OrderArchive
 from kiosk.flows.payment.portions import RefundItem, lines_given_back
-from kiosk.flows.payment.refunds import chosen_of
+from kiosk.flows.payment.refund_opening import chosen_of
 from kiosk.store.ordering import orders
 from kiosk.store.transaction import Reader
 

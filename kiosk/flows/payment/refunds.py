@@ -6,7 +6,7 @@ Void before settlement, refund after it (a refused void falls back); the refund 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,7 +18,7 @@ from kiosk.domain.errors import NotFound, OrderStateConflict
 from kiosk.domain.events import OrderRefundedEvent
 from kiosk.domain.ordering.order import PENDING_PORTIONS, OrderStatus, PortionStatus
 from kiosk.domain.payment.bonus import share_of
-from kiosk.domain.payment.payment import Payment, PaymentStep
+from kiosk.domain.payment.payment import Payment
 from kiosk.flows.fiscal.receipts import Receipts
 from kiosk.flows.guards.archive import OrderArchive
 from kiosk.flows.guards.clock import ClockGuard
@@ -26,29 +26,27 @@ from kiosk.flows.guards.jobs import Jobs, Means
 from kiosk.flows.payment.give_back import give_back
 from kiosk.flows.payment.method import Methods
 from kiosk.flows.payment.portions import (
-    RefundItem,
     RefundRequest,
-    choose_portions,
-    items_by_line,
-    lines_given_back,
     refunded_lines,
 )
+from kiosk.flows.payment.refund_opening import UNTAKEN, chosen_of, open_refund, reason_of
 from kiosk.flows.stock.recall import Recall
 from kiosk.periods import USUAL, Periods
 from kiosk.store import journal
 from kiosk.store.events import outbox
-from kiosk.store.fiscal import fixes
 from kiosk.store.ordering import orders
 from kiosk.store.payment import bonuses, payments, refunds
 from kiosk.store.staff import troubles
-from kiosk.store.stock import stocks
-from kiosk.store.transaction import Reader, Tx
+from kiosk.store.transaction import Tx
 
 _log = structlog.get_logger()
-_NOT_TAKEN = "not_taken"
 _BACKOFF_S = (0.5, 1.0, 5.0, 15.0, 60.0)
-_REFUNDABLE = (OrderStatus.PAID, OrderStatus.COOKING, OrderStatus.READY, OrderStatus.COMPLETED)
-_DROPPED = (PortionStatus.PLANNED, PortionStatus.WAITING, PortionStatus.QUEUED, PortionStatus.FAILED)
+#: What else is written with a refund that was opened.
+Opened = Callable[[Tx, refunds.RefundRow], None]
+
+
+def nothing_more(_tx: Tx, _refund: refunds.RefundRow) -> None:
+    """The refund alone."""
 
 
 class Refunds:
@@ -83,21 +81,34 @@ class Refunds:
         """By staff; `word`: the order's id, its number, or a figure of its receipt; one that has
         moved to its year's archive comes back first. Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`,
         `ArchiveBroken`."""
-        now = self._clock.now()
+        order_id = await self.order_of(word)
+        *_, chosen = await self._db.read(chosen_of, order_id, request.items, None)
+        return await self.give_back(order_id, [row.portion_id for row in chosen], request.reason, actor)
+
+    async def order_of(self, word: str) -> str:
+        """The id of the order that `request` means, in the database from now on. Raises `NotFound`,
+        `ArchiveBroken`."""
         order = await self._archive.fetch(lambda reader: orders.find_sold(reader, word))
         if order is None:
             raise NotFound
-        order_id = order.order_id
-        *_, chosen = await self._db.read(chosen_of, order_id, request.items, None)
-        named = [row.portion_id for row in chosen]
+        return order.order_id
+
+    async def give_back(
+        self, order_id: str, named: Sequence[int], reason: str, actor: str, opened: Opened = nothing_more
+    ) -> refunds.RefundRow:
+        """These portions, all of them. `opened` sees the refund in its transaction: what it raises undoes it. Raises
+        `NotFound`, `OrderStateConflict`, and what `opened` raises."""
+        now = self._clock.now()
+        *_, chosen = await self._db.read(chosen_of, order_id, None, named)
         with self._recall.keep_back(chosen):
             # Of these and of no others, as they stand once none of them can be submitted any more.
             *_, chosen = await self._db.write(chosen_of, order_id, None, named)
             begun = await self._recall.recall(chosen)  # the robot first, then the books
 
             def run(tx: Tx) -> refunds.RefundRow:
-                row = open_refund(tx, order_id, None, named, request.reason, actor, now, begun)
-                journal.add(tx, actor, "refund", f"{order_id} {row.amount_kopecks} {request.reason}", now)
+                row = open_refund(tx, order_id, None, named, reason, actor, now, begun)
+                opened(tx, row)
+                journal.add(tx, actor, "refund", f"{order_id} {row.amount_kopecks} {reason}", now)
                 return row
 
             refund = await self._db.write(run)
@@ -105,17 +116,18 @@ class Refunds:
         self._start(refund)
         return refund
 
-    async def request_portion(self, portion_id: int, actor: str) -> None:
-        """Give one portion back. Raises `OrderStateConflict` while its payment is not settled."""
+    async def request_portion(self, portion_id: int, actor: str, opened: Opened = nothing_more) -> None:
+        """Give one portion back; `opened` as in `give_back`. Raises `OrderStateConflict` while its payment is not
+        settled, and what `opened` raises."""
         now = self._clock.now()
 
         def run(tx: Tx) -> refunds.RefundRow:
             row = orders.portion(tx, portion_id)
             if row is None:
                 raise NotFound
-            failed = refunds.FailedPortion(row.order_id, portion_id, row.fault)
-            reason = orders.WRITTEN_OFF if row.thrown_away else failed.reason
-            return open_refund(tx, row.order_id, None, [portion_id], reason, actor, now)
+            refund = open_refund(tx, row.order_id, None, [portion_id], reason_of(row), actor, now)
+            opened(tx, refund)
+            return refund
 
         self._start(await self._db.write(run))
 
@@ -241,7 +253,7 @@ class Refunds:
     async def _begin_opened(self) -> None:
         """Those that a payment's end has opened; what is carried out already goes on."""
         for refund in await self._db.poll(refunds.unfinished_refunds):
-            if refund.reason == _NOT_TAKEN:
+            if refund.reason == UNTAKEN:
                 self._start(refund)
 
     async def _fail_the_late(self, now: datetime) -> None:
@@ -262,67 +274,6 @@ class Refunds:
         except OrderStateConflict:
             return  # a person was faster
         self._start(refund)
-
-
-def open_refund(
-    tx: Tx,
-    order_id: str,
-    items: list[RefundItem] | None,
-    portion_ids: Collection[int] | None,
-    reason: str,
-    actor: str,
-    now: datetime,
-    begun: frozenset[int] = frozenset(),
-) -> refunds.RefundRow:
-    """The record, and at once no more cooking of what is given back; what the robot has `begun` it ends."""
-    payment, earlier, left, chosen = chosen_of(tx, order_id, items, portion_ids)
-    gone = {portion_id for refund in earlier for portion_id in refund.portions}
-    lines = lines_given_back(tx, payment, chosen, gone)
-    refund = refunds.add_refund(
-        tx,
-        payment,
-        refund_id=f"{payment.payment_id}-r{len(earlier) + 1}",
-        amount_kopecks=sum(line.sum_kopecks for line in lines),
-        portions=[row.portion_id for row in chosen],
-        whole=len(chosen) == len(left),
-        reason=reason,
-        actor=actor,
-        now=now,
-    )
-    for row in chosen:
-        if row.status in _DROPPED and row.portion_id not in begun:
-            orders.move_portion(tx, row, PortionStatus.DROPPED)
-            stocks.hand_over(tx, [row.portion_id])
-    return refund
-
-
-def open_untaken(tx: Tx, payment: Payment, now: datetime) -> None:
-    """Of a sale whose money, by a person's word, was held and never taken: nothing of it is cooked, its receipt is
-    refunded, and no money moves."""
-    refund = open_refund(tx, payment.order_id, None, None, _NOT_TAKEN, payment.reverse_asked_by or "kiosk", now)
-    refunds.note_refund(tx, refund.refund_id, bank_done_at=now)
-
-
-def chosen_of(
-    reader: Reader, order_id: str, items: list[RefundItem] | None, portion_ids: Collection[int] | None
-) -> tuple[Payment, list[refunds.RefundRow], list[orders.PortionRow], list[orders.PortionRow]]:
-    """The payment, its earlier refunds, the portions not given back yet, and those of them that are to go back now.
-    Raises `NotFound`, `OrderStateConflict`, `InvalidRequest`."""
-    order = orders.get(reader, order_id)
-    if order is None:
-        raise NotFound
-    payment = payments.last(reader, order_id)
-    if order.status not in _REFUNDABLE or payment is None or payment.step is not PaymentStep.DONE:
-        raise OrderStateConflict(order_status=order.status)
-    earlier = refunds.refunds_of(reader, payment.payment_id)
-    gone = {portion_id for refund in earlier for portion_id in refund.portions}
-    left = [row for row in orders.portions(reader, order_id) if row.portion_id not in gone]
-    chosen = choose_portions(left, items_by_line(reader, order_id), items, portion_ids)
-    being_fixed = any(fix.done_at is None for fix in fixes.fixes_of(reader, payment.payment_id))
-    gone_meanwhile = portion_ids is not None and len(chosen) < len(set(portion_ids))  # another was quicker
-    if not chosen or gone_meanwhile or being_fixed:  # its lines are the right receipt's, which is not there yet
-        raise OrderStateConflict(order_status=order.status)
-    return payment, earlier, left, chosen
 
 
 def _fail_late(tx: Tx, portion_id: int) -> None:

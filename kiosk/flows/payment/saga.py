@@ -28,7 +28,7 @@ from kiosk.flows.payment.ending import Ending
 from kiosk.flows.payment.method import Methods
 from kiosk.flows.payment.money import MoneySteps
 from kiosk.flows.payment.paper import PaperRules
-from kiosk.flows.payment.refunds import open_untaken
+from kiosk.flows.payment.refund_opening import open_untaken
 from kiosk.flows.stock.reservations import Reservations
 from kiosk.store.fiscal import intents
 from kiosk.store.ordering import orders

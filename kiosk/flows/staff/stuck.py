@@ -15,6 +15,8 @@ from kiosk.clock import Clock
 from kiosk.domain.errors import NotFound, OrderStateConflict
 from kiosk.domain.ordering.order import PortionStatus
 from kiosk.domain.payment.payment import NOT_TAKEN, PaymentStep
+from kiosk.domain.staff.refusals import RoleForbids
+from kiosk.domain.staff.roles import MOVE_ROLES, Person
 from kiosk.domain.staff.staff_words import stuck_words
 from kiosk.domain.staff.stuck import (
     BY_THEMSELVES,
@@ -34,6 +36,7 @@ from kiosk.flows.guards.crash_loop import CrashLoopGuard
 from kiosk.flows.payment.ending import NO_MONEY, owes_return
 from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.saga import PaymentSaga
+from kiosk.flows.staff.second_person import SecondPerson
 from kiosk.periods import USUAL, Periods
 from kiosk.store import journal
 from kiosk.store.database import Database
@@ -47,7 +50,7 @@ from kiosk.store.transaction import Tx
 
 _log = structlog.get_logger()
 _EXAMINED = timedelta(days=3)
-_FIX, _DEVICE, _ASIDE = "fix-", "device-", "aside-"
+_FIX, _DEVICE, _ASIDE, _PORTION = "fix-", "device-", "aside-", "portion-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,7 @@ class Hands:
     doubts: Doubts
     payment_saga: PaymentSaga
     refunds: Refunds
+    second_person: SecondPerson
     corrections: Corrections
     guards: Mapping[str, Guard]
     crash_loop_guard: CrashLoopGuard
@@ -84,6 +88,7 @@ class StuckMoves:
         self._doubts = hands.doubts
         self._payment_saga = hands.payment_saga
         self._refunds = hands.refunds
+        self._second_person = hands.second_person
         self._corrections = hands.corrections
         self._guards = hands.guards
         self._crash_loop_guard = hands.crash_loop_guard
@@ -134,16 +139,22 @@ class StuckMoves:
             known = {row.stuck_id for row in found}
             await self._clock.sleep(self._periods.stuck_s)
 
-    async def move(self, stuck_id: str, decision: Decision, actor: str) -> list[Stuck]:
-        """Raises `NotFound`, `OrderStateConflict` (not a safe move here), `InvalidRequest`, `DeviceUnavailable`."""
-        move = decision.move
+    async def move(self, stuck_id: str, decision: Decision, by: Person) -> list[Stuck]:
+        """Raises `NotFound`, `OrderStateConflict` (not a safe move here), `InvalidRequest`, `DeviceUnavailable`,
+        `RoleForbids`, `SecondPersonRequired`."""
+        move, actor = decision.move, by.actor
+        if by.role not in MOVE_ROLES[move]:
+            raise RoleForbids(MOVE_ROLES[move])
         row = next((row for row in await self.stuck() if row.stuck_id == stuck_id), None)
         if row is None:
             raise NotFound
         if move not in row.moves:
             raise OrderStateConflict(order_status=f"{row.kind} allows {', '.join(row.moves)}")
         now = self._clock.now()
-        await self._act(row, decision, actor, now)
+        if row.kind is Kind.PORTION_LOST and move is Move.REFUND:
+            await self._second_person.refund_portion(int(stuck_id.removeprefix(_PORTION)), by)
+        else:
+            await self._act(row, decision, actor, now)
         told = f"{stuck_id} {row.detail} {decision}".rstrip()
         await self._db.write(journal.add, actor, f"stuck_{move}", told, now)
         self._payment_saga.nudge()
@@ -162,8 +173,8 @@ class StuckMoves:
                 await self._act_aside(stuck_id.removeprefix(_ASIDE), decision, actor, now)
             case Kind.FINDING, (Move.REFUND | Move.ACCEPT) as move:
                 await self._settle_finding(stuck_id, move, actor, now)
-            case Kind.PORTION_LOST, (Move.RETRY | Move.REFUND | Move.ACCEPT) as move:
-                await self._decide_portion(int(stuck_id.removeprefix("portion-")), move, actor)
+            case Kind.PORTION_LOST, (Move.RETRY | Move.ACCEPT) as move:
+                await self._db.write(decide_portion, int(stuck_id.removeprefix(_PORTION)), move)
             case Kind.FOOD_FORGOTTEN, Move.ACCEPT:
                 await self._db.write(holding.see, stuck_id.removeprefix("forgotten-"))
             case Kind.FOOD_UNSAFE, Move.ACCEPT:
@@ -260,13 +271,6 @@ class StuckMoves:
         """`accept`: the bank's own papers show the money back; `retry`: they do not, send it again."""
         changes = {"bank_done_at": now} if move is Move.ACCEPT else {"bank_tried_at": None}
         await self._db.write(refunds.note_refund, refund_id, error=None, **changes)
-
-    async def _decide_portion(self, portion_id: int, move: Move, actor: str) -> None:
-        """Cook it (again), give it back, or it was handed out."""
-        if move is Move.REFUND:
-            await self._refunds.request_portion(portion_id, actor)
-            return
-        await self._db.write(decide_portion, portion_id, move)
 
     async def _settle_finding(self, finding_id: str, move: Move, actor: str, now: datetime) -> None:
         if move is Move.REFUND:

@@ -19,6 +19,8 @@ from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.menu.chart import Chart
 from kiosk.domain.ordering.order import OrderStatus, PortionStatus
 from kiosk.domain.payment.payment import Confirmation, PaymentStep
+from kiosk.domain.payment.second_person import RequestState
+from kiosk.domain.staff.roles import Role
 from kiosk.domain.text import LANGUAGES
 
 #: (table, column) and what the texts in it decode to.
@@ -67,6 +69,8 @@ _WORDS: Mapping[tuple[str, str], frozenset[str]] = {
     ("timeline", "status"): frozenset(OrderStatus),
     ("portion", "status"): frozenset(PortionStatus),
     ("payment", "step"): frozenset(PaymentStep),
+    ("refund_request", "state"): frozenset(RequestState),
+    ("staff", "role"): frozenset(Role),
     **dict.fromkeys(
         (("customer", "language"), ("one_time_code", "language"), ("guest_notice", "language")), frozenset(LANGUAGES)
     ),
@@ -75,6 +79,7 @@ _KINDS: Kinds = {
     ("order_item", "options"): list[str],
     ("order_item", "formula"): dict[str, int],
     ("refund", "portions"): list[int],
+    ("refund_request", "portions"): list[int],
     ("payment", "answer"): Confirmation,
     ("event", "data"): dict[str, Any],
     ("chart", "body"): Chart,

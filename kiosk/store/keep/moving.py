@@ -68,6 +68,8 @@ STAYS: Mapping[str, str] = {
     "journal": "who did what stands in one place",
     "finding": "what a person settled stands in one place",
     "failed_job": "work under way",
+    "staff": "of the restaurant",
+    "refund_request": "who asked and who said yes stands in one place",
     "shift": "of the registrar, not of an order",
     "fiscal_report": "of the registrar, not of an order",
     "fiscal_drive": "of the registrar, not of an order",
