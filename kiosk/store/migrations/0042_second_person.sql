@@ -13,6 +13,4 @@ CREATE TABLE refund_request (
   settled_by     TEXT,
   settled_at     TEXT
 ) STRICT;
-CREATE INDEX refund_request_waiting ON refund_request (order_id) WHERE state = 'waiting';
--- Who gave money back and why, of a period.
-CREATE INDEX refund_by_time ON refund (created_at);
+CREATE INDEX refund_request_waiting ON refund_request (state) WHERE state = 'waiting';

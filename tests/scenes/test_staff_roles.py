@@ -1,0 +1,198 @@
+"""Staff with accounts of their own: what a role may not is refused before anything is read, and a refund above the
+limit waits for another person."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from kiosk.api.admission import PERSON, STAFF
+from kiosk.api.operations import PUBLIC_OPERATIONS
+from kiosk.domain.payment.second_person import WAITS_S
+from kiosk.domain.staff.roles import Role
+from kiosk.flows.staff.second_person import SecondPerson
+from kiosk.store import journal
+from kiosk.store.payment.refunds import RefundRow
+from kiosk.store.transaction import Tx
+from tests.clocks import PassingClock
+from tests.restaurant import Answer, Customer, Restaurant, restaurant
+from tests.scenes.test_refusals import assert_problem
+from tests.scenes.test_staff_desk import at_the_desk
+
+LIMIT = "[service]\nrefund_limit_kopecks = 15000"
+PINS = {"Вера": "482915", "Олег": "730264", "Ира": "590317", "Тимур": "618304"}
+ROLES = {"Вера": Role.OWNER, "Олег": Role.MANAGER, "Ира": Role.SHIFT, "Тимур": Role.TECHNICIAN}
+REQUESTS = "/api/service/refund-requests"
+
+
+class People:
+    """Everybody of the house in a session of their own."""
+
+    def __init__(self, place: Restaurant, ids: dict[str, int], desks: dict[str, Customer]) -> None:
+        self.place, self.ids, self.desks = place, ids, desks
+
+    def by_pin(self, name: str, pin: str = "") -> dict[str, object]:
+        return {"person_id": self.ids[name], "pin": pin or PINS[name]}
+
+
+async def signed_in(place: Restaurant, person_id: int, pin: str) -> Customer:
+    opened = await place.call("POST", "/api/service/session", {"pin": pin, "person_id": person_id})
+    assert opened.status == 201, opened
+    return Customer(place, opened.body["access_token"])
+
+
+async def hired(place: Restaurant) -> People:
+    """The owner by the shared PIN, the others by the owner."""
+    by = await at_the_desk(place)
+    ids: dict[str, int] = {}
+    for name, role in ROLES.items():
+        added = await by.call("POST", "/api/service/staff", {"name": name, "role": role, "pin": PINS[name]})
+        assert added.status == 201, added
+        ids |= {row["name"]: row["person_id"] for row in added.body["people"]}
+        if role is Role.OWNER:
+            assert_problem(await by.call("GET", "/api/service/status"), 401, "unauthorized")
+            by = await signed_in(place, ids[name], PINS[name])
+    return People(place, ids, {name: await signed_in(place, ids[name], PINS[name]) for name in ROLES})
+
+
+async def bought(place: Restaurant, *items: tuple[str, int]) -> dict[str, Any]:
+    guest = await place.guest()
+    order = await guest.order(*(items or [("tea", 3)]))
+    assert (await guest.pay(order["order_id"])).status == 200
+    await guest.until_status(order["order_id"], "completed")
+    return order
+
+
+async def give(desk: Customer, order: dict[str, Any], quantity: int, item_id: str = "tea") -> Answer:
+    body = {"items": [{"item_id": item_id, "quantity": quantity}], "reason": "остыл"}
+    return await desk.call("POST", f"/api/service/orders/{order['number']}/refund", body)
+
+
+async def lines(place: Restaurant, *actions: str) -> list[tuple[str, str]]:
+    rows = await place.kiosk.database.read(journal.read, 100)
+    return [(row.action, row.actor) for row in reversed(rows) if row.action in actions]
+
+
+async def test_no_role_reaches_for_more_by_a_call_of_its_own() -> None:
+    async with restaurant() as place:
+        people = await hired(place)
+        answers = Counter[tuple[str, int]]()
+        for row in PUBLIC_OPERATIONS:
+            if row.who not in (STAFF, PERSON) or row.at == ("DELETE", "/api/service/session"):
+                continue
+            path = re.sub(r"\{\w+\}", "1", row.at.path)
+            for name, role in ROLES.items():
+                answer = await people.desks[name].call(row.at.method, path)
+                refused = answer.status == 403 and answer.code == "role_forbids"
+                assert refused == (role not in row.may), (role, row.at, answer)
+                if refused:
+                    assert set(answer.body["roles"]) == {found.value for found in row.may}
+                answers[role.value, answer.status] += 1
+        assert answers[Role.OWNER.value, 403] == 0
+        shown = (await people.desks["Ира"].call("GET", "/api/service/session")).body
+        assert (shown["name"], shown["role"]) == ("Ира", "shift")
+        assert "POST /api/service/orders/{order_id}/refund" in shown["may"]
+        assert "GET /api/service/stats" not in shown["may"]
+        english = await people.desks["Тимур"].call("GET", "/api/service/stats", **{"Accept-Language": "en"})
+        assert english.body["detail"] == "Your role may not do this. Who may: manager, owner"
+        move = {"move": "refund"}
+        assert_problem(await people.desks["Тимур"].call("POST", "/api/service/stuck/x", move), 403, "role_forbids")
+        blocked = await people.desks["Вера"].call("POST", f"/api/service/staff/{people.ids['Ира']}", {"blocked": True})
+        assert blocked.status == 200
+        assert_problem(await people.desks["Ира"].call("GET", "/api/service/status"), 401, "unauthorized")
+        assert_problem(await place.call("POST", "/api/service/session", {"pin": "24681357"}), 403, "accounts_only")
+
+
+async def test_refund_above_the_limit_waits_also_past_a_restart_for_a_second_person_and_goes_back_once() -> None:
+    async with restaurant(LIMIT) as place:
+        people = await hired(place)
+        ira, oleg, timur = (people.desks[name] for name in ("Ира", "Олег", "Тимур"))
+        order = await bought(place)
+        tea = order["items"][0]["price_kopecks"]
+        assert tea < 15000 < 2 * tea
+        assert (await give(ira, order, 1)).status == 202
+        asked = await give(ira, order, 1)  # each is below the limit, together they are not
+        assert_problem(asked, 409, "second_person_required")
+        assert (asked.body["amount_kopecks"], asked.body["limit_kopecks"]) == (tea, 15000)
+        path = f"{REQUESTS}/{asked.body['request_id']}/confirm"
+        assert (await give(ira, order, 1)).body["request_id"] == asked.body["request_id"]
+        await place.restart()
+        waiting = (await ira.call("GET", REQUESTS)).body
+        assert [(row["number"], row["own"], row["amount_kopecks"]) for row in waiting["waiting"]] == [
+            (order["number"], True, tea)
+        ]
+        assert [row["name"] for row in waiting["waiting"][0]["confirmers"]] == ["Вера", "Олег"]
+        assert_problem(await ira.call("POST", path), 403, "same_person")
+        assert_problem(await ira.call("POST", path, people.by_pin("Ира")), 403, "same_person")
+        assert_problem(await ira.call("POST", path, people.by_pin("Тимур")), 403, "role_forbids")
+        assert_problem(await ira.call("POST", path, people.by_pin("Олег", "999111")), 403, "wrong_pin")
+        assert_problem(await timur.call("POST", path, people.by_pin("Олег")), 403, "role_forbids")
+        found = await asyncio.gather(ira.call("POST", path, people.by_pin("Олег")), oleg.call("POST", path))
+        assert sorted(row.status for row in found) == [202, 409], found
+        await place.restart()
+        assert_problem(await oleg.call("POST", path), 409, "refund_request_state")
+        guest = place.effects("bank", "refunded", "voided")
+        assert sum(row["amount_kopecks"] for row in guest) <= 2 * tea
+        actor = f"person:{people.ids['Ира']}:Ира"
+        assert await lines(place, "refund", "refund_asked", "refund_confirmed") == [
+            ("refund", actor), ("refund_asked", actor), ("refund_confirmed", f"person:{people.ids['Олег']}:Олег"),
+            ("refund", actor),
+        ]  # fmt: skip
+        assert (await place.internal("GET", "/internal/audit")).body["mismatches"] == []
+
+
+async def test_request_is_refused_taken_back_or_over_and_dies_with_the_account_of_who_asked() -> None:
+    clock = PassingClock()
+    async with restaurant(LIMIT, clock=clock) as place:
+        people = await hired(place)
+        ira, oleg, vera = (people.desks[name] for name in ("Ира", "Олег", "Вера"))
+        order = await bought(place)
+
+        async def ask(desk: Customer) -> str:
+            asked = await give(desk, order, 3)
+            assert_problem(asked, 409, "second_person_required")
+            return f"{REQUESTS}/{asked.body['request_id']}"
+
+        taken_back, refused = await ask(ira), await ask(oleg)
+        assert_problem(await ira.call("POST", f"{refused}/refuse"), 403, "role_forbids")
+        assert (await ira.call("POST", f"{taken_back}/refuse")).status == 200
+        assert_problem(await oleg.call("POST", f"{refused}/confirm"), 403, "same_person")  # a manager's own
+        assert (await vera.call("POST", f"{refused}/refuse")).body["waiting"] == []
+        assert_problem(await vera.call("POST", f"{refused}/confirm"), 409, "refund_request_state")
+        dead = await ask(ira)
+        await vera.call("POST", f"/api/service/staff/{people.ids['Ира']}", {"blocked": True})
+        assert_problem(await vera.call("POST", f"{dead}/confirm"), 409, "refund_request_state")
+        late = await ask(oleg)
+        clock.jump(-7200)  # nobody knows how old it is
+        vera = await signed_in(place, people.ids["Вера"], PINS["Вера"])
+        assert_problem(await vera.call("POST", f"{late}/confirm"), 409, "refund_request_state")
+        clock.jump(7200 + WAITS_S)
+        vera = await signed_in(place, people.ids["Вера"], PINS["Вера"])
+        assert_problem(await vera.call("POST", f"{late}/confirm"), 409, "refund_request_state")
+        assert place.effects("bank", "refunded", "voided") == []
+        # The machine's own user is the owner's way back, and needs nobody.
+        given = await place.internal("POST", f"/internal/orders/{order['number']}/refund", {"reason": "остыл"})
+        assert given.status == 202
+
+
+class _LooksOnlyBefore(SecondPerson):
+    """Planted: the limit is looked at before the refund is opened, and not with it."""
+
+    def _within(self, _tx: Tx, _refund: RefundRow) -> None:
+        return
+
+
+@pytest.mark.parametrize("planted", [False, True])
+async def test_refunds_of_two_browsers_at_once_count_together(planted: bool) -> None:
+    async with restaurant(LIMIT) as place:
+        people = await hired(place)
+        if planted:
+            place.kiosk.flows.second_person.__class__ = _LooksOnlyBefore
+        order = await bought(place, ("tea", 1), ("cola", 1))
+        wishes = (("Ира", "tea"), ("Олег", "cola"))
+        found = await asyncio.gather(*(give(people.desks[name], order, 1, item) for name, item in wishes))
+        assert sorted(row.status for row in found) == ([202, 202] if planted else [202, 409]), found
