@@ -11,7 +11,8 @@ import msgspec
 from kiosk.api.admission import PERSON, STAFF, token_of
 from kiosk.api.calls import BareCall, Call, Operation
 from kiosk.api.http.parameters import ORDER_ID, PERSON_ID
-from kiosk.domain.staff.roles import Person, Role
+from kiosk.domain.staff.roles import MOVE_ROLES, Person, Role
+from kiosk.domain.staff.stuck import Move
 from kiosk.flows.identity.guests import TokenView
 from kiosk.flows.payment.refund_estimate import RefundEstimate, RefundEstimateRequest, RefundEstimates
 from kiosk.flows.staff.accounts import (
@@ -45,12 +46,14 @@ class NamesView(msgspec.Struct, frozen=True):
 
 
 class SessionView(msgspec.Struct, frozen=True):
-    """`person_id`: null for the shared PIN; `may`: method and path of every act that is theirs."""
+    """`person_id`: null for the shared PIN; `may`: method and path of every act that is theirs; `moves`: what they may
+    decide about a stuck line."""
 
     person_id: int | None
     name: str
     role: Role
     may: list[str]
+    moves: list[Move]
 
 
 def acts_by_role(operations: Iterable[Operation]) -> Mapping[Role, list[str]]:
@@ -79,7 +82,8 @@ class StaffPagesApi:
 
     async def who(self, call: BareCall[Person]) -> SessionView:
         person = call.by
-        return SessionView(person.person_id, person.name, person.role, self.acts[person.role])
+        moves = [move for move, roles in MOVE_ROLES.items() if person.role in roles]
+        return SessionView(person.person_id, person.name, person.role, self.acts[person.role], moves)
 
     async def close_session(self, call: BareCall[str]) -> None:
         await self.staff_door.leave(token_of(call.request))

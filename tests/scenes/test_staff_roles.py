@@ -17,9 +17,9 @@ from kiosk.domain.staff.roles import Role
 from kiosk.flows.staff.second_person import SecondPerson
 from kiosk.store import journal
 from kiosk.store.payment.refunds import RefundRow
-from kiosk.store.transaction import Tx
+from kiosk.store.transaction import Reader, Tx
 from tests.clocks import PassingClock
-from tests.restaurant import Answer, Customer, Restaurant, restaurant
+from tests.restaurant import Answer, Customer, Restaurant, restaurant, until
 from tests.scenes.test_refusals import assert_problem
 from tests.scenes.test_staff_desk import at_the_desk
 
@@ -75,6 +75,10 @@ async def give(desk: Customer, order: dict[str, Any], quantity: int, item_id: st
 async def lines(place: Restaurant, *actions: str) -> list[tuple[str, str]]:
     rows = await place.kiosk.database.read(journal.read, 100)
     return [(row.action, row.actor) for row in reversed(rows) if row.action in actions]
+
+
+async def _all_back(place: Restaurant) -> bool:
+    return bool(await place.kiosk.database.read(Reader.scalar, "SELECT min(step = 'done') FROM refund"))
 
 
 async def test_no_role_reaches_for_more_by_a_call_of_its_own() -> None:
@@ -135,6 +139,7 @@ async def test_refund_above_the_limit_waits_also_past_a_restart_for_a_second_per
         assert sorted(row.status for row in found) == [202, 409], found
         await place.restart()
         assert_problem(await oleg.call("POST", path), 409, "refund_request_state")
+        await until(lambda: _all_back(place))
         guest = place.effects("bank", "refunded", "voided")
         assert sum(row["amount_kopecks"] for row in guest) <= 2 * tea
         actor = f"person:{people.ids['Ира']}:Ира"
@@ -143,6 +148,8 @@ async def test_refund_above_the_limit_waits_also_past_a_restart_for_a_second_per
             ("refund", actor),
         ]  # fmt: skip
         assert (await place.internal("GET", "/internal/audit")).body["mismatches"] == []
+        told = (await oleg.call("GET", "/api/service/stats")).body["refunds"]
+        assert told == [{"reason": "остыл", "person": actor, "count": 2, "amount_kopecks": 2 * tea}]
 
 
 async def test_request_is_refused_taken_back_or_over_and_dies_with_the_account_of_who_asked() -> None:

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { actorWords } from "./desk-words.mjs";
 import { html } from "./html.mjs";
-import { staffCall } from "./staff.mjs";
+import { staffCall, useWho } from "./staff.mjs";
 import { useWords } from "./staff-language.mjs";
 
 const REFRESH_MS = 5_000;
@@ -75,14 +75,18 @@ function Standing({ row, go }) {
 /** @param {{rows: any[], go: Go}} props */
 function Channels({ rows, go }) {
   const t = useWords().t.alarms;
+  const tests = useWho().may("POST /api/service/alarm-channels/{channel}/test");
   if (!rows.length) return html`<p data-testid="alarms-nobody">${t.nobody}</p>`;
   return html`<table><thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
     <tbody>${rows.map(
       (row) => html`<tr key=${row.name} data-testid=${`channel-${row.name}`}>
         <td>${row.name}</td><td>${t.channels[row.channel]}, ${t.levels[row.level - 1]}</td>
         <td>${t.words[row.word] ?? row.word} ${row.at && moment(row.at)}${row.waiting > 0 && ` · ${t.waits}`}</td>
-        <td><button type="button" class="quiet" data-testid=${`test-${row.name}`}
-            onClick=${() => go(t.testAct(row.name), `alarm-channels/${row.name}/test`)}>${t.test}</button></td></tr>`,
+        <td>${
+          tests &&
+          html`<button type="button" class="quiet" data-testid=${`test-${row.name}`}
+            onClick=${() => go(t.testAct(row.name), `alarm-channels/${row.name}/test`)}>${t.test}</button>`
+        }</td></tr>`,
     )}</tbody></table>`;
 }
 

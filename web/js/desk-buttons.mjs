@@ -5,10 +5,11 @@ import { html } from "./html.mjs";
 import { useWords } from "./staff-language.mjs";
 
 /**
- * A tap opens the field that it needs.
- * @param {{words: string, label: string, id: string, sure: string, go: (text: string) => void, digits?: boolean}} props
+ * A tap opens the field that it needs. `pin`: the form of a PIN, whose digits nobody sees.
+ * @param {{words: string, label: string, id: string, sure: string, go: (text: string) => void, digits?: boolean,
+ *   pin?: string}} props
  */
-export function Asked({ words, label, id, sure, go, digits = false }) {
+export function Asked({ words, label, id, sure, go, digits = false, pin = "" }) {
   const [open, setOpen] = useState(false);
   const { t } = useWords();
   const [text, setText] = useState("");
@@ -26,7 +27,8 @@ export function Asked({ words, label, id, sure, go, digits = false }) {
     go(text.trim());
   };
   return html`<form class="asked" onSubmit=${done}><label>${label}<input ref=${field} required maxlength="200"
-        autocomplete="off" inputmode=${digits ? "numeric" : "text"} pattern=${digits ? "[0-9]+" : undefined}
+        autocomplete="off" inputmode=${digits || pin ? "numeric" : "text"} class=${pin ? "masked" : ""}
+        pattern=${pin || (digits ? "[0-9]+" : undefined)}
         value=${text}
         data-testid=${`${id}-text`} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /></label>
     <button data-testid=${`${id}-sure`}>${sure}</button><button type="button" class="quiet" data-testid=${`${id}-no`}

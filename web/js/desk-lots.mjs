@@ -6,7 +6,7 @@ import { actorWords } from "./desk-words.mjs";
 import { html } from "./html.mjs";
 import { labelWords, leftWords, lotCsv } from "./lot-words.mjs";
 import { OfDay } from "./printing.mjs";
-import { staffCall } from "./staff.mjs";
+import { staffCall, useWho } from "./staff.mjs";
 import { useWords } from "./staff-language.mjs";
 
 const REFRESH_MS = 5_000;
@@ -43,15 +43,19 @@ export function useTold(token, path, last, every = REFRESH_MS) {
  */
 export function Lots({ token, bins, act, last }) {
   const t = useWords().t.lots;
+  const recalls = useWho().may("POST /api/service/lots/recall");
   const told = useTold(token, "lots", last);
   if (!told) return null;
   return html`<section class="card" data-testid="lots"><h2>${t.title}</h2>
     ${told.recalls.map(
       (/** @type {any} */ row) => html`<article class="stuck" key=${row.lot} data-testid="recalled">
         <div><b>${t.recalled(row.lot)}</b><p>${row.reason} · ${new Date(row.at).toLocaleString("ru-RU")}</p></div>
-        <${Trace} token=${token} lot=${row.lot} last=${last} />
-        <${Asked} id="lift" words=${t.lift.word} label=${t.reason} sure=${t.lift.sure}
-          go=${(/** @type {string} */ reason) => act(t.lift.act(row.lot), "lots/lift", { lot: row.lot, reason })} />
+        ${
+          recalls &&
+          html`<${Trace} token=${token} lot=${row.lot} last=${last} />
+          <${Asked} id="lift" words=${t.lift.word} label=${t.reason} sure=${t.lift.sure}
+            go=${(/** @type {string} */ reason) => act(t.lift.act(row.lot), "lots/lift", { lot: row.lot, reason })} />`
+        }
       </article>`,
     )}
     <${PutIn} bins=${bins} required=${told.required} act=${act} />
@@ -100,18 +104,23 @@ function Lot({ row, act }) {
   const t = texts.lots;
   const { lot_id, bin, name, unit, lot, remaining, left_s, state } = row;
   const units = texts.bins.units;
+  const { may } = useWho();
   const until = row.until === null ? "" : ` · ${t.until(labelWords(row.until))}`;
   return html`<tr class=${state === "good" ? "" : "short"} data-testid=${`lot-${lot_id}`} data-state=${state}>
     <td>${bin}</td><td>${name[language]}</td><td>${lot || t.unnamed}</td>
     <td>${remaining} ${units[unit] ?? unit}</td>
     <td>${state === "recalled" ? t.states.recalled : leftWords(left_s, t)}${until}</td>
-    <td><${Asked} id=${`lot-off-${lot_id}`} words=${t.writeOff.word} label=${t.reason}
+    <td>${
+      may("POST /api/service/lots/{lot_id}/write-off") &&
+      html`<${Asked} id=${`lot-off-${lot_id}`} words=${t.writeOff.word} label=${t.reason}
         sure=${t.writeOff.sure(remaining)}
         go=${(/** @type {string} */ reason) =>
-          act(t.writeOff.act(lot || t.unnamed), `lots/${lot_id}/write-off`, { reason })} />
+          act(t.writeOff.act(lot || t.unnamed), `lots/${lot_id}/write-off`, { reason })} />`
+    }
       ${
         lot &&
         state !== "recalled" &&
+        may("POST /api/service/lots/recall") &&
         html`<${Asked} id=${`recall-${lot_id}`} words=${t.recall.word} label=${t.reason} sure=${t.recall.sure(lot)}
           go=${(/** @type {string} */ reason) => act(t.recall.act(lot), "lots/recall", { lot, reason })} />`
       }</td></tr>`;

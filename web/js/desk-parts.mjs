@@ -6,11 +6,13 @@ import { Refund } from "./desk-refund.mjs";
 import { actorWords, detailWords, lightName, lightWords, moveWords } from "./desk-words.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
+import { useWho } from "./staff.mjs";
 import { useWords } from "./staff-language.mjs";
 
 /**
- * What was asked, and how.
- * @typedef {(words: string, path: string, body?: unknown, method?: string) => Promise<void>} Act
+ * What was asked, and how; what became of it, nothing where another act was under way.
+ * @typedef {(words: string, path: string, body?: unknown, method?: string) =>
+ *   Promise<import("./staff.mjs").Answer|undefined>} Act
  */
 
 /** @param {{told: any, act: Act}} props */
@@ -63,6 +65,7 @@ function Lamp({ light }) {
 export function Stuck({ rows, act }) {
   const { language, t: texts } = useWords();
   const t = texts.stuck;
+  const { decides } = useWho();
   const facts = (/** @type {any} */ row) =>
     [row.number, row.amount_kopecks && money(row.amount_kopecks), t.money[row.money]].filter(Boolean).join(" · ");
   return html`<section class="card" data-testid="stuck">
@@ -72,9 +75,9 @@ export function Stuck({ rows, act }) {
       (row) => html`<article class="stuck" key=${row.stuck_id}>
         <div><b>${row.says?.[language] ?? row.kind}</b>
           <p>${facts(row)} <small class="own">${row.detail}</small></p></div>
-        ${row.moves.map(
-          (/** @type {string} */ move) => html`<${Decision} key=${move} row=${row} move=${move} act=${act} />`,
-        )}
+        ${row.moves
+          .filter(decides)
+          .map((/** @type {string} */ move) => html`<${Decision} key=${move} row=${row} move=${move} act=${act} />`)}
       </article>`,
     )}
   </section>`;
@@ -123,6 +126,7 @@ export function ReaderDay({ lights, act }) {
 /** @param {{orders: any[], act: Act, ask: import("./desk-refund.mjs").Ask}} props */
 export function Orders({ orders, act, ask }) {
   const t = useWords().t.orders;
+  const { may } = useWho();
   const [word, setWord] = useState("");
   return html`<section class="card"><h2>${t.title}</h2>
     ${!orders.length && html`<p class="calm">${t.none}</p>`}
@@ -132,7 +136,10 @@ export function Orders({ orders, act, ask }) {
           onClick=${() => setWord(order.number)}>
           <b>${order.number}</b> ${order.failed ? t.failed : (t.states[order.status] ?? order.status)}</button></li>`,
     )}</ul>
-    <${Refund} word=${word} setWord=${setWord} ask=${ask} act=${act} /></section>`;
+    ${
+      may("POST /api/service/orders/{order_id}/refund") &&
+      html`<${Refund} word=${word} setWord=${setWord} ask=${ask} act=${act} />`
+    }</section>`;
 }
 
 const HOLDS_FOOD = new Set(["filled", "forgotten", "open"]);
@@ -142,14 +149,17 @@ const isLockedFood = (row) => row.state === "locked" && row.reason;
 /** What each cell holds. @param {{cells: any[]|null, act: Act}} props */
 export function Cells({ cells, act }) {
   const t = useWords().t.cells;
+  const { may } = useWho();
+  const tends = may("POST /api/service/cells/{cell}");
   return html`<section class="card" data-testid="cells"><h2>${t.title}</h2>
     ${cells === null && html`<p class="trouble">${t.unknown}</p>`}
     <ul class="cell-list">${cells?.map(
       (row) => html`<li key=${row.cell} class=${`cell ${row.state}`} data-testid=${`cell-${row.cell}`}
         data-state=${row.state}>
         <div><b>${row.cell}</b> <span>${cellWords(row, t)}</span></div>
-        ${(HOLDS_FOOD.has(row.state) || isLockedFood(row)) && html`<${CellActs} row=${row} act=${act} />`}
+        ${tends && (HOLDS_FOOD.has(row.state) || isLockedFood(row)) && html`<${CellActs} row=${row} act=${act} />`}
         ${
+          tends &&
           row.order_id &&
           !isLockedFood(row) &&
           html`<${Twice} id=${`code-${row.cell}`} words=${t.newCode} sure=${t.newCodeSure} quiet
@@ -201,6 +211,7 @@ export function Bins({ bins, act }) {
 function Bin({ row, act }) {
   const t = useWords().t.bins;
   const { bin, name, ingredient, capacity, level, unit, portions_left: portions, stopped } = row;
+  const stops = useWho().may("POST /api/service/stop-list");
   const flip = () => act(stopped ? t.resumeAct(name) : t.stopAct(name), "stop-list", { ingredient, stopped: !stopped });
   return html`<tr class=${portions !== null && portions < FEW_PORTIONS ? "short" : ""}>
     <td>${bin}</td><td>${name || ingredient || "—"}</td>
@@ -214,6 +225,7 @@ function Bin({ row, act }) {
         go=${() => act(t.act(bin), "refill", { bin, amount: capacity })} /></td>
     <td>${
       ingredient &&
+      stops &&
       html`<button type="button" class=${stopped ? "" : "quiet"} role="switch" aria-checked=${stopped}
         data-testid=${`stop-ingredient-${ingredient}`} onClick=${flip}>${stopped ? t.stopped : t.stop}</button>`
     }</td></tr>`;
@@ -222,8 +234,10 @@ function Bin({ row, act }) {
 /** @param {{dishes: any[], act: Act}} props */
 export function StopList({ dishes, act }) {
   const t = useWords().t.stopList;
+  const { may } = useWho();
   const flip = (/** @type {any} */ { item_id, name, stopped }) =>
     act(stopped ? t.resumeAct(name) : t.stopAct(name), "stop-list", { item_id, stopped: !stopped });
+  if (!may("POST /api/service/stop-list")) return null;
   return html`<section class="card"><h2>${t.title}</h2><ul class="chips">${dishes.map(
     (dish) => html`<li key=${dish.item_id}>
       <button type="button" class=${dish.stopped ? "" : "quiet"} role="switch" aria-checked=${dish.stopped}
@@ -235,12 +249,16 @@ export function StopList({ dishes, act }) {
 /** @param {{rows: any[], act: Act}} props */
 export function Webhooks({ rows, act }) {
   const t = useWords().t.webhooks;
+  const wakes = useWho().may("POST /api/service/webhooks");
   if (!rows.length) return null;
   return html`<section class="card"><h2>${t.title}</h2><table><tbody>${rows.map(
     (row) => html`<tr key=${row.url}>
       <td>${row.url}</td><td>${t.lag(t.states[row.state] ?? row.state, row.lag)}</td><td>${row.last_error ?? ""}</td>
-      <td><button type="button" class="quiet" onClick=${() => act(t.act, "webhooks", { url: row.url })}>
-          ${t.wake}</button></td></tr>`,
+      <td>${
+        wakes &&
+        html`<button type="button" class="quiet" onClick=${() => act(t.act, "webhooks", { url: row.url })}>
+          ${t.wake}</button>`
+      }</td></tr>`,
   )}</tbody></table></section>`;
 }
 

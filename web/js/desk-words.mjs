@@ -64,11 +64,12 @@ export function detailWords({ action, detail }, dishes, t) {
 }
 
 /**
- * Who acted: the name given at the door, else the account on this computer.
+ * Who acted: the name of the account, or the one given at the door, else the account on this computer.
  * @param {string} actor
  * @param {StaffTexts["journal"]} t
  */
 export function actorWords(actor, t) {
-  const [kind, name] = actor.split(":");
+  const [kind, name, ...rest] = actor.split(":");
+  if (kind === "person") return rest.join(":"); // its name at that time; `name` is its number
   return kind === "pin" ? name || t.staff : kind === "peer" ? t.account(name) : actor;
 }

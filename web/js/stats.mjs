@@ -3,20 +3,33 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
+import { actorWords } from "./desk-words.mjs";
 import { money, share, whole } from "./format.mjs";
 import { html } from "./html.mjs";
-import { Door, endSession, staffCall, useStaff } from "./staff.mjs";
+import { Door, SignedIn, staffCall, useForgotten, useStaff, useWho, WhoAmI } from "./staff.mjs";
 import { InStaffLanguage, Languages, useWords } from "./staff-language.mjs";
 import { chartOf, rowsOf } from "./stats-chart.mjs";
 
 const REFRESH_MS = 10_000;
+/** As long as the server's own session: figures are looked at, not touched. */
+const FORGOTTEN_MS = 1_800_000;
 
 function Desk() {
   const { t } = useWords();
   const [token, setToken] = useStaff();
+  const leave = () => setToken("");
+  useForgotten(Boolean(token), FORGOTTEN_MS, leave);
   return token
-    ? html`<${Report} token=${token} leave=${() => setToken("")} />`
+    ? html`<${SignedIn} token=${token} leave=${leave}><${Allowed} token=${token} leave=${leave} /><//>`
     : html`<${Door} title=${t.titles.stats} enter=${setToken} />`;
+}
+
+/** Figures are not everybody's. @param {{token: string, leave: () => void}} props */
+function Allowed({ token, leave }) {
+  const { t } = useWords();
+  if (useWho().may("GET /api/service/stats")) return html`<${Report} token=${token} leave=${leave} />`;
+  return html`<main class="desk"><header><h1>${t.titles.stats}</h1><${Languages} /><${WhoAmI} leave=${leave} /></header>
+    <p class="trouble" role="alert" data-testid="not-yours">${t.who.notYours}</p></main>`;
 }
 
 /** @param {{token: string, leave: () => void}} props */
@@ -53,21 +66,18 @@ function Report({ token, leave }) {
   const set = (/** @type {string} */ name) => (/** @type {any} */ event) =>
     event.target.value && setPeriod({ ...shown, [name]: event.target.value });
   return html`<main class="desk">
-    <header><h1>${t.titles.stats}</h1><${Languages} />
+    <header><h1>${t.titles.stats}</h1><${Languages} /><${WhoAmI} leave=${leave} />
       <form><label>${t.stats.from}<input type="date" value=${shown.from} onChange=${set("from")}
             data-testid="from" /></label>
-        <label>${t.stats.to}<input type="date" value=${shown.to} onChange=${set("to")} data-testid="to" /></label>
-        <button type="button" data-testid="leave" onClick=${() => {
-          endSession();
-          leave();
-        }}>${t.leave}</button></form></header>
+        <label>${t.stats.to}<input type="date" value=${shown.to} onChange=${set("to")} data-testid="to" /></label></form></header>
     <p class="trouble" role="alert" data-testid="trouble">${trouble}</p>
     ${
       stats &&
       html`<${Sums} stats=${stats} /><${Chart} stats=${stats} /><${Promises} rows=${stats.promises} />
       <${Table} id="dishes" rows=${stats.dishes} by="item_id" words=${t.stats.dishes} />
       <${Table} id="combos" rows=${stats.combos} by="combo_id" words=${t.stats.combos} />
-      <${Table} id="options" rows=${stats.options} by="option_id" words=${t.stats.options} />`
+      <${Table} id="options" rows=${stats.options} by="option_id" words=${t.stats.options} />
+      <${Refunds} rows=${stats.refunds} />`
     }
   </main>`;
 }
@@ -139,6 +149,20 @@ function Promises({ rows }) {
 /** @param {string} day as `2026-11-22` */
 function dayOf(day) {
   return day.split("-").reverse().join(".");
+}
+
+/** Money back by reason and by who gave it. @param {{rows: any[]}} props */
+function Refunds({ rows }) {
+  const { t: texts } = useWords();
+  const t = texts.stats.refunds;
+  if (!rows.length) return null;
+  return html`<section class="dishes" data-testid="refund-reasons"><h2>${t.title}</h2>
+    <div class="wide"><table><thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
+        <tbody>${rows.map(
+          (row) => html`<tr key=${row.reason + row.person}><td>${t.reasons[row.reason] ?? row.reason}</td>
+            <td>${row.person === "kiosk" ? t.itself : actorWords(row.person, texts.journal)}</td>
+            <td>${whole(row.count)}</td><td>${money(row.amount_kopecks)}</td></tr>`,
+        )}</tbody></table></div></section>`;
 }
 
 /** @param {{id: string, rows: any[], by: string, words: {title: string, unit: string, note: string}}} props */

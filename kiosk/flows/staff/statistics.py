@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections import defaultdict
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,10 +14,22 @@ from kiosk.domain.ordering.order import CURRENCY
 from kiosk.periods import USUAL, Periods
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
-from kiosk.store.payment import bonuses
+from kiosk.store.payment import bonuses, refunds
 from kiosk.store.staff import stats
 
+_DAY = timedelta(days=1)
+_MOST_REASONS = 100
 _BY_HOUR = timedelta(days=31)  # a longer period is given by day
+
+
+class RefundsOf(msgspec.Struct, frozen=True):
+    """Refunds after payment for one reason by one person; `person`: as the journal names them, without the session;
+    `kiosk`: it went back by itself."""
+
+    reason: str
+    person: str
+    count: int
+    amount_kopecks: int
 
 
 class StatsView(msgspec.Struct, frozen=True):
@@ -45,6 +58,7 @@ class StatsView(msgspec.Struct, frozen=True):
     bonus_outstanding: int = 0
     timezone: str = ""
     promises: list[stats.PromiseRow] = []
+    refunds: list[RefundsOf] = []
 
 
 class Reports:
@@ -68,6 +82,8 @@ class Reports:
         combos = await self._db.walk(stats.read_combos, *days)
         options = await self._db.walk(stats.read_options, *days)
         promises = await self._db.walk(stats.read_promises, *days)
+        begins, ends = (datetime.combine(day, time.min, self._timezone) for day in (first, last + _DAY))
+        given_back = await self._db.walk(refunds.given_back, begins, ends)
         outstanding = await self._db.walk(bonuses.read_outstanding)
         paid = sum(row.orders_paid for row in hours)
         revenue = sum(row.revenue_kopecks for row in hours)
@@ -93,6 +109,7 @@ class Reports:
             bonus_outstanding=outstanding,
             timezone=self._timezone.key,
             promises=promises,
+            refunds=_by_person(given_back),
         )
 
     async def report(self, day: date) -> StatsView:
@@ -119,3 +136,15 @@ class Reports:
             return False
         waiting = await self._db.read(outbox.waiting_for, stats.CONSUMER)
         return not waiting or waiting[0].at.astimezone(self._timezone).date() > day
+
+
+def _by_person(rows: list[refunds.GivenBackRow]) -> list[RefundsOf]:
+    """The greatest sums first; sessions of the shared PIN under the name that was given are one."""
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        person = row.actor.rpartition(":")[0] if row.actor.startswith("pin:") else row.actor
+        found = counts[row.reason, person]
+        found[0] += row.count
+        found[1] += row.amount_kopecks
+    listed = [RefundsOf(*of, count, kopecks) for of, (count, kopecks) in counts.items()]
+    return sorted(listed, key=lambda one: (-one.amount_kopecks, one.reason, one.person))[:_MOST_REASONS]

@@ -96,6 +96,25 @@ def unfinished_refunds(reader: Reader) -> list[RefundRow]:
     )
 
 
+class GivenBackRow(msgspec.Struct, frozen=True):
+    """What went back for one reason by one actor; by `kiosk` it went by itself."""
+
+    reason: str
+    actor: str
+    count: int
+    amount_kopecks: int
+
+
+def given_back(reader: Reader, first: datetime, last: datetime) -> list[GivenBackRow]:
+    """After payment, ended from `first` up to and without `last`."""
+    return reader.all(
+        GivenBackRow,
+        "SELECT reason, actor, count(*) AS count, sum(amount_kopecks) AS amount_kopecks FROM refund"
+        " WHERE done_at IS NOT NULL AND done_at >= ? AND done_at < ? AND portions <> '[]' GROUP BY reason, actor",
+        (rfc3339(first), rfc3339(last)),
+    )
+
+
 class FailedPortion(msgspec.Struct, frozen=True):
     """`fault`: the books' word for what happened to it."""
 
