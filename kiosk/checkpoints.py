@@ -78,6 +78,9 @@ RETURN_POINTS = (
     "late.found", "late.noted", "late.bank", "late.done",
 )  # fmt: skip
 
+#: A refund above the limit of one person: it waits for a second one.
+SECOND_PERSON_POINTS = ("refund.asked",)
+
 #: The settlement of a card reader that has one: in the books, answered, ended.
 SETTLEMENT_POINTS = ("settlement.noted", "settlement.answered", "settlement.ended")
 

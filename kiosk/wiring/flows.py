@@ -212,6 +212,7 @@ class Flows:
             self.staff_door,
             clock,
             limit_kopecks=config.service.refund_limit_kopecks,
+            checkpoint=checkpoint,
             periods=periods,
         )
         self.customers = CustomerCommands(

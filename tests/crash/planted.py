@@ -25,7 +25,7 @@ from kiosk.flows.payment.ending import Ending
 from kiosk.flows.payment.method import Outcome, Standing
 from kiosk.flows.payment.money import MoneySteps
 from kiosk.flows.payment.portions import RefundRequest
-from kiosk.flows.payment.refunds import Refunds
+from kiosk.flows.payment.refunds import Opened, Refunds, nothing_more
 from kiosk.flows.payment.saga import PaymentSaga
 from kiosk.flows.stock.recall import Recall
 from kiosk.messages.alarms import AlarmSender
@@ -248,6 +248,20 @@ class _GivenBackUnasked(Refunds):
     async def request(self, word: str, request: RefundRequest, actor: str) -> refunds.RefundRow:
         self._recall = _Unasked(self._recall)
         return await super().request(word, request, actor)
+
+
+class _OpenedApart(Refunds):
+    async def give_back(
+        self, order_id: str, named: Sequence[int], reason: str, actor: str, opened: Opened = nothing_more
+    ) -> refunds.RefundRow:
+        refund = await super().give_back(order_id, named, reason, actor)
+        await self._db.write(opened, refund)
+        return refund
+
+
+def confirmed_apart() -> Parts:
+    """A second person's yes is written down after the refund, by itself."""
+    return Parts(refunds=_OpenedApart)
 
 
 def given_back_unasked() -> Parts:

@@ -158,6 +158,7 @@ function Board({ token, leave }) {
  */
 function outcomeOf({ ok, status, body }, words, { service: t, alarms }) {
   if (!status) return t.unanswered(words);
+  if (body?.code === "second_person_required") return t.waitsForSecond(words);
   if (!ok) return t.notDone(words, body?.detail ?? body?.title ?? "");
   if (body?.word) return t.toldCode(words, alarms.words[body.word] ?? body.word); // of a test of a channel
   if (body?.change_kopecks !== undefined) return t.toldChange(words, money(body.change_kopecks));

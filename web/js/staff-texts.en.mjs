@@ -102,6 +102,7 @@ export const en = {
     toldCode: (act, code) => `${act}: ${code}`,
     toldChange: (act, sum) => `${act}: done. Change ${sum}`,
     notDone: (act, why) => `${act}: not done. ${why}`,
+    waitsForSecond: (act) => `${act}: waits for a second person`,
     unanswered: (act) =>
       `${act}: no answer. It may be done: look at the state and the journal on this page before you repeat it.`,
   },

@@ -104,6 +104,7 @@ export const ru = {
     toldCode: (/** @type {string} */ act, /** @type {string} */ code) => `${act}: ${code}`,
     toldChange: (/** @type {string} */ act, /** @type {string} */ sum) => `${act}: готово. Сдача ${sum}`,
     notDone: (/** @type {string} */ act, /** @type {string} */ why) => `${act}: не вышло. ${why}`,
+    waitsForSecond: (/** @type {string} */ act) => `${act}: ждёт второго сотрудника`,
     unanswered: (/** @type {string} */ act) =>
       `${act}: ответа нет. Возможно, сделано: посмотрите состояние и журнал на этой странице, прежде чем повторять.`,
   },

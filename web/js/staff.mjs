@@ -208,10 +208,19 @@ export function Door({ title, enter, named = false }) {
   useEffect(() => {
     const load = async () => {
       const answer = await staffCall("", "GET", "/api/service/names");
-      setTold(answer.ok ? answer.body : { people: [], shared_pin: true }); // who is silent now may answer the PIN
+      if (over) return;
+      // Who is silent now may answer the PIN.
+      setTold((known) => (answer.ok ? answer.body : (known ?? { people: [], shared_pin: true })));
     };
+    let over = false;
+    if (whose) return undefined;
     void load();
-  }, []);
+    const timer = setInterval(load, WHO_EVERY_MS); // somebody is hired meanwhile, or leaves
+    return () => {
+      over = true;
+      clearInterval(timer);
+    };
+  }, [whose]);
   const choose = (/** @type {Named|"shared"|null} */ person) => {
     setTrouble("");
     setWhose(person);
@@ -235,16 +244,19 @@ export function Door({ title, enter, named = false }) {
     ${
       told &&
       (shared || whose) &&
-      html`<${PinPad} key=${shared ? "shared" : whose} label=${shared ? t.door.pin : t.who.pin} go=${t.door.enter}
+      html`${whose && whose !== "shared" && html`<h2 data-testid="whose">${whose.name}</h2>`}<${PinPad} key=${shared ? "shared" : whose} label=${shared ? t.door.pin : t.who.pin} go=${t.door.enter}
         send=${knock}>
         ${
-          shared
-            ? named &&
-              html`<label>${t.door.name}<input name="name" autocomplete="off" maxlength="32" data-testid="name" /></label>`
-            : html`<h2 data-testid="whose">${/** @type {Named} */ (whose).name}</h2>`
+          shared &&
+          named &&
+          html`<label>${t.door.name}<input name="name" autocomplete="off" maxlength="32" data-testid="name" /></label>`
         }<//>`
     }
     <p class="trouble" role="alert">${trouble}</p>
-    ${whose && html`<button type="button" class="quiet" data-testid="other" onClick=${() => choose(null)}>${t.who.other}</button>`}
+    ${
+      whose &&
+      html`<div><button type="button" class="quiet" data-testid="other" onClick=${() => choose(null)}>
+          ${t.who.other}</button></div>`
+    }
   </main>`;
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
 import structlog
 
+from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import NotFound
 from kiosk.domain.payment.second_person import WAITS_S, RequestState, is_over, needs_second
@@ -71,6 +73,7 @@ class SecondPerson:
         clock: Clock,
         *,
         limit_kopecks: int,
+        checkpoint: Callable[[str], None] = pass_by,
         periods: Periods = USUAL,
     ) -> None:
         """`limit_kopecks`: what one person gives back of one order; 0: without a limit."""
@@ -79,6 +82,7 @@ class SecondPerson:
         self._door = door
         self._clock = clock
         self._limit_kopecks = limit_kopecks
+        self._cp = checkpoint
         self._periods = periods
 
     # The first person.
@@ -140,6 +144,7 @@ class SecondPerson:
             return asked
 
         row = await self._db.write(run)
+        self._cp("refund.asked")
         raise SecondPersonRequired(
             request_id=row.request_id,
             amount_kopecks=row.amount_kopecks,
