@@ -30,7 +30,10 @@ from kiosk.socket_calls import DEVICES, EVENTS
 OK, BAD, USAGE, NOT_RUNNING = 0, 1, 2, 3
 _TIMEOUT_S = 150
 _FOLLOW_S = 0.5
-_AFTER_RESTORE = "start the kiosk: it takes no payment until bank and registrar agree; see `kiosk stuck`"
+_AFTER_RESTORE = (
+    "start the kiosk: it takes no payment until bank and registrar agree; see `kiosk stuck`, and `kiosk staff` for who"
+    " may sign in again"
+)
 _NO_DEVICES = ("sales", "books", "shift")
 
 

@@ -120,8 +120,8 @@ _HINTS: Mapping[str, Text] = {
     ),
     "till_no_codes": Text("Слишком много ждут оплаты на кассе", "Too many wait to pay at the till"),
     PIN_GUESSED: Text(
-        "Кто-то подбирает PIN персонала: журнал назовёт адреса; смените PIN, если его могли увидеть",
-        "Somebody guesses the staff's PIN: the journal names addresses; change it if it may have been seen",
+        "Кто-то подбирает PIN персонала: журнал назовёт имена и адреса; смените PIN, если его могли увидеть",
+        "Somebody guesses the staff's PIN: the journal has names and addresses; change it if it may have been seen",
     ),
     POWER: Text(
         "Питание от батареи ИБП: продажи откроются сами, когда вернётся сеть; машина выключится до её конца",

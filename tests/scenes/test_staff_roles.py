@@ -13,8 +13,9 @@ import pytest
 from kiosk.api.admission import PERSON, STAFF
 from kiosk.api.operations import PUBLIC_OPERATIONS
 from kiosk.domain.payment.second_person import WAITS_S
-from kiosk.domain.staff.roles import Role
-from kiosk.flows.staff.second_person import SecondPerson
+from kiosk.domain.staff.refusals import RoleForbids
+from kiosk.domain.staff.roles import Person, Role
+from kiosk.flows.staff.second_person import RefundConfirmation, SecondPerson
 from kiosk.store import journal
 from kiosk.store.payment.refunds import RefundRow
 from kiosk.store.transaction import Reader, Tx
@@ -168,6 +169,10 @@ async def test_request_is_refused_taken_back_or_over_and_dies_with_the_account_o
         assert_problem(await ira.call("POST", f"{refused}/refuse"), 403, "role_forbids")
         assert (await ira.call("POST", f"{taken_back}/refuse")).status == 200
         assert_problem(await oleg.call("POST", f"{refused}/confirm"), 403, "same_person")  # a manager's own
+        of_the_group = Person("oleg", "peer:1001", "oleg", Role.MANAGER)  # Олег again, it may be
+        number = int(refused.rpartition("/")[2])
+        with pytest.raises(RoleForbids):
+            await place.kiosk.flows.second_person.confirm(number, RefundConfirmation(), of_the_group, "local")
         assert (await vera.call("POST", f"{refused}/refuse")).body["waiting"] == []
         assert_problem(await vera.call("POST", f"{refused}/confirm"), 409, "refund_request_state")
         dead = await ask(ira)

@@ -191,7 +191,7 @@ class SecondPerson:
             raise SamePerson
         if not self._door.accounts.still_may(row.identity, SERVING):
             raise RefundRequestConflict(state=RequestState.REFUSED.value)
-        if by.role not in MANAGING:
+        if by.role not in MANAGING or _is_user_of_the_machine(by):
             raise RoleForbids(MANAGING)
         await self._refunds.order_of(row.order_id)  # it may have moved to its year's archive
 
@@ -245,6 +245,11 @@ class SecondPerson:
             await self._db.write(self._settle, row, RequestState.EXPIRED, "kiosk")
         except RefundRequestConflict:
             return  # a person was faster
+
+
+def _is_user_of_the_machine(by: Person) -> bool:
+    """Of the socket's group: a user of the machine, whose account would be another identity of theirs."""
+    return by.bounded and by.person_id is None
 
 
 def amount_of(reader: Reader, order_id: str, named: list[int]) -> int:

@@ -59,6 +59,7 @@ test("the journal names dishes and people", () => {
     "Кола: снято с продажи",
   );
   assert.equal(detailWords({ action: "refill", detail: "23" }, dishes, ru.journal), "23");
+  assert.equal(actorWords("person:3:Ира: смена 2", ru.journal), "Ира: смена 2");
   assert.equal(actorWords("pin:Ира", ru.journal), "Ира");
   assert.equal(actorWords("pin:", ru.journal), "персонал");
   assert.equal(actorWords("peer:kiosk", en.journal), "account kiosk");
