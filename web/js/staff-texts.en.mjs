@@ -80,7 +80,7 @@ export const en = {
     byPin: "PIN of a second person",
     refuse: "Refuse",
     takeBack: "Take back",
-    sure: (/** @type {string} */ words) => `Yes, ${words.toLowerCase()}`,
+    sure: (/** @type {string} */ words) => `Yes, ${String(words).toLowerCase()}`,
     act: (/** @type {string} */ number) => `Refund of order ${number}`,
     refuseAct: (/** @type {string} */ number) => `Request for order ${number} withdrawn`,
     dialog: (/** @type {string} */ number, /** @type {string} */ sum) =>

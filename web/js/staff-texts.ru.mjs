@@ -82,7 +82,7 @@ export const ru = {
     byPin: "PIN второго сотрудника",
     refuse: "Отказать",
     takeBack: "Отозвать",
-    sure: (/** @type {string} */ words) => `Да, ${words.toLowerCase()}`,
+    sure: (/** @type {string} */ words) => `Да, ${String(words).toLowerCase()}`,
     act: (/** @type {string} */ number) => `Возврат заказа ${number}`,
     refuseAct: (/** @type {string} */ number) => `Запрос на возврат заказа ${number} снят`,
     dialog: (/** @type {string} */ number, /** @type {string} */ sum) =>
