@@ -35,6 +35,9 @@ _.sales_open
 _.busy_permille
 _.lights
 _.entries
+_.shared_pin
+_.confirmers
+_.may_confirm
 
 # Columns: a row has them all.
 _.receipt_error
@@ -161,6 +164,7 @@ _.pin_guessed
 ALARM_POINTS
 FOOD_POINTS
 LOT_POINTS
+SECOND_PERSON_POINTS
 
 # Of the tests: pytest-asyncio, aiosmtpd and asyncio call them by these names.
 _.pytest_asyncio_loop_factories

@@ -97,6 +97,7 @@ def test_the_defaults_have_the_form_they_ask_for() -> None:
         ("[bonus]\naccrual = nan", "$.bonus.accrual: Expected `float` >= 0.0"),
         ("[bank]\ntimeout_s = 0", "$.bank.timeout_s: Expected `float` >= 0.05"),
         ("[bank]\ntimeout_s = inf", "$.bank.timeout_s: Expected `float` <= 3600.0"),
+        ("[service]\nrefund_limit_kopecks = -1", "$.service.refund_limit_kopecks: Expected `int` >= 0"),
         ("[server]\nport = 65536", "$.server.port: Expected `int` <= 65535"),
         ("[robot]\nunit = 0", "$.robot.unit: Expected `int` >= 1"),
         ("[robot]\nspeed = 0.001", "$.robot.speed: Expected `float` >= 0.01"),
