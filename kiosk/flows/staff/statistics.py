@@ -18,6 +18,7 @@ from kiosk.store.payment import bonuses, refunds
 from kiosk.store.staff import stats
 
 _DAY = timedelta(days=1)
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 2), date(2099, 12, 30)
 _MOST_REASONS = 100
 _BY_HOUR = timedelta(days=31)  # a longer period is given by day
 
@@ -82,8 +83,7 @@ class Reports:
         combos = await self._db.walk(stats.read_combos, *days)
         options = await self._db.walk(stats.read_options, *days)
         promises = await self._db.walk(stats.read_promises, *days)
-        begins, ends = (datetime.combine(day, time.min, self._timezone) for day in (first, last + _DAY))
-        given_back = await self._db.walk(refunds.given_back, begins, ends)
+        given_back = await self._db.walk(refunds.given_back, self._begins(first), self._begins(last, after=_DAY))
         outstanding = await self._db.walk(bonuses.read_outstanding)
         paid = sum(row.orders_paid for row in hours)
         revenue = sum(row.revenue_kopecks for row in hours)
@@ -111,6 +111,11 @@ class Reports:
             promises=promises,
             refunds=_by_person(given_back),
         )
+
+    def _begins(self, day: date, after: timedelta = timedelta()) -> datetime:
+        """The moment, of a year that the tables know."""
+        known = min(max(day, _FIRST_DAY), _LAST_DAY)
+        return datetime.combine(known + after, time.min, self._timezone)
 
     async def report(self, day: date) -> StatsView:
         """What was kept when the day was over. Raises `NotFound` while there is none."""
