@@ -62,6 +62,10 @@ def a_rich_year(kopecks: int) -> dict[str, Any]:
         "promises": [
             {"day": "2026-12-31", "orders": 1_080_000, "promised_s": 5_400, "actual_s": 4_321, "coverage": 0.9123}
         ],
+        "refunds": [
+            {"reason": "гость не дождался и ушёл", "person": "person:12:Константин Константинович", "count": 1_234,
+             "amount_kopecks": kopecks}
+        ],
     }  # fmt: skip
 
 

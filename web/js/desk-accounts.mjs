@@ -38,8 +38,9 @@ function Account({ row, act }) {
   const since = new Date(row.since).toLocaleDateString("ru-RU");
   if (row.blocked_at)
     return html`<tr data-testid=${`account-${id}`} data-state="blocked"><td>${row.name}</td><td>${t.blocked}</td>
-      <td>${t.since(since)}</td><td><${Asked} id=${`unblock-${id}`} words=${t.unblock} label=${t.newPin} sure=${t.unblock}
-          pin=${PIN} go=${(/** @type {string} */ pin) => change(t.unblock, { blocked: false, pin })} /></td></tr>`;
+      <td>${t.since(since)}</td>
+      <td><${Asked} id=${`unblock-${id}`} words=${t.unblock} label=${t.newPin} sure=${t.unblock} pin=${PIN}
+          go=${(/** @type {string} */ pin) => change(t.unblock, { blocked: false, pin })} /></td></tr>`;
   return html`<tr data-testid=${`account-${id}`} data-state="live">
     <td>${row.name} ${id === who.person_id && html`<small>${t.you}</small>`}</td>
     <td><select aria-label=${t.role} value=${row.role} data-testid=${`role-${id}`}

@@ -20,7 +20,8 @@ export function RefundRequests({ told, asked, act }) {
   useEffect(() => setOpen(asked.id), [asked]);
   if (!told?.waiting.length) return null;
   const row = told.waiting.find((/** @type {any} */ one) => one.request_id === open);
-  return html`<section class="card" data-testid="refund-requests"><h2>${t.title} <mark>${told.waiting.length}</mark></h2>
+  return html`<section class="card" data-testid="refund-requests">
+    <h2>${t.title} <mark>${told.waiting.length}</mark></h2>
     ${told.waiting.map(
       (/** @type {any} */ one) => html`<${Request} key=${one.request_id} row=${one} may=${told.may_confirm} act=${act}
         ask=${() => setOpen(one.request_id)} />`,

@@ -131,7 +131,10 @@ function Board({ token, leave }) {
         <${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
         <${Alarms} token=${token} act=${act} />
         ${may("GET /api/service/till") && html`<${Till} rows=${till} act=${act} />`}
-        <${RefundRequests} told=${may("GET /api/service/refund-requests") ? requests : null} asked=${asked} act=${act} />
+        ${
+          may("GET /api/service/refund-requests") &&
+          html`<${RefundRequests} told=${requests} asked=${asked} act=${act} />`
+        }
         <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} />
         <${ReaderDay} lights=${told.lights} act=${act} /><${Orders} orders=${told.orders} act=${act} ask=${ask} />
         <${Kitchen} token=${token} /><${Cells} cells=${cells} act=${act} />

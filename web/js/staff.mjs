@@ -1,6 +1,6 @@
 /**
- * The staff's door and calls: a name and its PIN open a session in this tab, a 401 closes it; who is at the page and what
- * they may. Shared by the desk's pages.
+ * The staff's door and calls: a name and its PIN open a session in this tab, a 401 closes it; who is at the page and
+ * what they may. Shared by the desk's pages.
  */
 
 import { createContext } from "preact";
@@ -116,7 +116,8 @@ export function WhoAmI({ leave }) {
     endSession();
     leave();
   };
-  return html`<span class="who"><b data-testid="who">${who.person_id === null ? t.who.shared : `${who.name} · ${t.who.roles[who.role]}`}</b>
+  const name = who.person_id === null ? t.who.shared : `${who.name} · ${t.who.roles[who.role]}`;
+  return html`<span class="who"><b data-testid="who">${name}</b>
     <button type="button" class="quiet" data-testid="leave" onClick=${out}>${
       who.person_id === null ? t.leave : t.who.change
     }</button></span>`;
@@ -159,7 +160,10 @@ export function NameTiles({ people, choose, shared }) {
       (person) => html`<button type="button" class="quiet" key=${person.person_id}
         data-testid=${`name-${person.person_id}`} onClick=${() => choose(person)}>${person.name}</button>`,
     )}
-    ${shared && html`<button type="button" class="quiet" data-testid="name-shared" onClick=${shared}>${t.who.shared}</button>`}
+    ${
+      shared &&
+      html`<button type="button" class="quiet" data-testid="name-shared" onClick=${shared}>${t.who.shared}</button>`
+    }
   </div>`;
 }
 
@@ -244,7 +248,8 @@ export function Door({ title, enter, named = false }) {
     ${
       told &&
       (shared || whose) &&
-      html`${whose && whose !== "shared" && html`<h2 data-testid="whose">${whose.name}</h2>`}<${PinPad} key=${shared ? "shared" : whose} label=${shared ? t.door.pin : t.who.pin} go=${t.door.enter}
+      html`${whose && whose !== "shared" && html`<h2 data-testid="whose">${whose.name}</h2>`}
+      <${PinPad} key=${shared ? "shared" : whose} label=${shared ? t.door.pin : t.who.pin} go=${t.door.enter}
         send=${knock}>
         ${
           shared &&

@@ -69,7 +69,8 @@ function Report({ token, leave }) {
     <header><h1>${t.titles.stats}</h1><${Languages} /><${WhoAmI} leave=${leave} />
       <form><label>${t.stats.from}<input type="date" value=${shown.from} onChange=${set("from")}
             data-testid="from" /></label>
-        <label>${t.stats.to}<input type="date" value=${shown.to} onChange=${set("to")} data-testid="to" /></label></form></header>
+        <label>${t.stats.to}<input type="date" value=${shown.to} onChange=${set("to")} data-testid="to" /></label>
+      </form></header>
     <p class="trouble" role="alert" data-testid="trouble">${trouble}</p>
     ${
       stats &&
@@ -157,7 +158,8 @@ function Refunds({ rows }) {
   const t = texts.stats.refunds;
   if (!rows.length) return null;
   return html`<section class="dishes" data-testid="refund-reasons"><h2>${t.title}</h2>
-    <div class="wide"><table><thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
+    <div class="wide"><table>
+        <thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
         <tbody>${rows.map(
           (row) => html`<tr key=${row.reason + row.person}><td>${t.reasons[row.reason] ?? row.reason}</td>
             <td>${row.person === "kiosk" ? t.itself : actorWords(row.person, texts.journal)}</td>
