@@ -170,3 +170,4 @@ SECOND_PERSON_POINTS
 _.pytest_asyncio_loop_factories
 _.handle_DATA
 _.new_event_loop
+_.continued

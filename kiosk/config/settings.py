@@ -325,12 +325,15 @@ class Webhook(_Section, frozen=True, kw_only=True):
     events: Annotated[list[forms.EventName], msgspec.Meta(min_length=1)] = msgspec.field(default_factory=lambda: ["*"])
 
 
+RefundLimit = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
+
+
 class Service(_Section, frozen=True, kw_only=True):
     """`refund_limit_kopecks`: above it a refund of one order wants a second person, where staff have accounts; 0: no
     limit."""
 
     pin_file: forms.File = ""
-    refund_limit_kopecks: Annotated[int, msgspec.Meta(ge=0, le=100_000_000)] = 300_000
+    refund_limit_kopecks: RefundLimit = 300_000
 
 
 class Display(_Section, frozen=True, kw_only=True):
