@@ -237,7 +237,8 @@ export function Door({ title, enter, named = false }) {
     else setTrouble(t.door.troubles[body?.code] ?? body?.title ?? t.failed);
   };
   const shared = told?.people.length === 0 || whose === "shared";
-  return html`<main class="desk door"><header><h1>${title}</h1><${Languages} /></header>
+  return html`<main class="desk"><header><h1>${title}</h1>
+      ${named && html`<a class="quiet" href="/">${t.service.guestScreen}</a>`}<${Languages} /></header>
     ${
       told &&
       !shared &&
