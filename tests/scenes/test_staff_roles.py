@@ -23,6 +23,7 @@ from kiosk.store.payment.refunds import RefundRow
 from kiosk.store.transaction import Reader, Tx
 from tests.clocks import PassingClock
 from tests.restaurant import Answer, Customer, Restaurant, restaurant, until
+from tests.scenes.test_cells import ready_order
 from tests.scenes.test_refusals import assert_problem
 from tests.scenes.test_staff_desk import at_the_desk
 
@@ -191,6 +192,29 @@ async def test_request_is_refused_taken_back_or_over_and_dies_with_the_account_o
         # The machine's own user is the owner's way back, and needs nobody.
         given = await place.internal("POST", f"/internal/orders/{order['number']}/refund", {"reason": "остыл"})
         assert given.status == 202
+
+
+async def test_food_that_a_person_threw_away_gives_no_money_back_past_the_limit() -> None:
+    async with restaurant("[service]\nrefund_limit_kopecks = 9900") as place:
+        place.robot.faults.switch("nobody_comes", on=True)
+        people = await hired(place)
+        ira, oleg = people.desks["Ира"], people.desks["Олег"]
+        guest, order, cells = await ready_order(place, ("tea", 2))
+        for cell in cells:
+            thrown = await ira.call("POST", f"/api/service/cells/{cell}", {"action": "write_off", "reason": "остыл"})
+            assert thrown.status == 200, thrown
+        rows = [row["stuck_id"] for row in (await ira.call("GET", "/api/service/stuck")).body["stuck"]]
+        lost = [stuck_id for stuck_id in rows if stuck_id.startswith("portion-")]
+        assert len(lost) == 2
+        first, second = [await ira.call("POST", f"/api/service/stuck/{row}", {"move": "refund"}) for row in lost]
+        assert first.status == 200, first
+        assert_problem(second, 409, "second_person_required")
+        path = f"{REQUESTS}/{second.body['request_id']}/confirm"
+        assert (await oleg.call("POST", path)).status == 202
+        await guest.until_status(order["order_id"], "refunded")
+        await until(lambda: _all_back(place))
+        left = (await oleg.call("GET", "/api/service/stuck")).body["stuck"]
+        assert not [row for row in left if row["stuck_id"] in lost]
 
 
 class _LooksOnlyBefore(SecondPerson):
