@@ -234,6 +234,29 @@ async def test_4_portions_that_are_recalled_one_by_one_are_not_submitted_again_m
         assert {line["attempt"] for line in place.effects("robot", "started")} == {1}
 
 
+async def test_4_portion_given_back_while_the_robot_cannot_be_asked_is_what_became_of_it() -> None:
+    async with restaurant(speed=10.0) as place:
+        guest = await place.guest()
+        order_id = (await guest.order(("udon-chicken", 3)))["order_id"]  # the dispenser takes two at once
+        assert (await guest.pay(order_id)).status == 200
+
+        async def statuses() -> list[str]:
+            order = await guest.look(order_id)
+            return sorted(row["status"] for item in order["items"] for row in item["portions"])
+
+        async def is_queued() -> bool:
+            return await statuses() == ["cooking", "cooking", "queued"]
+
+        await until(is_queued)
+        place.robot.faults.switch("link_lost", on=True)
+        body = {"reason": "передумал", "items": [{"item_id": "udon-chicken", "quantity": 1}]}
+        assert (await place.internal("POST", f"/internal/orders/{order_id}/refund", body)).status == 202
+        await until(lambda: len(place.effects("robot", "picked_up")) == 3)
+        place.robot.faults.switch("link_lost", on=False)
+        await guest.until_status(order_id, "completed")
+        assert await statuses() == ["handed_out"] * 3, "the books say what was fetched"
+
+
 async def test_4_portion_that_is_kept_back_waits_while_others_are_cooked(place: Restaurant) -> None:
     guest = await place.guest()
     kept = (await guest.order(("tea", 1)))["order_id"]

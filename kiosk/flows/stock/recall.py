@@ -36,8 +36,8 @@ class Recall:
 
     async def recall(self, portions: Iterable[PortionRow]) -> frozenset[int]:
         """Cancel what has not begun; the ids of what has: it will be cooked to its end, whatever becomes of the money,
-        and its cell opens for staff alone. Where the robot does not answer, the job is cancelled once it does, unless
-        it has begun by then."""
+        and its cell opens for staff alone. What the robot cannot be asked about counts as begun: once it answers, what
+        still waits in its table is cancelled and dropped, and what was made, or fetched, is so in the books."""
         begun = set()
         for row in portions:
             if row.status in _IN_TABLE:
@@ -46,6 +46,7 @@ class Recall:
                         begun.add(row.portion_id)
                 except DeviceError as error:
                     _log.warning("portion_not_recalled", portion_id=row.portion_id, error=str(error))
+                    begun.add(row.portion_id)
         return frozenset(begun)
 
     async def _has_begun(self, row: PortionRow) -> bool:
