@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -95,10 +95,13 @@ class _Error(msgspec.Struct):
 
 
 class YooKassa:
-    """`Acquirer`. `holds`: in two stages, the money is held until `capture`."""
+    """`Acquirer`. `holds`: in two stages, the money is held until `capture`; `now`: wall time, aware."""
 
-    def __init__(self, url: str, shop_id: str, key: str, timeout_s: float, *, holds: bool) -> None:
+    def __init__(
+        self, url: str, shop_id: str, key: str, timeout_s: float, *, holds: bool, now: Callable[[], datetime]
+    ) -> None:
         self.holds = holds
+        self._now = now
         self._basic = f"Basic {base64.b64encode(f'{shop_id}:{key}'.encode()).decode()}"
         self._http = HttpDevice(_DEVICE, url, "", timeout_s, fresh=True)
         self._lists = HttpDevice(_DEVICE, url, "", timeout_s, longest=_LONGEST_LIST)
@@ -126,7 +129,7 @@ class YooKassa:
         if known is not None:
             return _told(await self._look(known[0]))
         found = None
-        async for row in self._rows(datetime.now(UTC) - _KEYS_KEPT):  # to its end: the next key is known then
+        async for row in self._rows(self._now() - _KEYS_KEPT):  # to its end: the next key is known then
             if (name := (row.metadata or {}).get("key")) is not None:
                 self._keep(name, row.id)
                 found = row if name == key else found
@@ -174,7 +177,7 @@ class YooKassa:
         await self._lists.close()
 
     def _keep(self, key: str, payment_id: str) -> None:
-        now = datetime.now(UTC)
+        now = self._now()
         if key in self._ids:
             return
         while self._ids and now - next(iter(self._ids.values()))[1] > _KEYS_KEPT:  # the oldest stand first

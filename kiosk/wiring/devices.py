@@ -75,7 +75,7 @@ class Devices:
     """One driver each; building them opens nothing. Raises `ConfigError` for a secret that cannot be read."""
 
     def __init__(self, config: Config, parts: Parts, endpoints: Endpoints) -> None:
-        self.bank = _bank(config.bank, endpoints)
+        self.bank = _bank(config.bank, parts, endpoints)
         self.reader = _reader(config, parts, endpoints)
         self.taking_reader = _taking_reader(config, parts, endpoints)
         self.qr_bank = _qr_bank(config, endpoints)
@@ -176,12 +176,12 @@ class Devices:
         return "answers"
 
 
-def _bank(row: Bank, endpoints: Endpoints) -> Acquirer:
+def _bank(row: Bank, parts: Parts, endpoints: Endpoints) -> Acquirer:
     key, url = _key(row.merchant_key_file, "$.bank.merchant_key_file"), endpoints.bank_url or row.url
     if row.driver == "yookassa":
         from drivers.bank.yookassa import YooKassa
 
-        return YooKassa(url, row.shop_id, key, row.timeout_s, holds=row.hold)
+        return YooKassa(url, row.shop_id, key, row.timeout_s, holds=row.hold, now=parts.clock.now)
     return HttpAcquirer(url, key, row.timeout_s)
 
 

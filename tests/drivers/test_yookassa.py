@@ -24,7 +24,7 @@ async def device(tmp_path: Path) -> AsyncIterator[YooKassaDevice]:
 
 
 def at(url: str, *, holds: bool = True) -> YooKassa:
-    return YooKassa(url, "100500", "secret", 1.0, holds=holds)
+    return YooKassa(url, "100500", "secret", 1.0, holds=holds, now=lambda: datetime.now(UTC))
 
 
 def a_charge(token: str = "tok_ok", key: str = "A1:1") -> Charge:
