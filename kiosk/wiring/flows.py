@@ -60,7 +60,6 @@ from kiosk.flows.staff.second_person import SecondPerson
 from kiosk.flows.staff.statistics import Reports
 from kiosk.flows.staff.stuck import Hands, StuckMoves
 from kiosk.flows.staff.temperatures import Temperatures
-from kiosk.flows.staff.upkeep import UpkeepCommands
 from kiosk.flows.stock.lots import LotCommands
 from kiosk.flows.stock.recall import Recall
 from kiosk.flows.stock.reservations import Reservations
@@ -173,7 +172,7 @@ class Flows:
         self.expiry = Expiry(database, clock, parts.unpaid_for_s, periods)
         self.reports = Reports(database, zone, clock, periods)
         self.temperatures = Temperatures(database, ground.menu, zone, clock)
-        self.upkeep = UpkeepCommands(database, ground.menu.equipment, zone, clock)
+        self.upkeep = parts.upkeep(database, ground.menu.equipment, zone, clock)
         self.cell_journal = CellJournal(database, self.archive, zone, clock)
         self.portion_records = PortionRecords(self.archive, ground.menu, zone)
         self.late_answers = LateAnswers(database, methods, clock, checkpoint, periods, receipts=self.receipts)

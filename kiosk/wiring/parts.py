@@ -21,6 +21,7 @@ from kiosk.flows.guards.file_check import FileCheck
 from kiosk.flows.guards.retention import Retention
 from kiosk.flows.payment.refunds import Refunds
 from kiosk.flows.payment.saga import PaymentSaga
+from kiosk.flows.staff.upkeep import UpkeepCommands
 from kiosk.flows.stock.bins import BinCommands
 from kiosk.kitchen.climate import Climate
 from kiosk.kitchen.holding import Holding
@@ -63,6 +64,7 @@ class Parts:
     climate: type[Climate] = Climate
     lot_keeper: type[LotKeeper] = LotKeeper
     bin_commands: type[BinCommands] = BinCommands
+    upkeep: type[UpkeepCommands] = UpkeepCommands
     periods: Periods = USUAL
     asked_within_s: float = 3.0  # a start waits so long for its devices' first word
     check_file_after_s: float = 10.0

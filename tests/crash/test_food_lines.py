@@ -2,7 +2,7 @@
 too long, somebody looks, changes the oil, throws food away, recalls a lot and takes that back.
 
 Lots come to the robot's levels, a fridge is stopped and told of once each time, hours at work that were in the books
-stay there, and what somebody said was done stands there once. A planted twin is caught."""
+stay there, and what somebody said was done stands there once. Planted twins are caught."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from typing import Any
 import pytest
 
 import kiosk
-from drivers.robot.equipment import demo_file
+from drivers.robot.equipment import Upkeep, demo_file
+from kiosk.flows.staff.upkeep import UpkeepCommands
 from kiosk.kitchen.climate import Climate
 from kiosk.periods import USUAL
 from kiosk.store import journal
-from kiosk.store.staff import climates
+from kiosk.store.staff import climates, upkeeps
 from kiosk.store.transaction import Tx
 from kiosk.wiring import Parts
 from tests.crash.bombs import AtLine, LineRecorder, named
@@ -68,12 +69,30 @@ def _only_stop(tx: Tx, place: str, now: datetime) -> None:
     tx.execute("UPDATE excursion SET stopped_at = ? WHERE place = ?", (now.isoformat(), place))
 
 
+class _DoneApart(UpkeepCommands):
+    """What was done is in the records by one commit, and in the journal by another."""
+
+    async def _record(self, row: Upkeep, note: str, actor: str, now: datetime) -> None:
+        station = self._equipment.stations[row.station].number
+        await self._db.write(upkeeps.record, row.id, station, actor, note, now)
+        detail = row.id  # killed here
+        await self._db.write(journal.add, actor, "upkeep_done", detail, now)
+
+
+def quick(**planted: Any) -> Parts:
+    return Parts(periods=replace(USUAL, climate_s=0.2), **planted)
+
+
 def stopped_apart() -> Parts:
-    return Parts(climate=_StoppedApart, periods=replace(USUAL, climate_s=0.2))
+    return quick(climate=_StoppedApart)
 
 
-def quick() -> Parts:
-    return Parts(periods=replace(USUAL, climate_s=0.2))
+def done_apart() -> Parts:
+    return quick(upkeep=_DoneApart)
+
+
+def both_apart() -> Parts:
+    return quick(climate=_StoppedApart, upkeep=_DoneApart)
 
 
 class Kept:
@@ -155,6 +174,9 @@ def of_food(place: World, kept: Kept) -> Iterator[str]:
     if worked_s(place) < kept.worked_s:
         yield f"{worked_s(place)} s of frying are left of {kept.worked_s}"
     (done,) = asked(place, f"SELECT count(*) FROM upkeep_record WHERE upkeep_id = '{_OIL}' AND actor <> 'kiosk'")[0]
+    (noted,) = asked(place, "SELECT count(*) FROM journal WHERE action = 'upkeep_done'")[0]
+    if noted != done:
+        yield f"the oil was changed {done} times by its records, {noted} by the journal"
     if not kept.done <= done <= kept.asked:
         yield f"the oil was changed {done} times in the books, {kept.done} of {kept.asked} were answered"
 
@@ -206,11 +228,16 @@ def test_4_killed_before_every_line_that_keeps_food_safe_nothing_is_forgotten_or
     assert len(missed) <= swept // 10, missed  # a line that depends on timing need not come up each time
 
 
-def test_4_planted_bug_around_a_warm_fridge_is_caught() -> None:
+@pytest.mark.parametrize(
+    ("variant", "planted"),
+    [(stopped_apart, _StoppedApart), (done_apart, _DoneApart)],
+    ids=["around a warm fridge", "around upkeep"],
+)
+def test_4_planted_bug_is_caught(variant: Any, planted: type) -> None:
     file = Path(__file__).resolve()
-    code, first = inspect.getsourcelines(_StoppedApart)
+    code, first = inspect.getsourcelines(planted)
     line = first + next(n for n, text in enumerate(code) if "# killed here" in text)
-    with kitchen(stopped_apart) as place:
+    with kitchen(variant) as place:
         kept = Kept()
         assert struck(place, partial(AtLine, [file], f"{named(file)}:{line}", _START), kept.tend, _WITHIN_S)
         place.alive()
@@ -220,8 +247,8 @@ def test_4_planted_bug_around_a_warm_fridge_is_caught() -> None:
         assert caught != []
 
 
-def test_4_planted_bug_around_a_warm_fridge_is_none_without_a_kill() -> None:
-    with kitchen(stopped_apart) as place:
+def test_4_planted_bugs_are_none_without_a_kill() -> None:
+    with kitchen(both_apart) as place:
         port = place.alive()
         place.wait_open(port)
         kept = Kept()

@@ -92,22 +92,26 @@ class UpkeepCommands:
         return UpkeepJournalView(wanted.isoformat(), self._records(rows))
 
     def _records(self, rows: list[upkeeps.RecordRow]) -> list[UpkeepRecordView]:
-        return [self._record(row) for row in rows if row.actor != _NOBODY]
+        return [self._record_view(row) for row in rows if row.actor != _NOBODY]
 
     async def done(self, upkeep_id: str, wanted: UpkeepDone, actor: str) -> UpkeepView:
         """Somebody did it just now: the count begins anew, and the station's dishes are sold again. Raises
         `NotFound`."""
-        row, now = self._rows.get(upkeep_id), self._clock.now()
+        row = self._rows.get(upkeep_id)
         if row is None:
             raise NotFound
+        await self._record(row, wanted.note, actor, self._clock.now())
+        return await self.show()
+
+    async def _record(self, row: Upkeep, note: str, actor: str, now: datetime) -> None:
+        """The record, from which the count begins anew, and the journal's line of it."""
         station = self._equipment.stations[row.station].number
 
         def run(tx: Tx) -> None:
-            upkeeps.record(tx, upkeep_id, station, actor, wanted.note, now)
-            journal.add(tx, actor, "upkeep_done", " ".join(filter(None, (upkeep_id, wanted.note))), now)
+            upkeeps.record(tx, row.id, station, actor, note, now)
+            journal.add(tx, actor, "upkeep_done", " ".join(filter(None, (row.id, note))), now)
 
         await self._db.write(run)
-        return await self.show()
 
     def _read(self, reader: Reader) -> tuple[upkeeps.Books, list[upkeeps.RecordRow]]:
         return upkeeps.read(reader, self._rows), upkeeps.read_records(reader, _RECORDS)
@@ -129,7 +133,7 @@ class UpkeepCommands:
             by=_by(done),
         )
 
-    def _record(self, row: upkeeps.RecordRow) -> UpkeepRecordView:
+    def _record_view(self, row: upkeeps.RecordRow) -> UpkeepRecordView:
         known = self._rows.get(row.upkeep_id)
         station = None if known is None else self._equipment.stations[known.station].name
         return UpkeepRecordView(
