@@ -45,7 +45,9 @@ class Dispatcher:
             if events:
                 stored = await self._deliver(sink, events) or stored
                 position = events[-1].sequence
-            elif stored == position:
+            if len(events) == _BATCH:
+                continue  # there may be more; whatever was committed since the question has woken us
+            if stored == position:
                 await wake.wait()
             elif not await _woken(wake, _QUIET_S):
                 await self._db.write(outbox.advance, sink.name, position)

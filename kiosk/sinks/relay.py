@@ -17,7 +17,7 @@ from kiosk.domain.events import StoredEvent
 from kiosk.periods import USUAL, Periods
 from kiosk.store.database import Database
 from kiosk.store.events import device_faults, endpoints, outbox
-from kiosk.store.transaction import Tx
+from kiosk.store.transaction import Reader, Tx
 
 _log = structlog.get_logger()
 _BATCH = 50
@@ -62,7 +62,7 @@ class Relay:
 
     async def run(self, target: Target) -> None:
         wake = asyncio.Event()
-        self._db.watch(wake.set)
+        self._db.watch_events(wake.set)
         url, from_first = target.url, target.from_first
         await self._db.write(endpoints.enrol, url, from_first=from_first)
         while True:
@@ -71,7 +71,7 @@ class Relay:
                 await self._rest(wake, pause_s)
 
     async def _rest(self, wake: asyncio.Event, pause_s: float) -> None:
-        """Until a commit (an event, a replay, an endpoint enabled) or the pause is over."""
+        """Until there is something to deliver (an event, a replay, an endpoint enabled) or the pause is over."""
         waits = [asyncio.ensure_future(wake.wait()), asyncio.ensure_future(self._clock.sleep(pause_s))]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -81,8 +81,7 @@ class Relay:
 
     async def _round(self, target: Target) -> float:
         """Deliver what there is, up to a batch; how long to rest then."""
-        row = await self._db.read(endpoints.read, target.url)
-        events = [] if row is None else await self._db.read(outbox.after, row.sequence, _BATCH)
+        row, events = await self._db.read(_owed, target.url)
         if row is None or row.state == "disabled" or not events:
             return self._periods.relay_s
         if row.next_at is not None and (wait_s := (row.next_at - self._clock.now()).total_seconds()) > 0:
@@ -100,7 +99,7 @@ class Relay:
             self._cp(f"{target.kind}.moved")
             done = event.sequence
         await self._advance(target, done, events[-1].sequence)
-        return 0
+        return 0 if len(events) == _BATCH else self._periods.relay_s  # whatever was committed meanwhile has woken us
 
     async def _deliver(self, target: Target, event: StoredEvent) -> Failure | None:
         self._cp(f"{target.kind}.posting")
@@ -145,6 +144,11 @@ class Relay:
             error=failure.error,
             next_at=rfc3339(next_at),
         )
+
+
+def _owed(reader: Reader, url: str) -> tuple[endpoints.EndpointRow | None, list[StoredEvent]]:
+    row = endpoints.read(reader, url)
+    return row, [] if row is None else outbox.after(reader, row.sequence, _BATCH)
 
 
 def _device(target: Target) -> str:

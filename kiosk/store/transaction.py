@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
 
 R = TypeVar("R")
+_JSON = ":json"  # at the end of a column's name
 Parameters = Sequence[Any] | dict[str, Any]
 #: What a transaction function raises when the schema refuses a row; the file is sound.
 ConstraintBroken = sqlite3.IntegrityError
@@ -54,7 +56,7 @@ class Tx(Reader):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
-        self.published = False  # whether events were put into this commit
+        self.published = False  # whether whoever carries events has something to do after this commit
         self.touched: set[str] = set()  # what else of it is published with it
 
     def execute(self, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
@@ -86,8 +88,15 @@ class Tx(Reader):
 
 def as_record(kind: type[R], row: sqlite3.Row) -> R:
     """A row as a typed record; a column selected `AS "name:json"` is decoded."""
-    values: dict[str, Any] = {}
-    for name in row.keys():  # noqa: SIM118 - sqlite3.Row iterates over values
-        plain, json, _ = name.partition(":json")
-        values[plain] = msgspec.json.decode(row[name]) if json else row[name]
+    names, in_json = _columns(tuple(row.keys()))
+    values = dict(zip(names, row, strict=True))
+    for name in in_json:
+        values[name] = msgspec.json.decode(values[name])
     return msgspec.convert(values, kind, strict=False)
+
+
+@lru_cache(1024)
+def _columns(told: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of members by names of columns, and which of them are decoded."""
+    names = tuple(name.removesuffix(_JSON) for name in told)
+    return names, tuple(name for name, column in zip(names, told, strict=True) if column != name)

@@ -60,6 +60,7 @@ def fail(tx: Tx, url: str, state: str, error: str, tries: int, next_at: datetime
 def rewind(tx: Tx, url: str | None, sequence: int) -> int:
     """Deliver again from `sequence` on, never skip what is still owed; how many endpoints. Without a name that is every
     webhook, but no broker: its consumers replay from its own log."""
+    tx.published = True
     return tx.execute(
         "UPDATE endpoint SET sequence = min(sequence, ?), tries = 0, next_at = NULL"
         " WHERE url = ? OR (? IS NULL AND url LIKE 'http%')",
@@ -69,6 +70,7 @@ def rewind(tx: Tx, url: str | None, sequence: int) -> int:
 
 def enable(tx: Tx, url: str) -> bool:
     """A disabled endpoint is tried again at once; False where there is none of this address."""
+    tx.published = True
     return (
         tx.execute("UPDATE endpoint SET state = 'active', tries = 0, next_at = NULL WHERE url = ?", (url,)).rowcount > 0
     )
