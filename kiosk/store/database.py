@@ -70,6 +70,14 @@ class _ReaderConnection(aiosqlite.Connection):
     def __init__(self, path: Path) -> None:
         super().__init__(partial(sqlite3.connect, path, isolation_level=None), iter_chunk_size=64)
 
+    async def prepare(self, trace: Trace | None) -> None:
+        """Raises `DatabaseBroken`."""
+        await self._execute(self._prepare, trace)  # type: ignore[no-untyped-call]
+
+    def _prepare(self, trace: Trace | None) -> None:
+        prepare_reader(self._conn)
+        self._conn.set_trace_callback(trace)
+
     async def look(self, run: Callable[[Reader], T]) -> T:
         found: T = await self._execute(self._look, run)  # type: ignore[no-untyped-call]
         return found
@@ -253,9 +261,7 @@ class Database:
     async def _add_reader(self, readers: asyncio.Queue[_ReaderConnection]) -> None:
         connection = await self._connect_reader()
         self._all_readers.append(connection)
-        await prepare_reader(connection)
-        if self._trace is not None:
-            await connection.set_trace_callback(self._trace)
+        await connection.prepare(self._trace)
         readers.put_nowait(connection)
 
     async def _connect_reader(self) -> _ReaderConnection:

@@ -130,8 +130,9 @@ class Kitchen:
 
     def publish(self, **changes: Any) -> None:
         """Replaces the state by one with these changes."""
-        if "pace" in changes:
-            changes["works"] = _works(self.charts, changes["pace"])
+        pace = changes.get("pace", self._state.pace)
+        if pace.learned is not self._state.pace.learned:  # a promise alone changes no step
+            changes["works"] = _works(self.charts, pace)
         self._state = replace(self._state, **changes)
 
     def know(self, charts: Mapping[str, Chart]) -> None:

@@ -15,8 +15,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
-
 from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
 
 _WAY_OUT = "put the last backup in its place: kiosk restore FILE (this file is kept)"
@@ -159,15 +157,15 @@ def _tell(connection: sqlite3.Connection, still: Callable[[str], None] | None, d
         connection.set_progress_handler(partial(still, doing), _STEPS)
 
 
-async def prepare_reader(connection: aiosqlite.Connection) -> None:
+def prepare_reader(connection: sqlite3.Connection) -> None:
     """Rows by name, the pragmas set and checked, nothing to be written. Raises `DatabaseBroken`."""
     connection.row_factory = sqlite3.Row
     for name, value in PRAGMAS.items():
-        await connection.execute(f"PRAGMA {name}={value}")
-    await connection.execute("PRAGMA wal_autocheckpoint=0")
-    await connection.execute("PRAGMA query_only=1")
+        connection.execute(f"PRAGMA {name}={value}")
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+    connection.execute("PRAGMA query_only=1")
     for name, value in PRAGMAS.items():
-        _check_pragma(name, value, list(await connection.execute_fetchall(f"PRAGMA {name}")))
+        _check_pragma(name, value, connection.execute(f"PRAGMA {name}").fetchall())
 
 
 def inspect(path: Path) -> str:
