@@ -83,8 +83,8 @@ class Complex:
 
     # The clock
 
-    def advance(self) -> float | None:
-        """Do all that is due; the time of the next thing to do, if any."""
+    def advance(self) -> None:
+        """Do all that is due."""
         now = self._clock()
         if self._around.estop_pressed and not self.memory.ack.estop_latched:
             self.memory.ack.estop_latched = True
@@ -94,6 +94,9 @@ class Complex:
         self._turn(now)
         while self._pause_or_go_on(now) or self.packml.advance(now, cooking=self.kitchen.cooking):
             self._turn(now)
+
+    def due(self) -> float | None:
+        """The time of the next thing to do, if any."""
         due = [self.kitchen.due(), self.packml.due(cooking=self.kitchen.cooking)]
         return min((at for at in due if at is not None), default=None)
 

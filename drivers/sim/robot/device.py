@@ -72,6 +72,7 @@ class RobotDevice:
         self._around = Surroundings()
         self._cut_after_answer = False
         self._boot_at: float | None = None
+        self._due: float | None = None  # when the clock is to call, as far as it was told
         self._complex: Complex | None = None
         self._slave: RtuSlave | None = None
         self.boot()
@@ -111,7 +112,8 @@ class RobotDevice:
             self._cut_power()
         if self._cut_after_answer:
             self._cut_power()
-        self._changed()
+        if self._next() != self._due:
+            self._changed()
         return self._disturbed(answer)
 
     def advance(self) -> float:
@@ -119,8 +121,14 @@ class RobotDevice:
         now = self._clock()
         if self._boot_at is not None and now >= self._boot_at:
             self.boot()
-        due = self._boot_at if self._complex is None else self._complex.advance()
-        return min(now + _IDLE_S, now + _IDLE_S if due is None else due)
+        if self._complex is not None:
+            self._complex.advance()
+        self._due = self._next()
+        return min(now + _IDLE_S, now + _IDLE_S if self._due is None else self._due)
+
+    def _next(self) -> float | None:
+        """The time of the next thing to do, if any."""
+        return self._boot_at if self._complex is None else self._complex.due()
 
     def state(self) -> dict[str, Any]:
         if self._complex is None:
