@@ -125,6 +125,8 @@ class World:
     points: dict[str, int] = field(default_factory=dict)
     mismatches: list[str] = field(default_factory=list)
     reserved: dict[str, int] = field(default_factory=dict)  # what is still held for orders that are over
+    by_hand: set[str] = field(default_factory=set)  # refunds whose money staff has given back
+    duty: str = ""  # the phone that alarms are sent to
     owed_s: float = 10.0  # how long messages and webhooks may be on their way at the end
     kills: int = 0
     scenarios: int = 0
@@ -169,12 +171,20 @@ class World:
             extra += _PAPER_FIRST
         text = config_text(self.folder, urls["bank"], extra, urls.get("sms", NOBODY))
         (self.folder / "config.toml").write_text(text + tail)
-        _get_ready(self.folder / "config.toml", (self.bank, self.reader, self.qr_bank, self.robot, self.several_ways))
+        self._get_ready(self.folder / "config.toml")
         if self.variant is not None and not self.planted:
             self.planted = self.variant.__name__.replace("_", " ")
 
     def _lay_database(self) -> None:
         lay_ready(self.folder / "kiosk.db")
+
+    def _get_ready(self, config: Path) -> None:
+        """What every life would import and prepare anew, which is forked from here: drivers and record types."""
+        ways = (self.bank, self.reader, self.qr_bank, self.robot, self.several_ways)
+        if ways not in _READY:
+            _READY.add(ways)
+            asyncio.run(prepared(load(config)))
+            prepare_types()
 
     def live(self, bomb: Bomb = "", variant: Callable[[], Parts] | None = None) -> int | None:
         """End the last life, begin another; its port, or None when it died at start."""
@@ -410,14 +420,6 @@ class World:
             violations=self.found,
         )
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _get_ready(config: Path, ways: tuple[str | bool, ...]) -> None:
-    """What every life would import and prepare anew, which is forked from here: drivers and record types."""
-    if ways not in _READY:
-        _READY.add(ways)
-        asyncio.run(prepared(load(config)))
-        prepare_types()
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from kiosk.store.file.opening import migrate, open_writer
 def lay_ready(path: Path) -> None:
     """At `path`, where nothing is yet; nobody else may read it, as of any that the kiosk makes."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(_ready())
+        file.write(ready_database())
 
 
 def ready_in_memory() -> sqlite3.Connection:
@@ -34,7 +34,8 @@ def _migrated() -> sqlite3.Connection:
 
 
 @cache
-def _ready() -> bytes:
+def ready_database() -> bytes:
+    """Its file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kiosk.db"
         open_writer(path).close()

@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import pickle
+import pkgutil
 import shlex
 import shutil
 import sys
@@ -22,18 +23,23 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from drivers import bank, fiscal, sbp, terminal
 from kiosk import logs
 from kiosk.api.http.pages import shipped
 from kiosk.catalogue import load_menu, load_notices, web_root
 from kiosk.runtime.preparing import prepare_types
 from tests import folders
+from tests.databases.ready import ready_database
 from tests.vopr.coverage import figures, together, told
 from tests.vopr.living import KINDS, Report, live
 from tests.vopr.plants import PLANTS
 
+#: What libraries import when it is first asked for.
+_LATE = ("_strptime", "encodings.idna", "phonenumbers.data.region_RU")
 _real_s, _cpu_s = time.monotonic, time.process_time
 
 
@@ -47,8 +53,14 @@ class Wanted:
 
 
 def warm() -> None:
-    """What every life would read anew is read here, once, before the forks."""
+    """What every life would import, make or read anew is there before the forks."""
+    for folder in (bank, fiscal, sbp, terminal):
+        for found in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}."):
+            import_module(found.name)
+    for name in _LATE:
+        import_module(name)
     prepare_types()
+    ready_database()
     load_menu(None)
     load_notices(None)
     shipped(web_root())
@@ -126,9 +138,11 @@ def _command(seed: int, wanted: Wanted, *more: str) -> str:
     return shlex.join([*words, *more])
 
 
-def _show(report: Report, wanted: Wanted, *, story: bool) -> None:
-    """A failure: the command that plays it again, what happened, and the last events."""
+def _show(report: Report, wanted: Wanted, *, story: bool, each: bool) -> None:
+    """A failure: the command that plays it again, what happened, and the last events; `each`: the day's own line."""
     out = sys.stdout.write
+    if each:
+        out(json.dumps(report.line()) + "\n")
     if report.violations:
         out(f"seed {report.seed}: {len(report.violations)} violations; again: {_command(report.seed, wanted)}\n")
         out("".join(f"  {line}\n" for line in report.violations))
@@ -169,6 +183,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--kind", choices=KINDS, default="day")
     parser.add_argument("--plant", choices=sorted(PLANTS), default="")
     parser.add_argument("--story", action="store_true", help="what happened, also where nothing broke")
+    parser.add_argument("--each", action="store_true", help="a line of JSON for each day, to compare two runs by")
     parser.add_argument("--shrink", action="store_true", help="the shortest beginning of the day that still fails")
     parser.add_argument("--steps", type=int, default=10**6, help="so many steps of the day")
     parser.add_argument("--until", action="store_true", help="end with the first day that fails")
@@ -178,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
     began, reports = _real_s(), []
     for report in many(range(options.seed, options.seed + options.count), wanted, options.workers):
         reports.append(report)
-        _show(report, wanted, story=options.story)
+        _show(report, wanted, story=options.story, each=options.each)
         if options.until and report.violations:
             break
     if options.shrink and (failed := next((report for report in reports if report.violations), None)):

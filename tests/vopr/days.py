@@ -27,6 +27,8 @@ _STEPS_AN_ORDER = 8
 #: What may happen, and how often.
 Moves = dict[Callable[[], None], float]
 _LATELY = 6  # of the purchases are looked at again
+_BANK = "bank"
+_GIVEN_UP_S = 9.0  # by then a charge that the bank does not know is no longer waited for
 
 
 class Wild(WildDay):
@@ -82,6 +84,7 @@ class Day(Wild):
             self._cut_power: often(), self._fault: 1.5 * often(), self._mend_one: 5, self._unplug: 0.5 * often(),
             self._ask_code: 0.5, self._think_better: 2 * often(),
             self._wait: 8 * often(), self._ask_again: 6, self._cancel: 0.7 * often(), self._close_readers_day: 0.3,
+            self._approve_late: 0.25,
         }  # fmt: skip
 
     def _kill_at(self) -> None:
@@ -184,6 +187,25 @@ class Day(Wild):
 
     # The devices.
 
+    def _approve_late(self) -> None:
+        """A charge is held up on its way to the bank until the kiosk has given its key up, and arrives then."""
+        if self._port is None or TOKEN not in self._ways.methods or self._ways.bank != _BANK:
+            return
+        self._wait_open(5)
+        with contextlib.suppress(AssertionError):  # sales are paused: the screen says so
+            purchase = self.place.create(self._port, self._rng.choice(wildness.ITEMS), "tok_lost", method=TOKEN)
+            self._asked.append((purchase, self.place.begin_pay(self._port, purchase)))
+            self._tell("order", purchase.order_id, "is charged late")
+            self.place.until(lambda: self._is_given_up(purchase), "nobody waits for it", _GIVEN_UP_S)
+            charge = {"order_id": purchase.order_id, "amount_kopecks": purchase.amount_kopecks, "currency": "RUB"}
+            port = int(self.place.devices.urls[_BANK].rpartition(":")[2])
+            key = f"{purchase.order_id}:1"
+            call(port, "POST", "/transactions", charge | {"card_token": "tok_ok"}, key=key)
+
+    def _is_given_up(self, purchase: Purchase) -> bool:
+        rows = [row["step"] for row in self.place.attempts() if row["order_id"] == purchase.order_id]
+        return rows == ["abandoned"]
+
     def _fault(self) -> None:
         device, fault, members = self._rng.choice(self._rng.choice(self._ways.faults()))
         if device not in self._unplugged:
@@ -194,7 +216,11 @@ class Day(Wild):
     def _unplug(self) -> None:
         device = self._rng.choice(self.place.devices.names)
         if device not in self._unplugged:
-            self._tell("unplug", device)
-            self.place.devices.kill(device)
-            self._on = [row for row in self._on if row[0] != device]
-            self._unplugged.append(device)
+            self._take_power(device)
+
+    def _take_power(self, device: str) -> None:
+        """Its faults are gone with it."""
+        self._tell("unplug", device)
+        self.place.devices.kill(device)
+        self._on = [row for row in self._on if row[0] != device]
+        self._unplugged.append(device)

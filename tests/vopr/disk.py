@@ -92,8 +92,9 @@ class _Tracked:
 
 
 class Disk:
-    """Installed once in a process, before SQLite is used. `watch(path)` names a database; `arm(n)`: the n-th write or
-    flush of it from now on never happens, and nothing after it. `keeps_flushes=False` is a disk that lies."""
+    """Installed once in a process, before SQLite is used. `watch(path)` names a database; `arm(n)`: once it is opened
+    anew, the n-th write or flush of it never happens, and nothing after it. `keeps_flushes=False` is a disk that
+    lies."""
 
     def __init__(self, entropy: Callable[[int], bytes], *, keeps_flushes: bool = True) -> None:
         library = c.CDLL("libsqlite3.so.0")
@@ -152,7 +153,7 @@ class Disk:
     def _open(self, vfs: int, name: int | None, file: int, flags: int, out: Any) -> int:
         code = int(self._plain_open(vfs, name, file, flags, out))
         path = os.fsdecode(c.string_at(name)) if name else ""
-        if code != 0 or path not in self._watched:
+        if code != 0 or not self._stops_at or path not in self._watched:
             return code
         self._open_files[file] = self._tracked.setdefault(path, _Tracked(path))
         methods = _File.from_address(file).methods
@@ -180,7 +181,7 @@ class Disk:
         self._open_files.pop(file, None)
 
     def armed(self, file: int) -> _Tracked | None:
-        return self._open_files.get(file) if self._stops_at else None
+        return self._open_files.get(file)
 
     def stops(self) -> bool:
         """Whether this write or flush is the one before which the power goes, or one after it."""

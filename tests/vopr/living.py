@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.crash.devices import QR_BANK, READER
 from tests.crash.judging import SOLD
+from tests.databases.ready import lay_ready
 from tests.vopr import midnight, seams, ways
 from tests.vopr.coverage import Pairs
 from tests.vopr.days import Day, Wild
@@ -23,6 +24,7 @@ from tests.vopr.scheduler import OPENS, Simulation
 from tests.vopr.ways import Ways
 
 KINDS = ("day", "calendar", "wild")
+_MAKES_ITS_DATABASE = 8  # one day of so many: all migrations, on a disk that may lose what they write
 _LEDGERS = ("fiscal", "robot", "bank", READER, QR_BANK)
 
 
@@ -75,6 +77,8 @@ def live(seed: int, folder: Path, kind: str = "day", plant: str = "", most: int 
     seams.install(sim, people, by.registrar)
     planted.prepare()
     sim.disk.watch(f"{folder}/kiosk.db")
+    if seed % _MAKES_ITS_DATABASE:
+        lay_ready(folder / "kiosk.db")
     day = _day_of(kind, sim, planted, most, {"folder": folder, "planted": plant}, by)
     report = Report(seed)
     try:
@@ -97,6 +101,7 @@ def _day_of(kind: str, sim: Simulation, plant: Plant, most: int, place: dict[str
     place |= by.of_world()
     if kind == "calendar":
         place["extra"] += midnight.settings(place["folder"])
+        place["duty"] = midnight.DUTY
         night = partial(midnight.NightPlace, **place)
         day: Day = midnight.CalendarDay(sim.seed, plant, most, night, by, sim)
     else:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from drivers.robot.equipment import demo_file
+from tests.crash import rig
 from tests.crash.rig import Purchase
-from tests.crash.wildness import ITEMS
+from tests.crash.wildness import ITEMS, PHONE
 from tests.vopr.days import Day
 from tests.vopr.place import Place
 from tests.vopr.plants import Plant
@@ -28,6 +29,7 @@ _LAST_DAY, _NEXT_WEEK = "2026-11-29", "2026-12-06"
 #: Of tea, cola and ice cream.
 _INGREDIENTS = ("tea", "cola", "ice_cream")
 _LEFT, _FULL = 0.3, 0.9  # of what a bin holds
+_ROBOT, _FORGOTTEN_S = "robot", 8.0
 _UPKEEP = """
 [[upkeep]]
 id = "wipe"
@@ -36,15 +38,26 @@ name = { ru = "протереть", en = "wipe it" }
 every_h = 0.3
 warn_h = 0.1
 """
+#: Whom alarms are sent to.
+DUTY = "+79990000001"
 _SETTINGS = """
+[alarms]
+hold_s = 1
+pause_s = 0.05
+per_hour = 100
+to = [{{ name = "duty", channel = "sms", address = "{duty}" }}]
 [auth]
 token_lifetime_s = 86400
+[cells]
+remind_s = 2
+call_staff_s = 4
+hold_s = 6
 [fiscal]
 close_at = "00:00"
 [lots]
 last_sale_s = 0
 [robot]
-complex = "{}"
+complex = "{complex}"
 """
 
 
@@ -52,7 +65,7 @@ def settings(folder: Path) -> str:
     """Of such a restaurant; its complex is the demo's, with something to clean."""
     file = folder / "complex.toml"
     file.write_text(demo_file().read_text() + _UPKEEP)
-    return _SETTINGS.format(file)
+    return _SETTINGS.format(complex=file, duty=DUTY)
 
 
 class NightPlace(Place):
@@ -63,9 +76,13 @@ class NightPlace(Place):
         self.tend()
 
     def tend(self) -> list[str]:
-        """Expired food is thrown away and other food put in, what is due is cleaned; what was done. Raises `Gone`."""
-        did = []
-        for lot in self.staff("GET", "/internal/stock/lots").body["lots"]:
+        """Expired food is thrown away and other food put in, recalls are taken back, what is due is cleaned, spoiled
+        food is taken out of its cell, alarms are seen; what was done. Raises `Gone`."""
+        did, stock = [], self.staff("GET", "/internal/stock/lots").body
+        for row in stock["recalls"]:
+            wanted = {"lot": row["lot"], "reason": "x"}
+            did.append(f"lift of {row['lot']} {self.staff('POST', '/internal/stock/lift', wanted).status}")
+        for lot in stock["lots"]:
             if lot["state"] == "expired" and lot["remaining"]:
                 path = f"/internal/stock/lots/{lot['lot_id']}/write-off"
                 did.append(f"write-off of bin {lot['bin']} {self.staff('POST', path, {'reason': 'x'}).status}")
@@ -74,7 +91,23 @@ class NightPlace(Place):
             if row["state"] == "due":
                 path = f"/internal/upkeep/{row['upkeep_id']}/done"
                 did.append(f"{row['upkeep_id']} {self.staff('POST', path, {}).status}")
-        return did
+        return [*did, *self._clear(), *self._see_alarms()]
+
+    def _clear(self) -> Iterator[str]:
+        """None while the robot is silent."""
+        for row in self.staff("GET", "/internal/cells").body.get("cells", []):
+            if row["reason"] == "spoiled":
+                path, act = f"/internal/cells/{row['cell']}", {"action": "write_off", "reason": "x"}
+                yield f"cell {row['cell']} {self.staff('POST', path, act).status}"
+
+    def _see_alarms(self) -> Iterator[str]:
+        for row in self.staff("GET", "/internal/alarms").body["alarms"]:
+            if row["state"] == "raised":
+                path = f"/internal/alarms/{row['alarm_id']}/acknowledge"
+                yield f"alarm of {row['subject']} {self.staff('POST', path).status}"
+
+    def recall(self, lot: str) -> str:
+        return f"recall of {lot} {self.staff('POST', '/internal/stock/recall', {'lot': lot, 'reason': 'x'}).status}"
 
     def bins(self) -> dict[str, dict[str, Any]]:
         rows = self.staff("GET", "/internal/robotics/ingredients").body["bins"]
@@ -120,7 +153,7 @@ class CalendarDay(Day):
         self._port = None
         ahead = timedelta(seconds=self._rng.uniform(1.0, 12.0))
         self._sim.run_until((_MIDNIGHT - ahead - OPENS).total_seconds())
-        self._sell(2 * orders, self._weights() | {self._tend: 2.0})
+        self._sell(2 * orders, self._weights() | {self._tend: 2.0, self._recall: 0.5, self._forget: 0.5})
 
     def mend(self, deadline_s: float = 60.0, least: int = 1) -> list[str]:
         """After the night; a day whose evening or whose beginning alone is played has no midnight in it."""
@@ -165,6 +198,26 @@ class CalendarDay(Day):
             return super()._create()
         purchase = self.place.create(self._port, self._rng.choice(ITEMS), quantity=self._rng.choice((1, 1, 2)))
         return self._by(purchase, self._ways.methods)
+
+    def _recall(self) -> None:
+        """Somebody hears that a lot is bad; whoever tends next hears that it is not."""
+        if self._port is not None:
+            named = [row["lot"] for row in self.place.staff("GET", "/internal/stock/lots").body["lots"] if row["lot"]]
+            if named:
+                self._tell("staff", self._night.recall(self._rng.choice(named)))
+
+    def _forget(self) -> None:
+        """A guest who wants to be told pays, goes home, and nobody comes before the food has had its time."""
+        if self._port is None or _ROBOT in self._unplugged:
+            return
+        self._wait_open(5)
+        with contextlib.suppress(AssertionError):  # sales are paused: the screen says so
+            self.place.devices.fault(_ROBOT, "nobody_comes")
+            self._on.append((_ROBOT, "nobody_comes", {}))
+            purchase = self.place.create(self._port, self._rng.choice(ITEMS), notify=PHONE)
+            self._asked.append((purchase, self.place.begin_pay(self._port, purchase)))
+            self._tell("order", purchase.order_id, "is forgotten")
+            rig.pause(_FORGOTTEN_S)
 
     def _tend(self) -> None:
         if self._port is not None:

@@ -70,7 +70,7 @@ class Transport(asyncio.Transport):
         if self._closing or self.host.dead or not data:
             return
         sim, data = self.host.sim, bytes(data)
-        sim.wires.update(data)
+        sim.wires.add(data)
         sim.note(self._name, data)
         if len(data) > 1 and sim.rng.random() < _TORN:
             cut = sim.rng.randrange(1, len(data))

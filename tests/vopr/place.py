@@ -3,6 +3,7 @@ can."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tests.crash.calls import Answer, Gone
@@ -20,7 +21,10 @@ class Place(World):
     _rounds = 0
 
     def _lay_database(self) -> None:
-        """The first life makes it, on a disk that may lose what it writes."""
+        """The day has done so, or its first life makes it."""
+
+    def _get_ready(self, config: Path) -> None:
+        """What is forked from is: `tests.vopr.__main__.warm`."""
 
     def create(
         self, port: int, item: str = "tea", card_token: str = "tok_ok", quantity: int = 1, token: str = "", **more: Any
@@ -65,4 +69,5 @@ class Place(World):
             by_hand = row["detail"].endswith(_BY_HAND) and "accept" in row["moves"]
             if by_hand or row["kind"] == "device_tripped":
                 move = "accept" if by_hand else "retry"
+                self.by_hand |= {row["stuck_id"]} if by_hand else set()  # also where nobody hears that it was taken
                 self.staff("POST", f"/internal/stuck/{row['stuck_id']}", {"move": move})

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from drivers.sim import faults
+from drivers.sim.atol.device import atol
 from drivers.sim.atol_web.device import atol_web
 from drivers.sim.gateways.bank import bank
 from drivers.sim.gateways.sms import sms
+from drivers.sim.gateways.yookassa import yookassa
 from drivers.sim.inpas.device import InpasRules, inpas
 from drivers.sim.qr_bank import QrRules
 from drivers.sim.raif.device import raif
@@ -34,7 +36,7 @@ from tests.crash.bombs import START
 from tests.crash.devices import QR_BANK, START_S
 from tests.crash.lives import Bomb, parts_of
 from tests.receiver import new_secret
-from tests.restaurant import FAST_ATOL_WEB, ledger
+from tests.restaurant import FAST_ATOL, FAST_ATOL_WEB, ledger
 from tests.vopr.coverage import KILL, POWER_CUT, Noted
 from tests.vopr.network import Line
 from tests.vopr.scheduler import Host, Simulation
@@ -106,7 +108,7 @@ class SimulatedKiosk:
         parts.open_link = self._sim.network.open_line
         parts.database = SimulatedDatabase
         parts.checkpoint = Noted(parts.checkpoint, self._sim.reached)
-        parts.atol_web_timeouts = FAST_ATOL_WEB
+        parts.atol_timeouts, parts.atol_web_timeouts = FAST_ATOL, FAST_ATOL_WEB
         parts.stuck_after_s = parts.tripped_after_s = _STUCK_AFTER_S
         parts.periods = replace(parts.periods, inquiry_s=_INQUIRY_S, lag_s=_LAG_S)
         self._task = self.host.create_task(self._live(parts))
@@ -194,7 +196,7 @@ class SimulatedDevices:
     folder: Path
     names: tuple[str, ...]
     speed: float
-    bank: str = "bank"  # no other is simulated here yet
+    bank: str = "bank"
     robot: str = "robot"
     reader: str = "vtk"
     qr_bank: str = "tbank"
@@ -206,8 +208,8 @@ class SimulatedDevices:
     _starts: int = 0
 
     def start(self) -> None:
-        if (self.bank, self.robot) != ("bank", "robot"):
-            raise ValueError(f"{self.bank} and {self.robot} are not simulated here")
+        if self.robot != "robot":
+            raise ValueError(f"{self.robot} is not simulated here")
         self.secret_file.write_text(new_secret())
         for name in self.names:
             self.restart(name)
@@ -250,13 +252,13 @@ class SimulatedDevices:
         at: dict[str, Any] = {"state": state, "ledger": book, "site": site}
         match name:
             case "bank":
-                return bank(self._port(name), **at)
+                return (yookassa if self.bank == "yookassa" else bank)(self._port(name), **at)
             case "sms":
                 return sms(self._port(name), **at)
             case "fiscal" if self.registrar == "atol-web":
                 return atol_web(self._port(name), seed=1, **at)
             case "fiscal":
-                return shtrih(self.line(name), seed=1, **at)
+                return (atol if self.registrar == "atol" else shtrih)(self.line(name), seed=1, **at)
             case "terminal" | "sbp":
                 return self._of_ways(name, at)
         return robot_of(World(name, state, book, site), self.line(name), seed=1, speed=self.speed)

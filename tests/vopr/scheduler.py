@@ -26,6 +26,7 @@ from tests.vopr.network import Network
 
 CALLBACK_S = 15e-6  # virtual time that a callback takes
 REMEMBERED = 1000  # events that a failure shows
+_PIECES = 4096  # are hashed together
 OPENS = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
 
 
@@ -43,6 +44,7 @@ class Host(asyncio.BaseEventLoop):
         self.sim = sim
         self.name = name
         self.tag = name.encode() + b" "
+        self.names: dict[str, bytes] = {}  # of its callbacks, as they stand in the trace
         self.dead = False
         self.callbacks = 0
         self.dies_at = 0
@@ -89,7 +91,7 @@ class Host(asyncio.BaseEventLoop):
         """It is passed by when its time comes."""
 
     def run_in_executor(self, executor: Any, call: Any, *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
-        """Work of another thread: done at once, some time later."""
+        """Work of another thread: done at once, some time later; whoever waits is called behind what is ready then."""
         future = self.create_future()
 
         def work() -> None:
@@ -98,9 +100,9 @@ class Host(asyncio.BaseEventLoop):
             except Killed:
                 raise
             except BaseException as error:  # noqa: BLE001  # whoever waits for the thread gets it
-                self.call_soon(_end, future, None, error)
+                _end(future, None, error)
             else:
-                self.call_soon(_end, future, result, None)
+                _end(future, result, None)
 
         self.sim.thread(self, work)
         return future
@@ -152,6 +154,27 @@ def _end(future: asyncio.Future[Any], result: Any, error: BaseException | None) 
         future.set_exception(error)
 
 
+class Digest:
+    """SHA-256 of all that is added, piece by piece."""
+
+    def __init__(self) -> None:
+        self._whole = hashlib.sha256()
+        self._pieces: list[bytes] = []
+
+    def add(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        if len(self._pieces) >= _PIECES:
+            self._hash()
+
+    def _hash(self) -> None:
+        self._whole.update(b"".join(self._pieces))
+        self._pieces.clear()
+
+    def hexdigest(self) -> str:
+        self._hash()
+        return self._whole.hexdigest()
+
+
 class Simulation:
     """The clock, the timers, the generator; one in a process, whose disk it takes over. `trace` and `wires` name the
     history: equal digests, equal histories."""
@@ -167,11 +190,11 @@ class Simulation:
         self.network = Network(self)
         self.disk = Disk(self.entropy.randbytes, keeps_flushes=keeps_flushes)
         self.callbacks = self.power_cuts = 0
-        self.trace, self.wires = hashlib.sha256(), hashlib.sha256()
+        self.trace, self.wires = Digest(), Digest()
         self.last: deque[tuple[float, str, object]] = deque(maxlen=REMEMBERED)
         self.failures: list[str] = []  # what no task of any host has caught
         self.reached = Reached()
-        self._names: dict[str, bytes] = {}
+        self._loop: Host | None = None  # whose loop is the running one
         self._heap: list[tuple[float, int, Host | None, Any]] = []
         self._serial = 0
         self._port = 9000
@@ -207,6 +230,7 @@ class Simulation:
 
     def _work(self, host: Host, work: Callable[[], None]) -> None:
         before, self.current = self.current, host
+        self._enter(None)
         try:
             work()
         except Killed:
@@ -223,7 +247,7 @@ class Simulation:
 
     def bury(self, host: Host, kept: list[Any]) -> None:
         self.note("dies", host.name)
-        self.trace.update(b"dies " + host.tag)
+        self.trace.add(b"dies " + host.tag)
         self.hosts.remove(host)
         self._graveyard.append((host, kept))
 
@@ -239,7 +263,13 @@ class Simulation:
     def run_until(self, end: float, done: Callable[[], bool] | None = None) -> bool:
         """Until that virtual time, or until `done` says so after a callback; whether it did. Called by none of them."""
         assert self.current is None, "a callback waits for others"
-        heap, hosts = self._heap, self.hosts
+        try:
+            return self._turn(end, done)
+        finally:
+            self._enter(None)
+
+    def _turn(self, end: float, done: Callable[[], bool] | None) -> bool:
+        heap, hosts, random_ = self._heap, self.hosts, self.rng.random
         while True:
             if heap and heap[0][0] <= self.now:
                 self._wake_timers()
@@ -252,7 +282,7 @@ class Simulation:
                     return False
                 self.now = heap[0][0]
                 continue
-            host = runnable[0] if len(runnable) == 1 else runnable[int(self.rng.random() * len(runnable))]
+            host = runnable[0] if len(runnable) == 1 else runnable[int(random_() * len(runnable))]
             handle = host.ready.popleft()
             if handle._cancelled:  # noqa: SLF001  # asked before every callback
                 continue
@@ -264,8 +294,8 @@ class Simulation:
                 return False
 
     def _wake_timers(self) -> None:
-        heap = self._heap
-        while heap and heap[0][0] <= self.now:
+        heap, now = self._heap, self.now
+        while heap and heap[0][0] <= now:
             _, _, host, item = heapq.heappop(heap)
             if host is not None and host.dead:
                 continue
@@ -275,6 +305,12 @@ class Simulation:
             else:
                 item()
 
+    def _enter(self, host: Host | None) -> None:
+        """Its loop is the running one from now on; None: no loop runs."""
+        if host is not self._loop:
+            self._loop = host
+            events._set_running_loop(host)  # noqa: SLF001  # as a loop's own `run_forever` does
+
     def _run(self, host: Host, handle: Any) -> None:
         self.callbacks += 1
         host.callbacks += 1
@@ -283,16 +319,16 @@ class Simulation:
                 host.die()
                 return
             name = _name_of(handle._callback)  # noqa: SLF001  # asyncio has no other way to tell what it runs
-            self.note(host.name, name)
-            self.trace.update(host.tag + (self._names.get(name) or self._names.setdefault(name, name.encode())))
-            events._set_running_loop(host)  # noqa: SLF001  # as a loop's own `run_forever` does
+            self.last.append((self.now, host.name, name))
+            self.trace.add(host.names.get(name) or host.names.setdefault(name, host.tag + name.encode()))
+            if host is not self._loop:
+                self._enter(host)
             self.current = host
             handle._run()  # noqa: SLF001  # so does this
         except Killed:
             return
         finally:
             self.current = None
-            events._set_running_loop(None)  # noqa: SLF001
 
     # From outside.
 

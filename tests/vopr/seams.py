@@ -7,6 +7,7 @@ the one place where aiohttp opens a socket, and the hands of `tests.crash`, whic
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import random
 import sys
@@ -39,6 +40,7 @@ REPLACED: Mapping[str, str] = MappingProxyType(
         "time:time": "virtual time",
         "os:urandom": "chance from the seed: uuid4",
         "random:_urandom": "chance from the seed: secrets",
+        "hashlib:scrypt": "is dear on purpose: a tenth of a day's time",
         "aiohttp.connector:monotonic": "a captured clock: how long a connection is kept for the next call",
         "aiohttp.connector:aiohappyeyeballs": "opens the socket of an outgoing call",
         "standardwebhooks.webhooks:datetime": "a captured clock: how old a webhook may be",
@@ -83,6 +85,7 @@ def install(sim: Simulation, people: Host, registrar: str = "shtrih") -> None:
         "time:time": sim.timestamp,
         "os:urandom": sim.entropy.randbytes,
         "random:_urandom": sim.entropy.randbytes,
+        "hashlib:scrypt": _cheap_hash,
         "aiohttp.connector:monotonic": sim.monotonic,
         "aiohttp.connector:aiohappyeyeballs": _connections(sim),
         "standardwebhooks.webhooks:datetime": clock,
@@ -100,6 +103,10 @@ def install(sim: Simulation, people: Host, registrar: str = "shtrih") -> None:
         if not hasattr(place, name):
             raise AttributeError(f"{where} is not there any more")
         setattr(place, name, values[where] if where in values else hands[name])
+
+
+def _cheap_hash(secret: bytes, *, salt: bytes, dklen: int, **dear: int) -> bytes:
+    return hashlib.blake2b(secret, salt=hashlib.blake2b(salt, digest_size=16).digest(), digest_size=dklen).digest()
 
 
 def _die(sim: Simulation) -> None:

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, TypeVar, cast
 
 from kiosk.store.database import Database
+from kiosk.store.file.opening import prepare_reader
 from kiosk.store.transaction import Reader
 from tests.vopr.disk import Disk
 from tests.vopr.scheduler import Host
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 class SimulatedDatabase(Database):
     """`Parts.database`, on a host."""
+
+    _asked: sqlite3.Connection | None = None
 
     def _start_writer(self) -> None:
         self._host = cast(Host, self._loop)  # every loop here is one
@@ -46,7 +49,11 @@ class SimulatedDatabase(Database):
             sim.after(5e-5 + sim.rng.random() * 1e-4, host, lambda: _void(host.call_soon(call, *arguments)))
 
     async def _connect_reader(self) -> Any:
-        return _ReaderConnection(self.path, self._host)
+        """All have one connection: no question is put while another is asked."""
+        if self._asked is None:
+            self._asked = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            self._host.sim.keep(self._asked)
+        return _ReaderConnection(self._asked, self._host)
 
 
 def _void(handle: object) -> None:
@@ -89,26 +96,15 @@ class _Requests:
 class _ReaderConnection:
     """As much of `aiosqlite.Connection` as the product uses, and its `look`."""
 
-    def __init__(self, path: Path, host: Host) -> None:
+    def __init__(self, connection: sqlite3.Connection, host: Host) -> None:
         self._host = host
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        host.sim.keep(self._connection)
+        self._connection = connection
 
-    @property
-    def row_factory(self) -> Any:
-        return self._connection.row_factory
+    async def prepare(self, trace: Any) -> None:
+        await self._host.run_in_executor(None, self._prepare, trace)
 
-    @row_factory.setter
-    def row_factory(self, factory: Any) -> None:
-        self._connection.row_factory = factory
-
-    async def execute(self, sql: str) -> Any:
-        return await self._host.run_in_executor(None, self._connection.execute, sql)
-
-    async def execute_fetchall(self, sql: str) -> Any:
-        return await self._host.run_in_executor(None, lambda: self._connection.execute(sql).fetchall())
-
-    async def set_trace_callback(self, trace: Any) -> None:
+    def _prepare(self, trace: Any) -> None:
+        prepare_reader(self._connection)
         self._connection.set_trace_callback(trace)
 
     async def look(self, run: Callable[[Reader], T]) -> T:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.vopr import seams
 
 _ROOT = Path(__file__).parents[2]
-_INJECTED, _REPLACED = 9, 22
+_INJECTED, _REPLACED = 9, 23
 #: A clock of the interpreter that is held where no day asks it.
 _UNASKED = {
     "drivers.sim.site:Site(default)": "every simulated device has a site of the simulation",
@@ -29,7 +29,8 @@ _ASKED = re.compile(r"datetime\.(now|utcnow|today)\(|date\.today\(|\btime\.(time
 
 def _of_a_process(code: str) -> set[str]:
     """What a process that has loaded a day says, line by line; this one has loaded other things besides."""
-    command = [sys.executable, "-c", f"import tests.vopr.__main__, sys\nfrom tests.vopr import seams\n{code}"]
+    loads = "import sys\nfrom tests.vopr import __main__, seams\n__main__.warm()\n"
+    command = [sys.executable, "-c", f"{loads}{code}"]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split("\n")) - {""}

@@ -110,10 +110,13 @@ def test_4_bytes_come_in_their_order_and_the_dead_hang_up() -> None:
 def _committed(sim: Simulation, folder: Path) -> int:
     """How many of ten acknowledged commits are left when the power goes at the eleventh."""
     path = folder / "a.db"
+    first = sqlite3.connect(path, isolation_level=None)
+    first.executescript("PRAGMA journal_mode=WAL; CREATE TABLE t (n INTEGER)")
+    first.close()
     sim.disk.watch(str(path))
-    base = sqlite3.connect(path, isolation_level=None)
-    base.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (n INTEGER)")
     sim.disk.arm(10**6)
+    base = sqlite3.connect(path, isolation_level=None)
+    base.execute("PRAGMA synchronous=FULL")
     for number in range(10):
         base.execute("INSERT INTO t VALUES (?)", (number,))
     sim.disk.arm(1)

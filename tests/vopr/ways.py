@@ -27,7 +27,11 @@ TOKEN, TILL = "token", "till"
 Fault = tuple[str, str, dict[str, Any]]
 #: The port of a registrar that is a service: it stands in the settings before it is switched on.
 REGISTRAR_PORT = 8800
-_ATOL_WEB = f'\n[fiscal]\ndriver = "atol-web"\nurl = "http://127.0.0.1:{REGISTRAR_PORT}"\n'
+_REGISTRARS = {
+    "shtrih": "",
+    "atol": '\n[fiscal]\ndriver = "atol"\n',
+    "atol-web": f'\n[fiscal]\ndriver = "atol-web"\nurl = "http://127.0.0.1:{REGISTRAR_PORT}"\n',
+}
 _METHODS = (
     *[(TOKEN, READER, QR_BANK, TILL)] * 4,
     (TOKEN,), (TOKEN,), (TOKEN, READER), (TOKEN, QR_BANK), (TOKEN, TILL), (READER, TILL), (READER, QR_BANK),
@@ -64,6 +68,12 @@ _FAULTS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
             ),
         ),
         "shtrih": tuple(row for row in FAULTS if row[0] == "fiscal"),
+        "atol": (
+            *(("fiscal", name, {}) for name in ("paper_out", "cover_open", "printer_fault", "off", "link_lost")),
+            ("fiscal", "noise", {"rate": 0.01}), ("fiscal", "refuse_tag", {"tag": 1192}),
+            ("fiscal", "slow", {"seconds": 0.3}),
+            *(("fiscal", "lose_answer", {"after": name}) for name in ("4A", "9A", "E8")),
+        ),
         "atol-web": (
             *(("fiscal", name, {}) for name in ("paper_out", "cover_open", "off", "down")),
             ("fiscal", "refuse_tag", {"tag": 1192}), ("fiscal", "slow", {"seconds": 0.3}),
@@ -75,16 +85,22 @@ _FAULTS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Ways:
-    """`reader` and `qr_bank` count where their method is offered; `paper_first`: the receipt comes before the money."""
+    """`bank`, `reader` and `qr_bank` count where their method is offered; `paper_first`: the receipt comes before the
+    money."""
 
     methods: tuple[str, ...] = (TOKEN,)
     reader: str = "vtk"
     qr_bank: str = "tbank"
     registrar: str = "shtrih"
     paper_first: bool = False
+    bank: str = "bank"
 
     def __str__(self) -> str:
-        of = {READER: f"{READER} ({self.reader})", QR_BANK: f"{QR_BANK} ({self.qr_bank})"}
+        of = {
+            TOKEN: f"{TOKEN} ({self.bank})",
+            READER: f"{READER} ({self.reader})",
+            QR_BANK: f"{QR_BANK} ({self.qr_bank})",
+        }
         order = "before" if self.paper_first else "after"
         ways = ", ".join(of.get(name, name) for name in self.methods)
         return f"by {ways}; receipt {order} the money, registrar {self.registrar}"
@@ -97,7 +113,8 @@ class Ways:
             "reader": self.reader,
             "qr_bank": self.qr_bank,
             "paper_first": self.paper_first,
-            "extra": _ATOL_WEB if self.registrar == "atol-web" else "",
+            "bank": self.bank,
+            "extra": _REGISTRARS[self.registrar],
         }
 
     def faults(self) -> list[list[Fault]]:
@@ -111,6 +128,8 @@ class Ways:
     def points(self) -> list[tuple[str, ...]]:
         """Subjects at whose points such a day may die."""
         found = [POINTS, _REFUNDS, RETURN_POINTS, EFFECT_POINTS]
+        if self.bank == "yookassa" and READER not in self.methods:
+            found.append((*READER_POINTS, *CANCEL_POINTS))
         if READER in self.methods:
             found.append((*READER_POINTS, *(SETTLEMENT_POINTS if self.reader == "inpas" else CANCEL_POINTS)))
         if QR_BANK in self.methods:
@@ -131,6 +150,7 @@ def drawn(rng: random.Random) -> Ways:
         rng.choice(_METHODS),
         rng.choice(("vtk", "inpas")),
         rng.choice(("tbank", "raif")),
-        rng.choice(("shtrih", "shtrih", "atol-web")),
+        rng.choice(("shtrih", "shtrih", "atol", "atol-web")),
         rng.random() < 0.4,
+        rng.choice(("bank", "bank", "yookassa")),
     )
