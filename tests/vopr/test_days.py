@@ -18,7 +18,7 @@ from tests.vopr.coverage import together
 from tests.vopr.living import Report
 
 _FIRST = 100
-_DAYS = 5
+_DAYS = 8
 _MANY = 200
 _BLIND = 30  # days until a planted bug must have shown
 _BLIND_FROM = 5000
