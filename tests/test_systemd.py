@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.config.settings import Server
 from tests.restaurant import short_folder
 from tests.store.test_upgrade import old
 
@@ -132,3 +133,71 @@ def test_a_start_that_brings_an_old_database_up_to_date_asks_systemd_for_more_ti
     asked = [state for state in told if state.startswith("EXTEND_TIMEOUT_USEC=120000000\nSTATUS=")]
     assert asked
     assert "from version 9 to 10" in asked[0]
+
+
+def ask(listener: socket.socket) -> socket.socket:
+    """A guest who has asked and waits for the answer."""
+    guest = socket.create_connection(listener.getsockname(), DEADLINE_S)
+    guest.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    return guest
+
+
+def answer(guest: socket.socket) -> bytes:
+    with guest:
+        return b"".join(iter(lambda: guest.recv(4096), b""))
+
+
+@contextlib.contextmanager
+def behind(listener: socket.socket, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The kiosk as a socket unit starts it."""
+    words = (
+        "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1');"
+        " os.execv(sys.executable, [sys.executable, '-m', 'kiosk', 'run'])"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", words, str(listener.fileno())],
+        cwd=folder,
+        pass_fds=[listener.fileno()],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def door(folder: Path) -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        text = (folder / "config.toml").read_text().replace("port = 0", f"port = {listener.getsockname()[1]}")
+        (folder / "config.toml").write_text(text)
+        (folder / "token.secret").write_text("s" * 40)
+        yield listener
+
+
+def test_who_asks_while_the_kiosk_is_started_again_is_answered_by_the_next_process(
+    folder: Path, door: socket.socket
+) -> None:
+    first = ask(door)  # nobody is there yet
+    with behind(door, folder) as process:
+        assert answer(first).startswith(b"HTTP/1.1 200")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+    between = ask(door)
+    with behind(door, folder):
+        assert answer(between).startswith(b"HTTP/1.1 200")
+
+
+def test_a_socket_unit_of_another_port_than_the_settings_is_refused_by_name(folder: Path, door: socket.socket) -> None:
+    (folder / "config.toml").write_text("[server]\nport = 0\nsocket = 'k.sock'\n[database]\npath = 'kiosk.db'\n")
+    with behind(door, folder) as process:
+        _, errors = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 2
+    assert b"$.server.port: kiosk.socket listens at" in errors
+
+
+def test_the_socket_unit_holds_the_door_of_the_settings() -> None:
+    lines = (UNITS / "kiosk.socket").read_text().splitlines()
+    assert f"ListenStream=127.0.0.1:{Server().port}" in lines

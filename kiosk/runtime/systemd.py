@@ -1,10 +1,12 @@
-"""sd_notify in a dozen lines of standard library: READY, STOPPING, WATCHDOG (no library is alive for it)."""
+"""sd_notify and sd_listen_fds in some lines of standard library (no library is alive for them)."""
 
 from __future__ import annotations
 
 import os
 import re
 import socket
+
+_FIRST_INHERITED = 3  # SD_LISTEN_FDS_START
 
 
 def notify(state: str) -> None:
@@ -15,6 +17,19 @@ def notify(state: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
         channel.connect(f"\0{address[1:]}" if address.startswith("@") else address)
         channel.sendall(state.encode())
+
+
+def inherited_listener() -> socket.socket | None:
+    """The listening socket of a socket unit, which outlives this process: who connects while it is started again waits
+    for the next one (sd_listen_fds). None where there is none. Raises `ValueError` where there are several."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    count = os.environ.get("LISTEN_FDS", "")
+    if count != "1":
+        raise ValueError(f"systemd hands over {count or 'no'} sockets, wanted is one")
+    listener = socket.socket(fileno=_FIRST_INHERITED)
+    listener.set_inheritable(False)
+    return listener
 
 
 def watchdog_period_s() -> float | None:

@@ -17,7 +17,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 from kiosk.api.http.gate import Gate
 from kiosk.api.http.unreadable import Protocol
 from kiosk.config import ConfigError, problem
+from kiosk.runtime import systemd
 
+_BACKLOG = 128
 _HTTP_TIMEOUT_S = 5.0
 _ASK_TIMEOUT_S = 1.0
 _DESCRIPTORS, _OWN_DESCRIPTORS, _CONNECTIONS = 8192, 256, 2048
@@ -47,17 +49,32 @@ async def runner_of(app: web.Application, opened: AsyncExitStack) -> web.AppRunn
 
 
 async def listen_gated(runner: web.AppRunner, gate: Gate, host: str, port: int, opened: AsyncExitStack) -> int:
-    """The public listener; its port. Raises `ConfigError` that names the setting."""
+    """The public listener, that of a socket unit where one is handed over; its port. Raises `ConfigError` that names
+    the setting."""
     if runner.server is None:
         raise RuntimeError("a runner that was not set up")
     loop = asyncio.get_running_loop()
     gate.lead_to(partial(Protocol, runner.server, loop=loop, access_log=None, auto_decompress=False))  # type: ignore[arg-type]  # it may be
     try:
-        server = await loop.create_server(gate, host, port, reuse_address=True, backlog=128)
+        inherited = systemd.inherited_listener()
+        if inherited is None:
+            server = await loop.create_server(gate, host, port, reuse_address=True, backlog=_BACKLOG)
+        else:
+            server = await loop.create_server(gate, sock=_as_named(inherited, port), backlog=_BACKLOG)
     except OSError as error:
         raise ConfigError(problem("$.server.port", f"cannot listen: {error.strerror or error}")) from error
+    except ValueError as error:
+        raise ConfigError(problem("$.server.port", str(error))) from error
     opened.callback(server.close)
     return int(server.sockets[0].getsockname()[1])
+
+
+def _as_named(listener: socket.socket, port: int) -> socket.socket:
+    """Raises `ValueError` where the socket unit and the settings name different ports."""
+    own = listener.getsockname()
+    if listener.type != socket.SOCK_STREAM or not isinstance(own, tuple) or own[1] != port:
+        raise ValueError(f"kiosk.socket listens at {own}, the settings say {port}")
+    return listener
 
 
 def connections_allowed() -> int:
