@@ -17,6 +17,7 @@ from kiosk.domain.ordering.order import OrderStatus
 
 _CARD = "tok_ok"  # which the simulated bank takes
 _LOOK_S = 0.5
+_OPEN_WITHIN_S = 30.0  # what a robot takes to stand up, and a shift to be opened
 _PAID_WITHIN_S = 180.0
 _BACK_WITHIN_S = 60.0
 _REASON = "trial sale"
@@ -46,6 +47,7 @@ class TrialSale:
         """Raises `NoSale`."""
         if method == "token" and not self._tokens:
             raise NoSale("a card's token comes from the bridge of the screen: name another way to pay")
+        await self._until_open()
         self._token = (await self._call("POST", "/api/auth/guest", {}))["access_token"]
         dish = await self._cheapest()
         wanted = {"items": [{"item_id": dish["id"], "quantity": 1}], "service": "take_away"}
@@ -53,6 +55,16 @@ class TrialSale:
         self._say(f"order {order['number']}: {dish['name']}, {order['amount_kopecks'] / 100:.2f} RUB")
         await self._pay(order["order_id"], method)
         await self._give_back(order["order_id"], order["number"])
+
+    async def _until_open(self) -> None:
+        """Devices that are just starting are waited for."""
+        sales = {}
+        for _ in range(round(_OPEN_WITHIN_S / _LOOK_S)):
+            sales = (await self._call("GET", "/api/restaurant"))["sales"]
+            if sales["open"]:
+                return
+            await SystemClock().sleep(_LOOK_S)
+        raise NoSale(f"sales are closed ({sales.get('reason')}): kiosk status")
 
     async def _cheapest(self) -> dict[str, Any]:
         menu = await self._call("GET", "/api/menu/categories")

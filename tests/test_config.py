@@ -197,6 +197,9 @@ folder = "other"
 keep_hours = 24
 keep_days = 7
 
+[traces]
+url = "http://127.0.0.1:4318/v1/traces"
+
 [display]
 keep_s = 60
 

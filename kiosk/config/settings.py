@@ -383,6 +383,12 @@ class StandbySection(_Section, frozen=True, kw_only=True):
     keep_days: Annotated[int, msgspec.Meta(ge=1, le=400)] = 30
 
 
+class Traces(_Section, frozen=True, kw_only=True):
+    """`url`: where a collector of OpenTelemetry takes traces over HTTP (`http://127.0.0.1:4318/v1/traces`)."""
+
+    url: forms.UrlOrNone = ""
+
+
 class Log(_Section, frozen=True, kw_only=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
@@ -419,6 +425,7 @@ class Config(_Section, frozen=True, kw_only=True):
     alarms: Alarms = Alarms()
     power: Power = Power()
     standby: StandbySection = StandbySection()
+    traces: Traces = Traces()
     log: Log = Log()
 
     @property

@@ -307,6 +307,9 @@ _GENERAL: Mapping[str, Text] = {
         "Тревоги по этому каналу не уходят: kiosk alarms", "Alarms do not go out by this channel: kiosk alarms"
     ),
     "webhook": Text("Вебхук не принимает события: kiosk webhooks", "The webhook takes no events: kiosk webhooks"),
+    "traces": Text(
+        "Сборщик трасс их не принимает, продажам это всё равно", "The collector takes no traces: sales do not mind"
+    ),
     "ofd": Text("Передача в ОФД: docs/ofd.md", "The way to the tax operator: docs/ofd.md"),
     "broker": Text("Брокер не принимает события: kiosk webhooks", "The broker takes no events: kiosk webhooks"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
@@ -10,11 +11,14 @@ _FIRST_INHERITED = 3  # SD_LISTEN_FDS_START
 
 
 def notify(state: str) -> None:
-    """Notify systemd; nothing happens where it did not start us."""
+    """Notify systemd; nothing happens where it did not start us, or listens no more: no stop fails for that."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+    with (
+        contextlib.suppress(OSError),
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel,
+    ):
         channel.connect(f"\0{address[1:]}" if address.startswith("@") else address)
         channel.sendall(state.encode())
 

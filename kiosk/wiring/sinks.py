@@ -46,7 +46,7 @@ class Sinks:
         )
         self.kitchen_screens = KitchenScreens(ground.kitchen, parts.clock, parts.periods)
         self.relay = parts.relay(database, parts.clock, parts.checkpoint, parts.periods)
-        self.targets = targets(ground.config, devices.webhooks, devices.broker, parts.clock)
+        self.targets = targets(ground.config, devices.webhooks, devices.broker, database, parts.clock)
         self._build_senders(ground, flows, book)
         self.retention = parts.retention(
             database,

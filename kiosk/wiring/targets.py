@@ -12,24 +12,31 @@ from kiosk.domain.signing import read_keys
 from kiosk.files import Unreadable, read_file
 from kiosk.sinks.broker import BrokerTopic, topic_url
 from kiosk.sinks.relay import Target
+from kiosk.sinks.traces import TraceCollector, collector_url
 from kiosk.sinks.webhooks import Subscription, WebhookEndpoint
+from kiosk.store.database import Database
 
 _LONGEST_CA_BYTES = 1_048_576
 
 
-def targets(config: Config, sender: WebhookSender, broker: BrokerPort | None, clock: Clock) -> list[Target]:
+def targets(
+    config: Config, sender: WebhookSender, broker: BrokerPort | None, database: Database, clock: Clock
+) -> list[Target]:
     """Everything outside that gets the events. Raises `ConfigError` for a secret that cannot be read."""
     source = f"/kiosk/{config.restaurant.inn}"
     found: list[Target] = [WebhookEndpoint(row, sender, source, clock) for row in subscriptions(config)]
     if broker is not None:
         found.append(BrokerTopic(broker, config.broker.topic, source))
+    if config.traces.url:
+        found.append(TraceCollector(config.traces.url, sender, database, config.restaurant.inn))
     return found
 
 
 def urls(config: Config) -> set[str]:
     """Their names among the endpoints."""
     topics = set() if config.broker.kind == "none" else {topic_url(config.broker.topic)}
-    return {webhook.url for webhook in config.webhooks} | topics
+    collectors = {collector_url(config.traces.url)} if config.traces.url else set()
+    return {webhook.url for webhook in config.webhooks} | topics | collectors
 
 
 def subscriptions(config: Config) -> list[Subscription]:

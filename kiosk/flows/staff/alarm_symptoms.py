@@ -30,6 +30,7 @@ from kiosk.flows.fiscal.shift import ShiftKeeper
 from kiosk.flows.fiscal.thresholds import Level
 from kiosk.flows.guards.disk import ALARM_MB, DiskGuard
 from kiosk.flows.guards.pages import PageWatch
+from kiosk.flows.staff.device_status import COLLECTOR
 from kiosk.flows.staff.endpoints import EndpointCommands
 from kiosk.flows.staff.stuck import StuckMoves
 from kiosk.flows.stock.reservations import BinView, Reservations
@@ -114,7 +115,7 @@ class Symptoms:
         found += [
             Seen("webhook_suspended", row.url, _same(_host_of(row.url)))
             for row in endpoints
-            if row.state in ("suspended", "disabled")
+            if row.state in ("suspended", "disabled") and not row.url.startswith(COLLECTOR)
         ]
         return list({row.key: row for row in found}.values())
 

@@ -12,6 +12,8 @@ from kiosk.flows.staff.endpoints import EndpointCommands, EndpointView
 from kiosk.store.database import Database
 from kiosk.store.ordering import messages
 
+#: What the name of a collector of traces begins with among the endpoints.
+COLLECTOR = "traces:"
 _GATEWAYS = ("sms", "push")
 
 
@@ -69,6 +71,8 @@ class DeviceStatus:
 
 
 def _name(row: EndpointView) -> str:
+    if row.url.startswith(COLLECTOR):
+        return row.url
     return "broker" if row.url.startswith("kafka:") else f"webhook:{row.url}"
 
 
