@@ -1,4 +1,5 @@
-"""The status blocks behind the health block: jobs, bins, cells, stations, fault text (robot.md#registers)."""
+"""The status blocks behind the health block: jobs, bins, cells, stations, fault text (robot.md#registers); what cells
+hold is in `contents`."""
 
 from __future__ import annotations
 
@@ -6,7 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from drivers.robot.port import Bin, BinFlag, BinUnit, Cell, CellState, Job, JobState, Station, StationState
+from drivers.robot.port import (
+    Bin,
+    BinFlag,
+    BinUnit,
+    Cell,
+    CellJob,
+    CellState,
+    Job,
+    JobState,
+    Station,
+    StationState,
+)
 from drivers.robot.registers import MapError, checked, from_i16, i16, split_u32, text_of, text_registers, u32
 
 _E = TypeVar("_E", JobState, CellState, BinUnit)
@@ -107,54 +119,60 @@ class StationRow:
 
 
 def encode_jobs(head: Head, slots: Sequence[JobSlot | None]) -> list[int]:
-    return _encode(JOBS, head, [[0] * JOBS.width if slot is None else _job_words(slot) for slot in slots])
+    return encode(JOBS, head, [[0] * JOBS.width if slot is None else _job_words(slot) for slot in slots])
 
 
 def decode_jobs(words: Sequence[int]) -> tuple[Head, tuple[JobSlot | None, ...]]:
     """A free slot has job id 0."""
-    head, rows = _decode(JOBS, words)
+    head, rows = decode(JOBS, words)
     return head, tuple(_job_slot(row) if row[0] or row[1] else None for row in rows)
 
 
 def encode_bins(head: Head, bins: Sequence[Bin]) -> list[int]:
     """`bins` in order; the unit is the low byte of its register, the flags the high byte."""
     rows = [[b.ingredient, int(b.unit) | int(b.flags) << 8, b.level, b.capacity, b.committed] for b in bins]
-    return _encode(BINS, head, rows)
+    return encode(BINS, head, rows)
 
 
 def decode_bins(words: Sequence[int]) -> tuple[Head, tuple[Bin, ...]]:
     """A place without a bin has ingredient code 0 and is left out."""
-    head, rows = _decode(BINS, words)
+    head, rows = decode(BINS, words)
     return head, tuple(_bin(number, row) for number, row in enumerate(rows, 1) if row[0])
 
 
 def encode_bin_temperatures(head: Head, decidegrees: Sequence[int]) -> list[int]:
     """Of the bins in their order; `NOT_MEASURED` where there is no sensor."""
-    return _encode(BIN_TEMPERATURES, head, [[from_i16(temp)] for temp in decidegrees])
+    return encode(BIN_TEMPERATURES, head, [[from_i16(temp)] for temp in decidegrees])
 
 
 def decode_bin_temperatures(words: Sequence[int]) -> tuple[Head, tuple[float | None, ...]]:
     """°C by the bins' order; a fridge may well be at zero."""
-    head, rows = _decode(BIN_TEMPERATURES, words)
+    head, rows = decode(BIN_TEMPERATURES, words)
     return head, tuple(None if (temp := i16(word)) == NOT_MEASURED else temp / 10 for (word,) in rows)
 
 
 def encode_cells(head: Head, cells: Sequence[CellRow]) -> list[int]:
-    return _encode(CELLS, head, [[int(c.state), *split_u32(c.job_id), from_i16(c.temp_decidegrees)] for c in cells])
+    return encode(CELLS, head, [[int(c.state), *split_u32(c.job_id), from_i16(c.temp_decidegrees)] for c in cells])
 
 
 def decode_cells(words: Sequence[int]) -> tuple[Head, tuple[CellRow, ...]]:
-    head, rows = _decode(CELLS, words)
-    return head, tuple(CellRow(_member(CellState, state), u32(high, low), i16(temp)) for state, high, low, temp in rows)
+    head, rows = decode(CELLS, words)
+    return head, tuple(CellRow(member(CellState, state), u32(high, low), i16(temp)) for state, high, low, temp in rows)
 
 
 def as_cells(rows: Sequence[CellRow]) -> tuple[Cell, ...]:
+    """Of a complex where each cell holds one portion."""
     return tuple(
-        Cell(number, row.state, row.job_id, _celsius(row.temp_decidegrees)) for number, row in enumerate(rows, 1)
+        Cell(number, row.state, _only_job(row), celsius(row.temp_decidegrees)) for number, row in enumerate(rows, 1)
     )
 
 
-def _celsius(decidegrees: int) -> float | None:
+def _only_job(row: CellRow) -> tuple[CellJob, ...]:
+    """Of one that is out of order nobody knows whether the food has come: then it has."""
+    return (CellJob(row.job_id, loaded=row.state is not CellState.RESERVED),) if row.job_id else ()
+
+
+def celsius(decidegrees: int) -> float | None:
     """Zero is what a complex without sensors writes; food is served at no such temperature."""
     return None if decidegrees in (0, NOT_MEASURED) else decidegrees / 10
 
@@ -164,11 +182,11 @@ def encode_stations(head: Head, stations: Sequence[StationRow]) -> list[int]:
         [s.kind, s.state, s.slot, from_i16(s.temp_decidegrees), from_i16(s.setpoint_decidegrees), s.remaining_s]
         for s in stations
     ]
-    return _encode(STATIONS, head, rows)
+    return encode(STATIONS, head, rows)
 
 
 def decode_stations(words: Sequence[int]) -> tuple[Head, tuple[StationRow, ...]]:
-    head, rows = _decode(STATIONS, words)
+    head, rows = decode(STATIONS, words)
     return head, tuple(StationRow(k, state, slot, i16(t), i16(sp), left) for k, state, slot, t, sp, left in rows)
 
 
@@ -176,20 +194,20 @@ def as_stations(rows: Sequence[StationRow]) -> tuple[Station, ...]:
     """A state that this map does not name (warming up, cleaning) is not an error."""
     known = {state.value: state for state in StationState}
     return tuple(
-        Station(row.kind, known.get(row.state, StationState.BUSY), _celsius(row.temp_decidegrees)) for row in rows
+        Station(row.kind, known.get(row.state, StationState.BUSY), celsius(row.temp_decidegrees)) for row in rows
     )
 
 
 def encode_fault_text(head: Head, text: str) -> list[int]:
-    return _encode(FAULT_TEXT, head, [[word] for word in text_registers(text, FAULT_TEXT.rows)])
+    return encode(FAULT_TEXT, head, [[word] for word in text_registers(text, FAULT_TEXT.rows)])
 
 
 def decode_fault_text(words: Sequence[int]) -> tuple[Head, str]:
-    head, rows = _decode(FAULT_TEXT, words)
+    head, rows = decode(FAULT_TEXT, words)
     return head, text_of([row[0] for row in rows])
 
 
-def _encode(layout: Layout, head: Head, rows: Sequence[Sequence[int]]) -> list[int]:
+def encode(layout: Layout, head: Head, rows: Sequence[Sequence[int]]) -> list[int]:
     if len(rows) > layout.rows:
         raise MapError("bad_length", f"{len(rows)} rows of {layout.rows}")
     words = [layout.tag, head.generation, head.boot, head.count]
@@ -198,7 +216,7 @@ def _encode(layout: Layout, head: Head, rows: Sequence[Sequence[int]]) -> list[i
     return checked(words + [0] * (layout.size - len(words)))
 
 
-def _decode(layout: Layout, words: Sequence[int]) -> tuple[Head, list[Sequence[int]]]:
+def decode(layout: Layout, words: Sequence[int]) -> tuple[Head, list[Sequence[int]]]:
     """Raises `MapError`: `bad_length`, `bad_header`. Rows that do not exist are left out."""
     if len(words) != layout.size:
         raise MapError("bad_length", f"{len(words)} registers of {layout.size}")
@@ -221,7 +239,7 @@ def _job_slot(row: Sequence[int]) -> JobSlot:
         attempt=row[2],
         recipe=row[3],
         chart_crc=row[4],
-        state=_member(JobState, row[5]),
+        state=member(JobState, row[5]),
         phase=row[6],
         progress_permille=row[7],
         remaining_s=row[8],
@@ -236,10 +254,10 @@ def _job_slot(row: Sequence[int]) -> JobSlot:
 def _bin(number: int, row: Sequence[int]) -> Bin:
     ingredient, unit_flags, level, capacity, committed = row
     flags = BinFlag(unit_flags >> 8 & 0x1F)
-    return Bin(number, ingredient, _member(BinUnit, unit_flags & 0xFF), flags, level, capacity, committed)
+    return Bin(number, ingredient, member(BinUnit, unit_flags & 0xFF), flags, level, capacity, committed)
 
 
-def _member(kind: type[_E], word: int) -> _E:
+def member(kind: type[_E], word: int) -> _E:
     try:
         return kind(word)
     except ValueError as error:

@@ -23,6 +23,7 @@ from drivers.text import is_shown
 #: What one block of the register map has room for.
 MAX_STATIONS, MAX_RESOURCES, MAX_BINS, MAX_CELLS, MAX_SLOTS = 8, 8, 24, 12, 8
 MAX_PARAMETERS = 3
+MAX_CELL_SIZE = 4  # portions
 MAX_UPKEEP = 32
 _LONGEST_NAME = 64
 _ID = r"^[A-Za-z][A-Za-z0-9_-]{0,35}$"
@@ -116,7 +117,7 @@ class CellEquipment(_Strict, frozen=True):
     """`size`: how many portions fit."""
 
     number: Annotated[int, msgspec.Meta(ge=1, le=MAX_CELLS)]
-    size: Count = 1
+    size: Annotated[int, msgspec.Meta(ge=1, le=MAX_CELL_SIZE)] = 1
 
 
 class _File(_Strict, frozen=True):

@@ -1,7 +1,8 @@
 """What the controller writes: the command mailbox, the staged process chart and the label (robot.md#registers).
 
 Left open there and fixed here: p1 of a phase is its principal parameter, p2 its nominal seconds; SET_BIN carries the
-bin and its level as the first ingredient pair; OPEN_CELL carries the cell in register 7 and the job in 2–3.
+bin and its level as the first ingredient pair; OPEN_CELL carries the cell in register 7 and the job in 2–3. A SUBMIT
+carries in the high byte of register 7 how many portions of its order are to share a cell.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ MAX_INGREDIENTS = 12
 MAX_LABEL = 16
 _PHASE_WIDTH = 5
 _CRC_AT = 34
+_MOST_TOGETHER = 0xFF
 
 
 class Opcode(IntEnum):
@@ -54,7 +56,7 @@ class Result(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """One command. `seq` and `session` are filled in by the owner of the line."""
+    """One command. `seq` and `session` are filled in by the owner of the line; `together` as of a `CookingOrder`."""
 
     opcode: int
     job_id: int = 0
@@ -65,6 +67,7 @@ class Mailbox:
     ingredients: tuple[tuple[int, int], ...] = ()
     seq: int = 0
     session: int = 0
+    together: int = 0
 
     def sent_as(self, seq: int, session: int) -> Mailbox:
         return replace(self, seq=seq, session=session)
@@ -73,7 +76,8 @@ class Mailbox:
 def encode_mailbox(box: Mailbox) -> list[int]:
     if len(box.ingredients) > MAX_INGREDIENTS:
         raise MapError("bad_value", f"{len(box.ingredients)} ingredients")
-    words = [box.seq, box.opcode, *split_u32(box.job_id), box.attempt, box.recipe, box.chart_crc, box.cell]
+    place = box.cell | min(box.together, _MOST_TOGETHER) << 8
+    words = [box.seq, box.opcode, *split_u32(box.job_id), box.attempt, box.recipe, box.chart_crc, place]
     words.append(len(box.ingredients))
     words += [word for pair in box.ingredients for word in pair]
     words += [0] * (33 - len(words))
@@ -98,10 +102,11 @@ def decode_mailbox(words: Sequence[int]) -> Mailbox:
         attempt=words[4],
         recipe=words[5],
         chart_crc=words[6],
-        cell=words[7],
+        cell=words[7] & 0xFF,
         ingredients=pairs,
         seq=words[0],
         session=words[33],
+        together=words[7] >> 8,
     )
 
 

@@ -14,7 +14,6 @@ from dataclasses import replace
 
 from drivers.errors import DeviceRefused, DeviceUnreachable, ForeignState, OutcomeUnknown
 from drivers.link import LinkOpener, open_line
-from drivers.robot import blocks
 from drivers.robot.extension import encode_extension, says_more
 from drivers.robot.line import DEVICE, ModbusLine, ModbusTimings
 from drivers.robot.mailbox import (
@@ -26,7 +25,7 @@ from drivers.robot.mailbox import (
     encode_label,
     encode_mailbox,
 )
-from drivers.robot.port import Bin, Cell, ComplexCommand, CookingOrder, Health, Job, LineQuality, Station
+from drivers.robot.port import Bin, Capability, Cell, ComplexCommand, CookingOrder, Health, Job, LineQuality, Station
 from drivers.robot.reading import Reading
 from drivers.robot.registers import (
     CHART,
@@ -92,7 +91,7 @@ class ModbusComplex:
 
     async def cells(self) -> tuple[Cell, ...]:
         async with self._lock:
-            return blocks.as_cells(await self._reading.cells())
+            return await self._reading.cells()
 
     async def stations(self) -> tuple[Station, ...]:
         async with self._lock:
@@ -119,6 +118,8 @@ class ModbusComplex:
         staged: dict[int, Sequence[int]] = {CHART: chart}
         async with self._lock:
             version = self._reading.version or (await self._health()).version
+            if self._reading.capabilities & Capability.SHARED_CELLS:
+                box = replace(box, together=order.together)
             if version >= WHOLE_CHART and says_more(order):
                 box, staged[EXTENSION] = _extended(order, box, chart)
             if await self._order_staged(box, staged, label) is Result.OK:

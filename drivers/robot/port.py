@@ -61,6 +61,10 @@ class Capability(IntFlag):
     """What a complex of the second revision may have besides."""
 
     BIN_TEMPERATURES = 1
+    SHARED_CELLS = 2  # several portions of one order lie in one cell
+
+
+NO_CAPABILITY = Capability(0)
 
 
 class JobState(IntEnum):
@@ -119,6 +123,7 @@ class Health:
     cells: int
     stations: int
     map_version: int = 2
+    capabilities: Capability = NO_CAPABILITY
 
     @property
     def accepts_jobs(self) -> bool:
@@ -150,7 +155,8 @@ class Phase:
 @dataclass(frozen=True, slots=True)
 class CookingOrder:
     """One portion to cook. `job_id` is u32 and never used again; `ingredients` are (code, amount), at most 12;
-    `tolerances`: how far each amount may be off, in its own unit, 0 where the robot knows best."""
+    `tolerances`: how far each amount may be off, in its own unit, 0 where the robot knows best. `together`: how many
+    portions of the order are still to be placed, this one among them, which may share a cell; 0: it wants its own."""
 
     job_id: int
     attempt: int
@@ -159,6 +165,7 @@ class CookingOrder:
     phases: tuple[Phase, ...]
     ingredients: tuple[tuple[int, int], ...]
     tolerances: tuple[int, ...] = ()
+    together: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +196,42 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class CellJob:
+    """A portion that has its place in a cell. `loaded`: its food is there, else it is on its way."""
+
+    job_id: int
+    loaded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
+    """`jobs`: of one order, in the order in which they were given their places; what is loaded leaves together, when
+    the cell is emptied. `size`: how many portions fit."""
+
     cell: int  # 1…12
     state: CellState
-    job_id: int  # 0 none
+    jobs: tuple[CellJob, ...] = ()
     temp_c: float | None = None  # None where it does not measure
+    size: int = 1
+
+    @property
+    def loaded(self) -> tuple[int, ...]:
+        """Jobs whose food lies there."""
+        return tuple(job.job_id for job in self.jobs if job.loaded)
+
+    @property
+    def coming(self) -> tuple[int, ...]:
+        """Jobs whose food is on its way there."""
+        return tuple(job.job_id for job in self.jobs if not job.loaded)
+
+    @property
+    def room(self) -> int:
+        """How many portions more would fit."""
+        return max(0, self.size - len(self.jobs))
+
+    def holds(self, job_id: int) -> bool:
+        """Whether its food lies there, or has its place there."""
+        return any(job.job_id == job_id for job in self.jobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +279,7 @@ class CookingComplex(Protocol):
         """Level and capacity of each bin, in the units of `BinUnit`."""
 
     async def cells(self) -> tuple[Cell, ...]:
-        """The pick-up cells, each with the job whose food is in it."""
+        """The pick-up cells, each with the jobs whose food is in it or on its way there; one snapshot."""
 
     async def stations(self) -> tuple[Station, ...]:
         """As last read, at most a few seconds old; empty where the complex has none."""
@@ -263,7 +301,7 @@ class CookingComplex(Protocol):
         """Forgets a job that is over: its slot in the table becomes free. Not before our books have it."""
 
     async def open_cell(self, cell: int, job_id: int) -> None:
-        """Unlocks the cell where the food of this job is; refused for another job."""
+        """Unlocks the cell where the food of this job is, with whatever else lies there; refused for another job."""
 
     async def set_bin(self, bin_number: int, level: int) -> None:
         """A person has filled a bin: its level from now on, in its own unit."""

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from drivers.errors import DeviceUnreachable, ForeignState
 from drivers.robot import blocks
+from drivers.robot.contents import CONTENTS, cells_of, decode_contents
 from drivers.robot.line import DEVICE, ModbusLine, ModbusTimings
-from drivers.robot.port import Bin, Capability, Station
-from drivers.robot.registers import HEALTH, HEALTH_SIZE, WHOLE_CHART, HealthBlock, MapError, decode_health
+from drivers.robot.port import NO_CAPABILITY, Bin, Capability, Cell, Station
+from drivers.robot.registers import HEALTH, HEALTH_SIZE, HealthBlock, MapError, decode_health
 
 _T = TypeVar("_T")
 
@@ -39,7 +40,7 @@ class Reading:
         self._next_row = blocks.JOBS.rows  # of the job table: where the next job will stand, unless it surprises us
         self._stations: tuple[Station, ...] = ()
         self._stations_at: float | None = None
-        self._capabilities = 0
+        self.capabilities = NO_CAPABILITY
         self._temps: tuple[float | None, ...] = ()
         self._bins: tuple[tuple[Bin, ...], tuple[float | None, ...], tuple[Bin, ...]] | None = None
         self._temps_at: float | None = None
@@ -52,11 +53,12 @@ class Reading:
         if block.serial != self._serial:
             raise ForeignState(DEVICE, "serial_changed", f"{block.serial}, was {self._serial}")
         self.version = block.version
-        self._capabilities = block.capabilities if block.version >= WHOLE_CHART else 0
+        self.capabilities = block.known_capabilities
         generations = {
             blocks.JOBS.address: block.jobs_generation,
             blocks.BINS.address: block.bins_generation,
             blocks.CELLS.address: block.cells_generation,
+            CONTENTS.address: block.cells_generation,
         }
         for address, cached in self._cache.items():
             cached.confirmed = (cached.head.generation, cached.head.boot) == (generations[address], block.boot)
@@ -93,15 +95,20 @@ class Reading:
 
     async def _bin_temperatures(self) -> tuple[float | None, ...]:
         """As last read, at most `stations_s` old; they go on by themselves. Empty where the complex has none."""
-        if self._capabilities & Capability.BIN_TEMPERATURES:
+        if self.capabilities & Capability.BIN_TEMPERATURES:
             now, layout = _now(), blocks.BIN_TEMPERATURES
             if self._temps_at is None or now - self._temps_at >= self._timings.stations_s:
                 _, temps = await self._existing(layout, blocks.decode_bin_temperatures)
                 self._temps, self._temps_at = (*temps, *[None] * (layout.rows - len(temps))), now
         return self._temps
 
-    async def cells(self) -> tuple[blocks.CellRow, ...]:
-        return await self._block(blocks.CELLS, blocks.decode_cells)
+    async def cells(self) -> tuple[Cell, ...]:
+        """One snapshot: a complex whose cells hold several portions tells all of it in one block."""
+        if self.version is None:
+            await self.health()
+        if self.capabilities & Capability.SHARED_CELLS:
+            return cells_of(await self._block(CONTENTS, decode_contents))
+        return blocks.as_cells(await self._block(blocks.CELLS, blocks.decode_cells))
 
     async def stations(self) -> tuple[Station, ...]:
         """No generation number covers them, so they are read every `stations_s`."""

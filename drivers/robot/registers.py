@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from drivers.robot.port import ComplexState, Health, HealthFlag
+from drivers.robot.port import NO_CAPABILITY, Capability, ComplexState, Health, HealthFlag
 from drivers.text import shown
 
 MAGIC = 0x5243
@@ -34,6 +34,7 @@ EXTENSION_SIZE = 158
 
 
 _LAST_SEQ = 65535
+_CAPABILITIES = sum(Capability)
 
 
 class MapError(ValueError):
@@ -148,7 +149,13 @@ class HealthBlock:
             cells=self.cells,
             stations=self.stations,
             map_version=self.version,
+            capabilities=self.known_capabilities,
         )
+
+    @property
+    def known_capabilities(self) -> Capability:
+        """A complex of the first revision has none, whatever it writes there."""
+        return Capability(self.capabilities & _CAPABILITIES) if self.version >= WHOLE_CHART else NO_CAPABILITY
 
 
 def encode_health(block: HealthBlock) -> list[int]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drivers.robot import blocks
 from drivers.robot.blocks import CellRow, Head, JobSlot, StationRow
-from drivers.robot.port import Bin, BinFlag, BinUnit, Cell, CellState, JobState
+from drivers.robot.port import Bin, BinFlag, BinUnit, Cell, CellJob, CellState, JobState
 from drivers.robot.registers import MapError
 
 U16 = st.integers(0, 0xFFFF)
@@ -65,7 +65,10 @@ def test_cells_that_do_not_exist_are_not_free_cells() -> None:
     assert words[:12] == [0x0450, 9, 7, 2, 2, 0x0001, 0x1171, 652, 0, 0, 0, 0xFFF1]
     head, decoded = blocks.decode_cells(words)
     assert (head, decoded) == (Head(9, 7, 2), tuple(rows))
-    assert blocks.as_cells(decoded) == (Cell(1, CellState.LOADED, 70001, 65.2), Cell(2, CellState.FREE, 0, -1.5))
+    assert blocks.as_cells(decoded) == (
+        Cell(1, CellState.LOADED, (CellJob(70001, loaded=True),), 65.2),
+        Cell(2, CellState.FREE, (), -1.5),
+    )
 
 
 def test_stations_have_signed_temperatures() -> None:

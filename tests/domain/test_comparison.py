@@ -25,7 +25,7 @@ DEMO = load_complex(None)
 HEALTH = Health(1, 100, 1, ComplexState.EXECUTE, HealthFlag(0), 0, 0, 1, 1, 1, 8, 24, 6, 8)
 UNITS = {"g": BinUnit.GRAM, "pcs": BinUnit.PIECE, "ml": BinUnit.MILLILITRE}
 BINS = [Bin(r.number, r.ingredient, UNITS[r.unit], BinFlag(0), 0, r.capacity, 0) for r in DEMO.bins]
-CELLS = [Cell(row.number, CellState.FREE, 0) for row in DEMO.cells]
+CELLS = [Cell(row.number, CellState.FREE) for row in DEMO.cells]
 STATIONS = [Station(number, StationState.IDLE) for number in DEMO.by_number]
 
 

@@ -1,16 +1,19 @@
-"""Nine complexes that do not keep their word, each in one point (robot.md#clauses)."""
+"""Twelve complexes that do not keep their word, each in one point (robot.md#clauses)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from drivers.robot.certify.clauses import Clause
+from drivers.robot.port import JobState as SimulatedState
 from drivers.sim.complex2 import image
 from drivers.sim.complex2.desk import OK, SUBMIT, WRONG_STATE, Desk
 from drivers.sim.complex2.firmware import Firmware
 from drivers.sim.complex2.image import Order
 from drivers.sim.complex2.kitchen import Kitchen
 from drivers.sim.complex2.memory import OVER, Acknowledged, CellState, Job, JobState
+from drivers.sim.robot.cells import Cells
+from drivers.sim.robot.memory import CellRecord, Placed, SlotRecord
 
 _LATER_S = 0.4
 _JOBS_GENERATION = 21
@@ -119,6 +122,35 @@ class ForgetsItsStaging(Firmware):
             self.desk.staged[image.CHART] = [0] * image.CHART_SIZE
 
 
+class MixesOrders(Cells):
+    """Wherever there is room."""
+
+    def own(self, slot: SlotRecord) -> int | None:
+        placed = [record.placed for record in self._memory.cells]
+        return next((n for n, here in enumerate(placed) if here and len(here) < self.size(n)), None)
+
+
+class KeepsPortionsApart(Cells):
+    def own(self, slot: SlotRecord) -> int | None:
+        return None
+
+
+class EmptiesItsCellsByHalves(Cells):
+    """Who fetches gets the first that came."""
+
+    def take(self, now: float) -> list[Placed]:
+        taken = super().take(now)
+        for one in [one for n, one in enumerate(taken) if any(one.order_id == other.order_id for other in taken[:n])]:
+            index = next(n for n, record in enumerate(self._memory.cells) if not record.placed)
+            self._memory.cells[index] = CellRecord((one,), shared=True)
+            taken.remove(one)
+            if (slot := self._memory.find(*one.key)) is not None:
+                slot.state = SimulatedState.READY
+        return taken
+
+
+#: Of the first complex; the others are those of the second.
+BAD_CELLS: tuple[type[Cells], ...] = (MixesOrders, KeepsPortionsApart, EmptiesItsCellsByHalves)
 BAD: dict[Clause, type[Firmware]] = {
     Clause.REPEATS: CooksRepetitions,
     Clause.MEMORY: ForgetsItsTable,

@@ -13,6 +13,7 @@ from typing import Any
 from drivers.robot.equipment import Equipment
 from drivers.robot.port import CellState, JobState, Phase
 from drivers.sim.robot.bins import Surroundings
+from drivers.sim.robot.cells import Cells
 from drivers.sim.robot.kitchen import Kitchen
 from drivers.sim.robot.memory import Memory, SlotRecord
 from drivers.sim.world import World
@@ -35,7 +36,9 @@ class Lunch:
         self._world = World("robot", folder / "state", self._ledger)
         self.memory = Memory(self._world, equipment)
         self.around = Surroundings()
-        self.kitchen = kitchen(self.memory, self.around, random.Random(seed), speed=speed, hold_limit_s=600)
+        rng = random.Random(seed)
+        cells = Cells(self.memory, self.around, rng, speed=speed)
+        self.kitchen = kitchen(self.memory, self.around, rng, cells, speed=speed, hold_limit_s=600)
         self.now = 1000.0
         self.kitchen.wake(self.now)
 

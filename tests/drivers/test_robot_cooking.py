@@ -54,10 +54,10 @@ async def test_the_cell_keeps_the_job_until_the_food_is_taken(bench: Bench) -> N
         await until_job(driver, JobState.READY)
         await driver.release(70001, 1)
         cell = (await driver.cells())[0]
-        assert (cell.state, cell.job_id) == (CellState.LOADED, 70001)
+        assert (cell.state, cell.loaded) == (CellState.LOADED, (70001,))
         await driver.open_cell(1, 70001)
         assert (await driver.cells())[0].state is CellState.OPEN
-        await until(driver.cells, lambda cells: (cells[0].state, cells[0].job_id) == (CellState.FREE, 0))
+        await until(driver.cells, lambda cells: (cells[0].state, cells[0].jobs) == (CellState.FREE, ()))
         with pytest.raises(DeviceRefused) as refused:
             await driver.open_cell(1, 70001)
         assert refused.value.code == "no_cell"

@@ -143,7 +143,7 @@ async def test_food_in_a_cell_outlives_a_restart(bench: Bench) -> None:
         await driver.release(70001, 1)
     async with bench.complex(speed=50):
         cell = (await driver.cells())[0]
-        assert (cell.state, cell.job_id) == (CellState.LOADED, 70001)
+        assert (cell.state, cell.loaded) == (CellState.LOADED, (70001,))
         await until(driver.cells, lambda cells: cells[0].state is CellState.FREE)
     assert bench.effects()["picked_up", 70001, 1] == 1
 

@@ -93,7 +93,7 @@ class Robot:
     async def cells(self) -> tuple[Cell, ...]:
         self.looks += 1
         self.turn.set()
-        return tuple(Cell(n, CellState.FREE, 0) for n in range(1, 7))
+        return tuple(Cell(n, CellState.FREE) for n in range(1, 7))
 
     async def stations(self) -> tuple[Station, ...]:
         return ()

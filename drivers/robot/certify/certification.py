@@ -11,6 +11,7 @@ from drivers.robot.certify import food_clauses, order_clauses, power_clauses, ta
 from drivers.robot.certify.clauses import Broken, Certificate, Clause, Ended, Outcome, Unfit, Verdict
 from drivers.robot.certify.examinee import Examinee
 from drivers.robot.certify.load import load
+from drivers.robot.certify.sharing import sharing
 from drivers.robot.certify.trial import FIRST_JOB, Pace, Power, Sample, Tell, Trial
 from drivers.robot.line import ModbusTimings
 from drivers.robot.port import CellState
@@ -39,6 +40,7 @@ _EXAMINATIONS: tuple[tuple[Clause, Callable[[Trial], Awaitable[None]], tuple[Cla
     (Clause.MATERIAL, food_clauses.material, ()),
     (Clause.READY, food_clauses.ready, ()),
     (Clause.CELLS, food_clauses.cells, (Clause.READY,)),
+    (Clause.SHARING, sharing, (Clause.READY, Clause.CELLS)),
     (Clause.ONCE, table_clauses.once, ()),
     (Clause.MEMORY, power_clauses.memory, ()),
     (Clause.INTERRUPTED, power_clauses.interrupted, (Clause.MEMORY,)),

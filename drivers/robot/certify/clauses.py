@@ -26,6 +26,7 @@ class Clause(StrEnum):
     MATERIAL = "material"
     READY = "ready"
     CELLS = "cells"
+    SHARING = "sharing"
     ONCE = "once"
     MEMORY = "memory"
     INTERRUPTED = "interrupted"
@@ -60,9 +61,18 @@ class Unfit(Ended):
     """The complex cannot be examined now, or no further: it is somebody's."""
 
 
-#: Why a clause may stay unexamined without a fault of anybody's: nobody cut the power, or the complex is so quick that
-#: the moment never came.
-RESERVATIONS = frozenset({"no_power_switch", "nothing_queued", "nothing_cooked", "fetched_too_soon"})
+#: Why a clause may stay unexamined without a fault of anybody's: nobody cut the power, the complex is so quick that the
+#: moment never came, or it has no such cells.
+RESERVATIONS = frozenset(
+    {
+        "no_power_switch",
+        "nothing_queued",
+        "nothing_cooked",
+        "fetched_too_soon",
+        "no_shared_cells",
+        "no_large_cell",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from drivers.robot import blocks
 from drivers.robot.adu import ExceptionAnswer, Question, read_bits, read_registers, write_register, write_registers
 from drivers.robot.certify.clauses import Broken
 from drivers.robot.certify.rough_line import RoughLine, Spoil
+from drivers.robot.contents import CONTENTS, ContentsRow, decode_contents
 from drivers.robot.line import ModbusTimings, Unheard
 from drivers.robot.mailbox import Mailbox, Opcode, encode_chart, encode_label, encode_mailbox
 from drivers.robot.port import Bin, CookingOrder
@@ -122,6 +123,10 @@ class Examinee:
     async def cells(self) -> tuple[blocks.CellRow, ...]:
         return (await self._decoded(blocks.CELLS.address, blocks.CELLS.size, blocks.decode_cells))[1]
 
+    async def contents(self) -> tuple[ContentsRow, ...]:
+        """Of a complex that has the capability."""
+        return (await self._decoded(CONTENTS.address, CONTENTS.size, decode_contents))[1]
+
     async def stations(self) -> set[int]:
         """The numbers by which phases name them."""
         layout = blocks.STATIONS
@@ -202,5 +207,11 @@ class Examinee:
 def submit_of(order: CookingOrder) -> Mailbox:
     crc = crc_of(encode_chart(order.phases))
     return Mailbox(
-        Opcode.SUBMIT, order.job_id, order.attempt, order.recipe, chart_crc=crc, ingredients=order.ingredients
+        Opcode.SUBMIT,
+        order.job_id,
+        order.attempt,
+        order.recipe,
+        chart_crc=crc,
+        ingredients=order.ingredients,
+        together=order.together,
     )

@@ -8,7 +8,8 @@ from drivers.robot import blocks
 from drivers.robot.adu import ExceptionAnswer, Question, read_registers
 from drivers.robot.certify.clauses import Broken
 from drivers.robot.certify.trial import Trial
-from drivers.robot.port import HealthFlag
+from drivers.robot.contents import CONTENTS, decode_contents
+from drivers.robot.port import Capability, HealthFlag
 from drivers.robot.registers import HealthBlock, MapError
 
 _OUTSIDE = ((32, 1), (99, 1), (216, 4), (644, 1), (60000, 2))
@@ -73,12 +74,15 @@ async def health(trial: Trial) -> None:
 
 async def heads(trial: Trial) -> None:
     robot = trial.robot
-    for layout, decode in (
+    known: list[tuple[blocks.Layout, Callable[[Sequence[int]], tuple[blocks.Head, object]]]] = [
         (blocks.JOBS, blocks.decode_jobs),
         (blocks.BINS, blocks.decode_bins),
         (blocks.CELLS, blocks.decode_cells),
         (blocks.STATIONS, blocks.decode_stations),
-    ):
+    ]
+    if (await robot.health()).known_capabilities & Capability.SHARED_CELLS:
+        known.append((CONTENTS, decode_contents))
+    for layout, decode in known:
         for _ in range(_TRIES):
             before = await robot.health()
             words, head = await _block(trial, layout, decode)
@@ -87,7 +91,7 @@ async def heads(trial: Trial) -> None:
                 break
         else:
             raise Broken("never_at_rest", f"{layout.address}")
-        counts = {blocks.JOBS: after.slots, blocks.BINS: after.bins, blocks.CELLS: after.cells}
+        counts = {blocks.JOBS: after.slots, blocks.BINS: after.bins, blocks.CELLS: after.cells, CONTENTS: after.cells}
         expected = (_generation(layout, after), after.boot, counts.get(layout, after.stations))
         shown = (head.generation if expected[0] is not None else None, head.boot, head.count)
         if shown != expected:
@@ -122,6 +126,7 @@ def _generation(layout: blocks.Layout, shown: HealthBlock) -> int | None:
         blocks.JOBS: shown.jobs_generation,
         blocks.BINS: shown.bins_generation,
         blocks.CELLS: shown.cells_generation,
+        CONTENTS: shown.cells_generation,
     }
     return generations.get(layout)
 

@@ -11,6 +11,7 @@ from typing import Any
 from drivers.robot import registers
 from drivers.robot.port import ComplexCommand, ComplexState
 from drivers.sim.robot.bins import Surroundings
+from drivers.sim.robot.cells import Cells
 from drivers.sim.robot.kitchen import Kitchen
 from drivers.sim.robot.memory import Memory
 from drivers.sim.robot.modbus_rtu import ILLEGAL_ADDRESS, ILLEGAL_VALUE, ModbusError
@@ -22,7 +23,8 @@ from drivers.sim.robot.view import View
 @dataclass(frozen=True, slots=True)
 class RobotRules:
     """How the simulated complex behaves in time. `hold_limit_s` and `transition_s` are divided by the speed. `revision`
-    of the register map: one of the first knows no extension. `description`: the file of what it has, or the demo's."""
+    of the register map: one of the first knows no extension. `description`: the file of what it has, or the demo's.
+    `shares_cells`: several portions of an order go into one cell that has room for them; `cells`: how it minds them."""
 
     heartbeat_s: float = 10.0
     hold_limit_s: float = 600.0
@@ -30,6 +32,8 @@ class RobotRules:
     reboot_s: float = 1.0
     revision: int = registers.WHOLE_CHART
     description: Path | None = None
+    shares_cells: bool = True
+    cells: type[Cells] = Cells
 
 
 _EXTENSION_END = registers.EXTENSION + registers.EXTENSION_SIZE
@@ -66,7 +70,10 @@ class Complex:
         self._heartbeat: int | None = None
         self._heartbeat_at = 0.0
         self.memory = memory
-        self.kitchen = Kitchen(memory, around, rng, speed=speed, hold_limit_s=rules.hold_limit_s)
+        large = any(row.size > 1 for row in memory.equipment.cells)
+        shares = rules.shares_cells and self._knows_extension and large
+        cells = rules.cells(memory, around, rng, speed=speed, shares=shares)
+        self.kitchen = Kitchen(memory, around, rng, cells, speed=speed, hold_limit_s=rules.hold_limit_s)
         self.packml = PackML(self._first_state(), rules.transition_s / speed)
         self._orders = Orders(memory, self.kitchen, self.packml, around, self._staged, self._heartbeat_lost)
         self._view = View(memory, self.kitchen, self.packml, around, clock, revision=rules.revision)
@@ -90,7 +97,7 @@ class Complex:
             self.memory.ack.estop_latched = True
         if self.memory.ack.estop_latched and self.packml.allows(ComplexCommand.ABORT):
             self.packml.abort(now)
-            self.kitchen.interrupt()
+            self.kitchen.interrupt(now)
         self._turn(now)
         while self._pause_or_go_on(now) or self.packml.advance(now, cooking=self.kitchen.cooking):
             self._turn(now)

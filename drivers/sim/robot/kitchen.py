@@ -14,7 +14,7 @@ from drivers.robot.timetable import RESOURCES, Step, Timetable
 from drivers.sim.robot.bins import Bins, Surroundings
 from drivers.sim.robot.cells import Cells
 from drivers.sim.robot.cooking import EPSILON_S, JITTER, Cooking, Run, nominal_s, places_of, work_of
-from drivers.sim.robot.memory import CellRecord, Memory, SlotRecord
+from drivers.sim.robot.memory import Memory, Placed, SlotRecord
 
 _MOST_LATER_S = 2.0  # a job may be ready so much later than was planned when it began, for the sake of others
 JAM_CODE, BIN_CODE = 100, 200  # fault codes: 100 + station, 200 + bin
@@ -27,7 +27,14 @@ class Kitchen:
     places are booked for the longest that the phases may take, and no food waits longer than its chart allows."""
 
     def __init__(
-        self, memory: Memory, around: Surroundings, rng: random.Random, *, speed: float, hold_limit_s: float
+        self,
+        memory: Memory,
+        around: Surroundings,
+        rng: random.Random,
+        cells: Cells,
+        *,
+        speed: float,
+        hold_limit_s: float,
     ) -> None:
         self._memory = memory
         self._around = around
@@ -36,7 +43,7 @@ class Kitchen:
         self._hold_limit_s = hold_limit_s / speed
         self._equipment: Equipment = memory.equipment
         self.bins = Bins(memory, around)
-        self.cells = Cells(memory, around, rng, speed=speed)
+        self.cells = cells
         self._capacities = {
             **{row.number: row.capacity for row in self._equipment.stations.values()},
             **{RESOURCES + row.number: row.capacity for row in self._equipment.resources.values()},
@@ -114,15 +121,15 @@ class Kitchen:
     def wake(self, now: float) -> None:
         """After a boot: cooking was interrupted, food in the cells still waits for its customer."""
         self._woken_at = self._at = now
-        self.interrupt()
+        self.interrupt(now)
         self.cells.wake(now)
 
-    def interrupt(self) -> None:
+    def interrupt(self, now: float) -> None:
         """Robot rule 5: what was cooking is interrupted, what had not begun stays queued. The caller commits."""
         for slot in self._memory.jobs():
             if self._under_way(slot):
                 slot.state = JobState.INTERRUPTED
-                self._give_up(slot)
+                self._give_up(slot, now)
             elif slot.state is JobState.HELD:
                 slot.state, slot.fault = JobState.QUEUED, 0
         self._held_since.clear()
@@ -171,8 +178,8 @@ class Kitchen:
 
     def _customers(self, now: float) -> bool:
         taken = self.cells.take(now)
-        for cell in taken:
-            self._effect("picked_up", cell)
+        for placed in taken:
+            self._effect("picked_up", placed)
         return bool(taken)
 
     def _finish_phases(self, slot: SlotRecord, now: float) -> bool:
@@ -185,14 +192,15 @@ class Kitchen:
             cooking.end(index, ends_at, self._woken_at, self._speed)
         slot.phase = cooking.first_open
         self._freed |= bool(over)
-        if over and cooking.done:
+        loads = cooking.done and self.cells.is_shut(slot)
+        if loads:
             if not slot.food_spent:
                 self.bins.take(slot)  # by a chart that spends none of it before its end
             slot.state = JobState.READY
             self.cells.load(slot, now)
-            self._effect("ready", slot, phases=cooking.records)
+            self._effect("ready", slot, cell=slot.cell, phases=cooking.records)
             del self._cooking[slot.key]
-        return bool(over)
+        return bool(over) or loads
 
     def _hold_or_go_on(self, slot: SlotRecord, now: float) -> bool:
         """An empty bin or a jammed station holds only the jobs that need it."""
@@ -214,6 +222,8 @@ class Kitchen:
         if not slot.food_spent and (code := self.bins.lacking(slot.ingredients)) is not None:
             return BIN_CODE + next(iter(self.bins.holding(code)), code)
         cooking = self._cooking.get(slot.key)
+        if cooking is not None and cooking.done:
+            return 0  # it waits for the door of its cell
         if cooking is not None:
             here = cooking.runs or [cooking.first_open]
             jammed = next((cooking.phases[n].station for n in here if self._is_shut(cooking.phases[n].station)), None)
@@ -248,7 +258,7 @@ class Kitchen:
         slot.state = JobState.FAILED
         del self._held_since[slot.key]
         cooking = self._cooking.get(slot.key)
-        self._give_up(slot)
+        self._give_up(slot, now)
         self._effect("failed", slot, phases=[] if cooking is None else cooking.records)
         return True
 
@@ -313,7 +323,7 @@ class Kitchen:
             work = work_of(slot.phases, self._speed)
             times = table.place(work, now)
             waits = min(start for start, _ in times) > now + EPSILON_S
-            if waits and slot is queued[0] and (sooner := self._squeeze(work, now)) is not None:
+            if waits and slot is queued[0] and (sooner := self._squeeze(slot, work, now)) is not None:
                 return self._start(slot, work, sooner)
             table.book_all(work, times)
             if waits or not self._start(slot, work, times):
@@ -332,12 +342,12 @@ class Kitchen:
         self._effect("started", slot)
         return True
 
-    def _squeeze(self, work: Sequence[Step], now: float) -> list[tuple[float, float]] | None:
+    def _squeeze(self, slot: SlotRecord, work: Sequence[Step], now: float) -> list[tuple[float, float]] | None:
         """Times of a job that begins now, where what others have not begun can be done a little later."""
-        if self.cells.none_free:
+        if self.cells.place_for(slot) is None:
             return None
         table = self._empty_table(now)
-        jobs = [cooking for slot in self._memory.jobs() if (cooking := self._cooking.get(slot.key)) is not None]
+        jobs = [cooking for row in self._memory.jobs() if (cooking := self._cooking.get(row.key)) is not None]
         for cooking in jobs:
             cooking.book_begun(table)
         begin = table.place(work, now)[0]
@@ -373,12 +383,12 @@ class Kitchen:
     def _under_way(self, slot: SlotRecord) -> bool:
         return slot.state is JobState.COOKING or (slot.state is JobState.HELD and slot.cell > 0)
 
-    def _give_up(self, slot: SlotRecord) -> None:
+    def _give_up(self, slot: SlotRecord, now: float) -> None:
         """The job ends without food in its cell."""
         self._cooking.pop(slot.key, None)
-        self.cells.give_up(slot)
+        self.cells.give_up(slot, now)
 
-    def _effect(self, effect: str, of: SlotRecord | CellRecord, **more: Any) -> None:
+    def _effect(self, effect: str, of: SlotRecord | Placed, **more: Any) -> None:
         members = {"job_id": of.job_id, "attempt": of.attempt, "recipe": of.recipe, "order_id": of.order_id}
         self._effects.append((effect, {**members, **more}))
 

@@ -35,6 +35,23 @@ class SlotRecord:
     fault: int = 0
     food_spent: bool = False
     tolerances: tuple[int, ...] = ()
+    together: int = 0
+    only_cell: int = 0  # the one that its order names
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.job_id, self.attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A portion with its place in a cell; outlives the job's slot, until the food is taken."""
+
+    job_id: int
+    attempt: int
+    recipe: int
+    order_id: str
+    loaded: bool = False
 
     @property
     def key(self) -> tuple[int, int]:
@@ -43,14 +60,26 @@ class SlotRecord:
 
 @dataclass(slots=True)
 class CellRecord:
-    """`job_id` outlives the job's slot, until the food is taken."""
+    """`shared`: more of the same order may come to what is placed."""
 
-    job_id: int = 0
-    attempt: int = 0
-    recipe: int = 0
-    order_id: str = ""
-    loaded: bool = False
+    placed: tuple[Placed, ...] = ()
+    shared: bool = False
     open: bool = False
+
+    @property
+    def loaded(self) -> bool:
+        """Food lies there."""
+        return any(one.loaded for one in self.placed)
+
+    @property
+    def coming(self) -> bool:
+        """Food is on its way there."""
+        return any(not one.loaded for one in self.placed)
+
+    @property
+    def job_id(self) -> int:
+        """Whose it is, where only one is told: of the first food that lies there, or comes."""
+        return next((one.job_id for one in sorted(self.placed, key=lambda one: not one.loaded)), 0)
 
 
 @dataclass(slots=True)
@@ -88,8 +117,8 @@ class Memory:
         self.slots: list[SlotRecord | None] = slots[: max(equipment.slots, _filled(slots))]
         self._bin_keys = [f"bin/{i:02}" for i, _ in enumerate(equipment.bins, 1)]
         self.levels: list[int] = [world.get(f"bin/{row.number:02}", row.capacity) for row in equipment.bins]
-        cells = [CellRecord(**world.get(f"cell/{i + 1:02}", {})) for i in range(_MOST_CELLS)]
-        filled = _filled([cell if cell.job_id else None for cell in cells])
+        cells = [_cell(world.get(f"cell/{i + 1:02}", {})) for i in range(_MOST_CELLS)]
+        filled = _filled([cell if cell.placed else None for cell in cells])
         self.cells = cells[: max(len(equipment.cells), filled)]
         if not self.fresh:
             self._stored = {key: _copy(record) for key, record in self._records()}
@@ -151,6 +180,14 @@ def _slot(stored: dict[str, Any] | None) -> SlotRecord | None:
     tolerances = tuple(stored.get("tolerances", ()))
     known = {"phases": phases, "ingredients": ingredients, "tolerances": tolerances, "state": JobState(stored["state"])}
     return SlotRecord(**{**stored, **known})
+
+
+def _cell(stored: dict[str, Any]) -> CellRecord:
+    """Also as it was stored when a cell held one portion."""
+    if "placed" in stored or not stored.get("job_id"):
+        placed = tuple(Placed(**one) for one in stored.get("placed", ()))
+        return CellRecord(placed, stored.get("shared", False), stored.get("open", False))
+    return CellRecord((Placed(**{name: stored[name] for name in stored if name != "open"}),), open=stored["open"])
 
 
 def _phase(stored: dict[str, Any]) -> Phase:

@@ -88,23 +88,37 @@ class Orders:
             return Result.WRONG_STATE
         self._packml.command(command, now)
         if command is ComplexCommand.ABORT:
-            self._kitchen.interrupt()
+            self._kitchen.interrupt(now)
         return Result.OK
 
     def _submit(self, box: Mailbox) -> Result:
         if self._memory.find(box.job_id, box.attempt) or self._memory.was_released(box.job_id, box.attempt):
             return Result.ALREADY_KNOWN
-        refusal = self._refusal(box)
+        if not box.job_id or not self._is_place(box):
+            raise ModbusError(ILLEGAL_VALUE)
+        slot = self._slot(box)
+        refusal = self._refusal(slot)
         if refusal is not None:
             return refusal
-        phases, tolerances = self._staged_chart(box)
-        if not self._is_cookable(phases):
+        if not self._is_cookable(slot.phases):
             return Result.CHART_MISMATCH
-        if not self._has_material(box.ingredients):
+        if not self._has_material(slot.ingredients):
             return Result.NO_MATERIAL
-        self._memory.ack.accepted_n += 1
+        if slot.only_cell and self._kitchen.cells.place_for(slot) is None:
+            return Result.NO_CELL
+        self._memory.ack.accepted_n = slot.accepted_n
+        self._memory.slots[self._memory.slots.index(None)] = slot
+        return Result.OK
+
+    def _is_place(self, box: Mailbox) -> bool:
+        """A cell of this complex, or none; and nobody shares one where none can be shared."""
+        return box.cell <= len(self._memory.cells) and (self._kitchen.cells.shares or not box.together)
+
+    def _slot(self, box: Mailbox) -> SlotRecord:
+        """What the job would be."""
+        phases, tolerances = self._staged_chart(box)
         label_job, order_id = decode_label(self._staging.label)
-        self._memory.slots[self._memory.slots.index(None)] = SlotRecord(
+        return SlotRecord(
             job_id=box.job_id,
             attempt=box.attempt,
             recipe=box.recipe,
@@ -113,19 +127,19 @@ class Orders:
             phases=phases,
             ingredients=box.ingredients,
             accepted_seq=box.seq,
-            accepted_n=self._memory.ack.accepted_n,
+            accepted_n=self._memory.ack.accepted_n + 1,
             tolerances=tolerances,
+            together=box.together,
+            only_cell=box.cell,
         )
-        return Result.OK
 
-    def _refusal(self, box: Mailbox) -> Result | None:
-        if not box.job_id:
-            raise ModbusError(ILLEGAL_VALUE)
+    def _refusal(self, slot: SlotRecord) -> Result | None:
         if self._packml.paused_by == PAUSED_BY_CELLS:
             return Result.NO_CELL
         if self._packml.state is not ComplexState.EXECUTE or self._heartbeat_lost():
             return Result.WRONG_STATE
-        if self._kitchen.cells.blocked or (self._around.cells_full and self._kitchen.cells.none_free):
+        cells = self._kitchen.cells
+        if cells.own(slot) is None and (cells.blocked or (self._around.cells_full and cells.none_free)):
             return Result.NO_CELL
         if None not in self._memory.slots:
             return Result.FULL
@@ -197,7 +211,8 @@ class Orders:
             raise ModbusError(ILLEGAL_VALUE)
         index = box.cell - 1
         state = self._kitchen.cells.state(index)
-        if self._memory.cells[index].job_id != box.job_id or state not in (CellState.LOADED, CellState.OPEN):
+        lying = [one.job_id for one in self._memory.cells[index].placed if one.loaded]
+        if box.job_id not in lying or state not in (CellState.LOADED, CellState.OPEN):
             return Result.NO_CELL
         if state is CellState.OPEN:
             return Result.ALREADY_KNOWN

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from drivers.robot import blocks, registers
+from drivers.robot.contents import CONTENTS, ContentsRow, encode_contents
 from drivers.robot.equipment import BinEquipment, StationEquipment
 from drivers.robot.mailbox import MAX_PHASES
-from drivers.robot.port import Bin, BinUnit, Capability, CellState, HealthFlag, JobState
+from drivers.robot.port import NO_CAPABILITY, Bin, BinUnit, Capability, CellJob, CellState, HealthFlag, JobState
 from drivers.sim.robot.bins import Surroundings
 from drivers.sim.robot.kitchen import BIN_CODE, JAM_CODE, Kitchen
-from drivers.sim.robot.memory import Memory, SlotRecord
+from drivers.sim.robot.memory import CellRecord, Memory, SlotRecord
 from drivers.sim.robot.packml import PackML
 
 SERIAL, FIRMWARE, MIN_COOK_TEMP = 202611, 100, 750
@@ -53,7 +54,9 @@ class View:
         revision: int,
     ) -> None:
         self._revision = revision
-        self._capabilities = Capability.BIN_TEMPERATURES if revision >= registers.WHOLE_CHART else Capability(0)
+        self._capabilities = Capability.BIN_TEMPERATURES if revision >= registers.WHOLE_CHART else NO_CAPABILITY
+        if kitchen.cells.shares:
+            self._capabilities |= Capability.SHARED_CELLS
         self._memory = memory
         self._equipment = memory.equipment
         self._present = [row for row in memory.equipment.stations.values() if not row.out]
@@ -66,7 +69,10 @@ class View:
 
     def areas(self, echo: int) -> dict[int, tuple[int, Callable[[], list[int]]]]:
         """Start, size and maker of every block of input registers."""
-        layout = blocks.BIN_TEMPERATURES
+        more = {
+            Capability.BIN_TEMPERATURES: (blocks.BIN_TEMPERATURES, self._bin_temperatures),
+            Capability.SHARED_CELLS: (CONTENTS, self._cell_contents),
+        }
         return {
             registers.HEALTH: (registers.HEALTH_SIZE, lambda: self._health(echo)),
             blocks.JOBS.address: (blocks.JOBS.size, self._jobs),
@@ -74,7 +80,7 @@ class View:
             blocks.CELLS.address: (blocks.CELLS.size, self._cells),
             blocks.STATIONS.address: (blocks.STATIONS.size, self._stations),
             blocks.FAULT_TEXT.address: (blocks.FAULT_TEXT.size, self._fault_text),
-            **({layout.address: (layout.size, self._bin_temperatures)} if self._capabilities else {}),
+            **{row.address: (row.size, make) for flag, (row, make) in more.items() if flag & self._capabilities},
         }
 
     def _head(self, layout: blocks.Layout, count: int) -> blocks.Head:
@@ -94,7 +100,7 @@ class View:
             bins = self._kitchen.bins
             promised = bins.committed()
             return tuple((bins.level(row.number), promised[row.number]) for row in self._equipment.bins)
-        return tuple(self._cell_rows())
+        return tuple((state, cell.placed) for state, cell in self._states_and_cells())
 
     def _health(self, echo: int) -> list[int]:
         ack, now = self._memory.ack, self._clock()
@@ -201,11 +207,25 @@ class View:
     def _bins(self) -> list[int]:
         return blocks.encode_bins(self._head(blocks.BINS, len(self._equipment.bins)), self._bin_rows())
 
+    def _states_and_cells(self) -> Iterator[tuple[CellState, CellRecord]]:
+        return zip(self._kitchen.cells.states(), self._memory.cells, strict=True)
+
+    def _cell_contents(self) -> list[int]:
+        rows = [
+            ContentsRow(
+                state,
+                self._kitchen.cells.size(index),
+                self._cell_decidegrees(index + 1, state),
+                tuple(CellJob(one.job_id, loaded=one.loaded) for one in cell.placed),
+            )
+            for index, (state, cell) in enumerate(self._states_and_cells())
+        ]
+        return encode_contents(blocks.Head(self._generation(blocks.CELLS), self._memory.ack.boot, len(rows)), rows)
+
     def _cell_rows(self) -> list[blocks.CellRow]:
-        states = self._kitchen.cells.states()
         return [
             blocks.CellRow(state, cell.job_id, self._cell_decidegrees(number, state))
-            for number, (state, cell) in enumerate(zip(states, self._memory.cells, strict=True), 1)
+            for number, (state, cell) in enumerate(self._states_and_cells(), 1)
         ]
 
     def _cell_decidegrees(self, number: int, state: CellState) -> int:
@@ -270,5 +290,6 @@ class View:
                 for s in self._memory.jobs()
             ],
             "cells": [state.name.lower() for state in self._kitchen.cells.states()],
+            "placed": [[one.job_id for one in cell.placed] for cell in self._memory.cells],
             "bins": [self._kitchen.bins.level(row.number) for row in self._equipment.bins],
         }

@@ -37,6 +37,10 @@ CLAUSES: Mapping[str, Text] = {
     "material": Text("продукты списаны один раз и по рецепту", "material is taken once and by the formula"),
     "ready": Text("готово, только когда еда в ячейке", "ready only with the food in its cell"),
     "cells": Text("ячейка открывается только своему заданию", "a cell opens for its own job only"),
+    "sharing": Text(
+        "в одной ячейке порции одного заказа, и забирают их вместе",
+        "a cell holds portions of one order, and they leave it together",
+    ),
     "once": Text("одно задание готовится один раз", "a job is taken once"),
     "memory": Text("отключение питания ничего не стирает", "a power cut erases nothing"),
     "interrupted": Text("прерванное само не начинается снова", "what was interrupted is not begun again"),
@@ -113,6 +117,16 @@ CODES: Mapping[str, Text] = {
     "nothing_queued": Text("ни одно задание не ждало в очереди", "no job waited in the queue"),
     "nothing_cooked": Text("при отключении ничего не готовилось", "nothing was cooking at the cut"),
     "fetched_too_soon": Text("еду забирали слишком быстро", "the food was fetched too soon"),
+    "no_shared_cells": Text(
+        "в ячейке одна порция: нескольким порциям заказа нужно столько же ячеек",
+        "a cell holds one portion: several portions of an order need as many cells",
+    ),
+    "no_large_cell": Text(
+        "ни в одну ячейку не входит больше одной порции", "no cell has room for more than one portion"
+    ),
+    "apart": Text("развёл порции одного заказа по разным ячейкам", "it put portions of one order into different cells"),
+    "mixed": Text("положил вместе то, что не должно лежать вместе", "it put together what must not lie together"),
+    "left_behind": Text("из ячейки забрали не всё сразу", "the cell was not emptied of all at once"),
     "depends_on": Text("без другого пункта не проверить", "cannot be seen without another clause"),
     "not_clear": Text("комплекс не освободился от прежних заданий", "the complex did not get rid of earlier jobs"),
     "not_cleared": Text("комплекс не освободился от заданий проверки", "the complex did not get rid of our jobs"),
