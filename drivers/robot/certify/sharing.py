@@ -32,12 +32,12 @@ async def sharing(trial: Trial) -> None:
 
 async def _seen(trial: Trial, slots: int) -> bool:
     """False where somebody has fetched food before it was seen."""
-    orders = (await _orders(trial))[:slots]
+    first, *between, second = await _orders(trial)
+    orders = [first, *between[: slots - 2], second]
     for order in orders:
         if (result := await trial.robot.submit(order)) != Result.OK:
             raise Broken("not_accepted", f"job {order.job_id}: result {result}")
     places = await _places(trial, orders)
-    first, second = orders[:2]
     if places.get(first.job_id, 0) != places.get(second.job_id, 0):
         if JobState.PICKED_UP in {(await trial.only(order)).state for order in (first, second)}:
             return False
@@ -50,13 +50,14 @@ async def _seen(trial: Trial, slots: int) -> bool:
 
 
 async def _orders(trial: Trial) -> list[CookingOrder]:
-    """Two that share, one of another order, and one of theirs that wants its own cell."""
-    first, second, other, alone = [await trial.order() for _ in range(4)]
+    """Two that share; between them, while there is room beside the first, one of another order, and one of theirs that
+    wants its own cell."""
+    first, other, alone, second = [await trial.order() for _ in range(4)]
     return [
         replace(first, together=2),
-        replace(second, order_id=first.order_id, together=1),
         replace(other, together=1),
         replace(alone, order_id=first.order_id),
+        replace(second, order_id=first.order_id, together=1),
     ]
 
 
