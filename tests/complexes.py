@@ -16,7 +16,7 @@ def with_cells(file: Path, *sizes: int) -> Path:
     return file
 
 
-def holding(number: int, state: CellState, *job_ids: int, coming: tuple[int, ...] = (), size: int = 1) -> Cell:
+def cell_with(number: int, state: CellState, *job_ids: int, coming: tuple[int, ...] = (), size: int = 1) -> Cell:
     """A cell with the food of these jobs, and with that of others on its way."""
     jobs = [CellJob(job_id, loaded=state is not CellState.RESERVED) for job_id in job_ids]
     return Cell(number, state, (*jobs, *(CellJob(job_id, loaded=False) for job_id in coming)), size=size)

@@ -10,7 +10,7 @@ from drivers.robot.port import Cell
 from kiosk.clock import Clock
 from kiosk.domain.kitchen.holding import is_too_cold
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.ordering.order import PortionStatus
+from kiosk.kitchen.sharing import ready_in
 from kiosk.store.database import Database
 from kiosk.store.ordering import cooking, holding
 
@@ -43,15 +43,13 @@ class CellTemperatures:
     async def look(self, work: Mapping[int, cooking.WorkRow], cells: Iterable[Cell]) -> None:
         """`cells` that measure and hold a portion that is ready; of one whose door is open the air says nothing."""
         monotonic, seen = self._clock.monotonic(), set()
-        for cell in cells:
-            row = work.get(cell.job_id)
-            if row is None or row.status is not PortionStatus.READY or cell.cell != row.cell or cell.temp_c is None:
-                continue
+        measured = [(cell, cell.temp_c) for cell in cells if cell.temp_c is not None]
+        for row, temp_c in [(row, temp_c) for cell, temp_c in measured for row in ready_in(cell, work) if row.cell]:
             key = (row.portion_id, row.attempt)
             seen.add(key)
-            stay = self._stays.setdefault(key, _Stay(cell.temp_c, cell.temp_c))
-            stay.lowest_c, stay.highest_c = min(stay.lowest_c, cell.temp_c), max(stay.highest_c, cell.temp_c)
-            cold = is_too_cold(self._kitchen.charts.get(row.chart_fingerprint), cell.temp_c)
+            stay = self._stays.setdefault(key, _Stay(temp_c, temp_c))
+            stay.lowest_c, stay.highest_c = min(stay.lowest_c, temp_c), max(stay.highest_c, temp_c)
+            cold = is_too_cold(self._kitchen.charts.get(row.chart_fingerprint), temp_c)
             stay.cold_since = (monotonic if stay.cold_since is None else stay.cold_since) if cold else None
             if stay.cold_since is not None:
                 stay.cold_s = max(stay.cold_s, monotonic - stay.cold_since)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from drivers.robot.equipment import Equipment
-from drivers.robot.port import Bin, BinUnit, Cell, Health, Station
+from drivers.robot.port import Bin, BinUnit, Capability, Cell, Health, Station
 from kiosk.domain.kitchen.robot_faults import station_label
 from kiosk.domain.menu.chart import Chart
 from kiosk.domain.text import Text
@@ -27,6 +27,7 @@ def differences(
     return [
         *_counted("слотов заданий", "job slots", equipment.slots, health.slots),
         *_counted("ячеек выдачи", "hand-out cells", len(equipment.cells), len(cells)),
+        *(_of_cells(equipment, cells) if health.capabilities & Capability.SHARED_CELLS else ()),
         *_of_stations(equipment, stations),
         *_of_bins(equipment, bins),
     ]
@@ -37,6 +38,16 @@ def _counted(ru: str, en: str, described: int, told: int) -> Iterable[Text]:
         yield Text(
             f"{ru}: в описании {described}, у робота {told}", f"{en}: described {described}, the robot has {told}"
         )
+
+
+def _of_cells(equipment: Equipment, cells: Sequence[Cell]) -> Iterable[Text]:
+    """How many portions fit; one that tells nothing of it is another matter."""
+    for ours, theirs in zip(equipment.cells, cells, strict=False):
+        if ours.size != theirs.size:
+            yield Text(
+                f"ячейка {ours.number} (порций): в описании {ours.size}, у робота {theirs.size}",
+                f"cell {ours.number} (portions): described {ours.size}, the robot has {theirs.size}",
+            )
 
 
 def _of_stations(equipment: Equipment, stations: Sequence[Station]) -> Iterable[Text]:
@@ -71,10 +82,16 @@ def _unit(unit: BinUnit) -> str:
     return next(name for name, known in _UNITS.items() if known is unit)
 
 
-def what_is_lost(health: Health, charts: Iterable[Chart]) -> Text | None:
-    """What of the charts does not reach a robot of the register map's first revision; None where all does."""
+def what_is_lost(equipment: Equipment, health: Health, charts: Iterable[Chart]) -> Text | None:
+    """What of charts and cells a robot is not told, or does not do; None where all is well."""
+    found = [*_lost_of_charts(health, charts), *_lost_of_cells(equipment, health)]
+    return Text("; ".join(text.ru for text in found), "; ".join(text.en for text in found)) if found else None
+
+
+def _lost_of_charts(health: Health, charts: Iterable[Chart]) -> Iterable[Text]:
+    """What does not reach a robot of the register map's first revision."""
     if health.map_version > _FIRST_REVISION:
-        return None
+        return
     phases = [(chart, index, phase) for chart in charts for index, phase in enumerate(chart.phases)]
     lost = [
         (any(p.max_wait_s is not None for _, _, p in phases), Text("пределы ожидания", "wait limits")),
@@ -85,9 +102,18 @@ def what_is_lost(health: Health, charts: Iterable[Chart]) -> Text | None:
         (any(c.tolerance for c, _, _ in phases), Text("допуски дозирования", "tolerances")),
     ]
     names = [name for present, name in lost if present]
-    if not names:
-        return None
-    return Text(
-        f"карта регистров 1: не передаются {', '.join(name.ru for name in names)}",
-        f"register map 1: not told are {', '.join(name.en for name in names)}",
-    )
+    if names:
+        yield Text(
+            f"карта регистров 1: не передаются {', '.join(name.ru for name in names)}",
+            f"register map 1: not told are {', '.join(name.en for name in names)}",
+        )
+
+
+def _lost_of_cells(equipment: Equipment, health: Health) -> Iterable[Text]:
+    """Large cells that take one portion all the same: the robot does not say what else they hold."""
+    large = ", ".join(str(row.number) for row in equipment.cells if row.size > 1)
+    if large and not health.capabilities & Capability.SHARED_CELLS:
+        yield Text(
+            f"робот кладёт в ячейку одну порцию: ячейки {large} больше",
+            f"the robot puts one portion into a cell: larger are {large}",
+        )

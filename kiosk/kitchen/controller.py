@@ -35,6 +35,7 @@ from kiosk.kitchen.hearing import Hearing
 from kiosk.kitchen.holding import cell_of
 from kiosk.kitchen.learning import Learning
 from kiosk.kitchen.picture import KitchenPicture, why_not
+from kiosk.kitchen.sharing import together, waits_for_a_cell
 from kiosk.kitchen.showing import Showing
 from kiosk.kitchen.turns import in_turn, would_be_cold
 from kiosk.store.database import Database
@@ -242,10 +243,10 @@ class KitchenLine:
         called to what is ready of them."""
         if not cells or any(cell.state is CellState.FREE or _is_awaited(cell, jobs) for cell in cells):
             return
-        waiting = {row.order_id for row in work.values() if row.status in PENDING_PORTIONS}
         now = self._clock.now()
-        for order_id in sorted({row.order_id for row in work.values() if row.status is PortionStatus.READY} & waiting):
-            await self._db.write(progress.call_part, order_id, now)
+        for order_id in sorted({row.order_id for row in work.values() if row.status is PortionStatus.READY}):
+            if waits_for_a_cell(order_id, work, jobs, cells):
+                await self._db.write(progress.call_part, order_id, now)
 
     async def _settle(self) -> None:
         """Orders whose last open portion was given back go on with what is ready."""
@@ -296,14 +297,15 @@ class KitchenLine:
         if gone := sorted(row.formula.keys() - self._codes.keys()):
             await self._db.write(progress.give_up, row.portion_id, progress.unknown_ingredient(gone[0]))
             return False
-        if not await self._claim(row):  # controller rule 1: before the wire
+        share = await self._claim(row)  # controller rule 1: before the wire
+        if share is None:
             return False
         if not again:
             self._cp("portion.submitting")
         if self._picture.is_recalled(row):
             return False  # since the look: the robot must not hear of it after it was asked about it
         try:
-            await self._robot.submit(self._cooking_order(row))
+            await self._robot.submit(self._cooking_order(row, share))
         except DeviceRefused as refusal:
             _log.warning("portion_refused", order_id=row.order_id, portion_id=row.portion_id, code=refusal.code)
             await self._db.write(progress.submitted, row.portion_id, PortionStatus.WAITING, self._clock.now())
@@ -319,7 +321,7 @@ class KitchenLine:
         self._cp("portion.accepted")
         return True
 
-    def _cooking_order(self, row: cooking.WorkRow) -> CookingOrder:
+    def _cooking_order(self, row: cooking.WorkRow, share: int) -> CookingOrder:
         chart = self._picture.charts[row.chart_fingerprint]
         return CookingOrder(
             job_id=row.portion_id,
@@ -329,22 +331,23 @@ class KitchenLine:
             phases=phases_of(chart),
             ingredients=tuple((self._codes[name], amount) for name, amount in row.formula.items()),
             tolerances=tuple(chart.tolerance.get(name, 0) for name in row.formula),
+            together=share,
         )
 
-    async def _claim(self, looked: cooking.WorkRow) -> bool:
-        """False when the portion was given back since the look, or is being given back. One that was given back on its
-        way to the robot, and never came, is dropped."""
+    async def _claim(self, looked: cooking.WorkRow) -> int | None:
+        """With how many of its order it is to lie `together`. None when the portion was given back since the look, or
+        is being given back. One that was given back on its way to the robot, and never came, is dropped."""
 
-        def run(tx: Tx) -> bool:
+        def run(tx: Tx) -> int | None:
             row = orders.portion(tx, looked.portion_id)
             if row is None or self._picture.is_recalled(looked):
-                return False
+                return None
             if row.status is PortionStatus.SUBMITTING:
-                return not refunds.drop_given_back(tx, row.portion_id)
+                return None if refunds.drop_given_back(tx, row.portion_id) else together(tx, row)
             if row.status is not PortionStatus.WAITING:
-                return False
+                return None
             orders.move_portion(tx, row, PortionStatus.SUBMITTING)
-            return True
+            return together(tx, row)
 
         return await self._db.write(run)
 
@@ -380,9 +383,9 @@ def _is_submitted_next(row: cooking.WorkRow, jobs: dict[int, Job]) -> bool:
 
 
 def _is_awaited(cell: Cell, jobs: dict[int, Job]) -> bool:
-    """Reserved for food that is being made; what is held at a station may be so for the whole evening."""
-    job = jobs.get(cell.job_id)
-    return cell.state is CellState.RESERVED and not (job is not None and job.state is JobState.HELD)
+    """Food that is being made comes there; what is held at a station may be so for the whole evening."""
+    coming = [jobs.get(job_id) for job_id in cell.coming]
+    return any(job is None or job.state is not JobState.HELD for job in coming)
 
 
 def _note_foreign(tx: Tx, job_id: int, now: datetime) -> None:

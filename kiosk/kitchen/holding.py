@@ -3,7 +3,7 @@ become too cold is locked and thrown away, and its guest gets the money or the p
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,6 +17,7 @@ from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.chart import Chart
 from kiosk.domain.ordering.order import PENDING_PORTIONS, OrderStatus, PortionStatus
 from kiosk.kitchen.progress import progress
+from kiosk.kitchen.sharing import is_mixed, ready_in
 from kiosk.messages.notices import NoticeBook
 from kiosk.store import journal
 from kiosk.store.database import Database
@@ -29,6 +30,7 @@ from kiosk.store.transaction import Tx
 _log = structlog.get_logger()
 _ACTOR = "kiosk"
 _SHUT = (CellState.LOADED, CellState.FAULT)
+_WORST_FIRST = (orders.SPOILED_BY_RECALL, orders.SPOILED_BY_TIME, orders.SPOILED_BY_COLD)
 _AGAIN = 1  # so often a portion is made once more
 
 
@@ -36,11 +38,7 @@ def cell_of(row: cooking.WorkRow, cells: Iterable[Cell]) -> Cell | None:
     """Where the food of a portion is by the robot's word: in the cell of its last attempt, not in that of an earlier
     one whose food was thrown away."""
     return next(
-        (
-            cell
-            for cell in cells
-            if cell.job_id == row.portion_id and cell.state is not CellState.FREE and row.cell in (None, cell.cell)
-        ),
+        (cell for cell in cells if cell.holds(row.portion_id) and row.cell in (None, cell.cell)),
         None,
     )
 
@@ -83,6 +81,7 @@ class Holding:
         """Everything that stands behind a closed door, also one that is jammed; one that is open is being fetched,
         until its food may not be eaten any more: then staff looks."""
         await self._see_emptied(cells)
+        await self._lock_mixed(work, cells)
         ready = [row for row in work.values() if row.status is PortionStatus.READY]
         found = [(row, cell) for row in ready if (cell := cell_of(row, cells)) is not None]
         shut = [(row, cell) for row, cell in found if cell.state in _SHUT]
@@ -96,9 +95,9 @@ class Holding:
             return
         await self._see_clock()  # it may have been set: then these moments move, and are looked at in the next round
         fresh = {row.portion_id: row for row in await self._db.read(cooking.read_work)}
-        for row, cell in shut:
-            if row.portion_id in fresh and (cause := self._spoils(fresh[row.portion_id], now)) is not None:
-                await self._spoil(fresh[row.portion_id], cell.cell, cause, now)
+        for number in sorted({cell.cell for _, cell in shut}):
+            here = [row.portion_id for row, cell in shut if cell.cell == number]
+            await self._look_into(number, [fresh[n] for n in here if n in fresh], now)
         open_ones = {row.portion_id for row, cell in found if cell.state is CellState.OPEN}
         for order_id in sorted({row.order_id for row in watched if row.portion_id in fresh}):
             await self._remind(order_id, fresh, open_ones, now)
@@ -124,21 +123,40 @@ class Holding:
     def _is_old(row: cooking.WorkRow, now: datetime) -> bool:
         return row.hold_until is not None and now >= row.hold_until
 
-    async def _spoil(self, row: cooking.WorkRow, cell: int, cause: str, now: datetime) -> None:
-        chart = self._kitchen.now.works.get(row.chart_fingerprint, ())
+    async def _look_into(self, cell: int, rows: Sequence[cooking.WorkRow], now: datetime) -> None:
+        """What lies there is fetched together, and so it is thrown away: by the worst that has befallen any of it."""
+        causes = {self._spoils(row, now) for row in rows}
+        cause = next((cause for cause in _WORST_FIRST if cause in causes), None)
+        if cause is not None:
+            await self._spoil(rows, cell, cause, now)
+
+    async def _spoil(self, rows: Sequence[cooking.WorkRow], cell: int, cause: str, now: datetime) -> None:
+        works = [self._kitchen.now.works.get(row.chart_fingerprint, ()) for row in rows]
         again = self._rules.cook_again and cause != orders.SPOILED_BY_RECALL
-        again_s = self._kitchen.now.promise_s([chart]) if again else None
-        if await self._db.write(spoil, row.portion_id, cell, cause, now, again_s):
+        again_s = self._kitchen.now.promise_s(works) if again else None
+        here = [row.portion_id for row in rows]
+        for portion_id in await self._db.write(spoil, here, cell, cause, now, again_s):
             self._cp("food.spoiled")
-            _log.warning("food_spoiled", order_id=row.order_id, portion_id=row.portion_id, cell=cell, cause=cause)
-            self._cold_since.pop(row.portion_id, None)
+            _log.warning("food_spoiled", order_id=rows[0].order_id, portion_id=portion_id, cell=cell, cause=cause)
+            self._cold_since.pop(portion_id, None)
             if self._locked is not None:
-                self._locked.add((row.portion_id, cell))
+                self._locked.add((portion_id, cell))
+
+    async def _lock_mixed(self, work: Mapping[int, cooking.WorkRow], cells: Iterable[Cell]) -> None:
+        """Where something lies that is not its guest's, staff opens, and hands out what is."""
+        if self._locked is None:
+            return
+        for cell in cells:
+            for row in ready_in(cell, work) if is_mixed(cell, work) else ():
+                if (row.portion_id, cell.cell) not in self._locked and not row.given_back:
+                    await self._db.write(holding.lock, row.portion_id, cell.cell, self._clock.now())
+                    _log.warning("cell_mixed", order_id=row.order_id, portion_id=row.portion_id, cell=cell.cell)
+                    self._locked.add((row.portion_id, cell.cell))
 
     async def _see_emptied(self, cells: tuple[Cell, ...]) -> None:
         if self._locked is None:
             self._locked = {(row.portion_id, row.cell) for row in await self._db.read(holding.read_locked)}
-        lying = {(cell.job_id, cell.cell) for cell in cells if cell.state is not CellState.FREE}
+        lying = {(job.job_id, cell.cell) for cell in cells for job in cell.jobs}
         for portion_id, cell in self._locked - lying:
             await self._db.write(holding.empty, portion_id, cell)
         self._locked &= lying
@@ -174,7 +192,7 @@ class Holding:
         to = messages.recipient(tx, order_id)
         if news and to is not None:
             number = orders.require(tx, order_id).number
-            cells = ", ".join(str(row.cell) for row in found if row.cell is not None)
+            cells = ", ".join(str(cell) for cell in dict.fromkeys(row.cell for row in found) if cell is not None)
             self._book.remind(tx, order_id, news[0].portion_id, news[0].attempt, to, number=number, cells=cells)
         return True
 
@@ -191,13 +209,21 @@ def _waits(row: orders.PortionRow) -> bool:
     return row.status is PortionStatus.READY and not row.given_back
 
 
-def spoil(tx: Tx, portion_id: int, cell: int, cause: str, now: datetime, again_s: int | None) -> bool:
-    """The food in this cell is thrown away: the cell is locked to the guest, the journal has the reason. `again_s`: in
-    how many seconds it could be ready once more, None: its money goes back. False where somebody was faster: a guest
-    whose door was opened a moment ago may eat it."""
-    row = orders.portion(tx, portion_id)
-    if row is None or row.status is not PortionStatus.READY or row.is_being_fetched(now):
-        return False
+def spoil(tx: Tx, portion_ids: Iterable[int], cell: int, cause: str, now: datetime, again_s: int | None) -> list[int]:
+    """The food in this cell is thrown away, all of it at once: the cell is locked to the guest, the journal has the
+    reason. `again_s`: in how many seconds it could be ready once more, None: its money goes back. None of it where
+    somebody was faster: a guest whose door was opened a moment ago may eat it."""
+    found = [row for n in portion_ids if (row := orders.portion(tx, n)) is not None]
+    rows = [row for row in found if row.status is PortionStatus.READY]
+    if any(row.is_being_fetched(now) for row in rows):
+        return []
+    for row in rows:
+        _throw_away(tx, row, cell, cause, now, again_s)
+    return [row.portion_id for row in rows]
+
+
+def _throw_away(tx: Tx, row: orders.PortionRow, cell: int, cause: str, now: datetime, again_s: int | None) -> None:
+    portion_id = row.portion_id
     thrown_away = {"fault": cause, "spoiled": row.spoiled + 1, "hold_until": rfc3339(now)}
     orders.move_portion(tx, row, PortionStatus.FAILED, **thrown_away)
     holding.lock(tx, portion_id, cell, now)
@@ -206,7 +232,6 @@ def spoil(tx: Tx, portion_id: int, cell: int, cause: str, now: datetime, again_s
         progress(tx, row.order_id, now)
     elif again_s is not None and row.spoiled < _AGAIN:
         _cook_again(tx, orders.require_portion(tx, portion_id), again_s, now)
-    return True
 
 
 def _cook_again(tx: Tx, row: orders.PortionRow, again_s: int, now: datetime) -> None:

@@ -29,7 +29,7 @@ from kiosk.clock import Clock
 from kiosk.domain.breaker import Breaker
 from kiosk.domain.events import StockLowEvent
 from kiosk.domain.kitchen.climate import bin_place, cell_place, station_place
-from kiosk.domain.kitchen.planning import Plan, Work, capacities, cells_free_in_s
+from kiosk.domain.kitchen.planning import PICK_UP_S, Plan, PlannedCell, Work, capacities
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.robot_faults import words_of_fault
 from kiosk.domain.kitchen.state import Kitchen, StockBin, free_amounts
@@ -39,6 +39,7 @@ from kiosk.domain.ordering.order import PENDING_PORTIONS
 from kiosk.domain.reasons import CELL_FAULT, CELLS_FULL, COMPLEX_DIFFERS, STATION_DOWN
 from kiosk.domain.text import Text
 from kiosk.kitchen.comparison import differences, lost_stations, what_is_lost
+from kiosk.kitchen.sharing import room_of
 from kiosk.store.database import Database
 from kiosk.store.events import device_faults, outbox
 from kiosk.store.ordering import cooking
@@ -90,7 +91,7 @@ class KitchenPicture:
         self._station_names = {n: Text(row.name.ru, row.name.en) for n, row in menu.equipment.by_number.items()}
         self._told: Sequence[Bin] | None = None  # what the next ones are made of
         self._bins: list[StockBin] = []
-        self._cells: tuple[float, ...] = ()
+        self._cells: tuple[Cell, ...] = ()  # those that are in order
         self._planned: object = None
         self._compared: object = None
         self._fault: tuple[int, int] = (0, 0)  # code and counter of the text below
@@ -121,11 +122,14 @@ class KitchenPicture:
         pending = [row for row in rows if row.status in PENDING_PORTIONS]
         state = self._kitchen.now
         found = [(row.portion_id, row.status, _phase(row, jobs)) for row in pending]
-        planned = (found, self._cells, state.pace, round(self._clock.monotonic() / _PLAN_S))
+        held = [(cell.size, cell.jobs) for cell in self._cells]
+        planned = (found, held, state.pace, round(self._clock.monotonic() / _PLAN_S))
         if planned != self._planned:
             self._planned = planned
             work = [self._work(row, jobs) for row in pending]
-            plan = Plan(self._places, work, self._cells)
+            cells = [PlannedCell(PICK_UP_S if cell.loaded else 0.0, cell.size) for cell in self._cells]
+            of = [row.order_id for row in pending]
+            plan = Plan(self._places, work, cells, orders=of, room=room_of(self._cells, rows))
             expected = self._expected(pending, plan)
             portions = frozenset(row.portion_id for row in pending)
             self._kitchen.publish(pending=portions, plan=plan, expected=expected, planned=True)
@@ -151,7 +155,7 @@ class KitchenPicture:
         """Once for each power-up of the robot: is the complex as it is described? A station that it does not have is
         closed; else nothing is."""
         stations = await self._robot.stations() if health.stations else ()
-        known = (health.boot, health.map_version, [row.station for row in stations])
+        known = (health.boot, health.map_version, health.capabilities, [row.station for row in stations])
         if known == self._compared:
             return
         equipment = self._menu.equipment
@@ -160,9 +164,9 @@ class KitchenPicture:
         found = differences(equipment, health, bins, cells, stations)
         for text in found:
             _log.warning("complex_differs", what=text.en)
-        lost = what_is_lost(health, self._menu.charts())
+        lost = what_is_lost(equipment, health, self._menu.charts())
         if lost is not None:
-            _log.warning("chart_not_told_whole", what=lost.en)
+            _log.warning("complex_does_less", what=lost.en)
         self._kitchen.publish(stations_out=equipment.out | lost_stations(equipment, stations))
         told = Text("; ".join(t.ru for t in found), "; ".join(t.en for t in found)) if found else None
         detail = "" if lost is None else lost.en
@@ -173,12 +177,10 @@ class KitchenPicture:
         """The cells as the robot has them; a faulty one is named among the devices and closes nothing else."""
         cells = await self._robot.cells()
         self._temps |= {cell_place(cell.cell): cell.temp_c for cell in cells}
-        usable = [cell for cell in cells if cell.state is not CellState.FAULT]
+        self._cells = tuple(cell for cell in cells if cell.state is not CellState.FAULT)
         faulty = ", ".join(str(cell.cell) for cell in cells if cell.state is CellState.FAULT)
         told = Fault(Text(f"ячейка {faulty}", f"cell {faulty}") if faulty else None)
         await self._tell_part("cells", CELL_FAULT if faulty else None, told)
-        filled = sum(cell.state in (CellState.LOADED, CellState.OPEN) for cell in usable)
-        self._cells = cells_free_in_s(len(usable), filled)
         return cells
 
     async def look_at_stations(self, health: Health, jobs: Iterable[Job]) -> None:

@@ -13,7 +13,7 @@ from kiosk.clock import rfc3339
 from kiosk.domain.events import OrderCompletedEvent, OrderCookingEvent, OrderReadyEvent
 from kiosk.domain.ordering.order import GONE_PORTIONS, UNKNOWN_INGREDIENT, Order, OrderStatus, PortionStatus
 from kiosk.store.events import outbox
-from kiosk.store.ordering import orders
+from kiosk.store.ordering import holding, orders
 from kiosk.store.payment import refunds
 from kiosk.store.stock import stocks
 from kiosk.store.transaction import Tx
@@ -68,6 +68,8 @@ def adopt(tx: Tx, job: Job, now: datetime, stations_down: Collection[int], held:
         changes |= {"cell": job.cell or None, "reminded": 0, "lowest_c": None, "highest_c": None, "cold_s": None}
         changes |= {"ready_at": rfc3339(held.ready_at), "hold_until": rfc3339(held.hold_until)}
     orders.move_portion(tx, row, wanted, **changes)
+    if wanted is PortionStatus.READY and job.cell:
+        holding.share(tx, row.order_id, job.cell, now)
     stocks.hand_over(tx, [row.portion_id])  # the process may have died between the robot's word and this
     progress(tx, row.order_id, now, job.remaining_s)
     return wanted
@@ -166,8 +168,12 @@ def _is_kept(row: orders.PortionRow) -> bool:
 
 
 def _call(tx: Tx, order: Order, kept: Sequence[orders.PortionRow], now: datetime, *, whole: bool) -> None:
-    """The customer is called to the cells that hold what is ready."""
-    cells = [row.cell for row in kept if row.cell is not None and row.status is PortionStatus.READY]
+    """The customer is called to the cells that hold what is ready; where something lies beside it whose money went
+    back, staff opens."""
+    ready = [row for row in orders.portions(tx, order.order_id) if row.status is PortionStatus.READY]
+    shut = {row.cell for row in ready if row.given_back or row.locked}
+    found = [row.cell for row in kept if row.status is PortionStatus.READY and row.cell not in shut]
+    cells = [cell for cell in dict.fromkeys(found) if cell is not None]
     cell = cells[0] if cells else None
     told = OrderReadyEvent(order_id=order.order_id, number=order.number, cell=cell, cells=cells, whole=whole)
     outbox.put(tx, told, now)

@@ -149,20 +149,22 @@ class Showing:
 
 
 def _cell(cell: Cell, work: Mapping[int, WorkRow], jobs: Mapping[int, Job]) -> ShownCell:
-    """A number only where its guest will find food that is his; what was thrown away or given back, and food of
-    nobody's, is behind a closed door."""
-    row = work.get(cell.job_id) if cell.state is not CellState.FREE else None
-    if row is not None and row.given_back:
-        row = None
-    if cell.state in (CellState.FREE, CellState.RESERVED):
-        return ShownCell(cell.cell, _CELLS[cell.state], None if row is None else row.number)
-    if row is None or not _is_its(cell, row, jobs.get(cell.job_id)):
-        return ShownCell(cell.cell, _CELLS[CellState.FAULT], None)
-    return ShownCell(cell.cell, _CELLS[cell.state], row.number)
+    """A number only where its guest will find food that is his, and nothing else; what was thrown away or given back,
+    and food of nobody's, is behind a closed door."""
+    state, portions = _CELLS[cell.state], len(cell.loaded)
+    if not cell.loaded:
+        rows = [row for n in cell.coming if (row := work.get(n)) is not None and not row.given_back]
+        return ShownCell(cell.cell, state, rows[0].number if rows else None, size=cell.size)
+    its = [work[n] for n in cell.loaded if n in work and _is_its(cell, work[n], jobs.get(n))]
+    if len(its) < portions or len({row.order_id for row in its}) > 1:
+        return ShownCell(cell.cell, _CELLS[CellState.FAULT], None, size=cell.size)
+    return ShownCell(cell.cell, state, its[0].number, portions, cell.size)
 
 
 def _is_its(cell: Cell, row: WorkRow, job: Job | None) -> bool:
     """The cell is that of the portion as it is made now, not that of food that was made before it."""
+    if row.given_back:
+        return False
     if row.status is PortionStatus.READY:
         return row.cell in (None, cell.cell)
     pending = row.status in PENDING_PORTIONS

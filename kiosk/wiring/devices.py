@@ -161,7 +161,7 @@ class Devices:
         bins, cells, stations = await self.robot.bins(), await self.robot.cells(), await self.robot.stations()
         if found := differences(menu.equipment, health, bins, cells, stations):
             raise DeviceRefused("robot", COMPLEX_DIFFERS, "; ".join(text.en for text in found))
-        lost = what_is_lost(health, menu.charts())
+        lost = what_is_lost(menu.equipment, health, menu.charts())
         return f"as described, register map {health.map_version}" if lost is None else lost.en
 
     async def look_at_ups(self) -> str:

@@ -21,7 +21,7 @@ from drivers.robot.timetable import Step
 from drivers.sim.robot.cooking import nominal_s, places_of
 from kiosk.catalogue import load_complex, load_menu
 from kiosk.domain.kitchen.pace import Pace
-from kiosk.domain.kitchen.planning import Plan, Work, capacities
+from kiosk.domain.kitchen.planning import Plan, PlannedCell, Work, capacities
 from kiosk.domain.menu.menu import Menu
 from kiosk.kitchen.controller import phases_of
 from tests.bench.figures import Figure
@@ -50,7 +50,7 @@ def _plan(equipment: Equipment, menu: Menu) -> Figure:
     for _ in range(ROUNDS):
         pending = _orders(chance, _works(menu), OPEN_ORDERS)
         began = time.perf_counter()
-        Plan(places, pending, (0.0,) * len(equipment.cells))
+        Plan(places, pending, [PlannedCell()] * len(equipment.cells))
         took_ms.append((time.perf_counter() - began) * 1000)
     return Figure("kitchen.plan_60", f"A plan of {OPEN_ORDERS} open orders", "ms", took_ms)
 
@@ -158,7 +158,7 @@ class _Day:
 
     def _promise(self, job: int, now: float) -> None:
         pending = [self._work(other) for other in self._promised if other not in self._over]
-        plan = Plan(self._places, pending, self._lunch.cells_free_in_s())
+        plan = Plan(self._places, pending, self._lunch.planned_cells())
         expected_s = plan.ready_in_s([self._work(job)])
         self._promised[job] = (now, self._pace.promise_s(expected_s), expected_s)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -56,13 +56,14 @@ class _MarkedApart(Holding):
 class _LockedApart(Holding):
     """What is thrown away is written before its cell is locked."""
 
-    async def _spoil(self, row: cooking.WorkRow, cell: int, cause: str, now: datetime) -> None:
-        def fail(tx: Tx) -> None:
-            orders.move_portion(tx, orders.require_portion(tx, row.portion_id), PortionStatus.FAILED, fault=cause)
+    async def _spoil(self, rows: Sequence[cooking.WorkRow], cell: int, cause: str, now: datetime) -> None:
+        def fail(tx: Tx, portion_id: int) -> None:
+            orders.move_portion(tx, orders.require_portion(tx, portion_id), PortionStatus.FAILED, fault=cause)
 
-        await self._db.write(fail)
-        self._cp("food.spoiled")
-        await self._db.write(holding.lock, row.portion_id, cell, now)
+        for row in rows:
+            await self._db.write(fail, row.portion_id)
+            self._cp("food.spoiled")
+            await self._db.write(holding.lock, row.portion_id, cell, now)
 
 
 def marked_apart() -> Parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from drivers.robot.port import (
     Bin,
     BinFlag,
     BinUnit,
+    Capability,
     Cell,
     CellState,
     ComplexState,
@@ -20,6 +22,7 @@ from drivers.robot.port import (
 )
 from kiosk.catalogue import load_complex, load_menu
 from kiosk.kitchen.comparison import differences, lost_stations, what_is_lost
+from tests.complexes import with_cells
 
 DEMO = load_complex(None)
 HEALTH = Health(1, 100, 1, ComplexState.EXECUTE, HealthFlag(0), 0, 0, 1, 1, 1, 8, 24, 6, 8)
@@ -61,11 +64,24 @@ def test_a_station_that_the_robot_does_not_have_is_lost_but_not_where_it_tells_o
 
 def test_what_a_robot_of_the_first_revision_is_not_told_is_named() -> None:
     charts = load_menu(None).charts()
-    assert what_is_lost(HEALTH, charts) is None
-    lost = what_is_lost(replace(HEALTH, map_version=1), charts)
+    assert what_is_lost(DEMO, HEALTH, charts) is None
+    lost = what_is_lost(DEMO, replace(HEALTH, map_version=1), charts)
     assert lost is not None
     assert "wait limits" in lost.en
     assert "shared resources" in lost.en
     assert "branches" in lost.en
     assert "tolerances" in lost.en
-    assert what_is_lost(replace(HEALTH, map_version=1), []) is None
+    assert what_is_lost(DEMO, replace(HEALTH, map_version=1), []) is None
+
+
+def test_large_cells_of_a_robot_that_puts_one_portion_into_each_are_named(tmp_path: Path) -> None:
+    large = load_complex(with_cells(tmp_path / "complex.toml", 1, 3, 2, 1, 1, 1))
+    lost = what_is_lost(large, HEALTH, [])
+    assert lost is not None
+    assert lost.en == "the robot puts one portion into a cell: larger are 2, 3"
+    shares = replace(HEALTH, capabilities=Capability.SHARED_CELLS)
+    assert what_is_lost(large, shares, []) is None
+    told = [replace(cell, size=row.size) for cell, row in zip(CELLS, large.cells, strict=True)]
+    assert differences(large, shares, BINS, told, STATIONS) == []
+    (other,) = differences(large, shares, BINS, [*told[:2], replace(told[2], size=1), *told[3:]], STATIONS)
+    assert other.en == "cell 3 (portions): described 2, the robot has 1"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers.robot.timetable import RESOURCES, Step
 from kiosk.catalogue import load_complex, load_menu
-from kiosk.domain.kitchen.planning import PICK_UP_S, Plan, Work, capacities, cells_free_in_s
+from kiosk.domain.kitchen.planning import PICK_UP_S, Plan, PlannedCell, Work, capacities
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen, KitchenState, StockBin, free_amounts
 from kiosk.domain.ordering.reservation import Shortage, portions_possible, shortages, total_needs
@@ -120,21 +120,41 @@ def test_asking_for_a_promise_books_nothing(pending: list[Work], new: list[Work]
     assert plan.ready_in_s(new) == plan.ready_in_s(new) == Plan(PLACES, pending).ready_in_s(new)
 
 
-some_cells = st.lists(st.sampled_from([0.0, PICK_UP_S]), min_size=1, max_size=12)
+planned_cells = st.builds(PlannedCell, st.sampled_from([0.0, PICK_UP_S]), st.integers(1, 4))
+some_cells = st.lists(planned_cells, min_size=1, max_size=12)
 
 
 @given(queue, work, some_cells)
-def test_cells_never_make_a_promise_shorter(pending: list[Work], new: Work, cells: list[float]) -> None:
+def test_cells_never_make_a_promise_shorter(pending: list[Work], new: Work, cells: list[PlannedCell]) -> None:
     assert Plan(PLACES, [], cells).ready_in_s([new]) >= Plan(PLACES).ready_in_s([new])
     assert Plan(PLACES, pending, cells).ready_in_s([new]) >= seconds(new) - 1e-6
 
 
 def test_an_order_larger_than_the_cells_waits_for_its_first_part_to_be_fetched() -> None:
     drink = chain((7, 10))
-    assert Plan(PLACES, [], cells_free_in_s(2, 0)).ready_in_s([drink] * 2) == 10
-    assert Plan(PLACES, [], cells_free_in_s(2, 0)).ready_in_s([drink] * 3) == 10 + PICK_UP_S + 10
-    assert Plan(PLACES, [], cells_free_in_s(2, 2)).ready_in_s([drink]) == PICK_UP_S + 10
-    assert cells_free_in_s(1, 5) == (PICK_UP_S,)
+    free, filled = PlannedCell(), PlannedCell(PICK_UP_S)
+    assert Plan(PLACES, [], [free] * 2).ready_in_s([drink] * 2) == 10
+    assert Plan(PLACES, [], [free] * 2).ready_in_s([drink] * 3) == 10 + PICK_UP_S + 10
+    assert Plan(PLACES, [], [filled] * 2).ready_in_s([drink]) == PICK_UP_S + 10
+
+
+def test_the_portions_of_an_order_share_a_cell_in_the_plan_where_they_fit_and_those_of_two_orders_never() -> None:
+    drink = chain((7, 10))
+    two, one = PlannedCell(size=2), PlannedCell()
+    assert Plan(PLACES, [], [two]).ready_in_s([drink] * 2) == 10
+    assert Plan(PLACES, [], [two]).ready_in_s([drink] * 3) == 10 + PICK_UP_S + 10
+    assert Plan(PLACES, [drink] * 2, [two]).ends == [10, 10 + PICK_UP_S + 10]
+    assert Plan(PLACES, [drink] * 2, [two], orders=["A", "A"]).ends == [10, 10]
+    # a single portion leaves the large cell to those who need it
+    assert Plan(PLACES, [drink] * 3, [two, one], orders=["A", "B", "B"]).ends == [10, 10, 20]
+
+
+def test_an_order_whose_cell_has_room_waits_for_no_other() -> None:
+    drink, filled = chain((7, 10)), [PlannedCell(PICK_UP_S, 3)]
+    assert Plan(PLACES, [drink], filled, orders=["A"]).ends == [PICK_UP_S + 10]
+    plan = Plan(PLACES, [drink] * 2, filled, orders=["A", "A"], room={"A": (3, 2)})
+    assert plan.ends == [10, 10]
+    assert plan.ready_in_s([drink]) == 10 + PICK_UP_S + 10, "whoever comes next waits for the guest of both"
 
 
 def test_nothing_new_is_ready_at_once() -> None:

@@ -17,7 +17,7 @@ from drivers.sim.robot.cells import Cells
 from drivers.sim.robot.kitchen import Kitchen
 from drivers.sim.robot.memory import Memory, SlotRecord
 from drivers.sim.world import World
-from kiosk.domain.kitchen.planning import cells_free_in_s
+from kiosk.domain.kitchen.planning import PICK_UP_S, PlannedCell
 from tests import folders
 
 Row = dict[str, Any]
@@ -82,10 +82,10 @@ class Lunch:
         self._world.close()
         return rows
 
-    def cells_free_in_s(self) -> tuple[float, ...]:
-        """As the kiosk's plan takes it."""
-        states = self.kitchen.cells.states()
-        return cells_free_in_s(len(states), sum(state in (CellState.LOADED, CellState.OPEN) for state in states))
+    def planned_cells(self) -> list[PlannedCell]:
+        """As the kiosk's plan takes them."""
+        filled = [state in (CellState.LOADED, CellState.OPEN) for state in self.kitchen.cells.states()]
+        return [PlannedCell(PICK_UP_S if full else 0.0) for full in filled]
 
     def _accept(self, index: int, job: int, dish: Dish) -> None:
         phases, ingredients = dish

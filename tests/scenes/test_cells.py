@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from drivers.robot.port import Cell, CellState
+from drivers.robot.port import CellState
 from kiosk.domain.errors import CellStateConflict
 from kiosk.domain.ordering.order import PortionStatus
 from kiosk.flows.staff.cells import CellAction, CellRequest, settle
@@ -16,6 +16,7 @@ from kiosk.store.ordering import orders
 from kiosk.store.transaction import Tx
 from tests.clocks import START, PassingClock
 from tests.command import journal, kiosk, ok
+from tests.complexes import cell_with
 from tests.restaurant import Restaurant, restaurant, until
 from tests.scenes.test_refusals import assert_problem
 
@@ -208,7 +209,7 @@ async def test_4_food_that_the_books_still_cook_is_settled_a_moment_later(
     def run(tx: Tx) -> None:
         tx.execute("UPDATE portion SET status = ? WHERE order_id = ?", (status, order_id))
         portion_id = tx.scalar("SELECT portion_id FROM portion WHERE order_id = ?", (order_id,))
-        settle(tx, Cell(1, CellState.LOADED, portion_id), CellRequest(action, "x"), "filled", START)
+        settle(tx, cell_with(1, CellState.LOADED, portion_id), CellRequest(action, "x"), "filled", START)
 
     with pytest.raises(CellStateConflict):
         await place.kiosk.database.write(run)

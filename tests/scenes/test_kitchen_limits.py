@@ -297,7 +297,7 @@ async def test_4_cell_kept_for_food_that_is_held_at_a_jammed_station_is_not_wait
     ],
 )
 def test_4_complex_whose_every_cell_is_locked_sells_nothing(states: tuple[CellState, ...], reason: str | None) -> None:
-    health = Health(1, 1, 1, ComplexState.EXECUTE, HealthFlag(0), *[0] * 9)
+    health = Health(1, 1, 1, ComplexState.EXECUTE, HealthFlag(0), 0, 0, 0, 0, 0, 0, 0, 0, 0)
     assert why_not(health, tuple(Cell(n, state) for n, state in enumerate(states, 1))) == reason
 
 

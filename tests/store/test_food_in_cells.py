@@ -27,6 +27,7 @@ from kiosk.store.ordering import cooking, holding, messages, orders
 from kiosk.store.staff import troubles
 from kiosk.store.transaction import Tx
 from tests.clocks import ManualClock
+from tests.complexes import cell_with
 from tests.store import rows
 from tests.store.test_silent_robot import Complex
 
@@ -44,12 +45,13 @@ class Stand:
         kitchen = Kitchen([rows.CHART])
         guard = ClockGuard(database, self.clock)
         self.holding = Holding(database, kitchen, book, self.clock, rules, see_clock=guard.look, wake=lambda: None)
-        self.cells = [Cell(1, CellState.LOADED, 0), Cell(2, CellState.LOADED, 0)]
+        self.cells = [cell_with(1, CellState.LOADED), cell_with(2, CellState.LOADED)]
 
     async def serve(self) -> None:
         await self.db.write(self._sell)
         self.cells = [
-            Cell(row.cell or 0, CellState.LOADED, row.portion_id) for row in await self.db.read(orders.portions, ORDER)
+            cell_with(row.cell or 0, CellState.LOADED, row.portion_id)
+            for row in await self.db.read(orders.portions, ORDER)
         ]
 
     def _sell(self, tx: Tx) -> None:
@@ -74,7 +76,7 @@ class Stand:
 
     def show(self, index: int, state: CellState) -> None:
         cell = self.cells[index]
-        self.cells[index] = Cell(cell.cell, state, 0 if state is CellState.FREE else cell.job_id)
+        self.cells[index] = cell_with(cell.cell, state, *(() if state is CellState.FREE else cell.loaded))
 
     async def portions(self) -> list[orders.PortionRow]:
         return await self.db.read(orders.portions, ORDER)
@@ -111,7 +113,7 @@ async def test_4_guest_is_told_once_of_the_same_food_though_staff_is_called_late
     await stand.db.write(cook_again, first)  # another of the order is made anew: the highest attempt is another now
     await stand.look(STAFF_S - REMIND_S)
     await stand.db.write(stand.ready, first, 3)
-    stand.cells[0] = Cell(3, CellState.LOADED, first)
+    stand.cells[0] = cell_with(3, CellState.LOADED, first)
     await stand.look()
     assert len(await stand.reminders()) == 1
     assert [row.reminded for row in await stand.portions()] == [Told.NOBODY, Told.STAFF]
@@ -195,7 +197,7 @@ async def test_4_staff_takes_food_out_of_a_faulty_cell_by_hand(
         await staff.act(1, CellRequest(CellAction.OPEN), "anna")
     assert (await staff.act(1, CellRequest(action, "заклинило"), "anna")).cells[0].state == "locked"
     assert await stand.statuses() == [status, PortionStatus.READY]
-    stand.cells[0] = Cell(1, CellState.FAULT, 0)
+    stand.cells[0] = cell_with(1, CellState.FAULT)
     with pytest.raises(CellStateConflict):
         await staff.act(1, CellRequest(action, "пустая"), "anna")
 
@@ -210,6 +212,9 @@ class AtTheLastMoment(Complex):
         super().__init__()
         self._found, self._opens = found, opens
         self.opened: list[int] = []
+
+    async def cells(self) -> tuple[Cell, ...]:
+        return tuple(self._found.cells)
 
     async def open_cell(self, cell: int, job_id: int) -> None:
         await self._found.look(1.5)
@@ -269,7 +274,7 @@ async def test_4_every_cell_with_thrown_away_food_is_listed_until_it_is_empty(da
     stand = Stand(database, HoldingRules(cook_again=True))
     await stand.serve()
     first = (await stand.portions())[0].portion_id
-    stand.cells = [stand.cells[0], Cell(3, CellState.LOADED, first)]
+    stand.cells = [stand.cells[0], cell_with(3, CellState.LOADED, first)]
     await stand.look(HOLD_S + 1)
     assert (await stand.statuses())[0] is PortionStatus.WAITING
     await database.write(stand.ready, first, 3)

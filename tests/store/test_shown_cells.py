@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.robot.port import Cell, CellState, Job, JobState
+from drivers.robot.port import CellState, Job, JobState
 from kiosk.catalogue import load_menu
 from kiosk.domain.kitchen.show import ShownCell
 from kiosk.domain.kitchen.state import Kitchen
@@ -16,6 +16,7 @@ from kiosk.store.ordering import cooking, orders
 from kiosk.store.payment import refunds
 from kiosk.store.transaction import Tx
 from tests.clocks import START, ManualClock
+from tests.complexes import cell_with
 from tests.store import rows
 from tests.store.test_silent_robot import Complex
 
@@ -47,14 +48,14 @@ async def shown(
     showing = Showing(kitchen, load_menu(None), ManualClock(), Complex())
     work = {row.portion_id: row for row in await database.read(cooking.read_work)}
     job = Job(portion_id, 2, 1, JobState.COOKING, 1, 0, 60, job_cell, 0, food_spent=True)
-    showing.look(None, {portion_id: job} if job_cell else {}, [Cell(1, state, portion_id)], work)
+    showing.look(None, {portion_id: job} if job_cell else {}, [cell_with(1, state, portion_id)], work)
     (found,) = kitchen.now.show.cells
     return found
 
 
 @pytest.mark.parametrize("state", WITH_FOOD)
 async def test_4_2_number_is_shown_where_its_food_is(database: Database, state: CellState) -> None:
-    assert await shown(database, state, "status = 'ready', cell = 1") == ShownCell(1, WORDS[state], "A01")
+    assert await shown(database, state, "status = 'ready', cell = 1") == ShownCell(1, WORDS[state], "A01", portions=1)
 
 
 @pytest.mark.parametrize("state", WITH_FOOD)
@@ -84,7 +85,7 @@ async def test_4_2_food_whose_money_went_back_is_nobodys(database: Database, sta
     ("state", "job_cell", "expected"),
     [
         (CellState.RESERVED, 1, ShownCell(1, "reserved", "A01")),
-        (CellState.LOADED, 1, ShownCell(1, "filled", "A01")),
+        (CellState.LOADED, 1, ShownCell(1, "filled", "A01", portions=1)),
         (CellState.LOADED, 3, ShownCell(1, "closed", None)),
     ],
 )

@@ -100,7 +100,9 @@ class View:
             bins = self._kitchen.bins
             promised = bins.committed()
             return tuple((bins.level(row.number), promised[row.number]) for row in self._equipment.bins)
-        return tuple((state, cell.placed) for state, cell in self._states_and_cells())
+        temps = [row.temp_decidegrees for row in self._cell_rows()]
+        cells = self._states_and_cells()
+        return tuple((state, cell.placed, temp) for (state, cell), temp in zip(cells, temps, strict=True))
 
     def _health(self, echo: int) -> list[int]:
         ack, now = self._memory.ack, self._clock()

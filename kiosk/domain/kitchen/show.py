@@ -26,11 +26,14 @@ class ShownStation(msgspec.Struct, frozen=True):
 
 
 class ShownCell(msgspec.Struct, frozen=True):
-    """`state`: `free`, `reserved`, `filled`, `open` or `closed`; `number`: of the order whose food it is for."""
+    """`state`: `free`, `reserved`, `filled`, `open` or `closed`; `number`: of the order whose food it is for;
+    `portions`: how many of it lie there, of the `size` that fit."""
 
     cell: int
     state: str
     number: str | None
+    portions: int = 0
+    size: int = 1
 
 
 class ShownOrder(msgspec.Struct, frozen=True):

@@ -7,21 +7,21 @@ from datetime import datetime
 import msgspec
 
 from drivers.errors import DeviceError, DeviceRefused
-from drivers.robot.port import CookingComplex
+from drivers.robot.port import Cell, CookingComplex
 from kiosk.clock import Clock
 from kiosk.domain.errors import OrderStateConflict
-from kiosk.domain.ordering.order import Order, OrderStatus, PortionStatus
+from kiosk.domain.ordering.order import PENDING_PORTIONS, Order, OrderStatus, PortionStatus
 from kiosk.flows.guards.not_done import not_done
 from kiosk.flows.ordering.proof import Asker, PickupRequest, ProofOfOrder
 from kiosk.store import journal
 from kiosk.store.database import Database
-from kiosk.store.ordering import orders
+from kiosk.store.ordering import holding, orders
 from kiosk.store.stock import lots
 from kiosk.store.transaction import Tx
 
 
 class PickupView(msgspec.Struct, frozen=True):
-    """`cell` is the first of `cells`: one for each portion."""
+    """`cell` is the first of `cells`: every one that holds food of the order."""
 
     cell: int
     cells: list[int]
@@ -38,19 +38,27 @@ class Pickup:
         """Opens every cell of the order that holds food. Raises `WrongCode`, `TooManyRequests`, `OrderStateConflict`,
         `DeviceUnavailable`."""
         order = await self._proof_of_order.by_code(request, asker)
-        waiting = await self._waiting(order)
-        cells = [cell for cell, portion_id in waiting if await self._opens(order, cell, portion_id)]
+        waiting = {cell for cell, _ in await self._waiting(order)}
+        found = [cell for cell in await self._cells() if cell.cell in waiting and cell.loaded]
+        cells = [cell.cell for cell in found if await self._opens(order, cell)]
         if not cells:
             raise OrderStateConflict(order_status=order.status)
         return PickupView(cells[0], cells)
 
-    async def _opens(self, order: Order, cell: int, portion_id: int) -> bool:
+    async def _cells(self) -> tuple[Cell, ...]:
+        """What lies behind each door, by the robot's own word. Raises `DeviceUnavailable`."""
+        try:
+            return await self._robot.cells()
+        except DeviceError as error:
+            raise not_done("robot", error) from error
+
+    async def _opens(self, order: Order, cell: Cell) -> bool:
         """False where the food was taken this moment: the books have not heard of it yet; or is not to be eaten any
-        more since. Raises `DeviceUnavailable`."""
-        if not await self._db.write(_claim, order.order_id, cell, portion_id, self._clock.now()):
+        more since; or where something else lies there too. Raises `DeviceUnavailable`."""
+        if not await self._db.write(_claim, order.order_id, cell, self._clock.now()):
             return False
         try:
-            await self._robot.open_cell(cell, portion_id)
+            await self._robot.open_cell(cell.cell, cell.loaded[0])
         except DeviceError as error:
             if isinstance(error, DeviceRefused) and error.code == "no_cell":
                 return False
@@ -75,18 +83,26 @@ class Pickup:
         await self._db.write(journal.add, actor, "robot_acknowledge", "", now)
 
 
-def _claim(tx: Tx, order_id: str, cell: int, portion_id: int, now: datetime) -> bool:
-    """The books before the door: from here on nobody throws away what is behind it; False where somebody did."""
-    order = orders.require(tx, order_id)
-    if (cell, portion_id) not in to_take(order, orders.portions(tx, order_id), now) or lots.is_tainted(tx, portion_id):
+def _claim(tx: Tx, order_id: str, cell: Cell, now: datetime) -> bool:
+    """The books before the door: from here on nobody throws away what is behind it; False where somebody did, or where
+    the door would give more than what is its guest's."""
+    rows = orders.portions(tx, order_id)
+    may_go = to_take(orders.require(tx, order_id), rows, now)
+    allowed = {portion_id for number, portion_id in may_go if number == cell.cell}
+    # what came this moment the books do not know yet
+    coming = {row.portion_id for row in rows if row.status in PENDING_PORTIONS and not row.given_back}
+    if not allowed & set(cell.loaded) or not set(cell.loaded) <= allowed | coming:
         return False
-    orders.mark_opened(tx, portion_id, now)
+    if holding.is_locked(tx, cell.cell, cell.loaded) or any(lots.is_tainted(tx, n) for n in cell.loaded):
+        return False
+    for portion_id in cell.loaded:
+        orders.mark_opened(tx, portion_id, now)
     return True
 
 
 def to_take(order: Order, portions: list[orders.PortionRow], now: datetime) -> list[tuple[int, int]]:
     """Cell and portion of what can be taken now: of an order that still cooks, what its customer was called to; nothing
-    that has stood there for too long, also before the kitchen has seen it."""
+    that has stood there for too long, also before the kitchen has seen it, or lies beside what is not the guest's."""
     if order.status not in (OrderStatus.COOKING, OrderStatus.READY):
         return []
     return [
@@ -95,6 +111,7 @@ def to_take(order: Order, portions: list[orders.PortionRow], now: datetime) -> l
         if row.status is PortionStatus.READY
         and row.cell is not None
         and not row.given_back  # staff alone opens that one
+        and not row.locked
         and (row.called or order.status is OrderStatus.READY)
         and row.holds_until(now)
     ]

@@ -75,7 +75,7 @@ class OrderTracking:
             items=view.items,
             ready_in_s=view.ready_in_s,
             service=view.service,
-            cells=[cell for cell, _ in to_take(found, portions, now)],
+            cells=list(dict.fromkeys(cell for cell, _ in to_take(found, portions, now))),
             pickup_code=view.pickup_code,
             receipt_unknown=view.receipt_unknown,
             receipt=view.receipt,

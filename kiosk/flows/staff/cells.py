@@ -51,7 +51,8 @@ class CellRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class CellView(msgspec.Struct, frozen=True):
     """`state`: free, reserved, filled, open, forgotten, locked; `since`: when the food came, or its cooking began;
-    `until`: when it is thrown away; `reason`: of a locked one with food in it `given_back` or `spoiled`."""
+    `until`: when it is thrown away; `reason`: of a locked one with food in it `given_back`, `spoiled`, or `unknown` of
+    what the books do not know; `portions`: how many lie there, `coming`: on their way, of the `size` that fit."""
 
     cell: int
     state: str
@@ -60,6 +61,9 @@ class CellView(msgspec.Struct, frozen=True):
     since: str | None
     until: str | None = None
     reason: str | None = None
+    portions: int = 0
+    coming: int = 0
+    size: int = 1
 
 
 class CellsView(msgspec.Struct, frozen=True):
@@ -87,8 +91,9 @@ class CellCommands:
             cells = await self._robot.cells()
         except DeviceError as error:
             raise not_done("robot", error) from error
-        told = {row.portion_id: row for row in await self._db.read(orders.read_held, [cell.job_id for cell in cells])}
-        return [(cell, _view(cell, told.get(cell.job_id))) for cell in cells]
+        jobs = [job.job_id for cell in cells for job in cell.jobs]
+        told = {row.portion_id: row for row in await self._db.read(orders.read_held, jobs)}
+        return [(cell, _view(cell, told)) for cell in cells]
 
     async def act(self, number: int, wanted: CellRequest, actor: str) -> CellsView:
         """The books first, then the door: should the robot not answer, the same act may be asked for again. Raises
@@ -105,13 +110,14 @@ class CellCommands:
 
         def run(tx: Tx) -> None:
             settle(tx, cell, wanted, view.state, now)
-            orders.mark_opened(tx, cell.job_id, now)  # a guest may stand there beside staff
+            for portion_id in cell.loaded:
+                orders.mark_opened(tx, portion_id, now)  # a guest may stand there beside staff
             detail = " ".join(filter(None, [str(number), view.order_id, wanted.reason.strip()]))
             journal.add(tx, actor, f"cell_{wanted.action}", detail, now)
 
         await self._db.write(run)
         try:
-            await self._robot.open_cell(number, cell.job_id)
+            await self._robot.open_cell(number, next(iter(cell.loaded), 0))
         except DeviceError as error:
             refused = isinstance(error, DeviceRefused)
             # no_cell: it was taken this moment; a faulty cell need not open, a person has seen to its food
@@ -147,18 +153,34 @@ def _may_act(cell: Cell, view: CellView, action: CellAction) -> bool:
     return cell.state in _WITH_FOOD
 
 
-def _view(cell: Cell, held: orders.HeldRow | None) -> CellView:
-    """A door that the robot calls open stays so, whoever forgot what is behind it; food whose money went back, or that
-    was thrown away in the books, is locked to everybody but staff."""
-    state = _STATES[cell.state]
-    if held is None:
-        return CellView(cell.cell, state, None, None, None)
-    reason = _locked_for(cell, held)
+def _view(cell: Cell, told: Mapping[int, orders.HeldRow]) -> CellView:
+    """A door that the robot calls open stays so, whoever forgot what is behind it; where anything lies whose money went
+    back, that was thrown away in the books, or that they do not know, it is locked to everybody but staff. What lies
+    there counts, or else what is coming."""
+    state, numbers = _STATES[cell.state], cell.loaded or cell.coming
+    held = [told[portion_id] for portion_id in numbers if portion_id in told]
+    empty = CellView(
+        cell.cell, state, None, None, None, portions=len(cell.loaded), coming=len(cell.coming), size=cell.size
+    )
+    if not held:
+        return empty
+    reason = next((reason for row in held if (reason := _locked_for(cell, row))), None)
+    if cell.loaded and (len(held) < len(numbers) or len({row.order_id for row in held}) > 1):
+        reason = "unknown"
     if cell.state is CellState.LOADED:
-        state = LOCKED if reason else FORGOTTEN if held.reminded >= Told.STAFF else FILLED
-    since = held.ready_at or held.cooking_at
-    until = held.hold_until if state in (FILLED, FORGOTTEN) else None
-    return CellView(cell.cell, state, held.order_id, held.number, _moment(since), _moment(until), reason)
+        forgotten = max(row.reminded for row in held) >= Told.STAFF
+        state = LOCKED if reason else FORGOTTEN if forgotten else FILLED
+    since = min((at for row in held if (at := row.ready_at or row.cooking_at) is not None), default=None)
+    until = min((row.hold_until for row in held if row.hold_until is not None), default=None)
+    return msgspec.structs.replace(
+        empty,
+        state=state,
+        order_id=held[0].order_id,
+        number=held[0].number,
+        since=_moment(since),
+        until=_moment(until if state in (FILLED, FORGOTTEN) else None),
+        reason=reason,
+    )
 
 
 def _locked_for(cell: Cell, held: orders.HeldRow) -> str | None:
@@ -180,29 +202,32 @@ def _moment(at: datetime | None) -> str | None:
 
 
 def settle(tx: Tx, cell: Cell, wanted: CellRequest, state: str, now: datetime) -> None:
-    """What an act means for the portion. One that is settled already, and what the books do not know, stays; the same
-    act may be asked for again, the opposite of what somebody did before may not, and what was thrown away because it
-    stood there for too long is not handed out. Raises `CellStateConflict`."""
-    row = orders.portion(tx, cell.job_id)
-    if row is None or wanted.action is CellAction.OPEN:
-        return
+    """What an act means for the portions that lie there, all of them or none. One that is settled already, and what the
+    books do not know, stays; the same act may be asked for again, the opposite of what somebody did before may not, and
+    what was thrown away because it stood there for too long is not handed out. Raises `CellStateConflict`."""
+    rows = [row for portion_id in cell.loaded if (row := orders.portion(tx, portion_id)) is not None]
+    for row in rows if wanted.action is not CellAction.OPEN else ():
+        if not _settle_one(tx, cell, row, wanted, now):
+            raise CellStateConflict(cell_state=state)
+
+
+def _settle_one(tx: Tx, cell: Cell, row: orders.PortionRow, wanted: CellRequest, now: datetime) -> bool:
+    """False where the books say otherwise."""
+    hands_out = wanted.action is CellAction.HAND_OUT
     if row.spoiled and not _is_here(row.status, row.cell, cell.cell):
-        if wanted.action is CellAction.HAND_OUT:
-            raise CellStateConflict(cell_state=state)
-        return
-    handed_out, thrown_away = row.status is PortionStatus.HANDED_OUT, row.thrown_away
-    if thrown_away if wanted.action is CellAction.HAND_OUT else handed_out:
-        raise CellStateConflict(cell_state=state)
+        return not hands_out
+    if row.thrown_away if hands_out else row.status is PortionStatus.HANDED_OUT:
+        return False
     if row.status in _UNDER_WAY:  # the robot is a moment ahead of the books: the next look brings them together
-        raise CellStateConflict(cell_state=state)
+        return False
     if row.status is not PortionStatus.READY:
-        return
-    if wanted.action is CellAction.HAND_OUT:
-        if lots.is_tainted(tx, row.portion_id):  # recalled: the kitchen locks it this moment
-            raise CellStateConflict(cell_state=state)
-        fetched = {"fetched_at": rfc3339(now)}
-        orders.move_portion(tx, row, PortionStatus.HANDED_OUT, **fetched)  # the kitchen's next look completes the order
-        return
-    fault = f"{orders.WRITTEN_OFF}: {wanted.reason.strip()}"
-    orders.move_portion(tx, row, PortionStatus.FAILED, fault=fault)
-    refunds.drop_given_back(tx, row.portion_id)
+        return True
+    if not hands_out:
+        fault = f"{orders.WRITTEN_OFF}: {wanted.reason.strip()}"
+        orders.move_portion(tx, row, PortionStatus.FAILED, fault=fault)
+        refunds.drop_given_back(tx, row.portion_id)
+    elif lots.is_tainted(tx, row.portion_id):  # recalled: the kitchen locks it this moment
+        return False
+    else:  # the kitchen's next look completes the order
+        orders.move_portion(tx, row, PortionStatus.HANDED_OUT, fetched_at=rfc3339(now))
+    return True

@@ -13,7 +13,8 @@ from kiosk.store.transaction import Reader
 
 
 class HallRow(msgspec.Struct, frozen=True):
-    """What the hall board needs of one order. `cells`: what its customer was called to; `given_back`: all its money
+    """What the hall board needs of one order. `cells`: what its customer was called to; `failed`: portions that staff
+    has to do with, lost, or in a cell that staff opens; `given_back`: all its money
     goes back, or went lately; `touched`: a portion was tried again, taken, lost or given back, so that it may have
     looked otherwise; `reminded`: its customer was told that it still stands there."""
 
@@ -46,8 +47,10 @@ def read_hall(reader: Reader, kept_since: datetime) -> list[HallRow]:
         "   AND p.status = 'ready' AND p.cell IS NOT NULL"
         "   AND NOT EXISTS (SELECT 1 FROM refund g, json_each(g.portions) j"
         "     WHERE g.order_id = p.order_id AND j.value = p.portion_id)"
-        "   AND (o.status = 'ready' OR p.called = 1) ORDER BY p.portion_id)) AS 'cells:json',"
-        " (SELECT count(*) FROM portion p WHERE p.order_id = o.order_id AND p.status = 'failed') AS failed,"
+        "   AND NOT EXISTS (SELECT 1 FROM locked_cell k WHERE k.portion_id = p.portion_id AND k.cell = p.cell)"
+        "   AND (o.status = 'ready' OR p.called = 1) GROUP BY p.cell ORDER BY min(p.portion_id))) AS 'cells:json',"
+        " (SELECT count(*) FROM portion p WHERE p.order_id = o.order_id AND (p.status = 'failed' OR p.status = 'ready'"
+        "   AND EXISTS (SELECT 1 FROM locked_cell k WHERE k.portion_id = p.portion_id AND k.cell = p.cell))) AS failed,"
         f" EXISTS (SELECT 1 FROM refund r WHERE r.order_id = o.order_id AND {_WHOLE}) AS given_back,"
         " EXISTS (SELECT 1 FROM portion p WHERE p.order_id = o.order_id AND (p.attempt > 1"
         "   OR p.status IN ('handed_out', 'written_off', 'failed', 'dropped'))) AS touched,"

@@ -30,6 +30,36 @@ def lock(tx: Tx, portion_id: int, cell: int, now: datetime) -> None:
     tx.execute("INSERT INTO locked_cell VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (portion_id, cell, rfc3339(now)))
 
 
+def has_locked(reader: Reader, order_id: str) -> bool:
+    """Whether something of the order lies in a cell that its guest may not open."""
+    sql = "SELECT EXISTS (SELECT 1 FROM locked_cell JOIN portion USING (portion_id) WHERE order_id = ?)"
+    return bool(reader.scalar(sql, (order_id,)))
+
+
+def is_locked(reader: Reader, cell: int, portion_ids: Collection[int]) -> bool:
+    """Whether that is so of one of these, in this cell."""
+    sql = (
+        "SELECT EXISTS (SELECT 1 FROM locked_cell WHERE cell = :cell"
+        " AND portion_id IN (SELECT value FROM json_each(:portions)))"
+    )
+    asked = {"cell": cell, "portions": msgspec.json.encode(list(portion_ids)).decode()}
+    return bool(reader.scalar(sql, asked))
+
+
+def share(tx: Tx, order_id: str, cell: int, now: datetime) -> None:
+    """What is ready of an order in one cell is fetched together: it may be eaten as long as the first of it may, and
+    not beside what was thrown away there."""
+    tx.execute(
+        "UPDATE portion AS p SET hold_until = CASE WHEN EXISTS (SELECT 1 FROM locked_cell k JOIN portion q"
+        "   USING (portion_id) WHERE k.cell = p.cell AND q.order_id = p.order_id"
+        "   AND NOT (q.status = 'ready' AND q.cell = k.cell)) THEN :now"
+        "  ELSE (SELECT min(q.hold_until) FROM portion q WHERE q.order_id = p.order_id AND q.cell = p.cell"
+        "   AND q.status = 'ready') END"
+        f" WHERE p.order_id = :order_id AND p.cell = :cell AND {PORTION_IN_WORK} AND p.status = 'ready'",
+        {"order_id": order_id, "cell": cell, "now": rfc3339(now)},
+    )
+
+
 def empty(tx: Tx, portion_id: int, cell: int) -> None:
     """Nothing of it lies there any more."""
     tx.execute("DELETE FROM locked_cell WHERE portion_id = ? AND cell = ?", (portion_id, cell))

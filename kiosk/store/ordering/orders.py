@@ -65,6 +65,7 @@ class PortionRow(msgspec.Struct, frozen=True):
     reminded: int  # who was told that nobody fetches it
     opened_at: datetime | None  # its door, the last time
     given_back: bool  # its money went back, or is on its way
+    locked: bool  # its guest may not open the cell where it lies
 
     @property
     def thrown_away(self) -> bool:
@@ -95,7 +96,8 @@ def given_back(portion: str) -> str:
 
 _PORTION = (
     "portion_id, order_id, line, status, attempt, cell, released, called, fault, hold_until, spoiled, reminded,"
-    f" opened_at, {given_back('portion')}"
+    f" opened_at, {given_back('portion')}, EXISTS (SELECT 1 FROM locked_cell k"
+    " WHERE k.portion_id = portion.portion_id AND k.cell = portion.cell) AS locked"
 )
 
 
@@ -407,7 +409,8 @@ def read_board(reader: Reader) -> list[BoardRow]:
     return reader.all(
         BoardRow,
         "SELECT o.order_id, o.number, o.status, o.promised_at, o.service,"
-        " (SELECT json_group_array(p.cell) FROM portion p WHERE p.order_id = o.order_id AND p.status = 'ready')"
+        " (SELECT json_group_array(DISTINCT p.cell) FROM portion p WHERE p.order_id = o.order_id"
+        "   AND p.status = 'ready')"
         "   AS 'cells:json',"
         " (SELECT count(*) FROM portion p WHERE p.order_id = o.order_id AND p.status = 'failed') AS failed"
         f" FROM orders o WHERE {IN_KITCHEN} ORDER BY o.order_id",
