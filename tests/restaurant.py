@@ -29,7 +29,7 @@ from drivers.sim.inpas.device import InpasDevice, InpasRules, inpas
 from drivers.sim.ofd.device import OfdDevice, ofd
 from drivers.sim.qr_bank import QrRules
 from drivers.sim.raif.device import RaifDevice, raif
-from drivers.sim.robot.device import RobotDevice, robot
+from drivers.sim.robot.device import RobotDevice, RobotRules, robot
 from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from drivers.sim.shtrih.setup import ShtrihSetup
 from drivers.sim.tbank.device import TbankDevice, tbank
@@ -328,7 +328,7 @@ async def restaurant(
     False). `tail` is TOML that goes to the configuration's end as it is (`[[…]]`); `registrar` is `[fiscal] driver`;
     `carried`: the register is set to wait for a host that carries its documents to a simulated operator; `reader`: how
     a card reader behaves, which stands there where `extra` names the method `terminal`; `phone`: the guest who scans,
-    where it names `sbp`."""
+    where it names `sbp`. A description of the complex in `extra` is the robot's too."""
     folder = short_folder()
     try:
         async with AsyncExitStack() as stack:
@@ -353,8 +353,10 @@ async def restaurant(
                 qr_bank = await stack.enter_async_context(open_bank(0, **files["sbp"], rules=phone))
                 extra = f'[sbp]\nurl = "{qr_bank.url}"\ntimeout_s = 2.0\npoll_s = 0.1\n{extra}'
             extra = f'[fiscal]\ndriver = "{registrar}"\n{way}\n{extra}'
+            described = re.search('^complex = "(.+)"$', extra, re.MULTILINE)
+            rules = RobotRules(description=None if described is None else Path(described[1]))
             robot_device = await stack.enter_async_context(
-                robot(folder / "robot.tty", **files["robot"], speed=speed, seed=1)
+                robot(folder / "robot.tty", **files["robot"], speed=speed, seed=1, rules=rules)
             )
             (folder / "config.toml").write_text(
                 config_text(folder, bank_device.url, extra, sms_device.url, push_device.url) + f"\n{tail}"
