@@ -24,6 +24,7 @@ from kiosk.flows.payment.saga import PaymentSaga
 from kiosk.flows.staff.upkeep import UpkeepCommands
 from kiosk.flows.stock.bins import BinCommands
 from kiosk.kitchen.climate import Climate
+from kiosk.kitchen.controller import KitchenLine
 from kiosk.kitchen.holding import Holding
 from kiosk.kitchen.lots import LotKeeper
 from kiosk.messages.alarms import AlarmSender
@@ -60,6 +61,7 @@ class Parts:
     trace: Trace | None = None  # hears every statement
     file_check: type[FileCheck] = FileCheck
     retention: type[Retention] = Retention
+    kitchen_line: type[KitchenLine] = KitchenLine
     holding: type[Holding] = Holding
     climate: type[Climate] = Climate
     lot_keeper: type[LotKeeper] = LotKeeper

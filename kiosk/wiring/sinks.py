@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from kiosk.kitchen.care import FoodCare
 from kiosk.kitchen.cell_temperatures import CellTemperatures
-from kiosk.kitchen.controller import KitchenLine
 from kiosk.kitchen.upkeep import UpkeepKeeper
 from kiosk.messages.lateness import Lateness
 from kiosk.messages.notices import PUSH, SMS, NoticeBook
@@ -29,7 +28,7 @@ class Sinks:
         self.lag = LoopLag(parts.clock, parts.periods)
         self.dispatcher = parts.dispatcher(database, parts.clock, parts.checkpoint)
         book = NoticeBook(ground.notices, ground.config.restaurant.called, parts.clock)
-        self.kitchen_line = KitchenLine(
+        self.kitchen_line = parts.kitchen_line(
             database,
             devices.robot,
             parts.clock,

@@ -81,7 +81,9 @@ class Devices:
         if name == READER:
             return ["vtk", *link, "--speed", _CARDS_A_SECOND, *common]
         place = ["--port", str(self._port(name)), "--seed", "1"] if self.robot == "complex2" else link
-        return [self.robot, *place, "--speed", str(self.speed), *common]
+        described = self.folder / "complex.toml"  # where the kiosk's settings name one
+        also = [f"--complex={described}"] if self.robot == "robot" and described.exists() else []
+        return [self.robot, *place, "--speed", str(self.speed), *common, *also]
 
     def _is_server(self, name: str) -> bool:
         return name in SERVERS or (name == READER and self.reader == "inpas")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kiosk.domain.payment.bonus import share_of
+from tests.crash.cells import mixed
 from tests.crash.rig import Purchase, World
 
 Lines = list[dict[str, Any]]
@@ -34,6 +35,7 @@ def violations(place: World) -> list[str]:
         *_of_till(place),
         *_of_receipts(place),
         *_of_meals(place),
+        *mixed(place.devices.ledger("robot")),
         *_of_points(place),
         *_of_events(place),
         *_of_statistics(place),
