@@ -144,7 +144,9 @@ export function Orders({ orders, act, ask }) {
 
 const HOLDS_FOOD = new Set(["filled", "forgotten", "open"]);
 /** Thrown away in the books, or its money went back: staff takes it out, no guest gets it. @param {any} row */
-const isLockedFood = (row) => row.state === "locked" && row.reason;
+const isLockedFood = (row) => row.state === "locked" && row.reason && row.reason !== "mixed";
+/** Some of it is: staff hands that out. @param {any} row */
+const isMixed = (row) => row.reason === "mixed";
 
 /** What each cell holds. @param {{cells: any[]|null, act: Act}} props */
 export function Cells({ cells, act }) {
@@ -157,7 +159,7 @@ export function Cells({ cells, act }) {
       (row) => html`<li key=${row.cell} class=${`cell ${row.state}`} data-testid=${`cell-${row.cell}`}
         data-state=${row.state}>
         <div><b>${row.cell}</b> <span>${cellWords(row, t)}</span></div>
-        ${tends && (HOLDS_FOOD.has(row.state) || isLockedFood(row)) && html`<${CellActs} row=${row} act=${act} />`}
+        ${tends && (HOLDS_FOOD.has(row.state) || isLockedFood(row) || isMixed(row)) && html`<${CellActs} row=${row} act=${act} />`}
         ${
           tends &&
           row.order_id &&
@@ -170,9 +172,11 @@ export function Cells({ cells, act }) {
 }
 
 /** @param {any} row @param {import("./staff-language.mjs").StaffTexts["cells"]} t */
-function cellWords({ state, number, since, until, reason }, t) {
+function cellWords({ state, number, since, until, reason, portions, coming, size }, t) {
   const words = (reason && t.reasons[reason]) || t.states[state] || state;
-  return [words, number, since && t.since(timeOf(since)), until && t.until(timeOf(until))].filter(Boolean).join(" · ");
+  const many = size > 1 && portions + coming > 0 && t.portions(portions, size, coming);
+  const times = [since && t.since(timeOf(since)), until && t.until(timeOf(until))];
+  return [words, number, many, ...times].filter(Boolean).join(" · ");
 }
 
 /** @param {{row: any, act: Act}} props */

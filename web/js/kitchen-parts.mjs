@@ -3,7 +3,7 @@
 /**
  * @typedef {{number: string, image: string, held: boolean}} Dish
  * @typedef {{station: number, name: {ru: string, en: string}, state: string, arm: boolean, dishes: Dish[]}} Station
- * @typedef {{cell: number, state: string, number: string|null}} Cell
+ * @typedef {{cell: number, state: string, number: string|null, portions: number, size: number}} Cell
  * @typedef {{number: string, left_s: number, begun: boolean}} Order
  * @typedef {{reason: string|null, stations: Station[], cells: Cell[], orders: Order[]}} Show
  * @typedef {{left: number, top: number, width: number, height: number}} Place

@@ -122,10 +122,17 @@ function left(left_s) {
 }
 
 /** @param {{cell: import("./kitchen-parts.mjs").Cell}} props */
-function Door({ cell: { cell, state, number } }) {
+function Door({ cell: { cell, state, number, portions, size } }) {
   return html`<li class=${`door ${state}`} data-testid=${`door-${cell}`} data-state=${state}>
     <span class="place">${cell}</span>
-    <b>${number ?? "—"}</b><small>${both(CELLS[state])}</small></li>`;
+    <b>${number ?? "—"}</b>${size > 1 && html`<${Fits} portions=${portions} size=${size} />`}
+    <small>${both(CELLS[state])}</small></li>`;
+}
+
+/** How many portions of an order lie in a cell that has room for several. @param {{portions: number, size: number}} props */
+function Fits({ portions, size }) {
+  const places = Array.from({ length: size }, (_, n) => html`<i key=${n} class=${n < portions ? "full" : ""}></i>`);
+  return html`<span class="fits" aria-hidden="true">${places}</span>`;
 }
 
 /** @param {[string, string]} words */

@@ -267,7 +267,9 @@ export const en = {
     reasons: {
       spoiled: "written off: not collected, take the food out",
       given_back: "refunded, take the food out",
+      mixed: "not all of it is the guest's: hand out what is",
     },
+    portions: (n, size, coming) => `${n} of ${size} portions${coming ? `, ${coming} on the way` : ""}`,
     since: (time) => `since ${time}`,
     until: (time) => `may be eaten until ${time}`,
     act: (cell, what) => `Cell ${cell}: ${what}`,

@@ -271,7 +271,10 @@ export const ru = {
     reasons: /** @type {Words} */ ({
       spoiled: "списана: не забрали, выньте еду",
       given_back: "деньги возвращены, выньте еду",
+      mixed: "не всё в ней для гостя: отдайте ему его часть",
     }),
+    portions: (/** @type {number} */ n, /** @type {number} */ size, /** @type {number} */ coming) =>
+      `порций ${n} из ${size}${coming ? `, ещё ${coming} готовится` : ""}`,
     since: (/** @type {string} */ time) => `с ${time}`,
     until: (/** @type {string} */ time) => `можно есть до ${time}`,
     act: (/** @type {number} */ cell, /** @type {string} */ what) => `Ячейка ${cell}: ${what}`,

@@ -44,8 +44,8 @@ KINDS: Mapping[str, Text] = {
         "Nobody fetches this food, its guest was reminded: call them, or write it off",
     ),
     Kind.CELL_LOCKED: Text(
-        "Списанная еда лежит в закрытой ячейке: освободите её",
-        "Food that was thrown away in the books lies in a locked cell: empty it",
+        "В закрытой ячейке еда, которую гостю не отдать: отдайте ему его часть, если она там есть, и освободите ячейку",
+        "A locked cell holds food that is no guest's: hand out what is theirs, if any, and empty it",
     ),
     Kind.FOOD_UNSAFE: Text(
         "Продукты хранились не при той температуре, блюда сняты: осмотрите, негодное выбросьте, затем подтвердите",

@@ -44,7 +44,7 @@ class Kind(StrEnum):
     SET_ASIDE = "set_aside"  # work that ended in a bug again and again: the programmers' log line says more
     DEVICE_TRIPPED = "device_tripped"  # it closes sales, or a part of them, for more than a moment
     FOOD_FORGOTTEN = "food_forgotten"  # its guest was reminded and does not come
-    CELL_LOCKED = "cell_locked"  # food that was thrown away in the books lies in it still
+    CELL_LOCKED = "cell_locked"  # food that was thrown away, or given back, lies in it still
     FOOD_UNSAFE = "food_unsafe"  # beyond its temperatures for too long: off sale until a person has looked
     FINDING = "finding"  # two books contradict each other
 

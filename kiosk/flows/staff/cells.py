@@ -24,6 +24,7 @@ from kiosk.store.stock import lots
 from kiosk.store.transaction import Tx
 
 FREE, RESERVED, FILLED, OPEN, FORGOTTEN, LOCKED = "free", "reserved", "filled", "open", "forgotten", "locked"
+MIXED = "mixed"
 _STATES: Mapping[CellState, str] = {
     CellState.FREE: FREE,
     CellState.RESERVED: RESERVED,
@@ -51,8 +52,8 @@ class CellRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class CellView(msgspec.Struct, frozen=True):
     """`state`: free, reserved, filled, open, forgotten, locked; `since`: when the food came, or its cooking began;
-    `until`: when it is thrown away; `reason`: of a locked one with food in it `given_back`, `spoiled`, or `unknown` of
-    what the books do not know; `portions`: how many lie there, `coming`: on their way, of the `size` that fit."""
+    `until`: when it is thrown away; `reason`: of a locked one with food in it `given_back`, `spoiled`, or `mixed`: not
+    all of it is its guest's; `portions`: how many lie there, `coming`: on their way, of the `size` that fit."""
 
     cell: int
     state: str
@@ -164,9 +165,10 @@ def _view(cell: Cell, told: Mapping[int, orders.HeldRow]) -> CellView:
     )
     if not held:
         return empty
-    reason = next((reason for row in held if (reason := _locked_for(cell, row))), None)
+    reasons = {_locked_for(cell, row) for row in held}
+    reason = reasons.pop() if len(reasons) == 1 else MIXED
     if cell.loaded and (len(held) < len(numbers) or len({row.order_id for row in held}) > 1):
-        reason = "unknown"
+        reason = MIXED
     if cell.state is CellState.LOADED:
         forgotten = max(row.reminded for row in held) >= Told.STAFF
         state = LOCKED if reason else FORGOTTEN if forgotten else FILLED
@@ -206,8 +208,12 @@ def settle(tx: Tx, cell: Cell, wanted: CellRequest, state: str, now: datetime) -
     books do not know, stays; the same act may be asked for again, the opposite of what somebody did before may not, and
     what was thrown away because it stood there for too long is not handed out. Raises `CellStateConflict`."""
     rows = [row for portion_id in cell.loaded if (row := orders.portion(tx, portion_id)) is not None]
+    some_are_the_guests = not all(row.given_back for row in rows)
     for row in rows if wanted.action is not CellAction.OPEN else ():
-        if not _settle_one(tx, cell, row, wanted, now):
+        act = wanted
+        if row.given_back and some_are_the_guests:  # beside what is handed out: nobody gets it
+            act = CellRequest(CellAction.WRITE_OFF, wanted.reason or "given back")
+        if not _settle_one(tx, cell, row, act, now):
             raise CellStateConflict(cell_state=state)
 
 
