@@ -18,7 +18,7 @@ from kiosk.store.ordering import cooking
 from kiosk.wiring import Parts
 from tests.complexes import with_cells
 from tests.crash.bombs import AtPoint
-from tests.crash.cells import places
+from tests.crash.cells import mixed, places
 from tests.crash.judging import judged, violations
 from tests.crash.rig import Purchase, World
 from tests.crash.sweeping import struck
@@ -154,3 +154,16 @@ def test_4_2_planted_bug_that_throws_portions_of_a_cell_away_one_by_one_is_caugh
         with pytest.raises(AssertionError, match="ends"):
             place.settle(place.alive(), deadline_s=3)
         place.found += 1
+
+
+def test_4_2_cell_that_held_food_of_two_orders_is_named_also_where_they_came_one_after_the_other() -> None:
+    def line(effect: str, job_id: int, order_id: str, **more: int) -> dict[str, Any]:
+        return {"effect": effect, "job_id": job_id, "attempt": 1, "order_id": order_id, **more}
+
+    together = [line("ready", 1, "A", cell=3), line("ready", 2, "A", cell=3), line("ready", 3, "B", cell=4)]
+    assert [
+        *mixed([*together, line("picked_up", 1, "A"), line("picked_up", 2, "A"), line("ready", 4, "B", cell=3)])
+    ] == []
+    assert [*mixed([*together, line("picked_up", 1, "A"), line("ready", 4, "B", cell=3)])] == [
+        "cell 3 holds food of ['A', 'B']"
+    ]

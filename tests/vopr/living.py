@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.complexes import with_cells
 from tests.crash.devices import QR_BANK, READER
 from tests.crash.judging import SOLD
 from tests.databases.ready import lay_ready
@@ -25,6 +26,7 @@ from tests.vopr.ways import Ways
 
 KINDS = ("day", "calendar", "wild")
 _MAKES_ITS_DATABASE = 8  # one day of so many: all migrations, on a disk that may lose what they write
+_COMPLEX = '\n[robot]\ncomplex = "{}"\n'
 _LEDGERS = ("fiscal", "robot", "bank", READER, QR_BANK)
 
 
@@ -105,6 +107,8 @@ def _day_of(kind: str, sim: Simulation, plant: Plant, most: int, place: dict[str
         night = partial(midnight.NightPlace, **place)
         day: Day = midnight.CalendarDay(sim.seed, plant, most, night, by, sim)
     else:
+        if by.cells:
+            place["extra"] += _COMPLEX.format(with_cells(place["folder"] / "complex.toml", *by.cells))
         day = Day(sim.seed, plant, most, partial(Place, **place), by)
     assert isinstance(day.place, Place)
     day.place.parts_go_back_by = tuple(by.parts_go_back_by())

@@ -22,7 +22,7 @@ from drivers.sim.gateways.yookassa import yookassa
 from drivers.sim.inpas.device import InpasRules, inpas
 from drivers.sim.qr_bank import QrRules
 from drivers.sim.raif.device import raif
-from drivers.sim.robot.device import robot_of
+from drivers.sim.robot.device import RobotRules, robot_of
 from drivers.sim.shtrih.device import shtrih
 from drivers.sim.site import Site
 from drivers.sim.tbank.device import tbank
@@ -261,7 +261,9 @@ class SimulatedDevices:
                 return (atol if self.registrar == "atol" else shtrih)(self.line(name), seed=1, **at)
             case "terminal" | "sbp":
                 return self._of_ways(name, at)
-        return robot_of(World(name, state, book, site), self.line(name), seed=1, speed=self.speed)
+        described = self.folder / "complex.toml"
+        rules = RobotRules(description=described if described.exists() else None)
+        return robot_of(World(name, state, book, site), self.line(name), seed=1, speed=self.speed, rules=rules)
 
     def _of_ways(self, name: str, at: dict[str, Any]) -> Any:
         """Each start draws other numbers of transactions, as a bank does: what it had before is in its memory."""

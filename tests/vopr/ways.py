@@ -37,6 +37,8 @@ _METHODS = (
     (TOKEN,), (TOKEN,), (TOKEN, READER), (TOKEN, QR_BANK), (TOKEN, TILL), (READER, TILL), (READER, QR_BANK),
     (READER,), (QR_BANK,),
 )  # fmt: skip
+#: For how many portions each cell is; empty: the demo's.
+_CELLS = ((), (1, 2, 1, 3, 2, 1), (3, 3, 2, 2), (2, 2, 2, 2, 2, 2))
 _REFUNDS = tuple(point for point in RETURN_POINTS if point.startswith("refund."))
 _POWER_CUTS = ("before_bank", "after_bank", "after_store")
 _ANSWERS = ("order", "cancel")
@@ -86,7 +88,7 @@ _FAULTS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
 @dataclass(frozen=True)
 class Ways:
     """`bank`, `reader` and `qr_bank` count where their method is offered; `paper_first`: the receipt comes before the
-    money."""
+    money; `cells`: where they are not the demo's."""
 
     methods: tuple[str, ...] = (TOKEN,)
     reader: str = "vtk"
@@ -94,6 +96,7 @@ class Ways:
     registrar: str = "shtrih"
     paper_first: bool = False
     bank: str = "bank"
+    cells: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         of = {
@@ -103,7 +106,8 @@ class Ways:
         }
         order = "before" if self.paper_first else "after"
         ways = ", ".join(of.get(name, name) for name in self.methods)
-        return f"by {ways}; receipt {order} the money, registrar {self.registrar}"
+        cells = f", cells for {self.cells}" if self.cells else ""
+        return f"by {ways}; receipt {order} the money, registrar {self.registrar}{cells}"
 
     def of_world(self) -> dict[str, Any]:
         """Members of `tests.crash.rig.World`."""
@@ -153,4 +157,5 @@ def drawn(rng: random.Random) -> Ways:
         rng.choice(("shtrih", "shtrih", "atol", "atol-web")),
         rng.random() < 0.4,
         rng.choice(("bank", "bank", "yookassa")),
+        rng.choice(_CELLS),
     )
