@@ -13,7 +13,7 @@ from drivers.robot.mailbox import Mailbox, Opcode, encode_chart, encode_mailbox
 from drivers.robot.modbus import ModbusComplex, ModbusTimings
 from drivers.robot.port import ComplexState, JobState
 from drivers.robot.registers import CHART, CHART_SIZE, HEALTH_SIZE, MAILBOX, crc_of, decode_health
-from drivers.sim.robot.device import RobotDevice
+from drivers.sim.robot.device import RobotDevice, RobotRules
 from drivers.sim.robot.memory import Ack
 from drivers.sim.robot.modbus_rtu import crc16
 from drivers.sim.world import World
@@ -23,6 +23,7 @@ from tests.drivers.robot_bench import (
     HEALTH_READ,
     MAILBOX_WRITE,
     PHASES,
+    RULES,
     TIMINGS,
     Bench,
     Wire,
@@ -35,6 +36,7 @@ from tests.drivers.robot_bench import (
 
 LABEL_WRITE = bytes([1, 16, 0, 220])
 JOBS_READ, CELLS_READ = bytes([1, 4, 0, 100]), bytes([1, 4, 0x01, 0xC2])
+CONTENTS_READ = bytes([1, 4, 0x02, 0xBC])
 
 
 def charts(wire: Wire) -> list[bytes]:
@@ -65,10 +67,10 @@ async def answered(driver: ModbusComplex) -> None:
 
 @asynccontextmanager
 async def wired(
-    bench: Bench, *, speed: float = 1, timings: ModbusTimings = TIMINGS
+    bench: Bench, *, speed: float = 1, timings: ModbusTimings = TIMINGS, rules: RobotRules = RULES
 ) -> AsyncIterator[tuple[ModbusComplex, Wire]]:
     """A driver that has spoken once, and the wire it speaks over."""
-    async with bench.complex(speed=speed):
+    async with bench.complex(speed=speed, rules=rules):
         wire = Wire(bench.folder / "wire", bench.link)
         driver = bench.driver(bench.folder / "wire", timings)
         await answered(driver)
@@ -234,12 +236,19 @@ async def test_a_job_is_looked_for_where_it_should_stand_and_then_everywhere(ben
         wire.close()
 
 
-async def test_rows_that_do_not_exist_are_not_read_twice(bench: Bench) -> None:
-    async with wired(bench) as (driver, wire):
+@pytest.mark.parametrize(
+    ("shares", "block", "width", "other"),
+    [(True, CONTENTS_READ, 10, CELLS_READ), (False, CELLS_READ, 4, CONTENTS_READ)],
+)
+async def test_rows_that_do_not_exist_are_not_read_twice(
+    bench: Bench, *, shares: bool, block: bytes, width: int, other: bytes
+) -> None:
+    async with wired(bench, rules=replace(RULES, shares_cells=shares)) as (driver, wire):
         for _ in range(2):
             assert len(await driver.cells()) == 6
-        sizes = [data[5] for _, data in wire.requests if data.startswith(CELLS_READ)]
-        assert sizes == [4 + 4 * 12, 4 + 4 * 6]
+        sizes = [data[5] for _, data in wire.requests if data.startswith(block)]
+        assert sizes == [4 + width * 12, 4 + width * 6]
+        assert wire.sent(other) == 0, "of two blocks of cells one is read"
 
 
 async def test_a_lost_question_is_asked_again(bench: Bench) -> None:

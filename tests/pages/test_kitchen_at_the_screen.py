@@ -24,7 +24,7 @@ async def test_4_2_guest_sees_his_number_at_the_stations_and_then_in_its_cell(sc
         assert await hall.at("arm").get_attribute("data-angle") == "-90"
         place.robot.faults.switch("nobody_comes")
         guest = await place.guest()
-        created = [await guest.order((dish, 1)) for dish in ("udon-chicken", "tea", "soba-shrimp")]
+        created = [await guest.order((dish, n)) for dish, n in (("udon-chicken", 1), ("tea", 2), ("soba-shrimp", 1))]
         for order in created:
             assert (await guest.pay(order["order_id"])).status == 200
         numbers = [(await guest.look(order["order_id"]))["number"] for order in created]
@@ -37,6 +37,7 @@ async def test_4_2_guest_sees_his_number_at_the_stations_and_then_in_its_cell(sc
         await expect(ready).to_have_count(3, timeout=WAIT_MS)
         for number in numbers:
             await expect(ready.filter(has_text=number)).to_have_count(1)
+        await expect(ready.filter(has_text=numbers[1]).locator(".fits .full")).to_have_count(2)
         await expect(hall.at("queue-now")).not_to_contain_text(numbers[0])
         await hall.shot("kitchen-ready")
         await screens.close()

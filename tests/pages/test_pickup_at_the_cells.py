@@ -64,14 +64,14 @@ async def test_4_2_cell_opens_at_the_panel_and_the_screen_clears_itself(place: R
 
 
 async def test_4_2_several_cells_of_one_order_open_together(place: Restaurant, screens: Screens) -> None:
-    order = await ready_order(place, 4)
+    order = await ready_order(place, 5)
     panel = await screens.panel(place.kiosk)
     await enter(panel, order["number"], order["pickup_code"])
-    for cell in range(1, 5):
+    for cell in (1, 5, 6):  # two portions each but for the first
         await panel.sees(f"cell-{cell}")
     await panel.reads("Ячейки открыты")
     await assert_usable_in_both(panel)
-    await panel.shot("pickup-four")
+    await panel.shot("pickup-three")
     await panel.tap("pickup-done")
     await panel.sees("pickup-entry")
 
@@ -145,12 +145,13 @@ async def test_4_receipt_gives_the_forgotten_code_again(place: Restaurant, scree
 
 
 async def test_4_staff_gives_out_opens_and_makes_codes_at_the_desk(place: Restaurant, screens: Screens) -> None:
-    order = await ready_order(place, 2)
+    order = await ready_order(place, 3)
     desk = await screens.desk(place.kiosk, "/service")
     await desk.at("name").fill("Ира")
     await desk.at("pin").fill((place.folder / "service.pin").read_text())
     await desk.tap("enter")
     await expect(desk.at("cell-1")).to_contain_text(order["number"], timeout=WAIT_MS)
+    await expect(desk.at("cell-5")).to_contain_text("порций 2 из 2")
     await desk.tap("code-1", "code-1-sure")
     code = (await place.internal("GET", f"/internal/orders/{order['order_id']}")).body["pickup_code"]
     await expect(desk.at("said")).to_contain_text("Новый код: ", timeout=WAIT_MS)
@@ -159,10 +160,10 @@ async def test_4_staff_gives_out_opens_and_makes_codes_at_the_desk(place: Restau
     await desk.shot("service-cells")
     await desk.tap("hand-out-1", "hand-out-1-sure")
     await expect(desk.at("cell-1")).to_have_attribute("data-state", "free", timeout=WAIT_MS)
-    await desk.tap("write-off-2")
-    await desk.at("write-off-2-text").fill("остыл")
+    await desk.tap("write-off-5")
+    await desk.at("write-off-5-text").fill("остыл")
     await desk.shot("service-write-off")
-    await desk.tap("write-off-2-sure")
+    await desk.tap("write-off-5-sure")
     await expect(desk.at("stuck")).to_contain_text("списана (остыл): вернуть ли деньги?", timeout=WAIT_MS)
     await desk.shot("service-stuck")
     for words in ("новый код выдачи", "еда отдана гостю", "еда списана"):

@@ -437,7 +437,7 @@ async def test_4_forgotten_food_and_a_warm_fridge_are_seen_and_settled_at_the_de
         await desk.shot("service-food")
         await desk.tap("lang-en")
         await expect(desk.at("temperatures")).to_contain_text("should be", timeout=WAIT_MS)
-        await expect(desk.at("stuck")).to_contain_text("locked cell: empty it", timeout=WAIT_MS)
+        await expect(desk.at("stuck")).to_contain_text("A locked cell holds food", timeout=WAIT_MS)
         await desk.at("temperatures").scroll_into_view_if_needed()
         await desk.shot("service-food-en")
         await screens.close()
