@@ -30,7 +30,7 @@ MAX_INGREDIENTS = 12
 MAX_LABEL = 16
 _PHASE_WIDTH = 5
 _CRC_AT = 34
-_MOST_TOGETHER = 0xFF
+_MOST_CELL = _MOST_TOGETHER = 0xFF
 
 
 class Opcode(IntEnum):
@@ -76,6 +76,8 @@ class Mailbox:
 def encode_mailbox(box: Mailbox) -> list[int]:
     if len(box.ingredients) > MAX_INGREDIENTS:
         raise MapError("bad_value", f"{len(box.ingredients)} ingredients")
+    if box.cell > _MOST_CELL:
+        raise MapError("bad_value", f"cell {box.cell}")
     place = box.cell | min(box.together, _MOST_TOGETHER) << 8
     words = [box.seq, box.opcode, *split_u32(box.job_id), box.attempt, box.recipe, box.chart_crc, place]
     words.append(len(box.ingredients))

@@ -20,6 +20,7 @@ from drivers.robot.mailbox import (
 from drivers.robot.port import Phase
 from drivers.robot.registers import MapError, crc_of
 
+U8 = st.integers(0, 0xFF)
 U16 = st.integers(0, 0xFFFF)
 PAIRS = st.lists(st.tuples(U16, U16), max_size=12).map(tuple)
 BOXES = st.builds(
@@ -29,7 +30,8 @@ BOXES = st.builds(
     attempt=U16,
     recipe=U16,
     chart_crc=U16,
-    cell=U16,
+    cell=U8,
+    together=U8,
     ingredients=PAIRS,
     seq=U16,
     session=U16,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.robot.port import (
+    NO_CAPABILITY,
     Bin,
     BinFlag,
     BinUnit,
@@ -25,10 +26,12 @@ from kiosk.kitchen.comparison import differences, lost_stations, what_is_lost
 from tests.complexes import with_cells
 
 DEMO = load_complex(None)
-HEALTH = Health(1, 100, 1, ComplexState.EXECUTE, HealthFlag(0), 0, 0, 1, 1, 1, 8, 24, 6, 8)
+HEALTH = Health(
+    1, 100, 1, ComplexState.EXECUTE, HealthFlag(0), 0, 0, 1, 1, 1, 8, 24, 6, 8, capabilities=Capability.SHARED_CELLS
+)
 UNITS = {"g": BinUnit.GRAM, "pcs": BinUnit.PIECE, "ml": BinUnit.MILLILITRE}
 BINS = [Bin(r.number, r.ingredient, UNITS[r.unit], BinFlag(0), 0, r.capacity, 0) for r in DEMO.bins]
-CELLS = [Cell(row.number, CellState.FREE) for row in DEMO.cells]
+CELLS = [Cell(row.number, CellState.FREE, size=row.size) for row in DEMO.cells]
 STATIONS = [Station(number, StationState.IDLE) for number in DEMO.by_number]
 
 
@@ -76,12 +79,11 @@ def test_what_a_robot_of_the_first_revision_is_not_told_is_named() -> None:
 
 def test_large_cells_of_a_robot_that_puts_one_portion_into_each_are_named(tmp_path: Path) -> None:
     large = load_complex(with_cells(tmp_path / "complex.toml", 1, 3, 2, 1, 1, 1))
-    lost = what_is_lost(large, HEALTH, [])
+    lost = what_is_lost(large, replace(HEALTH, capabilities=NO_CAPABILITY), [])
     assert lost is not None
     assert lost.en == "the robot puts one portion into a cell: larger are 2, 3"
-    shares = replace(HEALTH, capabilities=Capability.SHARED_CELLS)
-    assert what_is_lost(large, shares, []) is None
+    assert what_is_lost(large, HEALTH, []) is None
     told = [replace(cell, size=row.size) for cell, row in zip(CELLS, large.cells, strict=True)]
-    assert differences(large, shares, BINS, told, STATIONS) == []
-    (other,) = differences(large, shares, BINS, [*told[:2], replace(told[2], size=1), *told[3:]], STATIONS)
+    assert differences(large, HEALTH, BINS, told, STATIONS) == []
+    (other,) = differences(large, HEALTH, BINS, [*told[:2], replace(told[2], size=1), *told[3:]], STATIONS)
     assert other.en == "cell 3 (portions): described 2, the robot has 1"
