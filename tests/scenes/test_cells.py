@@ -240,7 +240,7 @@ async def opens(place: Restaurant, cell: int) -> bool:
 
 async def test_4_food_written_off_keeps_nobody_from_the_rest_of_the_order(place: Restaurant) -> None:
     guest = await place.guest()
-    order = await guest.order(("tea", 7))  # one more than there are cells
+    order = await guest.order(("tea", 9))  # one more than fits
     assert (await guest.pay(order["order_id"])).status == 200
 
     async def called() -> list[bool]:
@@ -248,7 +248,7 @@ async def test_4_food_written_off_keeps_nobody_from_the_rest_of_the_order(place:
 
     await until(called)
     assert (await place.internal("POST", f"{CELLS}/1", {"action": "write_off", "reason": "уронили"})).status == 200
-    await guest.until_status(order["order_id"], "ready")  # the seventh, in the cell that has become free
+    await guest.until_status(order["order_id"], "ready")  # the ninth, in the cell that has become free
     code = (await guest.look(order["order_id"]))["pickup_code"]
     opened = await guest.call("POST", "/api/pickup", {"number": order["number"], "pickup_code": code})
     assert (opened.status, sorted(opened.body["cells"])) == (200, [1, 2, 3, 4, 5, 6])

@@ -220,12 +220,12 @@ async def test_4_clock_that_was_set_forgets_nobodys_food(ahead_s: int) -> None:
 
 
 async def test_4_an_hour_of_full_cells_ends_by_itself(place: Restaurant, clock: PassingClock) -> None:
-    """Six portions that nobody fetches, and a seventh that has no place to go."""
+    """Eight portions that nobody fetches in six cells, and a ninth that has no place to go."""
     guest = await place.guest()
-    order = await guest.order(("tea", 7))
+    order = await guest.order(("tea", 9))
     assert (await guest.pay(order["order_id"])).status == 200
     await place.until_paused("cells_full")
-    await until(partial(has_ready, place, order, 6))
+    await until(partial(has_ready, place, order, 8))
     clock.jump(HOLD_S + 1)
     await until(partial(has_status, place, order, "refunded"))
     back_kopecks = sum(row["amount_kopecks"] for row in (await look(place, order))["refunds"])

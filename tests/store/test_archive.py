@@ -198,8 +198,10 @@ async def test_what_changed_between_the_copy_and_the_deletion_stays(path: Path) 
 
 
 async def test_it_is_found_in_its_archive_and_comes_back_whole_and_moves_again(path: Path) -> None:
-    before = orders_in(path)
     order_id = plain_old_order(path)
+    with contextlib.closing(sqlite3.connect(path)) as books, books:  # it stood in a cell that measures
+        books.execute("UPDATE portion SET lowest_c = 61.5, highest_c = 65, cold_s = 0 WHERE order_id = ?", (order_id,))
+    before = orders_in(path)
     await move_out(path)
     async with archiving(path) as (archive, database, _):
         assert await archive.find(lambda reader: orders.get(reader, "0" * 16)) is None

@@ -232,12 +232,12 @@ def leave(tx: Tx, term: Term, orders: Sequence[str], copied: str, year: int) -> 
 
 
 #: table → rows, each a value for each column
-Rows = Mapping[str, list[list[str | int | None]]]
+Rows = Mapping[str, list[list[str | float | None]]]
 
 
 def rows_of(reader: Reader, order_id: str) -> Rows:
     """Everything that moves with an order, to be taken back."""
-    found = msgspec.json.decode(content(reader, [order_id]), type=list[list[list[str | int | None]]])
+    found = msgspec.json.decode(content(reader, [order_id]), type=list[list[list[str | int | float | None]]])
     return dict(zip(MOVES, found, strict=True))
 
 
