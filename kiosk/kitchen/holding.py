@@ -206,7 +206,7 @@ def _called(order_id: str, work: Mapping[int, cooking.WorkRow]) -> list[cooking.
 
 
 def _waits(row: orders.PortionRow) -> bool:
-    return row.status is PortionStatus.READY and not row.given_back
+    return row.status is PortionStatus.READY and not row.given_back and not row.locked
 
 
 def spoil(tx: Tx, portion_ids: Iterable[int], cell: int, cause: str, now: datetime, again_s: int | None) -> list[int]:

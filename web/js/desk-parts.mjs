@@ -145,8 +145,8 @@ export function Orders({ orders, act, ask }) {
 const HOLDS_FOOD = new Set(["filled", "forgotten", "open"]);
 /** Thrown away in the books, or its money went back: staff takes it out, no guest gets it. @param {any} row */
 const isLockedFood = (row) => row.state === "locked" && row.reason && row.reason !== "mixed";
-/** Some of it is: staff hands that out. @param {any} row */
-const isMixed = (row) => row.reason === "mixed";
+/** Staff can act: also where some of it is the guest's, which they hand out. @param {any} row */
+const isTended = (row) => HOLDS_FOOD.has(row.state) || isLockedFood(row) || row.reason === "mixed";
 
 /** What each cell holds. @param {{cells: any[]|null, act: Act}} props */
 export function Cells({ cells, act }) {
@@ -159,7 +159,7 @@ export function Cells({ cells, act }) {
       (row) => html`<li key=${row.cell} class=${`cell ${row.state}`} data-testid=${`cell-${row.cell}`}
         data-state=${row.state}>
         <div><b>${row.cell}</b> <span>${cellWords(row, t)}</span></div>
-        ${tends && (HOLDS_FOOD.has(row.state) || isLockedFood(row) || isMixed(row)) && html`<${CellActs} row=${row} act=${act} />`}
+        ${tends && isTended(row) && html`<${CellActs} row=${row} act=${act} />`}
         ${
           tends &&
           row.order_id &&

@@ -129,7 +129,10 @@ function Door({ cell: { cell, state, number, portions, size } }) {
     <small>${both(CELLS[state])}</small></li>`;
 }
 
-/** How many portions of an order lie in a cell that has room for several. @param {{portions: number, size: number}} props */
+/**
+ * How many portions of an order lie in a cell that has room for several.
+ * @param {{portions: number, size: number}} props
+ */
 function Fits({ portions, size }) {
   const places = Array.from({ length: size }, (_, n) => html`<i key=${n} class=${n < portions ? "full" : ""}></i>`);
   return html`<span class="fits" aria-hidden="true">${places}</span>`;

@@ -26,7 +26,7 @@ export const words = {
     states: /** @type {Record<string, string>} */ ({
       paid: "Заказ ещё готовится. Когда он будет готов, номер станет зелёным на табло.",
       cooking: "Заказ ещё готовится. Когда он будет готов, номер станет зелёным на табло.",
-      ready: "В ячейке сейчас пусто. Подойдите, пожалуйста, к сотруднику.",
+      ready: "Сейчас забрать нечего. Подойдите, пожалуйста, к сотруднику.",
       completed: "Заказ уже выдан. Если его взяли не вы, подойдите к сотруднику.",
       refunded: "Деньги за этот заказ возвращаются.",
       other: "Этот заказ не оплачен.",
@@ -54,7 +54,7 @@ export const words = {
     states: /** @type {Record<string, string>} */ ({
       paid: "The order is still cooking. When it is ready, its number turns green on the board.",
       cooking: "The order is still cooking. When it is ready, its number turns green on the board.",
-      ready: "The cell is empty now. Please see the staff.",
+      ready: "There is nothing to take now. Please see the staff.",
       completed: "The order has been taken. If it was not you, see the staff.",
       refunded: "The money for this order is on its way back.",
       other: "This order is not paid.",

@@ -66,10 +66,10 @@ class OrderTracking:
             return order_view(reader, found, language, now, kitchen), orders.portions(reader, found.order_id)
 
         view, portions = await self._db.read(look)
-        failed = any(row.status is PortionStatus.FAILED for row in portions)
+        staffs = any(row.status is PortionStatus.FAILED or _is_staffs(row) for row in portions)
         return TrackView(
             number=view.number,
-            status="see_staff" if failed else self._told(found),
+            status="see_staff" if staffs else self._told(found),
             amount_kopecks=view.payment.amount_kopecks if view.payment else view.amount_kopecks,
             currency=view.currency,
             items=view.items,
@@ -92,3 +92,8 @@ class OrderTracking:
 
     def _told(self, order: Order) -> str:
         return "delayed" if is_late(order.status, order.promised_at, self._clock.now()) else order.status
+
+
+def _is_staffs(row: orders.PortionRow) -> bool:
+    """It is ready, and its cell opens for staff alone."""
+    return row.status is PortionStatus.READY and row.locked and not row.given_back
