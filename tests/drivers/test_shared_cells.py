@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from msgspec import to_builtins
 
 from drivers.errors import DeviceRefused
 from drivers.robot.modbus import ModbusComplex
 from drivers.robot.port import Capability, Cell, CellState, CookingOrder, JobState, Phase
 from drivers.sim.robot.device import RobotDevice, RobotRules
+from drivers.sim.robot.memory import Ack
+from drivers.sim.world import World
 from tests.complexes import with_cells
 from tests.drivers.robot_bench import RULES, Bench, bring_up, new_bench, order, until, until_job
 
@@ -146,3 +149,17 @@ async def test_a_robot_whose_cells_hold_one_portion_is_never_asked_to_share(benc
         cells = await placed(driver, [[1], [2]])
         assert [cell.size for cell in cells] == [1, 1]
         assert not (await driver.health()).capabilities & Capability.SHARED_CELLS
+
+
+async def test_food_that_was_stored_when_a_cell_held_one_portion_lies_there_still(bench: Bench) -> None:
+    world = World("robot", bench.folder / "state", bench.folder / "ledger")
+    before = {"job_id": 5, "attempt": 1, "recipe": 17, "order_id": "A-1", "loaded": True, "open": False}
+    with world.change() as change:
+        change.put("ack", to_builtins(Ack(boot=3)))
+        change.put("cell/01", before)
+        change.put("cell/02", {**before, "job_id": 0, "loaded": False})
+    world.close()
+    async with bench.complex(rules=rules(bench, 2, 2)) as device:
+        waiting(device)
+        cells = await bench.driver().cells()
+    assert [(cell.state, cell.loaded) for cell in cells] == [(CellState.LOADED, (5,)), (CellState.FREE, ())]
