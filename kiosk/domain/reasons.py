@@ -56,7 +56,8 @@ class Words(msgspec.Struct, frozen=True):
     technician: Text
 
 
-_HINTS: Mapping[str, Text] = {
+#: For a technician; the manuals have a line for each of them.
+HINTS: Mapping[str, Text] = {
     STARTING: Text(
         "Запуск: ждём ответа устройств, kiosk devices", "Starting: devices have not answered yet, kiosk devices"
     ),
@@ -373,4 +374,4 @@ def words_of(reason: str) -> Words:
 
 def hint_of(reason: str) -> Text | None:
     """What a technician should do about a reason; None where the word says it all."""
-    return _HINTS.get(reason) or _GENERAL.get(reason.split("_", 1)[0])
+    return HINTS.get(reason) or _GENERAL.get(reason.split("_", 1)[0])

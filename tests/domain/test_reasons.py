@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drivers.fiscal.shtrih import state as shtrih_state
-from kiosk.domain.reasons import _GENERAL, _HINTS, _OTHER, ITEM_REASONS, hint_of, words_of
+from kiosk.domain.reasons import _GENERAL, _OTHER, HINTS, ITEM_REASONS, hint_of, words_of
 
 #: What the drivers' looks and the keeper's own rules can say.
 STOPS = (
@@ -26,7 +26,7 @@ def test_a_technician_is_told_what_to_do(word: str) -> None:
 
 
 def test_each_word_is_said_once() -> None:
-    texts = [text.ru for text in _HINTS.values()]
+    texts = [text.ru for text in HINTS.values()]
     assert len(texts) == len(set(texts))
     assert hint_of("robot_something_new") is _GENERAL["robot"]
 
