@@ -8,7 +8,7 @@ import shtab
 from argparse_manpage.manpage import Manpage
 
 import kiosk.cli
-from kiosk import __version__
+from kiosk import version
 from kiosk.cli_words import parser
 
 PARSER = parser(kiosk.cli.__doc__)
@@ -17,7 +17,7 @@ match sys.argv[1:]:
     case ["completion"]:
         print(shtab.complete(PARSER, "bash"))
     case ["manual"]:
-        page = Manpage(PARSER, format="pretty", _data={"project_name": "kiosk", "version": __version__})
+        page = Manpage(PARSER, format="pretty", _data={"project_name": "kiosk", "version": version()})
         print(page)
     case _:
         sys.exit(__doc__)

@@ -7,15 +7,16 @@ import asyncio
 import errno
 import gc
 import getpass
+import http.client
 import json
 import os
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import msgspec
 
 from drivers.text import shown
@@ -28,7 +29,6 @@ from kiosk.config.settings import Config
 from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
 from kiosk.domain.staff.staff_words import in_words
 from kiosk.socket_calls import DEVICES, EVENTS
-from kiosk.trial_sale import NoSale, TrialSale
 
 OK, BAD, USAGE, NOT_RUNNING = 0, 1, 2, 3
 _TIMEOUT_S = 150
@@ -191,18 +191,37 @@ async def _request(
     config: Config, method: str, path: str, body: dict[str, Any] | None = None, language: str = "ru"
 ) -> tuple[int, Any]:
     """Raises `NotRunning` or `Refused`."""
-    connector = aiohttp.UnixConnector(str(config.server.socket))
-    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        try:
-            headers = {"Accept-Language": language}
-            async with session.request(method, f"http://kiosk{path}", json=body, headers=headers) as response:
-                text = await response.text()
-                return response.status, json.loads(text) if text else {}
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # a timeout is an OSError too
-            if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ECONNREFUSED):
-                raise NotRunning from error
-            raise Refused(f"{config.server.socket}: {type(error).__name__} {error}".rstrip()) from error
+    return await asyncio.to_thread(_ask_socket, config.server.socket, method, path, body, language)
+
+
+class _AtSocket(http.client.HTTPConnection):
+    """The standard library's client: another one takes longer to load than the answer takes to come."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("kiosk", timeout=_TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def _ask_socket(place: Path, method: str, path: str, body: dict[str, Any] | None, language: str) -> tuple[int, Any]:
+    """Raises `NotRunning` or `Refused`."""
+    connection = _AtSocket(place)
+    headers = {"Accept-Language": language, "Content-Type": "application/json"}
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body).encode(), headers)
+        response = connection.getresponse()
+        text = response.read()
+        return response.status, json.loads(text) if text else {}
+    except (http.client.HTTPException, OSError, ValueError) as error:  # a timeout is an OSError too
+        if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ECONNREFUSED):
+            raise NotRunning from error
+        raise Refused(f"{place}: {type(error).__name__} {error}".rstrip()) from error
+    finally:
+        connection.close()
 
 
 async def _events(options: argparse.Namespace, config: Config) -> int:
@@ -263,6 +282,10 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
 
 async def _sell_for_trial(options: argparse.Namespace, config: Config) -> int:
     """The kiosk must run. Steps go where they disturb no JSON."""
+    import aiohttp  # heavy, as in `_run`
+
+    from kiosk.trial_sale import NoSale, TrialSale
+
     steps: list[str] = []
 
     def say(line: str) -> None:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from kiosk import __version__, socket_calls
+from kiosk import socket_calls, version
 from kiosk.domain.kitchen.certificate_words import CLAUSES
 from kiosk.socket_calls import Address
 
@@ -48,13 +48,21 @@ _CELL_ACTIONS = {
 }
 
 
+class _Version(argparse.Action):
+    """As argparse's own, which would have to know it beforehand."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(version())
+        parser.exit()
+
+
 def parser(description: str | None) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, help="default: config.toml here, else what $KIOSK_CONFIG names")
     common.add_argument("--lang", choices=["ru", "en"], help="default: English where LANG says so, else Russian")
     common.add_argument("--json", action="store_true", help="print the answer as JSON")
     found = argparse.ArgumentParser("kiosk", description=description)
-    found.add_argument("--version", action="version", version=__version__)
+    found.add_argument("--version", action=_Version, nargs=0, help="tell the version of the program and end")
     commands = found.add_subparsers(dest="command", required=True)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:

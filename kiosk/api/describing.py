@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from kiosk import __version__
+from kiosk import version
 from kiosk.api.calls import Operation, Parameter
 from kiosk.api.http.parameters import ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, OF_PATHS
 from kiosk.api.http.problems import STATUS, BadJson, BadRequest, BodyTooLarge, StorageUnavailable, UnsupportedMediaType
@@ -108,7 +108,7 @@ def describe(table: tuple[Operation, ...]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Kiosk of a robotic restaurant",
-            "version": __version__,
+            "version": version(),
             "description": "Money is an integer in kopecks, times are RFC 3339, refusals are RFC 9457 problems whose"
             " `code` is stable. Unknown fields are refused.",
         },

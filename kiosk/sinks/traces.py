@@ -9,7 +9,7 @@ import msgspec
 
 from drivers.errors import DeviceError
 from drivers.webhook.port import WebhookSender
-from kiosk import __version__
+from kiosk import version
 from kiosk.domain.events import OrderCancelledEvent, OrderCompletedEvent, OrderRefundedEvent, StoredEvent
 from kiosk.domain.ordering.order import Order, OrderStatus
 from kiosk.domain.traces import Step, between, document
@@ -48,7 +48,7 @@ class TraceCollector:
         steps = await self._db.read(read_steps, order_id)
         if not steps:
             return None  # in an archive by now
-        body = msgspec.json.encode(document(order_id, steps, self._restaurant, __version__))
+        body = msgspec.json.encode(document(order_id, steps, self._restaurant, version()))
         try:
             delivery = await self._sender.deliver(self._url, {"Content-Type": "application/json"}, body)
         except DeviceError as error:
