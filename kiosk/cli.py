@@ -148,6 +148,8 @@ def _ask_pin(options: argparse.Namespace, language: str) -> None:
 def _of_its_own(options: argparse.Namespace) -> Callable[[argparse.Namespace, Config], Awaitable[int]] | None:
     """What is more than one call."""
     if options.command == "check":
+        if options.setup:
+            return _set_up
         return _find if options.find is not None else _sell_for_trial if options.sale is not None else _check
     if (options.command, vars(options).get("action")) == ("robot", "certify"):
         return _certify
@@ -278,6 +280,18 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
                 told += f" ({' '.join(filter(None, (detail, own.get(name))))})"
             print(shown(f"{'ok ' if ok else 'BAD'}  {name:14} {told}".rstrip()))
     return OK if all(ok for _, ok, _ in lines) else BAD
+
+
+async def _set_up(options: argparse.Namespace, config: Config) -> int:
+    from kiosk.wiring.setting_up import set_up  # heavy, as in `_run`
+
+    def ask(words: str, now: str) -> str:
+        return input(harmless(f"{words}{f' [{now}]' if now else ''}: "))
+
+    try:
+        return OK if await set_up(options.config, config, _language(options), ask, _say) else USAGE
+    except EOFError:
+        return BAD  # nobody answers any more, and nothing was written
 
 
 async def _sell_for_trial(options: argparse.Namespace, config: Config) -> int:

@@ -77,6 +77,11 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         help="look for registers at these ports, or at all of this machine; prints the [fiscal] section to put in",
     )
     check.add_argument(
+        "--setup",
+        action="store_true",
+        help="ask for the settings of a new site, find its registrar, write config.toml, and offer a trial sale",
+    )
+    check.add_argument(
         "--sale",
         choices=["token", "terminal", "sbp", "till"],
         metavar="METHOD",

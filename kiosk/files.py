@@ -41,6 +41,18 @@ def read_file(path: Path | str, longest_bytes: int) -> bytes:
     return found
 
 
+def write_whole(path: Path, text: str) -> None:
+    """In the place of what is there, which keeps its mode: whoever reads sees the old text or the new one. Raises
+    `OSError`."""
+    fresh = path.with_name(f".{path.name}.new")
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
 def toml_of(path: Path | str, raw: bytes) -> dict[str, object]:
     """The table in `raw`, which was read from `path`. Raises `Unreadable`."""
     try:

@@ -21,7 +21,7 @@ FLOORS = (
     {"wiring"},
     {"api", "runtime"},
     {"flows", "sinks", "kitchen"},
-    {"messages", "cli_words", "trial_sale"},
+    {"messages", "cli_words", "trial_sale", "site_setup"},
     {"store", "tokens", "tasks", "checkpoints", "catalogue", "config", "logs"},
     {"domain", "clock", "periods", "files", "cli_output", "socket_calls"},
 )

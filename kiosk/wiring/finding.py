@@ -51,12 +51,23 @@ class Found(msgspec.Struct, frozen=True, omit_defaults=True):
     drive_number: str = ""
     says: str = ""
 
+    def settings(self) -> dict[str, str | int]:
+        """The keys of `[fiscal]`."""
+        found: dict[str, str | int] = {
+            "driver": self.driver,
+            "url": self.url,
+            "port": self.port,
+            "baudrate": self.baudrate,
+            "protocol": self.protocol,
+        }
+        return {name: value for name, value in found.items() if value}
+
     def section(self) -> str:
         """As it is written in the settings."""
-        rows = [("driver", self.driver), ("url", self.url), ("port", self.port)]
-        numbers = [("baudrate", self.baudrate), ("protocol", self.protocol)]
-        lines = [f'{name} = "{value}"' for name, value in rows if value]
-        lines += [f"{name} = {value}" for name, value in numbers if value]
+        lines = [
+            f"{name} = {value}" if isinstance(value, int) else f'{name} = "{value}"'
+            for name, value in self.settings().items()
+        ]
         behind = self.says or f"drive {self.drive_number}"
         return "\n".join((f"[fiscal]  # {behind}", *lines))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -106,7 +107,8 @@ async def test_odd_bytes_are_refused_and_never_break_the_server(place: Restauran
         "lot_id": "1",
         "channel": "owner",
     }
-    paths = [path.format(**known) for path in document["paths"] if path not in (*STREAMS, "/api/auth/logout")]
+    asked = [path for path in document["paths"] if path not in (*STREAMS, "/api/auth/logout")]
+    paths = [re.sub(r"{(\w+)}", lambda name: known.get(name[1], "1"), path) for path in asked]
     calls = [
         (request_line(method, path, guest.token), b"") for path in paths for method in ("HEAD", "OPTIONS", "TRACE")
     ]
