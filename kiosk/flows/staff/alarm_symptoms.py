@@ -103,6 +103,11 @@ class Symptoms:
         self._least = menu.least_taken()
         self._consumption = Consumption()
 
+    @property
+    def starting(self) -> bool:
+        """Some device has not spoken since the start: what is not seen may only not be known."""
+        return self._of.readiness.starting
+
     async def seen(self) -> list[Seen]:
         endpoints = await self._of.endpoint_commands.endpoints()
         found = [

@@ -120,7 +120,8 @@ class AlarmWatch:
         elapsed_s = 0.0 if self._looked_at is None else now_s - self._looked_at
         self._looked_at = now_s
         before = {row.alarm_id: row for row in self._standing}
-        self._standing, messages = await self._db.write(self._judge, seen, elapsed_s, self._clock.now())
+        gone_s = 0.0 if self._symptoms.starting else elapsed_s  # what nobody has spoken of yet is not gone
+        self._standing, messages = await self._db.write(self._judge, seen, elapsed_s, gone_s, self._clock.now())
         for row in self._standing:
             if row.stands and (row.alarm_id not in before or not before[row.alarm_id].stands):
                 self._cp("alarm.raised")
@@ -128,10 +129,14 @@ class AlarmWatch:
         if messages:
             self.written()
 
-    def _judge(self, tx: Tx, seen: dict[tuple[str, str], Seen], elapsed_s: float, now: datetime) -> _Judged:
+    def _judge(
+        self, tx: Tx, seen: dict[tuple[str, str], Seen], elapsed_s: float, gone_s: float, now: datetime
+    ) -> _Judged:
         standing = alarms.read_standing(tx)
         known = {row.key for row in standing}
-        kept = [after for row in standing if (after := self._advance(tx, row, seen.get(row.key), elapsed_s, now))]
+        looked = [(row, seen.get(row.key)) for row in standing]
+        moved = [self._advance(tx, row, now_seen, elapsed_s if now_seen else gone_s, now) for row, now_seen in looked]
+        kept = [after for after in moved if after is not None]
         for key in [key for key in seen if key not in known]:
             rule = self._policy.rules.of(key[0])
             begun = alarms.begin(tx, seen[key], now, urgent=rule.urgent or seen[key].urgent)
