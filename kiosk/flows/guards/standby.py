@@ -25,7 +25,7 @@ from kiosk.store.file.standby import NotContinued, Standby
 T = TypeVar("T")
 _log = structlog.get_logger()
 _MEGABYTE = 2**20
-#: The log of the database begins anew when it has grown so large and all of it is in the copy.
+#: The log of the database is brought into its file when it has grown by so much and all of it is in the copy.
 CUT_BYTES = 4 * _MEGABYTE
 #: Larger than this, nothing waits for the copy any more: it is made anew later.
 _GIVE_UP_BYTES = 256 * _MEGABYTE
@@ -130,7 +130,7 @@ class StandbyGuard:
             await self._begin()
         else:
             await self._on_thread(partial(self._standby.follow, limit))
-        if self._standby.shipped_bytes > CUT_BYTES:
+        if self._standby.uncut_bytes > CUT_BYTES:
             rest = await self._db.between(self._standby.cut)
             await self._on_thread(partial(self._standby.take_rest, rest))
         self._change, self._level_at = change, moment

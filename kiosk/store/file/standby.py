@@ -50,8 +50,10 @@ class Standby:
         return None if self._generation is None else self._generation / NAME
 
     @property
-    def shipped_bytes(self) -> int:
-        return self._shipped
+    def uncut_bytes(self) -> int:
+        """So much of the log was taken over since it was last brought into the file. Where somebody reads all the while
+        the log goes on growing, and each try costs a flush."""
+        return self._shipped - self._checkpointed
 
     def forget(self) -> None:
         """What comes next is a new generation."""
