@@ -110,8 +110,9 @@ class HourlyBackups:
                 raise DatabaseBroken(f"the backup is not sound: {wrong}")
             made.rename(file)
         finally:
-            with contextlib.suppress(OSError):
-                made.unlink(missing_ok=True)
+            for beside in ("", "-wal", "-shm"):  # of who looked through it
+                with contextlib.suppress(OSError):
+                    made.with_name(made.name + beside).unlink(missing_ok=True)
         _log.info("backup_made", file=file.name, size_bytes=size)
 
     def _fail(self, error: str) -> None:
