@@ -151,6 +151,10 @@ def test_the_copy_is_the_database_whatever_happened_between_two_looks(
     assert not differs(tmp_path / "restaurant", steps)
 
 
+def test_a_log_that_began_and_was_brought_into_the_file_by_somebody_else_is_not_missed(tmp_path: Path) -> None:
+    assert not differs(tmp_path / "restaurant", [("look", 0), ("cut", 0), ("write", 1), ("stranger", 0)])
+
+
 class ForgetsTheRest(Standby):
     """Planted: what came after the last look is not taken over before the log begins anew."""
 

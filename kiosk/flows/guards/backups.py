@@ -17,7 +17,9 @@ from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.reasons import BACKUP_LATE
 from kiosk.periods import USUAL, Periods
+from kiosk.store import meta
 from kiosk.store.database import Database
+from kiosk.store.file.standby import claim
 
 _log = structlog.get_logger()
 _NAME = re.compile(r"kiosk-(\d{8}T\d{2})Z\.db")
@@ -39,7 +41,8 @@ class BackupRules:
 
 
 class HourlyBackups:
-    """`run()` until cancelled. `kiosk-20261130T18Z.db` in `folder` is what was known in this hour (UTC)."""
+    """`run()` until cancelled. `kiosk-20261130T18Z.db` in `folder`, which stands in that of the standby copy, is what
+    was known in this hour (UTC)."""
 
     def __init__(
         self,
@@ -79,21 +82,23 @@ class HourlyBackups:
         now = self._clock.now().astimezone(UTC)
         file = self._folder / f"kiosk-{now:%Y%m%dT%H}Z.db"
         try:
-            known = await asyncio.to_thread(self._prepare)
+            database_id = await self._db.write(meta.database_id)
+            known = await asyncio.to_thread(self._prepare, database_id)
             if file not in known:
                 await self._make(file)
                 known.append(file)
             self.newest_at = max(moment for moment in map(moment_of, known) if moment <= now)
             for old in outlived(known, self._rules):
-                await asyncio.to_thread(old.unlink)
+                if old != file:  # by a clock that runs behind it would be the oldest
+                    await asyncio.to_thread(old.unlink)
         except (OSError, DatabaseBroken, TimeoutError) as error:
             self._fail(f"{self._folder}: {error}")
             return
         self.error = None
 
-    def _prepare(self) -> list[Path]:
-        """The backups that are there."""
-        self._folder.parent.mkdir(mode=0o700, exist_ok=True)
+    def _prepare(self, database_id: str) -> list[Path]:
+        """The backups that are there. Raises `OSError`, also where they are another's."""
+        claim(self._folder.parent, database_id)
         self._folder.mkdir(mode=0o700, exist_ok=True)
         for left in self._folder.glob(f"*{_UNSEEN}*"):
             left.unlink()

@@ -20,7 +20,7 @@ from kiosk.domain.reasons import STANDBY_LATE, STANDBY_SAME_DISK
 from kiosk.periods import USUAL, Periods
 from kiosk.store import meta
 from kiosk.store.database import Database
-from kiosk.store.file.standby import NotContinued, Standby
+from kiosk.store.file.standby import NotContinued, Standby, claim
 
 T = TypeVar("T")
 _log = structlog.get_logger()
@@ -138,6 +138,7 @@ class StandbyGuard:
     async def _begin(self) -> None:
         """A new generation, of the whole file. Something is committed first: the log is then certainly not empty."""
         now = self._clock.now()
+        await self._on_thread(partial(claim, self._folder, await self._db.write(meta.database_id)))
         await self._db.write(meta.put, _STARTED, rfc3339(now))
         copy, before = await self._on_thread(partial(self._standby.begin, now, self._small))
         try:

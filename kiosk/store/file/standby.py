@@ -9,11 +9,12 @@ its header, and a new generation is made; the one before stays until that is who
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
-from datetime import datetime
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from kiosk.domain.errors import DatabaseBroken
@@ -22,8 +23,10 @@ from kiosk.store.file.copying import sync
 
 NAME = "kiosk.db"
 _WHOLE = "whole"  # stands in a generation that can be restored
-_PREFIX = "copy-"
+_NAME_OF = re.compile(r"copy-\d{8}T\d{12}")  # what only begins like it is somebody else's, and stays
+_STAMP = "copy-%Y%m%dT%H%M%S%f"
 _BESIDE = "beside"
+_OWNER = "database"  # stands in the folder: whose copies these are
 
 
 class NotContinued(Exception):
@@ -42,6 +45,8 @@ class Standby:
         self._shipped = 0  # bytes of the log that the copy has on its disk
         self._sum = b""  # the checksum of the last frame of them
         self._checkpointed = 0  # as far as the log was brought into the original's file
+        self._changes = 0  # what the writer has changed when it was last measured
+        self._changes_cut = 0  # and when the log was last cut
         self.same_disk = False  # as the database: a disk that was not mounted, most of all
 
     @property
@@ -64,6 +69,7 @@ class Standby:
     def measure(self, writer: sqlite3.Connection) -> int:
         """How many bytes the log has: no transaction is half written in them. From now on SQLite leaves it alone."""
         writer.execute("PRAGMA wal_autocheckpoint=0")
+        self._changes = writer.total_changes
         return wal.size(self._database)
 
     def let_go(self, writer: sqlite3.Connection) -> None:
@@ -80,6 +86,7 @@ class Standby:
         rest = rest[: wal.committed(self._head, rest)]
         _checkpoint(writer)
         self._checkpointed = self._shipped + len(rest)
+        self._changes_cut = writer.total_changes
         return rest
 
     # On a thread that may wait.
@@ -113,10 +120,10 @@ class Standby:
             raise NotContinued("the log holds nothing yet")
         self._folder.mkdir(mode=0o700, exist_ok=True)
         self._look_where()
-        for left in self._folder.glob(f"{_PREFIX}*"):
+        for left in _made_here(self._folder):
             if not (left / _WHOLE).exists():
                 shutil.rmtree(left)
-        fresh = self._folder / f"{_PREFIX}{now:%Y%m%dT%H%M%S%f}"
+        fresh = self._folder / _name_of(now, generations(self._folder))
         (fresh / _BESIDE).mkdir(mode=0o700, parents=True)
         for path in small:
             if path.is_file():
@@ -140,6 +147,7 @@ class Standby:
         sync(self._folder)
         for old in generations(self._folder):
             if old != copy.parent:
+                (old / _WHOLE).unlink()  # killed in the middle, it counts no more
                 shutil.rmtree(old)
 
     def follow(self, limit: int) -> None:
@@ -147,6 +155,8 @@ class Standby:
         head = wal.header(self._database)
         if head is None:
             self._require_all_taken()
+            if self._changes != self._changes_cut:
+                raise NotContinued("a log began and ended unseen")
             return
         if self._head is None or head != self._head:
             self._turn_over(head)
@@ -188,21 +198,51 @@ class Standby:
         return self._generation / NAME
 
 
+def claim(folder: Path, database_id: str) -> None:
+    """The folder is there, and for the copies of this database alone: a fresh one that was begun after a disk was lost,
+    or another kiosk by mistake, would take the last copies of the other away. Raises `OSError`."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    mark = folder / _OWNER
+    if not mark.exists():
+        mark.write_text(f"{database_id}\n", "ascii")
+        sync(mark)
+        sync(folder)
+    elif (found := mark.read_text("ascii", "replace").strip()) not in ("", database_id):
+        raise OSError(f"{folder} holds copies of another database ({found}): restore from them, or move them away")
+
+
 def generations(folder: Path) -> list[Path]:
     """Those that are whole, the newest first."""
-    return sorted((mark.parent for mark in folder.glob(f"{_PREFIX}*/{_WHOLE}")), reverse=True)
+    return sorted((found for found in _made_here(folder) if (found / _WHOLE).exists()), reverse=True)
+
+
+def _made_here(folder: Path) -> list[Path]:
+    """Also those that are not whole."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return [path for path in found if _NAME_OF.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
+
+
+def _name_of(now: datetime, before: Sequence[Path]) -> str:
+    """Later than those that are there, whatever the clock says."""
+    moment = now.replace(tzinfo=None)
+    for found in before:
+        moment = max(moment, datetime.strptime(found.name, _STAMP) + timedelta(microseconds=1))  # noqa: DTZ007 - a name
+    return moment.strftime(_STAMP)
 
 
 def lay_out(folder: Path, place: Path) -> Path:
     """The newest generation of a folder of copies, copied to `place`, where SQLite may open it: its database. The
-    folder may be one of its generations. Raises `DatabaseBroken` where none is whole."""
+    folder may be one of its generations. Raises `DatabaseBroken` where none is whole, and where a kiosk that runs
+    brought the log into the file meanwhile: the two parts do not belong together then."""
     found = [folder] if (folder / _WHOLE).exists() else generations(folder)
     if not found:
         raise DatabaseBroken(f"{folder}: no standby copy that is whole")
-    for suffix in ("", "-wal"):
-        part = found[0] / (NAME + suffix)
+    copy, log = found[0] / NAME, wal.header(found[0] / NAME)
+    for part, target in ((copy, place / NAME), (wal.log_of(copy), place / wal.log_of(copy).name)):
         if part.exists():
-            shutil.copyfile(part, place / part.name)
+            shutil.copyfile(part, target)
+    if not wal.header(copy) == wal.header(place / NAME) == log:
+        raise DatabaseBroken(f"{found[0]} is written at this moment: stop the kiosk that keeps it")
     return place / NAME
 
 
@@ -234,11 +274,13 @@ def _append(copy: Path, at: int, raw: bytes) -> None:
 
 
 def _checkpoint(writer: sqlite3.Connection) -> None:
-    """Without waiting for who reads: then the log is brought into the file as far as that goes."""
+    """Without waiting for who reads: then the log is brought into the file as far as that goes. Where the disk has no
+    room or does not take it, the log stays as it is, with every commit in it, as when SQLite tries by itself."""
     waits_ms = writer.execute("PRAGMA busy_timeout").fetchone()[0]
     writer.execute("PRAGMA busy_timeout=0")
     try:
-        writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        with suppress(sqlite3.OperationalError):
+            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         writer.execute(f"PRAGMA busy_timeout={waits_ms}")
 
