@@ -211,6 +211,7 @@ class Kiosk:
         supervise("file", flows.file_check.run, (OSError,))
         if self._standby is not None:
             supervise("standby", self._standby.guard.run, (OSError,))
+            supervise("standby_age", self._standby.guard.tell, ())
             supervise("backups", self._standby.backups.run, (OSError,))
         for guard, probe in flows.guards.probes():
             supervise(f"guard:{guard.name}", partial(guard.run, probe), ())

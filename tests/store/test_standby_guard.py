@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import shutil
 import sqlite3
@@ -13,9 +14,11 @@ import pytest
 
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.domain.kitchen.readiness import Readiness
+from kiosk.domain.reasons import STANDBY_LATE
 from kiosk.flows.guards.backups import BackupRules, HourlyBackups
 from kiosk.flows.guards.standby import CUT_BYTES, StandbyGuard
 from kiosk.store.database import Database
+from kiosk.store.file.copying import copy
 from kiosk.store.file.standby import NAME, Standby, generations, lay_out
 from kiosk.store.transaction import Reader
 from tests.clocks import START, ManualClock
@@ -156,3 +159,27 @@ async def test_a_copy_that_changes_while_it_is_laid_out_is_refused(database: Dat
     place.mkdir()
     with pytest.raises(DatabaseBroken, match="stop the kiosk"):
         lay_out(tmp_path / "other", place)
+
+
+async def test_a_copy_to_a_disk_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
+    lay_ready(tmp_path / "kiosk.db")
+    held = sqlite3.connect(tmp_path / "kiosk.db", isolation_level=None)  # SQLite asks again and again, as long as it is
+    held.execute("PRAGMA locking_mode=EXCLUSIVE")
+    held.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await copy(tmp_path / "kiosk.db", tmp_path / "copy.db")
+    finally:
+        held.close()
+
+
+async def test_a_copy_that_is_late_is_told_while_nobody_can_look_at_it(database: Database, tmp_path: Path) -> None:
+    clock, readiness = ManualClock(), Readiness(("sales",))
+    guard = StandbyGuard(database, tmp_path / "other", (), readiness, clock)
+    telling = asyncio.create_task(guard.tell())
+    await clock.until_asleep()
+    clock.advance(301)
+    await clock.until_asleep()
+    assert readiness.checks()["standby"].reason == STANDBY_LATE
+    telling.cancel()

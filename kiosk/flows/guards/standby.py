@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -20,6 +19,7 @@ from kiosk.domain.reasons import STANDBY_LATE, STANDBY_SAME_DISK
 from kiosk.periods import USUAL, Periods
 from kiosk.store import meta
 from kiosk.store.database import Database
+from kiosk.store.file.copying import on_a_thread
 from kiosk.store.file.standby import NotContinued, Standby, claim
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class _Stuck(OSError):
 
 
 class StandbyGuard:
-    """`run()` until cancelled. `small`: files beside the database that go along, for nobody else to read."""
+    """`run()` and `tell()` until cancelled. `small`: files beside the database that go along, nobody else's to read."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class StandbyGuard:
         self._clock = clock
         self._periods = periods
         self._standby = Standby(database.path, folder)
-        self._stuck: threading.Thread | None = None
+        self._stuck: Future[Any] | None = None
         self._change = -1  # of the database, when the copy was last brought up to it
         self._level_at: float | None = None  # monotonic, when nothing of the database was missing in the copy
         self._begun_at = clock.monotonic()
@@ -74,9 +74,13 @@ class StandbyGuard:
 
     async def run(self) -> None:
         while True:
-            pause_s = await self.look()
+            await self._clock.sleep(await self.look())
+
+    async def tell(self) -> None:
+        """Runs until cancelled, beside `run`: a look at a disk that does not answer may take an hour."""
+        while True:
             self._readiness.set(CHECK, self._reason(), blocks=False, detail=self.error or "")
-            await self._clock.sleep(pause_s)
+            await self._clock.sleep(self._periods.standby_s)
 
     def _reason(self) -> str | None:
         if self.age_s > _LATE_S:
@@ -153,30 +157,18 @@ class StandbyGuard:
     def _require_no_stuck_thread(self) -> None:
         """What was given up may still be at work with the state that it had: it ends before anything is begun anew."""
         if self._stuck is not None:
-            if self._stuck.is_alive():
+            if not self._stuck.done():
                 raise _Stuck(f"{self._folder} does not answer")
             self._stuck = None
             self._standby = Standby(self._db.path, self._folder)
 
     async def _on_thread(self, call: Callable[[], T]) -> T:
-        """A thread of its own, which holds no exit: the other disk may never answer. Raises what `call` raises, and
-        `OSError` where it takes too long."""
-        outcome: Future[T] = Future()
-
-        def run() -> None:
-            outcome.set_running_or_notify_cancel()
-            try:
-                outcome.set_result(call())
-            except BaseException as error:  # noqa: BLE001 - whoever waits for the thread gets it
-                outcome.set_exception(error)
-
-        self._stuck = thread = threading.Thread(target=run, name="standby", daemon=True)
-        thread.start()
+        """The other disk may never answer. Raises what `call` raises, and `OSError` where it takes too long."""
+        outcome = on_a_thread(call)
         try:
             async with asyncio.timeout(_STEP_S):
                 return await asyncio.wrap_future(outcome)
         except TimeoutError as error:
             raise _Stuck(f"{self._folder} does not answer") from error
         finally:
-            if outcome.done():
-                self._stuck = None
+            self._stuck = None if outcome.done() else outcome

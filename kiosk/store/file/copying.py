@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
-
-import aiosqlite
+from typing import TypeVar
 
 from kiosk.domain.errors import DatabaseBroken
+
+T = TypeVar("T")
 
 
 async def copy(path: Path, file: Path) -> int:
     """Copy the database at `path` to `file`, which does not exist yet, through a connection of its own; its size.
     Raises `DatabaseBroken`."""
+    await asyncio.wrap_future(on_a_thread(lambda: _copy(path, file)))
+    return file.stat().st_size
+
+
+def _copy(path: Path, file: Path) -> None:
     try:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # nobody else's to read from the beginning
     except FileExistsError as error:
         raise DatabaseBroken(f"{file} exists already") from error
     except OSError as error:
         raise DatabaseBroken(f"{file}: {error.strerror or error}") from error
-    source = await aiosqlite.connect(path, isolation_level=None)
     try:
-        await source.execute("PRAGMA query_only=1")
-        target = sqlite3.connect(file, check_same_thread=False)
-        try:
-            await source.backup(target)
-        finally:
-            target.close()
+        with closing(sqlite3.connect(path, isolation_level=None)) as source:
+            source.execute("PRAGMA query_only=1")
+            with closing(sqlite3.connect(file)) as target:
+                source.backup(target)
     except sqlite3.Error as error:
         raise DatabaseBroken(str(error)) from error
-    finally:
-        await source.close()
-    return file.stat().st_size
+
+
+def on_a_thread(call: Callable[[], T]) -> Future[T]:
+    """`call` on a thread of its own, which holds neither the loop nor an exit: a disk may never answer."""
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        outcome.set_running_or_notify_cancel()
+        try:
+            outcome.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - whoever waits for the thread gets it
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="disk", daemon=True).start()
+    return outcome
 
 
 def sync(path: Path) -> None:
