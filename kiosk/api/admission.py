@@ -14,6 +14,7 @@ from aiohttp import web
 from kiosk.api.calls import Operation, Who
 from kiosk.api.sim import Simulators
 from kiosk.domain.errors import NotFound, Unauthorized
+from kiosk.domain.staff.names import actor_of_user
 from kiosk.domain.staff.refusals import RoleForbids
 from kiosk.domain.staff.roles import Person, Role, Roles
 from kiosk.flows.staff.door import StaffDoor
@@ -111,12 +112,12 @@ def _peer_person(request: web.Request, may: Roles) -> Person:
 
 
 def _peer(request: web.Request) -> tuple[int, str]:
-    """The peer's user by SO_PEERCRED: number and name."""
+    """The peer's user by SO_PEERCRED: number, and what the journal calls them."""
     peer = request.get_extra_info("socket")
     if peer is None:
         return -1, "unknown"
     _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
     try:
-        return uid, pwd.getpwuid(uid).pw_name
+        return uid, actor_of_user(uid, pwd.getpwuid(uid).pw_name)
     except KeyError:
-        return uid, f"uid:{uid}"
+        return uid, actor_of_user(uid, "")

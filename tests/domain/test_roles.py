@@ -9,6 +9,7 @@ import pytest
 from kiosk.api.admission import PERSON, STAFF, TRAINEES
 from kiosk.api.calls import Operation
 from kiosk.api.operations import PUBLIC_OPERATIONS
+from kiosk.domain.staff.names import actor_of_user
 from kiosk.domain.staff.pins import is_easy, is_right, sealed
 from kiosk.domain.staff.roles import MOVE_ROLES, Role
 from kiosk.domain.staff.stuck import Move
@@ -112,3 +113,7 @@ def test_pin_is_recognised_by_its_seal_alone_and_what_is_tried_first_is_none() -
     easy = ("000000", "121212", "123456", "987654", "098765", "345678", "482482", "1111222")
     assert [pin for pin in easy if not is_easy(pin)] == []
     assert [pin for pin in ("482915", "730264", "19850612", "112358") if is_easy(pin)] == []
+
+
+def test_what_the_user_of_the_service_does_is_not_written_down_as_what_the_kiosk_does_by_itself() -> None:
+    assert [actor_of_user(998, name) for name in ("kiosk", "unknown", "", "oleg")] == ["uid:998"] * 3 + ["oleg"]

@@ -14,7 +14,7 @@ from kiosk.api.admission import PERSON, STAFF
 from kiosk.api.operations import PUBLIC_OPERATIONS
 from kiosk.clock import SystemClock
 from kiosk.domain.payment.second_person import WAITS_S
-from kiosk.domain.staff.refusals import RoleForbids
+from kiosk.domain.staff.refusals import RoleForbids, SecondPersonRequired
 from kiosk.domain.staff.roles import Person, Role
 from kiosk.flows.payment.portions import RefundItem, RefundRequest
 from kiosk.flows.staff.second_person import RefundConfirmation, SecondPerson
@@ -181,6 +181,21 @@ async def test_request_is_refused_taken_back_or_over_and_dies_with_the_account_o
         dead = await ask(ira)
         await vera.call("POST", f"/api/service/staff/{people.ids['Ира']}", {"blocked": True})
         assert_problem(await vera.call("POST", f"{dead}/confirm"), 409, "refund_request_state")
+
+        async def is_over() -> bool:
+            return not (await vera.call("GET", REQUESTS)).body["waiting"]
+
+        await until(is_over)
+        back = {"blocked": False, "pin": "905172"}
+        assert (await vera.call("POST", f"/api/service/staff/{people.ids['Ира']}", back)).status == 200
+        assert_problem(await vera.call("POST", f"{dead}/confirm"), 409, "refund_request_state")
+        wanted = RefundRequest("остыл", [RefundItem("tea", 3)])
+        with pytest.raises(SecondPersonRequired) as at_the_socket:
+            await place.kiosk.flows.second_person.refund(order["number"], wanted, of_the_group)
+        asked_there = f"{REQUESTS}/{at_the_socket.value.members['request_id']}"
+        assert_problem(await oleg.call("POST", f"{asked_there}/confirm"), 403, "same_person")  # by his other identity
+        assert [row["confirmers"] for row in (await vera.call("GET", REQUESTS)).body["waiting"]] == [[]]
+        assert (await vera.call("POST", f"{asked_there}/refuse")).status == 200
         late = await ask(oleg)
         clock.jump(-7200)  # nobody knows how old it is
         vera = await signed_in(place, people.ids["Вера"], PINS["Вера"])

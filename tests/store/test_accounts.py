@@ -129,6 +129,12 @@ async def test_the_last_owner_stays_and_names_and_pins_are_ones_own(staff: Staff
             await staff.accounts.change(ids["Вера"], change, "tester")
     with pytest.raises(NameTaken):
         await staff.accounts.add(NewAccount(" вера ", Role.SHIFT, "618305"), "tester")
+    for name in ("Bepa", "ВЕРA"):  # of Latin letters, all or one: the journal's reader would not tell them apart
+        with pytest.raises(NameTaken):
+            await staff.accounts.add(NewAccount(name, Role.SHIFT, "618305"), "tester")
+    for name in ("Ве\u200bра", "Пётр\u202e", "\x1b[2J"):
+        with pytest.raises(InvalidRequest):
+            await staff.accounts.add(NewAccount(name, Role.SHIFT, "618305"), "tester")
     refused = []
     for pin in (PINS["Олег"], "123456", "777777"):  # another's, and easy ones: the same word for both
         with pytest.raises(PinUnfit) as error:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, TypeVar
 
 import msgspec
 
+from drivers.text import is_shown
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import InvalidRequest, NotFound, Unauthorized
 from kiosk.domain.staff import pins
+from kiosk.domain.staff.names import outline
 from kiosk.domain.staff.refusals import LastOwner, NameTaken, PinUnfit
 from kiosk.domain.staff.roles import Person, Role, Roles
 from kiosk.store import journal
@@ -109,7 +112,7 @@ class Accounts:
 
     def by_identity(self, identity: str) -> Person | None:
         """None for one that is no account's. Raises `Unauthorized` for one that is blocked or gone."""
-        return _person(self._of(identity)) if identity.startswith(_OF_ACCOUNT) else None
+        return _person(self._of(identity)) if is_of_account(identity) else None
 
     def session_key(self, identity: str) -> str:
         """What the sessions of an account hang on. Raises `Unauthorized`."""
@@ -250,7 +253,7 @@ def _require_owner(reader: Reader, row: AccountRow, *, stays: bool) -> None:
 def _require_free(reader: Reader, name: str, whose: int | None) -> None:
     """Raises `NameTaken`."""
     for other in accounts.read(reader):
-        if other.blocked_at is None and other.person_id != whose and other.name.casefold() == name.casefold():
+        if other.blocked_at is None and other.person_id != whose and outline(other.name) == outline(name):
             raise NameTaken
 
 
@@ -261,11 +264,15 @@ def _require_room(reader: Reader) -> None:
 
 
 def _clean(name: str) -> str:
-    """Raises `InvalidRequest` for one of blanks alone."""
-    found = " ".join(name.split())
-    if not found:
+    """Raises `InvalidRequest` for one of blanks alone, or with something in it that nobody sees."""
+    found = " ".join(unicodedata.normalize("NFC", name).split())
+    if not found or not is_shown(found):
         raise InvalidRequest.at("$.name", "a name")
     return found
+
+
+def is_of_account(identity: str) -> bool:
+    return identity.startswith(_OF_ACCOUNT)
 
 
 def _identity(person_id: int) -> str:

@@ -17,7 +17,7 @@ from kiosk.domain.staff.roles import MANAGING, SERVING, Person
 from kiosk.flows.payment.portions import RefundRequest, lines_given_back
 from kiosk.flows.payment.refund_opening import chosen_of, reason_of
 from kiosk.flows.payment.refunds import Refunds, nothing_more
-from kiosk.flows.staff.accounts import EnteredPin, NameView, PersonId
+from kiosk.flows.staff.accounts import EnteredPin, NameView, PersonId, is_of_account
 from kiosk.flows.staff.door import StaffDoor
 from kiosk.periods import USUAL, Periods
 from kiosk.store import journal
@@ -178,7 +178,7 @@ class SecondPerson:
             rfc3339(row.asked_at),
             rfc3339(row.expires_at),
             row.identity == by.identity,
-            self._door.accounts.who_may(MANAGING, but=row.identity),
+            self._door.accounts.who_may(MANAGING, but=row.identity) if is_of_account(row.identity) else [],
         )
 
     async def confirm(self, request_id: int, wanted: RefundConfirmation, by: Person, address: str) -> RefundRow:
@@ -187,10 +187,9 @@ class SecondPerson:
         row = await self._open_request(request_id)
         if wanted.person_id is not None:
             by = await self._door.recognise(wanted.person_id, wanted.pin, address)
-        if by.identity == row.identity:
-            raise SamePerson
-        if not self._door.accounts.still_may(row.identity, SERVING):
-            raise RefundRequestConflict(state=RequestState.REFUSED.value)
+        if by.identity == row.identity or (by.bounded and not is_of_account(row.identity)):
+            raise SamePerson  # a user of the machine asked, who may have an account too
+        self._require_still_may(row)
         if by.role not in MANAGING or _is_user_of_the_machine(by):
             raise RoleForbids(MANAGING)
         await self._refunds.order_of(row.order_id)  # it may have moved to its year's archive
@@ -199,11 +198,17 @@ class SecondPerson:
             now = self._clock.now()
             if is_over(row.asked_at, row.expires_at, now):
                 raise RefundRequestConflict(state=RequestState.EXPIRED.value)
+            self._require_still_may(row)  # the robot was asked meanwhile
             refund_requests.settle(tx, row, RequestState.CONFIRMED, by.actor, now)
             told = f"{refund.refund_id} {refund.amount_kopecks}, {row.actor}: {row.reason}"
             journal.add(tx, by.actor, "refund_confirmed", told, now)
 
         return await self._refunds.give_back(row.order_id, row.portions, row.reason, row.actor, opened)
+
+    def _require_still_may(self, row: RequestRow) -> None:
+        """Raises `RefundRequestConflict`."""
+        if not self._door.accounts.still_may(row.identity, SERVING):
+            raise RefundRequestConflict(state=RequestState.REFUSED.value)
 
     async def refuse(self, request_id: int, by: Person) -> None:
         """A second person says no, or the first takes it back. Raises `NotFound`, `RefundRequestConflict`,
@@ -231,11 +236,13 @@ class SecondPerson:
         journal.add(tx, actor, f"refund_{state}", told, now)
 
     async def run(self) -> None:
-        """Runs until cancelled: what nobody confirmed in time is over, and stands in the journal."""
+        """Runs until cancelled: what nobody confirmed in time is over, and stands in the journal; so is what somebody
+        asked for who is blocked or may not any more, also where they come back later."""
         while True:
             now = self._clock.now()
             for row in await self._db.poll(refund_requests.waiting):
-                if is_over(row.asked_at, row.expires_at, now):
+                may = self._door.accounts.still_may(row.identity, SERVING)
+                if not may or is_over(row.asked_at, row.expires_at, now):
                     _log.warning("refund_request_expired", order_id=row.order_id, amount_kopecks=row.amount_kopecks)
                     await self._expire(row)
             await self._clock.sleep(self._periods.refund_s)
