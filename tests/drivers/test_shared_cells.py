@@ -163,3 +163,16 @@ async def test_food_that_was_stored_when_a_cell_held_one_portion_lies_there_stil
         waiting(device)
         cells = await bench.driver().cells()
     assert [(cell.state, cell.loaded) for cell in cells] == [(CellState.LOADED, (5,)), (CellState.FREE, ())]
+
+
+async def test_food_of_a_cell_that_is_described_as_smaller_since_is_told_until_it_is_taken(bench: Bench) -> None:
+    async with bench.complex(speed=50, rules=rules(bench, 2, 2)) as device:
+        waiting(device)
+        driver = bench.driver()
+        for job_id in (1, 2):
+            await driver.submit(portion(job_id, 3 - job_id))
+        await until(driver.cells, lambda cells: cells[0].loaded == (1, 2))
+    async with bench.complex(speed=50, rules=rules(bench, 1, 2)) as device:
+        waiting(device)
+        cells = await bench.driver().cells()
+    assert [(cell.loaded, cell.size) for cell in cells] == [((1, 2), 2), ((), 2)]

@@ -5,15 +5,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from drivers.errors import DeviceUnreachable
 from drivers.robot.port import CellState, Job, JobState
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import OrderStateConflict
 from kiosk.domain.kitchen.holding import HoldingRules
+from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.ordering.order import PENDING_PORTIONS, PortionStatus
 from kiosk.domain.payment.payment import PaymentStep
 from kiosk.flows.staff.cells import CellAction, CellCommands, CellRequest
+from kiosk.flows.stock.recall import Recall
 from kiosk.kitchen import progress
 from kiosk.kitchen.sharing import room_of, together, waits_for_a_cell
 from kiosk.store.database import Database
@@ -24,6 +28,7 @@ from tests.clocks import START
 from tests.complexes import cell_with
 from tests.store import rows
 from tests.store.test_food_in_cells import ASKER, HOLD_S, ORDER, TICKET, AtTheLastMoment, Faulty, Stand, pickup
+from tests.store.test_silent_robot import Complex
 
 STRANGER = 999_999
 
@@ -161,3 +166,23 @@ async def test_4_order_with_room_in_its_own_cell_waits_for_no_other(stand: Share
     assert work[second].status in PENDING_PORTIONS
     row = await stand.db.read(orders.require_portion, second)
     assert await stand.db.write(together, row) == 0, "all of it was sent"
+
+
+class Unheard(Complex):
+    """Each question costs whoever asks the whole silence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    async def cancel(self, _job_id: int, _attempt: int) -> None:
+        self.asked += 1
+        raise DeviceUnreachable("robot", "no_answer", "")
+
+
+async def test_4_silence_is_waited_for_once_and_not_for_each_portion_that_is_given_back(stand: Shared) -> None:
+    rows = [msgspec.structs.replace(row, status=PortionStatus.QUEUED) for row in await stand.portions()]
+    robot = Unheard()
+    begun = await Recall(robot, Kitchen()).recall(rows)
+    assert (robot.asked, begun) == (1, {row.portion_id for row in rows})
+    assert len(begun) == 2

@@ -41,9 +41,11 @@ class Cells:
         return CellState.RESERVED
 
     def size(self, index: int) -> int:
-        """How many portions fit; one into a cell that the description does not have any more."""
+        """How many portions fit; one into a cell that the description does not have any more; never less than lie
+        there, whatever it says since they came."""
         rows = self._memory.equipment.cells
-        return rows[index].size if self.shares and index < len(rows) else 1
+        said = rows[index].size if self.shares and index < len(rows) else 1
+        return max(said, len(self._memory.cells[index].placed))
 
     @property
     def none_free(self) -> bool:

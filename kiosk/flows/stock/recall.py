@@ -38,15 +38,15 @@ class Recall:
         """Cancel what has not begun; the ids of what has: it will be cooked to its end, whatever becomes of the money,
         and its cell opens for staff alone. What the robot cannot be asked about counts as begun: once it answers, what
         still waits in its table is cancelled and dropped, and what was made, or fetched, is so in the books."""
-        begun = set()
-        for row in portions:
-            if row.status in _IN_TABLE:
-                try:
-                    if await self._has_begun(row):
-                        begun.add(row.portion_id)
-                except DeviceError as error:
-                    _log.warning("portion_not_recalled", portion_id=row.portion_id, error=str(error))
-                    begun.add(row.portion_id)
+        in_table = [row for row in portions if row.status in _IN_TABLE]
+        begun = {row.portion_id for row in in_table}
+        for row in in_table:
+            try:
+                if not await self._has_begun(row):
+                    begun.remove(row.portion_id)
+            except DeviceError as error:  # nobody waits for its silence once for each portion
+                _log.warning("portions_not_recalled", portion_id=row.portion_id, error=str(error))
+                break
         return frozenset(begun)
 
     async def _has_begun(self, row: PortionRow) -> bool:
