@@ -41,9 +41,8 @@ async def copied(place: Restaurant, folder: Path, tmp_path: Path) -> None:
     wanted, numbers = (await place.events())[-1]["sequence"], count()
 
     async def there() -> bool:
-        return (
-            bool(generations(folder)) and last_sequence(folder, tmp_path / f"look-{next(numbers)}") >= wanted
-        )  # others may follow
+        """Others may follow meanwhile."""
+        return bool(generations(folder)) and last_sequence(folder, tmp_path / f"look-{next(numbers)}") >= wanted
 
     await until(there)
 

@@ -161,6 +161,20 @@ async def test_a_copy_that_changes_while_it_is_laid_out_is_refused(database: Dat
         lay_out(tmp_path / "other", place)
 
 
+async def test_a_disk_that_is_pulled_out_at_night_is_missed_though_nothing_is_written(
+    database: Database, tmp_path: Path
+) -> None:
+    other, clock = tmp_path / "other", ManualClock()
+    guard = guard_of(database, other, clock)
+    await brought_up(guard)
+    other.rename(tmp_path / "pulled-out")
+    other.write_text("no folder")
+    clock.advance(400)
+    await guard.look()
+    assert guard.error is not None
+    assert guard.age_s >= 400
+
+
 async def test_a_copy_to_a_disk_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
     lay_ready(tmp_path / "kiosk.db")
     held = sqlite3.connect(tmp_path / "kiosk.db", isolation_level=None)  # SQLite asks again and again, as long as it is

@@ -125,6 +125,7 @@ class StandbyGuard:
         self._require_no_stuck_thread()
         moment, change = self._clock.monotonic(), self._db.change
         if self._standby.copy is not None and change == self._change:
+            await self._on_thread(self._standby.see)
             self._level_at = moment
             return
         limit = await self._db.between(self._standby.measure)

@@ -154,14 +154,16 @@ class Standby:
         """Take over what is committed up to `limit`, as `measure` gave it. Raises `NotContinued`."""
         head = wal.header(self._database)
         if head is None:
-            self._require_all_taken()
-            if self._changes != self._changes_cut:
-                raise NotContinued("a log began and ended unseen")
+            self._require_all_taken(self._changes)
             return
         if self._head is None or head != self._head:
             self._turn_over(head)
         for frames in wal.pieces(self._database, head, self._shipped, limit):
             self._take(head, frames)
+
+    def see(self) -> None:
+        """The copy is there: at night nothing else shows that its disk is away. Raises `OSError`."""
+        (self._followed.parent / _WHOLE).stat()
 
     def take_rest(self, rest: bytes) -> None:
         """What `cut` has returned."""
@@ -187,8 +189,10 @@ class Standby:
         self._head, self._checkpointed = head, 0
         self._shipped, self._sum = wal.HEADER_BYTES, wal.sum_of(head, b"")
 
-    def _require_all_taken(self) -> None:
-        if self._head is None or self._shipped != self._checkpointed:
+    def _require_all_taken(self, changes: int | None = None) -> None:
+        """`changes`: of the writer, where there is no log now: one may have begun and ended unseen since the cut."""
+        unseen = changes is not None and changes != self._changes_cut
+        if self._head is None or unseen or self._shipped != self._checkpointed:
             raise NotContinued("the log began anew before all of it was taken over")
 
     @property
