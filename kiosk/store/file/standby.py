@@ -78,8 +78,7 @@ class Standby:
         _checkpoint(writer)
 
     def cut(self, writer: sqlite3.Connection) -> bytes:
-        """Bring the log into the file, so that it begins anew; what of it was not taken over yet. Where somebody reads,
-        it begins anew with a later transaction, or not."""
+        """Bring the log into the file; what of it was not taken over yet. It begins anew, where nobody reads."""
         if self._head is None or wal.header(self._database) != self._head:
             return b""
         rest = wal.read(self._database, self._shipped, wal.size(self._database))
@@ -203,8 +202,8 @@ class Standby:
 
 
 def claim(folder: Path, database_id: str) -> None:
-    """The folder is there, and for the copies of this database alone: a fresh one that was begun after a disk was lost,
-    or another kiosk by mistake, would take the last copies of the other away. Raises `OSError`."""
+    """The folder is there, for this database alone: a fresh one begun after a disk was lost, or another kiosk by
+    mistake, would take the last copies of the other away. Raises `OSError`."""
     folder.mkdir(mode=0o700, exist_ok=True)
     mark = folder / _OWNER
     if not mark.exists():
@@ -220,8 +219,7 @@ def generations(folder: Path) -> list[Path]:
     return sorted((found for found in _made_here(folder) if (found / _WHOLE).exists()), reverse=True)
 
 
-def _made_here(folder: Path) -> list[Path]:
-    """Also those that are not whole."""
+def _made_here(folder: Path) -> list[Path]:  # also those that are not whole
     found = folder.iterdir() if folder.is_dir() else ()
     return [path for path in found if _NAME_OF.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
 
