@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from os import PathLike
 from pathlib import Path, PosixPath
 
 import pytest
@@ -137,13 +138,12 @@ class FoldedMeanwhile(PosixPath):
     """A place to lay a copy out; once its database is there, the kiosk that still runs brings the copy's log into the
     copy's file."""
 
-    def __truediv__(self, name: str) -> Path:
-        found = super().__truediv__(name)
-        if name.endswith("-wal") and self.exists():
+    def __truediv__(self, key: str | PathLike[str]) -> FoldedMeanwhile:
+        if str(key).endswith("-wal") and self.exists():
             (copy,) = (self.parent / "other").glob(f"copy-*/{NAME}")
             with closing(sqlite3.connect(copy)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return Path(found)
+        return super().__truediv__(key)
 
 
 async def test_a_copy_that_changes_while_it_is_laid_out_is_refused(database: Database, tmp_path: Path) -> None:
