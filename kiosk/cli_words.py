@@ -89,7 +89,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     )
     command("status", "why sales are open or paused")
     command("devices", "the devices one by one")
-    command("orders", "paid orders that are not handed out")
+    command("orders", "paid orders that are not handed out; or any, by what a guest can show").add_argument(
+        "--find", metavar="WORD", help="number, receipt, last four digits of the card, whole phone number or address"
+    )
     command("order", "one order").add_argument("order_id")
     refund = command("refund", "give an order back, whole or by item")
     refund.add_argument("order_id", help="its id, its number, or the receipt's document number or fiscal sign")
@@ -378,6 +380,8 @@ def _of_food(options: argparse.Namespace, action: str | None) -> tuple[Address, 
 
 def _of_staff(options: argparse.Namespace, action: str | None) -> tuple[Address, dict[str, Any] | None] | None:
     match options.command, action:
+        case "orders", _ if options.find is not None:
+            return socket_calls.FIND_ORDERS, {"word": options.find}
         case "staff", "block":
             return socket_calls.CHANGE_STAFF, {"blocked": True}
         case "staff", "unblock":

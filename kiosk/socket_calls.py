@@ -56,6 +56,7 @@ TEST_CHANNEL = Address("POST", "/internal/alarm-channels/{channel}/test")
 
 ORDERS = Address("GET", "/internal/orders")
 ORDER = Address("GET", "/internal/orders/{order_id}")
+FIND_ORDERS = Address("POST", "/internal/orders/find")
 ORDER_STATUS = Address("PUT", "/internal/orders/{order_id}/status")
 REFUND = Address("POST", "/internal/orders/{order_id}/refund")
 REFUND_REQUESTS = Address("GET", "/internal/refund-requests")

@@ -21,8 +21,8 @@ from kiosk.api.http import parameters
 from kiosk.api.http.problems import STATUS
 from kiosk.api.operations import INTERNAL_OPERATIONS, OPERATIONS, PUBLIC_OPERATIONS
 from kiosk.api.router import routes
-from kiosk.api.staff import SellingApi
-from kiosk.api.staff_pages import PinRequest
+from kiosk.api.staff.acts import SellingApi
+from kiosk.api.staff.pages import PinRequest
 from kiosk.cli_words import call_of, parser
 from kiosk.socket_calls import Address
 
@@ -142,6 +142,7 @@ COMMANDS = """
 status
 devices
 orders
+orders --find 4242
 customers
 customers show +79161234567
 customers export +79161234567

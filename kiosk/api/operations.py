@@ -9,11 +9,11 @@ from typing import Any
 from kiosk.api.admission import ANYONE, PERSON, SOCKET, SOCKET_PERSON, STAFF
 from kiosk.api.calls import Operation
 from kiosk.api.customer_operations import CUSTOMER_OPERATIONS
-from kiosk.api.device_operations import DEVICE_OPERATIONS
 from kiosk.api.http.parameters import IF_NONE_MATCH
 from kiosk.api.openapi import OpenApi
 from kiosk.api.site_operations import SITE_OPERATIONS
-from kiosk.api.staff_operations import STAFF_OPERATIONS
+from kiosk.api.staff.device_operations import DEVICE_OPERATIONS
+from kiosk.api.staff.operations import STAFF_OPERATIONS
 from kiosk.socket_calls import Address
 
 _INTERNAL = "/internal/"

@@ -9,15 +9,15 @@ import msgspec
 
 from kiosk.api.calls import BareCall, Call
 from kiosk.api.http.parameters import AFTER, DAY, FROM, ITEM, ORDER_ID, RESERVATION_ID, TO
-from kiosk.api.staff import AvailabilityView
+from kiosk.api.staff.acts import AvailabilityView
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import InvalidRequest
 from kiosk.domain.ordering.order import OrderStatus
 from kiosk.flows.fiscal.audit import Audit, AuditView
 from kiosk.flows.ordering.menu import MenuBytes
-from kiosk.flows.ordering.views import StaffOrderView
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.device_status import DeviceStatus
+from kiosk.flows.staff.order_cards import OrderCards, StaffOrderView
 from kiosk.flows.staff.statistics import Reports, StatsView
 from kiosk.flows.stock.reservations import BinView, Reservations, ReservationView, WantedItem
 
@@ -48,6 +48,7 @@ class SiteApi:
     menu: MenuBytes
     reservations: Reservations
     staff_commands: StaffCommands
+    order_cards: OrderCards
     reports: Reports
     audits: Audit
     device_status: DeviceStatus
@@ -67,11 +68,9 @@ class SiteApi:
     async def list_orders(self, _: BareCall[str]) -> dict[str, Any]:
         return {"orders": await self.staff_commands.orders()}
 
-    async def show_order(self, call: BareCall[str]) -> StaffOrderView:
-        return await self.staff_commands.order(call.read(ORDER_ID), "ru")
-
     async def set_status(self, call: Call[str, WantedStatus]) -> StaffOrderView:
-        return await self.staff_commands.set_status(call.read(ORDER_ID), call.body.status, call.by)
+        await self.staff_commands.set_status(call.read(ORDER_ID), call.body.status, call.by)
+        return await self.order_cards.order(call.read(ORDER_ID), "ru")
 
     async def list_stopped(self, _: BareCall[str]) -> dict[str, Any]:
         return {"stopped": await self.staff_commands.stop_list()}

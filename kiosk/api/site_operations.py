@@ -6,13 +6,11 @@ from typing import Any
 
 from kiosk import socket_calls
 from kiosk.api.admission import ANYONE, SOCKET
-from kiosk.api.alarms import AlarmsApi
 from kiosk.api.calls import Operation
-from kiosk.api.fiscal import FiscalApi, ReplaceDriveRequest, UseRegistrarRequest
 from kiosk.api.health import HealthApi
 from kiosk.api.http.parameters import AFTER, DRIVE, FROM, ITEM, TO
 from kiosk.api.site import BackupRequest, BinsView, SiteApi, WantedIngredients, WantedStatus
-from kiosk.api.staff import (
+from kiosk.api.staff.acts import (
     AvailabilityView,
     CloseShift,
     DevicesApi,
@@ -22,15 +20,17 @@ from kiosk.api.staff import (
     ReplayRequest,
     SellingApi,
 )
-from kiosk.api.status import Pause, Resume, StatusApi
+from kiosk.api.staff.alarms import AlarmsApi
+from kiosk.api.staff.fiscal import FiscalApi, ReplaceDriveRequest, UseRegistrarRequest
+from kiosk.api.staff.status import Pause, Resume, StatusApi
 from kiosk.domain import errors
 from kiosk.flows.fiscal.audit import AuditView
 from kiosk.flows.fiscal.corrections import CorrectRequest, CorrectView
 from kiosk.flows.fiscal.day import ShiftReportView
 from kiosk.flows.fiscal.shift_commands import DriveView, RegistrarsView, ShiftView
-from kiosk.flows.ordering.views import StaffOrderView
 from kiosk.flows.staff.alarm_commands import AlarmsView
 from kiosk.flows.staff.commands import StopRequest
+from kiosk.flows.staff.order_cards import StaffOrderView
 from kiosk.flows.staff.statistics import StatsView
 from kiosk.flows.stock.reservations import ReservationView
 from kiosk.socket_calls import Address
@@ -60,7 +60,6 @@ SITE_OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(socket_calls.ALARMS, AlarmsApi.list_alarms, SOCKET, {200: AlarmsView}),
     Operation(socket_calls.ORDERS, SiteApi.list_orders, SOCKET, {200: _JSON}),
-    Operation(socket_calls.ORDER, SiteApi.show_order, SOCKET, {200: StaffOrderView}, refusals=(errors.NotFound,)),
     Operation(
         socket_calls.ORDER_STATUS, SiteApi.set_status, SOCKET, {200: StaffOrderView}, body=WantedStatus,
         refusals=(errors.NotFound, errors.OrderStateConflict),

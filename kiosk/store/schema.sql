@@ -768,3 +768,6 @@ CREATE TABLE refund_request (
   settled_at     TEXT
 ) STRICT;
 CREATE INDEX refund_request_waiting ON refund_request (state) WHERE state = 'waiting';
+
+-- Staff looks for an order by what a guest can show of the card.
+CREATE INDEX payment_of_card ON payment (card_last4, created_at) WHERE card_last4 IS NOT NULL;

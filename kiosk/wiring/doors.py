@@ -9,10 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from kiosk.api.admission import WHAT_MATTERS, Admission
-from kiosk.api.alarms import AlarmsApi
 from kiosk.api.display import DisplayApi
-from kiosk.api.fiscal import FiscalApi
-from kiosk.api.food import FoodApi
 from kiosk.api.health import HealthApi
 from kiosk.api.http.app import application
 from kiosk.api.http.gate import Gate
@@ -22,15 +19,19 @@ from kiosk.api.kitchen import KitchenApi
 from kiosk.api.openapi import OpenApi
 from kiosk.api.operations import INTERNAL_OPERATIONS, OPERATIONS, PUBLIC_OPERATIONS
 from kiosk.api.ordering import OrderingApi
-from kiosk.api.people import PeopleApi
 from kiosk.api.restaurant import PointsView, RestaurantApi, Shop
 from kiosk.api.router import routes
 from kiosk.api.sign_in import SignInApi
 from kiosk.api.sim import SimApi
 from kiosk.api.site import SiteApi
-from kiosk.api.staff import DevicesApi, SellingApi
-from kiosk.api.staff_pages import AccountsApi, StaffPagesApi, acts_by_role
-from kiosk.api.status import StatusApi
+from kiosk.api.staff.acts import DevicesApi, SellingApi
+from kiosk.api.staff.alarms import AlarmsApi
+from kiosk.api.staff.fiscal import FiscalApi
+from kiosk.api.staff.food import FoodApi
+from kiosk.api.staff.orders import OrderCardsApi
+from kiosk.api.staff.pages import AccountsApi, StaffPagesApi, acts_by_role
+from kiosk.api.staff.people import PeopleApi
+from kiosk.api.staff.status import StatusApi
 from kiosk.catalogue import web_root
 from kiosk.config.settings import Config
 from kiosk.domain.identity.phone import Phones
@@ -106,6 +107,7 @@ def staff_door(ground: Ground, flows: Flows, alarms: AlarmParts) -> web.Applicat
             menu=flows.menu_bytes,
             reservations=flows.reservations,
             staff_commands=flows.staff_commands,
+            order_cards=flows.order_cards,
             reports=flows.reports,
             audits=flows.audit,
             device_status=flows.device_status,
@@ -142,8 +144,8 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
             lots=flows.lot_commands,
             upkeep=flows.upkeep,
             cells=flows.cell_journal,
-            records=flows.portion_records,
         ),
+        OrderCardsApi(order_cards=flows.order_cards),
         PeopleApi(customers=flows.customers),
         AlarmsApi(alarm_commands=alarms.commands),
         AccountsApi(accounts=flows.accounts),

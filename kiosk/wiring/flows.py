@@ -55,6 +55,7 @@ from kiosk.flows.staff.customers import CustomerCommands
 from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.flows.staff.door import StaffDoor
 from kiosk.flows.staff.endpoints import EndpointCommands
+from kiosk.flows.staff.order_cards import OrderCards
 from kiosk.flows.staff.portion_records import PortionRecords
 from kiosk.flows.staff.second_person import SecondPerson
 from kiosk.flows.staff.statistics import Reports
@@ -174,7 +175,6 @@ class Flows:
         self.temperatures = Temperatures(database, ground.menu, zone, clock)
         self.upkeep = parts.upkeep(database, ground.menu.equipment, zone, clock)
         self.cell_journal = CellJournal(database, self.archive, zone, clock)
-        self.portion_records = PortionRecords(self.archive, ground.menu, zone)
         self.late_answers = LateAnswers(database, methods, clock, checkpoint, periods, receipts=self.receipts)
         self.endpoint_commands = EndpointCommands(database, urls(config), clock)
         self.device_status = DeviceStatus(
@@ -296,8 +296,14 @@ class Flows:
         self.order_tracking = OrderTracking(database, proof_of_order, ground.kitchen, clock)
         self.cell_commands = CellCommands(database, devices.robot, clock)
         self.page_watch = PageWatch(terminals, clock)
-        self.staff_commands = StaffCommands(
-            database, self.archive, ground.menu, ground.readiness, ground.kitchen, clock
+        self.staff_commands = StaffCommands(database, self.archive, ground.menu, ground.readiness, clock)
+        self.order_cards = OrderCards(
+            database,
+            self.archive,
+            PortionRecords(ground.menu, zone),
+            ground.kitchen,
+            clock,
+            phones=sign_in_rules(config).phones,
         )
 
     def nudge_payments(self) -> None:

@@ -52,7 +52,8 @@ POST /api/service/customers/unblock                   --mo
 GET /api/service/cells                                tsmo
 GET /api/service/cells/journal                        tsmo
 POST /api/service/cells/{cell}                        -smo
-GET /api/service/orders/{order_id}/record             tsmo
+POST /api/service/orders/find                         -smo
+GET /api/service/orders/{order_id}                    tsmo
 POST /api/service/orders/{order_id}/pickup-code       -smo
 POST /api/service/stop-list                           -smo
 POST /api/service/orders/{order_id}/refund            -smo

@@ -28,7 +28,7 @@ async def test_an_owner_comes_first_hires_by_touch_and_each_signs_in_by_name(scr
     async with restaurant() as place:
         desk = await at_the_desk(screens, place.kiosk)
         await expect(desk.at("who")).to_have_text("Общий PIN", timeout=WAIT_MS)
-        await desk.tap("hire-name")
+        await desk.tap("to-system", "hire-name")
         await desk.tap("key-shift", *(f"key-{letter}" for letter in "вера"), "key-done")
         await desk.tap("hire-pin")
         await desk.tap(*(f"key-{digit}" for digit in PINS["Вера"]), "key-done")
@@ -55,7 +55,9 @@ async def test_an_owner_comes_first_hires_by_touch_and_each_signs_in_by_name(scr
         await desk.at("accounts").scroll_into_view_if_needed()
         assert await violations(desk) == []
         await desk.shot("accounts")
+        await desk.tap("to-log")
         await expect(desk.at("journal")).to_contain_text("сотрудник добавлен", timeout=WAIT_MS)
+        await desk.tap("to-system")
         ira = await person_of(place, "Ира")
         other = await screens.desk(place.kiosk, "/service")
         await other.sees(f"name-{ira}")
@@ -66,15 +68,19 @@ async def test_an_owner_comes_first_hires_by_touch_and_each_signs_in_by_name(scr
         await other.tap("other")
         await sign_in(other, ira, PINS["Ира"])
         await other.sees("sales")
-        for hidden in ("accounts", "people"):
+        for hidden in ("to-system", "to-customers"):
             await expect(other.at(hidden)).to_have_count(0)
+        await other.page.goto(f"{other.origin}/service#customers")  # the address opens nothing either
+        await other.sees("sales")
         await desk.tap(f"block-{ira}", f"block-{ira}-sure")
         await expect(other.at(f"name-{vera}")).to_be_visible(timeout=WAIT_MS)
         await expect(other.at(f"name-{ira}")).to_have_count(0)
         timur = await person_of(place, "Тимур")
         await sign_in(other, timur, PINS["Тимур"])
         await expect(other.at("who")).to_have_text("Тимур · техник", timeout=WAIT_MS)
-        for hidden in ("refund-order", "stop-cola", "accounts"):
+        for section, hidden in (("orders", "order-word"), ("menu", "stop-cola"), ("system", "accounts")):
+            await other.tap(f"to-{section}")
+            await expect(other.at(f"to-{section}")).to_have_attribute("aria-selected", "true")
             await expect(other.at(hidden)).to_have_count(0)
         await other.page.goto(f"{other.origin}/stats")
         await expect(other.at("not-yours")).to_be_visible(timeout=WAIT_MS)
@@ -97,8 +103,9 @@ async def test_a_refund_above_the_limit_is_confirmed_by_a_second_pin_or_in_anoth
         screens.traffic.expects(403)
 
         async def ask(number: str) -> None:
-            await desk.at("refund-order").fill(number)
-            await desk.tap("refund-find")
+            await desk.tap("to-orders")
+            await desk.at("order-word").fill(number)
+            await desk.tap("order-find", "refund-find")
             await desk.at("refund-reason").fill("гость не дождался")
             await desk.tap("refund", "refund-sure")
             await desk.sees("second")
@@ -123,6 +130,7 @@ async def test_a_refund_above_the_limit_is_confirmed_by_a_second_pin_or_in_anoth
         await second.shot("request")
         await second.tap("confirm-2", "confirm-2-sure")
         await second.reads(f"Возврат заказа {other['number']}: сделано")
+        await second.tap("to-log")
         for words in ("возврат ждёт второго", "возврат подтверждён", "Олег", "Ира"):
             await expect(second.at("journal")).to_contain_text(words, timeout=WAIT_MS)
         await screens.close()

@@ -60,6 +60,7 @@ async def test_staff_print_the_receipt_first_and_then_take_the_money(counter: Re
     await desk.tap(f"till-cash-{code}-sure")
     await kiosk.number()
     assert papers(counter) == ["receipt"]
+    await desk.tap("to-log")
     await expect(desk.at("journal")).to_contain_text("чек до оплаты на кассе", timeout=WAIT_MS)
     await screens.close()
 

@@ -26,6 +26,7 @@ async def test_152_fz_what_a_guest_asks_about_their_data_is_done_at_the_desk(scr
         desk = await at_the_desk(screens, place.kiosk)
         screens.traffic.expects(404)
         screens.traffic.expects(422)
+        await desk.tap("to-customers")
         await desk.at("person-contact").fill("8 916 000 00 99")
         await desk.tap("person-find")
         await desk.reads("ничего не хранится")
@@ -55,6 +56,7 @@ async def test_152_fz_what_a_guest_asks_about_their_data_is_done_at_the_desk(scr
         await expect(desk.at("person")).to_have_count(0)
         assert read_in(place.folder, PHONE) == []
         assert_problem(await about(place, "find"), 404, "not_found")
+        await desk.tap("to-log")
         for words in ("данные гостя выданы", "данные гостя удалены", "вход по номеру закрыт"):
             await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
         await screens.close()

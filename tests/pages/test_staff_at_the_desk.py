@@ -46,16 +46,17 @@ async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(s
         assert await violations(panel) == []
         await panel.shot("sim")
         await panel.tap("mend")
-        await desk.tap("refill-23", "refill-23-sure", "stop-cola")
+        await desk.tap("to-menu", "refill-23", "refill-23-sure", "stop-cola")
         await expect(desk.at("stop-cola")).to_have_attribute("aria-checked", "true", timeout=WAIT_MS)
-        await desk.tap("pause", "pause-sure")
+        await desk.tap("to-now", "pause", "pause-sure")
         await desk.reads("Пауза включена вручную")
         await desk.tap("resume")
         await desk.reads("Продажи идут")
-        await desk.at("refund-order").fill("NO-SUCH-ORDER")
-        screens.traffic.expects(404)
-        await desk.tap("refund-find")
-        await desk.reads("Такого оплаченного заказа нет")
+        await desk.tap("to-orders")
+        await desk.at("order-word").fill("NO-SUCH-ORDER")
+        await desk.tap("order-find")
+        await desk.reads("Ничего не найдено")
+        await desk.tap("to-log")
         for words in (
             "Ира",
             "Кола: снято с продажи",
@@ -109,6 +110,7 @@ async def test_4_emergency_stop_is_released_at_the_desk_only_once_the_button_is_
         await desk.tap("acknowledge", "acknowledge-sure")
         await desk.reads("Продажи идут")
         await expect(desk.at("acknowledge")).to_have_count(0, timeout=WAIT_MS)
+        await desk.tap("to-log")
         await expect(desk.at("journal")).to_contain_text("аварийный стоп снят", timeout=WAIT_MS)
         await screens.close()
 
@@ -122,7 +124,9 @@ async def test_3_4_technician_reads_how_documents_reach_the_operator_and_what_is
         await panel.reads("соединение не открывается, документы ждут в накопителе")
         await panel.tap("fault-ofd-away")
         await panel.shot("sim-ofd")
-        await desk.tap("shift-close", "shift-close-sure")
+        await desk.tap("to-registrar", "shift-close", "shift-close-sure")
+        await desk.reads("Закрыть смену: сделано")
+        await desk.tap("to-devices")
         await expect(lamp).to_contain_text("не передано: 1 · старейший ждёт 0 мин", timeout=WAIT_MS)
         await expect(lamp).to_contain_text("нет соединения с ОФД", timeout=WAIT_MS)
         assert await violations(desk) == []
@@ -152,6 +156,7 @@ async def test_9_an_act_that_takes_time_is_done_once_and_one_without_an_answer_s
 ) -> None:
     async with demo_kiosk() as kiosk:
         desk = await at_the_desk(screens, kiosk)
+        await desk.tap("to-registrar")
         await desk.sees("x-report")
         asked: list[Route] = []
 
@@ -163,7 +168,7 @@ async def test_9_an_act_that_takes_time_is_done_once_and_one_without_an_answer_s
         await desk.at("x-report").dispatch_event("click")
         await desk.reads("X-отчёт…")
         await expect(desk.at("x-report")).to_be_disabled(timeout=WAIT_MS)
-        await expect(desk.at("pause")).to_be_disabled()
+        await expect(desk.at("shift-close")).to_be_disabled()
         await until(lambda: asked)
         assert len(asked) == 1
         await asked[0].continue_()
@@ -223,11 +228,11 @@ async def test_9_dishes_are_chosen_for_a_refund_by_fingers_alone(screens: Screen
         await desk.tap("key-done")
         await desk.misses("desk-keys")
         await desk.at("pin").fill((kiosk.config.database.path.parent / "service.pin").read_text())
-        await desk.tap("enter", "refund-order")
+        await desk.tap("enter", "to-orders", "order-word")
         await desk.tap("key-alphabet")
         await types(desk, order["number"].lower()[:1])
         await types(desk, order["number"][1:])
-        await desk.tap("key-done", "refund-find")
+        await desk.tap("key-done", "order-find", "refund-find")
         assert await desk.words("refund-sum") == roubles(whole)
         await expect(desk.at("refund")).to_be_disabled()  # nobody has said why
         await desk.tap("less-cola", "less-tea")
@@ -244,16 +249,19 @@ async def test_9_dishes_are_chosen_for_a_refund_by_fingers_alone(screens: Screen
         await desk.shot(f"service-refund-{size[0]}")
         await desk.tap("key-done", "refund", "refund-sure")
         await desk.reads("сделано")
-        await expect(desk.at("journal")).to_contain_text("чай остыл", timeout=WAIT_MS)
-        await desk.at("refund-order").fill(str(order["receipt"]["fiscal_sign"]))  # by its receipt, the rest
-        await desk.tap("refund-find")
+        await desk.page.evaluate("location.hash = 'orders'")
+        await desk.at("order-word").fill(str(order["receipt"]["fiscal_sign"]))  # by its receipt, the rest
+        await desk.tap("order-find", "refund-find")
         await expect(desk.at("refund-sum")).to_have_text(roubles(whole - tea_kopecks), timeout=WAIT_MS)
         await desk.at("refund-reason").fill("всё")
         await desk.tap("refund", "refund-sure")
-        await expect(desk.at("journal")).to_contain_text("всё", timeout=WAIT_MS)  # «сделано» stands there already
-        await desk.at("refund-order").fill(order["number"])
+        await desk.tap("to-log")
+        for why in ("чай остыл", "всё"):
+            await expect(desk.at("journal")).to_contain_text(why, timeout=WAIT_MS)
+        await desk.tap("to-orders")
+        await desk.at("order-word").fill(order["number"])
         screens.traffic.expects(409)
-        await desk.tap("refund-find")
+        await desk.tap("order-find", "refund-find")
         await desk.reads("возвращать нечего")
         await screens.close()
 
@@ -348,6 +356,7 @@ async def test_8_technician_sees_where_each_portion_is_and_how_the_line_to_the_r
     async with restaurant(speed=6.0) as place:
         place.robot.faults.switch("nobody_comes")
         desk = await at_the_desk(screens, place.kiosk)
+        await desk.tap("to-kitchen")
         kitchen = desk.at("kitchen")
         await expect(kitchen).to_contain_text("Ничего не готовится и ничего не ждёт", timeout=WAIT_MS)
         await expect(desk.at("complex")).to_have_text("Комплекс: готовит")
@@ -381,11 +390,13 @@ async def test_8_what_people_do_at_stations_is_seen_and_confirmed_at_the_desk(sc
         await described(place, QUICK_OIL + BY_THE_CLOCK)
         await place.until_open()
         desk = await at_the_desk(screens, place.kiosk)
+        await desk.tap("to-kitchen")
         row = desk.at(f"upkeep-{OVEN}")
         await expect(row).to_contain_text("через 23 ч", timeout=WAIT_MS)
         screens.traffic.expects(401)
         clock.jump(24 * 3600)  # the session at the desk is over as well
         desk = await at_the_desk(screens, place.kiosk)
+        await desk.tap("to-kitchen")
         row = desk.at(f"upkeep-{OVEN}")
         await expect(row).to_have_attribute("data-state", "due", timeout=WAIT_MS)
         await expect(row).to_contain_text("пора: блюда станции сняты")
@@ -395,8 +406,9 @@ async def test_8_what_people_do_at_stations_is_seen_and_confirmed_at_the_desk(sc
         await expect(row).to_have_attribute("data-state", "good", timeout=WAIT_MS)
         await expect(row).to_contain_text("Ира")
         assert await violations(desk) == []
-        await desk.tap("lang-en")
+        await desk.tap("lang-en", "to-log")
         await expect(desk.at("journal")).to_contain_text("station cared for", timeout=WAIT_MS)
+        await desk.tap("to-kitchen")
         await desk.at("upkeep-records").locator("summary").click()
         await desk.shot("service-upkeep")
         await screens.close()
@@ -422,6 +434,7 @@ async def test_4_forgotten_food_and_a_warm_fridge_are_seen_and_settled_at_the_de
         desk = await at_the_desk(screens, place.kiosk)
         await expect(desk.at("stuck")).to_contain_text("Еду не забирают", timeout=WAIT_MS)
         await expect(desk.at("stuck")).to_contain_text("бункер 6", timeout=WAIT_MS)
+        await desk.tap("to-kitchen")
         row = desk.at("temperature-bin_6")
         await expect(row).to_contain_text("≤ 6 °C", timeout=WAIT_MS)
         await expect(row).to_have_attribute("data-stopped", "true", timeout=WAIT_MS)
@@ -429,6 +442,7 @@ async def test_4_forgotten_food_and_a_warm_fridge_are_seen_and_settled_at_the_de
         screens.traffic.expects(401)
         clock.jump(1801)  # the session at the desk is over as well
         desk = await at_the_desk(screens, place.kiosk)
+        await desk.tap("to-kitchen")
         cell = desk.at("cells").locator("[data-state=locked]")
         await expect(cell).to_contain_text("списана", timeout=WAIT_MS)
         assert await cell.locator("[data-testid^=hand-out]").count() == 0
@@ -437,9 +451,10 @@ async def test_4_forgotten_food_and_a_warm_fridge_are_seen_and_settled_at_the_de
         await desk.shot("service-food")
         await desk.tap("lang-en")
         await expect(desk.at("temperatures")).to_contain_text("should be", timeout=WAIT_MS)
-        await expect(desk.at("stuck")).to_contain_text("A locked cell holds food", timeout=WAIT_MS)
         await desk.at("temperatures").scroll_into_view_if_needed()
         await desk.shot("service-food-en")
+        await desk.tap("to-now")
+        await expect(desk.at("stuck")).to_contain_text("A locked cell holds food", timeout=WAIT_MS)
         await screens.close()
 
 
@@ -468,7 +483,9 @@ async def test_8_alarm_is_seen_acknowledged_and_over_and_each_channel_has_its_te
         await desk.shot("service-alarms")
         await desk.tap("ack-sales_closed")
         await expect(alarm).to_contain_text("занимается Ира", timeout=WAIT_MS)
+        await desk.tap("to-log")
         await expect(desk.at("journal")).to_contain_text("тревога подтверждена", timeout=WAIT_MS)
+        await desk.tap("to-now")
         place.sms.faults.switch("down")
         await desk.tap("test-duty")
         await desk.reads("Проверка канала duty: соединение не принято")
@@ -497,6 +514,7 @@ async def test_8_lot_is_put_in_written_off_and_recalled_at_the_desk_and_stands_i
 ) -> None:
     async with restaurant() as place:
         desk = await at_the_desk(screens, place.kiosk)
+        await desk.tap("to-menu")
         await expect(desk.at("lots")).to_contain_text("без партии", timeout=WAIT_MS)
         number = str((await bin_of(place))["bin"])
         assert (await place.internal("POST", REFILL, {"bin": int(number), "amount": 500})).status == 204
@@ -523,7 +541,9 @@ async def test_8_lot_is_put_in_written_off_and_recalled_at_the_desk_and_stands_i
         await desk.at(f"recall-{lot_id}-text").fill("поставщик отозвал")
         await desk.tap(f"recall-{lot_id}-sure")
         await expect(desk.at("recalled")).to_contain_text("Партия Л-7 / 12 отозвана", timeout=WAIT_MS)
+        await desk.tap("to-devices")
         await expect(desk.at(f"light-lot_{number}")).to_have_attribute("data-level", "bad", timeout=WAIT_MS)
+        await desk.tap("to-menu")
         await desk.at("trace").locator("summary").click()
         await expect(desk.at("trace")).to_contain_text(ordered["number"], timeout=WAIT_MS)
         await expect(desk.at("trace")).to_contain_text("+79161234567")
@@ -563,7 +583,7 @@ async def test_6_the_card_readers_day_is_closed_at_the_desk_and_what_came_of_it_
         desk = await at_the_desk(screens, place.kiosk)
         place.service.faults.switch("refuse_settlement")
         screens.traffic.expects(503)
-        await desk.tap("settle", "settle-sure")
+        await desk.tap("to-devices", "settle", "settle-sure")
         await expect(desk.at("reader-day")).to_contain_text("не прошла", timeout=WAIT_MS)
         assert await violations(desk) == []
         await desk.at("reader-day").scroll_into_view_if_needed()
@@ -571,6 +591,7 @@ async def test_6_the_card_readers_day_is_closed_at_the_desk_and_what_came_of_it_
         place.service.faults.switch("refuse_settlement", on=False)
         await desk.tap("settle", "settle-sure")
         await expect(desk.at("reader-day")).to_contain_text("СОВПАЛИ", timeout=WAIT_MS)
+        await desk.tap("to-log")
         for words in ("итоги терминала не сверены", "итоги терминала сверены"):
             await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
         assert [row["effect"] for row in place.ledger("terminal")] == ["charged", "settled"]
@@ -586,7 +607,7 @@ async def test_4_journals_of_cells_and_upkeep_are_read_printed_and_saved_at_the_
         path = f"/internal/cells/{cell}"
         assert (await place.internal("POST", path, {"action": "write_off", "reason": "уронили"})).status == 200
         desk = await at_the_desk(screens, place.kiosk)
-        await desk.tap(f"upkeep-done-{OVEN}", f"upkeep-done-{OVEN}-sure")
+        await desk.tap("to-kitchen", f"upkeep-done-{OVEN}", f"upkeep-done-{OVEN}-sure")
         kept, of_upkeep = desk.at("cell-journal"), desk.at("upkeep-journal")
         await expect(of_upkeep).to_contain_text("отмыть печь", timeout=WAIT_MS)
         await expect(of_upkeep).to_contain_text("Ира")
@@ -598,13 +619,13 @@ async def test_4_journals_of_cells_and_upkeep_are_read_printed_and_saved_at_the_
         await desk.shot("service-journals")
         assert await violations(desk) == []
         await desk.at("cell-journal").locator("[data-testid^=record-of]").click()
-        await desk.tap("record-find")
         record = desk.at("record")
         for words in (f"Заказ {order['number']}", "готово", "бункер", "без партии"):
             await expect(record).to_contain_text(words, timeout=WAIT_MS)
         await record.scroll_into_view_if_needed()
         await desk.shot("service-record")
         assert await violations(desk) == []
+        await desk.page.go_back()
         async with desk.page.expect_download() as told:
             await desk.tap("cell-journal-csv")
         table = Path(await (await told.value).path()).read_text("utf-8")

@@ -157,24 +157,49 @@ async def test_2_what_was_done_at_stations_stands_in_the_journal_of_its_day(cloc
         assert row["note"] == "чисто"
 
 
-async def test_8_staff_reads_at_its_page_what_an_order_was_made_of(place: Restaurant) -> None:
+async def test_8_staff_reads_at_its_page_what_an_order_was_made_of_and_what_was_paid(place: Restaurant) -> None:
     await empty(place)
     await put_in(place, "Ж-2", 900)
     _, order, (cell,) = await ready_order(place)
     pin = (place.folder / "service.pin").read_text()
     token = (await place.call("POST", "/api/service/session", {"pin": pin})).body["access_token"]
     by_staff = {"Authorization": f"Bearer {token}"}
-    path = "/api/service/orders/{}/record"
+    path = "/api/service/orders/{}"
     answer = await place.call("GET", path.format(order["number"].lower()), **by_staff)
     assert (answer.status, answer.body["order_id"]) == (200, order["order_id"])
-    (row,) = answer.body["portions"]
-    assert (row["cell"], row["status"], row["cold_s"]) == (cell, "ready", row["cold_s"])
+    (row,) = answer.body["record"]
+    assert (row["cell"], row["status"]) == (cell, "ready")
     assert row["name"]["ru"]
-    whole = (await place.internal("GET", f"/internal/orders/{order['order_id']}")).body["record"][0]
-    assert [(lot["bin"], lot["amount"], lot["lot"]) for lot in row["lots"]] == [
-        (lot["bin"], lot["amount"], lot["lot"]) for lot in whole["lots"]
-    ]
+    assert "Ж-2" in [lot["lot"] for lot in row["lots"]]
     assert all(lot["name"]["ru"] and lot["unit"] for lot in row["lots"])
-    assert (row["chart"], row["chart_revision"]) == (whole["chart"], whole["chart_revision"])
+    (attempt,) = answer.body["attempts"]
+    assert (attempt["stage"], attempt["amount_kopecks"]) == ("done", order["amount_kopecks"])
+    (document,) = answer.body["documents"]
+    assert document["receipt"] == answer.body["receipt"]
+    assert f"s={order['amount_kopecks'] // 100}" in document["receipt"]["qr"]
+    assert (await place.internal("GET", f"/internal/orders/{order['order_id']}")).body["record"] == [row]
     assert_problem(await place.call("GET", path.format("NO-SUCH"), **by_staff), 404, "not_found")
     assert (await place.call("GET", path.format(order["number"]))).status == 401
+
+
+async def test_8_an_order_is_found_by_number_receipt_card_and_phone_and_by_no_part_of_a_phone() -> None:
+    async with restaurant() as place:
+        guest = await place.guest()
+        order = await guest.order(("tea", 1))
+        paid = (await guest.pay(order["order_id"], receipt_to="+79161234567")).body
+        receipt, card = paid["receipt"], (await guest.look(order["order_id"]))["payment"]["card"]["last4"]
+
+        async def found(word: str) -> set[tuple[str, str]]:
+            answer = await place.internal("POST", "/internal/orders/find", {"word": word})
+            assert answer.status == 200, answer
+            assert "1234567" not in str(answer.body)
+            return {(row["by"], row["order_id"]) for row in answer.body["found"]}
+
+        mine = order["order_id"]
+        for word in (order["number"].lower(), mine, str(receipt["fiscal_document_number"])):
+            assert ("order", mine) in await found(word)
+        assert await found(str(receipt["fiscal_sign"])) == {("order", mine)}
+        assert ("card", mine) in await found(card)
+        assert await found("8 (916) 123-45-67") == {("contact", mine)}
+        for word in ("1234567", "+7916123456", "4567", "0000000000"):
+            assert mine not in {order_id for _, order_id in await found(word)}

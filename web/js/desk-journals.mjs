@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { useTold } from "./desk-lots.mjs";
-import { OrderRecord } from "./desk-record.mjs";
+import { goTo } from "./desk-section-bar.mjs";
 import { actorWords } from "./desk-words.mjs";
 import { html } from "./html.mjs";
 import { cellCsv, outcomeWords, timeOf, warmthWords } from "./journal-words.mjs";
@@ -17,7 +17,6 @@ export function CellJournal({ token, last }) {
   const { language, t: texts } = useWords();
   const t = texts.cellJournal;
   const [day, setDay] = useState("");
-  const [word, setWord] = useState("");
   const told = useTold(token, `cells/journal${day && `?on=${day}`}`, last, REFRESH_MS);
   if (!told) return null;
   const { entries, acts, unread } = told;
@@ -31,7 +30,7 @@ export function CellJournal({ token, last }) {
       html`<details><summary data-testid="cell-journal-open">${t.count(entries.length, thrown)}</summary>
         <table><thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
           <tbody>${entries.map(
-            (/** @type {any} */ row) => html`<${Portion} key=${row.portion_id} row=${row} show=${setWord} />`,
+            (/** @type {any} */ row) => html`<${Portion} key=${row.portion_id} row=${row} />`,
           )}</tbody></table></details>`
     }
     ${
@@ -41,18 +40,18 @@ export function CellJournal({ token, last }) {
           <td>${timeOf(row.at)}</td><td>${actorWords(row.actor, texts.journal)}</td>
           <td>${texts.journal.actions[row.action] ?? row.action}</td><td>${row.detail}</td></tr>`,
       )}</tbody></table>`
-    }<${OrderRecord} token=${token} word=${word} setWord=${setWord} /></section>`;
+    }</section>`;
 }
 
-/** @param {{row: any, show: (order: string) => void}} props */
-function Portion({ row, show }) {
+/** @param {{row: any}} props */
+function Portion({ row }) {
   const { language, t: texts } = useWords();
   const t = texts.cellJournal;
   return html`<tr class=${row.outcome === "thrown_away" ? "short" : ""} data-testid=${`of-portion-${row.portion_id}`}
     data-outcome=${row.outcome}>
     <td>${timeOf(row.ready_at)}</td><td>${row.cell ?? "—"}</td>
     <td><button type="button" class="quiet" data-testid=${`record-of-${row.portion_id}`}
-        onClick=${() => show(row.number)}>${row.number}</button></td><td>${row.name[language]}</td>
+        onClick=${() => goTo("orders", row.order_id)}>${row.number}</button></td><td>${row.name[language]}</td>
     <td>${t.revision(row.chart_revision)}</td><td>${row.lots.join(", ") || "—"}</td><td>${warmthWords(row)}</td>
     <td>${outcomeWords(row, t)}</td></tr>`;
 }

@@ -1,11 +1,10 @@
 /** The sections of the technician's page: each shows what the server told and asks before it changes anything. */
 
-import { useState } from "preact/hooks";
 import { Asked, Twice } from "./desk-buttons.mjs";
-import { Refund } from "./desk-refund.mjs";
 import { actorWords, detailWords, lightName, lightWords, moveWords } from "./desk-words.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
+import { FEW_PORTIONS } from "./sections.mjs";
 import { useWho } from "./staff.mjs";
 import { useWords } from "./staff-language.mjs";
 
@@ -123,25 +122,6 @@ export function ReaderDay({ lights, act }) {
   </section>`;
 }
 
-/** @param {{orders: any[], act: Act, ask: import("./desk-refund.mjs").Ask}} props */
-export function Orders({ orders, act, ask }) {
-  const t = useWords().t.orders;
-  const { may } = useWho();
-  const [word, setWord] = useState("");
-  return html`<section class="card"><h2>${t.title}</h2>
-    ${!orders.length && html`<p class="calm">${t.none}</p>`}
-    <ul class="chips">${orders.map(
-      (order) => html`<li key=${order.order_id}>
-        <button type="button" class="quiet" data-testid=${`order-${order.number}`}
-          onClick=${() => setWord(order.number)}>
-          <b>${order.number}</b> ${order.failed ? t.failed : (t.states[order.status] ?? order.status)}</button></li>`,
-    )}</ul>
-    ${
-      may("POST /api/service/orders/{order_id}/refund") &&
-      html`<${Refund} word=${word} setWord=${setWord} ask=${ask} act=${act} />`
-    }</section>`;
-}
-
 const HOLDS_FOOD = new Set(["filled", "forgotten", "open"]);
 /** Thrown away in the books, or its money went back: staff takes it out, no guest gets it. @param {any} row */
 const isLockedFood = (row) => row.state === "locked" && row.reason && row.reason !== "mixed";
@@ -199,9 +179,6 @@ function CellActs({ row, act }) {
 function timeOf(at) {
   return new Date(at).toLocaleTimeString("ru-RU", { hour: "2-digit", minute: "2-digit" });
 }
-
-/** Fewer portions than this are told apart. */
-const FEW_PORTIONS = 5;
 
 /** @param {{bins: any[], act: Act}} props */
 export function Bins({ bins, act }) {

@@ -1,5 +1,5 @@
 /**
- * Money back at the desk: the order by its number or its receipt, what of it, how much that is, why; then twice yes.
+ * Money back at the desk, on the card of an order: what of it, how much that is, why; then twice yes.
  */
 
 import { useRef, useState } from "preact/hooks";
@@ -14,8 +14,8 @@ import { useWords } from "./staff-language.mjs";
  * @typedef {(path: string, body: unknown) => Promise<{ok: boolean, status: number, body: any}>} Ask
  */
 
-/** @param {{word: string, setWord: (word: string) => void, ask: Ask, act: import("./desk-parts.mjs").Act}} props */
-export function Refund({ word, setWord, ask, act }) {
+/** @param {{order: string, ask: Ask, act: import("./desk-parts.mjs").Act}} props `order`: its id */
+export function Refund({ order, ask, act }) {
   const { t } = useWords();
   const [found, setFound] = useState(/** @type {Estimate|null} */ (null));
   const [counts, setCounts] = useState(/** @type {Record<string, number>} */ ({}));
@@ -40,12 +40,12 @@ export function Refund({ word, setWord, ask, act }) {
     setReason("");
   };
 
-  /** @param {string} order @param {Record<string, number>|null} chosen null: all of it */
-  const estimate = async (order, chosen) => {
+  /** @param {Record<string, number>|null} chosen null: all of it */
+  const estimate = async (chosen) => {
     settle();
     const mine = turn.current;
     setAsking(true);
-    const answer = await ask(`orders/${encodeURIComponent(order.trim())}/refund/estimate`, bodyOf(chosen, found));
+    const answer = await ask(`orders/${order}/refund/estimate`, bodyOf(chosen, found));
     if (mine !== turn.current) return;
     setAsking(false);
     setTrouble(answer.ok ? "" : troubleOf(answer, t));
@@ -55,34 +55,30 @@ export function Refund({ word, setWord, ask, act }) {
       chosen ?? Object.fromEntries(answer.body.items.map((/** @type {any} */ item) => [item.item_id, item.left]));
     choose(told.current);
   };
-  const find = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
+  const begin = () => {
     forget();
-    void estimate(word, null);
+    void estimate(null);
   };
   const step = (/** @type {string} */ id, /** @type {number} */ by) => {
     const next = { ...wish.current, [id]: (wish.current[id] ?? 0) + by };
     choose(next);
-    if (found && Object.values(next).some(Boolean)) void estimate(found.order_id, next);
+    if (found && Object.values(next).some(Boolean)) void estimate(next);
     else settle();
   };
   const give = async () => {
     if (!found) return;
-    await act(t.refund.act(found.number), `orders/${found.order_id}/refund`, {
+    await act(t.refund.act(found.number), `orders/${order}/refund`, {
       ...bodyOf(counts, found),
       reason: reason.trim(),
     });
     forget();
-    setWord("");
   };
   const none = !Object.values(counts).some(Boolean);
-  return html`<div class="refund"><h2>${t.refund.title}</h2>
-    <form onSubmit=${find}><label>${t.refund.order}<input name="order" required value=${word}
-          maxlength="16" autocomplete="off" data-testid="refund-order" onInput=${(/** @type {any} */ e) => {
-            setWord(e.target.value);
-            forget();
-          }} /></label>
-      <button class=${found ? "quiet" : ""} data-testid="refund-find">${t.refund.find}</button></form>
+  return html`<div class="refund">${
+    !found &&
+    html`<div><button type="button" class="quiet" data-testid="refund-find" onClick=${begin}>
+      ${t.refund.title}</button></div>`
+  }
     ${trouble && html`<p class="trouble" role="alert" data-testid="refund-trouble">${trouble}</p>`}
     ${
       found &&

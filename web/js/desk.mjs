@@ -1,36 +1,13 @@
-/**
- * The technician's page: lights, stuck payments, bins, shift, stop list, orders, webhooks, journal; every act has a
- * name.
- */
+/** The technician's page: its door, what it asks again and again, and the acts of its sections; every act has a name. */
 
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Accounts } from "./desk-accounts.mjs";
-import { Alarms } from "./desk-alarms.mjs";
-import { CellJournal, UpkeepJournal } from "./desk-journals.mjs";
 import { DeskKeys } from "./desk-keys.mjs";
-import { Kitchen } from "./desk-kitchen.mjs";
-import { LotJournal, Lots } from "./desk-lots.mjs";
-import {
-  Bins,
-  Cells,
-  Journal,
-  Lights,
-  Orders,
-  ReaderDay,
-  Sales,
-  Shift,
-  StopList,
-  Stuck,
-  Webhooks,
-} from "./desk-parts.mjs";
-import { People } from "./desk-people.mjs";
-import { RefundRequests } from "./desk-second.mjs";
-import { Temperatures } from "./desk-temperatures.mjs";
-import { Till } from "./desk-till.mjs";
-import { Upkeep } from "./desk-upkeep.mjs";
+import { SectionBar, usePlace } from "./desk-section-bar.mjs";
+import { SectionOf } from "./desk-sections.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
+import { openTo, waitingIn } from "./sections.mjs";
 import { Door, SignedIn, staffCall, useForgotten, useStaff, useWho, WhoAmI } from "./staff.mjs";
 import { InStaffLanguage, Languages, useWords } from "./staff-language.mjs";
 
@@ -70,6 +47,8 @@ function Board({ token, leave }) {
   const [said, setSaid] = useState("");
   const [behind, setBehind] = useState(false);
   const [busy, setBusy] = useState(false);
+  const open = openTo(may);
+  const place = usePlace(open);
   const acting = useRef(false); // a second tap comes sooner than the page is drawn
 
   const load = async () => {
@@ -118,37 +97,21 @@ function Board({ token, leave }) {
     return answer;
   };
 
+  const known = { told, stuck, till, requests, cells };
   return html`<main class="desk">
     <header><h1>${t.titles.service}</h1><a class="quiet" href="/" data-testid="to-kiosk">${t.service.guestScreen}</a>
       ${!FROM_KIOSK && may("GET /api/service/stats") && html`<a class="quiet" href="/stats">${t.titles.stats}</a>`}
       ${!FROM_KIOSK && html`<a class="quiet" href="/display">${t.service.board}</a>`}
       <${Languages} /><${WhoAmI} leave=${leave} /></header>
-    <p class="said" role="status" data-testid="said">${said}</p>
+    <div class="desk-top">
+      <${SectionBar} open=${open} chosen=${place.section} waiting=${told ? waitingIn(known) : new Set()} />
+      <p class="said" role="status" data-testid="said">${said}</p></div>
     ${behind && html`<p class="trouble" role="alert">${t.service.behind}</p>`}
     ${
       told &&
-      html`<fieldset class="acts" disabled=${busy} aria-busy=${busy} data-testid="acts">
-        <${Sales} told=${told} act=${act} /><${Lights} lights=${told.lights} />
-        <${Alarms} token=${token} act=${act} />
-        ${may("GET /api/service/till") && html`<${Till} rows=${till} act=${act} />`}
-        ${
-          may("GET /api/service/refund-requests") &&
-          html`<${RefundRequests} told=${requests} asked=${asked} act=${act} />`
-        }
-        <${Stuck} rows=${stuck} act=${act} /><${Shift} shift=${told.shift} act=${act} />
-        <${ReaderDay} lights=${told.lights} act=${act} /><${Orders} orders=${told.orders} act=${act} ask=${ask} />
-        <${Kitchen} token=${token} /><${Cells} cells=${cells} act=${act} />
-        <${Upkeep} token=${token} act=${act} last=${told.journal[0]?.at} />
-        <${Temperatures} token=${token} />
-        <${Bins} bins=${told.bins} act=${act} /><${Lots} token=${token} bins=${told.bins} act=${act}
-          last=${told.journal[0]?.at} />
-        <${LotJournal} token=${token} last=${told.journal[0]?.at} />
-        <${CellJournal} token=${token} last=${told.journal[0]?.at} />
-        <${UpkeepJournal} token=${token} last=${told.journal[0]?.at} /><${StopList} dishes=${told.dishes} act=${act} />
-        ${may("POST /api/service/customers/find") && html`<${People} ask=${ask} />`}
-        ${may("POST /api/service/staff") && html`<${Accounts} token=${token} act=${act} last=${told.journal[0]?.at} />`}
-        <${Webhooks} rows=${told.webhooks} act=${act} /><${Journal} rows=${told.journal}
-          dishes=${told.dishes} /></fieldset>`
+      html`<div id="section" role="tabpanel" aria-labelledby=${`to-${place.section}`} key=${place.section}>
+        <fieldset class="acts" disabled=${busy} aria-busy=${busy} data-testid="acts">
+          <${SectionOf} ...${known} place=${place} asked=${asked} token=${token} act=${act} ask=${ask} /></fieldset></div>`
     }
   </main>`;
 }

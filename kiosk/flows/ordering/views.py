@@ -14,7 +14,6 @@ from kiosk.domain.payment.payment import Payment, ReceiptView
 from kiosk.store.fiscal import intents
 from kiosk.store.ordering import orders
 from kiosk.store.payment import payments, refunds
-from kiosk.store.stock import records
 from kiosk.store.transaction import Reader
 
 
@@ -105,84 +104,6 @@ class OrderView(msgspec.Struct, frozen=True):
     receipt: ReceiptView | None
     refunds: list[RefundView]
     timeline: list[TimelineView]
-
-
-class LotUsedView(msgspec.Struct, frozen=True):
-    """`lot`: as on the package, empty where nobody told it; `bin` 0: nobody knows where it came from."""
-
-    attempt: int
-    ingredient: str
-    lot: str
-    bin: int
-    amount: int
-    expires_at: str | None
-    at: str
-
-
-class PortionRecordView(msgspec.Struct, frozen=True):
-    """`chart`: the fingerprint of the process chart it was sold by; moments of the last attempt; in its cell the
-    extremes, and `cold_s`: the longest time it stood colder than its chart wants; `lots` of every attempt."""
-
-    portion_id: int
-    item_id: str
-    status: str
-    attempt: int
-    chart: str
-    chart_revision: int
-    accepted_at: str | None
-    begun_at: str | None
-    ready_at: str | None
-    fetched_at: str | None
-    cell: int | None
-    lowest_c: float | None
-    highest_c: float | None
-    cold_s: float | None
-    lots: list[LotUsedView]
-
-
-class StaffOrderView(OrderView, frozen=True):
-    """What staff is shown besides: the record of each portion."""
-
-    record: list[PortionRecordView]
-
-
-def staff_order_view(
-    reader: Reader, order: Order, language: str, now: datetime, kitchen: KitchenState
-) -> StaffOrderView:
-    """The order as its guest sees it, and of what it was made."""
-    shown = order_view(reader, order, language, now, kitchen)
-    used: dict[int, list[LotUsedView]] = {}
-    for row in records.read_lots(reader, order.order_id):
-        used.setdefault(row.portion_id, []).append(
-            LotUsedView(
-                row.attempt, row.ingredient, row.name, row.bin, row.amount, _moment(row.expires_at), rfc3339(row.at)
-            )
-        )
-    record = [
-        PortionRecordView(
-            portion_id=row.portion_id,
-            item_id=row.item_id,
-            status=row.status,
-            attempt=row.attempt,
-            chart=row.chart,
-            chart_revision=row.chart_revision,
-            accepted_at=_moment(row.accepted_at),
-            begun_at=_moment(row.begun_at),
-            ready_at=_moment(row.ready_at),
-            fetched_at=_moment(row.fetched_at),
-            cell=row.cell,
-            lowest_c=row.lowest_c,
-            highest_c=row.highest_c,
-            cold_s=row.cold_s,
-            lots=used.get(row.portion_id, []),
-        )
-        for row in records.read_records(reader, order.order_id)
-    ]
-    return StaffOrderView(**{name: getattr(shown, name) for name in OrderView.__struct_fields__}, record=record)
-
-
-def _moment(at: datetime | None) -> str | None:
-    return None if at is None else rfc3339(at)
 
 
 def item_view(line: OrderLine, language: str, portions: list[PortionView] | None = None) -> ItemView:

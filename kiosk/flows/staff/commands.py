@@ -12,20 +12,18 @@ from kiosk.clock import Clock, is_moment
 from kiosk.domain.errors import DatabaseBroken, InvalidRequest, NotFound, OrderStateConflict
 from kiosk.domain.events import OrderCompletedEvent, StoredEvent
 from kiosk.domain.kitchen.readiness import Readiness
-from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.ordering.order import OrderStatus, check_order_transition
 from kiosk.domain.reasons import STAFF
 from kiosk.flows.guards.archive import OrderArchive
 from kiosk.flows.ordering.create import cancel_order
-from kiosk.flows.ordering.views import StaffOrderView, staff_order_view
 from kiosk.store import journal, meta
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
 from kiosk.store.ordering import orders
 from kiosk.store.payment import payments
 from kiosk.store.stock import stocks
-from kiosk.store.transaction import Reader, Tx
+from kiosk.store.transaction import Tx
 
 _META = "sales_paused"
 
@@ -49,17 +47,15 @@ class StaffCommands:
         archive: OrderArchive,
         menu: Menu,
         readiness: Readiness,
-        kitchen: Kitchen,
         clock: Clock,
     ) -> None:
-        self._kitchen = kitchen
         self._db = database
         self._archive = archive
         self._menu = menu
         self._readiness = readiness
         self._clock = clock
 
-    async def set_status(self, order_id: str, status: OrderStatus, actor: str) -> StaffOrderView:
+    async def set_status(self, order_id: str, status: OrderStatus, actor: str) -> None:
         """`PUT /internal/orders/{id}/status`. What the saga and the kitchen do themselves cannot be claimed by hand:
         `paid` needs a registered receipt and stays with the saga, `refunded` needs a refund. Raises `NotFound`,
         `OrderStateConflict`, also for one that has moved to its year's archive."""
@@ -85,21 +81,6 @@ class StaffCommands:
             journal.add(tx, actor, "order_status", f"{order_id} {status}", now)
 
         await self._db.write(run)
-        return await self.order(order_id, "ru")
-
-    async def order(self, word: str, language: str) -> StaffOrderView:
-        """By its id, or by its number, the newest of that name, of whatever year. Raises `NotFound`,
-        `ArchiveBroken`."""
-        now, kitchen = self._clock.now(), self._kitchen.now
-
-        def look(reader: Reader) -> StaffOrderView | None:
-            order = orders.find(reader, word)
-            return None if order is None else staff_order_view(reader, order, language, now, kitchen)
-
-        found = await self._archive.find(look)
-        if found is None:
-            raise NotFound
-        return found
 
     async def orders(self) -> list[orders.BoardRow]:
         """Every paid order that is not handed out, oldest first."""

@@ -8,33 +8,37 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from kiosk.clock import rfc3339
-from kiosk.domain.errors import NotFound
 from kiosk.domain.kitchen.lots import label_of
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.text import Text
-from kiosk.flows.guards.archive import OrderArchive
 from kiosk.store.ordering import orders
 from kiosk.store.stock import records
 from kiosk.store.transaction import Reader
 
 
 class UsedView(msgspec.Struct, frozen=True):
-    """So much of a lot, in `unit`; `lot` empty: nobody named it; `until`: as its package says it."""
+    """So much of a lot, in `unit`; `lot` empty: nobody named it; `bin` 0: nobody knows where it came from; `until`: as
+    its package says it, `expires_at` the moment of it."""
 
     attempt: int
+    ingredient: str
     name: Text
     unit: str
     bin: int
     lot: str
     amount: int
     until: str | None
+    expires_at: str | None
+    at: str
 
 
 class RecordedPortionView(msgspec.Struct, frozen=True):
-    """Moments and temperatures of the last attempt, null where they did not come or nothing measures; `cold_s`: the
-    longest time it stood colder than its chart wants; `lots` of every attempt."""
+    """`chart`: the fingerprint of the process chart it was sold by; moments and temperatures of the last attempt, null
+    where they did not come or nothing measures; `cold_s`: the longest time it stood colder than its chart wants;
+    `lots` of every attempt."""
 
     portion_id: int
+    item_id: str
     name: Text
     status: str
     attempt: int
@@ -51,40 +55,23 @@ class RecordedPortionView(msgspec.Struct, frozen=True):
     lots: list[UsedView]
 
 
-class OrderRecordView(msgspec.Struct, frozen=True):
-    order_id: str
-    number: str
-    portions: list[RecordedPortionView]
-
-
 class PortionRecords:
-    def __init__(self, archive: OrderArchive, menu: Menu, zone: ZoneInfo) -> None:
-        self._archive = archive
+    def __init__(self, menu: Menu, zone: ZoneInfo) -> None:
         self._menu = menu
         self._zone = zone
 
-    async def of_order(self, word: str) -> OrderRecordView:
-        """By its id, or by its number, the newest of that name. Raises `NotFound`, `ArchiveBroken`."""
-
-        def look(reader: Reader) -> OrderRecordView | None:
-            order = orders.find(reader, word)
-            if order is None:
-                return None
-            names = {line.item_id: Text(line.name_ru, line.name_en) for line in orders.lines(reader, order.order_id)}
-            used = records.read_lots(reader, order.order_id)
-            rows = records.read_records(reader, order.order_id)
-            return OrderRecordView(order.order_id, order.number, [self._portion(row, names, used) for row in rows])
-
-        found = await self._archive.find(look)
-        if found is None:
-            raise NotFound
-        return found
+    def of_order(self, reader: Reader, order_id: str) -> list[RecordedPortionView]:
+        """Of each portion of one order, in the database or in an archive."""
+        names = {line.item_id: Text(line.name_ru, line.name_en) for line in orders.lines(reader, order_id)}
+        used = records.read_lots(reader, order_id)
+        return [self._portion(row, names, used) for row in records.read_records(reader, order_id)]
 
     def _portion(
         self, row: records.PortionRecordRow, names: dict[str, Text], used: list[records.PortionLotRow]
     ) -> RecordedPortionView:
         return RecordedPortionView(
             portion_id=row.portion_id,
+            item_id=row.item_id,
             name=names.get(row.item_id, Text(row.item_id, row.item_id)),
             status=row.status,
             attempt=row.attempt,
@@ -107,7 +94,18 @@ class PortionRecords:
         name = Text(row.ingredient, row.ingredient) if known is None else known.name
         until = None if row.expires_at is None else label_of(row.expires_at, self._zone)
         unit = "" if known is None else known.unit
-        return UsedView(row.attempt, name, unit, row.bin, row.name, row.amount, until)
+        return UsedView(
+            attempt=row.attempt,
+            ingredient=row.ingredient,
+            name=name,
+            unit=unit,
+            bin=row.bin,
+            lot=row.name,
+            amount=row.amount,
+            until=until,
+            expires_at=_moment(row.expires_at),
+            at=rfc3339(row.at),
+        )
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -116,6 +116,13 @@ def intent_of(reader: Reader, payment_id: str, refund_id: str | None, operation:
     )
 
 
+def of_order(reader: Reader, order_id: str) -> list[IntentRow]:
+    """Every document that was asked of a registrar for an order, those proved absent included."""
+    return reader.all(
+        IntentRow, f"SELECT {_INTENT} FROM fiscal_intent WHERE order_id = ? ORDER BY intent_id", (order_id,)
+    )
+
+
 def of_fix(reader: Reader, payment_id: str, fix: int, operation: str) -> IntentRow | None:
     return reader.one(
         IntentRow,

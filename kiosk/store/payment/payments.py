@@ -77,6 +77,11 @@ def last(reader: Reader, order_id: str) -> Payment | None:
     )
 
 
+def of_order(reader: Reader, order_id: str) -> list[Payment]:
+    """Every attempt of an order, the oldest first."""
+    return reader.all(Payment, f"SELECT {_PAYMENT} FROM payment WHERE order_id = ? ORDER BY attempt", (order_id,))
+
+
 _NEEDS_TOKEN = (
     PaymentStep.RESERVING,
     PaymentStep.PREFLIGHT,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.api.calls import BareCall, Call
-from kiosk.api.http.parameters import LOT, LOT_ID, OF_DAY, ORDER_ID, UPKEEP_ID
+from kiosk.api.http.parameters import LOT, LOT_ID, OF_DAY, UPKEEP_ID
 from kiosk.flows.staff.cell_journal import CellJournal, CellJournalView
-from kiosk.flows.staff.portion_records import OrderRecordView, PortionRecords
 from kiosk.flows.staff.temperatures import Temperatures, TemperaturesView
 from kiosk.flows.staff.upkeep import UpkeepCommands, UpkeepDone, UpkeepJournalView, UpkeepView
 from kiosk.flows.stock.bins import BinCommands, Refill, WriteOff
@@ -21,7 +20,6 @@ class FoodApi:
     lots: LotCommands
     upkeep: UpkeepCommands
     cells: CellJournal
-    records: PortionRecords
 
     async def show_temperatures(self, call: BareCall[str]) -> TemperaturesView:
         return await self.temperatures.of_day(call.read(OF_DAY))
@@ -34,9 +32,6 @@ class FoodApi:
 
     async def show_cell_journal(self, call: BareCall[str]) -> CellJournalView:
         return await self.cells.of_day(call.read(OF_DAY))
-
-    async def show_record(self, call: BareCall[str]) -> OrderRecordView:
-        return await self.records.of_order(call.read(ORDER_ID))
 
     async def upkeep_done(self, call: Call[str, UpkeepDone]) -> UpkeepView:
         return await self.upkeep.done(call.read(UPKEEP_ID), call.body, call.by)

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from kiosk import socket_calls
 from kiosk.api.admission import AT_THE_PIN, PERSON, STAFF, TRAINEES
-from kiosk.api.alarms import AlarmsApi
 from kiosk.api.calls import Operation
 from kiosk.api.http.parameters import FROM, TO
-from kiosk.api.people import PeopleApi
 from kiosk.api.sim import FaultSwitch, SimApi, SimView
-from kiosk.api.staff import DevicesApi, Replay, SellingApi, StuckView
-from kiosk.api.staff_pages import AccountsApi, NamesView, PinRequest, SessionView, StaffPagesApi
-from kiosk.api.status import SalesSwitch, StatusApi, StatusView
+from kiosk.api.staff.acts import DevicesApi, Replay, SellingApi, StuckView
+from kiosk.api.staff.alarms import AlarmsApi
+from kiosk.api.staff.orders import OrderCardsApi
+from kiosk.api.staff.pages import AccountsApi, NamesView, PinRequest, SessionView, StaffPagesApi
+from kiosk.api.staff.people import PeopleApi
+from kiosk.api.staff.status import SalesSwitch, StatusApi, StatusView
 from kiosk.domain import errors
 from kiosk.domain.staff import refusals
 from kiosk.domain.staff.roles import EVERY_ROLE, MANAGING, OWNING, SERVICING, SERVING
@@ -27,6 +28,7 @@ from kiosk.flows.staff.alarm_commands import AlarmsView, ChannelView
 from kiosk.flows.staff.cells import PickupCodeView
 from kiosk.flows.staff.commands import StopRequest
 from kiosk.flows.staff.dashboard import OverviewView
+from kiosk.flows.staff.order_cards import FindOrders, FoundOrdersView, StaffOrderView
 from kiosk.flows.staff.person_views import (
     BlockRequest,
     ContactRequest,
@@ -128,6 +130,16 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         Address("POST", "/api/service/stop-list"), SellingApi.stop, STAFF, {204: None},
         summary="Take a dish off sale, or put it back", body=StopRequest, refusals=(errors.NotFound,), may=SERVING,
+    ),
+    Operation(
+        Address("POST", "/api/service/orders/find"), OrderCardsApi.find, PERSON, {200: FoundOrdersView},
+        summary="Orders by number, receipt, last digits of the card or contact; the contact is masked in the answer",
+        body=FindOrders, socket=socket_calls.FIND_ORDERS, refusals=(errors.ArchiveBroken,), may=SERVING,
+    ),
+    Operation(
+        Address("GET", "/api/service/orders/{order_id}"), OrderCardsApi.show, PERSON, {200: StaffOrderView},
+        summary="One order by id or number, of any year: every attempt, document, refund and portion",
+        socket=socket_calls.ORDER, refusals=(errors.NotFound, errors.ArchiveBroken), may=EVERY_ROLE,
     ),
     Operation(
         Address("POST", "/api/service/orders/{order_id}/refund"), SellingApi.refund, PERSON, {202: RefundView},

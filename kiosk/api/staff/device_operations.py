@@ -6,9 +6,9 @@ from __future__ import annotations
 from kiosk import socket_calls
 from kiosk.api.admission import STAFF
 from kiosk.api.calls import Operation
-from kiosk.api.food import FoodApi
 from kiosk.api.http.parameters import LOT, OF_DAY
-from kiosk.api.staff import DevicesApi, ShiftSwitch
+from kiosk.api.staff.acts import DevicesApi, ShiftSwitch
+from kiosk.api.staff.food import FoodApi
 from kiosk.domain import errors
 from kiosk.domain.staff.roles import EVERY_ROLE, MANAGING, SERVING
 from kiosk.flows.fiscal.day import ShiftReportView
@@ -16,7 +16,6 @@ from kiosk.flows.payment.settlement import SettlementView
 from kiosk.flows.staff.cell_journal import CellJournalView
 from kiosk.flows.staff.cells import CellRequest, CellsView
 from kiosk.flows.staff.kitchen_view import KitchenView
-from kiosk.flows.staff.portion_records import OrderRecordView
 from kiosk.flows.staff.temperatures import TemperaturesView
 from kiosk.flows.staff.upkeep import UpkeepDone, UpkeepJournalView, UpkeepView
 from kiosk.flows.stock.bins import Refill, WriteOff
@@ -131,10 +130,5 @@ DEVICE_OPERATIONS: tuple[Operation, ...] = (
         summary="Open a cell, give its food out by hand, or write it off with a reason; answers with all cells",
         body=CellRequest, socket=socket_calls.TEND_CELL,
         refusals=(errors.NotFound, errors.CellStateConflict, errors.DeviceUnavailable), may=SERVING,
-    ),
-    Operation(
-        Address("GET", "/api/service/orders/{order_id}/record"), FoodApi.show_record, STAFF, {200: OrderRecordView},
-        summary="Of each portion its chart, lots, moments and temperatures; the order by id or number, of any year",
-        refusals=(errors.NotFound, errors.ArchiveBroken), may=EVERY_ROLE,
     ),
 )  # fmt: skip

@@ -1,0 +1,95 @@
+/** What stands in each section of the technician's page, for whom it is. */
+
+import { Accounts } from "./desk-accounts.mjs";
+import { Alarms } from "./desk-alarms.mjs";
+import { CellJournal, UpkeepJournal } from "./desk-journals.mjs";
+import { Kitchen } from "./desk-kitchen.mjs";
+import { LotJournal, Lots } from "./desk-lots.mjs";
+import { Orders } from "./desk-orders.mjs";
+import { Bins, Cells, Journal, Lights, ReaderDay, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
+import { People } from "./desk-people.mjs";
+import { RefundRequests } from "./desk-second.mjs";
+import { Temperatures } from "./desk-temperatures.mjs";
+import { Till } from "./desk-till.mjs";
+import { Upkeep } from "./desk-upkeep.mjs";
+import { html } from "./html.mjs";
+import { useWho } from "./staff.mjs";
+
+/**
+ * @typedef {import("./sections.mjs").Known & {place: {section: import("./sections.mjs").Section, of: string},
+ *   asked: {id: number}, token: string, act: import("./desk-parts.mjs").Act,
+ *   ask: import("./desk-refund.mjs").Ask}} Given
+ */
+
+/** @type {Record<import("./sections.mjs").Section, (given: Given) => any>} */
+const CONTENTS = {
+  now: Now,
+  orders: OfOrders,
+  kitchen: OfKitchen,
+  registrar: OfRegistrar,
+  menu: OfMenu,
+  customers: ({ ask }) => html`<${People} ask=${ask} />`,
+  devices: OfDevices,
+  log: ({ told }) => html`<${Journal} rows=${told.journal} dishes=${told.dishes} />`,
+  system: OfSystem,
+};
+
+/** @param {Given} given */
+export const SectionOf = (given) => html`<${CONTENTS[given.place.section]} ...${given} />`;
+
+/** @param {Given} given */
+function Now({ told, stuck, till, requests, asked, token, act }) {
+  const { may } = useWho();
+  return html`<${Sales} told=${told} act=${act} /><${Alarms} token=${token} act=${act} />
+    ${may("GET /api/service/till") && html`<${Till} rows=${till} act=${act} />`}
+    <${Seconds} requests=${requests} asked=${asked} act=${act} /><${Stuck} rows=${stuck} act=${act} />
+    <${Lights} lights=${told.lights} />`;
+}
+
+/** @param {Pick<Given, "requests"|"asked"|"act">} given */
+function Seconds({ requests, asked, act }) {
+  const { may } = useWho();
+  return (
+    may("GET /api/service/refund-requests") && html`<${RefundRequests} told=${requests} asked=${asked} act=${act} />`
+  );
+}
+
+/** @param {Given} given */
+function OfOrders({ told, requests, asked, place, token, act, ask }) {
+  return html`<${Seconds} requests=${requests} asked=${asked} act=${act} />
+    <${Orders} orders=${told.orders} of=${place.of} token=${token} last=${told.journal[0]?.at} act=${act}
+      ask=${ask} />`;
+}
+
+/** @param {Given} given */
+function OfKitchen({ told, cells, token, act }) {
+  const last = told.journal[0]?.at;
+  return html`<${Kitchen} token=${token} /><${Cells} cells=${cells} act=${act} />
+    <${Upkeep} token=${token} act=${act} last=${last} /><${Temperatures} token=${token} />
+    <${CellJournal} token=${token} last=${last} /><${UpkeepJournal} token=${token} last=${last} />`;
+}
+
+/** @param {Given} given */
+function OfRegistrar({ told, act }) {
+  return html`<${Shift} shift=${told.shift} act=${act} />`;
+}
+
+/** @param {Given} given */
+function OfMenu({ told, token, act }) {
+  const last = told.journal[0]?.at;
+  return html`<${StopList} dishes=${told.dishes} act=${act} /><${Bins} bins=${told.bins} act=${act} />
+    <${Lots} token=${token} bins=${told.bins} act=${act} last=${last} /><${LotJournal} token=${token} last=${last} />`;
+}
+
+/** @param {Given} given */
+function OfDevices({ told, act }) {
+  return html`<${Lights} lights=${told.lights} /><${ReaderDay} lights=${told.lights} act=${act} />`;
+}
+
+/** @param {Given} given */
+function OfSystem({ told, token, act }) {
+  const { may } = useWho();
+  return html`${
+    may("POST /api/service/staff") && html`<${Accounts} token=${token} act=${act} last=${told.journal[0]?.at} />`
+  }<${Webhooks} rows=${told.webhooks} act=${act} />`;
+}
