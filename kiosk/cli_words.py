@@ -208,7 +208,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     ack.add_argument("alarm_id", metavar="ID")
     tested = alarms.add_parser("test", help="send a test by a channel now", parents=[common])
     tested.add_argument("channel", metavar="CHANNEL")
-    command("pause", "pause sales")
+    command("pause", "pause sales").add_argument("--reason", default="", help="shown at the staff's page")
     command("resume", "resume sales")
     events = command("events", "the outbox")
     events.add_argument("--after", type=int, default=0, metavar="SEQ")
@@ -334,7 +334,7 @@ _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("alarms", None): (socket_calls.ALARMS,),
     ("alarms", "ack"): (socket_calls.ACK_ALARM,),
     ("alarms", "test"): (socket_calls.TEST_CHANNEL,),
-    ("pause", None): (socket_calls.PAUSE,),
+    ("pause", None): (socket_calls.PAUSE, "reason"),
     ("resume", None): (socket_calls.RESUME,),
     ("webhooks", None): (socket_calls.WEBHOOKS,),
     ("webhooks", "replay"): (socket_calls.REPLAY, "sequence", "url"),

@@ -8,7 +8,7 @@ from kiosk import socket_calls
 from kiosk.api.admission import ANYONE, SOCKET
 from kiosk.api.calls import Operation
 from kiosk.api.health import HealthApi
-from kiosk.api.http.parameters import AFTER, DRIVE, FROM, ITEM, TO
+from kiosk.api.http.parameters import AFTER, FROM, ITEM, TO
 from kiosk.api.site import BackupRequest, BinsView, SiteApi, WantedIngredients, WantedStatus
 from kiosk.api.staff.acts import (
     AvailabilityView,
@@ -21,13 +21,10 @@ from kiosk.api.staff.acts import (
     SellingApi,
 )
 from kiosk.api.staff.alarms import AlarmsApi
-from kiosk.api.staff.fiscal import FiscalApi, ReplaceDriveRequest, UseRegistrarRequest
 from kiosk.api.staff.status import Pause, Resume, StatusApi
 from kiosk.domain import errors
 from kiosk.flows.fiscal.audit import AuditView
-from kiosk.flows.fiscal.corrections import CorrectRequest, CorrectView
-from kiosk.flows.fiscal.day import ShiftReportView
-from kiosk.flows.fiscal.shift_commands import DriveView, RegistrarsView, ShiftView
+from kiosk.flows.fiscal.shift_commands import ShiftView
 from kiosk.flows.staff.alarm_commands import AlarmsView
 from kiosk.flows.staff.commands import StopRequest
 from kiosk.flows.staff.order_cards import StaffOrderView
@@ -85,7 +82,6 @@ SITE_OPERATIONS: tuple[Operation, ...] = (
         socket_calls.AUDIT, SiteApi.audit, SOCKET, {200: AuditView}, parameters=(FROM, TO),
         refusals=(errors.InvalidRequest,),
     ),
-    Operation(socket_calls.SHIFT, FiscalApi.show_shift, SOCKET, {200: ShiftView}, refusals=(errors.DeviceUnavailable,)),
     Operation(
         socket_calls.OPEN_SHIFT, DevicesApi.switch_shift, SOCKET, {200: ShiftView}, body=OpenShift,
         refusals=(errors.DeviceUnavailable,),
@@ -93,23 +89,6 @@ SITE_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         socket_calls.CLOSE_SHIFT, DevicesApi.switch_shift, SOCKET, {200: ShiftView}, body=CloseShift,
         refusals=(errors.DeviceUnavailable,),
-    ),
-    Operation(
-        socket_calls.SHIFT_REPORT, FiscalApi.shift_report, SOCKET, {200: ShiftReportView}, parameters=(DRIVE,),
-        refusals=(errors.InvalidRequest, errors.NotFound),
-    ),
-    Operation(socket_calls.REGISTRARS, FiscalApi.registrars, SOCKET, {200: RegistrarsView}),
-    Operation(
-        socket_calls.USE_REGISTRAR, FiscalApi.use_registrar, SOCKET, {200: RegistrarsView}, body=UseRegistrarRequest,
-        refusals=(errors.NotFound, errors.DeviceUnavailable),
-    ),
-    Operation(
-        socket_calls.REPLACE_DRIVE, FiscalApi.replace_drive, SOCKET, {200: DriveView}, body=ReplaceDriveRequest,
-        refusals=(errors.DeviceUnavailable,),
-    ),
-    Operation(
-        socket_calls.CORRECT, FiscalApi.correct, SOCKET, {202: CorrectView}, body=CorrectRequest,
-        refusals=(errors.NotFound, errors.OrderStateConflict),
     ),
     Operation(
         Address("GET", "/healthz"), HealthApi.alive, ANYONE, {200: dict[str, bool]}, summary="Alive", stores=False,

@@ -112,7 +112,6 @@ def staff_door(ground: Ground, flows: Flows, alarms: AlarmParts) -> web.Applicat
             audits=flows.audit,
             device_status=flows.device_status,
         ),
-        FiscalApi(shift=flows.shift_commands, day_close=flows.day_close, corrections=flows.corrections),
         *_both_doors(ground, flows, alarms),
     )
     return application(routes(INTERNAL_OPERATIONS, groups, _admission(ground, flows)))
@@ -138,6 +137,7 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
             cell_commands=flows.cell_commands,
             kitchen_report=KitchenReport(ground.database, ground.menu, ground.kitchen),
         ),
+        FiscalApi(shift=flows.shift_commands, day_close=flows.day_close, corrections=flows.corrections),
         FoodApi(
             temperatures=flows.temperatures,
             bins=flows.bin_commands,

@@ -27,6 +27,14 @@ POST /api/service/alarm-channels/{channel}/test       t-mo
 POST /api/service/sales                               tsmo
 POST /api/service/shift                               tsmo
 POST /api/service/x-report                            tsmo
+GET /api/service/shift                                tsmo
+GET /api/service/shift/reports                        tsmo
+GET /api/service/shift/reports/{shift}                tsmo
+GET /api/service/registrars                           tsmo
+POST /api/service/registrars/use                      t-mo
+POST /api/service/registrars/replace-drive            t-mo
+POST /api/service/corrections                         t-mo
+GET /api/service/corrections/{order_id}               t-mo
 GET /api/service/terminal                             tsmo
 POST /api/service/terminal/settle                     tsmo
 POST /api/service/refill                              tsmo

@@ -3,6 +3,7 @@
 import { Twice } from "./desk-buttons.mjs";
 import { useTold } from "./desk-lots.mjs";
 import { Refund } from "./desk-refund.mjs";
+import { CorrectReceipt } from "./desk-registrar.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 import { timesWords, usedWords, warmthWords } from "./journal-words.mjs";
@@ -51,6 +52,7 @@ export function OrderCard({ word, token, last, act, ask }) {
         go=${() => act(texts.cells.newCode, `orders/${order.order_id}/pickup-code`)} />`
     }</div>
     <${Portions} order=${order} act=${act} /><${Money} order=${order} /><${Documents} rows=${order.documents} />
+    ${order.receipt && html`<${CorrectReceipt} order=${order} token=${token} act=${act} />`}
     ${
       may("POST /api/service/orders/{order_id}/refund") &&
       order.payment &&

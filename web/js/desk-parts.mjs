@@ -1,6 +1,7 @@
 /** The sections of the technician's page: each shows what the server told and asks before it changes anything. */
 
 import { Asked, Twice } from "./desk-buttons.mjs";
+import { endOf } from "./desk-stops.mjs";
 import { actorWords, detailWords, lightName, lightWords, moveWords } from "./desk-words.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
@@ -21,8 +22,9 @@ export function Sales({ told, act }) {
   const open = told.sales_open;
   return html`<section class=${open ? "sales open" : "sales"} data-testid="sales">
     <b>${open ? t.open : t.paused(told.says?.[language] ?? told.reason)}</b>
-    <${Twice} id="pause" words=${t.pause} sure=${t.pauseSure} quiet
-      go=${() => act(t.pause, "sales", { open: false })} />
+    ${told.paused_for && html`<span data-testid="paused-for">${t.pausedFor(told.paused_for)}</span>`}
+    <${Asked} id="pause" words=${t.pause} label=${t.reason} sure=${t.pauseSure}
+      go=${(/** @type {string} */ reason) => act(t.pause, "sales", { open: false, reason })} />
     <button type="button" class=${open ? "quiet" : ""} data-testid="resume"
       onClick=${() => act(t.resumeAct, "sales", { open: true })}>${t.resume}</button>
     ${
@@ -91,23 +93,6 @@ function Decision({ row, move, act }) {
     return html`<${Twice} id=${`move-${move}`} words=${words} sure=${t.sure(words)} quiet go=${() => go({})} />`;
   return html`<${Asked} id="move-adopt" words=${words} label=${t.document} sure=${t.documentSure} digits
     go=${(/** @type {string} */ text) => go({ document: Number(text) })} />`;
-}
-
-/** @param {{shift: any, act: Act}} props */
-export function Shift({ shift, act }) {
-  const t = useWords().t.shift;
-  return html`<section class="card row">
-    <div><h2>${t.title}</h2><p data-testid="shift">${shift ? t.is(shift) : t.unknown}</p></div>
-    <button type="button" class="quiet" data-testid="x-report" onClick=${() => act(t.xReport, "x-report")}>
-      ${t.xReport}</button>
-    ${
-      shift?.open
-        ? html`<${Twice} id="shift-close" words=${t.close} sure=${t.closeSure}
-          go=${() => act(t.close, "shift", { open: false })} />`
-        : html`<button type="button" data-testid="shift-open" onClick=${() => act(t.open, "shift", { open: true })}>
-          ${t.open}</button>`
-    }
-  </section>`;
 }
 
 /** The card reader's day, where it has one. @param {{lights: import("./desk-words.mjs").Light[], act: Act}} props */
@@ -180,20 +165,23 @@ function timeOf(at) {
   return new Date(at).toLocaleTimeString("ru-RU", { hour: "2-digit", minute: "2-digit" });
 }
 
-/** @param {{bins: any[], act: Act}} props */
-export function Bins({ bins, act }) {
+/** @param {{bins: any[], until: string, act: Act}} props `until`: for how long a product is stopped */
+export function Bins({ bins, until, act }) {
   const t = useWords().t.bins;
   return html`<section class="card"><h2>${t.title}</h2>
     <table><thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
-      <tbody>${bins.map((row) => html`<${Bin} key=${row.bin} row=${row} act=${act} />`)}</tbody></table></section>`;
+      <tbody>${bins.map((row) => html`<${Bin} key=${row.bin} row=${row} until=${until} act=${act} />`)}</tbody></table></section>`;
 }
 
-/** @param {{row: any, act: Act}} props */
-function Bin({ row, act }) {
+/** @param {{row: any, until: string, act: Act}} props */
+function Bin({ row, until, act }) {
   const t = useWords().t.bins;
   const { bin, name, ingredient, capacity, level, unit, portions_left: portions, stopped } = row;
   const stops = useWho().may("POST /api/service/stop-list");
-  const flip = () => act(stopped ? t.resumeAct(name) : t.stopAct(name), "stop-list", { ingredient, stopped: !stopped });
+  const flip = () => {
+    const how = stopped ? { stopped: false } : { until: endOf(until, new Date()) };
+    return act(stopped ? t.resumeAct(name) : t.stopAct(name), "stop-list", { ingredient, ...how });
+  };
   return html`<tr class=${portions !== null && portions < FEW_PORTIONS ? "short" : ""}>
     <td>${bin}</td><td>${name || ingredient || "—"}</td>
     <td><meter aria-label=${name} min="0" max=${capacity} low=${capacity * 0.15} value=${level}></meter> ${t.level(
@@ -210,21 +198,6 @@ function Bin({ row, act }) {
       html`<button type="button" class=${stopped ? "" : "quiet"} role="switch" aria-checked=${stopped}
         data-testid=${`stop-ingredient-${ingredient}`} onClick=${flip}>${stopped ? t.stopped : t.stop}</button>`
     }</td></tr>`;
-}
-
-/** @param {{dishes: any[], act: Act}} props */
-export function StopList({ dishes, act }) {
-  const t = useWords().t.stopList;
-  const { may } = useWho();
-  const flip = (/** @type {any} */ { item_id, name, stopped }) =>
-    act(stopped ? t.resumeAct(name) : t.stopAct(name), "stop-list", { item_id, stopped: !stopped });
-  if (!may("POST /api/service/stop-list")) return null;
-  return html`<section class="card"><h2>${t.title}</h2><ul class="chips">${dishes.map(
-    (dish) => html`<li key=${dish.item_id}>
-      <button type="button" class=${dish.stopped ? "" : "quiet"} role="switch" aria-checked=${dish.stopped}
-        data-testid=${`stop-${dish.item_id}`} onClick=${() => flip(dish)}>
-        ${dish.stopped ? "✕ " : ""}${dish.name}</button></li>`,
-  )}</ul></section>`;
 }
 
 /** @param {{rows: any[], act: Act}} props */

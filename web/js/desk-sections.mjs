@@ -1,14 +1,17 @@
 /** What stands in each section of the technician's page, for whom it is. */
 
+import { useState } from "preact/hooks";
 import { Accounts } from "./desk-accounts.mjs";
 import { Alarms } from "./desk-alarms.mjs";
 import { CellJournal, UpkeepJournal } from "./desk-journals.mjs";
 import { Kitchen } from "./desk-kitchen.mjs";
 import { LotJournal, Lots } from "./desk-lots.mjs";
 import { Orders } from "./desk-orders.mjs";
-import { Bins, Cells, Journal, Lights, ReaderDay, Sales, Shift, StopList, Stuck, Webhooks } from "./desk-parts.mjs";
+import { Bins, Cells, Journal, Lights, ReaderDay, Sales, Stuck, Webhooks } from "./desk-parts.mjs";
 import { People } from "./desk-people.mjs";
+import { Registrar } from "./desk-registrar.mjs";
 import { RefundRequests } from "./desk-second.mjs";
+import { StopList } from "./desk-stops.mjs";
 import { Temperatures } from "./desk-temperatures.mjs";
 import { Till } from "./desk-till.mjs";
 import { Upkeep } from "./desk-upkeep.mjs";
@@ -70,14 +73,17 @@ function OfKitchen({ told, cells, token, act }) {
 }
 
 /** @param {Given} given */
-function OfRegistrar({ told, act }) {
-  return html`<${Shift} shift=${told.shift} act=${act} />`;
+function OfRegistrar({ told, token, act }) {
+  const last = told.journal[0]?.at;
+  return html`<${Registrar} shift=${told.shift} token=${token} last=${last} act=${act} />`;
 }
 
 /** @param {Given} given */
 function OfMenu({ told, token, act }) {
   const last = told.journal[0]?.at;
-  return html`<${StopList} dishes=${told.dishes} act=${act} /><${Bins} bins=${told.bins} act=${act} />
+  const [until, setUntil] = useState("good");
+  return html`<${StopList} dishes=${told.dishes} until=${until} setUntil=${setUntil} act=${act} />
+    <${Bins} bins=${told.bins} until=${until} act=${act} />
     <${Lots} token=${token} bins=${told.bins} act=${act} last=${last} /><${LotJournal} token=${token} last=${last} />`;
 }
 

@@ -13,14 +13,14 @@ export function OfDay({ id, name, day, choose, csv }) {
   return html`<form onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
     <label>${t.day}<input type="date" value=${day} data-testid=${`${id}-day`}
         onChange=${(/** @type {any} */ event) => choose(event.target.value)} /></label>
-    <button type="button" class="quiet" data-testid=${`${id}-print`} onClick=${() => printJournal(name)}>
+    <button type="button" class="quiet" data-testid=${`${id}-print`} onClick=${() => printPart(name)}>
       ${t.print}</button>
     <button type="button" class="quiet" data-testid=${`${id}-csv`}
       onClick=${() => saveCsv(`${name}-${day}.csv`, csv())}>CSV</button></form>`;
 }
 
-/** Of the journals that can be printed, one. @param {string} name */
-function printJournal(name) {
+/** Of what can be printed, one: its section has the class `of-NAME`. @param {string} name */
+export function printPart(name) {
   document.documentElement.dataset.print = name;
   print();
 }

@@ -124,6 +124,8 @@ export const en = {
   },
 
   sales: {
+    reason: "Reason of the pause",
+    pausedFor: (why) => `Reason: ${why}`,
     open: "✓ Sales are open",
     paused: (why) => `✕ Sales are paused: ${why}`,
     pause: "Pause sales",
@@ -232,6 +234,58 @@ export const en = {
     close: "Close the shift",
     closeSure: "Yes, a Z report, sales will pause",
     open: "Open the shift",
+  },
+
+  reports: {
+    title: "Z reports",
+    none: "There is no report yet.",
+    columns: ["shift", "when", "who", "comparison"],
+    differences: (n) => `differences: ${n}`,
+    agree: "agrees",
+    print: "Print",
+    close: "Close",
+  },
+
+  registrars: {
+    title: "Registrars",
+    lead: "One registrar prints the receipts. The shift of the one that is left is closed with a Z report.",
+    active: "— prints now",
+    use: (name) => `Print by ${name}`,
+    useSure: (name) => `Yes, change to ${name}`,
+  },
+
+  anotherDrive: {
+    title: "Another fiscal drive",
+    steps: [
+      "Press “Prepare”: the kiosk closes the shift, prints the Z report and looks whether everything has reached the operator. What is still in the way it says.",
+      "Close the archive of the old drive, put the new one in, register it with the tax service by the tool of the registrar. The kiosk may stay on.",
+      "Press again: the kiosk reads the number of the new drive and prints through it. The page may be closed in between.",
+    ],
+    first: "Prepare, or take the new one over",
+    second: "The new one is in",
+    reason: "Why it is changed",
+    sure: "Go on",
+    ready: "The shift is closed, nothing is in doubt: put the new drive in.",
+    taken: "The new drive is taken over.",
+    drive: (number) => `In the registrar now: ${number}`,
+  },
+
+  correction: {
+    title: "Make a receipt right",
+    steps: [
+      "Wanted where a receipt has a wrong VAT rate or subject: put the menu right first.",
+      "Find the order: its card has “Make a receipt right” and tells what it was and what it becomes.",
+      "The registrar prints two documents: one takes the receipt back, the other is the right one. No money moves.",
+    ],
+    toOrders: "To the orders",
+    nothing: "There is nothing to put right: the receipt is as it should be, or money went back.",
+    was: "It was",
+    becomes: "It becomes",
+    go: "Print the correction",
+    reason: "Reason of the correction",
+    sure: "Yes, print two documents",
+    act: (number) => `Correction of order ${number}`,
+    vats: { none: "no VAT" },
   },
 
   readerDay: {
@@ -528,6 +582,9 @@ export const en = {
   },
 
   stopList: {
+    until: "Stop",
+    spans: { good: "for good", 30: "30 min", 60: "1 hour", 120: "2 hours", 240: "4 hours", day: "until midnight" },
+    till: (at) => `until ${at}`,
     title: "Stop list",
     stopAct: (name) => `Stop: ${name}`,
     resumeAct: (name) => `Sell again: ${name}`,
@@ -656,6 +713,9 @@ export const en = {
       refund: "refund",
       shift_open: "shift opened",
       shift_close: "shift closed",
+      use_registrar: "another registrar",
+      replace_drive: "another fiscal drive",
+      correct: "receipt made right",
       x_report: "X report",
       settlement: "card reader's settlement begun",
       settled: "card reader settled",

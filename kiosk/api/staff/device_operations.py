@@ -6,12 +6,15 @@ from __future__ import annotations
 from kiosk import socket_calls
 from kiosk.api.admission import STAFF
 from kiosk.api.calls import Operation
-from kiosk.api.http.parameters import LOT, OF_DAY
+from kiosk.api.http.parameters import DRIVE, LOT, OF_DAY
 from kiosk.api.staff.acts import DevicesApi, ShiftSwitch
+from kiosk.api.staff.fiscal import FiscalApi, ReplaceDriveRequest, UseRegistrarRequest
 from kiosk.api.staff.food import FoodApi
 from kiosk.domain import errors
-from kiosk.domain.staff.roles import EVERY_ROLE, MANAGING, SERVING
-from kiosk.flows.fiscal.day import ShiftReportView
+from kiosk.domain.staff.roles import EVERY_ROLE, MANAGING, SERVICING, SERVING
+from kiosk.flows.fiscal.corrections import CorrectRequest, CorrectView
+from kiosk.flows.fiscal.day import KeptReportsView, ShiftReportView
+from kiosk.flows.fiscal.shift_commands import DriveView, RegistrarsView, ShiftView
 from kiosk.flows.payment.settlement import SettlementView
 from kiosk.flows.staff.cell_journal import CellJournalView
 from kiosk.flows.staff.cells import CellRequest, CellsView
@@ -32,6 +35,46 @@ DEVICE_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/service/x-report"), DevicesApi.x_report, STAFF, {200: ShiftReportView},
         summary="Print the shift's totals, keep them and compare them with the books; nothing is closed",
         socket=socket_calls.X_REPORT, refusals=(errors.DeviceUnavailable,), may=EVERY_ROLE,
+    ),
+    Operation(
+        Address("GET", "/api/service/shift"), FiscalApi.show_shift, STAFF, {200: ShiftView},
+        summary="The shift, the drive and what is not sent to the operator, as the registrar tells it now",
+        socket=socket_calls.SHIFT, refusals=(errors.DeviceUnavailable,), may=EVERY_ROLE,
+    ),
+    Operation(
+        Address("GET", "/api/service/shift/reports"), FiscalApi.kept_reports, STAFF, {200: KeptReportsView},
+        summary="The Z reports that are kept, the newest first", may=EVERY_ROLE,
+    ),
+    Operation(
+        Address("GET", "/api/service/shift/reports/{shift}"), FiscalApi.shift_report, STAFF, {200: ShiftReportView},
+        summary="One kept Z report, with its text for a print", parameters=(DRIVE,), socket=socket_calls.SHIFT_REPORT,
+        refusals=(errors.InvalidRequest, errors.NotFound), may=EVERY_ROLE,
+    ),
+    Operation(
+        Address("GET", "/api/service/registrars"), FiscalApi.registrars, STAFF, {200: RegistrarsView},
+        summary="The registrars of this kiosk, and through which it sells", socket=socket_calls.REGISTRARS,
+        stores=False, may=EVERY_ROLE,
+    ),
+    Operation(
+        Address("POST", "/api/service/registrars/use"), FiscalApi.use_registrar, STAFF, {200: RegistrarsView},
+        summary="Sell through another registrar from now on", body=UseRegistrarRequest,
+        socket=socket_calls.USE_REGISTRAR, refusals=(errors.NotFound, errors.DeviceUnavailable), may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/registrars/replace-drive"), FiscalApi.replace_drive, STAFF, {200: DriveView},
+        summary="Before another fiscal drive is put in, and again after it", body=ReplaceDriveRequest,
+        socket=socket_calls.REPLACE_DRIVE, refusals=(errors.DeviceUnavailable,), may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/corrections"), FiscalApi.correct, STAFF, {202: CorrectView},
+        summary="Take a receipt with wrong rates back and make it right", body=CorrectRequest,
+        socket=socket_calls.CORRECT, refusals=(errors.NotFound, errors.OrderStateConflict, errors.ArchiveBroken),
+        may=SERVICING,
+    ),
+    Operation(
+        Address("GET", "/api/service/corrections/{order_id}"), FiscalApi.estimate_correction, STAFF,
+        {200: CorrectView}, summary="What a correction of an order's receipt would change; writes nothing",
+        refusals=(errors.NotFound, errors.OrderStateConflict, errors.ArchiveBroken), may=SERVICING,
     ),
     Operation(
         Address("GET", "/api/service/terminal"), DevicesApi.show_terminal, STAFF, {200: SettlementView},

@@ -1,4 +1,4 @@
-"""Shift and registrars, as the unix socket alone has them (http.md#internal-calls)."""
+"""Shift, kept reports, registrars, their drives and corrections, by either door."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Annotated
 import msgspec
 
 from kiosk.api.calls import BareCall, Call
-from kiosk.api.http.parameters import DRIVE, SHIFT
+from kiosk.api.http.parameters import DRIVE, ORDER_ID, SHIFT
 from kiosk.flows.fiscal.corrections import Corrections, CorrectRequest, CorrectView
-from kiosk.flows.fiscal.day import DayClose, ShiftReportView
+from kiosk.flows.fiscal.day import DayClose, KeptReportsView, ShiftReportView
 from kiosk.flows.fiscal.shift_commands import DriveView, RegistrarsView, ShiftCommands, ShiftView
 
 
@@ -31,6 +31,9 @@ class FiscalApi:
     async def show_shift(self, _: BareCall[str]) -> ShiftView:
         return await self.shift.view()
 
+    async def kept_reports(self, _: BareCall[str]) -> KeptReportsView:
+        return await self.day_close.kept()
+
     async def shift_report(self, call: BareCall[str]) -> ShiftReportView:
         return await self.day_close.report(call.read(SHIFT), call.read(DRIVE))
 
@@ -39,6 +42,9 @@ class FiscalApi:
 
     async def use_registrar(self, call: Call[str, UseRegistrarRequest]) -> RegistrarsView:
         return await self.shift.use(call.body.name, call.by)
+
+    async def estimate_correction(self, call: BareCall[str]) -> CorrectView:
+        return await self.corrections.estimate(call.read(ORDER_ID))
 
     async def correct(self, call: Call[str, CorrectRequest]) -> CorrectView:
         return await self.corrections.request(call.body, call.by)

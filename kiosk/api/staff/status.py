@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -25,15 +25,20 @@ class StatusView(msgspec.Struct, frozen=True):
 
 
 class SalesSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`reason`: of a pause, for the journal and the page."""
+
     open: bool
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
 class Resume(Nothing, frozen=True):
     open: ClassVar[bool] = True
+    reason: ClassVar[str] = ""
 
 
 class Pause(Nothing, frozen=True):
     open: ClassVar[bool] = False
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,7 @@ class StatusApi:
         }
 
     async def switch_sales(self, call: Call[str, SalesSwitch | Resume | Pause]) -> dict[str, Any]:
-        await self.staff_commands.pause(not call.body.open, call.by)
+        await self.staff_commands.pause(not call.body.open, call.body.reason.strip(), call.by)
         return await self.status(call)
 
 

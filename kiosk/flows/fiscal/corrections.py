@@ -15,7 +15,7 @@ from drivers.errors import DeviceError, trouble_word
 from drivers.fiscal.port import Operation
 from kiosk.domain.errors import NotFound, OrderStateConflict
 from kiosk.domain.fiscal.receipt import PricedLine
-from kiosk.domain.payment.payment import PaymentStep
+from kiosk.domain.payment.payment import Payment, PaymentStep
 from kiosk.flows.fiscal.claim import standing_lines
 from kiosk.flows.fiscal.receipts import Receipts
 from kiosk.flows.guards.archive import OrderArchive
@@ -25,7 +25,7 @@ from kiosk.store.fiscal import fixes
 from kiosk.store.fiscal.fixes import FixRow
 from kiosk.store.ordering import orders
 from kiosk.store.payment import payments, refunds
-from kiosk.store.transaction import Tx
+from kiosk.store.transaction import Reader, Tx
 
 _log = structlog.get_logger()
 _BACKOFF_S = (0.5, 1.0, 5.0, 15.0, 60.0)
@@ -59,23 +59,40 @@ class Corrections:
         await self._archive.fetch(lambda reader: orders.get(reader, wanted.order_id))
 
         def run(tx: Tx) -> tuple[FixRow, CorrectView]:
-            order = orders.get(tx, wanted.order_id)
-            if order is None:
-                raise NotFound
-            payment = payments.last(tx, wanted.order_id)
-            if payment is None or payment.step is not PaymentStep.DONE or refunds.refunds_of(tx, payment.payment_id):
-                raise OrderStateConflict(order_status=order.status)
-            earlier = fixes.fixes_of(tx, payment.payment_id)
-            was, becomes = standing_lines(tx, payment.payment_id), self._receipts.lines(tx, payment)
-            if was == becomes or any(row.done_at is None for row in earlier):
-                raise OrderStateConflict(order_status=order.status)
-            row = fixes.add_fix(tx, payment, len(earlier) + 1, wanted.reason, actor, now)
+            payment, count, view = self._correctable(tx, wanted.order_id)
+            row = fixes.add_fix(tx, payment, count + 1, wanted.reason, actor, now)
             journal.add(tx, actor, "correct", f"{wanted.order_id} {wanted.reason}", now)
-            return row, CorrectView(wanted.order_id, was, becomes)
+            return row, view
 
         row, view = await self._db.write(run)
         self._start(row)
         return view
+
+    async def estimate(self, order_id: str) -> CorrectView:
+        """What a correction would do; writes nothing. Raises what `request` raises."""
+
+        def look(reader: Reader) -> CorrectView | None:
+            known = orders.get(reader, order_id)
+            return None if known is None else self._correctable(reader, order_id)[2]
+
+        found = await self._archive.find(look)
+        if found is None:
+            raise NotFound
+        return found
+
+    def _correctable(self, reader: Reader, order_id: str) -> tuple[Payment, int, CorrectView]:
+        """What was paid, how often it was made right already, and what would change now."""
+        order = orders.get(reader, order_id)
+        if order is None:
+            raise NotFound
+        payment = payments.last(reader, order_id)
+        if payment is None or payment.step is not PaymentStep.DONE or refunds.refunds_of(reader, payment.payment_id):
+            raise OrderStateConflict(order_status=order.status)
+        earlier = fixes.fixes_of(reader, payment.payment_id)
+        was, becomes = standing_lines(reader, payment.payment_id), self._receipts.lines(reader, payment)
+        if was == becomes or any(row.done_at is None for row in earlier):
+            raise OrderStateConflict(order_status=order.status)
+        return payment, len(earlier), CorrectView(order_id, was, becomes)
 
     async def resume(self) -> None:
         found = await self._db.read(fixes.unfinished_fixes)

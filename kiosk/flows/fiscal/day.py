@@ -27,6 +27,7 @@ from kiosk.store.transaction import Tx
 
 _log = structlog.get_logger()
 _TRIES = 3
+_LISTED = 60
 _SHIFT = timedelta(hours=25)
 _DEVICE, _FINDING = "fiscal_day", "day_difference"
 
@@ -34,6 +35,20 @@ _DEVICE, _FINDING = "fiscal_day", "day_difference"
 class Counted(msgspec.Struct, frozen=True):
     count: int
     sum_kopecks: int
+
+
+class KeptReportView(msgspec.Struct, frozen=True):
+    fiscal_drive_number: str
+    shift: int
+    at: str
+    actor: str
+    differences: int
+
+
+class KeptReportsView(msgspec.Struct, frozen=True):
+    """Z reports, the newest first."""
+
+    reports: list[KeptReportView]
 
 
 Told = tuple[Counted, Counted]  # the registrar's sales and refunds
@@ -206,6 +221,12 @@ class DayClose:
             reports.keep_report(tx, report.kind, drive_number, report.shift, actor, body, now)
 
         await self._db.write(run)
+
+    async def kept(self) -> KeptReportsView:
+        rows = await self._db.read(reports.newest_reports, _LISTED)
+        return KeptReportsView(
+            [KeptReportView(row.drive_number, row.shift, rfc3339(row.at), row.actor, row.differences) for row in rows]
+        )
 
     async def report(self, shift: int, drive_number: str | None = None) -> ShiftReportView:
         """The kept Z report of a shift. Raises `NotFound`."""

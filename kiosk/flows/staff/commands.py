@@ -25,7 +25,7 @@ from kiosk.store.payment import payments
 from kiosk.store.stock import stocks
 from kiosk.store.transaction import Tx
 
-_META = "sales_paused"
+_META, _META_REASON = "sales_paused", "sales_paused_for"
 
 
 class StopRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,20 +97,23 @@ class StaffCommands:
         await self._db.write(journal.add, actor, "backup", file, now)
         return size
 
-    async def pause(self, paused: bool, actor: str) -> None:  # noqa: FBT001  # what the calls of HTTP give
+    async def pause(self, paused: bool, reason: str, actor: str) -> None:  # noqa: FBT001  # what the calls of HTTP give
+        """`reason`: in a person's own words; it stands beside the check until sales go on."""
         now = self._clock.now()
 
         def run(tx: Tx) -> None:
             meta.put(tx, _META, "1" if paused else "")
-            journal.add(tx, actor, "sales_pause" if paused else "sales_resume", "", now)
+            meta.put(tx, _META_REASON, reason if paused else "")
+            journal.add(tx, actor, "sales_pause" if paused else "sales_resume", reason if paused else "", now)
 
         await self._db.write(run)
-        self._readiness.set("sales", STAFF if paused else None)
+        self._readiness.set("sales", STAFF if paused else None, detail=reason if paused else "")
 
     async def restore(self) -> None:
         """At start: a pause outlives the process."""
         paused = await self._db.read(meta.read, _META)
-        self._readiness.set("sales", STAFF if paused else None)
+        reason = await self._db.read(meta.read, _META_REASON)
+        self._readiness.set("sales", STAFF if paused else None, detail=reason or "")
 
     async def stop(self, request: StopRequest, actor: str) -> list[str]:
         """Ids of the items that hang on it. Raises `NotFound` for what is neither on the menu nor in a dish of it,

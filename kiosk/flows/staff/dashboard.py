@@ -94,11 +94,12 @@ class JournalLine(msgspec.Struct, frozen=True):
 
 
 class OverviewView(msgspec.Struct, frozen=True):
-    """`says`: the reason in a sentence for the technician."""
+    """`says`: the reason in a sentence for the technician; `paused_for`: why staff paused sales, in their words."""
 
     sales_open: bool
     reason: str | None
     says: Text | None
+    paused_for: str
     lights: list[Light]
     bins: list[BinLight]
     shift: ShiftState | None
@@ -157,6 +158,7 @@ class Dashboard:
             sales_open=reason is None,
             reason=reason,
             says=None if reason is None else words_of(reason).technician,
+            paused_for=checks["sales"].detail if "sales" in (checks := self._readiness.checks()) else "",
             lights=await self._lights(status),
             bins=[self._bin(row) for row in self._reservations.bins()],
             shift=None if status is None else ShiftState(status.shift, status.shift_open, status.last_document),

@@ -44,6 +44,26 @@ def read_report(reader: Reader, drive_number: str | None, shift: int) -> ReportR
     )
 
 
+class ReportLine(msgspec.Struct, frozen=True):
+    """One kept Z report; `differences`: how many stand in it."""
+
+    drive_number: str
+    shift: int
+    at: datetime
+    actor: str
+    differences: int
+
+
+def newest_reports(reader: Reader, most: int) -> list[ReportLine]:
+    """The kept Z reports, the newest first."""
+    return reader.all(
+        ReportLine,
+        "SELECT drive_number, shift, at, actor, ifnull(json_array_length(body, '$.differences'), 0) AS differences"
+        " FROM fiscal_report WHERE kind = 'z' ORDER BY report_id DESC LIMIT ?",
+        (most,),
+    )
+
+
 class ShiftRow(msgspec.Struct, frozen=True):
     drive_number: str
     shift: int
