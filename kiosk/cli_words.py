@@ -334,7 +334,7 @@ _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("alarms", None): (socket_calls.ALARMS,),
     ("alarms", "ack"): (socket_calls.ACK_ALARM,),
     ("alarms", "test"): (socket_calls.TEST_CHANNEL,),
-    ("pause", None): (socket_calls.PAUSE, "reason"),
+    ("pause", None): (socket_calls.PAUSE,),
     ("resume", None): (socket_calls.RESUME,),
     ("webhooks", None): (socket_calls.WEBHOOKS,),
     ("webhooks", "replay"): (socket_calls.REPLAY, "sequence", "url"),
@@ -380,6 +380,8 @@ def _of_food(options: argparse.Namespace, action: str | None) -> tuple[Address, 
 
 def _of_staff(options: argparse.Namespace, action: str | None) -> tuple[Address, dict[str, Any] | None] | None:
     match options.command, action:
+        case "pause", _ if options.reason:
+            return socket_calls.PAUSE, {"reason": options.reason}
         case "orders", _ if options.find is not None:
             return socket_calls.FIND_ORDERS, {"word": options.find}
         case "staff", "block":

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 import sys
+from collections import deque
 from collections.abc import MutableMapping
 from datetime import date
 from typing import IO, Any
@@ -22,6 +23,8 @@ _PHONE = re.compile(rf"(?P<plain>{_PLAIN})|(?<![A-Za-z0-9])\+?\d[\d\xa0 ()-]{{8,
 _TOKEN = re.compile(r"\b(eyJ[\w-]+\.[\w-]+\.[\w-]*|tok_\w+|Bearer\s+\S+)")
 _HEX = re.compile(r"\b(?:[0-9a-fA-F]{2}){10,}\b")
 _SECRET_NAMES = frozenset({"password", "card_token", "access_token", "temporary_token", "pickup_code", "authorization"})
+#: The last lines of this process, masked like those that are written: JSON, the newest last.
+_LAST: deque[bytes] = deque(maxlen=2000)
 _PLAIN_NAMES = frozenset({"timestamp", "event", "level", "hex"})
 
 
@@ -40,7 +43,7 @@ def configure(level: str, form: str) -> None:
         structlog.dev.ConsoleRenderer(colors=False) if console else structlog.processors.JSONRenderer(serializer=_json)
     )
     structlog.configure(
-        processors=[*shared, written],
+        processors=[*shared, _remember, written],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr)
         if console
@@ -59,7 +62,7 @@ def _bridge(
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, _sentence, *shared],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, written, _as_text],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _remember, written, _as_text],
         )
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
@@ -83,6 +86,16 @@ class _Handler(logging.Handler):
         with contextlib.suppress(OSError, ValueError):
             self._to.write(line.encode("utf-8", "backslashreplace") + b"\n")
             self._to.flush()
+
+
+def last_lines() -> list[str]:
+    """What this process logged of late, a JSON object a line; nothing before `configure`."""
+    return [line.decode() for line in _LAST]
+
+
+def _remember(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    _LAST.append(_json(dict(event)))
+    return event
 
 
 def _sentence(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

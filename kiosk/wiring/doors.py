@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,17 +33,21 @@ from kiosk.api.staff.orders import OrderCardsApi
 from kiosk.api.staff.pages import AccountsApi, StaffPagesApi, acts_by_role
 from kiosk.api.staff.people import PeopleApi
 from kiosk.api.staff.status import StatusApi
+from kiosk.api.staff.system import SystemApi
 from kiosk.catalogue import web_root
 from kiosk.config.settings import Config
 from kiosk.domain.identity.phone import Phones
 from kiosk.flows.payment.refund_estimate import RefundEstimates
 from kiosk.flows.staff.dashboard import Dashboard, Shown
 from kiosk.flows.staff.kitchen_view import KitchenReport
+from kiosk.flows.staff.support_bundle import SupportBundle, Told
+from kiosk.logs import last_lines
 from kiosk.wiring.alarms import AlarmParts
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
 from kiosk.wiring.rules import paper_rules
 from kiosk.wiring.sinks import Sinks
+from kiosk.wiring.support import settings_told
 
 
 def health_of(ground: Ground, flows: Flows, counts: Callable[[], dict[str, float]]) -> HealthApi:
@@ -88,6 +93,18 @@ def public_door(
             dashboard=_dashboard(ground, flows),
             refund_estimates=RefundEstimates(flows.archive),
             acts=acts_by_role(PUBLIC_OPERATIONS),
+        ),
+        SystemApi(
+            tasks=flows.site_tasks,
+            bundle=SupportBundle(
+                ground.database,
+                flows.device_status,
+                ground.parts.clock,
+                Told(settings=partial(settings_told, config), lines=last_lines, figures=health.figures),
+            ),
+            staff_commands=flows.staff_commands,
+            shift=flows.shift_commands,
+            lines=last_lines,
         ),
         SimApi(),
         OpenApi(OPERATIONS),

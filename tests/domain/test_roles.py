@@ -35,6 +35,13 @@ POST /api/service/registrars/use                      t-mo
 POST /api/service/registrars/replace-drive            t-mo
 POST /api/service/corrections                         t-mo
 GET /api/service/corrections/{order_id}               t-mo
+GET /api/service/tasks                                t-mo
+POST /api/service/tasks/audit                         t-mo
+POST /api/service/tasks/backup                        t-mo
+GET /api/service/log                                  t-mo
+GET /api/service/events                               t-mo
+POST /api/service/support-bundle                      t-mo
+POST /api/service/test-print                          tsmo
 GET /api/service/terminal                             tsmo
 POST /api/service/terminal/settle                     tsmo
 POST /api/service/refill                              tsmo

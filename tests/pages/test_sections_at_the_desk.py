@@ -10,6 +10,7 @@ from tests.pages.test_accessibility import violations
 from tests.pages.test_staff_at_the_desk import at_the_desk, left_in_russian
 from tests.restaurant import restaurant
 from tests.scenes.test_cells import ready_order
+from tests.scenes.test_staff_roles import bought
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -96,4 +97,34 @@ async def test_registrar_prints_x_and_z_that_are_read_again_and_a_drive_is_chang
         await desk.tap("to-log")
         for words in ("X-отчёт", "смена закрыта", "замена накопителя"):
             await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
+        await screens.close()
+
+
+async def test_an_audit_and_a_copy_go_on_while_the_page_is_left_and_log_and_bundle_are_read(screens: Screens) -> None:
+    async with restaurant() as place:
+        desk = await at_the_desk(screens, place.kiosk)
+        await bought(place)
+        place.bank.faults.switch("hold")
+        await desk.tap("to-system", "audit-go")
+        await expect(desk.at("task-audit")).to_have_attribute("data-state", "running", timeout=WAIT_MS)
+        await desk.tap("to-now", "to-system")
+        await expect(desk.at("task-audit")).to_contain_text("банк", timeout=WAIT_MS)
+        place.bank.faults.switch("hold", on=False)
+        await expect(desk.at("task-audit")).to_contain_text("Проверено оплат: 1", timeout=WAIT_MS)
+        await desk.tap("backup-go")
+        await expect(desk.at("task-backup")).to_contain_text("kiosk-by-hand-", timeout=WAIT_MS)
+        await looked_at(desk, "system")
+        async with desk.page.expect_download(timeout=WAIT_MS) as download:
+            await desk.tap("support")
+        assert (await download.value).suggested_filename == "kiosk-support.zip"
+        await desk.tap("test-print", "test-print-sure")
+        await desk.reads("Пробная печать: сделано")
+        await desk.tap("to-log", "events-open", "log-open")
+        await expect(desk.at("events")).to_contain_text("OrderPaidEvent", timeout=WAIT_MS)
+        for words in ("сверка", "копия базы", "архив для поддержки", "пробная печать"):
+            await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
+        await looked_at(desk, "log")
+        await desk.tap("lang-en", "to-system")
+        await expect(desk.at("task-audit")).to_contain_text("Everything agrees", timeout=WAIT_MS)
+        assert await left_in_russian(desk) == []
         await screens.close()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import re
 import shutil
 import sys
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ import aiohttp
 from tests.restaurant import ledger, short_folder, until
 
 PHONE = "+79161234567"
+DUTY, STAFF_NAME = "+79031112233", "Ираида"
 CONFIG = """
 [server]
 port = 0
@@ -27,6 +30,8 @@ path = "{folder}/kiosk.db"
 speed = 500
 [log]
 level = "debug"
+[alarms]
+to = [{{ name = "duty", channel = "sms", address = "+79031112233" }}]
 """
 
 
@@ -58,20 +63,30 @@ async def demo(folder: Path) -> AsyncIterator[tuple[str, list[str]]]:
 
 async def test_logs_of_a_whole_day_carry_no_phone_code_or_token() -> None:
     folder = short_folder()
-    secrets: set[str] = {PHONE, PHONE[1:], "tok_ok", "tok_declined"}
+    secrets: set[str] = {PHONE, PHONE[1:], DUTY, STAFF_NAME, "tok_ok", "tok_declined"}
     try:
         async with demo(folder) as (base, lines), aiohttp.ClientSession(base) as client:
-            await _live(client, folder, secrets)
-        text = "".join(lines)
+            bundle = await _live(client, folder, secrets)
         assert len(lines) >= 5
-        assert len(secrets) >= 9
-        leaked = [secret for secret in secrets if re.search(rf"(?<!\d){re.escape(secret)}(?!\d)", text)]
-        assert leaked == []
+        assert len(secrets) >= 11
+        assert leaked(secrets, "".join(lines)) == []
+        assert set(bundle) == {
+            "versions.json", "settings.json", "checks.json", "journal.json", "log.jsonl", "metrics.txt"
+        }  # fmt: skip
+        assert '"event":"kiosk_started"' in bundle["log.jsonl"]
+        assert {name: leaked(secrets, text) for name, text in bundle.items()} == {name: [] for name in bundle}
+        assert leaked(secrets, bundle["settings.json"].replace("…", DUTY, 1)) == [DUTY]
     finally:
         shutil.rmtree(folder)
 
 
-async def _live(client: aiohttp.ClientSession, folder: Path, secrets: set[str]) -> None:
+def leaked(secrets: set[str], text: str) -> list[str]:
+    return [secret for secret in secrets if re.search(rf"(?<!\d){re.escape(secret)}(?!\d)", text)]
+
+
+async def _live(client: aiohttp.ClientSession, folder: Path, secrets: set[str]) -> dict[str, str]:
+    """A day; what a support bundle of it holds, by file."""
+
     async def call(method: str, path: str, body: Any = None, token: str = "") -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with client.request(method, path, json=body, headers=headers) as answer:
@@ -89,7 +104,7 @@ async def _live(client: aiohttp.ClientSession, folder: Path, secrets: set[str]) 
     guest = await call("POST", "/api/auth/guest")
     secrets |= {pending["temporary_token"], code.group(), session["access_token"], guest["access_token"]}
     pin = (folder / "service.pin").read_text()
-    staff = await call("POST", "/api/service/session", {"pin": pin})
+    staff = await call("POST", "/api/service/session", {"pin": pin, "name": STAFF_NAME})
     secrets |= {pin, staff["access_token"]}
     for token, card in ((session["access_token"], "tok_ok"), (guest["access_token"], "tok_declined")):
         order = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
@@ -103,3 +118,7 @@ async def _live(client: aiohttp.ClientSession, folder: Path, secrets: set[str]) 
                 return bool((await call("GET", f"/api/orders/{order_id}", token=token))["status"] == "completed")
 
             await until(handed_out)
+    headers = {"Authorization": f"Bearer {staff['access_token']}"}
+    async with client.post("/api/service/support-bundle", headers=headers) as answer:
+        archive = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    return {name: archive.read(name).decode() for name in archive.namelist()}

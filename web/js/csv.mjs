@@ -12,7 +12,7 @@ export const csvText = (lines) => lines.map((line) => `${line.map(quoted).join("
 /** @param {string} file @param {string} text */
 export const saveCsv = (file, text) => saveFile(file, "text/csv", `\ufeff${text}`);
 
-/** @param {string} file @param {string} type @param {string} text */
+/** @param {string} file @param {string} type @param {string|Blob} text */
 export function saveFile(file, type, text) {
   const url = URL.createObjectURL(new Blob([text], { type }));
   Object.assign(document.createElement("a"), { href: url, download: file }).click();

@@ -44,7 +44,7 @@ function Search({ ask }) {
     if (rows.length === 1) goTo("orders", rows[0].order_id);
   };
   return html`<form onSubmit=${find} data-testid="order-search"><label class="long">${t.search}<input required
-        minlength="2" maxlength="64" autocomplete="off" spellcheck=${false} value=${word} data-testid="order-word"
+        maxlength="64" autocomplete="off" spellcheck=${false} value=${word} data-testid="order-word"
         onInput=${(/** @type {any} */ event) => setWord(event.target.value)} /></label>
       <button data-testid="order-find">${t.find}</button></form>
     ${trouble && html`<p class="trouble" role="alert">${trouble}</p>`}

@@ -1,13 +1,13 @@
 /** The sections of the technician's page: each shows what the server told and asks before it changes anything. */
 
 import { Asked, Twice } from "./desk-buttons.mjs";
-import { endOf } from "./desk-stops.mjs";
 import { actorWords, detailWords, lightName, lightWords, moveWords } from "./desk-words.mjs";
 import { money } from "./format.mjs";
 import { html } from "./html.mjs";
 import { FEW_PORTIONS } from "./sections.mjs";
 import { useWho } from "./staff.mjs";
 import { useWords } from "./staff-language.mjs";
+import { endOf } from "./stop-spans.mjs";
 
 /**
  * What was asked, and how; what became of it, nothing where another act was under way.
@@ -211,7 +211,9 @@ export function Webhooks({ rows, act }) {
       <td>${
         wakes &&
         html`<button type="button" class="quiet" onClick=${() => act(t.act, "webhooks", { url: row.url })}>
-          ${t.wake}</button>`
+          ${t.wake}</button>
+        <${Asked} id=${`replay-${row.sequence}`} words=${t.replay} label=${t.from} sure=${t.replay} digits
+          go=${(/** @type {string} */ from) => act(t.replayAct, "webhooks", { url: row.url, sequence: Number(from) })} />`
       }</td></tr>`,
   )}</tbody></table></section>`;
 }

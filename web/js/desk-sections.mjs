@@ -5,18 +5,22 @@ import { Accounts } from "./desk-accounts.mjs";
 import { Alarms } from "./desk-alarms.mjs";
 import { CellJournal, UpkeepJournal } from "./desk-journals.mjs";
 import { Kitchen } from "./desk-kitchen.mjs";
-import { LotJournal, Lots } from "./desk-lots.mjs";
+import { Log } from "./desk-log.mjs";
+import { LotJournal, Lots, useTold } from "./desk-lots.mjs";
 import { Orders } from "./desk-orders.mjs";
-import { Bins, Cells, Journal, Lights, ReaderDay, Sales, Stuck, Webhooks } from "./desk-parts.mjs";
+import { Bins, Cells, Lights, ReaderDay, Sales, Stuck, Webhooks } from "./desk-parts.mjs";
 import { People } from "./desk-people.mjs";
 import { Registrar } from "./desk-registrar.mjs";
 import { RefundRequests } from "./desk-second.mjs";
 import { StopList } from "./desk-stops.mjs";
+import { System } from "./desk-system.mjs";
 import { Temperatures } from "./desk-temperatures.mjs";
 import { Till } from "./desk-till.mjs";
 import { Upkeep } from "./desk-upkeep.mjs";
 import { html } from "./html.mjs";
 import { useWho } from "./staff.mjs";
+
+const TASKS_MS = 2_000;
 
 /**
  * @typedef {import("./sections.mjs").Known & {place: {section: import("./sections.mjs").Section, of: string},
@@ -33,7 +37,7 @@ const CONTENTS = {
   menu: OfMenu,
   customers: ({ ask }) => html`<${People} ask=${ask} />`,
   devices: OfDevices,
-  log: ({ told }) => html`<${Journal} rows=${told.journal} dishes=${told.dishes} />`,
+  log: ({ told, token }) => html`<${Log} told=${told} token=${token} />`,
   system: OfSystem,
 };
 
@@ -95,7 +99,8 @@ function OfDevices({ told, act }) {
 /** @param {Given} given */
 function OfSystem({ told, token, act }) {
   const { may } = useWho();
-  return html`${
+  const tasks = useTold(token, "tasks", told, TASKS_MS);
+  return html`<${System} token=${token} tasks=${tasks?.tasks ?? []} act=${act} />${
     may("POST /api/service/staff") && html`<${Accounts} token=${token} act=${act} last=${told.journal[0]?.at} />`
   }<${Webhooks} rows=${told.webhooks} act=${act} />`;
 }

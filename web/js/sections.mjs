@@ -13,7 +13,7 @@ const NEEDS = /** @type {const} */ ({
   customers: "POST /api/service/customers/find",
   devices: "GET /api/service/overview",
   log: "GET /api/service/overview",
-  system: "POST /api/service/webhooks",
+  system: "POST /api/service/tasks/audit",
 });
 
 /** @typedef {keyof typeof NEEDS} Section */

@@ -653,7 +653,69 @@ export const en = {
     }),
   },
 
+  system: {
+    never: "Not done since the kiosk began.",
+    noBundle: "No archive was made: the kiosk did not answer.",
+    states: { running: "under way", done: "done", failed: "failed" },
+    steps: {
+      books: "our books",
+      journal: "journal",
+      bank: "bank",
+      terminal: "card reader",
+      sbp: "SBP",
+      fiscal: "registrar",
+      robot: "robot",
+    },
+    audit: {
+      title: "Audit",
+      lead: "Compares our books with bank, registrar and robot. Mends nothing. The page may be closed.",
+      go: "Begin the audit",
+      checked: (n) => `Payments looked at: ${n}.`,
+      agree: "Everything agrees.",
+      wrong: (n) => `Mismatches: ${n}`,
+      skipped: (names) => `Did not answer: ${names}`,
+    },
+    backup: {
+      title: "Copy of the database",
+      lead: "Made while the kiosk sells. The last three that were made here are kept.",
+      go: "Make a copy now",
+      made: (kib) => `${kib} KiB`,
+    },
+    restore: {
+      title: "How to restore from a copy",
+      steps: [
+        "The kiosk must not run meanwhile, so there is no button for it.",
+        "At the kiosk's computer: systemctl stop kiosk",
+        "kiosk restore FILE — the file of a copy, or the folder of the standby copy",
+        "systemctl start kiosk: it asks bank and registrar about what the copy does not know.",
+      ],
+    },
+    support: {
+      title: "Archive for support",
+      lead: "Settings without secrets, versions, checks, journal, last lines of the log. No guest's data is in it.",
+      go: "Save the archive",
+    },
+    print: {
+      title: "Test print",
+      lead: "Some lines at the registrar, no receipt.",
+      go: "Print",
+      sure: "Yes, print",
+    },
+  },
+
+  log: {
+    title: "Lines of the log",
+    events: "Events",
+    word: "Word",
+    level: "What is shown",
+    levels: { all: "everything", warning: "warnings and errors", error: "errors" },
+    count: (n, shown) => `Found: ${n}, the last ${shown} are shown`,
+  },
+
   webhooks: {
+    replay: "Deliver again",
+    from: "From event number",
+    replayAct: "Delivery again",
     title: "Webhooks",
     states: {
       active: "works",
@@ -716,6 +778,9 @@ export const en = {
       use_registrar: "another registrar",
       replace_drive: "another fiscal drive",
       correct: "receipt made right",
+      audit: "audit",
+      test_print: "test print",
+      support_bundle: "archive for support",
       x_report: "X report",
       settlement: "card reader's settlement begun",
       settled: "card reader settled",

@@ -65,6 +65,21 @@ export async function staffCall(token, method, path, body) {
   }
 }
 
+/** What a call makes as a file; null where it was refused or is silent. @param {string} token @param {string} path */
+export async function staffFile(token, path) {
+  try {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(ACT_WITHIN_MS),
+    });
+    return answer.ok ? await answer.blob() : null;
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+    return null;
+  }
+}
+
 /**
  * Whose session it is, and what they may; `may` takes an act as the server names it.
  * @typedef {{person_id: number|null, name: string, role: string, may: (act: string) => boolean,

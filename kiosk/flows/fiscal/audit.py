@@ -65,9 +65,12 @@ class Audit:
         self._clock = clock
         self._books = books
 
-    async def audit(self) -> AuditView:
+    async def audit(self, tell: Callable[[str], None] = lambda _: None) -> AuditView:
+        """`tell` hears what is looked at: `books`, `journal`, a bank's word, `fiscal` with a name, `robot`."""
+        tell("books")
         now = self._clock.now()
         mismatches = await self._db.walk(audits.broken_invariants, Period(now - _BOOKS), now)
+        tell("journal")
         mismatches += [
             Mismatch("journal_altered", str(row.entry or "end"), row.line)
             for row in await self._db.walk(journal.altered)
@@ -81,6 +84,7 @@ class Audit:
         ]
         skipped: list[str] = []
         for name, check in checks:
+            tell(name)
             try:
                 mismatches += await check()
             except DeviceError as error:

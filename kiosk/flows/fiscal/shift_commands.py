@@ -25,6 +25,7 @@ from kiosk.store.transaction import Tx
 _log = structlog.get_logger()
 _ACTIVE = "fiscal_active"
 _SWAP_NOW = "shift closed, nothing is in doubt: put in the new drive, then give this command again"
+_TEST = ("ПРОБНАЯ ПЕЧАТЬ", "это не чек", "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ", "0123456789")
 _ADOPTED = "the new drive is taken over"
 
 
@@ -111,6 +112,15 @@ class ShiftCommands:
             await registrar.x_report()
             totals = await registrar.totals()
         return await self._day_close.keep_x(status.drive_number, totals, actor)
+
+    async def print_test(self, actor: str) -> None:
+        """A slip of some lines, no document. Raises `DeviceUnavailable`."""
+        now = self._clock.now()
+        await self._journal(actor, "test_print", "")
+        async with self._at_the_device() as (registrar, status):
+            if await self._keeper.payment_under_way():
+                raise DeviceUnavailable("fiscal", "payment_under_way")
+            await registrar.print_text((*_TEST, status.drive_number, f"{now:%Y-%m-%d %H:%M:%S} UTC"), cut=True)
 
     async def replace_drive(self, reason: str, actor: str) -> DriveView:
         """Two steps with the same command: before the swap everything is closed and sent, after it the new drive is

@@ -149,5 +149,9 @@ class StaffCommands:
     async def stop_list(self) -> list[stocks.StopRow]:
         return await self._db.read(stocks.read_stop_list, self._clock.now())
 
+    async def newest_events(self, limit: int = 200) -> list[StoredEvent]:
+        """The newest first."""
+        return await self._db.read(outbox.newest, limit)
+
     async def events(self, after: int, limit: int = 500) -> list[StoredEvent]:
         return await self._db.read(outbox.after, after, limit)

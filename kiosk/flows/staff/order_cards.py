@@ -79,7 +79,7 @@ class FindOrders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`word`: an order's number or id, its receipt's document number or fiscal sign, the last four digits of the card,
     the guest's whole phone number or e-mail address."""
 
-    word: Annotated[str, msgspec.Meta(min_length=2, max_length=64)]
+    word: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class FoundOrderView(msgspec.Struct, frozen=True):

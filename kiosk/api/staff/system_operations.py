@@ -1,0 +1,45 @@
+"""The rows of the table of operations for staff about the process itself, at the page behind the PIN alone."""
+
+from __future__ import annotations
+
+from kiosk.api.admission import STAFF
+from kiosk.api.calls import Operation
+from kiosk.api.staff.system import EventRowsView, LogView, SystemApi
+from kiosk.domain import errors
+from kiosk.domain.staff.roles import EVERY_ROLE, SERVICING
+from kiosk.flows.staff.site_tasks import SiteTasksView
+from kiosk.socket_calls import Address
+
+SYSTEM_OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        Address("GET", "/api/service/tasks"), SystemApi.show_tasks, STAFF, {200: SiteTasksView},
+        summary="Acts that take long: how far the last audit and backup are, and what came of them", stores=False,
+        may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/tasks/audit"), SystemApi.audit, STAFF, {202: SiteTasksView},
+        summary="Compare our books with bank, registrar and robot; goes on when the page is left", may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/tasks/backup"), SystemApi.backup, STAFF, {202: SiteTasksView},
+        summary="Copy the database while it is used, beside the standby copy or the database; goes on by itself",
+        may=SERVICING,
+    ),
+    Operation(
+        Address("GET", "/api/service/log"), SystemApi.log, STAFF, {200: LogView},
+        summary="The last lines of this process's log, masked", stores=False, may=SERVICING,
+    ),
+    Operation(
+        Address("GET", "/api/service/events"), SystemApi.events, STAFF, {200: EventRowsView},
+        summary="The newest events of the outbox", may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/support-bundle"), SystemApi.support, STAFF, {200: bytes},
+        summary="A zip archive for whoever helps: settings without secrets, checks, log, journal, figures",
+        media="application/zip", may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/test-print"), SystemApi.print_test, STAFF, {204: None},
+        summary="Print some lines that are no document", refusals=(errors.DeviceUnavailable,), may=EVERY_ROLE,
+    ),
+)  # fmt: skip

@@ -1,0 +1,121 @@
+"""Acts of staff that take long: begun at one page, found again at any, with how far they are and what came of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from pathlib import Path
+
+import msgspec
+
+from kiosk.clock import Clock, rfc3339
+from kiosk.domain.errors import DomainError
+from kiosk.flows.fiscal.audit import Audit, AuditView
+from kiosk.flows.staff.commands import StaffCommands
+from kiosk.store import journal
+from kiosk.store.database import Database
+from kiosk.tasks import Tasks
+
+AUDIT, BACKUP = "audit", "backup"
+RUNNING, DONE, FAILED = "running", "done", "failed"
+_BY_HAND = "kiosk-by-hand-"
+_KEPT = 3
+
+
+class BackupView(msgspec.Struct, frozen=True):
+    file: str
+    size_bytes: int
+
+
+class SiteTaskView(msgspec.Struct, frozen=True):
+    """`step`: what it is at, while it runs; `error`: why it failed. One of the results where it is done."""
+
+    kind: str
+    state: str
+    actor: str
+    begun_at: str
+    ended_at: str | None = None
+    step: str = ""
+    error: str = ""
+    audit: AuditView | None = None
+    backup: BackupView | None = None
+
+
+class SiteTasksView(msgspec.Struct, frozen=True):
+    """The last of each kind since the process began."""
+
+    tasks: list[SiteTaskView]
+
+
+class SiteTasks:
+    """One of a kind at a time; what is asked for while it runs is that one. In memory: a restart forgets them, and
+    each may be begun anew."""
+
+    def __init__(
+        self,
+        database: Database,
+        tasks: Tasks,
+        audits: Audit,
+        commands: StaffCommands,
+        clock: Clock,
+        *,
+        backups: Path,
+    ) -> None:
+        """`backups`: the folder of those that are made by hand."""
+        self._db = database
+        self._tasks = tasks
+        self._audits = audits
+        self._commands = commands
+        self._clock = clock
+        self._backups = backups
+        self._known: dict[str, SiteTaskView] = {}
+
+    def view(self) -> SiteTasksView:
+        return SiteTasksView(list(self._known.values()))
+
+    async def audit(self, actor: str) -> SiteTasksView:
+        if self._is_free(AUDIT):
+            await self._db.write(journal.add, actor, "audit", "", self._clock.now())
+            self._begin(AUDIT, actor, self._audit)
+        return self.view()
+
+    async def backup(self, actor: str) -> SiteTasksView:
+        if self._is_free(BACKUP):
+            self._begin(BACKUP, actor, lambda: self._backup(actor))
+        return self.view()
+
+    def _is_free(self, kind: str) -> bool:
+        known = self._known.get(kind)
+        return known is None or known.state != RUNNING
+
+    def _begin(self, kind: str, actor: str, work: Callable[[], Awaitable[dict[str, object]]]) -> None:
+        self._known[kind] = SiteTaskView(kind, RUNNING, actor, rfc3339(self._clock.now()))
+        self._tasks.start(f"site:{kind}", self._carry_out(kind, work))
+
+    async def _carry_out(self, kind: str, work: Callable[[], Awaitable[dict[str, object]]]) -> None:
+        try:
+            found: dict[str, object] = {"state": DONE, **await work()}
+        except (DomainError, OSError) as error:
+            found = {"state": FAILED, "error": str(error)}
+        known, now = self._known[kind], rfc3339(self._clock.now())
+        self._known[kind] = msgspec.structs.replace(known, ended_at=now, step="", **found)
+
+    def _tell(self, kind: str, step: str) -> None:
+        self._known[kind] = msgspec.structs.replace(self._known[kind], step=step)
+
+    async def _audit(self) -> dict[str, object]:
+        return {"audit": await self._audits.audit(lambda step: self._tell(AUDIT, step))}
+
+    async def _backup(self, actor: str) -> dict[str, object]:
+        now = self._clock.now().astimezone(UTC)
+        file = self._backups / f"{_BY_HAND}{now:%Y%m%dT%H%M%S}Z.db"
+        await asyncio.to_thread(self._backups.mkdir, mode=0o700, parents=True, exist_ok=True)
+        size = await self._commands.backup(str(file), None, actor)
+        await asyncio.to_thread(self._prune)
+        return {"backup": BackupView(str(file), size)}
+
+    def _prune(self) -> None:
+        """The names sort by their time."""
+        for old in sorted(self._backups.glob(f"{_BY_HAND}*.db"))[:-_KEPT]:
+            old.unlink()

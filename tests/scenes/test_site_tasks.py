@@ -1,0 +1,74 @@
+"""Acts of staff that take long go on by themselves and are found again: an audit, a backup; and a test print."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from tests.restaurant import Customer, restaurant, until
+from tests.scenes.test_refusals import assert_problem
+from tests.scenes.test_staff_desk import at_the_desk
+from tests.scenes.test_staff_roles import bought, lines
+
+TASKS = "/api/service/tasks"
+
+
+async def task(desk: Customer, kind: str) -> dict[str, Any]:
+    told = (await desk.call("GET", TASKS)).body["tasks"]
+    return next(row for row in told if row["kind"] == kind)
+
+
+async def ended(desk: Customer, kind: str) -> dict[str, Any]:
+    async def over() -> dict[str, Any] | None:
+        row = await task(desk, kind)
+        return None if row["state"] == "running" else row
+
+    found: dict[str, Any] = await until(over)
+    return found
+
+
+async def test_8_an_audit_is_left_at_one_page_and_found_at_another_with_its_step_and_its_result() -> None:
+    async with restaurant() as place:
+        await bought(place)
+        desk, other = await at_the_desk(place), await at_the_desk(place, "Олег")
+        place.bank.faults.switch("hold")
+        begun = await desk.call("POST", f"{TASKS}/audit")
+        assert (begun.status, begun.body["tasks"][0]["state"]) == (202, "running")
+
+        async def at_the_bank() -> bool:
+            return bool((await task(other, "audit"))["step"] == "bank")
+
+        await until(at_the_bank)
+        again = await other.call("POST", f"{TASKS}/audit")  # the same one
+        assert again.body["tasks"][0]["actor"] == begun.body["tasks"][0]["actor"]
+        place.bank.faults.switch("hold", on=False)
+        row = await ended(other, "audit")
+        assert (row["state"], row["step"], row["audit"]["checked_payments"]) == ("done", "", 1)
+        assert await lines(place, "audit") == [("audit", begun.body["tasks"][0]["actor"])]
+
+
+async def test_8_backups_by_hand_are_whole_and_the_last_three_are_kept() -> None:
+    async with restaurant() as place:
+        desk = await at_the_desk(place)
+        for old in range(4):
+            (place.folder / f"kiosk-by-hand-2020010{old + 1}T000000Z.db").write_bytes(b"")
+        assert (await desk.call("POST", f"{TASKS}/backup")).status == 202
+        row = await ended(desk, "backup")
+        assert row["state"] == "done", row
+        with sqlite3.connect(f"file:{row['backup']['file']}?mode=ro", uri=True) as copy:
+            assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        copy.close()
+        kept = sorted(path.name for path in place.folder.glob("kiosk-by-hand-*.db"))
+        assert kept[:2] == ["kiosk-by-hand-20200103T000000Z.db", "kiosk-by-hand-20200104T000000Z.db"]
+        assert len(kept) == 3
+
+
+async def test_8_a_test_print_is_no_document_and_a_silent_registrar_is_told() -> None:
+    async with restaurant() as place:
+        desk = await at_the_desk(place)
+        before = (await desk.call("GET", "/api/service/shift")).body["last_document"]
+        assert (await desk.call("POST", "/api/service/test-print")).status == 204
+        assert (await desk.call("GET", "/api/service/shift")).body["last_document"] == before
+        place.fiscal.faults.switch("paper_out")
+        assert_problem(await desk.call("POST", "/api/service/test-print"), 503, "device_unavailable")
+        assert len(await lines(place, "test_print")) == 2
