@@ -52,7 +52,8 @@ class RestaurantView(msgspec.Struct, frozen=True):
     """`GET /api/restaurant`: what the pages need before anybody orders; `says`: why sales are closed, for the guest;
     `sms_says`: why no code will come to a phone; `names`: its name in both languages, for who sees both at once;
     `staff_knows`: of a pause that staff has to end, whether somebody was reached about it; null where nobody is needed;
-    `receipt_link`: a template of the address where a receipt is shown, empty where there is none."""
+    `receipt_link`: a template of the address where a receipt is shown, empty where there is none; `reloads`: how often
+    staff asked the pages to load anew."""
 
     name: str
     names: Text
@@ -73,6 +74,7 @@ class RestaurantView(msgspec.Struct, frozen=True):
     wait_s: int
     points: PointsView
     payment_methods: list[MethodView]
+    reloads: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class RestaurantApi:
             sms_says=None if no_sms is None else words_of(no_sms).guest,
             wait_s=wait_s,
             points=shop.points,
+            reloads=self.page_watch.reloads,
             payment_methods=[self._method_view(method) for method in self.methods.offered],
         )
 

@@ -36,6 +36,11 @@ def inherited_listener() -> socket.socket | None:
     return listener
 
 
+def brings_back() -> bool:
+    """Whether systemd started us, which starts again what ended."""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
+
+
 def watchdog_period_s() -> float | None:
     """Half of what the unit allows, or None without a watchdog."""
     microseconds = os.environ.get("WATCHDOG_USEC", "")

@@ -40,6 +40,7 @@ from kiosk.domain.identity.phone import Phones
 from kiosk.flows.payment.refund_estimate import RefundEstimates
 from kiosk.flows.staff.dashboard import Dashboard, Shown
 from kiosk.flows.staff.kitchen_view import KitchenReport
+from kiosk.flows.staff.process_commands import ProcessCommands
 from kiosk.flows.staff.support_bundle import SupportBundle, Told
 from kiosk.logs import last_lines
 from kiosk.wiring.alarms import AlarmParts
@@ -61,9 +62,16 @@ def health_of(ground: Ground, flows: Flows, counts: Callable[[], dict[str, float
 
 
 def public_door(
-    ground: Ground, flows: Flows, sinks: Sinks, alarms: AlarmParts, health: HealthApi, gate: Gate
+    ground: Ground,
+    flows: Flows,
+    sinks: Sinks,
+    alarms: AlarmParts,
+    health: HealthApi,
+    gate: Gate,
+    *,
+    end: Callable[[], None] | None,
 ) -> web.Application:
-    """Everybody's."""
+    """Everybody's. `end`: ends the process; None where nobody would bring it back."""
     config, shop, streams = ground.config, _shop(ground.config), Streams(StreamLimits())
     groups = (
         RestaurantApi(
@@ -95,6 +103,7 @@ def public_door(
             acts=acts_by_role(PUBLIC_OPERATIONS),
         ),
         SystemApi(
+            process=ProcessCommands(ground.database, flows.page_watch, ground.parts.clock, end=end),
             tasks=flows.site_tasks,
             bundle=SupportBundle(
                 ground.database,

@@ -159,7 +159,15 @@ class Kiosk:
         server = self.config.server
         self.health = health_of(ground, self.flows, self._counts)
         gate = Gate(GateLimits(in_all=connections_allowed()))
-        self.public_app = public_door(ground, self.flows, self._sinks, self._alarms, self.health, gate)
+        self.public_app = public_door(
+            ground,
+            self.flows,
+            self._sinks,
+            self._alarms,
+            self.health,
+            gate,
+            end=self.request_stop if systemd.brings_back() else None,
+        )
         runner = await runner_of(self.public_app, opened)
         self.public_port = await listen_gated(runner, gate, server.host, server.port, opened)
         staff = await runner_of(staff_door(ground, self.flows, self._alarms), opened)

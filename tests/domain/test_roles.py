@@ -35,6 +35,9 @@ POST /api/service/registrars/use                      t-mo
 POST /api/service/registrars/replace-drive            t-mo
 POST /api/service/corrections                         t-mo
 GET /api/service/corrections/{order_id}               t-mo
+GET /api/service/process                              t-mo
+POST /api/service/screens/reload                      t-mo
+POST /api/service/process/restart                     t-mo
 GET /api/service/tasks                                t-mo
 POST /api/service/tasks/audit                         t-mo
 POST /api/service/tasks/backup                        t-mo

@@ -3,12 +3,14 @@
 import { useState } from "preact/hooks";
 import { saveFile } from "./csv.mjs";
 import { Twice } from "./desk-buttons.mjs";
+import { useTold } from "./desk-lots.mjs";
 import { actorWords } from "./desk-words.mjs";
 import { html } from "./html.mjs";
 import { staffFile, useWho } from "./staff.mjs";
 import { useWords } from "./staff-language.mjs";
 
 const WHOLE_KIB = 1024;
+const PROCESS_MS = 10_000;
 
 /** @typedef {import("./desk-parts.mjs").Act} Act */
 
@@ -23,7 +25,7 @@ export function System({ token, tasks, act }) {
     if (file) saveFile("kiosk-support.zip", "application/zip", file);
   };
   const of = (/** @type {string} */ kind) => tasks.find((row) => row.kind === kind);
-  return html`<section class="card" data-testid="audit"><h2>${t.audit.title}</h2><p>${t.audit.lead}</p>
+  return html`<${Process} token=${token} act=${act} /><section class="card" data-testid="audit"><h2>${t.audit.title}</h2><p>${t.audit.lead}</p>
       <div><button type="button" class="quiet" data-testid="audit-go" disabled=${of("audit")?.state === "running"}
         onClick=${() => act(t.audit.title, "tasks/audit")}>${t.audit.go}</button></div>
       <${Task} row=${of("audit")}>${of("audit")?.audit && html`<${Found} found=${of("audit").audit} />`}<//></section>
@@ -49,6 +51,23 @@ export function System({ token, tasks, act }) {
     }`;
 }
 
+/** @param {{token: string, act: Act}} props */
+function Process({ token, act }) {
+  const t = useWords().t.process;
+  const told = useTold(token, "process", 0, PROCESS_MS);
+  if (!told) return null;
+  return html`<section class="card row" data-testid="process"><div><h2>${t.title}</h2>
+      <p>${t.is(told.version, new Date(told.begun_at).toLocaleString("ru-RU"), told.screens)}</p>
+      ${!told.restarts && html`<p class="calm">${t.byHand}</p>`}</div>
+    <${Twice} id="screens-reload" words=${t.reload} sure=${t.reloadSure} quiet
+      go=${() => act(t.reload, "screens/reload")} />
+    ${
+      told.restarts &&
+      html`<${Twice} id="restart" words=${t.restart} sure=${t.restartSure} quiet
+        go=${() => act(t.restart, "process/restart")} />`
+    }</section>`;
+}
+
 /** How far one is, or what came of it. @param {{row: any, children?: any}} props */
 function Task({ row, children }) {
   const { t: texts } = useWords();
@@ -66,7 +85,9 @@ function Task({ row, children }) {
 function Found({ found }) {
   const t = useWords().t.system.audit;
   return html`<p>${t.checked(found.checked_payments)} ${
-    found.mismatches.length ? html`<b class="trouble">${t.wrong(found.mismatches.length)}</b>` : t.agree
+    found.mismatches.length
+      ? html`<b class="trouble">${t.wrong(found.mismatches.length)}</b>`
+      : !found.skipped.length && t.agree
   }</p>
     ${found.skipped.length > 0 && html`<p class="trouble">${t.skipped(found.skipped.join(", "))}</p>`}
     <ul>${found.mismatches.map(

@@ -16,7 +16,10 @@ const AT_HAND = ["plug", "warning", "wave", "moon", "receipt", "card"].map((name
 /**
  * @param {{api: import("./api.mjs").Api, store: import("./store.mjs").Store, link: import("./link.mjs").Link}} kiosk
  */
-export function createFeeds({ api, store, link }) {
+export function createFeeds({ api, store, link }, reload = () => location.reload()) {
+  /** @type {number|undefined} */
+  let reloads;
+  let wanted = false;
   /** @type {string|undefined} */
   let etag;
   let language = store.get().language;
@@ -56,6 +59,10 @@ export function createFeeds({ api, store, link }) {
     const asked = store.get().language;
     const restaurant = await api.restaurant();
     if (asked === store.get().language) store.dispatch({ type: "restaurant_came", restaurant });
+    // Staff asked for it; a process that began anew counts from nothing, which is no wish.
+    wanted ||= reloads !== undefined && restaurant.reloads > reloads;
+    reloads = restaurant.reloads;
+    if (wanted && store.get().screen === "attract") reload();
   }
 
   async function refreshMinutes() {

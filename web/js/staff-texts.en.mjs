@@ -653,6 +653,16 @@ export const en = {
     }),
   },
 
+  process: {
+    title: "Kiosk",
+    is: (version, since, screens) => `version ${version}, runs since ${since}, screens heard: ${screens}`,
+    byHand: "It cannot be restarted here: systemd did not start the process.",
+    reload: "Load guest screens anew",
+    reloadSure: "Yes, as soon as nobody is there",
+    restart: "Restart the kiosk",
+    restartSure: "Yes, sales stop for some seconds",
+  },
+
   system: {
     never: "Not done since the kiosk began.",
     noBundle: "No archive was made: the kiosk did not answer.",
@@ -781,6 +791,8 @@ export const en = {
       audit: "audit",
       test_print: "test print",
       support_bundle: "archive for support",
+      screens_reload: "screens loaded anew",
+      process_restart: "kiosk restarted",
       x_report: "X report",
       settlement: "card reader's settlement begun",
       settled: "card reader settled",

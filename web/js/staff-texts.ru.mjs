@@ -678,6 +678,17 @@ export const ru = {
     }),
   },
 
+  process: {
+    title: "Киоск",
+    is: (/** @type {string} */ version, /** @type {string} */ since, /** @type {number} */ screens) =>
+      `версия ${version}, работает с ${since}, экранов на связи: ${screens}`,
+    byHand: "Перезапустить отсюда нельзя: процесс запущен не через systemd.",
+    reload: "Перезагрузить экраны гостей",
+    reloadSure: "Да, как только у экрана никого",
+    restart: "Перезапустить киоск",
+    restartSure: "Да, продажи прервутся на несколько секунд",
+  },
+
   system: {
     never: "С запуска киоска ещё не делали.",
     noBundle: "Архив не получился: киоск не ответил.",
@@ -812,6 +823,8 @@ export const ru = {
       audit: "сверка",
       test_print: "пробная печать",
       support_bundle: "архив для поддержки",
+      screens_reload: "экраны перезагружены",
+      process_restart: "киоск перезапущен",
       x_report: "X-отчёт",
       settlement: "сверка терминала начата",
       settled: "итоги терминала сверены",

@@ -12,6 +12,7 @@ from kiosk.api.calls import BareCall
 from kiosk.clock import rfc3339
 from kiosk.flows.fiscal.shift_commands import ShiftCommands
 from kiosk.flows.staff.commands import StaffCommands
+from kiosk.flows.staff.process_commands import ProcessCommands, ProcessView
 from kiosk.flows.staff.site_tasks import SiteTasks, SiteTasksView
 from kiosk.flows.staff.support_bundle import SupportBundle
 
@@ -38,11 +39,21 @@ class EventRowsView(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemApi:
+    process: ProcessCommands
     tasks: SiteTasks
     bundle: SupportBundle
     staff_commands: StaffCommands
     shift: ShiftCommands
     lines: Callable[[], list[str]]
+
+    async def show_process(self, _: BareCall[str]) -> ProcessView:
+        return self.process.view()
+
+    async def reload_screens(self, call: BareCall[str]) -> None:
+        await self.process.reload_screens(call.by)
+
+    async def restart(self, call: BareCall[str]) -> None:
+        await self.process.restart(call.by)
 
     async def show_tasks(self, _: BareCall[str]) -> SiteTasksView:
         return self.tasks.view()

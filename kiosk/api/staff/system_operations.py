@@ -7,10 +7,25 @@ from kiosk.api.calls import Operation
 from kiosk.api.staff.system import EventRowsView, LogView, SystemApi
 from kiosk.domain import errors
 from kiosk.domain.staff.roles import EVERY_ROLE, SERVICING
+from kiosk.flows.staff.process_commands import ProcessView
 from kiosk.flows.staff.site_tasks import SiteTasksView
 from kiosk.socket_calls import Address
 
 SYSTEM_OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        Address("GET", "/api/service/process"), SystemApi.show_process, STAFF, {200: ProcessView},
+        summary="The process: its version, since when it runs, whether it may be restarted here", stores=False,
+        may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/screens/reload"), SystemApi.reload_screens, STAFF, {204: None},
+        summary="Guest screens load anew, each as soon as nobody stands before it", may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/process/restart"), SystemApi.restart, STAFF, {204: None},
+        summary="End the process, which systemd brings back; 404 where nobody would", refusals=(errors.NotFound,),
+        may=SERVICING,
+    ),
     Operation(
         Address("GET", "/api/service/tasks"), SystemApi.show_tasks, STAFF, {200: SiteTasksView},
         summary="Acts that take long: how far the last audit and backup are, and what came of them", stores=False,

@@ -27,6 +27,7 @@ class PageWatch:
         self._terminals = list(terminals)
         self._clock = clock
         self._heard_at: dict[str, float] = {}
+        self.reloads = 0  # asked for since the start
 
     def beat(self, told: Heartbeat) -> None:
         """Raises `InvalidRequest` for an unknown terminal."""
@@ -34,6 +35,10 @@ class PageWatch:
         if terminal_id not in self._terminals:
             raise InvalidRequest.at("$.terminal_id", "no such terminal")
         self._heard_at[terminal_id] = self._clock.monotonic()
+
+    def ask_to_reload(self) -> None:
+        """Every page that knows a smaller number of these loads itself anew."""
+        self.reloads += 1
 
     def silence_s(self) -> dict[str, float]:
         """Seconds since each page was heard."""
