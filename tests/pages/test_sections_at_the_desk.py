@@ -113,14 +113,23 @@ async def test_an_audit_and_a_copy_go_on_while_the_page_is_left_and_log_and_bund
         async with desk.page.expect_download(timeout=WAIT_MS) as download:
             await desk.tap("support")
         assert (await download.value).suggested_filename == "kiosk-support.zip"
+        guest = await screens.kiosk(place.kiosk)
+        await guest.sees("attract")
+        await guest.page.evaluate("window.isOld = true")
+        await expect(desk.at("process")).to_contain_text("экранов на связи: 1", timeout=WAIT_MS)
+        await expect(desk.at("restart")).to_have_count(0)  # nobody would bring it back
+        await desk.tap("screens-reload", "screens-reload-sure")
+        await guest.page.wait_for_function("!window.isOld", timeout=WAIT_MS)
+        await guest.sees("attract")
         await desk.tap("test-print", "test-print-sure")
         await desk.reads("Пробная печать: сделано")
         await desk.tap("to-log", "events-open", "log-open")
         await expect(desk.at("events")).to_contain_text("OrderPaidEvent", timeout=WAIT_MS)
-        for words in ("сверка", "копия базы", "архив для поддержки", "пробная печать"):
+        for words in ("сверка", "копия базы", "архив для поддержки", "пробная печать", "экраны перезагружены"):
             await expect(desk.at("journal")).to_contain_text(words, timeout=WAIT_MS)
         await looked_at(desk, "log")
         await desk.tap("lang-en", "to-system")
+        await desk.page.reload()  # what was said of the last act stays in its language
         await expect(desk.at("task-audit")).to_contain_text("Everything agrees", timeout=WAIT_MS)
-        assert await left_in_russian(desk) == []
+        assert await left_in_russian(desk, "Ира") == []
         await screens.close()

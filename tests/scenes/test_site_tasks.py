@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import Any
 
+from kiosk.clock import SystemClock
+from kiosk.flows.staff.process_commands import ProcessCommands
 from tests.restaurant import Customer, restaurant, until
 from tests.scenes.test_refusals import assert_problem
 from tests.scenes.test_staff_desk import at_the_desk
@@ -72,3 +75,16 @@ async def test_8_a_test_print_is_no_document_and_a_silent_registrar_is_told() ->
         place.fiscal.faults.switch("paper_out")
         assert_problem(await desk.call("POST", "/api/service/test-print"), 503, "device_unavailable")
         assert len(await lines(place, "test_print")) == 2
+
+
+async def test_8_the_process_ends_in_order_where_it_is_brought_back_and_is_refused_elsewhere() -> None:
+    async with restaurant() as place:
+        desk = await at_the_desk(place)
+        assert_problem(await desk.call("POST", "/api/service/process/restart"), 404, "not_found")
+        assert await lines(place, "process_restart") == []
+        kiosk = place.kiosk
+        held = ProcessCommands(kiosk.database, kiosk.flows.page_watch, SystemClock(), end=kiosk.request_stop)
+        waiting = asyncio.create_task(kiosk.wait())
+        await held.restart("pin:Ира")
+        assert await waiting is None
+        assert await lines(place, "process_restart") == [("process_restart", "pin:Ира")]

@@ -53,7 +53,8 @@ function Lines({ token, last }) {
           onInput=${(/** @type {any} */ event) => setWord(event.target.value)} /></label>
       <label>${t.level}<select value=${level} data-testid="log-level"
           onChange=${(/** @type {any} */ event) => setLevel(event.target.value)}>
-          ${LEVELS.map((one) => html`<option key=${one} value=${one}>${t.levels[one]}</option>`)}</select></label></form>
+          ${LEVELS.map((one) => html`<option key=${one} value=${one}>${t.levels[one]}</option>`)}
+        </select></label></form>
     <p role="status">${t.count(rows.length, Math.min(rows.length, SHOWN))}</p>
     <ol class="log-lines" data-testid="log">${rows
       .slice(-SHOWN)

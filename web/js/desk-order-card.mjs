@@ -16,6 +16,7 @@ import { QrCode } from "./views/qr.mjs";
 const REFRESH_MS = 5_000;
 const WITH_CODE = new Set(["paid", "cooking", "ready"]);
 const QR_PX = 148;
+const HAND_OUT = { action: "hand_out" };
 
 /** @param {string} at */
 const momentOf = (at) => new Date(at).toLocaleString("ru-RU");
@@ -39,7 +40,9 @@ export function OrderCard({ word, token, last, act, ask }) {
   ];
   return html`<section class="card order-card" data-testid="order-card" data-status=${order.status}>
     <h2>${t.title(order.number)} · ${texts.orders.states[order.status] ?? order.status}</h2>
-    <dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+    <dl class="facts">${facts.map(
+      ([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`,
+    )}</dl>
     <p class="own">${order.order_id}</p>
     <ol class="chips" aria-label=${t.timeline}>${order.timeline.map(
       (/** @type {any} */ row, /** @type {number} */ i) => html`<li key=${i}><small>${momentOf(row.at)}</small>
@@ -80,12 +83,14 @@ function Portion({ row, act }) {
   const t = texts.record;
   const { name, chart, chart_revision, lots } = row;
   const handsOut = useWho().may("POST /api/service/cells/{cell}") && row.status === "ready" && row.cell;
-  return html`<tr><td>${name[language]}<br />${t.states[row.status] ?? row.status}${row.cell && ` · ${t.cell(row.cell)}`}
+  const state = [t.states[row.status] ?? row.status, row.cell && t.cell(row.cell)].filter(Boolean).join(" · ");
+  const handOut = () => act(texts.cells.act(row.cell, texts.cells.handOut.act), `cells/${row.cell}`, HAND_OUT);
+  return html`<tr><td>${name[language]}<br />${state}
       ${
         handsOut &&
         html`<br /><${Twice} id=${`order-hand-out-${row.cell}`} words=${texts.cells.handOut.word}
           sure=${texts.cells.handOut.sure} quiet
-          go=${() => act(texts.cells.act(row.cell, texts.cells.handOut.act), `cells/${row.cell}`, { action: "hand_out" })} />`
+          go=${handOut} />`
       }</td>
     <td>${texts.cellJournal.revision(chart_revision)}<br /><small class="own">${chart.slice(0, 12)}</small></td>
     <td>${timesWords(row, t)}</td>
@@ -138,6 +143,9 @@ function Documents({ rows }) {
           ? html`${t.document(row.receipt)}<br /><small class="own">${row.receipt.qr}</small>`
           : (t.unregistered[row.status] ?? row.status)
       }</td>
-      <td>${row.receipt?.qr && html`<${QrCode} text=${row.receipt.qr} size=${QR_PX} label=${t.qr} name=${`document-${i}`} />`}</td></tr>`,
+      <td>${
+        row.receipt?.qr &&
+        html`<${QrCode} text=${row.receipt.qr} size=${QR_PX} label=${t.qr} name=${`document-${i}`} />`
+      }</td></tr>`,
   )}<//>`;
 }

@@ -170,7 +170,8 @@ export function Bins({ bins, until, act }) {
   const t = useWords().t.bins;
   return html`<section class="card"><h2>${t.title}</h2>
     <table><thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
-      <tbody>${bins.map((row) => html`<${Bin} key=${row.bin} row=${row} until=${until} act=${act} />`)}</tbody></table></section>`;
+      <tbody>${bins.map((row) => html`<${Bin} key=${row.bin} row=${row} until=${until} act=${act} />`)}</tbody>
+    </table></section>`;
 }
 
 /** @param {{row: any, until: string, act: Act}} props */
@@ -213,7 +214,8 @@ export function Webhooks({ rows, act }) {
         html`<button type="button" class="quiet" onClick=${() => act(t.act, "webhooks", { url: row.url })}>
           ${t.wake}</button>
         <${Asked} id=${`replay-${row.sequence}`} words=${t.replay} label=${t.from} sure=${t.replay} digits
-          go=${(/** @type {string} */ from) => act(t.replayAct, "webhooks", { url: row.url, sequence: Number(from) })} />`
+          go=${(/** @type {string} */ from) =>
+            act(t.replayAct, "webhooks", { url: row.url, sequence: Number(from) })} />`
       }</td></tr>`,
   )}</tbody></table></section>`;
 }

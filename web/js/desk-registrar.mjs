@@ -63,7 +63,9 @@ function Reports({ token, last, report, show }) {
     ${told && !told.reports.length && html`<p class="calm of-record">${t.none}</p>`}
     ${
       told?.reports.length > 0 &&
-      html`<table class="of-record"><thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
+      html`<table class="of-record"><thead><tr>${t.columns.map(
+        (column) => html`<th key=${column}>${column}</th>`,
+      )}</tr></thead>
         <tbody>${told.reports.map(
           (/** @type {any} */ row) => html`<tr key=${row.at} class=${row.differences ? "short" : ""}>
             <td><button type="button" class="quiet" data-testid=${`report-${row.shift}`} onClick=${() => open(row)}>
@@ -122,7 +124,10 @@ function Correction() {
       ${t.toOrders}</button></div></section>`;
 }
 
-/** On the card of an order: what its receipt says, and what it would say. @param {{order: any, token: string, act: Act}} props */
+/**
+ * On the card of an order: what its receipt says, and what it would say.
+ * @param {{order: any, token: string, act: Act}} props
+ */
 export function CorrectReceipt({ order, token, act }) {
   const t = useWords().t.correction;
   const [told, setTold] = useState(/** @type {any} */ (null));

@@ -25,7 +25,8 @@ export function System({ token, tasks, act }) {
     if (file) saveFile("kiosk-support.zip", "application/zip", file);
   };
   const of = (/** @type {string} */ kind) => tasks.find((row) => row.kind === kind);
-  return html`<${Process} token=${token} act=${act} /><section class="card" data-testid="audit"><h2>${t.audit.title}</h2><p>${t.audit.lead}</p>
+  return html`<${Process} token=${token} act=${act} />
+    <section class="card" data-testid="audit"><h2>${t.audit.title}</h2><p>${t.audit.lead}</p>
       <div><button type="button" class="quiet" data-testid="audit-go" disabled=${of("audit")?.state === "running"}
         onClick=${() => act(t.audit.title, "tasks/audit")}>${t.audit.go}</button></div>
       <${Task} row=${of("audit")}>${of("audit")?.audit && html`<${Found} found=${of("audit").audit} />`}<//></section>

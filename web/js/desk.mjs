@@ -1,4 +1,4 @@
-/** The technician's page: its door, what it asks again and again, and the acts of its sections; every act has a name. */
+/** The technician's page: its door, what it asks again and again, the acts of its sections; every act has a name. */
 
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -111,7 +111,8 @@ function Board({ token, leave }) {
       told &&
       html`<div id="section" role="tabpanel" aria-labelledby=${`to-${place.section}`} key=${place.section}>
         <fieldset class="acts" disabled=${busy} aria-busy=${busy} data-testid="acts">
-          <${SectionOf} ...${known} place=${place} asked=${asked} token=${token} act=${act} ask=${ask} /></fieldset></div>`
+          <${SectionOf} ...${known} place=${place} asked=${asked} token=${token} act=${act} ask=${ask} />
+        </fieldset></div>`
     }
   </main>`;
 }
@@ -125,6 +126,7 @@ function Board({ token, leave }) {
 function outcomeOf({ ok, status, body }, words, { service: t, alarms }) {
   if (!status) return t.unanswered(words);
   if (body?.code === "second_person_required") return t.waitsForSecond(words);
+  if (status === 202 && body?.tasks) return t.begun(words);
   if (!ok) return t.notDone(words, body?.detail ?? body?.title ?? "");
   if (body?.word) return t.toldCode(words, alarms.words[body.word] ?? body.word); // of a test of a channel
   if (body?.change_kopecks !== undefined) return t.toldChange(words, money(body.change_kopecks));

@@ -1,4 +1,4 @@
-/** The sections of the technician's page: which a person may see, where something waits, what an address names. No I/O. */
+/** Sections of the technician's page: which a person may see, where something waits, what an address names. No I/O. */
 
 /** Fewer portions than this in a bin are told apart. */
 export const FEW_PORTIONS = 5;

@@ -115,6 +115,7 @@ export const en = {
     behind: "The kiosk does not answer: what it said last stands below.",
     under: (act) => `${act}…`,
     done: (act) => `${act}: done`,
+    begun: (act) => `${act}: begun`,
     toldCode: (act, code) => `${act}: ${code}`,
     toldChange: (act, sum) => `${act}: done. Change ${sum}`,
     notDone: (act, why) => `${act}: not done. ${why}`,

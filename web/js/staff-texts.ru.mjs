@@ -117,6 +117,7 @@ export const ru = {
     behind: "Киоск не отвечает: ниже то, что было в последний раз.",
     under: (/** @type {string} */ act) => `${act}…`,
     done: (/** @type {string} */ act) => `${act}: сделано`,
+    begun: (/** @type {string} */ act) => `${act}: начато`,
     toldCode: (/** @type {string} */ act, /** @type {string} */ code) => `${act}: ${code}`,
     toldChange: (/** @type {string} */ act, /** @type {string} */ sum) => `${act}: готово. Сдача ${sum}`,
     notDone: (/** @type {string} */ act, /** @type {string} */ why) => `${act}: не вышло. ${why}`,
