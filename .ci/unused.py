@@ -3,6 +3,8 @@
 # Members of answers and events: msgspec writes them out for whoever asked.
 _.instance  # of a problem (RFC 9457)
 _.languages
+_.paused_for
+_.restarts
 _.phone_countries
 _.sms_says
 _.payment_methods

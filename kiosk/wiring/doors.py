@@ -35,17 +35,20 @@ from kiosk.api.staff.people import PeopleApi
 from kiosk.api.staff.status import StatusApi
 from kiosk.api.staff.system import SystemApi
 from kiosk.catalogue import web_root
+from kiosk.config.forms import SIM
 from kiosk.config.settings import Config
 from kiosk.domain.identity.phone import Phones
 from kiosk.flows.payment.refund_estimate import RefundEstimates
 from kiosk.flows.staff.dashboard import Dashboard, Shown
 from kiosk.flows.staff.kitchen_view import KitchenReport
 from kiosk.flows.staff.process_commands import ProcessCommands
+from kiosk.flows.staff.site_tasks import SiteTasks
 from kiosk.flows.staff.support_bundle import SupportBundle, Told
 from kiosk.logs import last_lines
 from kiosk.wiring.alarms import AlarmParts
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
+from kiosk.wiring.own_process import OwnProcess
 from kiosk.wiring.rules import paper_rules
 from kiosk.wiring.sinks import Sinks
 from kiosk.wiring.support import settings_told
@@ -69,10 +72,11 @@ def public_door(
     health: HealthApi,
     gate: Gate,
     *,
-    end: Callable[[], None] | None,
+    own: OwnProcess,
 ) -> web.Application:
-    """Everybody's. `end`: ends the process; None where nobody would bring it back."""
+    """Everybody's. `own`: the process that serves it."""
     config, shop, streams = ground.config, _shop(ground.config), Streams(StreamLimits())
+    methods = [method.name for method in flows.methods.offered if method.name != "token" or config.bank.url == SIM]
     groups = (
         RestaurantApi(
             shop=shop,
@@ -103,8 +107,18 @@ def public_door(
             acts=acts_by_role(PUBLIC_OPERATIONS),
         ),
         SystemApi(
-            process=ProcessCommands(ground.database, flows.page_watch, ground.parts.clock, end=end),
-            tasks=flows.site_tasks,
+            process=ProcessCommands(
+                ground.database, flows.page_watch, ground.parts.clock, end=own.end, methods=methods
+            ),
+            tasks=SiteTasks(
+                ground.database,
+                ground.tasks,
+                flows.audit,
+                flows.staff_commands,
+                ground.parts.clock,
+                backups=Path(config.standby.folder or config.database.path.parent),
+                trial=own.trial(config, flows.second_person),
+            ),
             bundle=SupportBundle(
                 ground.database,
                 flows.device_status,

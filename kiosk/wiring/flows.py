@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.port import OfdRoute
@@ -59,7 +58,6 @@ from kiosk.flows.staff.endpoints import EndpointCommands
 from kiosk.flows.staff.order_cards import OrderCards
 from kiosk.flows.staff.portion_records import PortionRecords
 from kiosk.flows.staff.second_person import SecondPerson
-from kiosk.flows.staff.site_tasks import SiteTasks
 from kiosk.flows.staff.statistics import Reports
 from kiosk.flows.staff.stuck import Hands, StuckMoves
 from kiosk.flows.staff.temperatures import Temperatures
@@ -299,14 +297,6 @@ class Flows:
         self.cell_commands = CellCommands(database, devices.robot, clock)
         self.page_watch = PageWatch(terminals, clock)
         self.staff_commands = StaffCommands(database, self.archive, ground.menu, ground.readiness, clock)
-        self.site_tasks = SiteTasks(
-            database,
-            ground.tasks,
-            self.audit,
-            self.staff_commands,
-            clock,
-            backups=Path(config.standby.folder or config.database.path.parent),
-        )
         self.order_cards = OrderCards(
             database,
             self.archive,

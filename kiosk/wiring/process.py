@@ -41,6 +41,7 @@ from kiosk.wiring.doors import health_of, public_door, staff_door
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.listeners import connections_allowed, listen, listen_gated, runner_of, unix_socket
+from kiosk.wiring.own_process import OwnProcess
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.preconditions import prepared
 from kiosk.wiring.sinks import Sinks
@@ -159,15 +160,11 @@ class Kiosk:
         server = self.config.server
         self.health = health_of(ground, self.flows, self._counts)
         gate = Gate(GateLimits(in_all=connections_allowed()))
-        self.public_app = public_door(
-            ground,
-            self.flows,
-            self._sinks,
-            self._alarms,
-            self.health,
-            gate,
+        own = OwnProcess(
             end=self.request_stop if systemd.brings_back() else None,
+            origin=lambda: f"http://{server.host}:{self.public_port}",
         )
+        self.public_app = public_door(ground, self.flows, self._sinks, self._alarms, self.health, gate, own=own)
         runner = await runner_of(self.public_app, opened)
         self.public_port = await listen_gated(runner, gate, server.host, server.port, opened)
         staff = await runner_of(staff_door(ground, self.flows, self._alarms), opened)

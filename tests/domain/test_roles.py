@@ -40,6 +40,7 @@ POST /api/service/screens/reload                      t-mo
 POST /api/service/process/restart                     t-mo
 GET /api/service/tasks                                t-mo
 POST /api/service/tasks/audit                         t-mo
+POST /api/service/tasks/trial                         --mo
 POST /api/service/tasks/backup                        t-mo
 GET /api/service/log                                  t-mo
 GET /api/service/events                               t-mo

@@ -6,12 +6,16 @@ import asyncio
 import sqlite3
 from typing import Any
 
+import aiohttp
+
 from kiosk.clock import SystemClock
 from kiosk.flows.staff.process_commands import ProcessCommands
+from kiosk.store import journal
+from tests.pages.screens import demo_kiosk
 from tests.restaurant import Customer, restaurant, until
 from tests.scenes.test_refusals import assert_problem
 from tests.scenes.test_staff_desk import at_the_desk
-from tests.scenes.test_staff_roles import bought, lines
+from tests.scenes.test_staff_roles import bought, hired, lines
 
 TASKS = "/api/service/tasks"
 
@@ -83,8 +87,43 @@ async def test_8_the_process_ends_in_order_where_it_is_brought_back_and_is_refus
         assert_problem(await desk.call("POST", "/api/service/process/restart"), 404, "not_found")
         assert await lines(place, "process_restart") == []
         kiosk = place.kiosk
-        held = ProcessCommands(kiosk.database, kiosk.flows.page_watch, SystemClock(), end=kiosk.request_stop)
+        held = ProcessCommands(
+            kiosk.database, kiosk.flows.page_watch, SystemClock(), end=kiosk.request_stop, methods=[]
+        )
         waiting = asyncio.create_task(kiosk.wait())
         await held.restart("pin:Ира")
         assert await waiting is None
         assert await lines(place, "process_restart") == [("process_restart", "pin:Ира")]
+
+
+async def test_8_a_trial_that_cannot_be_sold_says_why_and_takes_no_money() -> None:
+    async with restaurant() as place:
+        people = await hired(place)
+        desk = people.desks["Олег"]
+        assert (await desk.call("POST", f"{TASKS}/trial", {"method": "till"})).status == 202
+        row = await ended(desk, "trial")
+        assert (row["state"], bool(row["error"])) == ("failed", True)
+        assert place.ledger("bank") == []
+        for name in ("Ира", "Тимур"):
+            refused = await people.desks[name].call("POST", f"{TASKS}/trial", {"method": "till"})
+            assert_problem(refused, 403, "role_forbids")
+        assert await lines(place, "trial_sale") == [("trial_sale", row["actor"])]
+
+
+async def test_8_a_trial_is_sold_and_its_money_goes_back_in_the_name_of_who_asked() -> None:
+    async with demo_kiosk() as kiosk, aiohttp.ClientSession(f"http://127.0.0.1:{kiosk.public_port}") as client:
+        pin = (kiosk.config.database.path.parent / "service.pin").read_text()
+        opened = await client.post("/api/service/session", json={"pin": pin, "name": "Ира"})
+        headers = {"Authorization": f"Bearer {(await opened.json())['access_token']}"}
+        begun = await client.post(f"{TASKS}/trial", json={"method": "token"}, headers=headers)
+        assert begun.status == 202
+
+        async def over() -> dict[str, Any] | None:
+            (row,) = (await (await client.get(TASKS, headers=headers)).json())["tasks"]
+            return None if row["state"] == "running" else row
+
+        row = await until(over)
+        assert row["state"] == "done", row
+        assert "given back" in row["said"][-1]
+        rows = await kiosk.database.read(journal.read, 100)
+        assert {line.actor for line in rows if line.action in ("trial_sale", "refund")} == {row["actor"]}

@@ -41,6 +41,7 @@ export function System({ token, tasks, act }) {
       <details><summary>${t.restore.title}</summary><ol class="steps-of">${t.restore.steps.map(
         (step) => html`<li key=${step}>${step}</li>`,
       )}</ol></details></section>
+    ${may("POST /api/service/tasks/trial") && html`<${TrialSale} token=${token} row=${of("trial")} act=${act} />`}
     <section class="card row"><div><h2>${t.support.title}</h2><p>${t.support.lead}</p>
         <p class="trouble" role="alert">${trouble}</p></div>
       <button type="button" class="quiet" data-testid="support" onClick=${bundle}>${t.support.go}</button></section>
@@ -67,6 +68,23 @@ function Process({ token, act }) {
       html`<${Twice} id="restart" words=${t.restart} sure=${t.restartSure} quiet
         go=${() => act(t.restart, "process/restart")} />`
     }</section>`;
+}
+
+/** One dish is sold and given back. @param {{token: string, row: any, act: Act}} props */
+function TrialSale({ token, row, act }) {
+  const { t: texts } = useWords();
+  const t = texts.system.trial;
+  const told = useTold(token, "process", 0, PROCESS_MS);
+  if (!told?.methods.length) return null;
+  return html`<section class="card" data-testid="trial"><h2>${t.title}</h2><p>${t.lead}</p>
+    <div class="person-acts">${told.methods.map(
+      (/** @type {string} */ method) => html`<${Twice} key=${method} id=${`trial-${method}`} quiet
+        disabled=${row?.state === "running"} words=${texts.orderCard.methods[method] ?? method} sure=${t.sure}
+        go=${() => act(t.title, "tasks/trial", { method })} />`,
+    )}</div>
+    <${Task} row=${row}><ul>${row?.said.map(
+      (/** @type {string} */ line) => html`<li key=${line} class="own">${line}</li>`,
+    )}</ul><//></section>`;
 }
 
 /** How far one is, or what came of it. @param {{row: any, children?: any}} props */

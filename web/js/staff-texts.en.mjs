@@ -692,6 +692,11 @@ export const en = {
       go: "Make a copy now",
       made: (kib) => `${kib} KiB`,
     },
+    trial: {
+      title: "Trial sale",
+      lead: "Sells the cheapest dish and gives the money back at once: real money, a receipt and a refund receipt.",
+      sure: "Yes, sell and give back",
+    },
     restore: {
       title: "How to restore from a copy",
       steps: [
@@ -794,6 +799,7 @@ export const en = {
       support_bundle: "archive for support",
       screens_reload: "screens loaded anew",
       process_restart: "kiosk restarted",
+      trial_sale: "trial sale",
       x_report: "X report",
       settlement: "card reader's settlement begun",
       settled: "card reader settled",

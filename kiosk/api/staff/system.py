@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
-from kiosk.api.calls import BareCall
+from kiosk.api.calls import BareCall, Call
 from kiosk.clock import rfc3339
+from kiosk.domain.staff.roles import Person
 from kiosk.flows.fiscal.shift_commands import ShiftCommands
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.process_commands import ProcessCommands, ProcessView
-from kiosk.flows.staff.site_tasks import SiteTasks, SiteTasksView
+from kiosk.flows.staff.site_tasks import SiteTasks, SiteTasksView, TrialRequest
 from kiosk.flows.staff.support_bundle import SupportBundle
 
 
@@ -63,6 +64,9 @@ class SystemApi:
 
     async def backup(self, call: BareCall[str]) -> SiteTasksView:
         return await self.tasks.backup(call.by)
+
+    async def trial(self, call: Call[Person, TrialRequest]) -> SiteTasksView:
+        return await self.tasks.trial(call.body, call.by)
 
     async def log(self, _: BareCall[str]) -> LogView:
         return LogView(self.lines())

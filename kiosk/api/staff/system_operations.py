@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kiosk.api.admission import STAFF
+from kiosk.api.admission import PERSON, STAFF
 from kiosk.api.calls import Operation
 from kiosk.api.staff.system import EventRowsView, LogView, SystemApi
 from kiosk.domain import errors
-from kiosk.domain.staff.roles import EVERY_ROLE, SERVICING
+from kiosk.domain.staff.roles import EVERY_ROLE, MANAGING, SERVICING
 from kiosk.flows.staff.process_commands import ProcessView
-from kiosk.flows.staff.site_tasks import SiteTasksView
+from kiosk.flows.staff.site_tasks import SiteTasksView, TrialRequest
 from kiosk.socket_calls import Address
 
 SYSTEM_OPERATIONS: tuple[Operation, ...] = (
@@ -39,6 +39,11 @@ SYSTEM_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/service/tasks/backup"), SystemApi.backup, STAFF, {202: SiteTasksView},
         summary="Copy the database while it is used, beside the standby copy or the database; goes on by itself",
         may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/tasks/trial"), SystemApi.trial, PERSON, {202: SiteTasksView},
+        summary="Sell the cheapest dish for a trial and give the money back; goes on by itself", body=TrialRequest,
+        may=MANAGING,
     ),
     Operation(
         Address("GET", "/api/service/log"), SystemApi.log, STAFF, {200: LogView},

@@ -16,28 +16,37 @@ from kiosk.store.database import Database
 
 
 class ProcessView(msgspec.Struct, frozen=True):
-    """`restarts`: it may be ended here, because systemd brings it back; `screens`: pages that were heard of late."""
+    """`restarts`: it may be ended here, because systemd brings it back; `screens`: pages that were heard of late;
+    `methods`: the ways to pay by which a trial may be sold."""
 
     version: str
     begun_at: str
     restarts: bool
     screens: int
+    methods: list[str]
 
 
 class ProcessCommands:
     def __init__(
-        self, database: Database, page_watch: PageWatch, clock: Clock, *, end: Callable[[], None] | None
+        self,
+        database: Database,
+        page_watch: PageWatch,
+        clock: Clock,
+        *,
+        end: Callable[[], None] | None,
+        methods: list[str],
     ) -> None:
         """`end`: ends the process in order; None where nobody would bring it back."""
         self._db = database
         self._page_watch = page_watch
         self._clock = clock
         self._end = end
+        self._methods = methods
         self._begun_at: datetime = clock.now()
 
     def view(self) -> ProcessView:
         heard = sum(word is None for word in self._page_watch.silent().values())
-        return ProcessView(__version__, rfc3339(self._begun_at), self._end is not None, heard)
+        return ProcessView(__version__, rfc3339(self._begun_at), self._end is not None, heard, self._methods)
 
     async def reload_screens(self, actor: str) -> None:
         """Each guest screen loads anew as soon as nobody stands before it."""

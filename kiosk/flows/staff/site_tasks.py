@@ -6,21 +6,32 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import DomainError
+from kiosk.domain.staff.roles import Person
 from kiosk.flows.fiscal.audit import Audit, AuditView
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.tasks import Tasks
+from kiosk.trial_sale import NoSale
 
-AUDIT, BACKUP = "audit", "backup"
+AUDIT, BACKUP, TRIAL = "audit", "backup", "trial"
 RUNNING, DONE, FAILED = "running", "done", "failed"
 _BY_HAND = "kiosk-by-hand-"
 _KEPT = 3
+
+
+#: Sells one dish by a way to pay and gives it back, as whoever asks; hears its steps. Raises `NoSale`.
+Trial = Callable[[str, Person, Callable[[str], None]], Awaitable[None]]
+
+
+class TrialRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    method: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
 
 
 class BackupView(msgspec.Struct, frozen=True):
@@ -29,7 +40,8 @@ class BackupView(msgspec.Struct, frozen=True):
 
 
 class SiteTaskView(msgspec.Struct, frozen=True):
-    """`step`: what it is at, while it runs; `error`: why it failed. One of the results where it is done."""
+    """`step`: what it is at, while it runs; `said`: what a trial sale told so far; `error`: why it failed. One of the
+    results where it is done."""
 
     kind: str
     state: str
@@ -38,6 +50,7 @@ class SiteTaskView(msgspec.Struct, frozen=True):
     ended_at: str | None = None
     step: str = ""
     error: str = ""
+    said: list[str] = []
     audit: AuditView | None = None
     backup: BackupView | None = None
 
@@ -61,6 +74,7 @@ class SiteTasks:
         clock: Clock,
         *,
         backups: Path,
+        trial: Trial,
     ) -> None:
         """`backups`: the folder of those that are made by hand."""
         self._db = database
@@ -69,6 +83,7 @@ class SiteTasks:
         self._commands = commands
         self._clock = clock
         self._backups = backups
+        self._trial = trial
         self._known: dict[str, SiteTaskView] = {}
 
     def view(self) -> SiteTasksView:
@@ -85,6 +100,13 @@ class SiteTasks:
             self._begin(BACKUP, actor, lambda: self._backup(actor))
         return self.view()
 
+    async def trial(self, wanted: TrialRequest, person: Person) -> SiteTasksView:
+        """Real money and two real receipts."""
+        if self._is_free(TRIAL):
+            await self._db.write(journal.add, person.actor, "trial_sale", wanted.method, self._clock.now())
+            self._begin(TRIAL, person.actor, lambda: self._sell(wanted.method, person))
+        return self.view()
+
     def _is_free(self, kind: str) -> bool:
         known = self._known.get(kind)
         return known is None or known.state != RUNNING
@@ -96,7 +118,7 @@ class SiteTasks:
     async def _carry_out(self, kind: str, work: Callable[[], Awaitable[dict[str, object]]]) -> None:
         try:
             found: dict[str, object] = {"state": DONE, **await work()}
-        except (DomainError, OSError) as error:
+        except (DomainError, OSError, NoSale) as error:
             found = {"state": FAILED, "error": str(error)}
         known, now = self._known[kind], rfc3339(self._clock.now())
         self._known[kind] = msgspec.structs.replace(known, ended_at=now, step="", **found)
@@ -106,6 +128,14 @@ class SiteTasks:
 
     async def _audit(self) -> dict[str, object]:
         return {"audit": await self._audits.audit(lambda step: self._tell(AUDIT, step))}
+
+    async def _sell(self, method: str, person: Person) -> dict[str, object]:
+        await self._trial(method, person, self._say)
+        return {}
+
+    def _say(self, line: str) -> None:
+        known = self._known[TRIAL]
+        self._known[TRIAL] = msgspec.structs.replace(known, said=[*known.said, line])
 
     async def _backup(self, actor: str) -> dict[str, object]:
         now = self._clock.now().astimezone(UTC)
