@@ -115,11 +115,10 @@ async def test_an_audit_and_a_copy_go_on_while_the_page_is_left_and_log_and_bund
         assert (await download.value).suggested_filename == "kiosk-support.zip"
         guest = await screens.kiosk(place.kiosk)
         await guest.sees("attract")
-        await guest.page.evaluate("window.isOld = true")
         await expect(desk.at("process")).to_contain_text("экранов на связи: 1", timeout=WAIT_MS)
         await expect(desk.at("restart")).to_have_count(0)  # nobody would bring it back
-        await desk.tap("screens-reload", "screens-reload-sure")
-        await guest.page.wait_for_function("!window.isOld", timeout=WAIT_MS)
+        async with guest.page.expect_event("load", timeout=WAIT_MS):
+            await desk.tap("screens-reload", "screens-reload-sure")
         await guest.sees("attract")
         await desk.tap("test-print", "test-print-sure")
         await desk.reads("Пробная печать: сделано")

@@ -33,16 +33,17 @@ def after(reader: Reader, sequence: int, limit: int) -> list[StoredEvent]:
     )
 
 
-def newest(reader: Reader, limit: int) -> list[StoredEvent]:
-    """The newest first."""
-    return reader.all(StoredEvent, f"SELECT {_COLUMNS} FROM event ORDER BY sequence DESC LIMIT ?", (limit,))
-
-
 def bounds(reader: Reader) -> tuple[int, int]:
     """(oldest kept, last) sequence; (0, 0) when there is none."""
     oldest = reader.scalar("SELECT min(sequence) FROM event")
     last = reader.scalar("SELECT max(sequence) FROM event")
     return oldest or 0, last or 0
+
+
+def newest(reader: Reader, limit: int) -> list[StoredEvent]:
+    """The newest first."""
+    _, last = bounds(reader)
+    return after(reader, last - limit, limit)[::-1]
 
 
 def time_of(reader: Reader, sequence: int) -> datetime | None:
