@@ -626,7 +626,8 @@ async def test_4_journals_of_cells_and_upkeep_are_read_printed_and_saved_at_the_
         assert await violations(desk) == []
         await desk.at("cell-journal").locator("[data-testid^=record-of]").click()
         record = desk.at("record")
-        for words in (f"Заказ {order['number']}", "готово", "бункер", "без партии"):
+        await expect(desk.at("order-card")).to_contain_text(f"Заказ {order['number']}", timeout=WAIT_MS)
+        for words in ("готово", "бункер", "без партии"):
             await expect(record).to_contain_text(words, timeout=WAIT_MS)
         await record.scroll_into_view_if_needed()
         await desk.shot("service-record")

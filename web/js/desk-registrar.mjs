@@ -110,8 +110,8 @@ function AnotherDrive({ act }) {
       html`<p role="status" data-testid="drive-told"><b>${told.done ? t.taken : t.ready}</b>
         ${t.drive(told.fiscal_drive_number)}</p>`
     }
-    <${Asked} id="replace-drive" words=${told && !told.done ? t.second : t.first} label=${t.reason} sure=${t.sure}
-      go=${go} /></section>`;
+    <div><${Asked} id="replace-drive" words=${told && !told.done ? t.second : t.first} label=${t.reason} sure=${t.sure}
+      go=${go} /></div></section>`;
 }
 
 /** Where a receipt is made right: on the order's card. */

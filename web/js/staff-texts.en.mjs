@@ -258,7 +258,7 @@ export const en = {
   anotherDrive: {
     title: "Another fiscal drive",
     steps: [
-      "Press “Prepare”: the kiosk closes the shift, prints the Z report and looks whether everything has reached the operator. What is still in the way it says.",
+      "Press the button below: the kiosk closes the shift, prints the Z report and looks whether everything has reached the operator. What is still in the way it says.",
       "Close the archive of the old drive, put the new one in, register it with the tax service by the tool of the registrar. The kiosk may stay on.",
       "Press again: the kiosk reads the number of the new drive and prints through it. The page may be closed in between.",
     ],
