@@ -29,6 +29,9 @@ _PLAIN = str.maketrans(
 )
 
 
+_DIGITS = re.compile(rb"[0-9]{10,}")
+
+
 def is_shown(text: str) -> bool:
     """No control character (C0, C1, DEL), no line break, nothing that turns the direction of writing or has no width
     (Unicode categories Cc, Cf, Zl, Zp), no half of a pair, nothing private or unassigned."""
@@ -85,3 +88,8 @@ def _is_sayable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def without_digits(data: bytes) -> bytes:
+    """Bytes of a device with every long run of digits, a phone or a card, crossed out."""
+    return _DIGITS.sub(lambda digits: b"*" * len(digits.group()), data)

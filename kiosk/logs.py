@@ -15,7 +15,7 @@ from typing import IO, Any
 import msgspec
 import structlog
 
-from drivers.text import shown
+from drivers.text import shown, without_digits
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _PLAIN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[ T]\d\d:\d\d"  # ids and times stay readable
@@ -105,8 +105,7 @@ def _sentence(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMappin
 
 
 def _without_digits(match: re.Match[str]) -> str:
-    """A device's bytes with every long run of digits, a phone or a card, crossed out."""
-    return re.sub(rb"[0-9]{10,}", lambda digits: b"*" * len(digits.group()), bytes.fromhex(match.group())).hex()
+    return without_digits(bytes.fromhex(match.group())).hex()
 
 
 def _as_text(_: Any, __: str, line: Any) -> str:

@@ -28,6 +28,7 @@ from drivers.robot.port import ComplexState, HealthFlag
 from drivers.sbp.port import QrBank
 from drivers.sim.endpoints import Endpoints, Wanted
 from drivers.sms.gateway import HttpSmsGateway
+from drivers.tap import Tap
 from drivers.terminal.port import CardReader, TakingReader
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk.clock import SystemClock
@@ -84,7 +85,9 @@ class Devices:
         self.sms = HttpSmsGateway(endpoints.sms_url or config.sms.url, sms_key, within_s)
         self.push: PushGateway = HttpPushGateway(endpoints.push_url or config.push.url, timeout_s=within_s)
         zone = ZoneInfo(config.restaurant.timezone)
-        registrars = built(config.registrars, parts, endpoints, zone)
+        clock = parts.clock
+        self.taps = {name: Tap(clock.now, clock.monotonic) for name in ("robot", *(r.name for r in config.registrars))}
+        registrars = built(config.registrars, parts, endpoints, zone, self.taps)
         self.registrar = SwitchedRegistrar({name: each.office for name, each in registrars.items()})
         self.carriers = {name: each.carrier for name, each in registrars.items() if each.carrier is not None}
         self.robot = ModbusComplex(
@@ -92,7 +95,7 @@ class Devices:
             baudrate=config.robot.baudrate,
             unit=config.robot.unit,
             timings=parts.robot_timings,
-            open_link=parts.open_link,
+            open_link=self.taps["robot"].on(parts.open_link),
         )
         self.webhooks = HttpWebhookSender()
         self.mail = _mail(config.alarms.email, endpoints)

@@ -44,6 +44,7 @@ from kiosk.flows.staff.kitchen_view import KitchenReport
 from kiosk.flows.staff.process_commands import ProcessCommands
 from kiosk.flows.staff.site_tasks import SiteTasks
 from kiosk.flows.staff.support_bundle import SupportBundle, Told
+from kiosk.flows.staff.traffic import Traffic
 from kiosk.logs import last_lines
 from kiosk.wiring.alarms import AlarmParts
 from kiosk.wiring.flows import Flows
@@ -110,6 +111,7 @@ def public_door(
             process=ProcessCommands(
                 ground.database, flows.page_watch, ground.parts.clock, end=own.end, methods=methods
             ),
+            traffic=Traffic(ground.database, ground.devices.taps, ground.parts.clock),
             tasks=SiteTasks(
                 ground.database,
                 ground.tasks,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from drivers.fiscal.port import DocumentCarrier, FiscalOffice, OrderTag
 from drivers.sim.endpoints import Endpoints
+from drivers.tap import Tap
 from kiosk.config.secret_files import read_key
 from kiosk.config.settings import Fiscal
 from kiosk.wiring.parts import Parts
@@ -78,6 +80,16 @@ def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo
 _VENDORS: Mapping[str, Vendor] = MappingProxyType({"shtrih": _shtrih, "atol": _atol, "atol-web": _atol_web})
 
 
-def built(registrars: Sequence[Fiscal], parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> dict[str, Registrar]:
-    """One driver each, by name."""
-    return {row.name: _VENDORS[row.driver](row, parts, endpoints, zone) for row in registrars}
+def built(
+    registrars: Sequence[Fiscal],
+    parts: Parts,
+    endpoints: Endpoints,
+    zone: ZoneInfo,
+    taps: Mapping[str, Tap] | None = None,
+) -> dict[str, Registrar]:
+    """One driver each, by name; `taps` hear their lines."""
+
+    def heard(row: Fiscal) -> Parts:
+        return parts if taps is None else replace(parts, open_link=taps[row.name].on(parts.open_link))
+
+    return {row.name: _VENDORS[row.driver](row, heard(row), endpoints, zone) for row in registrars}

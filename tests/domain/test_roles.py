@@ -38,6 +38,8 @@ GET /api/service/corrections/{order_id}               t-mo
 GET /api/service/process                              t-mo
 POST /api/service/screens/reload                      t-mo
 POST /api/service/process/restart                     t-mo
+GET /api/service/traffic                              t-mo
+POST /api/service/traffic                             t-mo
 GET /api/service/tasks                                t-mo
 POST /api/service/tasks/audit                         t-mo
 POST /api/service/tasks/trial                         --mo

@@ -16,6 +16,7 @@ import { StopList } from "./desk-stops.mjs";
 import { System } from "./desk-system.mjs";
 import { Temperatures } from "./desk-temperatures.mjs";
 import { Till } from "./desk-till.mjs";
+import { Traffic } from "./desk-traffic.mjs";
 import { Upkeep } from "./desk-upkeep.mjs";
 import { html } from "./html.mjs";
 import { useWho } from "./staff.mjs";
@@ -92,8 +93,10 @@ function OfMenu({ told, token, act }) {
 }
 
 /** @param {Given} given */
-function OfDevices({ told, act }) {
-  return html`<${Lights} lights=${told.lights} /><${ReaderDay} lights=${told.lights} act=${act} />`;
+function OfDevices({ told, token, act }) {
+  const { may } = useWho();
+  return html`<${Lights} lights=${told.lights} /><${ReaderDay} lights=${told.lights} act=${act} />
+    ${may("GET /api/service/traffic") && html`<${Traffic} token=${token} last=${told.journal[0]?.at} act=${act} />`}`;
 }
 
 /** @param {Given} given */

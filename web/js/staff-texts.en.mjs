@@ -654,6 +654,14 @@ export const en = {
     }),
   },
 
+  traffic: {
+    title: "Traffic of devices",
+    lead: "Bytes between the kiosk and a registrar or the robot. Heard for ten minutes, long numbers are crossed out.",
+    on: "Listen",
+    off: (minutes) => `No more (${minutes} min left)`,
+    act: (device) => `Traffic of ${device}`,
+  },
+
   process: {
     title: "Kiosk",
     is: (version, since, screens) => `version ${version}, runs since ${since}, screens heard: ${screens}`,
@@ -800,6 +808,7 @@ export const en = {
       screens_reload: "screens loaded anew",
       process_restart: "kiosk restarted",
       trial_sale: "trial sale",
+      traffic: "traffic of a device",
       x_report: "X report",
       settlement: "card reader's settlement begun",
       settled: "card reader settled",

@@ -679,6 +679,14 @@ export const ru = {
     }),
   },
 
+  traffic: {
+    title: "Обмен с устройствами",
+    lead: "Байты между киоском и кассой или роботом. Слушается десять минут, длинные числа закрыты звёздочками.",
+    on: "Слушать",
+    off: (/** @type {number} */ minutes) => `Не слушать (ещё ${minutes} мин)`,
+    act: (/** @type {string} */ device) => `Обмен ${device}`,
+  },
+
   process: {
     title: "Киоск",
     is: (/** @type {string} */ version, /** @type {string} */ since, /** @type {number} */ screens) =>
@@ -832,6 +840,7 @@ export const ru = {
       screens_reload: "экраны перезагружены",
       process_restart: "киоск перезапущен",
       trial_sale: "пробная оплата",
+      traffic: "обмен с устройством",
       x_report: "X-отчёт",
       settlement: "сверка терминала начата",
       settled: "итоги терминала сверены",

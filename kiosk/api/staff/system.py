@@ -16,6 +16,7 @@ from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.process_commands import ProcessCommands, ProcessView
 from kiosk.flows.staff.site_tasks import SiteTasks, SiteTasksView, TrialRequest
 from kiosk.flows.staff.support_bundle import SupportBundle
+from kiosk.flows.staff.traffic import Traffic, TrafficRequest, TrafficView
 
 
 class LogView(msgspec.Struct, frozen=True):
@@ -42,6 +43,7 @@ class EventRowsView(msgspec.Struct, frozen=True):
 class SystemApi:
     process: ProcessCommands
     tasks: SiteTasks
+    traffic: Traffic
     bundle: SupportBundle
     staff_commands: StaffCommands
     shift: ShiftCommands
@@ -55,6 +57,12 @@ class SystemApi:
 
     async def restart(self, call: BareCall[str]) -> None:
         await self.process.restart(call.by)
+
+    async def show_traffic(self, _: BareCall[str]) -> TrafficView:
+        return self.traffic.view()
+
+    async def switch_traffic(self, call: Call[str, TrafficRequest]) -> TrafficView:
+        return await self.traffic.switch(call.body, call.by)
 
     async def show_tasks(self, _: BareCall[str]) -> SiteTasksView:
         return self.tasks.view()

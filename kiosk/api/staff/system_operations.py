@@ -9,6 +9,7 @@ from kiosk.domain import errors
 from kiosk.domain.staff.roles import EVERY_ROLE, MANAGING, SERVICING
 from kiosk.flows.staff.process_commands import ProcessView
 from kiosk.flows.staff.site_tasks import SiteTasksView, TrialRequest
+from kiosk.flows.staff.traffic import TrafficRequest, TrafficView
 from kiosk.socket_calls import Address
 
 SYSTEM_OPERATIONS: tuple[Operation, ...] = (
@@ -24,6 +25,16 @@ SYSTEM_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         Address("POST", "/api/service/process/restart"), SystemApi.restart, STAFF, {204: None},
         summary="End the process, which systemd brings back; 404 where nobody would", refusals=(errors.NotFound,),
+        may=SERVICING,
+    ),
+    Operation(
+        Address("GET", "/api/service/traffic"), SystemApi.show_traffic, STAFF, {200: TrafficView},
+        summary="What went over the lines of registrars and robot, in hex, as far as somebody listens", stores=False,
+        may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/traffic"), SystemApi.switch_traffic, STAFF, {200: TrafficView},
+        summary="Listen to a line for ten minutes, or no more", body=TrafficRequest, refusals=(errors.NotFound,),
         may=SERVICING,
     ),
     Operation(
