@@ -12,6 +12,7 @@ import unicodedata
 
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _UNSHOWN = "�"
+_DIGITS = re.compile(rb"[0-9]{10,}")
 #: A fiscal document's strings are cp866 (FFD), the registrars' own tables and slips cp866 or cp1251.
 _CHARSETS = ("cp866", "cp1251")
 _PLAIN = str.maketrans(
@@ -27,9 +28,6 @@ _PLAIN = str.maketrans(
         "•": "*",
     }
 )
-
-
-_DIGITS = re.compile(rb"[0-9]{10,}")
 
 
 def is_shown(text: str) -> bool:

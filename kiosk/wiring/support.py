@@ -25,7 +25,8 @@ def settings_told(config: Config) -> Mapping[str, object]:
 
 def _told(name: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _told(key, part) for key, part in value.items()}
+        person = "address" in value  # who is called: their name is theirs, too
+        return {key: _HIDDEN if person and key == "name" else _told(key, part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_told(name, part) for part in value]
     if not isinstance(value, str) or not value or name.endswith("_file"):

@@ -31,7 +31,7 @@ speed = 500
 [log]
 level = "debug"
 [alarms]
-to = [{{ name = "duty", channel = "sms", address = "+79031112233" }}]
+to = [{{ name = "stepan", channel = "sms", address = "+79031112233" }}]
 """
 
 
@@ -75,6 +75,7 @@ async def test_logs_of_a_whole_day_carry_no_phone_code_or_token() -> None:
         }  # fmt: skip
         assert '"event":"kiosk_started"' in bundle["log.jsonl"]
         assert {name: leaked(secrets, text) for name, text in bundle.items()} == {name: [] for name in bundle}
+        assert "stepan" not in bundle["settings.json"]
         assert leaked(secrets, bundle["settings.json"].replace("…", DUTY, 1)) == [DUTY]
     finally:
         shutil.rmtree(folder)
