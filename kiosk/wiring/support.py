@@ -29,10 +29,12 @@ def _told(name: str, value: Any) -> Any:
         return {key: _HIDDEN if person and key == "name" else _told(key, part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_told(name, part) for part in value]
-    if not isinstance(value, str) or not value or name.endswith("_file"):
+    if not value or isinstance(value, bool) or name.endswith("_file"):
         return value
     if _SECRET.search(name):
-        return _HIDDEN
+        return _HIDDEN  # a registrar's operator password is a number
+    if not isinstance(value, str):
+        return value
     if _URL.match(value):
         return f"{urlsplit(value).scheme}://{urlsplit(value).hostname}"
     return _HIDDEN if _CONTACT.search(value) else value

@@ -369,8 +369,11 @@ async def test_a_receipt_with_a_wrong_rate_is_taken_back_and_made_right(driver: 
         file.write_text(file.read_text().replace('vat = "20"', 'vat = "10"'))
         await place.restart()
         await place.until_open()
+        desk = await at_the_desk(place)
+        estimate = await desk.call("GET", f"/api/service/corrections/{order_id}")
         place.fiscal.faults.switch("lose_answer", {"after": CLOSE[driver]})
         answer = await place.internal("POST", "/internal/fiscal/correct", asked)
+        assert (estimate.status, estimate.body) == (200, answer.body)  # and it had written nothing
         assert (answer.status, [line["vat"] for line in answer.body["becomes"]]) == (202, ["10"])
         await place.restart()  # in the middle of it or not: each document stands once
         effects = ("receipt", "refund_receipt", "correction")
