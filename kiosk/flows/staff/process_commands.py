@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 import msgspec
 
-from kiosk import __version__
+from kiosk import version
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import NotFound
 from kiosk.flows.guards.pages import PageWatch
 from kiosk.store import journal
 from kiosk.store.database import Database
+
+_version = cache(version)  # pages ask every few seconds
 
 
 class ProcessView(msgspec.Struct, frozen=True):
@@ -46,7 +49,7 @@ class ProcessCommands:
 
     def view(self) -> ProcessView:
         heard = sum(word is None for word in self._page_watch.silent().values())
-        return ProcessView(__version__, rfc3339(self._begun_at), self._end is not None, heard, self._methods)
+        return ProcessView(_version(), rfc3339(self._begun_at), self._end is not None, heard, self._methods)
 
     async def reload_screens(self, actor: str) -> None:
         """Each guest screen loads anew as soon as nobody stands before it."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kiosk import __version__
+from kiosk import version
 from kiosk.clock import Clock, rfc3339
 from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.store import journal
@@ -45,7 +45,7 @@ class SupportBundle:
         return _zipped(
             {
                 "versions.json": _json(
-                    {"kiosk": __version__, "python": platform.python_version(), "system": platform.platform(),
+                    {"kiosk": version(), "python": platform.python_version(), "system": platform.platform(),
                      "at": rfc3339(now)}
                 ),
                 "settings.json": _json(self._told.settings()),
