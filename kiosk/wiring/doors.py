@@ -116,7 +116,6 @@ def public_door(
                 ground.database,
                 ground.tasks,
                 flows.audit,
-                flows.staff_commands,
                 ground.parts.clock,
                 backups=Path(config.standby.folder or config.database.path.parent),
                 trial=own.trial(config, flows.second_person),

@@ -59,13 +59,14 @@ async def test_8_backups_by_hand_are_whole_and_the_last_three_are_kept() -> None
         desk = await at_the_desk(place)
         for old in range(4):
             (place.folder / f"kiosk-by-hand-2020010{old + 1}T000000Z.db").write_bytes(b"")
+        (place.folder / "kiosk-by-hand-20200105T000000Z.db.part").write_bytes(b"cut")  # by a kill
         assert (await desk.call("POST", f"{TASKS}/backup")).status == 202
         row = await ended(desk, "backup")
         assert row["state"] == "done", row
         with sqlite3.connect(f"file:{row['backup']['file']}?mode=ro", uri=True) as copy:
             assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         copy.close()
-        kept = sorted(path.name for path in place.folder.glob("kiosk-by-hand-*.db"))
+        kept = sorted(path.name for path in place.folder.glob("kiosk-by-hand-*"))
         assert kept[:2] == ["kiosk-by-hand-20200103T000000Z.db", "kiosk-by-hand-20200104T000000Z.db"]
         assert len(kept) == 3
 

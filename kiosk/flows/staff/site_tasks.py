@@ -11,10 +11,9 @@ from typing import Annotated
 import msgspec
 
 from kiosk.clock import Clock, rfc3339
-from kiosk.domain.errors import DomainError
+from kiosk.domain.errors import DatabaseBroken, DomainError
 from kiosk.domain.staff.roles import Person
 from kiosk.flows.fiscal.audit import Audit, AuditView
-from kiosk.flows.staff.commands import StaffCommands
 from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.tasks import Tasks
@@ -23,6 +22,7 @@ from kiosk.trial_sale import NoSale
 AUDIT, BACKUP, TRIAL = "audit", "backup", "trial"
 RUNNING, DONE, FAILED = "running", "done", "failed"
 _BY_HAND = "kiosk-by-hand-"
+_UNFINISHED = ".part"
 _KEPT = 3
 
 
@@ -70,7 +70,6 @@ class SiteTasks:
         database: Database,
         tasks: Tasks,
         audits: Audit,
-        commands: StaffCommands,
         clock: Clock,
         *,
         backups: Path,
@@ -80,7 +79,6 @@ class SiteTasks:
         self._db = database
         self._tasks = tasks
         self._audits = audits
-        self._commands = commands
         self._clock = clock
         self._backups = backups
         self._trial = trial
@@ -118,7 +116,7 @@ class SiteTasks:
     async def _carry_out(self, kind: str, work: Callable[[], Awaitable[dict[str, object]]]) -> None:
         try:
             found: dict[str, object] = {"state": DONE, **await work()}
-        except (DomainError, OSError, NoSale) as error:
+        except (DomainError, DatabaseBroken, OSError, NoSale) as error:
             found = {"state": FAILED, "error": str(error)}
         known, now = self._known[kind], rfc3339(self._clock.now())
         self._known[kind] = msgspec.structs.replace(known, ended_at=now, step="", **found)
@@ -138,14 +136,23 @@ class SiteTasks:
         self._known[TRIAL] = msgspec.structs.replace(known, said=[*known.said, line])
 
     async def _backup(self, actor: str) -> dict[str, object]:
-        now = self._clock.now().astimezone(UTC)
-        file = self._backups / f"{_BY_HAND}{now:%Y%m%dT%H%M%S}Z.db"
-        await asyncio.to_thread(self._backups.mkdir, mode=0o700, parents=True, exist_ok=True)
-        size = await self._commands.backup(str(file), None, actor)
-        await asyncio.to_thread(self._prune)
+        """Under another name until it is whole: what a kill leaves is taken away by the next one."""
+        now = self._clock.now()
+        file = self._backups / f"{_BY_HAND}{now.astimezone(UTC):%Y%m%dT%H%M%S}Z.db"
+        made = file.with_name(file.name + _UNFINISHED)
+        await asyncio.to_thread(self._prepare)
+        size = await self._db.backup(made)
+        await asyncio.to_thread(self._finish, made, file)
+        await self._db.write(journal.add, actor, "backup", str(file), now)
         return {"backup": BackupView(str(file), size)}
 
-    def _prune(self) -> None:
+    def _prepare(self) -> None:
+        self._backups.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in self._backups.glob(f"{_BY_HAND}*{_UNFINISHED}*"):
+            left.unlink()
+
+    def _finish(self, made: Path, file: Path) -> None:
         """The names sort by their time."""
+        made.rename(file)
         for old in sorted(self._backups.glob(f"{_BY_HAND}*.db"))[:-_KEPT]:
             old.unlink()
