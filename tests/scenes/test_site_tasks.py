@@ -66,7 +66,7 @@ async def test_8_backups_by_hand_are_whole_and_the_last_three_are_kept() -> None
         with sqlite3.connect(f"file:{row['backup']['file']}?mode=ro", uri=True) as copy:
             assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         copy.close()
-        kept = sorted(path.name for path in place.folder.glob("kiosk-by-hand-*"))
+        kept = sorted(path.name for end in ("db", "part") for path in place.folder.glob(f"kiosk-by-hand-*.{end}"))
         assert kept[:2] == ["kiosk-by-hand-20200103T000000Z.db", "kiosk-by-hand-20200104T000000Z.db"]
         assert len(kept) == 3
 
