@@ -65,6 +65,8 @@ EFFECT_POINTS = (
     "statistics.handled", "statistics.moved",
 )  # fmt: skip
 
+#: The points of a day's report by mail: a try noted before the wire, the letter taken by the server.
+LETTER_POINTS = ("letter.noted", "letter.sent")
 #: The points of an alarm: in the books, its message noted before the wire, taken by the channel, and that in the books.
 ALARM_POINTS = ("alarm.raised", "alarm.noted", "alarm.sent", "alarm.recorded", "alarm.acknowledged")
 

@@ -8,6 +8,15 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """`media`: as `text/csv`."""
+
+    name: str
+    media: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One message to one person. `message_id`: the left side of its Message-ID, the same in every try, so that whoever
     reads sees a repetition as one (RFC 5322 3.6.4); `written_at`: its Date (3.6.1)."""
@@ -17,6 +26,7 @@ class Letter:
     text: str
     message_id: str
     written_at: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 class MailServer(Protocol):

@@ -84,6 +84,9 @@ class SmtpServer:
         found["Date"] = format_datetime(letter.written_at)
         found["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice comes back
         found.set_content(letter.text)
+        for file in letter.attachments:
+            main, _, sub = file.media.partition("/")
+            found.add_attachment(file.body, maintype=main, subtype=sub, filename=file.name)
         return found
 
     async def close(self) -> None:

@@ -14,6 +14,7 @@ from kiosk.api.sign_in import SignInApi
 from kiosk.domain import errors
 from kiosk.domain.payment.payment import Confirmation
 from kiosk.flows.guards.pages import Heartbeat
+from kiosk.flows.guards.visits import Visit
 from kiosk.flows.identity.guests import GuestRequest, TokenView
 from kiosk.flows.identity.sign_in import ConfirmRequest, MeView, Pending, PushAddress, QuickAuth
 from kiosk.flows.ordering.create import CreateOrder
@@ -126,6 +127,11 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/heartbeat"), RestaurantApi.beat, ANYONE, {204: None},
         summary="A touch screen's page is alive; a silent one shows in /readyz and /metrics", body=Heartbeat,
         stores=False,
+    ),
+    Operation(
+        Address("POST", "/api/visits"), RestaurantApi.count_visit, ANYONE, {204: None},
+        summary="A visit at a touch screen is over: how far it came; counted by day, nobody's name is kept", body=Visit,
+        refusals=(errors.InvalidRequest,),
     ),
     Operation(
         Address("GET", "/api/display/events"), DisplayApi.follow, ANYONE, {200: str},

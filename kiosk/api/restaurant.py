@@ -15,6 +15,7 @@ from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.reasons import NOBODY_NEEDED, words_of
 from kiosk.domain.text import Text
 from kiosk.flows.guards.pages import Heartbeat, PageWatch
+from kiosk.flows.guards.visits import Visit, Visits
 from kiosk.flows.ordering.conditions import Conditions
 from kiosk.flows.ordering.estimate import Estimates, MinutesView
 from kiosk.flows.ordering.menu import MenuBytes
@@ -104,6 +105,7 @@ class RestaurantApi:
     paper: PaperRules
     kitchen: Kitchen
     page_watch: PageWatch
+    visits: Visits
     staff_knows: Callable[[str], bool]
 
     async def show_restaurant(self, call: BareCall[None]) -> RestaurantView:
@@ -152,3 +154,6 @@ class RestaurantApi:
 
     async def beat(self, call: Call[None, Heartbeat]) -> None:
         self.page_watch.beat(call.body)
+
+    async def count_visit(self, call: Call[None, Visit]) -> None:
+        await self.visits.count(call.body)

@@ -394,6 +394,13 @@ class Log(_Section, frozen=True, kw_only=True):
     format: Literal["json", "console"] = "json"
 
 
+class Report(_Section, frozen=True, kw_only=True):
+    """`to`: who gets each day's report by mail, through the server of `[alarms.email]`."""
+
+    to: Annotated[list[forms.MailAddress], msgspec.Meta(max_length=16)] = []
+    language: Literal["ru", "en"] = "ru"
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The whole file; paths are absolute after `load`."""
 
@@ -423,6 +430,7 @@ class Config(_Section, frozen=True, kw_only=True):
     keep: Keep = Keep()
     broker: Broker = Broker()
     alarms: Alarms = Alarms()
+    report: Report = Report()
     power: Power = Power()
     standby: StandbySection = StandbySection()
     traces: Traces = Traces()
@@ -441,6 +449,11 @@ class Config(_Section, frozen=True, kw_only=True):
         """When the receipt of a way to pay is printed: before or after the money."""
         named: str = getattr(self.payment.receipt, method)
         return named or self.registrars[0].receipt
+
+    @property
+    def mails(self) -> bool:
+        """Whether a mail server is used at all."""
+        return self.alarms.mails or bool(self.report.to)
 
     @property
     def is_demo(self) -> bool:

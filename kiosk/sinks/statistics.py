@@ -13,16 +13,22 @@ from kiosk.domain.events import (
     OrderPaidEvent,
     OrderReadyEvent,
     OrderRefundedEvent,
+    PaymentFailedEvent,
     StoredEvent,
 )
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.ordering.order import Order, OrderLine
+from kiosk.domain.payment.payment import Payment
+from kiosk.domain.staff.figures import whole_minutes
 from kiosk.store.ordering import orders
-from kiosk.store.staff import stats
+from kiosk.store.payment import payments
+from kiosk.store.staff import day_counts, stats
+from kiosk.store.staff.day_counts import Minutes
 from kiosk.store.transaction import Tx
 
 #: Entries of the points' ledger that an hour counts; what an order spends is counted once it is paid.
 _POINTS = {"accrual": "bonus_earned", "returned": "bonus_returned", "taken_back": "bonus_taken_back"}
+_LONGEST_REASON = 48
 
 
 class StatisticsSink:
@@ -38,6 +44,7 @@ class StatisticsSink:
             OrderCompletedEvent,
             OrderRefundedEvent,
             BonusChangedEvent,
+            PaymentFailedEvent,
         )
     )
 
@@ -56,6 +63,9 @@ class StatisticsSink:
                 for item in paid.items:
                     stats.count_dish(tx, hour[:10], item.item_id, item.name, item.quantity, item.sum_kopecks)
                 self._count_choices(tx, hour[:10], orders.lines(tx, paid.order_id))
+                _count_paid(tx, hour[:10], paid)
+            case PaymentFailedEvent() as failed:
+                _count_payment(tx, hour[:10], payments.find(tx, failed.payment_id), failed.code, failed.reason or "")
             case BonusChangedEvent(kind=kind, points=points) if kind in _POINTS:
                 stats.count(tx, hour, **{_POINTS[kind]: abs(points)})
             case OrderReadyEvent(whole=True) as ready:
@@ -93,3 +103,18 @@ def _count_promise(tx: Tx, day: str, order: Order | None, ready_at: datetime) ->
     if order is not None and order.promised_at is not None:
         late_s = round((ready_at - order.promised_at).total_seconds())
         stats.count_promise(tx, day, order.ready_in_s, order.ready_in_s + late_s)
+        day_counts.count_minutes(tx, day, Minutes.PROMISED, whole_minutes(order.ready_in_s))
+        day_counts.count_minutes(tx, day, Minutes.ACTUAL, whole_minutes(order.ready_in_s + late_s))
+
+
+def _count_paid(tx: Tx, day: str, paid: OrderPaidEvent) -> None:
+    order = orders.get(tx, paid.order_id)
+    if order is not None:
+        day_counts.count_service(tx, day, order.service, paid.amount_kopecks)
+    _count_payment(tx, day, payments.last(tx, paid.order_id), "", "")
+
+
+def _count_payment(tx: Tx, day: str, payment: Payment | None, code: str, reason: str) -> None:
+    """A bank's words are its own: no more of them is kept than names a reason."""
+    if payment is not None:
+        day_counts.count_payment(tx, day, payment.method, code, reason[:_LONGEST_REASON])

@@ -88,6 +88,7 @@ def public_door(
             paper=paper_rules(ground.config),
             kitchen=ground.kitchen,
             page_watch=flows.page_watch,
+            visits=flows.visits,
             staff_knows=alarms.watch.staff_knows,
         ),
         OrderingApi(

@@ -26,6 +26,7 @@ from kiosk.flows.guards.disk import DiskGuard
 from kiosk.flows.guards.jobs import Means
 from kiosk.flows.guards.pages import PageWatch
 from kiosk.flows.guards.power import PowerGuard
+from kiosk.flows.guards.visits import Visits
 from kiosk.flows.identity.guests import Guests
 from kiosk.flows.identity.sign_in import SignIn
 from kiosk.flows.ordering.conditions import Conditions
@@ -35,6 +36,7 @@ from kiosk.flows.ordering.expiry import Expiry
 from kiosk.flows.ordering.menu import MenuBytes
 from kiosk.flows.ordering.pickup import Pickup
 from kiosk.flows.ordering.proof import ProofOfOrder
+from kiosk.flows.ordering.sold_out import SoldOutWatch
 from kiosk.flows.ordering.tracking import OrderTracking
 from kiosk.flows.payment.by_qr import QrMethod
 from kiosk.flows.payment.by_taking_terminal import TakingTerminalMethod
@@ -52,6 +54,7 @@ from kiosk.flows.staff.cell_journal import CellJournal
 from kiosk.flows.staff.cells import CellCommands
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.customers import CustomerCommands
+from kiosk.flows.staff.day_letters import DayLetters
 from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.flows.staff.door import StaffDoor
 from kiosk.flows.staff.endpoints import EndpointCommands
@@ -171,7 +174,17 @@ class Flows:
             parts.check_file_after_s,
         )
         self.expiry = Expiry(database, clock, parts.unpaid_for_s, periods)
-        self.reports = Reports(database, zone, clock, periods)
+        names = {dish_id: dish.item.name.ru for dish_id, dish in ground.menu.dishes.items()}
+        self.reports = Reports(database, zone, clock, periods, names=names, letters_to=config.report.to)
+        self.day_letters = DayLetters(
+            database,
+            devices.mail,
+            clock,
+            checkpoint,
+            restaurant=config.restaurant.called,
+            language=config.report.language,
+        )
+        self.reports.written = self.day_letters.wake
         self.temperatures = Temperatures(database, ground.menu, zone, clock)
         self.upkeep = parts.upkeep(database, ground.menu.equipment, zone, clock)
         self.cell_journal = CellJournal(database, self.archive, zone, clock)
@@ -296,6 +309,8 @@ class Flows:
         self.order_tracking = OrderTracking(database, proof_of_order, ground.kitchen, clock)
         self.cell_commands = CellCommands(database, devices.robot, clock)
         self.page_watch = PageWatch(terminals, clock)
+        self.visits = Visits(database, terminals, clock, zone)
+        self.sold_out = SoldOutWatch(database, ground.menu, ground.kitchen, self.conditions, clock, zone=zone)
         self.staff_commands = StaffCommands(database, self.archive, ground.menu, ground.readiness, clock)
         self.order_cards = OrderCards(
             database,

@@ -210,6 +210,8 @@ class Kiosk:
         supervise("kitchen_show", sinks.kitchen_screens.run, ())
         supervise("statistics", lambda: sinks.dispatcher.run(sinks.statistics), ())
         supervise("reports", flows.reports.write_reports, ())
+        supervise("letters", flows.day_letters.run, ())
+        supervise("sold_out", flows.sold_out.run, ())
         supervise("disk", flows.disk_guard.run, ())
         if flows.power_guard is not None:
             supervise("power", flows.power_guard.run, ())

@@ -21,6 +21,9 @@ DELETE /api/service/session                           tsmo
 GET /api/service/status                               tsmo
 GET /api/service/overview                             tsmo
 GET /api/service/stats                                --mo
+GET /api/service/stats/csv                            --mo
+GET /api/service/stats/tables                         --mo
+GET /api/service/stats/xlsx                           --mo
 GET /api/service/alarms                               tsmo
 POST /api/service/alarms/{alarm_id}/acknowledge       tsmo
 POST /api/service/alarm-channels/{channel}/test       t-mo

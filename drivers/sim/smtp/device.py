@@ -23,7 +23,7 @@ FAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"down": (), "slow": ("seconds",), "hold": (), "busy": (), "refuse": (), "lose_answer": (), "endless": ()}
 )
 _TALK_S = 60.0
-_LONGEST_LETTER = 256 * 1024
+_LONGEST_LETTER = 1024 * 1024
 
 
 class _HungUp(Exception):
@@ -110,12 +110,15 @@ class SmtpDevice:
 
     def _take(self, sender: str, receivers: list[str], body: bytes) -> None:
         found = email.message_from_bytes(body, policy=email.policy.default)
+        text = found.get_body(("plain",)) or found
+        files = {str(part.get_filename()): len(part.get_payload(decode=True)) for part in found.iter_attachments()}
         told = {
             "from": sender,
             "to": ", ".join(receivers),
             "subject": str(found["Subject"] or ""),
-            "text": str(found.get_content()).replace("\r\n", "\n").strip(),
+            "text": str(text.get_content()).replace("\r\n", "\n").strip(),
             "message_id": str(found["Message-ID"] or ""),
+            **({"attachments": files} if files else {}),
         }
         number = len(list(self._world.scan("letter:"))) + 1
         with self._world.change() as change:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import msgspec
+from aiohttp import web
 
 from kiosk.api.calls import BareCall, Call, Nothing
 from kiosk.api.http.parameters import CELL, FROM, ORDER_ID, REQUEST_ID, STUCK_ID, TILL_CODE, TO
 from kiosk.api.sim import Simulators
 from kiosk.domain.staff.roles import Person
+from kiosk.domain.staff.spreadsheet import csv_bytes, xlsx_bytes
 from kiosk.domain.staff.stuck import Stuck
 from kiosk.flows.fiscal.day import ShiftReportView
 from kiosk.flows.fiscal.doubts import Decision
@@ -36,7 +38,10 @@ from kiosk.flows.staff.endpoints import EndpointCommands, EndpointView
 from kiosk.flows.staff.kitchen_view import KitchenReport, KitchenView
 from kiosk.flows.staff.second_person import RefundConfirmation, RefundRequestsView, SecondPerson
 from kiosk.flows.staff.statistics import Reports, StatsView
+from kiosk.flows.staff.statistics_tables import TablesView, tables_of
 from kiosk.flows.staff.stuck import StuckMoves
+
+CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ShiftSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,6 +142,17 @@ class SellingApi:
         today = self.reports.today()
         return await self.reports.stats(call.read(FROM) or today, call.read(TO) or today)
 
+    async def stats_tables(self, call: BareCall[str]) -> TablesView:
+        return TablesView(tables_of(await self.stats(call), call.language))
+
+    async def stats_csv(self, call: BareCall[str]) -> web.Response:
+        view = await self.stats(call)
+        return _file(view, "csv", CSV, csv_bytes(tables_of(view, call.language)))
+
+    async def stats_xlsx(self, call: BareCall[str]) -> web.Response:
+        view = await self.stats(call)
+        return _file(view, "xlsx", XLSX, xlsx_bytes(tables_of(view, call.language)))
+
     async def endpoints(self, _: Call[str, object]) -> EndpointsView:
         return EndpointsView(await self.endpoint_commands.endpoints())
 
@@ -185,3 +201,11 @@ class DevicesApi:
 
     async def new_code(self, call: BareCall[str]) -> PickupCodeView:
         return await self.cell_commands.new_code(call.read(ORDER_ID), call.by)
+
+
+def _file(view: StatsView, ending: str, media: str, body: bytes) -> web.Response:
+    """To be kept under the name of its period."""
+    name = f"kiosk-{view.first_day}-{view.last_day}.{ending}"
+    return web.Response(
+        body=body, content_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

@@ -8,7 +8,7 @@ from kiosk.api.admission import AT_THE_PIN, PERSON, STAFF, TRAINEES
 from kiosk.api.calls import Operation
 from kiosk.api.http.parameters import FROM, TO
 from kiosk.api.sim import FaultSwitch, SimApi, SimView
-from kiosk.api.staff.acts import DevicesApi, Replay, SellingApi, StuckView
+from kiosk.api.staff.acts import CSV, XLSX, DevicesApi, Replay, SellingApi, StuckView
 from kiosk.api.staff.alarms import AlarmsApi
 from kiosk.api.staff.orders import OrderCardsApi
 from kiosk.api.staff.pages import AccountsApi, NamesView, PinRequest, SessionView, StaffPagesApi
@@ -39,6 +39,7 @@ from kiosk.flows.staff.person_views import (
 )
 from kiosk.flows.staff.second_person import RefundConfirmation, RefundRequestsView
 from kiosk.flows.staff.statistics import StatsView
+from kiosk.flows.staff.statistics_tables import TablesView
 from kiosk.socket_calls import Address
 
 STAFF_OPERATIONS: tuple[Operation, ...] = (
@@ -62,6 +63,21 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         Address("GET", "/api/service/stats"), SellingApi.stats, STAFF, {200: StatsView},
         summary="Statistics of a period, for staff", parameters=(FROM, TO), socket=socket_calls.STATS,
+        refusals=(errors.InvalidRequest,), may=MANAGING,
+    ),
+    Operation(
+        Address("GET", "/api/service/stats/tables"), SellingApi.stats_tables, STAFF, {200: TablesView},
+        summary="The same as tables with their words: a page, a letter and a spreadsheet show the same",
+        parameters=(FROM, TO), refusals=(errors.InvalidRequest,), may=MANAGING,
+    ),
+    Operation(
+        Address("GET", "/api/service/stats/csv"), SellingApi.stats_csv, STAFF, {200: str},
+        summary="The same as tables for a spreadsheet, one after the other", parameters=(FROM, TO), media=CSV,
+        refusals=(errors.InvalidRequest,), may=MANAGING,
+    ),
+    Operation(
+        Address("GET", "/api/service/stats/xlsx"), SellingApi.stats_xlsx, STAFF, {200: bytes},
+        summary="The same as a workbook, a sheet for each table", parameters=(FROM, TO), media=XLSX,
         refusals=(errors.InvalidRequest,), may=MANAGING,
     ),
     Operation(

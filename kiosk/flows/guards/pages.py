@@ -10,6 +10,7 @@ import msgspec
 from kiosk.clock import Clock
 from kiosk.domain.errors import InvalidRequest
 
+TerminalId = Annotated[str, msgspec.Meta(max_length=64)]
 SILENT_AFTER_S = 15.0  # three beats of the page
 
 
@@ -17,7 +18,7 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`screen`: what it shows; no customer's data."""
 
     screen: Annotated[str, msgspec.Meta(max_length=32, pattern="^[a-z_]*$")] = ""
-    terminal_id: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    terminal_id: TerminalId | None = None
 
 
 class PageWatch:

@@ -65,6 +65,10 @@ def require(reader: Reader, payment_id: str) -> Payment:
     return reader.require(Payment, f"SELECT {_PAYMENT} FROM payment WHERE payment_id = ?", (payment_id,))
 
 
+def find(reader: Reader, payment_id: str) -> Payment | None:
+    return reader.one(Payment, f"SELECT {_PAYMENT} FROM payment WHERE payment_id = ?", (payment_id,))
+
+
 def live(reader: Reader, order_id: str) -> Payment | None:
     """The one attempt of an order that has not ended."""
     return reader.one(Payment, f"SELECT {_PAYMENT} FROM payment WHERE order_id = ? AND step IN ({_LIVE})", (order_id,))

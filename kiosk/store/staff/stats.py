@@ -68,6 +68,11 @@ class PromiseRow(msgspec.Struct, frozen=True):
     coverage: float
 
 
+class _KeptRow(msgspec.Struct, frozen=True):
+    orders: int
+    kept: int
+
+
 class Choices(StrEnum):
     COMBO = "combo"
     OPTION = "option"
@@ -136,6 +141,13 @@ def read_promises(reader: Reader, first: str, last: str) -> list[PromiseRow]:
         " round(1.0 * kept / orders, 4) AS coverage FROM stat_promise WHERE day BETWEEN ? AND ? ORDER BY day",
         (first, last),
     )
+
+
+def read_kept(reader: Reader, first: str, last: str) -> tuple[int, int]:
+    """Orders that were ready on the days from `first` to `last`, and those of them in time."""
+    sums = "SELECT ifnull(sum(orders), 0) AS orders, ifnull(sum(kept), 0) AS kept FROM stat_promise"
+    row = reader.require(_KeptRow, f"{sums} WHERE day BETWEEN ? AND ?", (first, last))
+    return row.orders, row.kept
 
 
 def read_hours(reader: Reader, first: str, last: str, *, by_day: bool = False) -> list[HourRow]:
