@@ -57,6 +57,11 @@ def a_rich_year(kopecks: int) -> dict[str, Any]:
         "revenue_kopecks": kopecks, "average_kopecks": kopecks, "refunded_kopecks": kopecks, "orders": 1_080_000,
         "orders_completed": 1_079_999, "bonus_earned": kopecks, "bonus_spent": kopecks, "bonus_returned": kopecks,
         "bonus_taken_back": kopecks, "bonus_outstanding": kopecks,
+        "before": {
+            "first_day": "2025-01-01", "last_day": "2025-12-30", "until": "", "revenue_kopecks": kopecks // 3,
+            "orders": 1, "average_kopecks": kopecks, "refunded_kopecks": kopecks, "orders_completed": 2,
+            "bonus_earned": 7, "bonus_spent": kopecks, "bonus_returned": kopecks, "bonus_taken_back": kopecks,
+        },
         "dishes": [{"item_id": "udon-chicken", **row}], "combos": [{"combo_id": "combo-lunch", **row}],
         "options": [{"option_id": "extra-egg", **row}],
         "promises": [
@@ -69,11 +74,43 @@ def a_rich_year(kopecks: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+async def test_6_presets_tables_and_files_at_the_desk_and_a_visit_of_a_guest_in_them(
+    place: Restaurant, screens: Screens
+) -> None:
+    guest = await place.guest()
+    created = await guest.order(("tea", 2), service="take_away")
+    assert (await guest.pay(created["order_id"])).status == 200
+    await place.kiosk.flows.sold_out.look()
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.tap("attract", "service-dine-in", "category-drinks", "add-tea-cold", "cart-open", "start-over")
+    desk = await signed_in(place, screens)
+    await expect(desk.at("table-left")).to_contain_text("корзина", timeout=WAIT_MS)
+    await expect(desk.at("table-services")).to_contain_text("с собой")
+    await expect(desk.at("table-payments")).to_contain_text("100")
+    for kind in ("csv", "xlsx"):
+        async with desk.page.expect_download() as saving:
+            await desk.tap(kind)
+        saved = await saving.value
+        assert saved.suggested_filename.startswith("kiosk-20")
+        assert saved.suggested_filename.endswith(f".{kind}")
+    for width, height in ((1280, 800), (1080, 1920)):
+        await desk.page.set_viewport_size({"width": width, "height": height})
+        await desk.shot(f"stats-whole-{width}")
+        assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await desk.tap("preset-yesterday")
+    await desk.reads("За этот период заказов не было")
+    assert await desk.at("preset-yesterday").get_attribute("aria-pressed") == "true"
+    await desk.tap("preset-today")
+    await expect(desk.at("orders")).to_have_text("1", timeout=WAIT_MS)
+    await expect(desk.at("before")).to_contain_text("тоже до")
+    assert await violations(desk) == []
+
+
 async def _tell(told: dict[str, Any], route: Route) -> None:
     await route.fulfill(json=told)
 
 
-CUT = """[...document.querySelectorAll('.tile b, .tile span, .dishes td, .dishes th, h1, h2')].filter((one) => {
+CUT = """[...document.querySelectorAll('.tile b, .tile span, .tile small, .dishes td, .dishes th, h1, h2')].filter((one) => {
     const box = one.parentElement.getBoundingClientRect(), own = one.getBoundingClientRect();
     const words = document.createRange(); words.selectNodeContents(one);
     const ink = words.getBoundingClientRect();

@@ -75,6 +75,9 @@ export function createApi({ language }) {
     /** @param {object} body */
     beat: async (body) =>
       accepted(await call("POST", "/api/heartbeat", { body, deadline_ms: DEADLINES_MS.farewell })).body,
+    /** @param {object} body */
+    visit: async (body) =>
+      accepted(await call("POST", "/api/visits", { body, deadline_ms: DEADLINES_MS.farewell })).body,
     restaurant: async () => accepted(await call("GET", "/api/restaurant")).body,
     /** @param {string|undefined} etag */
     menu: async (etag) => {

@@ -20,7 +20,7 @@ export function System({ token, tasks, act }) {
   const { may } = useWho();
   const [trouble, setTrouble] = useState("");
   const bundle = async () => {
-    const file = await staffFile(token, "/api/service/support-bundle");
+    const file = await staffFile(token, "POST", "/api/service/support-bundle");
     setTrouble(file ? "" : t.noBundle);
     if (file) saveFile("kiosk-support.zip", "application/zip", file);
   };

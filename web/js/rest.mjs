@@ -16,6 +16,7 @@ import { Points } from "./views/points.mjs";
 import { Seller } from "./views/seller.mjs";
 import { Service } from "./views/service.mjs";
 import { Track } from "./views/track.mjs";
+import { countVisits } from "./visits.mjs";
 
 export const SCREENS = {
   service: Service,
@@ -37,4 +38,5 @@ export function begin(browsing, terminalId) {
   lockTheScreen();
   kiosk.run();
   beatFor(kiosk, terminalId);
+  countVisits(kiosk, terminalId);
 }

@@ -854,6 +854,17 @@ export const en = {
   },
 
   stats: {
+    periods: "Period",
+    presets: /** @type {Record<string, string>} */ ({
+      today: "Today",
+      yesterday: "Yesterday",
+      week: "This week",
+      last_week: "Last week",
+      month: "This month",
+      last_month: "Last month",
+    }),
+    before: (/** @type {string} */ days, /** @type {string} */ until) =>
+      until ? `Beside: ${days}, up to ${until} as well` : `Beside: ${days}`,
     from: "from",
     to: "to",
     reversed: "The period begins after its end: swap the days.",

@@ -886,6 +886,17 @@ export const ru = {
   },
 
   stats: {
+    periods: "Период",
+    presets: /** @type {Words} */ ({
+      today: "Сегодня",
+      yesterday: "Вчера",
+      week: "Эта неделя",
+      last_week: "Прошлая неделя",
+      month: "Этот месяц",
+      last_month: "Прошлый месяц",
+    }),
+    before: (/** @type {string} */ days, /** @type {string} */ until) =>
+      until ? `Рядом: ${days}, тоже до ${until}` : `Рядом: ${days}`,
     from: "с",
     to: "по",
     reversed: "Начало периода позже конца: поменяйте дни местами.",

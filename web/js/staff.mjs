@@ -65,14 +65,13 @@ export async function staffCall(token, method, path, body) {
   }
 }
 
-/** What a call makes as a file; null where it was refused or is silent. @param {string} token @param {string} path */
-export async function staffFile(token, path) {
+/** What a call makes as a file; null where it was refused or is silent.
+ * @param {string} token @param {"GET"|"POST"} method @param {string} path */
+export async function staffFile(token, method, path) {
+  const headers = { Authorization: `Bearer ${token}`, "Accept-Language": staffLanguage() };
+  const signal = AbortSignal.timeout(ACT_WITHIN_MS);
   try {
-    const answer = await fetch(path, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(ACT_WITHIN_MS),
-    });
+    const answer = await fetch(path, { method, headers, cache: "no-store", signal });
     return answer.ok ? await answer.blob() : null;
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof DOMException)) throw error;

@@ -3,12 +3,14 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import { actorWords } from "./desk-words.mjs";
-import { money, share, whole } from "./format.mjs";
+import { saveFile } from "./csv.mjs";
+import { money, tenths, whole } from "./format.mjs";
 import { html } from "./html.mjs";
-import { Door, SignedIn, staffCall, useForgotten, useStaff, useWho, WhoAmI } from "./staff.mjs";
+import { Door, SignedIn, staffCall, staffFile, useForgotten, useStaff, useWho, WhoAmI } from "./staff.mjs";
 import { InStaffLanguage, Languages, useWords } from "./staff-language.mjs";
 import { chartOf, rowsOf } from "./stats-chart.mjs";
+import { changeOf, dayOf, PRESETS, periodOf } from "./stats-periods.mjs";
+import { Tables } from "./stats-tables.mjs";
 
 const REFRESH_MS = 10_000;
 /** As long as the server's own session: figures are looked at, not touched. */
@@ -36,25 +38,25 @@ function Allowed({ token, leave }) {
 function Report({ token, leave }) {
   const { language, t } = useWords();
   const [period, setPeriod] = useState({ from: "", to: "" }); // empty: today by the restaurant's clock, no browser's
-  const [stats, setStats] = useState(/** @type {any} */ (null));
+  const [told, setTold] = useState(/** @type {{stats: any, tables: any[]}|null} */ (null));
   const [trouble, setTrouble] = useState("");
   const today = useRef("");
   const shown = { from: period.from || today.current, to: period.to || today.current };
   const reversed = Boolean(shown.from && shown.to && shown.from > shown.to);
+  const query = `${new URLSearchParams(Object.entries(period).filter(([, day]) => day))}`;
   useEffect(() => {
-    setStats(null); // figures of another period are no figures of this one
+    setTold(null); // figures of another period are no figures of this one
     setTrouble(reversed ? t.stats.reversed : "");
     if (reversed) return undefined;
     let over = false;
     const load = async () => {
-      const query = new URLSearchParams(Object.entries(period).filter(([, day]) => day));
-      const answer = await staffCall(token, "GET", `/api/service/stats?${query}`);
+      const answer = await figuresOf(token, query);
       if (over) return;
       if (answer.status === 401) return leave();
       setTrouble(troubleOf(answer, t));
       if (!answer.ok) return;
-      if (!period.from && !period.to) today.current = answer.body.first_day;
-      setStats(answer.body);
+      if (!query) today.current = answer.body.stats.first_day;
+      setTold(answer.body);
     };
     load();
     const timer = setInterval(load, REFRESH_MS);
@@ -62,25 +64,57 @@ function Report({ token, leave }) {
       over = true;
       clearInterval(timer);
     };
-  }, [token, period.from, period.to, language]);
+  }, [token, query, language]);
   const set = (/** @type {string} */ name) => (/** @type {any} */ event) =>
     event.target.value && setPeriod({ ...shown, [name]: event.target.value });
   return html`<main class="desk">
     <header><h1>${t.titles.stats}</h1><${Languages} /><${WhoAmI} leave=${leave} />
+      <${Presets} today=${today.current} shown=${shown} choose=${setPeriod} />
       <form><label>${t.stats.from}<input type="date" value=${shown.from} onChange=${set("from")}
             data-testid="from" /></label>
         <label>${t.stats.to}<input type="date" value=${shown.to} onChange=${set("to")} data-testid="to" /></label>
-      </form></header>
+      </form><${Files} token=${token} query=${query} name=${`${shown.from}-${shown.to}`} fail=${setTrouble} /></header>
     <p class="trouble" role="alert" data-testid="trouble">${trouble}</p>
     ${
-      stats &&
-      html`<${Sums} stats=${stats} /><${Chart} stats=${stats} /><${Promises} rows=${stats.promises} />
-      <${Table} id="dishes" rows=${stats.dishes} by="item_id" words=${t.stats.dishes} />
-      <${Table} id="combos" rows=${stats.combos} by="combo_id" words=${t.stats.combos} />
-      <${Table} id="options" rows=${stats.options} by="option_id" words=${t.stats.options} />
-      <${Refunds} rows=${stats.refunds} />`
+      told &&
+      html`<${Sums} stats=${told.stats} /><${Chart} stats=${told.stats} />
+      <${Tables} stats=${told.stats} tables=${told.tables} />`
     }
   </main>`;
+}
+
+/** Figures and worded tables of a period, or the answer that is none. @param {string} token @param {string} query
+ * @returns {Promise<import("./staff.mjs").Answer>} */
+async function figuresOf(token, query) {
+  const call = (/** @type {string} */ part) => staffCall(token, "GET", `/api/service/stats${part}?${query}`);
+  const [stats, tables] = await Promise.all([call(""), call("/tables")]);
+  const failed = [stats, tables].find(({ ok }) => !ok);
+  return failed ?? { ok: true, status: 200, body: { stats: stats.body, tables: tables.body.tables } };
+}
+
+/** @param {{today: string, shown: {from: string, to: string}, choose: (period: {from: string, to: string}) => void}} props */
+function Presets({ today, shown, choose }) {
+  const t = useWords().t.stats;
+  if (!today) return null;
+  return html`<nav class="presets" aria-label=${t.periods}>${PRESETS.map((preset) => {
+    const period = periodOf(preset, today);
+    const on = period.from === shown.from && period.to === shown.to;
+    return html`<button type="button" key=${preset} aria-pressed=${on} data-testid=${`preset-${preset}`}
+      onClick=${() => choose(preset === "today" ? { from: "", to: "" } : period)}>${t.presets[preset]}</button>`;
+  })}</nav>`;
+}
+
+/** The tables of the period as a file. @param {{token: string, query: string, name: string,
+ *   fail: (words: string) => void}} props */
+function Files({ token, query, name, fail }) {
+  const { t } = useWords();
+  const save = async (/** @type {"csv"|"xlsx"} */ kind) => {
+    const file = await staffFile(token, "GET", `/api/service/stats/${kind}?${query}`);
+    if (file) saveFile(`kiosk-${name}.${kind}`, file.type, file);
+    else fail(t.failed);
+  };
+  return html`<div class="files"><button type="button" onClick=${() => save("csv")} data-testid="csv">CSV</button>
+    <button type="button" onClick=${() => save("xlsx")} data-testid="xlsx">XLSX</button></div>`;
 }
 
 /** @param {import("./staff.mjs").Answer} answer @param {import("./staff-language.mjs").StaffTexts} t */
@@ -92,22 +126,42 @@ function troubleOf({ ok, status, body }, t) {
 /** @param {{stats: any}} props */
 function Sums({ stats }) {
   const t = useWords().t.stats;
+  const { before } = stats;
+  /** @type {[string, string, string, (figure: number) => string][]} */
   const tiles = [
-    [money(stats.revenue_kopecks), t.revenue, "revenue"],
-    [whole(stats.orders), t.orders, "orders"],
-    [money(stats.average_kopecks), t.average, "average"],
-    [whole(stats.orders_completed), t.completed, "completed"],
-    [money(stats.refunded_kopecks), t.refunded, "refunded"],
-    [whole(stats.bonus_earned), t.earned, "earned"],
-    [whole(stats.bonus_spent), t.spent, "bonus"],
-    [whole(stats.bonus_returned), t.returned, "returned"],
-    [whole(stats.bonus_taken_back), t.takenBack, "taken-back"],
-    [whole(stats.bonus_outstanding), t.outstanding, "outstanding"],
+    ["revenue_kopecks", t.revenue, "revenue", money],
+    ["orders", t.orders, "orders", whole],
+    ["average_kopecks", t.average, "average", money],
+    ["orders_completed", t.completed, "completed", whole],
+    ["refunded_kopecks", t.refunded, "refunded", money],
+    ["bonus_earned", t.earned, "earned", whole],
+    ["bonus_spent", t.spent, "bonus", whole],
+    ["bonus_returned", t.returned, "returned", whole],
+    ["bonus_taken_back", t.takenBack, "taken-back", whole],
+    ["bonus_outstanding", t.outstanding, "outstanding", whole],
   ];
-  return html`<section class="tiles">${tiles.map(
-    ([value, name, id]) => html`<div class="tile" key=${id}>
-      <b data-testid=${id} style=${{ "--signs": String(value).length }}>${value}</b><span>${name}</span></div>`,
-  )}</section>`;
+  return html`${before && html`<p class="before" data-testid="before">${beforeWords(before, t)}</p>`}
+    <section class="tiles">${tiles.map(([member, name, id, written]) => {
+      const value = written(stats[member]);
+      return html`<div class="tile" key=${id}>
+        <b data-testid=${id} style=${{ "--signs": value.length }}>${value}</b><span>${name}</span>
+        <${Change} value=${stats[member]} before=${before?.[member]} written=${written} id=${id} /></div>`;
+    })}</section>`;
+}
+
+/** @param {any} before @param {import("./staff-language.mjs").StaffTexts["stats"]} t */
+function beforeWords({ first_day: first, last_day: last, until }, t) {
+  const days = first === last ? dayOf(first) : `${dayOf(first)}–${dayOf(last)}`;
+  return t.before(days, until);
+}
+
+/** Against the period before. @param {{value: number, before: number|undefined, written: (figure: number) => string,
+ *   id: string}} props */
+function Change({ value, before, written, id }) {
+  const change = changeOf(value, before);
+  if (change === null || before === undefined) return null;
+  const sign = change > 0 ? "+" : change < 0 ? "−" : "";
+  return html`<small data-testid=${`${id}-change`}>${sign}${tenths(Math.abs(change))}\u00a0% · ${written(before)}</small>`;
 }
 
 /** @param {{stats: any}} props */
@@ -131,54 +185,6 @@ function Chart({ stats }) {
         ${timezone && t.stats.clock(timezone)}</small></h2>
     <div ref=${place} data-testid="chart"></div>
     ${!hours.length && html`<p>${t.stats.noOrders}</p>`}</section>`;
-}
-
-/** Minutes promised and kept, by day. @param {{rows: any[]}} props */
-function Promises({ rows }) {
-  const t = useWords().t.stats.promises;
-  if (!rows.length) return null;
-  const minutes = (/** @type {number} */ seconds) => t.minutes((seconds / 60).toFixed(1));
-  return html`<section class="dishes" data-testid="promises"><h2>${t.title}</h2><p class="note">${t.note}</p>
-    <div class="wide"><table>
-        <thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
-        <tbody>${rows.map(
-          (row) => html`<tr key=${row.day}><td>${dayOf(row.day)}</td><td>${whole(row.orders)}</td>
-            <td>${minutes(row.promised_s)}</td><td>${minutes(row.actual_s)}</td><td>${share(row.coverage)}</td></tr>`,
-        )}</tbody></table></div></section>`;
-}
-
-/** @param {string} day as `2026-11-22` */
-function dayOf(day) {
-  return day.split("-").reverse().join(".");
-}
-
-/** Money back by reason and by who gave it. @param {{rows: any[]}} props */
-function Refunds({ rows }) {
-  const { t: texts } = useWords();
-  const t = texts.stats.refunds;
-  if (!rows.length) return null;
-  return html`<section class="dishes" data-testid="refund-reasons"><h2>${t.title}</h2>
-    <div class="wide"><table>
-        <thead><tr>${t.columns.map((column) => html`<th key=${column}>${column}</th>`)}</tr></thead>
-        <tbody>${rows.map(
-          (row) => html`<tr key=${row.reason + row.person}><td>${t.reasons[row.reason] ?? row.reason}</td>
-            <td>${row.person === "kiosk" ? t.itself : actorWords(row.person, texts.journal)}</td>
-            <td>${whole(row.count)}</td><td>${money(row.amount_kopecks)}</td></tr>`,
-        )}</tbody></table></div></section>`;
-}
-
-/** @param {{id: string, rows: any[], by: string, words: {title: string, unit: string, note: string}}} props */
-function Table({ id, rows, by, words }) {
-  const { columns } = useWords().t.stats;
-  if (!rows.length) return null;
-  return html`<section class="dishes" data-testid=${id}><h2>${words.title}</h2>
-    ${words.note && html`<p class="note">${words.note}</p>`}
-    <div class="wide"><table><thead><tr><th>${columns.name}</th><th>${words.unit}</th><th>${columns.revenue}</th>
-            <th>${columns.share}</th></tr></thead>
-        <tbody>${rows.map(
-          (row) => html`<tr key=${row[by]}><td>${row.name}</td><td>${whole(row.quantity)}</td><td>
-              ${money(row.revenue_kopecks)}</td><td>${share(row.revenue_share)}</td></tr>`,
-        )}</tbody></table></div></section>`;
 }
 
 render(

@@ -17,8 +17,6 @@ _NOBODY_REFUSED = frozenset({"cancelled", "expired", "too_late", "paid_too_late"
 _DECLINED = "payment_declined"
 #: How far a visit at the screen came, in this order.
 STEPS = ("touched", "chosen", "cart", "ordered", "paying", "paid")
-#: Screens a visit may end at.
-SCREENS = ("service", "menu", "cart", "points", "payment", "done", "track", "seller", "history")
 #: A dish's usual rate is taken from so many days, and known from so many minutes in which it could be had.
 USUAL_DAYS, LEAST_MINUTES = 28, 600
 _LONGEST_MINUTES = 24 * 60

@@ -62,7 +62,7 @@ class DayLetters:
     async def run(self) -> None:
         while True:
             self._wake.clear()
-            if await self._send_all():
+            if await self.send_waiting():
                 self._failures = 0
                 await self._wake.wait()
                 continue
@@ -70,7 +70,7 @@ class DayLetters:
             self._failures += 1
             await self._clock.sleep(pause_s)
 
-    async def _send_all(self) -> bool:
+    async def send_waiting(self) -> bool:
         """False: some wait still."""
         for row in await self._db.read(report_letters.read_waiting):
             if row.doubts >= MOST_DOUBTS:
