@@ -40,7 +40,10 @@ _MOVES = {
 _LONGEST_QUANTITY = 9
 _MOST_JOBS = 3000
 _SUM = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
-_STATS = ["hours", "dishes", "combos", "options"]
+_STATS = [
+    "hours", "dishes", "combos", "options", "services", "payments", "refusals", "promises", "funnel", "left", "visits",
+    "sold_out", "refunds",
+]  # fmt: skip
 _CELL_ACTIONS = {
     "open": "open the door",
     "hand-out": "the guest gets it from you: the door opens, the books say taken",

@@ -233,6 +233,9 @@ sender = "kiosk@mail.example"
 user = "kiosk"
 password_file = "secrets/mail"
 timeout_s = 10
+[report]
+to = ["boss@mail.example"]
+language = "en"
 [log]
 level = "debug"
 format = "console"
@@ -377,6 +380,7 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ('[bank]\nurl = "http://127.0.0.1@evil.example"', "$.bank.url"),
         ('[bank]\nurl = "https://[::1"', "$.bank.url"),
         ('[[webhooks]]\nurl = "http://cloud.example"\nsecret_file = "x"', "$.webhooks[0].url"),
+        ('[report]\nto = ["boss@mail.example", "ira"]', "$.report.to[1]"),
         *(
             (f"[[alarms.to]]\n{row}", f"$.alarms.to[0].{member}")
             for row, member in (

@@ -25,6 +25,7 @@ GROWING = (
     "session", "orders", "order_item", "portion", "timeline", "reservation", "reservation_line", "payment",
     "fiscal_intent", "receipt_line", "refund", "idempotency", "event", "shift", "fiscal_report", "fiscal_drive",
     "journal", "customer", "bonus_entry", "message", "stat_hour", "stat_dish", "stat_choice", "stat_report",
+    "stat_service", "stat_payment", "stat_minutes",
 )  # fmt: skip
 
 

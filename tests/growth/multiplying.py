@@ -163,7 +163,7 @@ class Multiplying:
 
     def _summarise(self) -> None:
         for number, shape in enumerate(self._shapes):
-            for row in shape.statistics:
+            for row in (*shape.statistics, *shape.day_counts):
                 self._db.execute(_statistic(row.table, row.values), {**row.values, "shape": number})
         for statement in (_SHIFTS, _DRIVES, _Z_REPORTS):
             self._db.execute(statement, {"first": self._orders.first_intent})
@@ -182,8 +182,12 @@ _COUNTED = (
     "INSERT INTO temp.counted SELECT hour, shape, count(*) FROM made"
     " GROUP BY hour, shape ON CONFLICT DO UPDATE SET orders = orders + excluded.orders"
 )
-_KEYS = {"stat_hour": ("hour",), "stat_dish": ("day", "item_id"), "stat_choice": ("day", "kind", "choice_id")}
-_WORDS = ("item_id", "kind", "choice_id", "name")
+_KEYS = {
+    "stat_hour": ("hour",), "stat_dish": ("day", "item_id"), "stat_choice": ("day", "kind", "choice_id"),
+    "stat_service": ("day", "service"), "stat_payment": ("day", "method", "code", "reason"),
+    "stat_minutes": ("day", "kind", "minutes"),
+}  # fmt: skip
+_WORDS = ("item_id", "kind", "choice_id", "name", "service", "method", "code", "reason", "minutes")
 
 
 def _statistic(table: str, values: dict[str, object]) -> str:

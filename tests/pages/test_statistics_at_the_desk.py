@@ -82,9 +82,18 @@ async def test_6_presets_tables_and_files_at_the_desk_and_a_visit_of_a_guest_in_
     assert (await guest.pay(created["order_id"])).status == 200
     await place.kiosk.flows.sold_out.look()
     kiosk = await screens.kiosk(place.kiosk)
-    await kiosk.tap("attract", "service-dine-in", "category-drinks", "add-tea-cold", "cart-open", "start-over")
+    await kiosk.tap(
+        "attract",
+        "service-dine-in",
+        "category-drinks",
+        "add-tea-cold",
+        "cart-open",
+        "cart-back",
+        "cancel",
+        "cancel-leave",
+    )
     desk = await signed_in(place, screens)
-    await expect(desk.at("table-left")).to_contain_text("корзина", timeout=WAIT_MS)
+    await expect(desk.at("table-left")).to_contain_text("меню", timeout=WAIT_MS)
     await expect(desk.at("table-services")).to_contain_text("с собой")
     await expect(desk.at("table-payments")).to_contain_text("100")
     for kind in ("csv", "xlsx"):
@@ -110,7 +119,8 @@ async def _tell(told: dict[str, Any], route: Route) -> None:
     await route.fulfill(json=told)
 
 
-CUT = """[...document.querySelectorAll('.tile b, .tile span, .tile small, .dishes td, .dishes th, h1, h2')].filter((one) => {
+CUT = """[...document.querySelectorAll(
+    '.tile b, .tile span, .tile small, .dishes td, .dishes th, h1, h2')].filter((one) => {
     const box = one.parentElement.getBoundingClientRect(), own = one.getBoundingClientRect();
     const words = document.createRange(); words.selectNodeContents(one);
     const ink = words.getBoundingClientRect();

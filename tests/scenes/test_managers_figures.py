@@ -22,7 +22,7 @@ from kiosk.flows.staff.day_letters import MOST_DOUBTS, DayLetters
 from kiosk.flows.staff.statistics import Reports
 from kiosk.store.database import Database
 from kiosk.store.staff import day_counts, report_letters, stats
-from kiosk.store.transaction import Reader
+from kiosk.store.transaction import Reader, Tx
 from tests.clocks import ManualClock, SleeplessClock
 from tests.restaurant import Restaurant, ledger, restaurant, until
 from tests.scenes.test_statistics import read, until_counted
@@ -102,6 +102,10 @@ def ready(place: Restaurant, orders: int) -> Any:
 # Without the process.
 
 
+def sold(tx: Tx, hour: str, orders: int, kopecks: int) -> None:
+    stats.count(tx, hour, orders_paid=orders, revenue_kopecks=kopecks)
+
+
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     found = await Database.open(tmp_path / "kiosk.db", lambda reason: None)
@@ -114,7 +118,7 @@ async def test_6_today_is_held_against_the_same_hours_a_week_before_and_lost_rou
 ) -> None:
     clock = ManualClock(datetime(2026, 11, 30, 9, 30, tzinfo=UTC))  # 12:30 in Moscow
     for hour, orders in (("2026-11-23T12", 3), ("2026-11-23T13", 50), ("2026-11-30T11", 6)):
-        await database.write(stats.count, hour, orders_paid=orders, revenue_kopecks=orders * 100)
+        await database.write(sold, hour, orders, orders * 100)
     await database.write(stats.count_dish, "2026-11-29", "soup", "Суп", 10, 60_000)
     await database.write(
         stats.count_dish, "2026-11-02", "soup", "Суп", 90, 900_000
@@ -168,7 +172,7 @@ def waits(database: Database, count: int) -> Any:
 async def write_report(database: Database, *to: str) -> None:
     """Yesterday's, as the night writes it; twice, as a start after it would."""
     clock = ManualClock(datetime(2026, 11, 30, 1, 0, tzinfo=UTC))
-    await database.write(stats.count, "2026-11-29T12", orders_paid=2, revenue_kopecks=123_450)
+    await database.write(sold, "2026-11-29T12", 2, 123_450)
     for _ in range(2):
         writing = asyncio.create_task(Reports(database, MOSCOW, clock, letters_to=to).write_reports())
         await clock.until_asleep()

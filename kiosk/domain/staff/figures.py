@@ -13,7 +13,18 @@ from math import ceil
 import msgspec
 
 #: Declines that are no bank's: the guest, or the clock, ended the attempt.
-_NOBODY_REFUSED = frozenset({"cancelled", "expired", "too_late", "paid_too_late", "partial_approval"})
+_NOBODY_REFUSED = frozenset(
+    {
+        "cancelled",
+        "expired",
+        "not_started",
+        "code_expired",
+        "too_late",
+        "paid_too_late",
+        "partial_approval",
+        "hold_ended",
+    }
+)
 _DECLINED = "payment_declined"
 #: How far a visit at the screen came, in this order.
 STEPS = ("touched", "chosen", "cart", "ordered", "paying", "paid")

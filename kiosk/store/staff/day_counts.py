@@ -177,6 +177,7 @@ def read_sold_while_open(reader: Reader, first: str, last: str) -> list[SoldRow]
     return reader.all(
         SoldRow,
         "SELECT item_id, max(name) AS name, sum(quantity) AS quantity, sum(revenue_kopecks) AS revenue_kopecks"
-        " FROM stat_dish WHERE day BETWEEN ? AND ? AND day IN (SELECT day FROM stat_open) GROUP BY item_id",
+        " FROM stat_dish WHERE day BETWEEN ? AND ? AND EXISTS (SELECT 1 FROM stat_open o WHERE o.day = stat_dish.day)"
+        " GROUP BY item_id",
         (first, last),
     )
