@@ -131,7 +131,7 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         Address("POST", "/api/visits"), RestaurantApi.count_visit, ANYONE, {204: None},
         summary="A visit at a touch screen is over: how far it came; counted by day, nobody's name is kept", body=Visit,
-        refusals=(errors.InvalidRequest,),
+        refusals=(errors.InvalidRequest, errors.TooManyRequests),
     ),
     Operation(
         Address("GET", "/api/display/events"), DisplayApi.follow, ANYONE, {200: str},

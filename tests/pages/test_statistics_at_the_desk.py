@@ -104,7 +104,9 @@ async def test_6_presets_tables_and_files_at_the_desk_and_a_visit_of_a_guest_in_
         assert saved.suggested_filename.endswith(f".{kind}")
     for width, height in ((1280, 800), (1080, 1920)):
         await desk.page.set_viewport_size({"width": width, "height": height})
-        await desk.shot(f"stats-whole-{width}")
+        await desk.shot(f"stats-{width}")
+        await desk.at("table-left").scroll_into_view_if_needed()
+        await desk.shot(f"stats-{width}-below")
         assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await desk.tap("preset-yesterday")
     await desk.reads("За этот период заказов не было")

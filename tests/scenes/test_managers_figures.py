@@ -51,6 +51,9 @@ async def test_6_payments_services_minutes_and_visits_are_counted_and_told_in_wo
             assert (await place.call("POST", "/api/visits", visit)).status == 204
         for odd in ({"reached": "elsewhere"}, {"left_at": "attract"}, {"terminal_id": "kiosk-9"}, {"session_id": "x"}):
             assert (await place.call("POST", "/api/visits", {**visit, **odd})).code == "invalid_request", odd
+        answers = [await place.call("POST", "/api/visits", visit) for _ in range(58)]
+        assert {answer.status for answer in answers[:-1]} == {204}
+        assert answers[-1].code == "too_many_requests"
         await place.kiosk.flows.sold_out.look()
         assert (await place.internal("POST", "/internal/stop-list", {"item_id": "cola", "stopped": True})).status == 200
         await place.kiosk.flows.sold_out.look()
@@ -66,9 +69,9 @@ async def test_6_payments_services_minutes_and_visits_are_counted_and_told_in_wo
         assert (body["minutes"]["orders"], body["minutes"]["kept_share"]) == (2, 1.0)
         assert body["minutes"]["promised_p50"] >= 1
         assert [(row["step"], row["visits"]) for row in body["funnel"]][2:] == [
-            ("cart", 3), ("ordered", 1), ("paying", 1), ("paid", 1),
+            ("cart", 60), ("ordered", 1), ("paying", 1), ("paid", 1),
         ]  # fmt: skip
-        assert body["left"] == [{"screen": "menu", "visits": 2}]
+        assert body["left"] == [{"screen": "menu", "visits": 59}]
         assert body["open_minutes"] == 2
         (gone,) = body["sold_out"]
         assert (gone["item_id"], gone["reason"], gone["minutes"], gone["lost_kopecks"]) == ("cola", "stopped", 1, None)
@@ -76,9 +79,9 @@ async def test_6_payments_services_minutes_and_visits_are_counted_and_told_in_wo
         staff = await staff_of(place)
         tables = (await place.call("GET", "/api/service/stats/tables", **staff)).body["tables"]
         named = {row["id"]: row for row in tables}
-        assert named["left"]["rows"] == [["меню", 2]]
+        assert named["left"]["rows"] == [["меню", 59]]
         english = await place.call("GET", "/api/service/stats/tables", **staff, **{"Accept-Language": "en"})
-        assert {row["id"]: row for row in english.body["tables"]}["left"]["rows"] == [["menu", 2]]
+        assert {row["id"]: row for row in english.body["tables"]}["left"]["rows"] == [["menu", 59]]
         files = {}
         for kind in ("csv", "xlsx"):
             async with place.client.get(

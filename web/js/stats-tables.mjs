@@ -7,7 +7,7 @@ import { useWords } from "./staff-language.mjs";
 import { dayOf } from "./stats-periods.mjs";
 
 /** Tables that the server words; the others have words of the page. */
-const WORDED = ["services", "payments", "refusals", "minutes", "funnel", "left", "sold_out"];
+const WORDED = ["services", "payments", "refusals", "minutes", "funnel", "left", "visits", "sold_out"];
 const NUMBER = new Intl.NumberFormat("ru-RU", { maximumFractionDigits: 2 });
 
 /** @param {{stats: any, tables: any[]}} props */

@@ -12,6 +12,8 @@ import { chartOf, rowsOf } from "./stats-chart.mjs";
 import { changeOf, dayOf, PRESETS, periodOf } from "./stats-periods.mjs";
 import { Tables } from "./stats-tables.mjs";
 
+/** Empty: today by the restaurant's clock, no browser's. */
+const TODAY = { from: "", to: "", preset: "today" };
 const REFRESH_MS = 10_000;
 /** As long as the server's own session: figures are looked at, not touched. */
 const FORGOTTEN_MS = 1_800_000;
@@ -37,13 +39,14 @@ function Allowed({ token, leave }) {
 /** @param {{token: string, leave: () => void}} props */
 function Report({ token, leave }) {
   const { language, t } = useWords();
-  const [period, setPeriod] = useState({ from: "", to: "" }); // empty: today by the restaurant's clock, no browser's
+  const [period, setPeriod] = useState(TODAY);
   const [told, setTold] = useState(/** @type {{stats: any, tables: any[]}|null} */ (null));
   const [trouble, setTrouble] = useState("");
   const today = useRef("");
   const shown = { from: period.from || today.current, to: period.to || today.current };
   const reversed = Boolean(shown.from && shown.to && shown.from > shown.to);
-  const query = `${new URLSearchParams(Object.entries(period).filter(([, day]) => day))}`;
+  const days = { from: period.from, to: period.to };
+  const query = `${new URLSearchParams(Object.entries(days).filter(([, day]) => day))}`;
   useEffect(() => {
     setTold(null); // figures of another period are no figures of this one
     setTrouble(reversed ? t.stats.reversed : "");
@@ -66,10 +69,10 @@ function Report({ token, leave }) {
     };
   }, [token, query, language]);
   const set = (/** @type {string} */ name) => (/** @type {any} */ event) =>
-    event.target.value && setPeriod({ ...shown, [name]: event.target.value });
+    event.target.value && setPeriod({ ...shown, preset: "", [name]: event.target.value });
   return html`<main class="desk">
     <header><h1>${t.titles.stats}</h1><${Languages} /><${WhoAmI} leave=${leave} />
-      <${Presets} today=${today.current} shown=${shown} choose=${setPeriod} />
+      <${Presets} today=${today.current} chosen=${period.preset} choose=${setPeriod} />
       <form><label>${t.stats.from}<input type="date" value=${shown.from} onChange=${set("from")}
             data-testid="from" /></label>
         <label>${t.stats.to}<input type="date" value=${shown.to} onChange=${set("to")} data-testid="to" /></label>
@@ -92,15 +95,14 @@ async function figuresOf(token, query) {
   return failed ?? { ok: true, status: 200, body: { stats: stats.body, tables: tables.body.tables } };
 }
 
-/** @param {{today: string, shown: {from: string, to: string}, choose: (period: {from: string, to: string}) => void}} props */
-function Presets({ today, shown, choose }) {
+/** @param {{today: string, chosen: string, choose: (period: typeof TODAY) => void}} props */
+function Presets({ today, chosen, choose }) {
   const t = useWords().t.stats;
   if (!today) return null;
   return html`<nav class="presets" aria-label=${t.periods}>${PRESETS.map((preset) => {
-    const period = periodOf(preset, today);
-    const on = period.from === shown.from && period.to === shown.to;
-    return html`<button type="button" key=${preset} aria-pressed=${on} data-testid=${`preset-${preset}`}
-      onClick=${() => choose(preset === "today" ? { from: "", to: "" } : period)}>${t.presets[preset]}</button>`;
+    const period = preset === "today" ? TODAY : { ...periodOf(preset, today), preset };
+    return html`<button type="button" key=${preset} aria-pressed=${preset === chosen} data-testid=${`preset-${preset}`}
+      onClick=${() => choose(period)}>${t.presets[preset]}</button>`;
   })}</nav>`;
 }
 

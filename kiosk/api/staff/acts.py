@@ -139,18 +139,18 @@ class SellingApi:
         return StuckView(await self.stuck_moves.move(call.read(STUCK_ID), call.body, call.by))
 
     async def stats(self, call: BareCall[str]) -> StatsView:
-        today = self.reports.today()
-        return await self.reports.stats(call.read(FROM) or today, call.read(TO) or today)
+        return await self.reports.named(call.read(FROM), call.read(TO))
 
     async def stats_tables(self, call: BareCall[str]) -> TablesView:
-        return TablesView(tables_of(await self.stats(call), call.language))
+        view = await self.reports.named(call.read(FROM), call.read(TO))
+        return TablesView(tables_of(view, call.language))
 
     async def stats_csv(self, call: BareCall[str]) -> web.Response:
-        view = await self.stats(call)
+        view = await self.reports.named(call.read(FROM), call.read(TO))
         return _file(view, "csv", CSV, csv_bytes(tables_of(view, call.language)))
 
     async def stats_xlsx(self, call: BareCall[str]) -> web.Response:
-        view = await self.stats(call)
+        view = await self.reports.named(call.read(FROM), call.read(TO))
         return _file(view, "xlsx", XLSX, xlsx_bytes(tables_of(view, call.language)))
 
     async def endpoints(self, _: Call[str, object]) -> EndpointsView:

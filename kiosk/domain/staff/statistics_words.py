@@ -34,6 +34,7 @@ TABLES: Mapping[str, Text] = {
     "promises": Text("Обещано и сделано по дням", "Promised and kept by day"),
     "funnel": Text("Путь гостя", "Way of the guest"),
     "left": Text("Где ушли без покупки", "Where they left"),
+    "visits": Text("Визиты по экранам", "Visits by screen"),
     "sold_out": Text("Не было в продаже", "Not to be had"),
     "refunds": Text("Возвраты", "Refunds"),
 }
@@ -87,6 +88,8 @@ COLUMNS: Mapping[str, Text] = {
     "visits": Text("визитов", "visits"),
     "stayed": Text("дальше не пошли", "came no further"),
     "screen": Text("экран", "screen"),
+    "terminal": Text("экран", "screen"),
+    "paid": Text("с покупкой", "with a purchase"),
     "minutes": Text("минут", "minutes"),
     "lost": Text("упущено, оценка, ₽", "not sold, estimate, ₽"),
     "person": Text("кто", "who"),

@@ -12,9 +12,12 @@ import msgspec
 from kiosk.clock import Clock
 from kiosk.domain.errors import InvalidRequest
 from kiosk.flows.guards.pages import TerminalId
+from kiosk.flows.guards.rate_limit import Window
 from kiosk.store.database import Database
 from kiosk.store.staff import day_counts
 
+#: No screen has more visits in a minute; whoever tells more is no screen.
+_MOST_A_MINUTE = 60
 Step = Literal["touched", "chosen", "cart", "ordered", "paying", "paid"]
 Screen = Literal["service", "menu", "cart", "points", "payment", "done", "track", "seller", "history"]
 
@@ -33,11 +36,13 @@ class Visits:
         self._terminals = list(terminals)
         self._clock = clock
         self._zone = zone
+        self._lately = Window(clock, _MOST_A_MINUTE, 60.0)
 
     async def count(self, visit: Visit) -> None:
-        """Raises `InvalidRequest` for an unknown terminal."""
+        """Raises `InvalidRequest` for an unknown terminal, `TooManyRequests` for more than a screen can have."""
         terminal_id = visit.terminal_id or self._terminals[0]
         if terminal_id not in self._terminals:
             raise InvalidRequest.at("$.terminal_id", "no such terminal")
+        self._lately.take(terminal_id)
         day = self._clock.now().astimezone(self._zone).date().isoformat()
         await self._db.write(day_counts.count_visit, day, terminal_id, visit.reached, visit.left_at)

@@ -114,6 +114,10 @@ class Reports:
     def today(self) -> date:
         return self._clock.now().astimezone(self._timezone).date()
 
+    async def named(self, first: date | None, last: date | None) -> StatsView:
+        """Of a period whose ends are today where they are not named. Raises `InvalidRequest`."""
+        return await self.stats(first or self.today(), last or self.today())
+
     async def stats(self, first: date, last: date) -> StatsView:
         """Dishes at their prices before points, revenue as it was paid. Raises `InvalidRequest`."""
         if last < first:

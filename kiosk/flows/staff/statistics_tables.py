@@ -73,6 +73,8 @@ def _all(view: StatsView, language: str) -> Iterator[Table]:
         "funnel", "step visits share stayed", ((s.step, s.visits, _percent(s.share), s.left) for s in view.funnel)
     )
     yield table("left", "screen visits", ((row.screen, row.visits) for row in view.left))
+    screens = view.visits if len(view.visits) > 1 else []
+    yield table("visits", "terminal visits paid", ((row.terminal_id, row.visits, row.paid) for row in screens))
     yield table(
         "sold_out",
         "name reason minutes lost",
