@@ -25,6 +25,7 @@ _.composition
 _.unavailable_reason
 _.portions_left
 _.first_day
+_.kept_share
 _.last_day
 _.average_kopecks
 _.bonus_outstanding
@@ -67,6 +68,7 @@ _.EXTERNAL
 _.__call__  # of a Protocol class
 
 # Set for a library, which reads them.
+_.compress_type
 _.row_factory
 _.text_factory
 _.msg
@@ -84,6 +86,7 @@ PAPER_POINTS
 TILL_POINTS
 CANCEL_POINTS
 SETTLEMENT_POINTS
+LETTER_POINTS
 ITEM_REASONS
 
 # What expat calls by name.

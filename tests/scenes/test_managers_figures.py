@@ -16,6 +16,7 @@ import pytest
 
 from drivers.mail.smtp import SmtpAccess, SmtpServer
 from drivers.sim.smtp.device import SmtpDevice, smtp
+from kiosk.checkpoints import LETTER_POINTS
 from kiosk.domain.staff.figures import LEAST_MINUTES
 from kiosk.domain.text import Text
 from kiosk.flows.staff.day_letters import MOST_DOUBTS, DayLetters
@@ -144,11 +145,12 @@ async def mail(tmp_path: Path) -> AsyncIterator[SmtpDevice]:
         yield found
 
 
-def letters_of(database: Database, mail: SmtpDevice, checkpoint: Any = lambda name: None) -> DayLetters:
+def letters_of(
+    database: Database, mail: SmtpDevice, checkpoint: Any = lambda name: None, kind: type[DayLetters] = DayLetters
+) -> DayLetters:
     access = SmtpAccess(host="127.0.0.1", port=mail.port, encryption="none", sender="kiosk@kiosk.invalid")
-    restaurant_name = Text("Огонёк", "Ogonyok")
-    clock = SleeplessClock()
-    return DayLetters(database, SmtpServer(access, 2.0), clock, checkpoint, restaurant=restaurant_name, language="ru")
+    called = Text("Огонёк", "Ogonyok")
+    return kind(database, SmtpServer(access, 2.0), SleeplessClock(), checkpoint, restaurant=called, language="ru")
 
 
 class _Killed(BaseException):
@@ -196,7 +198,7 @@ async def test_6_the_day_goes_by_mail_once_to_each_with_its_figures_and_tables(
     assert first["message_id"] != second["message_id"]
 
 
-@pytest.mark.parametrize("point", ["letter.noted", "letter.sent"])
+@pytest.mark.parametrize("point", LETTER_POINTS)
 async def test_6_killed_around_a_letter_it_goes_again_under_its_own_name_and_is_not_lost(
     database: Database, mail: SmtpDevice, tmp_path: Path, point: str
 ) -> None:
@@ -238,3 +240,23 @@ async def test_6_a_letter_in_doubt_is_not_sent_without_end(
         await letters.send_waiting()
     assert len(ledger(tmp_path / "smtp.jsonl")) == MOST_DOUBTS
     assert await database.read(Reader.scalar, "SELECT gone FROM report_letter") == "doubtful"
+
+
+class Hasty(DayLetters):
+    """Planted: the books say sent before the letter goes."""
+
+    async def _send(self, row: report_letters.LetterRow) -> None:
+        await self._db.write(report_letters.mark_sent, row, datetime(2026, 11, 30, tzinfo=UTC))
+        await super()._send(row)
+
+
+async def test_a_planted_word_before_the_letter_loses_it(database: Database, mail: SmtpDevice, tmp_path: Path) -> None:
+    await write_report(database, "a@example.com")
+
+    def die(_: str) -> None:
+        raise _Killed
+
+    with pytest.raises(_Killed):
+        await letters_of(database, mail, die, Hasty).send_waiting()
+    await run_until(letters_of(database, mail), waits(database, 0))
+    assert ledger(tmp_path / "smtp.jsonl") == []
