@@ -98,6 +98,8 @@ PLANTED = [
     ("paying", "paying", "payment.since === since", "payment.since > 0"),
     ("signing", "signing", "if (member()?.visit !== visit) return;", ""),
     ("staff", "desk-words", "says[language]", "says.ru"),
+    ("stats", "stats-periods", "later(monday, -7)", "later(monday, -6)"),
+    ("stats", "visits", "Math.max(visit?.reached ?? 0, stepOf(state))", "stepOf(state)"),
 ]
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Route, expect
 
+from kiosk.domain.staff.figures import STEPS
+from kiosk.flows.staff.statistics import StatsView
+from kiosk.flows.staff.statistics_tables import TablesView, tables_of
 from tests.pages.screens import WAIT_MS, Screen, Screens
 from tests.pages.test_accessibility import violations
 from tests.restaurant import Restaurant
@@ -108,6 +112,11 @@ async def test_6_presets_tables_and_files_at_the_desk_and_a_visit_of_a_guest_in_
         await desk.at("table-left").scroll_into_view_if_needed()
         await desk.shot(f"stats-{width}-below")
         assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await desk.tap("lang-en")
+    await desk.reads("This week")
+    await expect(desk.at("table-left")).to_contain_text("menu")
+    await desk.shot("stats-en")
+    await desk.tap("lang-ru")
     await desk.tap("preset-yesterday")
     await desk.reads("За этот период заказов не было")
     assert await desk.at("preset-yesterday").get_attribute("aria-pressed") == "true"
@@ -115,6 +124,39 @@ async def test_6_presets_tables_and_files_at_the_desk_and_a_visit_of_a_guest_in_
     await expect(desk.at("orders")).to_have_text("1", timeout=WAIT_MS)
     await expect(desk.at("before")).to_contain_text("тоже до")
     assert await violations(desk) == []
+
+
+def worded(kopecks: int) -> dict[str, Any]:
+    """Tables of that period as the server words them."""
+    view = msgspec.convert(
+        {
+            "currency": "RUB", "orders_created": 0, "orders_refunded": 0, **a_rich_year(kopecks), "hours": [],
+            "dishes": [], "services": [{"service": "take_away", "orders": 1_080_000, "revenue_kopecks": kopecks}],
+            "payments": [
+                {"method": "token", "attempts": 1_080_000, "approved": 999_999, "declined": 80_001,
+                 "approval_rate": 0.9259}
+            ],
+            "refusals": [
+                {"method": "sbp", "code": "payment_declined", "reason": "x" * 48, "attempts": 1_080_000},
+                {"method": "till", "code": "payment_method_unavailable", "reason": "not_started", "attempts": 7},
+            ],
+            "combos": [], "options": [], "before": None, "promises": [], "refunds": [],
+            "funnel": [
+                {"step": step, "visits": 1_080_000 // n, "share": round(1 / n, 4), "left": 10_000}
+                for n, step in enumerate(STEPS, 1)
+            ],
+            "left": [{"screen": "payment", "visits": 10_000}],
+            "visits": [{"terminal_id": f"kiosk-{n}", "visits": 10_000, "paid": 5_000} for n in (1, 2)],
+            "sold_out": [
+                {"item_id": "udon", "name": "Удон с курицей терияки", "reason": "station_down", "minutes": 43_200,
+                 "lost_kopecks": kopecks},
+                {"item_id": "new", "name": "Новинка", "reason": "sold_out", "minutes": 5, "lost_kopecks": None},
+            ],
+        },
+        StatsView,
+    )  # fmt: skip
+    found: dict[str, Any] = msgspec.to_builtins(TablesView(tables_of(view, "ru")))
+    return found
 
 
 async def _tell(told: dict[str, Any], route: Route) -> None:
@@ -137,6 +179,7 @@ async def test_8_no_sum_is_cut_off_up_to_billions(place: Restaurant, screens: Sc
         told = a_rich_year(kopecks)
 
         await desk.page.route("**/api/service/stats*", partial(_tell, told))
+        await desk.page.route("**/api/service/stats/tables*", partial(_tell, worded(kopecks)))
         await desk.page.set_viewport_size({"width": width, "height": height})
         await desk.at("pin").fill((place.folder / "service.pin").read_text())
         await desk.tap("enter")
@@ -146,6 +189,8 @@ async def test_8_no_sum_is_cut_off_up_to_billions(place: Restaurant, screens: Sc
         size = await desk.at("revenue").evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
         assert size >= 14
         await desk.shot(f"stats-{width}-{kopecks}")
+        await desk.at("table-sold_out").scroll_into_view_if_needed()
+        await desk.shot(f"stats-{width}-{kopecks}-below")
 
 
 async def test_8_a_reversed_period_says_so_and_shows_no_figures_of_another(place: Restaurant, screens: Screens) -> None:

@@ -163,7 +163,8 @@ function Change({ value, before, written, id }) {
   const change = changeOf(value, before);
   if (change === null || before === undefined) return null;
   const sign = change > 0 ? "+" : change < 0 ? "−" : "";
-  return html`<small data-testid=${`${id}-change`}>${sign}${tenths(Math.abs(change))}\u00a0% · ${written(before)}</small>`;
+  const words = `${sign}${tenths(Math.abs(change))}\u00a0% · ${written(before)}`;
+  return html`<small data-testid=${`${id}-change`}>${words}</small>`;
 }
 
 /** @param {{stats: any}} props */

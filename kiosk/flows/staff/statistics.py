@@ -246,10 +246,9 @@ def _before(reader: Reader, first: date, last: date, now: datetime) -> Before | 
     if first.year <= _FIRST_DAY.year or first > now.date():
         return None
     begin, end = figures.days_before(first, last)
-    under_way = last >= now.date() and last - first <= _BY_HOUR
-    until = f"{end.isoformat()}T{now.hour + 1:02d}" if last == now.date() and under_way else f"{end.isoformat()}T99"
-    hours = stats.read_hours(reader, f"{begin.isoformat()}T", until, by_day=True)
-    return Before(**_sums(begin, end, hours), until=f"{now.hour + 1:02d}:00" if until[-2:] != "99" else "")
+    hour = f"{now.hour + 1:02d}" if last == now.date() else ""
+    hours = stats.read_hours(reader, f"{begin.isoformat()}T", f"{end.isoformat()}T{hour or 99}", by_day=True)
+    return Before(**_sums(begin, end, hours), until=f"{hour}:00" if hour else "")
 
 
 def _minutes(reader: Reader, days: tuple[str, str]) -> figures.MinutesOf:
