@@ -53,7 +53,7 @@ function Report({ token, leave }) {
     if (reversed) return undefined;
     let over = false;
     const load = async () => {
-      const answer = await figuresOf(token, query);
+      const answer = await staffCall(token, "GET", `/api/service/stats/tables?${query}`);
       if (over) return;
       if (answer.status === 401) return leave();
       setTrouble(troubleOf(answer, t));
@@ -84,15 +84,6 @@ function Report({ token, leave }) {
       <${Tables} stats=${told.stats} tables=${told.tables} />`
     }
   </main>`;
-}
-
-/** Figures and worded tables of a period, or the answer that is none. @param {string} token @param {string} query
- * @returns {Promise<import("./staff.mjs").Answer>} */
-async function figuresOf(token, query) {
-  const call = (/** @type {string} */ part) => staffCall(token, "GET", `/api/service/stats${part}?${query}`);
-  const [stats, tables] = await Promise.all([call(""), call("/tables")]);
-  const failed = [stats, tables].find(({ ok }) => !ok);
-  return failed ?? { ok: true, status: 200, body: { stats: stats.body, tables: tables.body.tables } };
 }
 
 /** @param {{today: string, chosen: string, choose: (period: typeof TODAY) => void}} props */

@@ -143,7 +143,7 @@ class SellingApi:
 
     async def stats_tables(self, call: BareCall[str]) -> TablesView:
         view = await self.reports.named(call.read(FROM), call.read(TO))
-        return TablesView(tables_of(view, call.language))
+        return TablesView(view, tables_of(view, call.language))
 
     async def stats_csv(self, call: BareCall[str]) -> web.Response:
         view = await self.reports.named(call.read(FROM), call.read(TO))

@@ -67,7 +67,7 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         Address("GET", "/api/service/stats/tables"), SellingApi.stats_tables, STAFF, {200: TablesView},
-        summary="The same as tables with their words: a page, a letter and a spreadsheet show the same",
+        summary="The same, and as tables with their words: a page, a letter and a spreadsheet show the same",
         parameters=(FROM, TO), refusals=(errors.InvalidRequest,), may=MANAGING,
     ),
     Operation(

@@ -14,6 +14,9 @@ _MONEY = "_kopecks"
 
 
 class TablesView(msgspec.Struct, frozen=True):
+    """`tables`: made of `stats`, in the language that was asked for."""
+
+    stats: StatsView
     tables: list[Table]
 
 
