@@ -4,7 +4,7 @@ import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { saveFile } from "./csv.mjs";
-import { money, tenths, whole } from "./format.mjs";
+import { money, share, tenths, whole } from "./format.mjs";
 import { html } from "./html.mjs";
 import { Door, SignedIn, staffCall, staffFile, useForgotten, useStaff, useWho, WhoAmI } from "./staff.mjs";
 import { InStaffLanguage, Languages, useWords } from "./staff-language.mjs";
@@ -81,7 +81,7 @@ function Report({ token, leave }) {
     ${
       told &&
       html`<${Sums} stats=${told.stats} /><${Chart} stats=${told.stats} />
-      <${Tables} stats=${told.stats} tables=${told.tables} />`
+      <${Tables} tables=${told.tables} />`
     }
   </main>`;
 }
@@ -133,13 +133,17 @@ function Sums({ stats }) {
     ["bonus_taken_back", t.takenBack, "taken-back", whole],
     ["bonus_outstanding", t.outstanding, "outstanding", whole],
   ];
+  const kept = stats.minutes?.kept_share;
   return html`${before && html`<p class="before" data-testid="before">${beforeWords(before, t)}</p>`}
     <section class="tiles">${tiles.map(([member, name, id, written]) => {
       const value = written(stats[member]);
       return html`<div class="tile" key=${id}>
         <b data-testid=${id} style=${{ "--signs": value.length }}>${value}</b><span>${name}</span>
         <${Change} value=${stats[member]} before=${before?.[member]} written=${written} id=${id} /></div>`;
-    })}</section>`;
+    })}${
+      typeof kept === "number" &&
+      html`<div class="tile"><b data-testid="kept">${share(kept)}</b><span>${t.kept}</span></div>`
+    }</section>`;
 }
 
 /** @param {any} before @param {import("./staff-language.mjs").StaffTexts["stats"]} t */

@@ -20,6 +20,7 @@ SUMS: Mapping[str, Text] = {
     "bonus_returned": Text("баллов возвращено гостям", "points given back"),
     "bonus_taken_back": Text("начисленных баллов снято", "earned points taken back"),
 }
+KEPT = Text("готово не позже обещанного, %", "ready no later than promised, %")
 OUTSTANDING = Text("баллов у гостей сейчас", "points outstanding now")
 TABLES: Mapping[str, Text] = {
     "sums": Text("Итоги", "Sums"),
@@ -31,14 +32,24 @@ TABLES: Mapping[str, Text] = {
     "payments": Text("Оплата", "Payments"),
     "refusals": Text("Почему не оплачено", "Why not paid"),
     "minutes": Text("Минуты от оплаты до готовности", "Minutes from paid to ready"),
-    "promises": Text("Обещано и сделано по дням", "Promised and kept by day"),
+    "promises": Text("Обещано и сделано", "Promised and kept"),
     "funnel": Text("Путь гостя", "Way of the guest"),
     "left": Text("Где ушли без покупки", "Where they left"),
     "visits": Text("Визиты по экранам", "Visits by screen"),
     "sold_out": Text("Не было в продаже", "Not to be had"),
-    "refunds": Text("Возвраты", "Refunds"),
+    "refunds": Text("Возвраты: почему и кто", "Refunds: why and by whom"),
 }
 NOTES: Mapping[str, Text] = {
+    "combos": Text(
+        "Деньги за комбо входят и в выручку его блюд.", "What a combo brings is part of its dishes' revenue too."
+    ),
+    "options": Text(
+        "Выручка: насколько добавка подняла цену блюда.", "Revenue: by how much the extra raised the price."
+    ),
+    "promises": Text(
+        "В среднем на заказ, минут от оплаты до готовности; в срок: доля заказов, готовых не позже обещанного.",
+        "On average for an order, minutes from payment to readiness; in time: orders ready no later than promised.",
+    ),
     "payments": Text(
         "Одобрено: из попыток, на которые банк ответил «да» или «нет»; отменённые гостем и сорванные не в счёт.",
         "Approved: of the attempts to which the bank said yes or no; those that a guest cancelled do not count.",
@@ -139,6 +150,7 @@ VALUES: Mapping[str, Text] = {
     "lot_expired": Text("срок годности", "lot expired"),
     "lot_recalled": Text("партия отозвана", "lot recalled"),
     "robot_offline": Text("нет связи с роботом", "robot offline"),
+    "pin:": Text("общий PIN", "shared PIN"),
     "kiosk": Text("киоск сам", "the kiosk itself"),
     "cooking_failed": Text("не приготовлено", "not cooked"),
     "not_fetched": Text("не забрали", "not fetched"),

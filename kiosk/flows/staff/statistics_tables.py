@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from kiosk.domain.staff.spreadsheet import Cell, Table
-from kiosk.domain.staff.statistics_words import COLUMNS, NOTES, OUTSTANDING, SUMS, TABLES, told
+from kiosk.domain.staff.statistics_words import COLUMNS, KEPT, NOTES, OUTSTANDING, SUMS, TABLES, told
 from kiosk.flows.staff.statistics import Before, StatsView
 
 _MONEY = "_kopecks"
@@ -92,11 +92,15 @@ def _all(view: StatsView, language: str) -> Iterator[Table]:
 
 def sums_of(view: StatsView, language: str) -> list[list[Cell]]:
     """Figure, value, of the period before, change in per cent; null where there was nothing before."""
-    rows = [
+    rows: list[list[Cell]] = [
         [words.into(language), _figure(view, name), _figure(view.before, name), change(view, name)]
         for name, words in SUMS.items()
     ]
-    return [*rows, [OUTSTANDING.into(language), view.bonus_outstanding, None, None]]
+    kept = None if view.minutes is None else _percent(view.minutes.kept_share)
+    rows.append([OUTSTANDING.into(language), view.bonus_outstanding, None, None])
+    if kept is not None:
+        rows.append([KEPT.into(language), kept, None, None])
+    return rows
 
 
 def change(view: StatsView, name: str) -> float | None:
