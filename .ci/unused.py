@@ -24,11 +24,7 @@ _.max_quantity
 _.composition
 _.unavailable_reason
 _.portions_left
-_.first_day
-_.kept_share
-_.last_day
 _.average_kopecks
-_.bonus_outstanding
 _.delivered_at
 _.checked_at
 _.timeline
@@ -45,8 +41,6 @@ _.may_confirm
 # Columns: a row has them all.
 _.receipt_error
 _.report_id
-_.revenue_share
-_.coverage
 _.found_at
 
 # Fields of a device's answer: the record is the whole of what the protocol has there.
