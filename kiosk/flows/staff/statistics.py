@@ -243,7 +243,7 @@ def _sums(first: date, last: date, hours: Sequence[stats.HourRow]) -> dict[str, 
 
 def _before(reader: Reader, first: date, last: date, now: datetime) -> Before | None:
     """None where the years before are none that are kept. A day under way is held against as much of another."""
-    if first.year <= _FIRST_DAY.year or first > now.date():
+    if first - _FIRST_DAY <= last - first + _BY_HOUR or first > now.date():
         return None
     begin, end = figures.days_before(first, last)
     hour = f"{now.hour + 1:02d}" if last == now.date() else ""
