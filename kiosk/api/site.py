@@ -18,7 +18,7 @@ from kiosk.flows.ordering.menu import MenuBytes
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.flows.staff.order_cards import OrderCards, StaffOrderView
-from kiosk.flows.staff.statistics import Reports, StatsView
+from kiosk.flows.staff.reports.statistics import Reports, StatsView
 from kiosk.flows.stock.reservations import BinView, Reservations, ReservationView, WantedItem
 
 

@@ -28,7 +28,7 @@ from kiosk.flows.fiscal.shift_commands import ShiftView
 from kiosk.flows.staff.alarm_commands import AlarmsView
 from kiosk.flows.staff.commands import StopRequest
 from kiosk.flows.staff.order_cards import StaffOrderView
-from kiosk.flows.staff.statistics import StatsView
+from kiosk.flows.staff.reports.statistics import StatsView
 from kiosk.flows.stock.reservations import ReservationView
 from kiosk.socket_calls import Address
 

@@ -54,14 +54,14 @@ from kiosk.flows.staff.cell_journal import CellJournal
 from kiosk.flows.staff.cells import CellCommands
 from kiosk.flows.staff.commands import StaffCommands
 from kiosk.flows.staff.customers import CustomerCommands
-from kiosk.flows.staff.day_letters import DayLetters
 from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.flows.staff.door import StaffDoor
 from kiosk.flows.staff.endpoints import EndpointCommands
 from kiosk.flows.staff.order_cards import OrderCards
 from kiosk.flows.staff.portion_records import PortionRecords
+from kiosk.flows.staff.reports.day_letters import DayLetters
+from kiosk.flows.staff.reports.statistics import Reports
 from kiosk.flows.staff.second_person import SecondPerson
-from kiosk.flows.staff.statistics import Reports
 from kiosk.flows.staff.stuck import Hands, StuckMoves
 from kiosk.flows.staff.temperatures import Temperatures
 from kiosk.flows.stock.lots import LotCommands

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kiosk.flows.fiscal.day import ShiftReportView
-from kiosk.flows.staff.statistics import StatsView
+from kiosk.flows.staff.reports.statistics import StatsView
 from kiosk.store.file.soundness import Kinds
 from kiosk.store.keep import backups
 

@@ -18,7 +18,7 @@ from aiohttp import web
 from drivers.webhook.sender import HttpWebhookSender
 from kiosk.clock import SystemClock
 from kiosk.domain.events import EventItem, OrderPaidEvent, StoredEvent
-from kiosk.flows.staff.statistics import Reports
+from kiosk.flows.staff.reports.statistics import Reports
 from kiosk.sinks.relay import Relay
 from kiosk.sinks.statistics import StatisticsSink
 from kiosk.sinks.webhooks import Subscription, WebhookEndpoint

@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from kiosk.domain.staff.figures import STEPS
-from kiosk.flows.staff.statistics import StatsView
-from kiosk.flows.staff.statistics_tables import tables_of
+from kiosk.flows.staff.reports.statistics import StatsView
+from kiosk.flows.staff.reports.tables import tables_of
 from tests.pages.screens import WAIT_MS, Screen, Screens
 from tests.pages.test_accessibility import violations
 from tests.restaurant import Restaurant

@@ -19,8 +19,8 @@ from drivers.sim.smtp.device import SmtpDevice, smtp
 from kiosk.checkpoints import LETTER_POINTS
 from kiosk.domain.staff.figures import LEAST_MINUTES
 from kiosk.domain.text import Text
-from kiosk.flows.staff.day_letters import MOST_DOUBTS, DayLetters
-from kiosk.flows.staff.statistics import Reports
+from kiosk.flows.staff.reports.day_letters import MOST_DOUBTS, DayLetters
+from kiosk.flows.staff.reports.statistics import Reports
 from kiosk.store.database import Database
 from kiosk.store.staff import day_counts, report_letters, stats
 from kiosk.store.transaction import Reader, Tx

@@ -21,7 +21,7 @@ from kiosk.domain.events import (
     OrderRefundedEvent,
     StoredEvent,
 )
-from kiosk.flows.staff.statistics import Reports
+from kiosk.flows.staff.reports.statistics import Reports
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.statistics import StatisticsSink
 from kiosk.store.database import Database

@@ -36,9 +36,9 @@ from kiosk.flows.staff.cells import CellCommands, CellRequest, CellsView, Pickup
 from kiosk.flows.staff.commands import StaffCommands, StopRequest
 from kiosk.flows.staff.endpoints import EndpointCommands, EndpointView
 from kiosk.flows.staff.kitchen_view import KitchenReport, KitchenView
+from kiosk.flows.staff.reports.statistics import Reports, StatsView
+from kiosk.flows.staff.reports.tables import TablesView, tables_of
 from kiosk.flows.staff.second_person import RefundConfirmation, RefundRequestsView, SecondPerson
-from kiosk.flows.staff.statistics import Reports, StatsView
-from kiosk.flows.staff.statistics_tables import TablesView, tables_of
 from kiosk.flows.staff.stuck import StuckMoves
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

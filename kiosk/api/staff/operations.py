@@ -37,9 +37,9 @@ from kiosk.flows.staff.person_views import (
     ExportView,
     PersonView,
 )
+from kiosk.flows.staff.reports.statistics import StatsView
+from kiosk.flows.staff.reports.tables import TablesView
 from kiosk.flows.staff.second_person import RefundConfirmation, RefundRequestsView
-from kiosk.flows.staff.statistics import StatsView
-from kiosk.flows.staff.statistics_tables import TablesView
 from kiosk.socket_calls import Address
 
 STAFF_OPERATIONS: tuple[Operation, ...] = (

@@ -18,8 +18,8 @@ from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
 from kiosk.domain.staff.spreadsheet import Cell, csv_bytes, xlsx_bytes
 from kiosk.domain.text import Text
-from kiosk.flows.staff.statistics import StatsView
-from kiosk.flows.staff.statistics_tables import sums_of, tables_of
+from kiosk.flows.staff.reports.statistics import StatsView
+from kiosk.flows.staff.reports.tables import sums_of, tables_of
 from kiosk.store.database import Database
 from kiosk.store.staff import report_letters, stats
 from kiosk.store.staff.report_letters import LetterRow

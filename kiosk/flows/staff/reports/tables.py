@@ -8,7 +8,7 @@ import msgspec
 
 from kiosk.domain.staff.spreadsheet import Cell, Table
 from kiosk.domain.staff.statistics_words import COLUMNS, KEPT, NOTES, OUTSTANDING, SUMS, TABLES, told
-from kiosk.flows.staff.statistics import Before, StatsView
+from kiosk.flows.staff.reports.statistics import Before, StatsView
 
 _MONEY = "_kopecks"
 
