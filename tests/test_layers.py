@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+_MOST_FILES = 26
 FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for house in ("kiosk", "drivers")
@@ -294,3 +296,8 @@ def test_the_document_shows_the_floors_and_the_subjects() -> None:
     for line in subjects:
         shown = [{"" if word == "root" else word for word in part.split()} for part in " ".join(line[1:]).split("→")]
         assert shown == list(map(set, SUBJECTS[line[0]]))
+
+
+def test_no_folder_holds_more_files_than_a_reader_takes_in() -> None:
+    counted = Counter(path.parent.relative_to(ROOT).as_posix() for path in FILES.values())
+    assert {folder: count for folder, count in counted.items() if count > _MOST_FILES} == {}

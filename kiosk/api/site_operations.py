@@ -25,7 +25,7 @@ from kiosk.api.staff.status import Pause, Resume, StatusApi
 from kiosk.domain import errors
 from kiosk.flows.fiscal.audit import AuditView
 from kiosk.flows.fiscal.shift_commands import ShiftView
-from kiosk.flows.staff.alarm_commands import AlarmsView
+from kiosk.flows.staff.alarms.commands import AlarmsView
 from kiosk.flows.staff.commands import StopRequest
 from kiosk.flows.staff.order_cards import StaffOrderView
 from kiosk.flows.staff.reports.statistics import StatsView

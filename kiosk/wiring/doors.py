@@ -46,7 +46,7 @@ from kiosk.flows.staff.site_tasks import SiteTasks
 from kiosk.flows.staff.support_bundle import SupportBundle, Told
 from kiosk.flows.staff.traffic import Traffic
 from kiosk.logs import last_lines
-from kiosk.wiring.alarms import AlarmParts
+from kiosk.wiring.alarms.parts import AlarmParts
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
 from kiosk.wiring.own_process import OwnProcess

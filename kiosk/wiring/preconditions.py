@@ -29,7 +29,7 @@ from kiosk.domain.menu.chart import ChartError
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.ordering.notice import Notices
-from kiosk.wiring.alarm_secrets import secrets_of
+from kiosk.wiring.alarms.secrets import secrets_of
 from kiosk.wiring.devices import Devices
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.targets import subscriptions

@@ -35,7 +35,7 @@ from kiosk.store.file.reserve import Reserve
 from kiosk.store.stock import charts, paces
 from kiosk.tasks import Tasks
 from kiosk.wiring import private_files
-from kiosk.wiring.alarms import AlarmParts
+from kiosk.wiring.alarms.parts import AlarmParts
 from kiosk.wiring.devices import Devices, start_simulators
 from kiosk.wiring.doors import health_of, public_door, staff_door
 from kiosk.wiring.flows import Flows

@@ -12,8 +12,8 @@ import pytest
 from kiosk.domain.staff.alarm import Budget, Patience, Seen
 from kiosk.domain.staff.alarm_rules import AlarmRule, AlarmRules
 from kiosk.domain.text import Text
-from kiosk.flows.staff.alarm_symptoms import Symptoms
-from kiosk.flows.staff.alarms import AlarmPolicy, AlarmWatch
+from kiosk.flows.staff.alarms.symptoms import Symptoms
+from kiosk.flows.staff.alarms.watch import AlarmPolicy, AlarmWatch
 from kiosk.store.database import Database
 from tests.clocks import ManualClock
 

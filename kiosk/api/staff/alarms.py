@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kiosk.api.calls import BareCall
 from kiosk.api.http.parameters import ALARM_ID, CHANNEL
-from kiosk.flows.staff.alarm_commands import AlarmCommands, AlarmsView, ChannelView
+from kiosk.flows.staff.alarms.commands import AlarmCommands, AlarmsView, ChannelView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

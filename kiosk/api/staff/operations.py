@@ -24,7 +24,7 @@ from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refund_estimate import RefundEstimate, RefundEstimateRequest
 from kiosk.flows.payment.till import ChoiceRequest, PracticeRequest, TillRequest, TillView, TillWaiting, WaitingView
 from kiosk.flows.staff.accounts import AccountChange, AccountsView, NewAccount
-from kiosk.flows.staff.alarm_commands import AlarmsView, ChannelView
+from kiosk.flows.staff.alarms.commands import AlarmsView, ChannelView
 from kiosk.flows.staff.cells import PickupCodeView
 from kiosk.flows.staff.commands import StopRequest
 from kiosk.flows.staff.dashboard import OverviewView

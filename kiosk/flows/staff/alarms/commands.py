@@ -14,7 +14,7 @@ from kiosk.domain.errors import NotFound, OrderStateConflict
 from kiosk.domain.staff.alarm import Alarm, AlarmState
 from kiosk.domain.staff.alarm_words import remedy_of, test_message, title_of
 from kiosk.domain.text import Text
-from kiosk.flows.staff.alarms import AlarmWatch, Called, new_message
+from kiosk.flows.staff.alarms.watch import AlarmWatch, Called, new_message
 from kiosk.messages.alarms import AlarmSender
 from kiosk.store import journal
 from kiosk.store.database import Database

@@ -22,7 +22,7 @@ from kiosk.domain.staff.alarm import FIRST, Alarm, AlarmState, Budget, Patience,
 from kiosk.domain.staff.alarm_rules import OF_SALES, AlarmRules
 from kiosk.domain.staff.alarm_words import message_of
 from kiosk.domain.text import Text
-from kiosk.flows.staff.alarm_symptoms import Symptoms
+from kiosk.flows.staff.alarms.symptoms import Symptoms
 from kiosk.periods import USUAL, Periods
 from kiosk.store.database import Database
 from kiosk.store.staff import alarms

@@ -9,9 +9,9 @@ from kiosk.config.alarms import AlarmTo
 from kiosk.config.settings import Config
 from kiosk.domain.ordering.hours import OpeningHours
 from kiosk.domain.staff.alarm import Budget, Patience
-from kiosk.flows.staff.alarm_commands import AlarmCommands
-from kiosk.flows.staff.alarm_symptoms import Pictures, Symptoms
-from kiosk.flows.staff.alarms import AlarmPolicy, AlarmWatch, Called
+from kiosk.flows.staff.alarms.commands import AlarmCommands
+from kiosk.flows.staff.alarms.symptoms import Pictures, Symptoms
+from kiosk.flows.staff.alarms.watch import AlarmPolicy, AlarmWatch, Called
 from kiosk.messages.alarm_channels import (
     Channel,
     HttpChannel,
@@ -20,7 +20,7 @@ from kiosk.messages.alarm_channels import (
     SmsChannel,
     WebhookChannel,
 )
-from kiosk.wiring.alarm_secrets import secrets_of
+from kiosk.wiring.alarms.secrets import secrets_of
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import Ground
 

@@ -1,0 +1,1 @@
+"""What calls a person, put together: its parts, and the secrets of its channels."""
