@@ -534,6 +534,7 @@ async def test_8_lot_is_put_in_written_off_and_recalled_at_the_desk_and_stands_i
         screens.traffic.expects(422)
         await put_in("2000", "Л-7 / 12", "2020-01-01")
         await expect(desk.at("said")).to_contain_text("срок уже вышел", timeout=WAIT_MS)
+        await expect(desk.at("put-in-lot")).to_have_value("Л-7 / 12")  # what was refused stays, to be mended
         await put_in("2000", "Л-7 / 12", "2033-05-06")
         await expect(desk.at("said")).to_contain_text("Пополнение бункера", timeout=WAIT_MS)
         lot = desk.at("lots").locator("tr", has_text="Л-7 / 12")

@@ -65,9 +65,9 @@ function Hire({ act, first }) {
   const chosen = first ? "owner" : role;
   const done = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    await act(t.act(t.add, name.trim()), "staff", { name: name.trim(), role: chosen, pin });
-    setName("");
+    const answer = await act(t.act(t.add, name.trim()), "staff", { name: name.trim(), role: chosen, pin });
     setPin("");
+    if (answer && answer.status < 400) setName("");
   };
   /** @param {(text: string) => void} set */
   const by = (set) => (/** @type {any} */ event) => set(event.target.value);

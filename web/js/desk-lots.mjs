@@ -77,7 +77,12 @@ function PutIn({ bins, required, act }) {
   const done = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const label = { ...(lot.trim() && { lot: lot.trim() }), ...(day && { expires_at: day }) };
-    await act(t.putIn.act(Number(bin)), "refill", { bin: Number(bin), amount: Number(amount), ...label });
+    const answer = await act(t.putIn.act(Number(bin)), "refill", {
+      bin: Number(bin),
+      amount: Number(amount),
+      ...label,
+    });
+    if (!answer || answer.status >= 400) return; // what was typed stays, to be mended
     setAmount("");
     setLot("");
     setDay("");
