@@ -17,17 +17,20 @@ _CUTS = 5
 _STALLED_S = 600.0
 _RANKS = {JobState.QUEUED: 0, JobState.COOKING: 1, JobState.HELD: 1}
 _COOKED = frozenset({JobState.READY, JobState.PICKED_UP})
+_KEPT_OUT = 3  # so often in a row it may have been so
 _FULL_CELLS = (ComplexState.SUSPENDING, ComplexState.SUSPENDED, ComplexState.UNSUSPENDING)
 _TELL_EVERY = 25
 
 
 @dataclass(slots=True)
 class _Books:
-    """What every job was seen as; `ended` are those that were over and released."""
+    """What every job was seen as; `ended` are those that were over and released; `kept_out`: how often in a row an
+    order met a complex whose cells had been full the moment before."""
 
     ranks: dict[int, int] = field(default_factory=dict)
     ended: dict[int, JobState] = field(default_factory=dict)
     cuts: int = 0
+    kept_out: int = 0
 
 
 async def load(trial: Trial) -> None:
@@ -38,7 +41,7 @@ async def load(trial: Trial) -> None:
         room = await _look(trial, books)
         while room and accepted < trial.jobs:
             order = await trial.order()
-            if not await _submit(trial, order, rng):
+            if not await _submit(trial, books, order, rng):
                 break
             books.ranks[order.job_id] = 0
             accepted, room = accepted + 1, room - 1
@@ -98,7 +101,7 @@ def _moved(job_id: int, rank: int, row: JobSlot | None) -> int:
     return now
 
 
-async def _submit(trial: Trial, order: CookingOrder, rng: random.Random) -> bool:
+async def _submit(trial: Trial, books: _Books, order: CookingOrder, rng: random.Random) -> bool:
     """Now and then as a bad line or a confused controller would; False where full cells keep it out. Raises `Broken`
     where it ends otherwise than it must."""
     robot = trial.robot
@@ -116,8 +119,17 @@ async def _submit(trial: Trial, order: CookingOrder, rng: random.Random) -> bool
             raise Broken("not_refused", f"sequence {stale.seq}: result {result}")
     for _ in range(2 if mischief == "repeat" else 1):
         if (result := await robot.send(words)) != Result.OK:
-            if result == Result.WRONG_STATE and (await robot.health()).state in _FULL_CELLS:
+            if result == Result.WRONG_STATE and await _may_have_been_full(trial, books):
                 return False
             raise Broken("not_accepted", f"job {order.job_id} ({mischief or 'plain'}): result {result}")
     await trial.only(order)
+    books.kept_out = 0
     return True
+
+
+async def _may_have_been_full(trial: Trial, books: _Books) -> bool:
+    """Full cells suspend a complex, and it goes on by itself, also between its answer and this look: then the next
+    order is taken, or one of those after it."""
+    state = (await trial.robot.health()).state
+    books.kept_out += state is ComplexState.EXECUTE
+    return state in _FULL_CELLS or (state is ComplexState.EXECUTE and books.kept_out <= _KEPT_OUT)
