@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.pages.screens import WAIT_MS, Screen, Screens
 from tests.pages.test_accessibility import violations
 from tests.pages.test_staff_at_the_desk import at_the_desk, left_in_russian
-from tests.restaurant import restaurant
+from tests.restaurant import restaurant, until
 from tests.scenes.test_cells import ready_order
 from tests.scenes.test_staff_roles import bought
 
@@ -94,6 +94,11 @@ async def test_registrar_prints_x_and_z_that_are_read_again_and_a_drive_is_chang
         await expect(desk.at("heard-robot")).to_contain_text("→", timeout=WAIT_MS)
         await expect(desk.at("heard-robot")).to_contain_text("←", timeout=WAIT_MS)
         await looked_at(desk, "devices")
+
+        async def all_is_sent() -> bool:
+            return bool((await place.internal("GET", "/internal/shift")).body["unsent_documents"] == 0)
+
+        await until(all_is_sent)  # a drive whose documents wait for the operator is not let go
         await desk.tap("to-registrar", "replace-drive")
         await desk.at("replace-drive-text").fill("кончается срок")
         await desk.tap("replace-drive-sure")

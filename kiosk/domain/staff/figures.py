@@ -182,11 +182,12 @@ def funnel_of(visits: Iterable[tuple[str, str, str, int]]) -> tuple[list[FunnelS
 
 
 class Usual(msgspec.Struct, frozen=True):
-    """Of the days that a usual rate is taken from: minutes of open sales, minutes without each dish, its revenue."""
+    """Of the days that a usual rate is taken from: minutes of open sales, minutes without each dish, its revenue in
+    kopecks."""
 
     open_minutes: int
     out_minutes: Mapping[str, int]
-    revenue_kopecks: Mapping[str, int]
+    revenue: Mapping[str, int]
 
 
 def lost_kopecks(item_id: str, minutes: int, usual: Usual) -> int | None:
@@ -195,7 +196,7 @@ def lost_kopecks(item_id: str, minutes: int, usual: Usual) -> int | None:
     had = usual.open_minutes - usual.out_minutes.get(item_id, 0)
     if had < LEAST_MINUTES:
         return None
-    return round(minutes * usual.revenue_kopecks.get(item_id, 0) / had)
+    return round(minutes * usual.revenue.get(item_id, 0) / had)
 
 
 def sold_out_of(gone: Iterable[tuple[str, str, int]], names: Mapping[str, str], usual: Usual) -> list[SoldOutOf]:
