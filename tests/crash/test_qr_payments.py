@@ -30,6 +30,7 @@ _CODE = [partial(AtPoint, name, 2) for name in ("charge.answered", "charge.noted
 _LOOK = [partial(AtPoint, name, 3) for name in ("charge.answered", "charge.noted")]
 _REFUND = tuple(name for name in RETURN_POINTS if name.startswith("refund."))
 _REVERSAL = tuple(name for name in RETURN_POINTS if name.startswith("reversal."))
+_TRIES = 4
 
 
 @pytest.mark.parametrize(
@@ -131,12 +132,16 @@ def test_3_a_code_that_was_cancelled_takes_no_money_of_an_order_that_is_paid_oth
 
 
 def test_3_planted_bug_of_another_way_begun_with_an_open_code_is_caught() -> None:
-    with world(variant=planted.method_change_with_an_open_code, several_ways=True) as place:
-        port = place.alive()
-        place.wait_open(port)
-        other_way(place, port)
-        caught = judged(place)
-        assert any("kept by QR code instead of 0" in line for line in caught), caught or "this sweep proves nothing"
+    caught: list[str] = []
+    for _ in range(_TRIES):  # whether the code is paid before or after it is given up is the machine's haste
+        with world(variant=planted.method_change_with_an_open_code, several_ways=True) as place:
+            port = place.alive()
+            place.wait_open(port)
+            other_way(place, port)
+            caught = [str(line) for line in judged(place)]
+        if any("kept by QR code instead of 0" in line for line in caught):
+            return
+    pytest.fail(f"{caught or 'this sweep proves nothing'}")
 
 
 def test_3_planted_bug_of_a_refund_repeated_without_asking_is_caught() -> None:
