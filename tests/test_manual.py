@@ -19,13 +19,13 @@ from kiosk.domain.staff.alarm_rules import AlarmRules
 from kiosk.domain.staff.stuck import Kind
 
 DOCS = Path(__file__).parent.parent / "docs"
-MANUAL = (DOCS / "operation.ru.md").read_text("utf-8")
+MANUAL = (DOCS / "operation-ru.md").read_text("utf-8")
 LEAST_WORDS = 2
 _HEAD = """# Codes
 
 Every word that stands last in `kiosk status` and `kiosk devices`, and every code of a refused call, as the product
 itself says them; printed by `python -m tests.test_manual`, held to the code by that test. What to do, step by step:
-[operation.ru.md](operation.ru.md). Alarms: [operation.md](operation.md#alarms); what waits for a person:
+[operation-ru.md](operation-ru.md). Alarms: [operation.md](operation.md#alarms); what waits for a person:
 [operation.md](operation.md#what-is-stuck)."""
 _COMMAND = re.compile(r"`kiosk ([a-z-]+)(?: ([a-z-]+))?")
 

@@ -25,7 +25,6 @@ _log = structlog.get_logger()
 _NAME = re.compile(r"kiosk-(\d{8}T\d{2})Z\.db")
 _UNSEEN = ".part"
 _AGAIN_S = 600.0  # where one could not be made
-_WITHIN_S = 3600.0
 CHECK = "backups"
 _LATE_S = 2.5 * 3600.0  # from then on a person is called
 #: Says what is wrong with a file, None where it is sound.
@@ -91,7 +90,7 @@ class HourlyBackups:
             for old in outlived(known, self._rules):
                 if old != file:  # by a clock that runs behind it would be the oldest
                     await asyncio.to_thread(old.unlink)
-        except (OSError, DatabaseBroken, TimeoutError) as error:
+        except (OSError, DatabaseBroken) as error:
             self._fail(f"{self._folder}: {error}")
             return
         self.error = None
@@ -105,12 +104,11 @@ class HourlyBackups:
         return [path for path in self._folder.iterdir() if _NAME.fullmatch(path.name)]
 
     async def _make(self, file: Path) -> None:
-        """Under another name until it was looked through. Raises `OSError`, `DatabaseBroken`, `TimeoutError`."""
+        """Under another name until it was looked through. Raises `OSError`, `DatabaseBroken`."""
         made = file.with_name(file.name + _UNSEEN)
         try:
-            async with asyncio.timeout(_WITHIN_S):
-                size = await self._db.backup(made)
-                wrong = await self._look_through(made)
+            size = await self._db.backup(made)
+            wrong = await self._look_through(made)
             if wrong is not None:
                 raise DatabaseBroken(f"the backup is not sound: {wrong}")
             made.rename(file)

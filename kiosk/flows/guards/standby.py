@@ -32,7 +32,6 @@ _GIVE_UP_BYTES = 256 * _MEGABYTE
 CHECK = "standby"
 _LATE_S = 300.0  # from then on a person is called
 _STEP_S = 20.0  # a disk that takes longer is stuck
-_COPY_S = 3600.0
 _AGAIN_AT_MOST = 60  # times the first pause
 _STARTED = "standby_begun_at"
 
@@ -147,9 +146,8 @@ class StandbyGuard:
         await self._db.write(meta.put, _STARTED, rfc3339(now))
         copy, before = await self._on_thread(partial(self._standby.begin, now, self._small))
         try:
-            async with asyncio.timeout(_COPY_S):
-                size = await self._db.backup(copy)
-        except (DatabaseBroken, TimeoutError) as error:
+            size = await self._db.backup(copy)
+        except DatabaseBroken as error:
             raise OSError(f"{copy}: {error}") from error
         limit = await self._db.between(self._standby.measure)
         await self._on_thread(partial(self._standby.finish, copy, before, limit, now))

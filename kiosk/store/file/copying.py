@@ -15,12 +15,17 @@ from typing import TypeVar
 from kiosk.domain.errors import DatabaseBroken
 
 T = TypeVar("T")
+_WITHIN_S = 3600.0
 
 
 async def copy(path: Path, file: Path) -> int:
     """Copy the database at `path` to `file`, which does not exist yet, through a connection of its own; its size.
-    Raises `DatabaseBroken`."""
-    await asyncio.wrap_future(on_a_thread(lambda: _copy(path, file)))
+    Raises `DatabaseBroken`, also where its disk does not answer."""
+    try:
+        async with asyncio.timeout(_WITHIN_S):
+            await asyncio.wrap_future(on_a_thread(lambda: _copy(path, file)))
+    except TimeoutError as error:
+        raise DatabaseBroken(f"{file}: not copied within {_WITHIN_S:g} s") from error
     return file.stat().st_size
 
 
