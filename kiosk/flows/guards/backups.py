@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -19,11 +19,13 @@ from kiosk.domain.reasons import BACKUP_LATE
 from kiosk.periods import USUAL, Periods
 from kiosk.store import meta
 from kiosk.store.database import Database
+from kiosk.store.file.copying import answered
 from kiosk.store.file.standby import claim
 
 _log = structlog.get_logger()
 _NAME = re.compile(r"kiosk-(\d{8}T\d{2})Z\.db")
 _UNSEEN = ".part"
+_STEP_S = 20.0  # a disk that takes longer is stuck
 _AGAIN_S = 600.0  # where one could not be made
 CHECK = "backups"
 _LATE_S = 2.5 * 3600.0  # from then on a person is called
@@ -82,14 +84,14 @@ class HourlyBackups:
         file = self._folder / f"kiosk-{now:%Y%m%dT%H}Z.db"
         try:
             database_id = await self._db.write(meta.database_id)
-            known = await asyncio.to_thread(self._prepare, database_id)
+            known = await answered(partial(self._prepare, database_id), _STEP_S)
             if file not in known:
                 await self._make(file)
                 known.append(file)
             self.newest_at = max(moment for moment in map(moment_of, known) if moment <= now)
             for old in outlived(known, self._rules):
                 if old != file:  # by a clock that runs behind it would be the oldest
-                    await asyncio.to_thread(old.unlink)
+                    await answered(old.unlink, _STEP_S)
         except (OSError, DatabaseBroken) as error:
             self._fail(f"{self._folder}: {error}")
             return
@@ -111,17 +113,22 @@ class HourlyBackups:
             wrong = await self._look_through(made)
             if wrong is not None:
                 raise DatabaseBroken(f"the backup is not sound: {wrong}")
-            made.rename(file)
+            await answered(partial(made.rename, file), _STEP_S)
         finally:
-            for beside in ("", "-wal", "-shm"):  # of who looked through it
-                with contextlib.suppress(OSError):
-                    made.with_name(made.name + beside).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                await answered(partial(_clear, made), _STEP_S)
         _log.info("backup_made", file=file.name, size_bytes=size)
 
     def _fail(self, error: str) -> None:
         if error != self.error:
             _log.warning("backup_failed", error=error)
         self.error = error
+
+
+def _clear(made: Path) -> None:
+    """What is left of a copy, and of who looked through it."""
+    for beside in ("", "-wal", "-shm"):
+        made.with_name(made.name + beside).unlink(missing_ok=True)
 
 
 def moment_of(file: Path) -> datetime:

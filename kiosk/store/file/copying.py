@@ -45,6 +45,15 @@ def _copy(path: Path, file: Path) -> None:
         raise DatabaseBroken(str(error)) from error
 
 
+async def answered(call: Callable[[], T], within_s: float) -> T:
+    """What `call` gives, on a thread of its own. Raises what it raises, and `OSError` where it takes longer."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await asyncio.wrap_future(on_a_thread(call))
+    except TimeoutError as error:
+        raise OSError(f"a disk does not answer within {within_s:g} s") from error
+
+
 def on_a_thread(call: Callable[[], T]) -> Future[T]:
     """`call` on a thread of its own, which holds neither the loop nor an exit: a disk may never answer."""
     outcome: Future[T] = Future()
