@@ -13,7 +13,7 @@ from kiosk.clock import Clock
 from kiosk.domain.kitchen.climate import limits_of, names_of, number_of, place_words
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.text import Text
 from kiosk.periods import USUAL
 from kiosk.store import journal
@@ -32,7 +32,7 @@ class Climate:
     def __init__(
         self,
         database: Database,
-        menu: Menu,
+        menu: CurrentMenu,
         kitchen: Kitchen,
         readiness: Readiness,
         clock: Clock,
@@ -48,10 +48,11 @@ class Climate:
         self._clock = clock
         self._zone = zone
         self._see_clock = see_clock
-        self._limits = limits_of(menu.equipment)
-        self._names = names_of(menu.equipment)
-        by_code = {row.code: row.id for row in menu.ingredients.values()}
-        self._ingredients = {row.number: by_code.get(row.ingredient) for row in menu.equipment.bins}
+        self._menu = menu
+        equipment = menu.now.equipment
+        self._limits = limits_of(equipment)
+        self._names = names_of(equipment)
+        self._codes = {row.number: row.ingredient for row in equipment.bins}
         self._looked_at: float | None = None
         self._kept_at: float | None = None
         self._told: set[str] = set()
@@ -112,8 +113,9 @@ class Climate:
 
     def _publish(self, rows: list[climates.ExcursionRow]) -> None:
         stopped = {row.place: row for row in rows if row.stopped_at is not None}
-        bins = [self._ingredients.get(number_of(place)) for place in stopped if place.startswith("bin_")]
-        unsafe = frozenset(name for name in bins if name is not None)
+        by_code = self._menu.now.by_code
+        bins = [self._codes.get(number_of(place), 0) for place in stopped if place.startswith("bin_")]
+        unsafe = frozenset(by_code[code].id for code in bins if code in by_code)
         shut = frozenset(number_of(place) for place in stopped if place.startswith("station_"))
         state = self._kitchen.now
         if (state.unsafe_ingredients, state.stations_unsafe) != (unsafe, shut):

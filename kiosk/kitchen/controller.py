@@ -27,7 +27,7 @@ from kiosk.clock import Clock
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.chart import Chart
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.order import PENDING_PORTIONS, PortionStatus
 from kiosk.kitchen import progress
 from kiosk.kitchen.care import FoodCare
@@ -69,7 +69,7 @@ class KitchenLine:
         robot: CookingComplex,
         clock: Clock,
         *,
-        menu: Menu,
+        menu: CurrentMenu,
         kitchen: Kitchen,
         readiness: Readiness,
         care: FoodCare,
@@ -83,7 +83,7 @@ class KitchenLine:
         self._care = care
         self._clock = clock
         self._cp = checkpoint
-        self._codes = {row.id: row.code for row in menu.ingredients.values()}
+        self._menu = menu
         self._wake = asyncio.Event()
         self._beat_at = 0.0
         self._hearing = Hearing(database, clock)
@@ -294,7 +294,7 @@ class KitchenLine:
 
     async def _submit_one(self, row: cooking.WorkRow, *, again: bool) -> bool:
         """True where the robot took it."""
-        if gone := sorted(row.formula.keys() - self._codes.keys()):
+        if gone := sorted(row.formula.keys() - self._menu.now.ingredients.keys()):
             await self._db.write(progress.give_up, row.portion_id, progress.unknown_ingredient(gone[0]))
             return False
         share = await self._claim(row)  # controller rule 1: before the wire
@@ -323,13 +323,14 @@ class KitchenLine:
 
     def _cooking_order(self, row: cooking.WorkRow, share: int) -> CookingOrder:
         chart = self._picture.charts[row.chart_fingerprint]
+        known = self._menu.now.ingredients
         return CookingOrder(
             job_id=row.portion_id,
             attempt=row.attempt,
             recipe=row.recipe,
             order_id=row.order_id,
             phases=phases_of(chart),
-            ingredients=tuple((self._codes[name], amount) for name, amount in row.formula.items()),
+            ingredients=tuple((known[name].code, amount) for name, amount in row.formula.items()),
             tolerances=tuple(chart.tolerance.get(name, 0) for name in row.formula),
             together=share,
         )

@@ -13,7 +13,7 @@ from kiosk.clock import Clock
 from kiosk.domain.kitchen.lots import Lot, LotRules, closed_for_sale, sums, unfit
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen, StockBin
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.reasons import LOT_EXPIRED, LOT_EXPIRING, LOT_RECALLED
 from kiosk.domain.text import Text
 from kiosk.store import journal
@@ -32,7 +32,7 @@ class LotKeeper:
     def __init__(
         self,
         database: Database,
-        menu: Menu,
+        menu: CurrentMenu,
         kitchen: Kitchen,
         readiness: Readiness,
         clock: Clock,
@@ -146,7 +146,7 @@ class LotKeeper:
         return LOT_EXPIRING if lot.is_over(now + timedelta(seconds=self._rules.warn_s)) else None
 
     def _words(self, lot: Lot) -> Text:
-        named = self._menu.ingredients.get(lot.ingredient)
+        named = self._menu.now.ingredients.get(lot.ingredient)
         food = Text(lot.ingredient, lot.ingredient) if named is None else named.name
         of_lot = Text(f", партия {lot.name}", f", lot {lot.name}") if lot.name else Text("", "")
         return Text(f"бункер {lot.bin}, {food.ru}{of_lot.ru}", f"bin {lot.bin}, {food.en}{of_lot.en}")

@@ -34,6 +34,7 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.robot_faults import words_of_fault
 from kiosk.domain.kitchen.state import Kitchen, StockBin, free_amounts
 from kiosk.domain.menu.chart import Chart
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.ordering.order import PENDING_PORTIONS
 from kiosk.domain.reasons import CELL_FAULT, CELLS_FULL, COMPLEX_DIFFERS, STATION_DOWN
@@ -73,7 +74,7 @@ class KitchenPicture:
         self,
         database: Database,
         robot: CookingComplex,
-        menu: Menu,
+        menu: CurrentMenu,
         kitchen: Kitchen,
         readiness: Readiness,
         clock: Clock,
@@ -83,13 +84,13 @@ class KitchenPicture:
         self._kitchen = kitchen
         self._readiness = readiness
         self._clock = clock
-        self._ingredients = {row.code: row for row in menu.ingredients.values()}
         self._bin_names: dict[int, Text] = {}
         self._low: set[int] = set()
         self._menu = menu
-        self._places = capacities(menu.equipment)
-        self._station_names = {n: Text(row.name.ru, row.name.en) for n, row in menu.equipment.by_number.items()}
-        self._told: Sequence[Bin] | None = None  # what the next ones are made of
+        self._equipment = menu.now.equipment
+        self._places = capacities(self._equipment)
+        self._station_names = {n: Text(row.name.ru, row.name.en) for n, row in self._equipment.by_number.items()}
+        self._told: tuple[Sequence[Bin], Menu] | None = None  # what the next ones are made of
         self._bins: list[StockBin] = []
         self._cells: tuple[Cell, ...] = ()  # those that are in order
         self._planned: object = None
@@ -158,13 +159,13 @@ class KitchenPicture:
         known = (health.boot, health.map_version, health.capabilities, [row.station for row in stations])
         if known == self._compared:
             return
-        equipment = self._menu.equipment
+        equipment = self._equipment
         bins, cells = await self._robot.bins(), await self._robot.cells()
         self._compared = known  # after the last question: one that is lost on the line is asked again
         found = differences(equipment, health, bins, cells, stations)
         for text in found:
             _log.warning("complex_differs", what=text.en)
-        lost = what_is_lost(equipment, health, self._menu.charts())
+        lost = what_is_lost(equipment, health, self._menu.now.charts())
         if lost is not None:
             _log.warning("complex_does_less", what=lost.en)
         self._kitchen.publish(stations_out=equipment.out | lost_stations(equipment, stations))
@@ -278,9 +279,9 @@ class KitchenPicture:
         """Reads the bins; publishes an event for each that has become low since the last look. What they hold more, or
         have promised less, than before is sold only after `settle_bins`: a job whose food is free again may be one that
         orders hold anew."""
-        told = await self._robot.bins()
-        if told is not self._told:  # several times a second, and mostly nothing has changed
-            self._told = told
+        told, menu = await self._robot.bins(), self._menu.now
+        if self._told is None or told is not self._told[0] or menu is not self._told[1]:  # mostly nothing has changed
+            self._told = told, menu
             self._temps |= {bin_place(row.bin): row.temp_c for row in told}
             self._bins = [self._stock_bin(row) for row in told]
             self._bin_names = {row.bin: self._name_of(row.ingredient) for row in self._bins}
@@ -309,7 +310,7 @@ class KitchenPicture:
             self._kitchen.publish(bins=self._bins, free=free, linked=True)
 
     def _stock_bin(self, row: Bin) -> StockBin:
-        ingredient = self._ingredients.get(row.ingredient)
+        ingredient = self._menu.now.by_code.get(row.ingredient)
         unusable = BinFlag.EMPTY | BinFlag.SENSOR_FAULT | BinFlag.EXPIRED | BinFlag.OPEN
         return StockBin(
             bin=row.bin,
@@ -324,7 +325,7 @@ class KitchenPicture:
         )
 
     def _name_of(self, ingredient: str | None) -> Text:
-        found = next((row for row in self._ingredients.values() if row.id == ingredient), None)
+        found = self._menu.now.ingredients.get(ingredient or "")
         return Text("?", "?") if found is None else found.name
 
     async def tell(self, reason: str | None, fault: Fault) -> None:

@@ -20,7 +20,7 @@ from kiosk.domain.kitchen.show import (
 )
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.chart import ChartPhase
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.order import PENDING_PORTIONS, PortionStatus
 from kiosk.domain.text import Text
 from kiosk.kitchen.line_watch import LineWatch
@@ -40,12 +40,12 @@ _BEGUN = (PortionStatus.COOKING, PortionStatus.READY, PortionStatus.HANDED_OUT)
 class Showing:
     """Kept by the line's own loop; publishes where something that is seen has changed."""
 
-    def __init__(self, kitchen: Kitchen, menu: Menu, clock: Clock, robot: CookingComplex) -> None:
+    def __init__(self, kitchen: Kitchen, menu: CurrentMenu, clock: Clock, robot: CookingComplex) -> None:
         self._kitchen = kitchen
         self._clock = clock
         self._line = LineWatch(robot, clock)
-        self._names = {n: Text(row.name.ru, row.name.en) for n, row in menu.equipment.by_number.items()}
-        self._images = {item_id: f"/assets/images/{dish.item.image}" for item_id, dish in menu.dishes.items()}
+        self._names = {n: Text(row.name.ru, row.name.en) for n, row in menu.now.equipment.by_number.items()}
+        self._menu = menu
 
     def look(
         self, reason: str | None, jobs: Mapping[int, Job], cells: Iterable[Cell], work: Mapping[int, WorkRow]
@@ -102,13 +102,15 @@ class Showing:
         return phases[job.phase - 1] if 1 <= job.phase <= len(phases) else None
 
     def _station(self, number: int, here: Sequence[tuple[WorkRow, Job, ChartPhase]]) -> ShownStation:
-        dishes = [
-            ShownDish(row.number, self._images.get(row.item_id, ""), job.state is JobState.HELD) for row, job, _ in here
-        ]
+        dishes = [ShownDish(row.number, self._image(row.item_id), job.state is JobState.HELD) for row, job, _ in here]
         busy = any(not dish.held for dish in dishes)
         arm = any(phase.resources and job.state is JobState.COOKING for _, job, phase in here)
         state = "closed" if number in self._kitchen.now.stations_closed else "busy" if busy else "free"
         return ShownStation(number, self._names[number], state, arm, dishes)
+
+    def _image(self, item_id: str) -> str:
+        dish = self._menu.now.dishes.get(item_id)
+        return "" if dish is None else f"/assets/images/{dish.item.image}"
 
     def _job(self, job: Job, row: WorkRow, words: Callable[[int], Text | None]) -> JobShown:
         phase = self._phase(job, row)

@@ -16,7 +16,7 @@ from kiosk.domain.events import (
     PaymentFailedEvent,
     StoredEvent,
 )
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.order import Order, OrderLine
 from kiosk.domain.payment.payment import Payment
 from kiosk.domain.staff.figures import whole_minutes
@@ -48,7 +48,7 @@ class StatisticsSink:
         )
     )
 
-    def __init__(self, timezone: ZoneInfo, menu: Menu | None = None) -> None:
+    def __init__(self, timezone: ZoneInfo, menu: CurrentMenu | None = None) -> None:
         """`menu` names combos and options and knows what they cost."""
         self._timezone = timezone
         self._menu = menu
@@ -79,15 +79,16 @@ class StatisticsSink:
     def _count_choices(self, tx: Tx, day: str, lines: Sequence[OrderLine]) -> None:
         if self._menu is None:
             return
+        menu = self._menu.now
         for combo_id in sorted({line.combo_id for line in lines if line.combo_id is not None}):
             parts = [line for line in lines if line.combo_id == combo_id]
-            combo = self._menu.combos.get(combo_id)
+            combo = menu.combos.get(combo_id)
             places = len(combo.item.slots) if combo else len(parts)  # every place of a combo is a line of its own
             name = combo.item.name.ru if combo else combo_id
             quantity, kopecks = sum(line.quantity for line in parts) // places, sum(line.sum_kopecks for line in parts)
             stats.count_choice(tx, day, stats.Choices.COMBO, combo_id, name, quantity, kopecks)
         for line in lines:
-            dish = self._menu.dishes.get(line.item_id)
+            dish = menu.dishes.get(line.item_id)
             known = {option.id: option for group in (dish.groups if dish else ()) for option in group.options}
             for option_id in line.options:
                 option = known.get(option_id)

@@ -174,8 +174,7 @@ class Flows:
             parts.check_file_after_s,
         )
         self.expiry = Expiry(database, clock, parts.unpaid_for_s, periods)
-        names = {dish_id: dish.item.name.ru for dish_id, dish in ground.menu.dishes.items()}
-        self.reports = Reports(database, zone, clock, periods, names=names, letters_to=config.report.to)
+        self.reports = Reports(database, zone, clock, periods, menu=ground.menu, letters_to=config.report.to)
         self.day_letters = DayLetters(
             database,
             devices.mail,
@@ -185,8 +184,8 @@ class Flows:
             language=config.report.language,
         )
         self.reports.written = self.day_letters.wake
-        self.temperatures = Temperatures(database, ground.menu, zone, clock)
-        self.upkeep = parts.upkeep(database, ground.menu.equipment, zone, clock)
+        self.temperatures = Temperatures(database, ground.equipment, zone, clock)
+        self.upkeep = parts.upkeep(database, ground.equipment, zone, clock)
         self.cell_journal = CellJournal(database, self.archive, zone, clock)
         self.late_answers = LateAnswers(database, methods, clock, checkpoint, periods, receipts=self.receipts)
         self.endpoint_commands = EndpointCommands(database, urls(config), clock)

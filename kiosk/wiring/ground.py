@@ -9,7 +9,7 @@ from drivers.sim.embedded import EmbeddedSimulators
 from kiosk.config.settings import Config
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.notice import Notices
 from kiosk.store.database import Database
 from kiosk.store.file.reserve import Reserve
@@ -26,7 +26,7 @@ class Ground:
     parts: Parts
     token_keys: tuple[bytes, ...]
     equipment: Equipment
-    menu: Menu
+    menu: CurrentMenu
     notices: Notices
     reserve: Reserve
     database: Database

@@ -24,6 +24,7 @@ from kiosk.config.settings import Config
 from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.staff.stuck import Kind
 from kiosk.flows.guards.power import CHECK as POWERED
 from kiosk.flows.guards.power import PowerGuard
@@ -140,11 +141,13 @@ class Kiosk:
         await self.database.write(charts.prepare, menu.charts(), now)
         self.kitchen = Kitchen(menu.charts(), ready.equipment, await self.database.read(paces.read))
         self.kitchen.know(await self.database.read(charts.read_ordered))
+        current = CurrentMenu(menu)
+        current.when_published(lambda new: self.kitchen.sell(new.charts()))
         self.devices = Devices(config, parts, endpoints)
         opened.push_async_callback(self.devices.close)
         return Ground(
-            config, parts, token_keys, ready.equipment, menu, notices, reserve, self.database, self.devices, simulators,
-            self.tasks, self.readiness, self.kitchen,
+            config, parts, token_keys, ready.equipment, current, notices, reserve, self.database, self.devices,
+            simulators, self.tasks, self.readiness, self.kitchen,
         )  # fmt: skip
 
     async def _open_database(self, reserve: Reserve) -> Database:

@@ -92,7 +92,7 @@ class Sinks:
             checkpoint=ground.parts.checkpoint,
         )
         cell_temperatures = CellTemperatures(database, kitchen, clock)
-        upkeep = UpkeepKeeper(database, ground.menu.equipment, kitchen, ground.readiness, clock)
+        upkeep = UpkeepKeeper(database, ground.equipment, kitchen, ground.readiness, clock)
         return FoodCare(holding, climate, keeper, cell_temperatures, upkeep, ground.config.robot.station_wait_s)
 
     def _build_senders(self, ground: Ground, flows: Flows, book: NoticeBook) -> None:

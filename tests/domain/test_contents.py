@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from drivers.text import said
 from kiosk.catalogue import load_menu
 from kiosk.domain.kitchen.state import Kitchen
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.dish import Dish, Option
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.menu.rows import MenuError
@@ -282,7 +283,7 @@ def odd_menus(draw: st.DrawFn) -> Spoil:
 def shown_item(found: Menu) -> dict[str, Any]:
     import json
 
-    page, _ = MenuBytes(found, Kitchen()).page("en")
+    page, _ = MenuBytes(CurrentMenu(found), Kitchen()).page("en")
     item: dict[str, Any] = json.loads(page)["categories"][0]["items"][0]
     return item
 

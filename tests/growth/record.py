@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.catalogue import load_menu
 from kiosk.domain.events import StoredEvent
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.menu import Menu
 from kiosk.sinks.statistics import StatisticsSink
 from kiosk.store.file.opening import migrate
@@ -153,7 +154,7 @@ def _statistics(file: sqlite3.Connection, order_id: str, menu: Menu) -> list[Row
     own.row_factory = sqlite3.Row
     migrate(own)
     own.execute("PRAGMA foreign_keys=0")
-    tx, sink = Tx(own), StatisticsSink(ZoneInfo("Europe/Moscow"), menu)
+    tx, sink = Tx(own), StatisticsSink(ZoneInfo("Europe/Moscow"), CurrentMenu(menu))
     for row in file.execute("SELECT * FROM order_item WHERE order_id = ?", (order_id,)):
         tx.insert("order_item", **dict(row))
     for row in file.execute("SELECT * FROM event WHERE order_id = ? ORDER BY sequence", (order_id,)):

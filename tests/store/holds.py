@@ -10,7 +10,7 @@ from kiosk.domain.kitchen.holding import HoldingRules
 from kiosk.domain.kitchen.lots import LotRules
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.text import Text
 from kiosk.flows.guards.clock import ClockGuard
 from kiosk.kitchen.care import FoodCare
@@ -23,7 +23,7 @@ from kiosk.messages.notices import NoticeBook
 from kiosk.store.database import Database
 
 
-def care_of(database: Database, kitchen: Kitchen, clock: Clock, menu: Menu) -> FoodCare:
+def care_of(database: Database, kitchen: Kitchen, clock: Clock, menu: CurrentMenu) -> FoodCare:
     """By the usual rules; nobody sends what it writes."""
     book = NoticeBook(load_notices(None), Text("Огонёк", "Ogonyok"), clock)
     guard = ClockGuard(database, clock)
@@ -31,5 +31,5 @@ def care_of(database: Database, kitchen: Kitchen, clock: Clock, menu: Menu) -> F
     zone = ZoneInfo("Europe/Moscow")
     climate = Climate(database, menu, kitchen, Readiness(()), clock, zone=zone, see_clock=guard.look)
     lots = LotKeeper(database, menu, kitchen, Readiness(()), clock, LotRules(), see_clock=guard.look)
-    upkeep = UpkeepKeeper(database, menu.equipment, kitchen, Readiness(()), clock)
+    upkeep = UpkeepKeeper(database, menu.now.equipment, kitchen, Readiness(()), clock)
     return FoodCare(holding, climate, lots, CellTemperatures(database, kitchen, clock), upkeep)

@@ -36,6 +36,7 @@ from kiosk.catalogue import load_menu
 from kiosk.checkpoints import Checkpoints
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen, free_amounts
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.order import OrderLine, OrderStatus
 from kiosk.flows.stock.reservations import Reservations
 from kiosk.kitchen.controller import KitchenLine
@@ -49,6 +50,7 @@ from tests.store import rows
 from tests.store.holds import care_of
 
 MENU = load_menu(None)
+CURRENT = CurrentMenu(MENU)
 CODES = {name: row.code for name, row in MENU.ingredients.items()}
 FORMULA = {"rice": 150, "egg": 1}
 RICE, EGG = CODES["rice"], CODES["egg"]
@@ -165,10 +167,10 @@ class Place:
         self.to_be_made: set[int] = set()  # portions whose food lies in the bins still
         self.orders = 0
         self.kitchen = kitchen(self._judge)
-        self.reservations = Reservations(database, MENU, self.kitchen, self.clock)
+        self.reservations = Reservations(database, CURRENT, self.kitchen, self.clock)
         self.line = KitchenLine(
-            database, self.robot, self.clock, menu=MENU, kitchen=self.kitchen, readiness=Readiness(("robot",)),
-            care=care_of(database, self.kitchen, self.clock, MENU), checkpoint=Checkpoints({}),
+            database, self.robot, self.clock, menu=CURRENT, kitchen=self.kitchen, readiness=Readiness(("robot",)),
+            care=care_of(database, self.kitchen, self.clock, CURRENT), checkpoint=Checkpoints({}),
         )  # fmt: skip
 
     def _judge(self, kitchen: Kitchen) -> None:

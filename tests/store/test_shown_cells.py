@@ -8,6 +8,7 @@ from drivers.robot.port import CellState, Job, JobState
 from kiosk.catalogue import load_menu
 from kiosk.domain.kitchen.show import ShownCell
 from kiosk.domain.kitchen.state import Kitchen
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.order import OrderStatus
 from kiosk.domain.payment.payment import PaymentStep
 from kiosk.kitchen.showing import Showing
@@ -45,7 +46,7 @@ async def shown(
 
     await database.write(sell)
     kitchen = Kitchen([rows.CHART])
-    showing = Showing(kitchen, load_menu(None), ManualClock(), Complex())
+    showing = Showing(kitchen, CurrentMenu(load_menu(None)), ManualClock(), Complex())
     work = {row.portion_id: row for row in await database.read(cooking.read_work)}
     job = Job(portion_id, 2, 1, JobState.COOKING, 1, 0, 60, job_cell, 0, food_spent=True)
     showing.look(None, {portion_id: job} if job_cell else {}, [cell_with(1, state, portion_id)], work)

@@ -21,6 +21,7 @@ from kiosk.catalogue import load_menu
 from kiosk.checkpoints import Checkpoints
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.reasons import COMPLEX_DIFFERS
 from kiosk.kitchen.controller import KitchenLine
 from kiosk.kitchen.picture import KitchenPicture
@@ -29,7 +30,7 @@ from tests.clocks import ManualClock
 from tests.store.holds import care_of
 
 _HEALTH = Health(1, 100, 1, ComplexState.EXECUTE, HealthFlag(0), 0, 0, 1, 1, 1, 8, 24, 12, 8)
-_MENU = load_menu(None)
+_MENU = CurrentMenu(load_menu(None))
 
 
 class Complex:

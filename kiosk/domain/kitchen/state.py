@@ -122,7 +122,7 @@ class Kitchen:
     ) -> None:
         self.charts: Mapping[str, Chart] = {}
         self._state = KitchenState(stations_out=equipment.out if equipment else frozenset(), pace=pace or Pace())
-        self.know({chart.fingerprint: chart for chart in charts})
+        self.sell(charts)
 
     @property
     def now(self) -> KitchenState:
@@ -140,9 +140,14 @@ class Kitchen:
         new = {fingerprint: chart for fingerprint, chart in charts.items() if fingerprint not in self.charts}
         self.charts = {**self.charts, **new}
         works = {**self._state.works, **_works(new, self._state.pace)}
-        by_length = sorted(charts, key=lambda name: charts[name].nominal_s)
-        usual = self._state.usual or (by_length[len(by_length) // 2] if by_length else "")
-        self._state = replace(self._state, works=works, usual=usual)
+        self._state = replace(self._state, works=works)
+
+    def sell(self, charts: Iterable[Chart]) -> None:
+        """The charts of what is sold from now on."""
+        sold = {chart.fingerprint: chart for chart in charts}
+        self.know(sold)
+        by_length = sorted(sold, key=lambda name: sold[name].nominal_s)
+        self._state = replace(self._state, usual=by_length[len(by_length) // 2] if by_length else "")
 
 
 def _works(charts: Mapping[str, Chart], pace: Pace) -> Mapping[str, Work]:

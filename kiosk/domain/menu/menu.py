@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
@@ -37,9 +38,10 @@ class MenuFile(Strict, frozen=True):
     combos: Sequence[ComboItem] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Menu:
-    """`dishes` and `combos` hold what may be sold; `categories` those that have something to sell."""
+    """`dishes` and `combos` hold what may be sold; `categories` those that have something to sell. What is worked out
+    of it once is kept with it."""
 
     categories: tuple[Category, ...]
     dishes: Mapping[str, Dish]
@@ -62,7 +64,18 @@ class Menu:
         dishes = [(dish.item.id, dish.item.name) for dish in self.dishes.values()]
         return dishes + [(combo.item.id, combo.item.name) for combo in self.combos.values()]
 
-    def least_taken(self) -> dict[str, int]:
+    @cached_property
+    def by_code(self) -> Mapping[int, Ingredient]:
+        """Ingredients by the number that the robot knows them by."""
+        return {row.code: row for row in self.ingredients.values()}
+
+    @cached_property
+    def units(self) -> Mapping[str, str]:
+        """Of amounts, by ingredient id."""
+        return {row.id: row.unit for row in self.ingredients.values()}
+
+    @cached_property
+    def least_taken(self) -> Mapping[str, int]:
         """The smallest amount of each ingredient that any dish takes in its usual form."""
         least: dict[str, int] = {}
         for dish in self.dishes.values():

@@ -12,7 +12,7 @@ from kiosk.clock import Clock
 from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, ItemsUnavailable, SalesPaused
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen, KitchenState
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.hours import OpeningHours
 from kiosk.domain.ordering.order import OrderLine
 from kiosk.domain.ordering.reservation import shortages, total_needs
@@ -120,7 +120,7 @@ class Look:
 class Conditions:
     """Takes looks: at readiness, stop list, stations, queue and opening hours."""
 
-    def __init__(self, menu: Menu, kitchen: Kitchen, readiness: Readiness, clock: Clock, limits: Limits) -> None:
+    def __init__(self, menu: CurrentMenu, kitchen: Kitchen, readiness: Readiness, clock: Clock, limits: Limits) -> None:
         self._menu = menu
         self._kitchen = kitchen
         self._readiness = readiness
@@ -131,7 +131,7 @@ class Conditions:
         """`unless_starting`: what has not spoken since the start is not judged; whoever asks so waits for it later."""
         kitchen = self._kitchen.now
         return Look(
-            Offer(self._menu, kitchen),
+            Offer(self._menu.now, kitchen),
             self._limits,
             self._clock.now(),
             blocked=self._readiness.blocked(unless_starting=unless_starting),

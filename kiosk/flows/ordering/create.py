@@ -20,7 +20,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.domain.events import EventItem, OrderCancelledEvent, OrderCreatedEvent
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.order import (
     Order,
     OrderLine,
@@ -58,7 +58,7 @@ class Orders:
     def __init__(
         self,
         database: Database,
-        menu: Menu,
+        menu: CurrentMenu,
         kitchen: Kitchen,
         conditions: Conditions,
         clock: Clock,

@@ -11,6 +11,7 @@ from kiosk.clock import Clock
 from kiosk.domain.kitchen.pace import Pace
 from kiosk.domain.kitchen.planning import Plan, Work
 from kiosk.domain.kitchen.state import Kitchen, KitchenState
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.ingredient import Nutrition
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.ordering.order import CURRENCY
@@ -56,7 +57,9 @@ class MinutesView(msgspec.Struct, frozen=True):
 class Estimates:
     """Asks what creation asks, and writes nothing."""
 
-    def __init__(self, database: Database, menu: Menu, kitchen: Kitchen, conditions: Conditions, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, menu: CurrentMenu, kitchen: Kitchen, conditions: Conditions, clock: Clock
+    ) -> None:
         self._db = database
         self._menu = menu
         self._kitchen = kitchen
@@ -78,19 +81,21 @@ class Estimates:
     def minutes(self) -> MinutesView:
         """Built anew only when the plan, the pace of cooking or what a combo is offered with has changed."""
         kitchen = self._kitchen.now
-        offer = Offer(self._menu, kitchen)
+        menu = self._menu.now
+        offer = Offer(menu, kitchen)
         if self._seen is None or self._seen[:2] != (kitchen.plan, kitchen.pace) or not offer.same_as(self._seen[2]):
             self._seen = (kitchen.plan, kitchen.pace, offer)
-            sold = self._menu.sold()
-            self._minutes = MinutesView({item_id: self._alone(item_id, offer, kitchen) for item_id, _ in sold})
+            alone = {item_id: _alone(item_id, menu, offer, kitchen) for item_id, _ in menu.sold()}
+            self._minutes = MinutesView(alone)
         return self._minutes
 
-    def _alone(self, item_id: str, offer: Offer, kitchen: KitchenState) -> int:
-        combo = self._menu.combos.get(item_id)
-        names = [item_id] if combo is None else [option.item for option in combo.choose(gone=offer.gone(combo))]
-        charts = [self._menu.dishes[name].chart.fingerprint for name in names]
-        work: list[Work] = [kitchen.works.get(name, ()) for name in charts]
-        return max(1, math.ceil(kitchen.promise_s(work) / 60))
+
+def _alone(item_id: str, menu: Menu, offer: Offer, kitchen: KitchenState) -> int:
+    combo = menu.combos.get(item_id)
+    names = [item_id] if combo is None else [option.item for option in combo.choose(gone=offer.gone(combo))]
+    charts = [menu.dishes[name].chart.fingerprint for name in names]
+    work: list[Work] = [kitchen.works.get(name, ()) for name in charts]
+    return max(1, math.ceil(kitchen.promise_s(work) / 60))
 
 
 def _item(wish: WantedLine, one: Priced, reasons: Mapping[int, str]) -> EstimatedItem:

@@ -7,6 +7,7 @@ import hashlib
 import msgspec
 
 from kiosk.domain.kitchen.state import Kitchen
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.menu import Menu
 from kiosk.flows.ordering.availability import Availability, Offer
 from kiosk.flows.ordering.menu_views import (
@@ -36,12 +37,11 @@ class MenuView(msgspec.Struct, frozen=True):
     allergens: list[AllergenView]
 
 
-class MenuBytes:
-    """`page(language)` → (bytes, version); rebuilt only when availability changed."""
+class _Shown:
+    """What may change on the page of one menu while it is sold."""
 
-    def __init__(self, menu: Menu, kitchen: Kitchen) -> None:
-        self._menu = menu
-        self._kitchen = kitchen
+    def __init__(self, menu: Menu) -> None:
+        self.menu = menu
         self._options = [
             (f"{dish.item.id}+{option.id}", dish.formula((option,)))
             for dish in menu.dishes.values()
@@ -54,49 +54,59 @@ class MenuBytes:
             for slot in combo.item.slots
             for option in slot.options
         ]
+
+    def look(self, offer: Offer) -> State:
+        """All that may change on the page: why an item cannot be had, and which options are out."""
+        items = [(item_id, offer.of(item_id).reason) for item_id, _ in self.menu.sold()]
+        options = [(name, offer.why_not_option(formula)) for name, formula in self._options]
+        in_combos = [(name, offer.in_combo(item_id).reason) for name, item_id in self._choices]
+        return (*items, *options, *in_combos)
+
+
+class MenuBytes:
+    """`page(language)` → (bytes, version); rebuilt only when the menu or its availability changed."""
+
+    def __init__(self, menu: CurrentMenu, kitchen: Kitchen) -> None:
+        self._menu = menu
+        self._kitchen = kitchen
+        self._shown = _Shown(menu.now)
         self._seen: Offer | None = None
         self._state: State = ()
         self._pages: dict[str, tuple[bytes, str]] = {}
 
     def availability(self, item_ids: list[str]) -> list[Availability]:
         """Unknown items are unavailable with reason `not_on_menu`."""
-        offer = Offer(self._menu, self._kitchen.now)
+        offer = Offer(self._menu.now, self._kitchen.now)
         return [offer.of(item_id) for item_id in item_ids]
 
     def page(self, language: str) -> tuple[bytes, str]:
-        offer = Offer(self._menu, self._kitchen.now)
+        menu = self._menu.now
+        if self._shown.menu is not menu:
+            self._shown, self._seen, self._pages = _Shown(menu), None, {}
+        offer = Offer(menu, self._kitchen.now)
         if self._seen is None or not offer.same_as(self._seen):
             self._seen = offer
-            if (state := self._look(offer)) != self._state:
+            if (state := self._shown.look(offer)) != self._state:
                 self._state = state
                 self._pages = {}
         if language not in self._pages:
-            self._pages[language] = self._build(language, dict(self._state))
+            self._pages[language] = _build(menu, language, dict(self._state))
         return self._pages[language]
 
-    def _look(self, offer: Offer) -> State:
-        """All that may change on the page: why an item cannot be had, and which options are out."""
-        items = [(item_id, offer.of(item_id).reason) for item_id, _ in self._menu.sold()]
-        options = [(name, offer.why_not_option(formula)) for name, formula in self._options]
-        in_combos = [(name, offer.in_combo(item_id).reason) for name, item_id in self._choices]
-        return (*items, *options, *in_combos)
 
-    def _build(self, language: str, reasons: Reasons) -> tuple[bytes, str]:
-        menu = self._menu
-        combos = [(combo.item.category, combo_view(combo, language, reasons)) for combo in menu.combos.values()]
-        dishes = [
-            (dish.item.category, dish_view(dish, language, reasons, menu.equipment)) for dish in menu.dishes.values()
-        ]
-        categories = [
-            CategoryView(
-                id=category.id,
-                name=category.name.into(language),
-                image=f"/assets/images/{category.image}",
-                items=[view for place, view in (*combos, *dishes) if place == category.id],
-            )
-            for category in menu.categories
-        ]
-        ingredients = [ingredient_view(row, language) for row in menu.ingredients.values()]
-        allergens = [AllergenView(row.id, row.name.into(language)) for row in menu.larder.allergens.values()]
-        version = hashlib.sha256(msgspec.json.encode([categories, ingredients, allergens])).hexdigest()[:16]
-        return msgspec.json.encode(MenuView(version, categories, ingredients, allergens)), version
+def _build(menu: Menu, language: str, reasons: Reasons) -> tuple[bytes, str]:
+    combos = [(combo.item.category, combo_view(combo, language, reasons)) for combo in menu.combos.values()]
+    dishes = [(dish.item.category, dish_view(dish, language, reasons, menu.equipment)) for dish in menu.dishes.values()]
+    categories = [
+        CategoryView(
+            id=category.id,
+            name=category.name.into(language),
+            image=f"/assets/images/{category.image}",
+            items=[view for place, view in (*combos, *dishes) if place == category.id],
+        )
+        for category in menu.categories
+    ]
+    ingredients = [ingredient_view(row, language) for row in menu.ingredients.values()]
+    allergens = [AllergenView(row.id, row.name.into(language)) for row in menu.larder.allergens.values()]
+    version = hashlib.sha256(msgspec.json.encode([categories, ingredients, allergens])).hexdigest()[:16]
+    return msgspec.json.encode(MenuView(version, categories, ingredients, allergens)), version

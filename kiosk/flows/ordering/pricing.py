@@ -11,9 +11,9 @@ import msgspec
 from kiosk.domain.errors import InvalidRequest, ItemsUnavailable
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.combo import Combo
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.dish import Dish, Option
 from kiosk.domain.menu.ingredient import Contents
-from kiosk.domain.menu.menu import Menu
 from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.ordering.order import OrderLine
 from kiosk.domain.reasons import NOT_ON_MENU
@@ -39,13 +39,13 @@ class Priced:
 class Pricing:
     """Reads the menu, and for a combo's open places the kitchen."""
 
-    def __init__(self, menu: Menu, kitchen: Kitchen) -> None:
+    def __init__(self, menu: CurrentMenu, kitchen: Kitchen) -> None:
         self._menu = menu
         self._kitchen = kitchen
 
     def lines(self, wishes: Sequence[WantedLine]) -> list[OrderLine]:
         """The order's lines. Raises `InvalidRequest`, and `ItemsUnavailable` for what is not on the menu."""
-        unknown = [wish.item_id for wish in wishes if not self._menu.sells(wish.item_id)]
+        unknown = [wish.item_id for wish in wishes if not self._menu.now.sells(wish.item_id)]
         if unknown:
             raise ItemsUnavailable(items=[{"item_id": item_id, "reason": NOT_ON_MENU} for item_id in unknown])
         return [line for one in self.of_each(wishes) for line in one.lines]
@@ -65,17 +65,17 @@ class Pricing:
         return found
 
     def _of_wish(self, wish: WantedLine, number: int) -> Priced:
-        if combo := self._menu.combos.get(wish.item_id):
+        if combo := self._menu.now.combos.get(wish.item_id):
             return self._of_combo(combo, wish, number)
-        dish = self._menu.dishes.get(wish.item_id)
+        dish = self._menu.now.dishes.get(wish.item_id)
         if dish is None:
             return Priced((), None)
-        options = dish.choose(wish.modifiers, Offer(self._menu, self._kitchen.now).gone_options(dish))
+        options = dish.choose(wish.modifiers, Offer(self._menu.now, self._kitchen.now).gone_options(dish))
         line = _line(number, dish, options, dish.price_kopecks(options), wish.quantity)
         return Priced((line,), lambda: dish.contents(options))
 
     def _of_combo(self, combo: Combo, wish: WantedLine, number: int) -> Priced:
-        chosen = combo.choose(wish.modifiers, Offer(self._menu, self._kitchen.now).gone(combo))
+        chosen = combo.choose(wish.modifiers, Offer(self._menu.now, self._kitchen.now).gone(combo))
         lines = [
             _line(number + n, part.dish, part.dish.choose(()), part.price_kopecks, wish.quantity, combo.item.id)
             for n, part in enumerate(combo.parts(chosen))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.clock import Clock
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.flows.ordering.availability import Offer
 from kiosk.flows.ordering.conditions import Conditions
 from kiosk.store.database import Database
@@ -21,7 +21,14 @@ class SoldOutWatch:
     """`run()` until cancelled."""
 
     def __init__(
-        self, database: Database, menu: Menu, kitchen: Kitchen, conditions: Conditions, clock: Clock, *, zone: ZoneInfo
+        self,
+        database: Database,
+        menu: CurrentMenu,
+        kitchen: Kitchen,
+        conditions: Conditions,
+        clock: Clock,
+        *,
+        zone: ZoneInfo,
     ) -> None:
         self._db = database
         self._menu = menu
@@ -39,8 +46,9 @@ class SoldOutWatch:
         """Counts one minute, where sales are open."""
         if self._conditions.why_paused(0.0) is not None:
             return
-        offer = Offer(self._menu, self._kitchen.now)
-        offered = (offer.of(item_id) for item_id in self._menu.dishes)
+        menu = self._menu.now
+        offer = Offer(menu, self._kitchen.now)
+        offered = (offer.of(item_id) for item_id in menu.dishes)
         gone = [(row.item_id, row.reason or "") for row in offered if not row.available]
         day = self._clock.now().astimezone(self._zone).date().isoformat()
         await self._db.write(day_counts.count_open, day, 1, gone)

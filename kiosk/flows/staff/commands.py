@@ -12,7 +12,7 @@ from kiosk.clock import Clock, is_moment
 from kiosk.domain.errors import DatabaseBroken, InvalidRequest, NotFound, OrderStateConflict
 from kiosk.domain.events import OrderCompletedEvent, StoredEvent
 from kiosk.domain.kitchen.readiness import Readiness
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.order import OrderStatus, check_order_transition
 from kiosk.domain.reasons import STAFF
 from kiosk.flows.guards.archive import OrderArchive
@@ -45,7 +45,7 @@ class StaffCommands:
         self,
         database: Database,
         archive: OrderArchive,
-        menu: Menu,
+        menu: CurrentMenu,
         readiness: Readiness,
         clock: Clock,
     ) -> None:
@@ -137,12 +137,13 @@ class StaffCommands:
         return concerned
 
     def _concerned(self, request: StopRequest) -> list[str]:
-        sold = [item_id for item_id, _ in self._menu.sold()]
+        menu = self._menu.now
+        sold = [item_id for item_id, _ in menu.sold()]
         if request.item_id is not None:
             found = [item_id for item_id in sold if item_id == request.item_id]
         else:
-            found = [item_id for item_id in sold if request.ingredient in (self._menu.formula(item_id) or {})]
-        if not found and request.ingredient not in self._menu.ingredients:
+            found = [item_id for item_id in sold if request.ingredient in (menu.formula(item_id) or {})]
+        if not found and request.ingredient not in menu.ingredients:
             raise NotFound
         return found
 

@@ -13,7 +13,7 @@ from drivers.fiscal.port import FiscalStatus
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.kitchen.readiness import Check, Readiness
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.reasons import LOT_EXPIRING, words_of
 from kiosk.domain.staff.staff_words import check_words
 from kiosk.domain.text import Text
@@ -127,7 +127,7 @@ class Dashboard:
         database: Database,
         clock: Clock,
         *,
-        menu: Menu,
+        menu: CurrentMenu,
         kitchen: Kitchen,
         readiness: Readiness,
         shown: Shown,
@@ -148,7 +148,6 @@ class Dashboard:
         self._zone = zone
         self._folder = folder
         self._clock = clock
-        self._least = menu.least_taken()
 
     async def overview(self) -> OverviewView:
         reason = self._readiness.pause_reason()
@@ -217,8 +216,9 @@ class Dashboard:
         return Light("disk", _low(free_mb, LOW_MB, ALARM_MB), free_mb)
 
     def _bin(self, row: BinView) -> BinLight:
-        named = self._menu.ingredients.get(row.ingredient or "")
-        least = self._least.get(row.ingredient or "")
+        menu = self._menu.now
+        named = menu.ingredients.get(row.ingredient or "")
+        least = menu.least_taken.get(row.ingredient or "")
         free = max(0, row.level - row.committed - row.reserved)
         return BinLight(
             bin=row.bin,
@@ -243,7 +243,7 @@ class Dashboard:
                 item_id in stopped,
                 None if (until := stopped.get(item_id)) is None else rfc3339(until),
             )
-            for item_id, name in self._menu.sold()
+            for item_id, name in self._menu.now.sold()
         ]
 
 

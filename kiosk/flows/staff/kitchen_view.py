@@ -8,7 +8,7 @@ import msgspec
 
 from kiosk.domain.kitchen.show import JobShown, LineShown, WaitingShown
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.staff.staff_words import stuck_words
 from kiosk.domain.staff.stuck import Kind
 from kiosk.domain.text import Text
@@ -49,11 +49,11 @@ class KitchenView(msgspec.Struct, frozen=True):
 
 
 class KitchenReport:
-    def __init__(self, database: Database, menu: Menu, kitchen: Kitchen) -> None:
+    def __init__(self, database: Database, menu: CurrentMenu, kitchen: Kitchen) -> None:
         self._db = database
         self._kitchen = kitchen
-        self._dishes = dict(menu.sold())
-        equipment = menu.equipment
+        self._menu = menu
+        equipment = menu.now.equipment
         self._stations = {n: Text(row.name.ru, row.name.en) for n, row in equipment.by_number.items()}
         self._operations = {str(number): name for number, name in equipment.operation_names.items()}
 
@@ -69,7 +69,7 @@ class KitchenReport:
             waiting=detail.waiting,
             line=detail.line,
             log=[self._made(row) for row in made],
-            dishes=self._dishes,
+            dishes=dict(self._menu.now.sold()),
             stations={str(number): name for number, name in self._stations.items()},
             operations=self._operations,
         )

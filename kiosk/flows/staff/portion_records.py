@@ -9,7 +9,7 @@ import msgspec
 
 from kiosk.clock import rfc3339
 from kiosk.domain.kitchen.lots import label_of
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.text import Text
 from kiosk.store.ordering import orders
 from kiosk.store.stock import records
@@ -56,7 +56,7 @@ class RecordedPortionView(msgspec.Struct, frozen=True):
 
 
 class PortionRecords:
-    def __init__(self, menu: Menu, zone: ZoneInfo) -> None:
+    def __init__(self, menu: CurrentMenu, zone: ZoneInfo) -> None:
         self._menu = menu
         self._zone = zone
 
@@ -90,7 +90,7 @@ class PortionRecords:
 
     def _used(self, row: records.PortionLotRow) -> UsedView:
         """An ingredient that the menu has no more keeps its code."""
-        known = self._menu.ingredients.get(row.ingredient)
+        known = self._menu.now.ingredients.get(row.ingredient)
         name = Text(row.ingredient, row.ingredient) if known is None else known.name
         until = None if row.expires_at is None else label_of(row.expires_at, self._zone)
         unit = "" if known is None else known.unit

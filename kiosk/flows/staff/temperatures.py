@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from drivers.robot.equipment import Equipment
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.kitchen.climate import limits_of, names_of, number_of, place_words
-from kiosk.domain.menu.menu import Menu
 from kiosk.domain.text import Text
 from kiosk.store.database import Database
 from kiosk.store.staff import climates
@@ -53,12 +53,12 @@ class TemperaturesView(msgspec.Struct, frozen=True):
 
 
 class Temperatures:
-    def __init__(self, database: Database, menu: Menu, zone: ZoneInfo, clock: Clock) -> None:
+    def __init__(self, database: Database, equipment: Equipment, zone: ZoneInfo, clock: Clock) -> None:
         self._db = database
         self._zone = zone
         self._clock = clock
-        self._limits = limits_of(menu.equipment)
-        self._names = names_of(menu.equipment)
+        self._limits = limits_of(equipment)
+        self._names = names_of(equipment)
 
     async def of_day(self, day: date | None) -> TemperaturesView:
         """By the restaurant's clock; None: today."""

@@ -20,7 +20,7 @@ from kiosk.clock import Clock
 from kiosk.domain.errors import InvalidRequest, NotFound
 from kiosk.domain.kitchen.lots import BadLabel, LotRules, clean_name, expiry_of
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.text import Text
 from kiosk.flows.guards.not_done import not_done
 from kiosk.store import journal
@@ -65,7 +65,7 @@ class BinCommands:
         self,
         database: Database,
         robot: CookingComplex,
-        menu: Menu,
+        menu: CurrentMenu,
         kitchen: Kitchen,
         clock: Clock,
         rules: LotRules,
@@ -80,7 +80,7 @@ class BinCommands:
         self._rules = rules
         self._zone = zone
         self._cp = checkpoint
-        self._ingredients = {row.code: row.id for row in menu.ingredients.values()}
+        self._menu = menu
 
     async def refill(self, wanted: Refill, actor: str) -> None:
         """Staff has filled a bin up to `amount`, or found it to hold less. Raises `InvalidRequest`,
@@ -150,12 +150,12 @@ class BinCommands:
         self, row: Bin, level_after: int, actor: str, now: datetime, *, name: str, lot_id: int | None = None,
         expires_at: datetime | None = None, reason: str = "",
     ) -> lots.Act:  # fmt: skip
-        ingredient = self._ingredients.get(row.ingredient)
+        ingredient = self._menu.now.by_code.get(row.ingredient)
         if ingredient is None:
             raise refused("$.bin", _UNKNOWN)
         return lots.Act(
             bin=row.bin,
-            ingredient=ingredient,
+            ingredient=ingredient.id,
             level_before=row.level,
             level_after=level_after,
             held_before=0,

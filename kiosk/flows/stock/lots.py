@@ -14,7 +14,7 @@ from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import NotFound
 from kiosk.domain.kitchen.lots import BadLabel, Lot, LotRules, clean_name, expiry_of, in_order, label_of
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.text import Text
 from kiosk.flows.stock.bins import Reason, refused
 from kiosk.store import journal
@@ -128,7 +128,7 @@ class LotCommands:
     def __init__(
         self,
         database: Database,
-        menu: Menu,
+        menu: CurrentMenu,
         kitchen: Kitchen,
         clock: Clock,
         rules: LotRules,
@@ -184,7 +184,7 @@ class LotCommands:
 
     def _named(self, ingredient: str) -> tuple[Text, str]:
         """What it is called, and its unit."""
-        found = self._menu.ingredients.get(ingredient)
+        found = self._menu.now.ingredients.get(ingredient)
         return (Text(ingredient, ingredient), "") if found is None else (found.name, found.unit)
 
     async def relabel(self, lot_id: int, wanted: Relabel, actor: str) -> LotsView:

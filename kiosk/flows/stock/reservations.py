@@ -11,7 +11,7 @@ import msgspec
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import IngredientsUnavailable, InvalidRequest, NotFound
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.reservation import shortages, total_needs
 from kiosk.periods import USUAL, Periods
 from kiosk.store.database import Database
@@ -53,7 +53,7 @@ class Reservations:
     """Holds in the database against the robot's last reported levels; every commit that changes them is published."""
 
     def __init__(
-        self, database: Database, menu: Menu, kitchen: Kitchen, clock: Clock, periods: Periods = USUAL
+        self, database: Database, menu: CurrentMenu, kitchen: Kitchen, clock: Clock, periods: Periods = USUAL
     ) -> None:
         self._db = database
         self._periods = periods
@@ -62,7 +62,6 @@ class Reservations:
         self._menu = menu
         self._kitchen = kitchen
         self._clock = clock
-        self._units = {ingredient.id: ingredient.unit for ingredient in menu.ingredients.values()}
 
     def hold_order(self, tx: Tx, order_id: str, levels: Mapping[str, int], now: datetime) -> stocks.ReservationRow:
         """Inside the saga's transaction: the order's reservation, made, prolonged or found. Raises
@@ -89,7 +88,7 @@ class Reservations:
         now: datetime,
     ) -> stocks.ReservationRow:
         total = total_needs(formula for _, formula in needs)
-        if missing := shortages(total, levels, stocks.held(tx, now), self._units):
+        if missing := shortages(total, levels, stocks.held(tx, now), self._menu.now.units):
             raise IngredientsUnavailable(missing=missing)
         return stocks.reserve(tx, order_id, needs, expires_at, now)
 
@@ -109,7 +108,7 @@ class Reservations:
             return ReservationView(
                 row.reservation_id,
                 rfc3339(row.expires_at),
-                [IngredientView(a.ingredient, a.amount, self._units.get(a.ingredient, "")) for a in amounts],
+                [IngredientView(a.ingredient, a.amount, self._menu.now.units.get(a.ingredient, "")) for a in amounts],
             )
 
         return await self._db.write(run)
@@ -122,7 +121,7 @@ class Reservations:
     def _needs(self, items: list[WantedItem]) -> list[tuple[int | None, Mapping[str, int]]]:
         needs: list[tuple[int | None, Mapping[str, int]]] = []
         for index, item in enumerate(items):
-            formula = self._menu.formula(item.item_id)
+            formula = self._menu.now.formula(item.item_id)
             if formula is None:
                 raise InvalidRequest.at(f"$.items[{index}].item_id", "not on the menu")
             needs += [(None, formula)] * item.quantity

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from drivers.fiscal.port import FiscalStatus
 from kiosk.clock import Clock
 from kiosk.domain.kitchen.readiness import Readiness
-from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.reasons import LOT_EXPIRING, PIN_GUESSED, SETTLEMENT_FAILED, SETTLEMENT_WAITS, UPS_TROUBLE, words_of
 from kiosk.domain.staff.alarm import Seen
 from kiosk.domain.staff.alarm_rules import (
@@ -94,13 +94,12 @@ class Consumption:
 class Symptoms:
     """`seen()`: every condition of the rules that holds now, each subject once."""
 
-    def __init__(self, pictures: Pictures, menu: Menu, rules: AlarmRules, zone: ZoneInfo, clock: Clock) -> None:
+    def __init__(self, pictures: Pictures, menu: CurrentMenu, rules: AlarmRules, zone: ZoneInfo, clock: Clock) -> None:
         self._of = pictures
         self._menu = menu
         self._rules = rules
         self._zone = zone
         self._clock = clock
-        self._least = menu.least_taken()
         self._consumption = Consumption()
 
     @property
@@ -178,15 +177,15 @@ class Symptoms:
             yield Seen("clock", "registrar", NOTHING_MORE)
 
     def _bins(self, rows: list[BinView]) -> Iterator[Seen]:
-        now_s = self._clock.monotonic()
+        menu, now_s = self._menu.now, self._clock.monotonic()
         for row in rows:
             self._consumption.note(row.bin, row.level, now_s)
-            least = self._least.get(row.ingredient or "")
+            least = menu.least_taken.get(row.ingredient or "")
             if least is None:
                 continue
             free = max(0, row.level - row.committed - row.reserved)
             if free // least < _FEW_PORTIONS or free < self._consumption.per_s(row.bin) * _EMPTY_WITHIN_S:
-                named = self._menu.ingredients[row.ingredient or ""].name
+                named = menu.ingredients[row.ingredient or ""].name
                 portions = free // least
                 yield Seen(
                     "bin_low",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
-from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ import msgspec
 
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.errors import InvalidRequest, NotFound
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.order import CURRENCY
 from kiosk.domain.staff import figures
 from kiosk.periods import USUAL, Periods
@@ -99,15 +99,15 @@ class Reports:
         clock: Clock,
         periods: Periods = USUAL,
         *,
-        names: Mapping[str, str] = MappingProxyType({}),
+        menu: CurrentMenu | None = None,
         letters_to: Sequence[str] = (),
     ) -> None:
-        """`names`: of the menu's dishes; `letters_to`: who gets each day's report by mail."""
+        """`menu` names dishes that were not sold; `letters_to`: who gets each day's report by mail."""
         self._periods = periods
         self._db = database
         self._timezone = timezone
         self._clock = clock
-        self._names = names
+        self._menu = menu
         self._letters_to = letters_to
         self.written: Callable[[], None] = lambda: None
 
@@ -169,7 +169,9 @@ class Reports:
         usual = figures.Usual(
             day_counts.read_open_minutes(reader, *known), out, {row.item_id: row.revenue_kopecks for row in sold}
         )
-        names = {**{row.item_id: row.name for row in sold}, **self._names}
+        names = {row.item_id: row.name for row in sold}
+        if self._menu is not None:
+            names |= {item_id: dish.item.name.ru for item_id, dish in self._menu.now.dishes.items()}
         return figures.sold_out_of(((row.item_id, row.reason, row.minutes) for row in gone), names, usual)
 
     def _begins(self, day: date, after: timedelta = timedelta()) -> datetime:
