@@ -170,3 +170,6 @@ _.pytest_asyncio_loop_factories
 _.handle_DATA
 _.new_event_loop
 _.continued
+
+# Pillow reads it.
+_.MAX_IMAGE_PIXELS

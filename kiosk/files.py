@@ -41,16 +41,21 @@ def read_file(path: Path | str, longest_bytes: int) -> bytes:
     return found
 
 
-def write_whole(path: Path, text: str) -> None:
-    """In the place of what is there, which keeps its mode: whoever reads sees the old text or the new one. Raises
-    `OSError`."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """In the place of what is there, which keeps its mode: whoever reads sees the old content or the new one, and what
+    is written stays through a power cut. Raises `OSError`."""
     fresh = path.with_name(f".{path.name}.new")
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
-        file.write(text)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def toml_of(path: Path | str, raw: bytes) -> dict[str, object]:

@@ -94,6 +94,8 @@ LIFT_RECALL = Address("POST", "/internal/stock/lift")
 REFILL = Address("POST", "/internal/stock/refill")
 ACKNOWLEDGE = Address("POST", "/internal/robot/acknowledge")
 
+ADD_PICTURE = Address("POST", "/internal/menu/pictures")
+
 TERMINAL = Address("GET", "/internal/terminal")
 SETTLE = Address("POST", "/internal/terminal/settle")
 

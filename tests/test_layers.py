@@ -24,7 +24,7 @@ FLOORS = (
     {"api", "runtime"},
     {"flows", "sinks", "kitchen"},
     {"messages", "cli_words", "trial_sale", "site_setup"},
-    {"store", "tokens", "tasks", "checkpoints", "catalogue", "config", "logs"},
+    {"store", "tokens", "tasks", "checkpoints", "catalogue", "config", "logs", "pictures"},
     {"domain", "clock", "periods", "files", "cli_output", "socket_calls"},
 )
 RANK = {room: rank for rank, rooms in enumerate(FLOORS) for room in rooms}

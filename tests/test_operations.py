@@ -263,7 +263,7 @@ def test_every_call_for_staff_at_the_socket_has_its_command() -> None:
     asked = {row_of(*asked_by(line)[:2]).at for line in COMMANDS}
     tools = {
         socket_calls.QUICK_AUTH, socket_calls.CONFIRM, socket_calls.AVAILABILITY, socket_calls.RESERVE,
-        socket_calls.RELEASE, socket_calls.ORDER_STATUS, socket_calls.EVENTS,
+        socket_calls.RELEASE, socket_calls.ORDER_STATUS, socket_calls.EVENTS, socket_calls.ADD_PICTURE,
     }  # fmt: skip
     assert set(SOCKET_CALLS) - asked == tools
 

@@ -85,7 +85,8 @@ BareCall = Call[By, Nothing]
 class Operation:
     """One call. `socket`: where the unix socket has the same act. `answers`: status → type (None: no body); where there
     is one, the handler gives its value, else a response. `body_optional`: none at all is its default; `screen`: a
-    method of the handler's class that looks at the JSON before the schema does; `may`: the roles of staff whose act it
+    method of the handler's class that looks at the JSON before the schema does; `raw`: the types of a body that is no
+    JSON, which the handler reads itself; `may`: the roles of staff whose act it
     is, nobody's where none is named."""
 
     at: Address
@@ -100,6 +101,7 @@ class Operation:
     body: type[msgspec.Struct] = Nothing
     body_optional: bool = False
     screen: Callable[[Any, object], None] | None = None
+    raw: tuple[str, ...] = ()
     parameters: tuple[Parameter[Any], ...] = ()
     headers: Mapping[int, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     media: str = "application/json"
@@ -107,7 +109,8 @@ class Operation:
 
     @property
     def takes_body(self) -> bool:
-        return self.at.method in ("POST", "PUT")
+        """Of JSON."""
+        return self.at.method in ("POST", "PUT") and not self.raw
 
     @property
     def needs_body(self) -> bool:

@@ -25,6 +25,7 @@ _Maybe = msgspec.UnsetType
 _BODY_REFUSALS: tuple[type[DomainError], ...] = (
     BadRequest, BadJson, BodyTooLarge, UnsupportedMediaType, errors.InvalidRequest,
 )  # fmt: skip
+_RAW_REFUSALS: tuple[type[DomainError], ...] = (BadRequest, BodyTooLarge, UnsupportedMediaType)
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +127,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     responses = {str(status): _answer(operation, status) for status in operation.answers}
     for status, kinds in sorted(_by_status(refusals(operation)).items()):
         responses[str(status)] = _problem(kinds)
-    body = {"requestBody": _request_body(operation)} if operation.takes_body else {}
+    body = {"requestBody": _request_body(operation)} if operation.takes_body or operation.raw else {}
     return {
         "operationId": _operation_id(operation),
         "summary": operation.summary,
@@ -158,6 +159,8 @@ def refusals(operation: Operation) -> tuple[type[DomainError], ...]:
     found = [*operation.refusals]
     if operation.takes_body:
         found += _BODY_REFUSALS
+    if operation.raw:
+        found += _RAW_REFUSALS
     if IDEMPOTENCY_KEY in operation.parameters:
         found.append(errors.InvalidRequest)
     if operation.who.session != "none" or operation.at.method != "GET":  # a foreign Origin changes nothing either
@@ -177,6 +180,8 @@ def _by_status(kinds: tuple[type[DomainError], ...]) -> dict[int, list[type[Doma
 
 
 def _request_body(operation: Operation) -> dict[str, Any]:
+    if operation.raw:
+        return {"required": True, "content": {media: {"schema": {"type": "string"}} for media in operation.raw}}
     schema = {"$ref": _REF.format(name=operation.body.__name__)}
     return {"required": operation.needs_body, "content": {"application/json": {"schema": schema}}}
 

@@ -14,6 +14,7 @@ from kiosk.api.openapi import OpenApi
 from kiosk.api.site_operations import SITE_OPERATIONS
 from kiosk.api.staff.device_operations import DEVICE_OPERATIONS
 from kiosk.api.staff.operations import STAFF_OPERATIONS
+from kiosk.api.staff.pictures import PICTURE_OPERATIONS
 from kiosk.api.staff.system_operations import SYSTEM_OPERATIONS
 from kiosk.socket_calls import Address
 
@@ -24,6 +25,7 @@ _ROWS: tuple[Operation, ...] = (
     *STAFF_OPERATIONS,
     *DEVICE_OPERATIONS,
     *SYSTEM_OPERATIONS,
+    *PICTURE_OPERATIONS,
     *SITE_OPERATIONS,
     Operation(
         Address("GET", "/api/openapi.json"), OpenApi.show, ANYONE, {200: dict[str, Any], 304: None},

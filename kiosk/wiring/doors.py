@@ -32,6 +32,7 @@ from kiosk.api.staff.food import FoodApi
 from kiosk.api.staff.orders import OrderCardsApi
 from kiosk.api.staff.pages import AccountsApi, StaffPagesApi, acts_by_role
 from kiosk.api.staff.people import PeopleApi
+from kiosk.api.staff.pictures import PicturesApi
 from kiosk.api.staff.status import StatusApi
 from kiosk.api.staff.system import SystemApi
 from kiosk.catalogue import web_root
@@ -137,7 +138,7 @@ def public_door(
         *_both_doors(ground, flows, alarms),
     )
     images = Path(config.menu.images) if config.menu.images else None
-    pages = Pages(web_root(), images, demo=ground.simulators is not None)
+    pages = Pages(web_root(), images, flows.pictures.path, demo=ground.simulators is not None)
     served = routes(PUBLIC_OPERATIONS, groups, _admission(ground, flows))
     return application((*served, *pages.routes()), gate=gate)
 
@@ -191,6 +192,7 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
         PeopleApi(customers=flows.customers),
         AlarmsApi(alarm_commands=alarms.commands),
         AccountsApi(accounts=flows.accounts),
+        PicturesApi(pictures=flows.picture_commands),
     )
 
 

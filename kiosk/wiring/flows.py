@@ -58,6 +58,7 @@ from kiosk.flows.staff.device_status import DeviceStatus
 from kiosk.flows.staff.door import StaffDoor
 from kiosk.flows.staff.endpoints import EndpointCommands
 from kiosk.flows.staff.order_cards import OrderCards
+from kiosk.flows.staff.pictures import PictureCommands
 from kiosk.flows.staff.portion_records import PortionRecords
 from kiosk.flows.staff.reports.day_letters import DayLetters
 from kiosk.flows.staff.reports.statistics import Reports
@@ -67,6 +68,7 @@ from kiosk.flows.staff.temperatures import Temperatures
 from kiosk.flows.stock.lots import LotCommands
 from kiosk.flows.stock.recall import Recall
 from kiosk.flows.stock.reservations import Reservations
+from kiosk.pictures.folder import PictureFolder
 from kiosk.runtime.idle import when_idle
 from kiosk.store.keep.archives import Archives
 from kiosk.store.keep.erasures import Erasures
@@ -311,6 +313,8 @@ class Flows:
         self.visits = Visits(database, terminals, clock, zone)
         self.sold_out = SoldOutWatch(database, ground.menu, ground.kitchen, self.conditions, clock, zone=zone)
         self.staff_commands = StaffCommands(database, self.archive, ground.menu, ground.readiness, clock)
+        self.pictures = PictureFolder(config.database.path.parent / "pictures")
+        self.picture_commands = PictureCommands(database, self.pictures, clock)
         self.order_cards = OrderCards(
             database,
             self.archive,

@@ -92,6 +92,7 @@ DELETE /api/service/till/{code}                       -smo
 GET /api/service/stuck                                tsmo
 POST /api/service/stuck/{stuck_id}                    tsmo
 POST /api/service/webhooks                            t-mo
+POST /api/service/menu/pictures                       --mo
 GET /api/service/staff                                ---o
 POST /api/service/staff                               ---o
 POST /api/service/staff/{person_id}                   ---o

@@ -46,7 +46,7 @@ async def began_anew(kiosk: KioskScreen) -> None:
 
 async def test_other_files_make_another_worker(tmp_path: Path) -> None:
     def worker() -> bytes:
-        return Pages(web_root(), tmp_path)._files["worker.mjs"].body  # noqa: SLF001  # what a browser would be sent
+        return Pages(web_root(), tmp_path, tmp_path)._files["worker.mjs"].body  # noqa: SLF001  # what a browser would be sent
 
     first = worker()
     assert worker() == first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 import socket
@@ -11,9 +13,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from PIL import Image
 
 from kiosk.api.http.pictures import LONGEST_BYTES, picture_type
 from kiosk.catalogue import web_root
+from tests.command import journal
 from tests.restaurant import Restaurant, restaurant, short_folder
 
 PAGE = b"<script>alert(1)</script>"
@@ -106,6 +110,50 @@ async def test_pages_have_their_own_addresses_and_every_asset_its_type_and_polic
     for page in ("/", "/display", "/pickup", "/service", "/stats"):
         status, headers, _ = await fetch(place, page)
         assert (status, "script-src 'self'" in headers["Content-Security-Policy"]) == (200, True)
+
+
+def photograph() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (900, 600), (200, 30, 30)).save(made, "JPEG")
+    return made.getvalue()
+
+
+async def upload(place: Restaurant, body: object, kind: str = "image/jpeg") -> tuple[int, Any]:
+    headers = {"Content-Type": kind}
+    async with place.staff.post("http://kiosk/internal/menu/pictures", data=body, headers=headers) as answer:
+        return answer.status, await answer.json(content_type=None)
+
+
+async def test_an_uploaded_picture_is_served_at_once_and_for_ever_and_stands_in_the_journal(place: Restaurant) -> None:
+    status, found = await upload(place, photograph())
+    assert (status, found.keys()) == (201, {"image", "width", "height", "bytes"})
+    status, headers, body = await fetch(place, f"/assets/images/{found['image']}")
+    assert (status, headers["Content-Type"], len(body)) == (200, "image/webp", found["bytes"])
+    assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert "immutable" in headers["Cache-Control"]
+    (detail,) = [detail for _, action, detail in journal(place) if action == "menu_picture"]
+    assert detail.startswith(found["image"])
+
+
+async def test_fifty_megabytes_are_refused_while_they_come(place: Restaurant) -> None:
+    sent = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(800):
+            sent += 65_536
+            yield bytes(65_536)
+
+    with contextlib.suppress(aiohttp.ClientError):
+        status, found = await upload(place, body())
+        assert (status, found["code"]) == (413, "body_too_large")
+    status, found = await upload(place, bytes(13_000_000))
+    assert (status, found["code"]) == (413, "body_too_large")
+    status, found = await upload(place, b"<svg/>", "image/svg+xml")
+    assert (status, found["code"]) == (415, "unsupported_media_type")
+    status, found = await upload(place, DRAWING, "image/png")
+    assert (status, found["code"]) == (400, "picture_refused")
+    assert not (place.folder / "pictures").exists()
 
 
 def by_name(path: Path) -> str | None:

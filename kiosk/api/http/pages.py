@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
@@ -17,6 +18,7 @@ from aiohttp import web
 
 from kiosk.api.http.pictures import pictures
 from kiosk.domain.errors import NotFound
+from kiosk.pictures.folder import read_picture
 
 _INLINE = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
 _PAGES = {
@@ -60,9 +62,11 @@ class _File:
 
 
 class Pages:
-    """What ships in `web/`; `images` is a further folder with pictures of an own menu, `/sim` for a demo only."""
+    """What ships in `web/`; `images` is a further folder with pictures of an own menu, `uploads` that of those that
+    came over HTTP, which are read when they are asked for; `/sim` for a demo only."""
 
-    def __init__(self, root: Path, images: Path | None, *, demo: bool = True) -> None:
+    def __init__(self, root: Path, images: Path | None, uploads: Path, *, demo: bool = True) -> None:
+        self._uploads = uploads
         self._pages = {path: name for path, name in _PAGES.items() if demo or path != "/sim"}
         self._files = {**shipped(root)} | ({} if images is None else _pictures(images))
         shell = "".join(
@@ -96,10 +100,22 @@ class Pages:
 
     async def asset(self, request: web.Request) -> web.Response:
         """Never a page: those have their own addresses and policies."""
-        file = self._files.get(request.match_info["path"])
-        if file is None or file.kind == _TYPES[".html"]:
+        path = request.match_info["path"]
+        file = self._files.get(path)
+        if file is None:
+            return await self._uploaded(path)
+        if file.kind == _TYPES[".html"]:
             raise NotFound
         return _serve(request, file, _ASSET_POLICY)
+
+    async def _uploaded(self, path: str) -> web.Response:
+        """Its name is its content's hash: a browser need not ask for it again."""
+        folder, _, name = path.partition("/")
+        body = await asyncio.to_thread(read_picture, self._uploads, name) if folder == _PICTURES else None
+        if body is None:
+            raise NotFound
+        headers = {"Cache-Control": "public, max-age=31536000, immutable", "Content-Type": "image/webp"}
+        return web.Response(body=body, headers={**headers, **_ASSET_POLICY})
 
 
 @cache

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from kiosk.domain import errors
 from kiosk.domain.errors import DatabaseBroken, DomainError
+from kiosk.domain.menu.picture import PictureRefused, PicturesUnavailable
 from kiosk.domain.staff import refusals
 from kiosk.domain.text import Text
 
@@ -105,6 +106,7 @@ STATUS: dict[type[DomainError], int] = {
     refusals.RefundRequestConflict: 409,
     BadRequest: 400,
     BadJson: 400,
+    PictureRefused: 400,
     errors.PasswordExpired: 410,
     BodyTooLarge: 413,
     UnsupportedMediaType: 415,
@@ -124,6 +126,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.DeviceUnavailable: 503,
     errors.TooManyStreams: 503,
     errors.ArchiveBroken: 503,
+    PicturesUnavailable: 503,
     StorageUnavailable: 503,
 }
 _OF_HTTP: dict[int, type[DomainError]] = {404: errors.NotFound, 405: MethodNotAllowed, 413: BodyTooLarge}

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from drivers.text import finite, is_shown
-from kiosk.api.http.problems import BadJson, BodyTooSlow, UnsupportedMediaType
+from kiosk.api.http.problems import BadJson, BodyTooLarge, BodyTooSlow, UnsupportedMediaType
 from kiosk.domain.errors import InvalidRequest
+from kiosk.domain.text import Text
 
 T = TypeVar("T")
 _AT = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
 _READABLE = msgspec.json.Decoder(float_hook=finite)
 #: For 64 KiB at most: whoever needs longer only holds a connection.
 _BODY_WITHIN_S = 20.0
+#: For a file, from a telephone in the hall too.
+_FILE_WITHIN_S = 60.0
 
 
 async def request_body(
@@ -38,6 +41,26 @@ async def request_body(
     if by_staff:
         _require_shown(value)
     return wanted
+
+
+async def raw_body(request: web.Request, media: Sequence[str], longest_bytes: int) -> bytes:
+    """A body that is no JSON. One that is longer is refused while it comes, and no more of it is kept. Raises
+    `UnsupportedMediaType`, `BodyTooLarge`, `BodyTooSlow`."""
+    if request.content_type not in media:
+        named = ", ".join(media)
+        raise UnsupportedMediaType(Text(f"Тип тела: {named}", f"The type of the body is one of {named}"))
+    if (request.content_length or 0) > longest_bytes:
+        raise BodyTooLarge
+    found = bytearray()
+    try:
+        async with asyncio.timeout(_FILE_WITHIN_S):
+            async for piece in request.content.iter_any():
+                found += piece
+                if len(found) > longest_bytes:
+                    raise BodyTooLarge
+    except TimeoutError as error:
+        raise BodyTooSlow from error
+    return bytes(found)
 
 
 def _as(kind: type[T], value: object) -> T:

@@ -4,9 +4,17 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { html } from "../html.mjs";
 import { useTexts } from "./context.mjs";
 
+const PLATE = "/assets/images/plate.webp";
+
 /** @param {{src: string, size: number, class?: string}} props */
 export function Picture({ src, size, class: name = "" }) {
-  return html`<img class=${name} src=${src} alt="" width=${size} height=${size} decoding="async" draggable=${false} />`;
+  return html`<img class=${name} src=${src} alt="" width=${size} height=${size} decoding="async" draggable=${false}
+    onError=${instead} />`;
+}
+
+/** A plate where a picture is not there: after a restore, say. @param {Event & {currentTarget: HTMLImageElement}} event */
+function instead({ currentTarget: picture }) {
+  if (!picture.src.endsWith(PLATE)) picture.src = PLATE;
 }
 
 /**
