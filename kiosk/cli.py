@@ -250,10 +250,10 @@ async def _events(options: argparse.Namespace, config: Config) -> int:
 
 async def _check(options: argparse.Namespace, config: Config) -> int:
     """One line each: through the running kiosk, which owns the devices, or else by opening them here."""
-    from kiosk.wiring import examine, exposed, prepared, standby_remark  # heavy, as in `_run`
+    from kiosk.wiring import examine, exposed, menu_remark, prepared, standby_remark  # heavy, as in `_run`
 
     menu = (await prepared(config)).menu
-    lines = [("configuration", True, str(options.config)), ("menu", True, f"{len(menu.dishes)} dishes")]
+    lines = [("configuration", True, str(options.config)), ("menu", True, menu_remark(menu, config.menu.languages))]
     lines += [("files", not file.readable, f"{file.path}: {file.says}") for file in exposed(config)]
     if (found := standby_remark(config.standby.folder, config.database.path)) is not None:
         lines.append(("standby", *found))

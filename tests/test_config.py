@@ -49,6 +49,7 @@ path = "data/kiosk.db"
 [menu]
 file = "menu/menu.toml"
 images = "menu/images"
+languages = ["ru", "en", "kk"]
 [auth]
 secret_file = "secrets/token"
 token_lifetime_s = 600
@@ -365,6 +366,10 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ("[power]\nshutdown_percent = 100", "$.power.shutdown_percent"),
         ('[bank]\nurl = "http://bank.example"', "$.bank.url"),
         ('[sms]\nurl = "http://10.0.0.5"', "$.sms.url"),
+        ('[menu]\nlanguages = ["ru", "kz"]', "$.menu.languages[1]"),
+        ('[menu]\nlanguages = ["kk", "en"]', "$.menu.languages"),
+        ('[menu]\nlanguages = ["ru", "ru"]', "$.menu.languages[1]"),
+        ("[menu]\nlanguages = []", "$.menu.languages"),
         ('[sms]\ncountries = ["RU", "Russia"]', "$.sms.countries[1]"),
         ('[sms]\ncountries = ["XX"]', "$.sms.countries[0]"),
         ('[sms]\ncountries = ["RU", "RU"]', "$.sms.countries[1]"),

@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar, cast
 import msgspec
 from aiohttp import web
 
-from kiosk.api.http.problems import language_of
+from kiosk.api.http.problems import language_of, menu_language_of
 from kiosk.domain.address import place_of
 from kiosk.domain.errors import DomainError
 from kiosk.domain.staff.roles import Roles
@@ -70,7 +70,13 @@ class Call(Generic[By, Body]):
 
     @property
     def language(self) -> str:
+        """Of our own words."""
         return language_of(self.request)
+
+    @property
+    def menu_language(self) -> str:
+        """Of names and descriptions of the menu."""
+        return menu_language_of(self.request)
 
     @property
     def place(self) -> str:

@@ -87,7 +87,7 @@ MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] =
 HEADERS: dict[str, dict[str, Any]] = {
     "ETag": {"required": True, "schema": {"type": "string"}},
     "Location": {"required": True, "schema": {"type": "string"}},
-    "Content-Language": {"required": True, "schema": {"enum": ["ru", "en"]}},
+    "Content-Language": {"required": True, "schema": {"type": "string", "pattern": "^[a-z]{2,3}$"}},
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}},
     "Allow": {"schema": {"type": "string"}},
 }

@@ -92,6 +92,7 @@ class Shop:
     phones: Phones
     receipt_link: str
     demo: bool
+    languages: list[str]
     points: PointsView
 
 
@@ -122,7 +123,7 @@ class RestaurantApi:
             inn=shop.inn,
             ogrn=shop.ogrn,
             hours=shop.hours,
-            languages=["ru", "en"],
+            languages=shop.languages,
             phone_countries=shop.phones.countries,
             receipt_link=shop.receipt_link,
             demo=shop.demo,
@@ -144,7 +145,7 @@ class RestaurantApi:
         )
 
     async def show_menu(self, call: BareCall[None]) -> web.Response:
-        language = call.language
+        language = call.menu_language
         body, version = self.menu.page(language)
         headers = {"Vary": "Accept-Language", "Content-Language": language}
         return tagged_answer(call.request, body, f'"{version}-{language}"', headers)

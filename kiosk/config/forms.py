@@ -22,6 +22,7 @@ from kiosk.config.problems import nearest
 from kiosk.domain.events import EVENT_TYPES
 from kiosk.domain.identity.phone import is_callable, is_country
 from kiosk.domain.ordering.hours import OpeningHours
+from kiosk.domain.text import FURTHER_LANGUAGES, LANGUAGES
 
 SIM = "sim"
 TCP = "tcp://"
@@ -129,6 +130,11 @@ def channel_name(text: str) -> None:
 def mail_host(text: str) -> None:
     if text != SIM:
         host(text)
+
+
+def menu_language(text: str) -> None:
+    if text not in (*LANGUAGES, *FURTHER_LANGUAGES):
+        raise ValueError("expected a language by its short code like ru, en, kk")
 
 
 def country(text: str) -> None:
@@ -336,6 +342,7 @@ MailHost = Annotated[str, formed(mail_host)]
 MailAddress = Annotated[str, formed(mail_address, longest=254)]
 MailUser = Annotated[str, formed(printable, empty=True, longest=254)]
 Country = Annotated[str, formed(country, longest=2)]
+MenuLanguage = Annotated[str, formed(menu_language, longest=3)]
 TimeZone = Annotated[str, formed(time_zone, longest=64)]
 Hours = Annotated[str, formed(OpeningHours.parse, empty=True)]
 TimeOfDay = Annotated[str, formed(time_of_day, empty=True)]

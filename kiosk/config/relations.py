@@ -39,6 +39,7 @@ def problems_of(config: Config) -> list[str]:
     return [
         *_webhooks(config),
         *_countries(config.sms.countries),
+        *_languages(config.menu.languages),
         *_terminals(config),
         *_methods(config),
         *_sbp(config),
@@ -79,6 +80,15 @@ def _countries(countries: Sequence[str]) -> Iterator[str]:
     for n, country in enumerate(countries):
         if country in countries[:n]:
             yield problem(f"$.sms.countries[{n}]", f"{country!r} stands there already")
+
+
+def _languages(languages: Sequence[str]) -> Iterator[str]:
+    """Russian is what a page begins with, and what a receipt says."""
+    if "ru" not in languages:
+        yield problem("$.menu.languages", "'ru' is missing")
+    for n, language in enumerate(languages):
+        if language in languages[:n]:
+            yield problem(f"$.menu.languages[{n}]", f"{language!r} stands there already")
 
 
 def _terminals(config: Config) -> Iterator[str]:

@@ -14,7 +14,7 @@ from kiosk.config.forms import LOOPBACK, SIM
 from kiosk.domain.identity.limits import Limits
 from kiosk.domain.identity.phone import HOME
 from kiosk.domain.staff.retention import Keep
-from kiosk.domain.text import Text
+from kiosk.domain.text import LANGUAGES, Text
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -89,8 +89,13 @@ class DatabaseSection(_Section, frozen=True, kw_only=True):
 
 
 class MenuSection(_Section, frozen=True, kw_only=True):
+    """`languages`: what a guest may choose; where the menu has no words in one, the English ones."""
+
     file: forms.File = ""
     images: forms.Folder = ""
+    languages: Annotated[list[forms.MenuLanguage], msgspec.Meta(min_length=1, max_length=5)] = msgspec.field(
+        default_factory=lambda: list(LANGUAGES)
+    )
 
 
 class Auth(_Section, frozen=True, kw_only=True):

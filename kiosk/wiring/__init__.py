@@ -5,10 +5,10 @@
 
 from kiosk.wiring.devices import examine
 from kiosk.wiring.parts import Parts
-from kiosk.wiring.preconditions import prepared
+from kiosk.wiring.preconditions import menu_remark, prepared
 from kiosk.wiring.private_files import exposed
 from kiosk.wiring.process import Kiosk, run
 from kiosk.wiring.restoring import restore
 from kiosk.wiring.standby import remark as standby_remark
 
-__all__ = ["Kiosk", "Parts", "examine", "exposed", "prepared", "restore", "run", "standby_remark"]
+__all__ = ["Kiosk", "Parts", "examine", "exposed", "menu_remark", "prepared", "restore", "run", "standby_remark"]

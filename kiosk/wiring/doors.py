@@ -140,7 +140,7 @@ def public_door(
     images = Path(config.menu.images) if config.menu.images else None
     pages = Pages(web_root(), images, flows.pictures.path, demo=ground.simulators is not None)
     served = routes(PUBLIC_OPERATIONS, groups, _admission(ground, flows))
-    return application((*served, *pages.routes()), gate=gate)
+    return application((*served, *pages.routes()), gate=gate, languages=config.menu.languages)
 
 
 def staff_door(ground: Ground, flows: Flows, alarms: AlarmParts) -> web.Application:
@@ -214,6 +214,7 @@ def _shop(config: Config) -> Shop:
         phones=Phones(tuple(config.sms.countries)),
         receipt_link=restaurant.receipt_link,
         demo=config.is_demo,
+        languages=config.menu.languages,
         points=PointsView(
             config.bonus.accrual,
             config.bonus.max_share,

@@ -10,7 +10,7 @@ import os
 import socket
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from kiosk.domain.fiscal.tax import ANY
 from kiosk.domain.menu.chart import ChartError
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.menu.rows import MenuError
+from kiosk.domain.menu.wording import untranslated
 from kiosk.domain.ordering.notice import Notices
 from kiosk.wiring.alarms.secrets import secrets_of
 from kiosk.wiring.devices import Devices
@@ -66,6 +67,16 @@ async def prepared(config: Config) -> Ready:
     if problems or ready is None:
         raise ConfigError(*problems)
     return ready
+
+
+def menu_remark(menu: Menu, languages: Sequence[str]) -> str:
+    """What is sold, and how much of it is told in the languages that guests may choose."""
+    words = list(menu.words())
+    missing = {language: count for language in languages if (count := untranslated(words, language))}
+    told = [
+        f"{language}: {count} of {len(words)} names and descriptions missing" for language, count in missing.items()
+    ]
+    return "; ".join([f"{len(menu.dishes)} dishes", *told])
 
 
 def menu_file(config: Config) -> Path | None:

@@ -135,7 +135,7 @@ def test_what_must_not_be_sold_is_refused(spoil: Spoil, why: str) -> None:
         first_option(price_kopecks=49.5),
         item(pricekopecks=1),
         item(name={"ru": "Рис"}),
-        item(name={"ru": "Рис", "en": "Rice", "fi": "Riisi"}),
+        item(name={"ru": "Рис", "en": "Rice", "xx": "Riisi"}),
         lambda raw: raw["items"][0].pop("price_kopecks"),
         lambda raw: raw.update(drinks=[]),
     ],

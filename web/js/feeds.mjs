@@ -22,7 +22,7 @@ export function createFeeds({ api, store, link }, reload = () => location.reload
   let wanted = false;
   /** @type {string|undefined} */
   let etag;
-  let language = store.get().language;
+  let language = store.get().menuLanguage;
   let misses = 0;
   /**
    * Held, not only named: a picture the page holds is drawn without asking the server again.
@@ -31,12 +31,12 @@ export function createFeeds({ api, store, link }, reload = () => location.reload
   const pictures = new Map();
 
   async function refreshMenu() {
-    const asked = store.get().language;
+    const asked = store.get().menuLanguage;
     if (asked !== language) etag = undefined;
     language = asked;
     const answer = await api.menu(etag);
     // The customer may have switched the language while the answer was on its way.
-    if (!answer || asked !== store.get().language) return;
+    if (!answer || asked !== store.get().menuLanguage) return;
     etag = answer.etag;
     warm(answer.menu);
     store.dispatch({ type: "menu_came", menu: answer.menu });
@@ -56,9 +56,9 @@ export function createFeeds({ api, store, link }, reload = () => location.reload
   }
 
   async function refreshRestaurant() {
-    const asked = store.get().language;
+    const asked = store.get().menuLanguage;
     const restaurant = await api.restaurant();
-    if (asked === store.get().language) store.dispatch({ type: "restaurant_came", restaurant });
+    if (asked === store.get().menuLanguage) store.dispatch({ type: "restaurant_came", restaurant });
     // Staff asked for it; a process that began anew counts from nothing, which is no wish.
     wanted ||= reloads !== undefined && restaurant.reloads > reloads;
     reloads = restaurant.reloads;

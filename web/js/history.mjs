@@ -17,10 +17,10 @@ export function createHistory({ api, store, session, signing }) {
 
   async function load(before = "") {
     const asked = session.current();
-    const { language } = store.get();
+    const { menuLanguage } = store.get();
     try {
       const { orders } = await api.orders(asked, before);
-      if (asked === session.current() && language === store.get().language)
+      if (asked === session.current() && menuLanguage === store.get().menuLanguage)
         store.dispatch({ type: "history_came", orders, before });
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error;

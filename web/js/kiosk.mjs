@@ -21,7 +21,7 @@ import { createTracking } from "./tracking.mjs";
 /** @param {import("./browsing.mjs").Browsing} browsing its actions get these beside them @param {string} terminalId */
 export function createKiosk(browsing, terminalId) {
   const { memory, store, say } = browsing;
-  const api = createApi({ language: () => store.get().language });
+  const api = createApi({ language: () => store.get().menuLanguage });
   const link = createLink(api, store);
   const session = createSession({ api, memory, store, terminalId });
   const feeds = createFeeds({ api, store, link });
@@ -140,10 +140,10 @@ export function createKiosk(browsing, terminalId) {
  * @param {{retranslate: () => unknown}[]} told what the server says in one language
  */
 function translateWhenAsked(store, told) {
-  let { language } = store.get();
+  let { menuLanguage } = store.get();
   store.subscribe(() => {
-    if (store.get().language === language) return;
-    ({ language } = store.get());
+    if (store.get().menuLanguage === menuLanguage) return;
+    ({ menuLanguage } = store.get());
     for (const part of told) void part.retranslate();
   });
 }

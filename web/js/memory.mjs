@@ -54,6 +54,7 @@ function read(storage) {
 export function pagePart({
   screen,
   language,
+  menuLanguage,
   low,
   large,
   aloud,
@@ -64,5 +65,5 @@ export function pagePart({
   receiptTo,
   notify,
 }) {
-  return { screen, language, low, large, aloud, service, lines, category, filters, receiptTo, notify };
+  return { screen, language, menuLanguage, low, large, aloud, service, lines, category, filters, receiptTo, notify };
 }

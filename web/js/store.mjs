@@ -1,6 +1,7 @@
 /** The page's state and the one reducer that changes it; whatever the server owns is only mirrored here. */
 
 import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, withQuantity } from "./cart.mjs";
+import { ownLanguage } from "./texts.mjs";
 
 /**
  * @typedef {"attract"|"service"|"menu"|"cart"|"points"|"payment"|"done"|"track"|"seller"|"history"} Screen
@@ -18,7 +19,8 @@ import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, with
  * @typedef {{text: "added"|"removed"|"full", line: import("./cart.mjs").Line, why?: "kind"|"portions"|"lines"}} Toast
  * @typedef {object} State
  * @property {Screen} screen
- * @property {import("./texts.mjs").Language} language
+ * @property {import("./texts.mjs").Language} language of our own words
+ * @property {string} menuLanguage of the names of the menu: the same, or one in which we have no words
  * @property {boolean} low
  * @property {boolean} large
  * @property {boolean} aloud
@@ -51,6 +53,7 @@ import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, with
 export const INITIAL = {
   screen: "attract",
   language: "ru",
+  menuLanguage: "ru",
   low: false,
   large: false,
   aloud: false,
@@ -113,7 +116,7 @@ const CHANGES = {
   restaurant_came: (_, { restaurant }) => ({ restaurant }),
   went_offline: () => ({ offline: true }),
   came_online: () => ({ offline: false }),
-  language_chosen: (_, { language }) => ({ language }),
+  language_chosen: (_, { language }) => ({ language: ownLanguage(language), menuLanguage: language }),
   low_switched: (state) => ({ low: !state.low }),
   large_switched: (state) => ({ large: !state.large }),
   aloud_switched: (state) => ({ aloud: !state.aloud }),

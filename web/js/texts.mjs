@@ -5,6 +5,9 @@ import { ru } from "./texts.ru.mjs";
 /** @typedef {typeof ru} Texts */
 /** @typedef {"ru"|"en"} Language */
 
+/** In which our own words are told to who reads `language`. @param {string} language @returns {Language} */
+export const ownLanguage = (language) => (language === "ru" ? "ru" : "en");
+
 /**
  * The first paint is Russian and needs no other words: English ones come with `learn`.
  * @type {Record<Language, Texts>}
@@ -13,7 +16,7 @@ export const texts = { ru, en: ru };
 
 /** @param {string} language whose words are to be here @throws {TypeError} the server did not give them */
 export async function learn(language) {
-  if (language === "en") texts.en = (await import("./texts.en.mjs")).en;
+  if (ownLanguage(language) === "en") texts.en = (await import("./texts.en.mjs")).en;
 }
 
 /**

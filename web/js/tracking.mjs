@@ -47,10 +47,10 @@ export function createTracking({ api, store }) {
 
   /** @param {Proof} asked */
   async function refresh(asked) {
-    const { language } = store.get();
+    const { menuLanguage } = store.get();
     try {
       const order = await api.track(asked);
-      if (isAsked(asked) && language === store.get().language) tell({ order });
+      if (isAsked(asked) && menuLanguage === store.get().menuLanguage) tell({ order });
     } catch (error) {
       // What was last told stays on the screen; the next question may be answered.
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error;

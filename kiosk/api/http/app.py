@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -12,16 +12,20 @@ from aiohttp import web
 
 from kiosk.api.calls import BODY_LIMIT
 from kiosk.api.http.gate import Gate
-from kiosk.api.http.problems import ExpectationFailed, ForeignHost, Handler, problem, problems
+from kiosk.api.http.problems import OFFERED_LANGUAGES, ExpectationFailed, ForeignHost, Handler, problem, problems
 from kiosk.api.http.unreadable import SERVER
 from kiosk.domain.errors import Unauthorized
-from kiosk.domain.text import Text
+from kiosk.domain.text import LANGUAGES, Text
 
 
-def application(routes: Iterable[web.RouteDef], *, gate: Gate | None = None) -> web.Application:
-    """An application of these routes; what is not named here is 404. `gate`: of the public listener."""
+def application(
+    routes: Iterable[web.RouteDef], *, gate: Gate | None = None, languages: Sequence[str] = LANGUAGES
+) -> web.Application:
+    """An application of these routes; what is not named here is 404. `gate`: of the public listener; `languages`: what
+    guests may choose."""
     middlewares = [problems] if gate is None else [gate.middleware, headers, problems, own_name, same_origin]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
+    app[OFFERED_LANGUAGES] = tuple(languages)
     app.on_response_prepare.append(_in_our_words)
     app.add_routes(routes)
     return app

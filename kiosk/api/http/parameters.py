@@ -132,7 +132,8 @@ ACCEPT_LANGUAGE = Parameter(
     "header",
     {"type": "string"},
     str,
-    description="`ru` (the default) or `en`: the language of names and of `title` and `detail`.",
+    description="`ru` (the default), `en`, or another of `languages` of the restaurant: in which names of the menu are"
+    " told; `title` and `detail` are English where not Russian.",
 )
 IDEMPOTENCY_KEY: Parameter[str | None] = Parameter(
     "Idempotency-Key",

@@ -13,9 +13,11 @@ from kiosk.domain import errors
 from kiosk.domain.errors import DatabaseBroken, DomainError
 from kiosk.domain.menu.picture import PictureRefused, PicturesUnavailable
 from kiosk.domain.staff import refusals
-from kiosk.domain.text import Text
+from kiosk.domain.text import LANGUAGES, Text, own_language
 
 _log = structlog.get_logger()
+#: Of an application: the languages that guests may choose (`[menu] languages`).
+OFFERED_LANGUAGES = web.AppKey("offered_languages", tuple[str, ...])
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -133,7 +135,15 @@ _OF_HTTP: dict[int, type[DomainError]] = {404: errors.NotFound, 405: MethodNotAl
 
 
 def language_of(request: web.Request) -> str:
-    """`ru` unless English is asked for before Russian (RFC 9110 §12.5.4, weights included)."""
+    """Of our own words: `ru` or `en`."""
+    return own_language(menu_language_of(request))
+
+
+def menu_language_of(request: web.Request) -> str:
+    """Of those that guests may choose, the one that is asked for before the others, else Russian (RFC 9110 §12.5.4,
+    weights included)."""
+    # What is no HTTP has come to no application.
+    offered = request.app.get(OFFERED_LANGUAGES, LANGUAGES) if isinstance(request, web.Request) else LANGUAGES
     best, chosen = 0.0, "ru"
     for part in request.headers.get("Accept-Language", "").split(","):
         tag, _, weight = part.strip().partition(";")
@@ -142,7 +152,7 @@ def language_of(request: web.Request) -> str:
             value = float(weight.strip().removeprefix("q=") or 1)
         except ValueError:
             continue
-        if language in ("ru", "en") and value > best:
+        if language in offered and value > best:
             best, chosen = value, language
     return chosen
 

@@ -11,7 +11,7 @@ from kiosk.domain.menu.dish import Dish
 from kiosk.domain.menu.ingredient import Contents, Nutrition, of_several
 from kiosk.domain.menu.rows import MenuError, Strict, check_wanted
 from kiosk.domain.sharing import shares
-from kiosk.domain.text import Text
+from kiosk.domain.text import Wording
 
 _LEAST_KOPECKS = 100
 
@@ -28,7 +28,7 @@ class ComboSlot(Strict, frozen=True):
     """A place: exactly one of its options, the first where nothing is chosen."""
 
     id: str
-    name: Text
+    name: Wording
     options: list[ComboOption]
 
 
@@ -37,8 +37,8 @@ class ComboItem(Strict, frozen=True):
 
     id: str
     category: str
-    name: Text
-    description: Text
+    name: Wording
+    description: Wording
     price_kopecks: int
     image: str
     slots: list[ComboSlot]

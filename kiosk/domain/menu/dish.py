@@ -10,7 +10,7 @@ import msgspec
 from kiosk.domain.menu.chart import Chart
 from kiosk.domain.menu.ingredient import Contents, Larder
 from kiosk.domain.menu.rows import MenuError, Strict, check_wanted
-from kiosk.domain.text import Text
+from kiosk.domain.text import Wording
 
 
 class Option(Strict, frozen=True):
@@ -18,7 +18,7 @@ class Option(Strict, frozen=True):
     ingredient it adds; what else it names is shown too."""
 
     id: str
-    name: Text
+    name: Wording
     price_kopecks: int = 0
     ingredients: dict[str, int] = msgspec.field(default_factory=dict)
     allergens: list[str] | None = None
@@ -35,7 +35,7 @@ class Option(Strict, frozen=True):
 
 class ModifierGroup(Strict, frozen=True):
     id: str
-    name: Text
+    name: Wording
     min: int
     max: int
     options: list[Option]
@@ -58,8 +58,8 @@ class Item(Strict, frozen=True):
 
     id: str
     category: str
-    name: Text
-    description: Text
+    name: Wording
+    description: Wording
     price_kopecks: int
     image: str
     chart: str = ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kiosk.domain.menu.rows import MenuError, Strict
-from kiosk.domain.text import Text
+from kiosk.domain.text import Wording
 
 UNITS = ("g", "ml", "pcs")
 _MAX_KCAL = 900  # of 100 g: pure fat
@@ -38,7 +38,7 @@ class Nutrition(Strict, frozen=True):
 
 class Allergen(Strict, frozen=True):
     id: str
-    name: Text
+    name: Wording
 
 
 class Ingredient(Strict, frozen=True):
@@ -47,7 +47,7 @@ class Ingredient(Strict, frozen=True):
     id: str
     code: int
     unit: str
-    name: Text
+    name: Wording
     allergens: list[str]
     nutrition: Nutrition
     grams_per_unit: float | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -18,12 +18,12 @@ from kiosk.domain.menu.ingredient import COMPUTED_TAGS, Allergen, Ingredient, La
 from kiosk.domain.menu.limits import check_groups, check_rows, check_sold
 from kiosk.domain.menu.rows import HasId, MenuError, Strict
 from kiosk.domain.menu.wording import check_description, check_id, check_name, check_picture, check_receipt_name
-from kiosk.domain.text import Text
+from kiosk.domain.text import Text, Wording
 
 
 class Category(Strict, frozen=True):
     id: str
-    name: Text
+    name: Wording
     image: str
 
 
@@ -61,8 +61,21 @@ class Menu:
 
     def sold(self) -> list[tuple[str, Text]]:
         """Id and name of everything a customer may order."""
-        dishes = [(dish.item.id, dish.item.name) for dish in self.dishes.values()]
+        dishes: list[tuple[str, Text]] = [(dish.item.id, dish.item.name) for dish in self.dishes.values()]
         return dishes + [(combo.item.id, combo.item.name) for combo in self.combos.values()]
+
+    def words(self) -> Iterator[Text]:
+        """Every name and description that a guest may read."""
+        for dish in self.dishes.values():
+            yield from (dish.item.name, dish.item.description)
+        for combo in self.combos.values():
+            yield from (combo.item.name, combo.item.description, *(slot.name for slot in combo.item.slots))
+        groups = {group.id: group for dish in self.dishes.values() for group in dish.groups}
+        for group in groups.values():
+            yield from (group.name, *(option.name for option in group.options))
+        yield from (category.name for category in self.categories)
+        yield from (row.name for row in self.ingredients.values())
+        yield from (row.name for row in self.larder.allergens.values())
 
     @cached_property
     def by_code(self) -> Mapping[int, Ingredient]:

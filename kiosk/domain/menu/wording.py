@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from drivers.text import is_shown, said, unsaid
 from kiosk.domain.menu.rows import MenuError
-from kiosk.domain.text import Text
+from kiosk.domain.text import LANGUAGES, Text
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _MAX_NAME = 128  # FFD tag 1030
@@ -49,9 +50,16 @@ def check_receipt_name(where: str, name: Text) -> None:
         raise MenuError(f"{where}: name.ru is longer than {_MAX_NAME} characters on a receipt")
 
 
+def untranslated(texts: Iterable[Text], language: str) -> int:
+    """How many of the menu's words have no translation of their own."""
+    return sum(not getattr(text, language, "") for text in texts)
+
+
 def _check(where: str, text: Text, longest: int) -> None:
     for language in text.__struct_fields__:
         words: str = getattr(text, language)
+        if not words and language not in LANGUAGES:
+            continue  # it falls back
         if not words.strip():
             raise MenuError(f"{where}.{language} is empty")
         if odd := [char for char in words if not is_shown(char)]:

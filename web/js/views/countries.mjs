@@ -12,7 +12,7 @@ export function CountryChoice({ code, choose }) {
   const [open, setOpen] = useState(false);
   const countries = countriesOf(state.restaurant);
   if (countries.length < 2) return null;
-  const names = new Intl.DisplayNames([state.language], { type: "region" });
+  const names = new Intl.DisplayNames([state.menuLanguage], { type: "region" });
   const word = (/** @type {import("../points.mjs").Country} */ country) =>
     `+${country.calling_code} ${names.of(country.code)}`;
   const now = countries.find((country) => country.code === code) ?? countries[0];

@@ -35,7 +35,7 @@ export function OwnOrders() {
 function Row({ order }) {
   const { state, actions, t } = useKiosk();
   const states = /** @type {Record<string, string[]>} */ (t.trackStates);
-  const day = new Date(order.created_at).toLocaleDateString(state.language, { day: "numeric", month: "long" });
+  const day = new Date(order.created_at).toLocaleDateString(state.menuLanguage, { day: "numeric", month: "long" });
   return html`<li class="line" data-testid=${`own-${order.number}`}><div class="line-words"><b>
         ${order.number} · ${day} · ${money(order.amount_kopecks)}</b>
       <small>${order.items.map((/** @type {any} */ item) => `${item.quantity} × ${item.name}`).join(", ")}</small>

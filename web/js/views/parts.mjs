@@ -12,7 +12,10 @@ export function Picture({ src, size, class: name = "" }) {
     onError=${instead} />`;
 }
 
-/** A plate where a picture is not there: after a restore, say. @param {Event & {currentTarget: HTMLImageElement}} event */
+/**
+ * A plate where a picture is not there: after a restore, say.
+ * @param {Event & {currentTarget: HTMLImageElement}} event
+ */
 function instead({ currentTarget: picture }) {
   if (!picture.src.endsWith(PLATE)) picture.src = PLATE;
 }

@@ -2,6 +2,7 @@
 
 import { useRef } from "preact/hooks";
 import { html } from "../html.mjs";
+import { calledBy, isReadable } from "../languages.mjs";
 import { usePart } from "./context.mjs";
 import { Picture } from "./parts.mjs";
 
@@ -11,6 +12,9 @@ const SERVICE_CHANGES = new Set(["menu", "cart"]);
 /** Five quick taps on the name, on the waiting screen: the staff's door, with its PIN. */
 const TAPS = 5;
 const TAPS_WITHIN_MS = 3_000;
+
+/** Those that every restaurant has, until ours has told its own. */
+const BEFORE_IT_IS_TOLD = ["ru", "en"];
 
 /** @param {boolean} waiting nobody is ordering */
 function useStaffDoor(waiting) {
@@ -23,8 +27,10 @@ function useStaffDoor(waiting) {
 }
 
 export function Top() {
-  const { language, screen, service, name, actions, t } = usePart((state) => ({
+  const { menuLanguage, languages, screen, service, name, actions, t } = usePart((state) => ({
     language: state.language,
+    menuLanguage: state.menuLanguage,
+    languages: (state.restaurant?.languages ?? BEFORE_IT_IS_TOLD).join(" "),
     screen: state.screen,
     service: state.service,
     name: state.restaurant?.name,
@@ -41,8 +47,15 @@ export function Top() {
       </button>`
     }
     <div class="languages" role="group" aria-label=${t.language}>
-      <${LanguageChip} code="ru" word="Рус" name="Русский" on=${language === "ru"} choose=${actions.chooseLanguage} />
-      <${LanguageChip} code="en" word="Eng" name="English" on=${language === "en"} choose=${actions.chooseLanguage} />
+      ${languages
+        .split(" ")
+        .filter(isReadable)
+        .map(
+          (
+            /** @type {string} */ code,
+          ) => html`<${LanguageChip} key=${code} code=${code} ...${calledBy(code)} on=${menuLanguage === code}
+          choose=${actions.chooseLanguage} />`,
+        )}
     </div>
   </header>`;
 }
