@@ -48,8 +48,8 @@ run: setup
 
 # Most of it waits for devices: more workers than cores; six of them kept one another from their turns. Two more have a
 # browser; they are a part of their own, whose log is shown at the end. The other part is in front, where Ctrl-C is heard.
-WORKERS ?= 4
-BROWSERS ?= 2
+WORKERS ?= 8
+BROWSERS ?= 3
 PART = $(PY) -m pytest -p no:cacheprovider --dist loadfile
 
 # A test that cannot be run for want of a tool is a failure here: KIOSK_SKIPS=allow lets it be skipped.

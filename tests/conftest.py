@@ -20,6 +20,7 @@ from tests import folders
 from tests.crash import tally
 from tests.patient_loop import PatientLoop
 from tests.restaurant import Restaurant, restaurant
+from tests.spreading import spread
 
 # A busy machine is no failure: the run as a whole is timed, not each example.
 settings.register_profile("kiosk", deadline=None)
@@ -50,6 +51,14 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="kiosk-tally-")
         os.environ[tally.VARIABLE] = f"{folder}/tally.jsonl"
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long comes first: each of several workers begins with an equal part of the list (`--dist worksteal`),
+    and one that began its longest test last would keep all others waiting."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = spread([item for item in items if item.get_closest_marker("heavy")], items, workers)
 
 
 #: A restaurant that was built and torn down is walked through a few times and not forty: a sixth of what it costs.

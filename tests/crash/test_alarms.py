@@ -95,6 +95,7 @@ def waiting(place: World) -> int:
     return sum(row["waiting"] for row in channels)
 
 
+@pytest.mark.heavy
 def test_alarm_is_told_once_wherever_the_process_dies() -> None:
     with world(effects=True, extra=CALLED) as place:
         found = {name: len(killed_at(place, name)) for name in ALARM_POINTS}

@@ -80,12 +80,14 @@ def cut(folder: Path, synchronous: str, every: int) -> Verdict:
     return verdict
 
 
+@pytest.mark.heavy
 def test_4_power_cut_on_the_way_to_the_archive_loses_no_order(folder: Path) -> None:
     verdict = cut(folder, str(PRAGMAS["synchronous"]), every=20)
     assert verdict.images > 25
     assert (verdict.lost, verdict.damaged) == (0, 0)
 
 
+@pytest.mark.heavy
 def test_4_planted_archive_that_does_not_wait_for_the_disk_loses_orders(folder: Path) -> None:
     verdict = cut(folder, "OFF", every=20)
     assert verdict.lost + verdict.damaged > 0, "the replay does not see lost orders: it proves nothing"

@@ -47,6 +47,7 @@ def bombs() -> list[Bomb]:
     return [*points(_AFTER_PAYMENT), *later]
 
 
+@pytest.mark.heavy
 def test_3_killed_between_commit_message_webhook_and_aggregate_each_happens_as_promised() -> None:
     assert sweep(bombs(), partial(World, effects=True), by_customer) == ([], [])
 

@@ -51,6 +51,7 @@ def killed(points: tuple[str, ...], variant: Callable[[], Parts] | None = None) 
         return found
 
 
+@pytest.mark.heavy
 def test_3_6_killed_around_the_acknowledgement_every_event_stands_there_under_its_id() -> None:
     again = killed(BROKER_POINTS)
     assert 1 <= len(again) <= 2, "only what was killed between record and cursor comes again"

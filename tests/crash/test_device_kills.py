@@ -55,6 +55,7 @@ def at(place: World, device: str, point: str) -> Bomb:
     return partial(KillsDevice, point, place.devices.pid(device))
 
 
+@pytest.mark.heavy
 def test_4_device_killed_in_the_middle_of_an_order_remembers_and_the_order_ends_well() -> None:
     with world() as place:
         for device, point in _SHORT:

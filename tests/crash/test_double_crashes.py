@@ -50,6 +50,7 @@ def swept(pairs: Sequence[tuple[str, Bomb]], within_s: float = _PERHAPS_S, tries
     return found, deaths
 
 
+@pytest.mark.heavy
 def test_4_killed_in_the_middle_of_the_recovery_the_next_recovery_still_ends_well() -> None:
     rng = random.Random(SEED)
     certain: list[tuple[str, Bomb]] = [

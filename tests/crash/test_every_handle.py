@@ -42,6 +42,7 @@ def _counts(book: Path) -> dict[str, int]:
     return found
 
 
+@pytest.mark.heavy
 def test_4_killed_before_a_sample_of_the_loops_callbacks_every_order_ends_well() -> None:
     paid, ready = handles_until("t7.after", "robot.released")
     rng = random.Random(SEED)

@@ -55,6 +55,7 @@ def swept(story: Story, lines: list[str]) -> tuple[list[str], list[Bomb]]:
     return sweep(bombs, story.make, story.way, patient=story.patient)
 
 
+@pytest.mark.heavy
 def test_4_killed_before_a_sample_of_the_sagas_lines_every_order_ends_well() -> None:
     rng, seen = random.Random(SEED), set[str]()
     for story in STORIES:

@@ -21,6 +21,7 @@ from tests.crash.rig import World, world
 from tests.crash.sweeping import points, struck, sweep
 
 
+@pytest.mark.heavy
 def test_3_killed_at_each_named_point_every_order_is_charged_printed_and_cooked_once() -> None:
     bombs = points(POINTS)
     found, missed = sweep(bombs, World)

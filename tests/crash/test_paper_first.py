@@ -53,6 +53,7 @@ def test_3_killed_at_the_points_of_the_paper_a_code_is_sold_with_one_receipt() -
     assert sweep(points(SOME_BY_CODE), _FIRST, by("sbp")) == ([], [])
 
 
+@pytest.mark.heavy
 def test_3_killed_at_each_point_of_the_paper_and_the_money_at_the_till_it_is_sold_with_one_receipt() -> None:
     assert sweep(points(SOME_AT_THE_TILL), _FIRST, by("till")) == ([], [])
 

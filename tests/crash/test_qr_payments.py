@@ -33,6 +33,7 @@ _REVERSAL = tuple(name for name in RETURN_POINTS if name.startswith("reversal.")
 _TRIES = 4
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "names", [SOME_BY_CODE, pytest.param(_MONEY_POINTS, marks=pytest.mark.long)], ids=["some", "every point"]
 )

@@ -55,6 +55,7 @@ def test_3_planted_bug_of_a_capture_that_is_forgotten_at_the_bank_is_caught() ->
         assert any("at the bank: ['held']" in line for line in caught), caught or "this sweep proves nothing"
 
 
+@pytest.mark.heavy
 def test_3_killed_at_each_point_of_a_capture_that_comes_too_late_its_receipt_is_taken_back_once() -> None:
     names = ["t5.after", "receipt.answered", "t6.after", "capture.noted", "capture.answered", *PAPER_POINTS[1:]]
     bombs = [*points(names), *(partial(AtPoint, name, 2) for name in ("counter.read", "t5.after"))]

@@ -47,6 +47,7 @@ def found(certificate: Certificate) -> list[str]:
     ] + ([certificate.left] if certificate.left else [])
 
 
+@pytest.mark.heavy
 async def test_the_second_complex_keeps_the_contract(bench: Bench2) -> None:
     async with bench.complex(speed=SPEED) as device:
         given = await certificate(f"tcp://127.0.0.1:{device.port}", device)
@@ -59,6 +60,7 @@ async def test_the_second_complex_keeps_the_contract(bench: Bench2) -> None:
     assert len(effects) > 100
 
 
+@pytest.mark.heavy
 async def test_the_first_complex_keeps_the_contract(bench: Bench2) -> None:
     link, files = bench.folder / "robot", Files(state=bench.folder / "state", ledger=bench.folder / "ledger")
     async with robot(link, **files, seed=7, speed=SPEED, rules=large_cells(bench)) as device:
@@ -81,6 +83,7 @@ async def test_a_complex_that_puts_the_wrong_portions_together_fails_by_that(ben
     assert broken == [Clause.SHARING], found(given)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("clause", BAD)
 async def test_a_bad_complex_fails_by_its_own_clause_and_only_there(bench: Bench2, clause: Clause) -> None:
     async with bench.complex(speed=1.5 * SPEED, make=BAD[clause]) as device:

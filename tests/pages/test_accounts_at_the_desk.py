@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.pages.screens import WAIT_MS, Screen, Screens
 from tests.pages.test_accessibility import violations
@@ -133,6 +135,31 @@ async def test_a_refund_above_the_limit_is_confirmed_by_a_second_pin_or_in_anoth
         await second.tap("to-log")
         for words in ("возврат ждёт второго", "возврат подтверждён", "Олег", "Ира"):
             await expect(second.at("journal")).to_contain_text(words, timeout=WAIT_MS)
+        await screens.close()
+
+
+async def test_what_is_typed_while_the_page_looks_again_stays(screens: Screens) -> None:
+    async with restaurant() as place:
+        people = await hired(place)
+        desk = await screens.desk(place.kiosk, "/service")
+        await sign_in(desk, people.ids["Вера"], PINS["Вера"])
+        await desk.tap("to-system")
+        await desk.at("hire-name").fill("Пётр")
+        await desk.at("hire-pin").fill("918273")
+        looks = asyncio.Event()
+
+        async def later(route: Route) -> None:
+            await looks.wait()
+            await route.continue_()
+
+        await desk.page.route("**/api/service/overview", later)
+        await desk.tap("hire-sure")
+        await desk.reads("Добавить: Пётр: сделано")
+        await desk.at("hire-name").fill("Анна")
+        async with desk.page.expect_response("**/api/service/overview"):
+            looks.set()
+        await expect(desk.at("acts")).to_contain_text("Пётр", timeout=WAIT_MS)
+        await expect(desk.at("hire-name")).to_have_value("Анна")
         await screens.close()
 
 

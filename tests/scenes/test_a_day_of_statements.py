@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.plans import Plans
 from tests.receiver import receiver
 from tests.restaurant import Customer, Restaurant, restaurant, until
@@ -16,6 +18,7 @@ from tests.scenes.test_staff_desk import at_the_desk
 TOLD: dict[str, Any] = {"receipt_to": "+79160000001", "notify": True}
 
 
+@pytest.mark.heavy
 async def test_every_statement_of_a_day_finds_its_rows_by_an_index(tmp_path: Path) -> None:
     plans = Plans()
     async with receiver(1) as cloud:

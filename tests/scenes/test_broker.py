@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.clocks import JumpingClock
 from tests.command import kiosk, ok
 from tests.kafka_peer import KafkaPeer, kafka_peer, read_all, repeated
@@ -139,6 +141,7 @@ def metric(text: bytes, name: str) -> float:
     return float(next(line for line in text.decode().splitlines() if line.startswith(name)).split()[-1])
 
 
+@pytest.mark.heavy
 async def test_3_6_broker_that_is_away_for_long_shows_in_status_devices_metrics_and_events() -> None:
     clock = JumpingClock()
     async with published(clock=clock) as (place, peer):

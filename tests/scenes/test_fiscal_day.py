@@ -58,6 +58,7 @@ async def shift(place: Restaurant) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("driver", DRIVERS)
 async def test_a_whole_day_is_sold_closed_compared_and_the_next_one_begins(driver: str) -> None:
     async with restaurant(FREE, registrar=driver, tail=taxes(driver)) as place:

@@ -234,6 +234,7 @@ async def test_4_portions_that_are_recalled_one_by_one_are_not_submitted_again_m
         assert {line["attempt"] for line in place.effects("robot", "started")} == {1}
 
 
+@pytest.mark.heavy
 async def test_4_portion_given_back_while_the_robot_cannot_be_asked_is_what_became_of_it() -> None:
     async with restaurant(speed=10.0) as place:
         guest = await place.guest()

@@ -69,12 +69,12 @@ async def test_logs_of_a_whole_day_carry_no_phone_code_or_token() -> None:
             bundle = await _live(client, folder, secrets)
         assert len(lines) >= 5
         assert len(secrets) >= 11
-        assert leaked(secrets, "".join(lines)) == []
+        assert leaked(secrets, "".join(undated(line) for line in lines)) == []
         assert set(bundle) == {
             "versions.json", "settings.json", "checks.json", "journal.json", "log.jsonl", "metrics.txt"
         }  # fmt: skip
         assert '"event":"kiosk_started"' in bundle["log.jsonl"]
-        assert leaked(secrets, bundle["log.jsonl"]) == []
+        assert leaked(secrets, undated(bundle["log.jsonl"])) == []
         told = {secret for secret in secrets if len(secret) > 4}  # a pick-up code is as long as many a figure
         assert {name: leaked(told, text) for name, text in bundle.items()} == {name: [] for name in bundle}
         assert json.loads(bundle["settings.json"])["fiscal"]["password"] == "…"
@@ -82,6 +82,11 @@ async def test_logs_of_a_whole_day_carry_no_phone_code_or_token() -> None:
         assert leaked(secrets, bundle["settings.json"].replace("…", DUTY, 1)) == [DUTY]
     finally:
         shutil.rmtree(folder)
+
+
+def undated(lines: str) -> str:
+    """Without the times at which they were written: a pick-up code may be this year's number."""
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+", "", lines)
 
 
 def leaked(secrets: set[str], text: str) -> list[str]:
@@ -114,12 +119,13 @@ async def _live(client: aiohttp.ClientSession, folder: Path, secrets: set[str]) 
         order = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
         order_id = (await call("POST", "/api/orders/create", order, token))["order_id"]
         body = {"card_token": card, "receipt_to": PHONE}
-        paid = await call("POST", f"/api/orders/{order_id}/payment", body, token)
+        await call("POST", f"/api/orders/{order_id}/payment", body, token)
         if card == "tok_ok":
-            secrets.add(paid["pickup_code"])
 
             async def handed_out(order_id: str = order_id, token: str = token) -> bool:
-                return bool((await call("GET", f"/api/orders/{order_id}", token=token))["status"] == "completed")
+                order = await call("GET", f"/api/orders/{order_id}", token=token)
+                secrets.update([order["pickup_code"]] if order["pickup_code"] else [])
+                return bool(order["status"] == "completed")
 
             await until(handed_out)
     headers = {"Authorization": f"Bearer {staff['access_token']}"}

@@ -33,6 +33,7 @@ async def test_the_cheapest_dish_is_sold_has_its_receipt_and_goes_back_with_anot
         assert (await place.internal("GET", "/internal/audit")).body["mismatches"] == []
 
 
+@pytest.mark.heavy
 async def test_a_trial_that_cannot_be_says_why_and_sells_nothing(place: Restaurant) -> None:
     with pytest.raises(NoSale, match="bridge of the screen"):
         await try_sale(place, "token")

@@ -104,6 +104,7 @@ def swept(path: Path, making: Making, stride: int) -> tuple[int, list[str]]:
     return kills, wrong
 
 
+@pytest.mark.heavy
 def test_killed_at_any_statement_no_order_is_lost_and_the_next_process_ends_it(path: Path) -> None:
     kills, wrong = swept(path, Archives, stride=13)
     assert wrong == []

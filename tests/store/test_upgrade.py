@@ -96,6 +96,7 @@ async def test_a_database_of_the_ninth_schema_is_brought_to_the_present_one(tmp_
     assert said == [f"the database is brought from version {n - 1} to {n} of {NEWEST}" for n in range(10, NEWEST + 1)]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("stride", [7, pytest.param(1, marks=pytest.mark.long)])
 def test_an_upgrade_killed_at_any_statement_is_taken_up_again(
     v9: bytes, upgraded: str, tmp_path: Path, stride: int

@@ -61,6 +61,7 @@ def _line(seed: int, hash_seed: int) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.heavy
 def test_4_one_seed_is_one_history_to_the_byte() -> None:
     seed = random.SystemRandom().randrange(10**6, 10**9)
     first, again = _line(seed, 1), _line(seed, 2)
@@ -73,6 +74,7 @@ def test_4_another_seed_is_another_history() -> None:
     assert {first.trace, first.wires, first.files}.isdisjoint({second.trace, second.wires, second.files})
 
 
+@pytest.mark.heavy
 def test_4_simulated_days_with_kills_and_power_cuts_break_no_promise() -> None:
     reports = list(many(range(_FIRST, _FIRST + _DAYS), Wanted(), 1))
     _record(reports)
@@ -110,6 +112,7 @@ def _days_until_caught(plant: str) -> int:
     raise AssertionError(f"{plant}: not seen in {_BLIND} days")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("plant", _SOON)
 def test_4_planted_bug_is_found_by_days_that_do_not_know_of_it(plant: str) -> None:
     assert _days_until_caught(plant) <= _BLIND

@@ -86,7 +86,7 @@ function Board({ token, leave }) {
     }
     setSaid(outcomeOf(answer, words, t));
     if (answer.body?.code === "second_person_required") setAsked({ id: answer.body.request_id });
-    await load();
+    void load(); // not waited for: a form is emptied with the answer, and never what is typed into it after
     return answer;
   };
 
