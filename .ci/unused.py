@@ -94,6 +94,7 @@ _.CharacterDataHandler
 # What pytest and the standard library call by name.
 pytestmark
 pytest_collection_finish
+pytest_collection_modifyitems
 pytest_configure
 pytest_runtest_makereport
 pytest_terminal_summary
