@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kiosk.domain.payment.bonus import share_of
-from tests.crash.cells import mixed
+from tests.crash.cells import Books, freed_early, mixed
 from tests.crash.rig import Purchase, World
 
 Lines = list[dict[str, Any]]
@@ -35,7 +35,7 @@ def violations(place: World) -> list[str]:
         *_of_till(place),
         *_of_receipts(place),
         *_of_meals(place),
-        *mixed(place.devices.ledger("robot")),
+        *_of_cells(place),
         *_of_points(place),
         *_of_events(place),
         *_of_statistics(place),
@@ -287,6 +287,13 @@ def _of_meals(place: World) -> Iterable[str]:
         spoiled = sum(refund["reason"] == "not_fetched" for refund in _returns(view))  # staff took it out
         if view["status"] == "completed" and not handed_out <= taken <= handed_out + spoiled:
             yield f"{order_id}: {handed_out} portions handed out, {taken} taken"
+
+
+def _of_cells(place: World) -> Iterable[str]:
+    """A cell held food of one order, and counted as fetched once its food was."""
+    robot, books = place.devices.ledger("robot"), Books.read(place.folder)
+    yield from mixed(robot, books.owners)
+    yield from freed_early(robot, books.fetched_at)
 
 
 def _of_points(place: World) -> Iterable[str]:

@@ -4,22 +4,19 @@ away there is thrown away together. Planted twins of both are caught."""
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk.kitchen.controller import KitchenLine
-from kiosk.kitchen.holding import Holding
-from kiosk.store.ordering import cooking
 from kiosk.wiring import Parts
 from tests.complexes import with_cells
 from tests.crash.bombs import AtPoint
-from tests.crash.cells import mixed, places
+from tests.crash.cells import freed_early, mixed, places
 from tests.crash.judging import judged, violations
+from tests.crash.planted_cells import remembers_together, throws_away_one_by_one
 from tests.crash.rig import Purchase, World
 from tests.crash.sweeping import struck
 
@@ -30,38 +27,6 @@ _MOMENTS = (
     *((name, n) for name in ("portion.submitting", "robot.submitted", "portion.accepted") for n in (1, 2, 3)),
     ("portion.ready", 1), ("portion.ready", 2), ("robot.released", 2),
 )  # fmt: skip
-
-
-class _RemembersWhatBelongsTogether(KitchenLine):
-    """How many portions of an order are still to come is kept in memory: the next life does not know it."""
-
-    def __init__(self, *args: Any, **parts: Any) -> None:
-        super().__init__(*args, **parts)
-        self._first: set[str] = set()
-
-    async def _claim(self, looked: cooking.WorkRow) -> int | None:
-        share = await super()._claim(looked)
-        rows = await self._db.read(cooking.read_work)
-        others = [row for row in rows if row.order_id == looked.order_id and row.portion_id != looked.portion_id]
-        if all(row.status == "waiting" for row in others):
-            self._first.add(looked.order_id)
-        return share if share is None or looked.order_id in self._first else 0
-
-
-class _ThrowsAwayOneByOne(Holding):
-    """Each portion of a cell by a commit of its own."""
-
-    async def _spoil(self, rows: Sequence[cooking.WorkRow], cell: int, cause: str, now: datetime) -> None:
-        for row in rows:
-            await super()._spoil([row], cell, cause, now)
-
-
-def remembers_together() -> Parts:
-    return Parts(kitchen_line=_RemembersWhatBelongsTogether)
-
-
-def throws_away_one_by_one() -> Parts:
-    return Parts(holding=_ThrowsAwayOneByOne)
 
 
 @contextlib.contextmanager
@@ -160,10 +125,16 @@ def test_4_2_cell_that_held_food_of_two_orders_is_named_also_where_they_came_one
     def line(effect: str, job_id: int, order_id: str, **more: int) -> dict[str, Any]:
         return {"effect": effect, "job_id": job_id, "attempt": 1, "order_id": order_id, **more}
 
+    of = {1: "A", 2: "A", 3: "B", 4: "B"}
     together = [line("ready", 1, "A", cell=3), line("ready", 2, "A", cell=3), line("ready", 3, "B", cell=4)]
-    assert [
-        *mixed([*together, line("picked_up", 1, "A"), line("picked_up", 2, "A"), line("ready", 4, "B", cell=3)])
-    ] == []
-    assert [*mixed([*together, line("picked_up", 1, "A"), line("ready", 4, "B", cell=3)])] == [
-        "cell 3 holds food of ['A', 'B']"
-    ]
+    fetched = [line("picked_up", 1, "A"), line("picked_up", 2, "A")]
+    assert [*mixed([*together, *fetched, line("ready", 4, "B", cell=3)], of)] == []
+    for label in ("A", "B"):  # the robot knows only what it was told
+        found = [*mixed([*together, fetched[0], line("ready", 4, label, cell=3)], of)]
+        assert found == ["cell 3 holds food of ['A', 'B']"]
+
+
+def test_4_2_portion_that_the_books_took_for_fetched_while_it_lay_there_is_named() -> None:
+    taken = {"effect": "picked_up", "job_id": 1, "attempt": 2, "order_id": "A", "at": "2026-11-29T09:00:05.000Z"}
+    assert [*freed_early([taken], {(1, 2): "2026-11-29T09:00:05.000Z", (2, 1): "2026-11-29T09:00:01.000Z"})] == []
+    assert [*freed_early([taken], {(1, 2): "2026-11-29T09:00:04.999Z"})] != []

@@ -1,4 +1,5 @@
-"""Bugs that the days must find: those of `tests.crash.planted`, and two of the ground that the product stands on.
+"""Bugs that the days must find: those of `tests.crash.planted` and `planted_cells`, and two of the ground that the
+product stands on.
 
 Not among them: a code that is kept until its SMS is sent (`code_kept`). Sent again it has the same client_id, and the
 gateway takes it once; `tests.crash.test_between_effects` counts its requests."""
@@ -11,7 +12,7 @@ from types import MappingProxyType
 
 from kiosk.store.file import opening
 from kiosk.wiring import Parts
-from tests.crash import planted
+from tests.crash import planted, planted_cells
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ PLANTS: Mapping[str, Plant] = MappingProxyType(
                 planted.new_operation_after_restart, planted.capture_forgotten, planted.sale_repeated_unasked,
                 planted.refund_repeated_without_asking, planted.new_order_after_restart,
                 planted.return_receipt_forgotten, planted.returned_while_waiting, planted.tender_forgotten,
+                planted_cells.stranger_let_in, planted_cells.freed_with_food_in_it,
             )
         },
         "synchronous_normal": Plant(synchronous=1),

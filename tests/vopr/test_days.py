@@ -28,7 +28,10 @@ _LATER = (
     "fresh_client_id", "fresh_refund_key", "given_back_unasked", "counted_apart", "lost_flushes",
     "new_operation_after_restart", "sale_repeated_unasked", "refund_repeated_without_asking", "new_order_after_restart",
     "return_receipt_forgotten", "returned_while_waiting", "tender_forgotten",
+    "stranger_let_in", "freed_with_food_in_it",
 )  # fmt: skip
+#: What must be among what the judge says, where another word of it would prove less.
+_SAYS = {"stranger_let_in": "holds food of", "freed_with_food_in_it": "lay there until"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -106,7 +109,7 @@ def _days_until_caught(plant: str) -> int:
     for number in range(_BLIND):
         report = played(_BLIND_FROM + number, Wanted(plant=plant))
         assert not report.broken, report.violations
-        if report.violations:
+        if any(_SAYS.get(plant, "") in line for line in report.violations):
             _record([report], plant.replace("_", " "), number + 1)
             return number + 1
     raise AssertionError(f"{plant}: not seen in {_BLIND} days")
