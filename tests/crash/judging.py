@@ -9,6 +9,7 @@ from typing import Any
 
 from kiosk.domain.payment.bonus import share_of
 from tests.crash.cells import Books, freed_early, mixed
+from tests.crash.outgoing import lacking, messages_sent, misplaced, of_messages, of_webhooks
 from tests.crash.rig import Purchase, World
 
 Lines = list[dict[str, Any]]
@@ -43,9 +44,11 @@ def violations(place: World) -> list[str]:
         *place.mismatches,
     ]
     if place.effects:
-        sent, delivered = place.devices.ledger("sms"), place.devices.ledger("cloud")
+        told, delivered, kept = messages_sent(place), place.devices.ledger("cloud"), place.devices.ledger("broker")
         events = place.events_so_far()
-        found += [*_of_messages(place, sent, events), *_of_webhooks(place, delivered, events)]
+        found += [*of_messages(place, told, events), *of_webhooks(place, delivered, events)]
+        if "broker" in place.also:
+            found += [*lacking(kept, place.events), *misplaced(kept, events)]
     place.found += len(found)
     return found
 
@@ -364,71 +367,10 @@ def _owed(place: World) -> Iterable[str]:
     if not place.effects:
         return
     yield from (
-        line for line in _of_messages(place, place.devices.ledger("sms"), place.events) if line.endswith("was not sent")
+        line for line in of_messages(place, messages_sent(place), place.events) if line.endswith("was not sent")
     )
     yield from (
-        line for line in _of_webhooks(place, place.devices.ledger("cloud"), place.events) if " against events " in line
+        line for line in of_webhooks(place, place.devices.ledger("cloud"), place.events) if " against events " in line
     )
-
-
-def _of_messages(place: World, sent: Lines, events: Lines) -> Iterable[str]:
-    """Each message of an order whose customer or guest is to be told reached the gateway once, under its one client_id;
-    a code, and an alarm's message, at most once. Two equal refunds are told in equal words: their client_ids tell them
-    apart."""
-    customers = {purchase.order_id for purchase in place.purchases if purchase.phone}
-    guests = {purchase.order_id for purchase in place.purchases if purchase.notify}
-    for_guests = {"OrderReadyEvent": "ready", "OrderRefundedEvent": "refunded"}
-    kinds = {"OrderPaidEvent": "accepted", **for_guests}
-    belongs = {
-        f"{event['event_id']}:{kinds[event['type']]}": event["sequence"]
-        for event in events
-        if (event["type"] in kinds and event["order_id"] in customers)
-        or (event["type"] in for_guests and event["order_id"] in guests)
-    }
-    spent = {p.order_id for p in place.purchases if p.points and p.phone}
-    belongs |= {
-        f"{event['event_id']}:points_spent": event["sequence"]
-        for event in events
-        if event["type"] == "OrderPaidEvent" and event["order_id"] in spent
-    }
-    wanted = {name for name, sequence in belongs.items() if sequence <= _books_end(place)}
-    alarms = Counter(line["client_id"] for line in sent if line["to"] == place.duty)
-    yield from (f"alarm {name} was sent {count} times" for name, count in alarms.items() if count > 1)
-    told = customers | guests
-    may_be_late = {f"{order_id}:late" for order_id in told}  # no event says it, and not everybody is
-    sent = [line for line in sent if line["to"] != place.duty]
-    messages = Counter(line["client_id"] for line in sent if ":" in line["client_id"])
-    may_be_late |= {name for name in messages if name.split(":")[0] in told and ":forgotten:" in name}
-    yield from (f"message {name} was not sent" for name in wanted - messages.keys())
-    yield from (f"message {name} was sent {count} times" for name, count in messages.items() if count > 1)
-    yield from (f"message {name} belongs to no event" for name in messages.keys() - belongs.keys() - may_be_late)
-    texts = Counter((line["to"], line["text"]) for line in sent if ":" not in line["client_id"])
-    yield from (f"«{text}» was sent {count} times" for (_, text), count in texts.items() if count > 1)
-
-
-def _books_end(place: World) -> int:
-    """The last event that was there when the books were read; later ones may still be on their way."""
-    return int(place.events[-1]["sequence"]) if place.events else 0
-
-
-def _of_webhooks(place: World, lines: Lines, events: Lines) -> Iterable[str]:
-    """Each event at least once, verified, with one id, in order, without a gap."""
-    yield from (f"a webhook that cannot be verified: {line['broken']}" for line in lines if "broken" in line)
-    ids: defaultdict[int, set[str]] = defaultdict(set)
-    first_seen: list[int] = []
-    for line in lines:
-        sequence = line.get("sequence")
-        if sequence is not None:
-            if sequence not in ids:
-                first_seen.append(sequence)
-            elif sequence != first_seen[-1]:
-                yield f"webhook {sequence} came again after {first_seen[-1]}"
-            ids[sequence].add(line["id"])
-    yield from (f"webhook {sequence} has {len(known)} ids" for sequence, known in ids.items() if len(known) > 1)
-    wanted = [event["sequence"] for event in place.events]
-    if first_seen[: len(wanted)] != wanted:
-        yield f"webhooks {first_seen} against events {wanted}"
-    by_id = {event["sequence"]: event["event_id"] for event in events}
-    yield from (
-        f"webhook {sequence} under a foreign id" for sequence in first_seen if by_id.get(sequence) not in ids[sequence]
-    )
+    if "broker" in place.also:
+        yield from lacking(place.devices.ledger("broker"), place.events)

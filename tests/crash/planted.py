@@ -30,6 +30,7 @@ from kiosk.flows.payment.saga import PaymentSaga
 from kiosk.flows.stock.recall import Recall
 from kiosk.messages.alarms import AlarmSender
 from kiosk.messages.delivery import CodeSender, Flights, MessageSender
+from kiosk.messages.notices import PUSH
 from kiosk.runtime.dispatcher import Dispatcher
 from kiosk.sinks.port import EventSink
 from kiosk.sinks.relay import Failure, Relay, Target
@@ -156,6 +157,15 @@ class _CursorFirst(Relay):
         return await super()._deliver(target, event)
 
 
+class _CursorBeforeRecord(_CursorFirst):
+    """The same towards a broker only."""
+
+    async def _deliver(self, target: Target, event: StoredEvent) -> Failure | None:
+        if target.kind == "broker":
+            return await super()._deliver(target, event)
+        return await super(_CursorFirst, self)._deliver(target, event)
+
+
 class _FreshId(MessageSender):
     """Names each try anew, so that the gateway cannot tell a repetition."""
 
@@ -170,6 +180,16 @@ class _FreshId(MessageSender):
             await super()._send(message)
         finally:
             self._send_one = plain
+
+
+class _FreshPushId(_FreshId):
+    """The same of notifications only."""
+
+    async def _send(self, message: messages.Message) -> None:
+        if message.channel == PUSH:
+            await super()._send(message)
+        else:
+            await super(_FreshId, self)._send(message)
 
 
 class _CountedApart(Dispatcher):
@@ -210,8 +230,16 @@ def cursor_before_delivery() -> Parts:
     return Parts(relay=_CursorFirst)
 
 
+def cursor_before_record() -> Parts:
+    return Parts(relay=_CursorBeforeRecord)
+
+
 def fresh_client_id() -> Parts:
     return Parts(messages=_FreshId)
+
+
+def fresh_push_id() -> Parts:
+    return Parts(messages=_FreshPushId)
 
 
 def counted_apart() -> Parts:

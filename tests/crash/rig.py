@@ -114,6 +114,7 @@ class World:
     speed: float = 80.0
     bank: str = "bank"  # or `yookassa`, which holds
     qr_bank: str = "tbank"  # or `raif`
+    also: tuple[str, ...] = ()  # devices of a simulated day: `push`, `broker`
     robot: str = ""  # `robot` or `complex2`, behind a line that somebody puts between
     mend: Callable[[World], None] | None = None  # what somebody does so that sales can open
     prepare: Callable[[Path], None] | None = None  # what stands in the devices' memories before they are switched on
@@ -136,7 +137,7 @@ class World:
 
     def __post_init__(self) -> None:
         ways = [name for name in (READER, QR_BANK) if self.several_ways and name in self.methods]
-        names = (*DEVICES, *(EFFECTS if self.effects else ()), *ways)
+        names = (*DEVICES, *(EFFECTS if self.effects else ()), *ways, *self.also)
         load_menu(None)  # every life's, which is forked from here
         load_notices(None)
         shipped(web_root())

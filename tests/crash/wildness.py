@@ -112,13 +112,18 @@ class WildDay:
             assert port is not None, "the kiosk does not start"
             place.until(lambda: place.staff("POST", "/internal/robot/acknowledge").status == 204, "the robot answers")
             # A technician who has mended the line does not wait for the end of the back-off.
-            place.staff("POST", "/internal/webhooks/enable", {"url": place.devices.urls["cloud"]})
+            for url in self._endpoints():
+                place.staff("POST", "/internal/webhooks/enable", {"url": url})
             place.settle(port, deadline_s=deadline_s)
         except (AssertionError, Gone) as error:
             place.found += 1
             return [f"{error!r}; stuck: {self._stuck()}"]
         few = [f"the day sold {self.sold()} orders"] if self.sold() < least else []
         return [*violations(place), *few]
+
+    def _endpoints(self) -> list[str]:
+        """Where events go."""
+        return [self.place.devices.urls["cloud"]]
 
     def _stuck(self) -> Any:
         try:

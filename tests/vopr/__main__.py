@@ -27,7 +27,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from drivers import bank, fiscal, sbp, terminal
+from drivers import bank, broker, fiscal, sbp, terminal
 from kiosk import logs
 from kiosk.api.http.pages import shipped
 from kiosk.catalogue import load_menu, load_notices, web_root
@@ -54,7 +54,7 @@ class Wanted:
 
 def warm() -> None:
     """What every life would import, make or read anew is there before the forks."""
-    for folder in (bank, fiscal, sbp, terminal):
+    for folder in (bank, broker, fiscal, sbp, terminal):
         for found in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}."):
             import_module(found.name)
     for name in _LATE:

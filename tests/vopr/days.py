@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from kiosk.checkpoints import RETURN_POINTS
+from kiosk.sinks.broker import topic_url
 from kiosk.wiring import Parts
 from tests.crash import rig, wildness
 from tests.crash.bombs import AtPoint
@@ -19,7 +20,7 @@ from tests.crash.rig import Purchase, World
 from tests.crash.wildness import WildDay
 from tests.vopr.plants import Plant
 from tests.vopr.restaurant import AtHandle, AtWrite
-from tests.vopr.ways import TILL, TOKEN, Ways
+from tests.vopr.ways import TILL, TOKEN, TOPIC, Ways
 
 _WILD_STEPS = 60
 _ORDERS = (18, 26)
@@ -77,12 +78,15 @@ class Day(Wild):
                 move()
             self._rng = rng
 
+    def _endpoints(self) -> list[str]:
+        return [*super()._endpoints(), *([topic_url(TOPIC)] if self._ways.broker else [])]
+
     def _weights(self) -> Moves:
         often = partial(self._rng.choice, (0.5, 1.0, 2.0))
         return {
             self._order: 12, self._refund: 2 * often(), self._kill: 0.5 * often(), self._kill_at: often(),
             self._cut_power: often(), self._fault: 1.5 * often(), self._mend_one: 5, self._unplug: 0.5 * often(),
-            self._ask_code: 0.5, self._think_better: 2 * often(),
+            self._ask_code: 0.5, self._choose_push: 0.5 * often(), self._think_better: 2 * often(),
             self._wait: 8 * often(), self._ask_again: 6, self._cancel: 0.7 * often(), self._close_readers_day: 0.3,
             self._approve_late: 0.25,
         }  # fmt: skip
@@ -177,6 +181,14 @@ class Day(Wild):
             self._strangers += 1
             answer = call(self._port, "POST", "/api/auth/quick-auth", {"phone": f"+7903{self._strangers:07d}"})
             self._tell("code", answer.status)
+
+    def _choose_push(self) -> None:
+        """A customer's device is told where notifications go, or that it wants none."""
+        token = next((purchase.token for purchase in self.place.purchases if purchase.phone), None)
+        if self._port is not None and token is not None:
+            address = self._rng.choice(("phone-1", "phone-2", "phone-3", ""))
+            answer = call(self._port, "PUT", "/api/me/push", {"address": address}, token=token)
+            self._tell("push to", address or "nobody", answer.status)
 
     def _cut_power(self) -> None:
         """The next life's machine stops before one of its writes or flushes; mostly it loses what was not flushed."""

@@ -38,6 +38,7 @@ PLANTS: Mapping[str, Plant] = MappingProxyType(
                 planted.new_operation_after_restart, planted.capture_forgotten, planted.sale_repeated_unasked,
                 planted.refund_repeated_without_asking, planted.new_order_after_restart,
                 planted.return_receipt_forgotten, planted.returned_while_waiting, planted.tender_forgotten,
+                planted.cursor_before_record, planted.fresh_push_id,
                 planted_cells.stranger_let_in, planted_cells.freed_with_food_in_it,
             )
         },

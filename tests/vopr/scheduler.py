@@ -18,7 +18,7 @@ from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from tests.vopr.coverage import Reached
 from tests.vopr.disk import Disk
@@ -143,6 +143,11 @@ class Host(asyncio.BaseEventLoop):
             call()
         if self.sim.current is self:
             raise Killed
+
+
+def here() -> Host:
+    """Whose callback runs."""
+    return cast(Host, asyncio.get_running_loop())  # every loop here is one
 
 
 def _end(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:

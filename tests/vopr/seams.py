@@ -12,15 +12,16 @@ import importlib
 import random
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from functools import partial
 from types import FunctionType, MappingProxyType, SimpleNamespace
 from typing import Any, cast
 
 import aiohttp.connector
+from aiokafka.producer.message_accumulator import BatchBuilder
 
-from tests.vopr import restaurant
+from tests.vopr import devices, restaurant
 from tests.vopr.network import Socket
 from tests.vopr.people import People
 from tests.vopr.scheduler import Host, Simulation
@@ -43,6 +44,7 @@ REPLACED: Mapping[str, str] = MappingProxyType(
         "hashlib:scrypt": "is dear on purpose: a tenth of a day's time",
         "aiohttp.connector:monotonic": "a captured clock: how long a connection is kept for the next call",
         "aiohttp.connector:aiohappyeyeballs": "opens the socket of an outgoing call",
+        "aiokafka.producer.message_accumulator:BatchBuilder": "a clock of its own in C: when a record was made",
         "standardwebhooks.webhooks:datetime": "a captured clock: how old a webhook may be",
         "drivers.sim.gateways.http:held_port": "holds a real port",
         "tests.crash.rig:datetime": "of which days the statistics are read",
@@ -88,10 +90,11 @@ def install(sim: Simulation, people: Host, registrar: str = "shtrih") -> None:
         "hashlib:scrypt": _cheap_hash,
         "aiohttp.connector:monotonic": sim.monotonic,
         "aiohttp.connector:aiohappyeyeballs": _connections(sim),
+        "aiokafka.producer.message_accumulator:BatchBuilder": _timed_batches(sim),
         "standardwebhooks.webhooks:datetime": clock,
         "drivers.sim.gateways.http:held_port": lambda port: Socket(("127.0.0.1", port)),
         "tests.crash.rig:datetime": clock,
-        "tests.crash.rig:Devices": partial(restaurant.SimulatedDevices, sim, registrar),
+        "tests.crash.rig:Devices": partial(devices.SimulatedDevices, sim, registrar),
         "tests.crash.rig:KioskProcess": partial(restaurant.SimulatedKiosk, sim),
         "tests.crash.wildness:AtHandle": restaurant.AtHandle,
         "tests.crash.bombs:die": partial(_die, sim),
@@ -121,6 +124,18 @@ def _wall_clock(sim: Simulation) -> type[datetime]:
             return sim.wall().astimezone(tz)
 
     return Wall
+
+
+def _timed_batches(sim: Simulation) -> Callable[..., Any]:
+    """Batches whose records are of virtual time."""
+
+    def build(*details: Any, **more: Any) -> Any:
+        batch = BatchBuilder(*details, **more)
+        plain = batch.append
+        batch.append = lambda **record: plain(**{**record, "timestamp": int(sim.timestamp() * 1000)})
+        return batch
+
+    return build
 
 
 def _connections(sim: Simulation) -> SimpleNamespace:

@@ -28,10 +28,14 @@ _LATER = (
     "fresh_client_id", "fresh_refund_key", "given_back_unasked", "counted_apart", "lost_flushes",
     "new_operation_after_restart", "sale_repeated_unasked", "refund_repeated_without_asking", "new_order_after_restart",
     "return_receipt_forgotten", "returned_while_waiting", "tender_forgotten",
-    "stranger_let_in", "freed_with_food_in_it",
+    "stranger_let_in", "freed_with_food_in_it", "cursor_before_record", "fresh_push_id",
 )  # fmt: skip
 #: What must be among what the judge says, where another word of it would prove less.
-_SAYS = {"stranger_let_in": "holds food of", "freed_with_food_in_it": "lay there until"}
+_SAYS = {
+    "stranger_let_in": "holds food of",
+    "freed_with_food_in_it": "lay there until",
+    "cursor_before_record": "never came to the topic",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)

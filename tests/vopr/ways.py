@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kiosk.checkpoints import (
+    BROKER_POINTS,
     CANCEL_POINTS,
     EFFECT_POINTS,
     PAPER_POINTS,
@@ -25,13 +26,16 @@ from tests.crash.wildness import FAULTS
 TOKEN, TILL = "token", "till"
 #: Fault with the members it needs; every one passes when it is switched off again.
 Fault = tuple[str, str, dict[str, Any]]
-#: The port of a registrar that is a service: it stands in the settings before it is switched on.
-REGISTRAR_PORT = 8800
+#: Of services whose address stands in the settings before they are switched on.
+REGISTRAR_PORT, PUSH_PORT, BROKER_PORT = 8800, 8801, 8802
+TOPIC = "restaurant.events"
 _REGISTRARS = {
     "shtrih": "",
     "atol": '\n[fiscal]\ndriver = "atol"\n',
     "atol-web": f'\n[fiscal]\ndriver = "atol-web"\nurl = "http://127.0.0.1:{REGISTRAR_PORT}"\n',
 }
+_PUSH = f'\n[push]\nurl = "http://127.0.0.1:{PUSH_PORT}"\n'
+_BROKER = f'\n[broker]\nkind = "kafka"\nbootstrap = "127.0.0.1:{BROKER_PORT}"\ntopic = "{TOPIC}"\n'
 _METHODS = (
     *[(TOKEN, READER, QR_BANK, TILL)] * 4,
     (TOKEN,), (TOKEN,), (TOKEN, READER), (TOKEN, QR_BANK), (TOKEN, TILL), (READER, TILL), (READER, QR_BANK),
@@ -40,6 +44,7 @@ _METHODS = (
 #: For how many portions each cell is; empty: the demo's.
 _CELLS = ((), (1, 2, 1, 3, 2, 1), (3, 3, 2, 2), (2, 2, 2, 2, 2, 2))
 _REFUNDS = tuple(point for point in RETURN_POINTS if point.startswith("refund."))
+_OFTEN_A_BROKER = 0.3
 _POWER_CUTS = ("before_bank", "after_bank", "after_store")
 _ANSWERS = ("order", "cancel")
 #: By driver.
@@ -69,6 +74,10 @@ _FAULTS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
                 *((QR_BANK, "lose_request", {"of": name}) for name in _ANSWERS),
             ),
         ),
+        "push": (*(("push", name, {}) for name in ("down", "lose_answer")), ("push", "slow", {"seconds": 0.7})),
+        "broker": (
+            *(("broker", name, {}) for name in ("down", "lose_answer", "hold")), ("broker", "slow", {"seconds": 0.7}),
+        ),
         "shtrih": tuple(row for row in FAULTS if row[0] == "fiscal"),
         "atol": (
             *(("fiscal", name, {}) for name in ("paper_out", "cover_open", "printer_fault", "off", "link_lost")),
@@ -88,7 +97,7 @@ _FAULTS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
 @dataclass(frozen=True)
 class Ways:
     """`bank`, `reader` and `qr_bank` count where their method is offered; `paper_first`: the receipt comes before the
-    money; `cells`: where they are not the demo's."""
+    money; `cells`: where they are not the demo's; `broker`: its topic gets the events too."""
 
     methods: tuple[str, ...] = (TOKEN,)
     reader: str = "vtk"
@@ -97,6 +106,7 @@ class Ways:
     paper_first: bool = False
     bank: str = "bank"
     cells: tuple[int, ...] = ()
+    broker: bool = False
 
     def __str__(self) -> str:
         of = {
@@ -107,7 +117,8 @@ class Ways:
         order = "before" if self.paper_first else "after"
         ways = ", ".join(of.get(name, name) for name in self.methods)
         cells = f", cells for {self.cells}" if self.cells else ""
-        return f"by {ways}; receipt {order} the money, registrar {self.registrar}{cells}"
+        broker = ", with a broker" if self.broker else ""
+        return f"by {ways}; receipt {order} the money, registrar {self.registrar}{cells}{broker}"
 
     def of_world(self) -> dict[str, Any]:
         """Members of `tests.crash.rig.World`."""
@@ -118,7 +129,8 @@ class Ways:
             "qr_bank": self.qr_bank,
             "paper_first": self.paper_first,
             "bank": self.bank,
-            "extra": _REGISTRARS[self.registrar],
+            "also": ("push", "broker") if self.broker else ("push",),
+            "extra": _REGISTRARS[self.registrar] + _PUSH + (_BROKER if self.broker else ""),
         }
 
     def faults(self) -> list[list[Fault]]:
@@ -126,6 +138,7 @@ class Ways:
         drivers = [self.registrar]
         drivers += [self.reader] if READER in self.methods else []
         drivers += [self.qr_bank] if QR_BANK in self.methods else []
+        drivers += ["push", "broker"] if self.broker else ["push"]
         others = [[row for row in FAULTS if row[0] == device] for device in ("robot", "bank", "sms")]
         return [*([*_FAULTS[driver]] for driver in drivers), *others]
 
@@ -138,6 +151,8 @@ class Ways:
             found.append((*READER_POINTS, *(SETTLEMENT_POINTS if self.reader == "inpas" else CANCEL_POINTS)))
         if QR_BANK in self.methods:
             found.append((*QR_POINTS, *CANCEL_POINTS))
+        if self.broker:
+            found.append(BROKER_POINTS)
         if self.paper_first:
             found.append((*PAPER_POINTS, *(TILL_POINTS if TILL in self.methods else ())))
         return found
@@ -158,4 +173,5 @@ def drawn(rng: random.Random) -> Ways:
         rng.random() < 0.4,
         rng.choice(("bank", "bank", "yookassa")),
         rng.choice(_CELLS),
+        rng.random() < _OFTEN_A_BROKER,
     )
