@@ -28,7 +28,7 @@ _STEPS_AN_ORDER = 8
 #: What may happen, and how often.
 Moves = dict[Callable[[], None], float]
 _LATELY = 6  # of the purchases are looked at again
-_BANK = "bank"
+_BANK, _ROBOT = "bank", "robot"
 _GIVEN_UP_S = 9.0  # by then a charge that the bank does not know is no longer waited for
 
 
@@ -88,7 +88,7 @@ class Day(Wild):
             self._cut_power: often(), self._fault: 1.5 * often(), self._mend_one: 5, self._unplug: 0.5 * often(),
             self._ask_code: 0.5, self._choose_push: 0.5 * often(), self._think_better: 2 * often(),
             self._wait: 8 * often(), self._ask_again: 6, self._cancel: 0.7 * often(), self._close_readers_day: 0.3,
-            self._approve_late: 0.25,
+            self._approve_late: 0.25, **({self._dawdle: 1.0} if self._ways.cells else {}),
         }  # fmt: skip
 
     def _kill_at(self) -> None:
@@ -153,6 +153,19 @@ class Day(Wild):
     def _close_readers_day(self) -> None:
         if READER in self._ways.methods and self._ways.reader == "inpas":
             self._tell("reader's day", self.place.staff("POST", "/internal/terminal/settle").status)
+
+    def _dawdle(self) -> None:
+        """Guests are in no hurry: what has come to a cell that several portions share lies there together."""
+        if self._port is None or _ROBOT in self._unplugged:
+            return
+        self._wait_open(5)
+        with contextlib.suppress(AssertionError):  # sales are paused: the screen says so
+            purchase = self._by(self.place.create(self._port, "tea", "tok_ok", 3), self._ways.methods)
+            self.place.devices.fault(_ROBOT, "nobody_comes")
+            self._on.append((_ROBOT, "nobody_comes", {}))
+            self._asked.append((purchase, self.place.begin_pay(self._port, purchase)))
+            self._tell("order", purchase.order_id, "is in no hurry")
+            rig.pause(self._rng.uniform(0.3, 1.2))
 
     def _think_better(self) -> None:
         """Somebody has paid for several pieces and gives one back while they are cooked."""
