@@ -3,6 +3,9 @@ read once by a process."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import islice
@@ -12,15 +15,15 @@ from typing import Any, TypeVar
 import msgspec
 
 from drivers.robot.equipment import Equipment, EquipmentError, demo_file, of_tables
-from kiosk.domain.menu.chart import ChartError, ChartFile, compile_chart
-from kiosk.domain.menu.menu import Menu, MenuFile, build_menu
+from kiosk.domain.menu.bundle import MAX_CHARTS, Bundle, build
+from kiosk.domain.menu.chart import ChartError, ChartFile
+from kiosk.domain.menu.menu import Menu, MenuFile
 from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.ordering.notice import Notices
 from kiosk.files import Unreadable, read_file, toml_of
 
 T = TypeVar("T")
 _LONGEST_BYTES = 1_048_576
-_MAX_CHARTS = 1000
 
 
 def load_complex(path: Path | None) -> Equipment:
@@ -41,35 +44,54 @@ def _complex(file: Path) -> Equipment:
         raise EquipmentError(str(error)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class MenuOfFile:
+    """What a menu's file and its charts hold. `digest`: of what is written there, whatever this program makes of it."""
+
+    bundle: Bundle
+    digest: str
+
+
+def read_menu(path: Path | None) -> MenuOfFile:
+    """`path` None: the demo menu. Charts lie in `charts/` beside the file. Raises `MenuError` or `ChartError`."""
+    return _demo_of_file() if path is None else _of_file(path)
+
+
 def load_menu(path: Path | None, equipment: Equipment | None = None) -> Menu:
-    """`path` None: the demo menu. Charts lie in `charts/` beside the file, for this complex or the demo's. Raises
-    `MenuError` or `ChartError`."""
-    equipment = equipment or load_complex(None)
-    if path is None and equipment is load_complex(None):
+    """`path` None: the demo menu. For this complex or the demo's. Raises `MenuError` or `ChartError`."""
+    return menu_of(read_menu(path), equipment or load_complex(None))
+
+
+def menu_of(found: MenuOfFile, equipment: Equipment) -> Menu:
+    """As it is sold with this complex; the demo's with the demo's is built once. Raises `MenuError` or `ChartError`."""
+    if found is _demo_of_file() and equipment is load_complex(None):
         return _demo_menu()
-    return _menu(path or _demo_menu_file(), equipment)
+    return build(found.bundle, equipment)
 
 
 @cache
 def _demo_menu() -> Menu:
-    return _menu(_demo_menu_file(), load_complex(None))
+    return build(_demo_of_file().bundle, load_complex(None))
+
+
+@cache
+def _demo_of_file() -> MenuOfFile:
+    return _of_file(_demo_menu_file())
 
 
 def _demo_menu_file() -> Path:
     return Path(str(files("kiosk") / "demo" / "menu.toml"))
 
 
-def _menu(file: Path, equipment: Equipment) -> Menu:
-    menu = _decode(file, MenuFile)
-    units = {ingredient.id: ingredient.unit for ingredient in menu.ingredients}
-    found = sorted(islice((file.parent / "charts").glob("*.toml"), _MAX_CHARTS + 1))
-    if len(found) > _MAX_CHARTS:
-        raise ChartError(f"{file.parent / 'charts'}: more than {_MAX_CHARTS} charts")
-    charts = {chart.stem: compile_chart(_decode(chart, ChartFile), units, equipment) for chart in found}
-    codes = [chart.code for chart in charts.values()]
-    if len(set(codes)) != len(codes):
-        raise ChartError(f"{file.parent / 'charts'}: chart codes repeat")
-    return build_menu(menu, charts, equipment)
+def _of_file(file: Path) -> MenuOfFile:
+    found = sorted(islice((file.parent / "charts").glob("*.toml"), MAX_CHARTS + 1))
+    if len(found) > MAX_CHARTS:
+        raise ChartError(f"{file.parent / 'charts'}: more than {MAX_CHARTS} charts")
+    menu, charts = _read(file), {chart.stem: _read(chart) for chart in found}
+    written = json.dumps([menu, charts], sort_keys=True, default=str)
+    decoded = {name: _convert(file.parent / "charts" / f"{name}.toml", row, ChartFile) for name, row in charts.items()}
+    bundle = Bundle(menu=_convert(file, menu, MenuFile), charts=decoded)
+    return MenuOfFile(bundle, hashlib.sha256(written.encode()).hexdigest())
 
 
 def load_notices(menu: Path | None) -> Notices:
@@ -95,10 +117,6 @@ def _notices(file: Path, tables: dict[str, Any]) -> Notices:
     except ValueError as error:
         raise MenuError(f"{file}: {error}") from error
     return notices
-
-
-def _decode(path: Path, kind: type[T]) -> T:
-    return _convert(path, _read(path), kind)
 
 
 def _read(path: Path) -> dict[str, Any]:

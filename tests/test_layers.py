@@ -31,8 +31,15 @@ RANK = {room: rank for rank, rooms in enumerate(FLOORS) for room in rooms}
 #: Subjects inside a room, each list from the top; what stands in no folder stands under its subjects (in the store the
 #: file under everything).
 SUBJECTS = {
-    "flows": ({"staff"}, {"payment"}, {"ordering"}, {"fiscal", "identity", "stock"}, {"guards"}),
-    "store": ({"fiscal", "staff"}, {"keep"}, {"payment"}, {"ordering", "stock", "identity", "events"}, {""}, {"file"}),
+    "flows": ({"staff"}, {"payment"}, {"ordering"}, {"fiscal", "identity", "menu", "stock"}, {"guards"}),
+    "store": (
+        {"fiscal", "staff"},
+        {"keep"},
+        {"payment"},
+        {"ordering", "menu", "stock", "identity", "events"},
+        {""},
+        {"file"},
+    ),
     "domain": ({"staff"}, {"fiscal", "kitchen"}, {"menu", "ordering", "payment", "identity"}, {""}),
 }
 STOREY = {

@@ -123,6 +123,16 @@ class ShiftClosedEvent(Event, frozen=True, kw_only=True):
     fiscal_drive_number: str
 
 
+class MenuPublishedEvent(Event, frozen=True, kw_only=True):
+    """Another menu is sold from now on. `origin`: `file`, `editor`, `cloud`, `rollback`; `version`: of its content."""
+
+    revision: int
+    version: str
+    origin: str
+    by: str
+    published_at: str
+
+
 class StoredEvent(msgspec.Struct, frozen=True):
     """One row of the outbox; `data` is the event's JSON."""
 
@@ -154,5 +164,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
         DeviceRecoveredEvent,
         ShiftOpenedEvent,
         ShiftClosedEvent,
+        MenuPublishedEvent,
     )
 }

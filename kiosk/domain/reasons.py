@@ -34,6 +34,7 @@ DISK, BOOKS = "disk", "books"
 POWER, UPS_WORN = "power", "ups_worn"
 UPS_TROUBLE = frozenset({UPS_WORN, "ups_offline", "ups_refused", "ups_no_data"})
 ARCHIVE = "archive_broken"
+MENU_OLDER = "menu_older"
 STANDBY_LATE, BACKUP_LATE = "standby_late", "backup_late"
 STANDBY_SAME_DISK = "standby_same_disk"
 SHIFT_CLOSING = "fiscal_shift_closing"
@@ -162,6 +163,10 @@ HINTS: Mapping[str, Text] = {
         " вместо него пустой файл",
         "Sales go on, the orders of that year stay in the database: put the archive's file back beside it; lost for"
         " good: put an empty file in its place",
+    ),
+    MENU_OLDER: Text(
+        "Новое меню не подходит этому комплексу, продаётся прежнее: kiosk menu",
+        "The newest menu does not fit this complex, an earlier one is sold: kiosk menu",
     ),
     SHIFT_CLOSING: Text("Смена закрывается, минута", "The shift is being closed, a minute"),
     "fiscal_offline": Text("Касса молчит: питание, кабель, порт", "The registrar is silent: power, cable, port"),
@@ -302,6 +307,7 @@ _GENERAL: Mapping[str, Text] = {
     "terminal": Text("Терминал: kiosk devices", "The card reader: kiosk devices"),
     "settlement": Text("Сверка итогов терминала: kiosk terminal", "The reader's settlement: kiosk terminal"),
     "sbp": Text("Оплата по QR: kiosk devices", "QR payments: kiosk devices"),
+    "menu": Text("Меню: kiosk menu", "The menu: kiosk menu"),
     "sms": Text("SMS-шлюз: kiosk devices", "The SMS gateway: kiosk devices"),
     "messages": Text("Шлюз не принял сообщения: они ждут", "The gateway did not take messages: they wait"),
     "alarm": Text(

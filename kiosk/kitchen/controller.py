@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
@@ -39,6 +40,7 @@ from kiosk.kitchen.sharing import together, waits_for_a_cell
 from kiosk.kitchen.showing import Showing
 from kiosk.kitchen.turns import in_turn, would_be_cold
 from kiosk.store.database import Database
+from kiosk.store.menu import revisions
 from kiosk.store.ordering import cooking, orders
 from kiosk.store.payment import refunds
 from kiosk.store.staff import troubles
@@ -294,7 +296,8 @@ class KitchenLine:
 
     async def _submit_one(self, row: cooking.WorkRow, *, again: bool) -> bool:
         """True where the robot took it."""
-        if gone := sorted(row.formula.keys() - self._menu.now.ingredients.keys()):
+        codes = await self._codes(row.formula)
+        if gone := sorted(row.formula.keys() - codes.keys()):
             await self._db.write(progress.give_up, row.portion_id, progress.unknown_ingredient(gone[0]))
             return False
         share = await self._claim(row)  # controller rule 1: before the wire
@@ -305,7 +308,7 @@ class KitchenLine:
         if self._picture.is_recalled(row):
             return False  # since the look: the robot must not hear of it after it was asked about it
         try:
-            await self._robot.submit(self._cooking_order(row, share))
+            await self._robot.submit(self._cooking_order(row, share, codes))
         except DeviceRefused as refusal:
             _log.warning("portion_refused", order_id=row.order_id, portion_id=row.portion_id, code=refusal.code)
             await self._db.write(progress.submitted, row.portion_id, PortionStatus.WAITING, self._clock.now())
@@ -321,16 +324,22 @@ class KitchenLine:
         self._cp("portion.accepted")
         return True
 
-    def _cooking_order(self, row: cooking.WorkRow, share: int) -> CookingOrder:
+    async def _codes(self, formula: Mapping[str, int]) -> Mapping[str, int]:
+        """By which number the robot knows these ingredients: also those of an earlier menu, which orders of it have."""
+        menu = self._menu.now
+        known = {name: menu.ingredients[name].code for name in formula if name in menu.ingredients}
+        gone = formula.keys() - known.keys()
+        return {**await self._db.read(revisions.codes, gone), **known} if gone else known
+
+    def _cooking_order(self, row: cooking.WorkRow, share: int, codes: Mapping[str, int]) -> CookingOrder:
         chart = self._picture.charts[row.chart_fingerprint]
-        known = self._menu.now.ingredients
         return CookingOrder(
             job_id=row.portion_id,
             attempt=row.attempt,
             recipe=row.recipe,
             order_id=row.order_id,
             phases=phases_of(chart),
-            ingredients=tuple((known[name].code, amount) for name, amount in row.formula.items()),
+            ingredients=tuple((codes[name], amount) for name, amount in row.formula.items()),
             tolerances=tuple(chart.tolerance.get(name, 0) for name in row.formula),
             together=share,
         )

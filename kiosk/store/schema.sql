@@ -835,3 +835,36 @@ CREATE INDEX refund_request_waiting ON refund_request (state) WHERE state = 'wai
 
 -- Staff looks for an order by what a guest can show of the card.
 CREATE INDEX payment_of_card ON payment (card_last4, created_at) WHERE card_last4 IS NOT NULL;
+
+-- Every menu that was sold, with its charts: the newest is the current one. `source`: of a roll back the revision that it
+-- brought back, of the cloud's menu its number there. `edit`: of a draft, the edit that was published. The body of a
+-- revision that is old goes; its row stays. `body` is JSON: `menu` and `charts`.
+CREATE TABLE menu_revision (
+  revision     INTEGER PRIMARY KEY,
+  origin       TEXT NOT NULL CHECK (origin IN ('file', 'editor', 'cloud', 'rollback')),
+  source       INTEGER,
+  edit         INTEGER,
+  actor        TEXT NOT NULL,
+  published_at TEXT NOT NULL,
+  version      TEXT NOT NULL,
+  differences  INTEGER NOT NULL,
+  body         TEXT
+) STRICT;
+CREATE UNIQUE INDEX menu_revision_of_edit ON menu_revision (edit) WHERE edit IS NOT NULL;
+
+-- By which number the robot knows each ingredient there ever was: an order of an earlier menu is cooked by it.
+CREATE TABLE menu_ingredient (
+  ingredient TEXT PRIMARY KEY,
+  code       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The menu that is being written, one at a time. `edit` counts every change of every draft: it names what a person has
+-- seen, so that two of them never overwrite each other.
+CREATE TABLE menu_draft (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  edit       INTEGER NOT NULL,
+  based_on   INTEGER NOT NULL,
+  actor      TEXT NOT NULL,
+  changed_at TEXT NOT NULL,
+  body       TEXT NOT NULL
+) STRICT;

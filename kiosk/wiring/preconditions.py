@@ -18,7 +18,7 @@ from typing import Any
 
 from drivers.robot.equipment import Equipment, EquipmentError
 from drivers.sim.endpoints import Endpoints
-from kiosk.catalogue import load_complex, load_menu, load_notices
+from kiosk.catalogue import MenuOfFile, load_complex, load_notices, menu_of, read_menu
 from kiosk.config import ConfigError, problem
 from kiosk.config.forms import SIM, TCP
 from kiosk.config.problems import nearest
@@ -30,6 +30,7 @@ from kiosk.domain.menu.menu import Menu
 from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.menu.wording import untranslated
 from kiosk.domain.ordering.notice import Notices
+from kiosk.store.file.menu import is_of_file
 from kiosk.wiring.alarms.secrets import secrets_of
 from kiosk.wiring.devices import Devices
 from kiosk.wiring.parts import Parts
@@ -47,7 +48,8 @@ class Ready:
     """What was read on the way."""
 
     equipment: Equipment
-    menu: Menu
+    file: MenuOfFile
+    menu: Menu  # as the file has it
     notices: Notices
 
 
@@ -58,7 +60,7 @@ async def prepared(config: Config) -> Ready:
     ready = _menu(config, problems)
     for look in (_secrets, _ports, _host, _socket, _database, _images, _one_name_each):
         problems += look(config)
-    if ready is not None:
+    if ready is not None and is_of_file(config.database.path):
         problems += _taxes(config, ready.menu)
     try:
         await Devices(config, Parts(), Endpoints()).close()  # opens nothing; reads the keys that are left
@@ -94,14 +96,15 @@ def _menu(config: Config, problems: list[str]) -> Ready | None:
         problems.append(problem("$.robot.complex", error))
         return None
     try:
-        menu = load_menu(menu_file(config), equipment)
-        return Ready(equipment, menu, load_notices(menu_file(config)))
+        file = read_menu(menu_file(config))
+        return Ready(equipment, file, menu_of(file, equipment), load_notices(menu_file(config)))
     except (MenuError, ChartError) as error:
         problems.append(problem("$.menu.file", error))
     return None
 
 
 def _taxes(config: Config, menu: Menu) -> Iterator[str]:
+    """Where the file is what is sold; of a menu that staff or the cloud have made a dish may be gone again."""
     sold = {item for item, _ in menu.sold()}
     for n, row in enumerate(config.taxes):
         if row.item != ANY and row.item not in sold:

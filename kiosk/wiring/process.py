@@ -24,7 +24,6 @@ from kiosk.config.settings import Config
 from kiosk.domain.errors import DatabaseBroken, DatabaseInUse
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen
-from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.staff.stuck import Kind
 from kiosk.flows.guards.power import CHECK as POWERED
 from kiosk.flows.guards.power import PowerGuard
@@ -42,6 +41,7 @@ from kiosk.wiring.doors import health_of, public_door, staff_door
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.listeners import connections_allowed, listen, listen_gated, runner_of, unix_socket
+from kiosk.wiring.menu import begin_menu
 from kiosk.wiring.own_process import OwnProcess
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.preconditions import prepared
@@ -127,7 +127,7 @@ class Kiosk:
     async def _lay_ground(self, opened: AsyncExitStack) -> Ground:
         config, parts = self.config, self._parts
         ready = await prepared(config)
-        menu, notices, token_keys = ready.menu, ready.notices, token_secrets(config)
+        token_keys = token_secrets(config)
         reserve = Reserve(config.database.path.with_suffix(".reserve"), config.database.reserve_mb * MEGABYTE)
         prepare_types()  # before the writer's thread is there
         self.database = await self._open_database(reserve)  # the lock comes first
@@ -138,15 +138,15 @@ class Kiosk:
         self.tasks = Tasks(parts.clock)
         self.readiness = Readiness(_checks(config))
         now = parts.clock.now()
-        await self.database.write(charts.prepare, menu.charts(), now)
-        self.kitchen = Kitchen(menu.charts(), ready.equipment, await self.database.read(paces.read))
+        menu = await begin_menu(config, ready, self.database, self.readiness, now)
+        await self.database.write(charts.prepare, menu.now.charts(), now)
+        self.kitchen = Kitchen(menu.now.charts(), ready.equipment, await self.database.read(paces.read))
         self.kitchen.know(await self.database.read(charts.read_ordered))
-        current = CurrentMenu(menu)
-        current.when_published(lambda new: self.kitchen.sell(new.charts()))
+        menu.when_published(lambda new: self.kitchen.sell(new.charts()))
         self.devices = Devices(config, parts, endpoints)
         opened.push_async_callback(self.devices.close)
         return Ground(
-            config, parts, token_keys, ready.equipment, current, notices, reserve, self.database, self.devices,
+            config, parts, token_keys, ready.equipment, menu, ready.notices, reserve, self.database, self.devices,
             simulators, self.tasks, self.readiness, self.kitchen,
         )  # fmt: skip
 

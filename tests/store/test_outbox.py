@@ -118,6 +118,7 @@ def test_the_events_are_those_of_the_contract() -> None:
             "DeviceRecoveredEvent",
             "ShiftOpenedEvent",
             "ShiftClosedEvent",
+            "MenuPublishedEvent",
         ]
     )
 

@@ -22,7 +22,7 @@ class CurrentMenu:
 
     @property
     def revision(self) -> int:
-        """Its number among those of this restaurant; 0: none was kept yet."""
+        """Its number among those of this restaurant; 0 where it is kept nowhere."""
         return self._revision
 
     def publish(self, menu: Menu, revision: int) -> None:

@@ -13,14 +13,19 @@ from kiosk.store.transaction import Reader, Tx
 JOB_EPOCH = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 
-def prepare(tx: Tx, charts: Iterable[Chart], now: datetime) -> None:
-    """At start: keep every chart that may be sold; in a new database let job ids begin at the seconds since 2026, so
-    that the robot never sees an old id again."""
+def keep(tx: Tx, charts: Iterable[Chart]) -> None:
+    """Every chart that may be sold."""
     for chart in charts:
         tx.execute(
             "INSERT INTO chart VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (chart.fingerprint, chart.code, chart.revision, msgspec.json.encode(chart).decode()),
         )
+
+
+def prepare(tx: Tx, charts: Iterable[Chart], now: datetime) -> None:
+    """At start: keep the charts; in a new database let job ids begin at the seconds since 2026, so that the robot never
+    sees an old id again."""
+    keep(tx, charts)
     if tx.scalar("SELECT 1 FROM sqlite_sequence WHERE name = 'portion'") is None:
         start = int((now - JOB_EPOCH).total_seconds())
         tx.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('portion', ?)", (start,))

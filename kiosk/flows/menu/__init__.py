@@ -1,0 +1,1 @@
+"""How a menu comes to be sold: taken in at start, published, brought back."""

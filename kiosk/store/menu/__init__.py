@@ -1,0 +1,1 @@
+"""The menus that were sold, and the one that is being written."""
