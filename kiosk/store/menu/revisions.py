@@ -48,7 +48,8 @@ class NewRevision(msgspec.Struct, frozen=True, kw_only=True):
 
 def newest(reader: Reader) -> RevisionRow | None:
     """The current one."""
-    return reader.one(RevisionRow, f"SELECT {_COLUMNS} FROM menu_revision ORDER BY revision DESC LIMIT 1")
+    last: int | None = reader.scalar("SELECT max(revision) FROM menu_revision")
+    return None if last is None else find(reader, last)
 
 
 def find(reader: Reader, revision: int) -> RevisionRow | None:
