@@ -10,7 +10,8 @@ import msgspec
 
 from kiosk.catalogue import load_complex
 from kiosk.domain.menu.chart import Chart, ChartFile, compile_chart
-from kiosk.domain.menu.menu import Menu, MenuFile, build_menu
+from kiosk.domain.menu.checks import build_menu
+from kiosk.domain.menu.menu import Menu, MenuFile
 
 Raw = dict[str, Any]
 COMPLEX = load_complex(None)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 
 from drivers.robot.equipment import Equipment
-from kiosk.domain.menu.chart import ChartError, ChartFile, compile_chart
-from kiosk.domain.menu.menu import Menu, MenuFile, build_menu
+from kiosk.domain.menu import checks
+from kiosk.domain.menu.chart import Chart, ChartError, ChartFile, compile_chart
+from kiosk.domain.menu.checks import Errors
+from kiosk.domain.menu.menu import Menu, MenuFile
 from kiosk.domain.menu.rows import MenuError, Strict
+from kiosk.domain.text import Text
 
 MAX_CHARTS = 1000
 MAX_BYTES = 2 * 1024 * 1024
@@ -45,13 +50,58 @@ def version_of(bundle: Bundle) -> str:
     return hashlib.sha256(msgspec.json.encode(bundle)).hexdigest()[:16]
 
 
-def build(bundle: Bundle, equipment: Equipment) -> Menu:
-    """The menu as it is sold with this complex. Raises `MenuError`, `ChartError`."""
+class Finding(msgspec.Struct, frozen=True):
+    """What is wrong with a menu, in words about `field` of the row `id` of `table` of the document; empty: of all."""
+
+    table: str
+    id: str
+    field: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a check of everything came to: the menu, or why there is none."""
+
+    menu: Menu | None
+    errors: Sequence[MenuError]
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [Finding(row.table, row.row_id, row.field, row.text) for row in self.errors]
+
+
+def look_through(bundle: Bundle, equipment: Equipment) -> Looked:
+    """Everything that keeps it from being sold with this complex."""
+    errors = Errors()
     if len(bundle.charts) > MAX_CHARTS:
-        raise ChartError(f"more than {MAX_CHARTS} charts")
+        errors.add(ChartError(f"more than {MAX_CHARTS} charts"))
+        return Looked(None, errors.found)
+    charts = _charts(bundle, equipment, errors)
+    menu = checks.look_through(bundle.menu, charts, equipment, errors, bundle.charts.keys() - charts.keys())
+    return Looked(None if errors.found else menu, errors.found)
+
+
+def _charts(bundle: Bundle, equipment: Equipment, errors: Errors) -> dict[str, Chart]:
     units = {row.id: row.unit for row in bundle.menu.ingredients}
-    charts = {name: compile_chart(file, units, equipment) for name, file in bundle.charts.items()}
-    codes = [chart.code for chart in charts.values()]
-    if len(set(codes)) != len(codes):
-        raise ChartError("chart codes repeat")
-    return build_menu(bundle.menu, charts, equipment)
+    found: dict[str, Chart] = {}
+    by_code: dict[int, str] = {}
+    for name, file in bundle.charts.items():
+        try:
+            chart = compile_chart(file, units, equipment)
+        except ChartError as error:
+            errors.add(error.of(name))
+            continue
+        if (other := by_code.setdefault(chart.code, name)) != name:
+            text = Text(f"номер {chart.code} уже у {other}", f"{other} has the code {chart.code} too")
+            errors.add(ChartError("chart codes repeat", text, table="charts", row_id=name, field="code"))
+        found[name] = chart
+    return found
+
+
+def build(bundle: Bundle, equipment: Equipment) -> Menu:
+    """The menu as it is sold with this complex. Raises `MenuError`, the first."""
+    looked = look_through(bundle, equipment)
+    if looked.menu is None:
+        raise looked.errors[0]
+    return looked.menu

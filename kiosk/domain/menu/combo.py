@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kiosk.domain.menu.dish import Dish
 from kiosk.domain.menu.ingredient import Contents, Nutrition, of_several
-from kiosk.domain.menu.rows import MenuError, Strict, check_wanted
+from kiosk.domain.menu.rows import MenuError, Strict, check_wanted, place
 from kiosk.domain.sharing import shares
 from kiosk.domain.text import Wording
 
@@ -133,10 +133,11 @@ class Combo:
 def build_combo(item: ComboItem, dishes: Mapping[str, Dish]) -> Combo:
     """Resolve and check: at least two places, each with dishes that are sold, and no choice that costs more than its
     dishes one by one or leaves one below a rouble. Raises `MenuError`."""
+    where = place("combos", item.id)
     if len(item.slots) < 2 or not all(slot.options for slot in item.slots):
-        raise MenuError(f"combo {item.id}: at least two places with options")
+        raise where.wrong("slots", "нужны хотя бы два места с блюдами", "at least two places with options")
     if unknown := [option.item for slot in item.slots for option in slot.options if option.item not in dishes]:
-        raise MenuError(f"combo {item.id}: not sold: {unknown}")
+        raise where.wrong("slots", f"не продаётся: {', '.join(unknown)}", f"not sold: {unknown}")
     combo = Combo(item, dishes)
     own = {option.item: dishes[option.item].default_price_kopecks() for slot in item.slots for option in slot.options}
     cheapest = [min(slot.options, key=lambda option: option.price_kopecks) for slot in item.slots]
@@ -146,7 +147,9 @@ def build_combo(item: ComboItem, dishes: Mapping[str, Dish]) -> Combo:
     for way in (cheapest, least_saving):  # each place for itself: no other choice is worse
         most = sum(own[option.item] for option in way)
         if not _LEAST_KOPECKS * len(way) <= combo.price_kopecks(way) <= most:
-            raise MenuError(f"combo {item.id}: {[option.item for option in way]} must cost 1 ₽ a dish … {most} kopecks")
+            names = [option.item for option in way]
+            ru = f"{', '.join(names)} вместе: от 1 ₽ за блюдо до {most / 100:.2f} ₽"
+            raise where.wrong("price_kopecks", ru, f"{names} must cost 1 ₽ a dish … {most} kopecks")
     _check_allergens(combo)
     return combo
 
@@ -156,4 +159,6 @@ def _check_allergens(combo: Combo) -> None:
     for item_id in combo.dishes_offered() if stated is not None else ():
         dish = combo.dishes[item_id]
         if hidden := [name for name in dish.contents(dish.choose(())).allergens if name not in (stated or ())]:
-            raise MenuError(f"combo {combo.item.id}: allergens do not name {hidden}, which {item_id} has")
+            ru = f"не названы {', '.join(hidden)}, которые есть в {item_id}"
+            en = f"allergens do not name {hidden}, which {item_id} has"
+            raise place("combos", combo.item.id).wrong("allergens", ru, en)

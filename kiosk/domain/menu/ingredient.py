@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kiosk.domain.menu.rows import MenuError, Strict
+from kiosk.domain.menu.rows import Place, Strict, place
 from kiosk.domain.text import Wording
 
 UNITS = ("g", "ml", "pcs")
@@ -122,37 +122,45 @@ def of_several(tags: Sequence[Collection[str]]) -> tuple[str, ...]:
 
 def check_ingredient(row: Ingredient, allergens: Collection[str]) -> None:
     """Figures that cannot be and allergens nobody knows. Raises `MenuError`."""
-    where = f"ingredient {row.id}"
+    where = place("ingredients", row.id)
     if not 1 <= row.code <= 0xFFFF:
-        raise MenuError(f"{where}: code must fit 1…65535, not {row.code}")
+        raise where.wrong("code", f"код: 1…65535, а не {row.code}", f"code must fit 1…65535, not {row.code}")
     if row.unit not in UNITS:
-        raise MenuError(f"{where}: unit {row.unit!r} is none of {', '.join(UNITS)}")
+        names = ", ".join(UNITS)
+        raise where.wrong("unit", f"единица: {names}", f"unit {row.unit!r} is none of {names}")
     if unknown := [name for name in row.allergens if name not in allergens]:
-        raise MenuError(f"{where}: unknown allergens {unknown}")
+        raise where.wrong("allergens", f"таких аллергенов нет: {', '.join(unknown)}", f"unknown allergens {unknown}")
     if len(set(row.allergens)) != len(row.allergens):
-        raise MenuError(f"{where}: allergens repeat")
+        raise where.wrong("allergens", "аллергены повторяются", "allergens repeat")
     _check_grams(where, row)
     _check_nutrition(where, row.nutrition)
 
 
-def _check_grams(where: str, row: Ingredient) -> None:
+def _check_grams(where: Place, row: Ingredient) -> None:
+    field = "grams_per_unit"
     if row.unit == "g":
         if row.grams_per_unit not in (None, 1):
-            raise MenuError(f"{where}: grams_per_unit of a gram is 1, not {row.grams_per_unit}")
+            en = f"grams_per_unit of a gram is 1, not {row.grams_per_unit}"
+            raise where.wrong(field, "в грамме один грамм", en)
     elif row.grams_per_unit is None:
-        raise MenuError(f"{where}: grams_per_unit is missing: how many grams are in one {row.unit}")
+        en = f"grams_per_unit is missing: how many grams are in one {row.unit}"
+        raise where.wrong(field, f"не сказано, сколько граммов в одной единице ({row.unit})", en)
     elif not 0 < row.grams_per_unit <= _MAX_GRAMS_PER_UNIT:  # nan fails too
-        raise MenuError(f"{where}: grams_per_unit must be above 0 and at most {_MAX_GRAMS_PER_UNIT}")
+        en = f"grams_per_unit must be above 0 and at most {_MAX_GRAMS_PER_UNIT}"
+        raise where.wrong(field, f"больше 0 и не больше {_MAX_GRAMS_PER_UNIT}", en)
 
 
-def _check_nutrition(where: str, found: Nutrition) -> None:
+def _check_nutrition(where: Place, found: Nutrition) -> None:
     for name in ("protein_g", "fat_g", "carbohydrate_g"):
-        if not 0 <= getattr(found, name) <= 100:
-            raise MenuError(f"{where}: nutrition.{name} of 100 g must be 0…100, not {getattr(found, name)}")
+        if not 0 <= (grams := getattr(found, name)) <= 100:
+            en = f"nutrition.{name} of 100 g must be 0…100, not {grams}"
+            raise where.wrong(f"nutrition.{name}", f"на 100 г: 0…100, а не {grams}", en)
     if found.protein_g + found.fat_g + found.carbohydrate_g > 100.05:
-        raise MenuError(f"{where}: nutrition: protein, fat and carbohydrate together are more than 100 g of 100 g")
+        en = "nutrition: protein, fat and carbohydrate together are more than 100 g of 100 g"
+        raise where.wrong("nutrition", "белков, жиров и углеводов вместе больше 100 г в 100 г", en)
     if not 0 <= found.kcal <= _MAX_KCAL:
-        raise MenuError(f"{where}: nutrition.kcal of 100 g must be 0…{_MAX_KCAL}, not {found.kcal}")
+        en = f"nutrition.kcal of 100 g must be 0…{_MAX_KCAL}, not {found.kcal}"
+        raise where.wrong("nutrition.kcal", f"на 100 г: 0…{_MAX_KCAL} ккал, а не {found.kcal}", en)
 
 
 def _whole(value: float) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sized
 
 from kiosk.domain.menu.combo import ComboItem
 from kiosk.domain.menu.dish import Item, ModifierGroup
-from kiosk.domain.menu.rows import MAX_PRICE_KOPECKS, MenuError
+from kiosk.domain.menu.rows import MAX_PRICE_KOPECKS, Place, option_place, place, slot_place
 
 _MAX_ROWS = 1000
 _MAX_OPTIONS = 40
@@ -17,38 +17,46 @@ _MAX_NAMES = 100
 def check_rows(**tables: Sized) -> None:
     """Rows of each table of the file. Raises `MenuError`."""
     for name, rows in tables.items():
-        _few(name, rows, _MAX_ROWS)
+        _few(Place(name, name, ""), "", rows, _MAX_ROWS)
 
 
-def check_groups(groups: Sequence[ModifierGroup]) -> None:
+def check_group(group: ModifierGroup) -> None:
     """Raises `MenuError`."""
-    for group in groups:
-        _few(f"group {group.id}: options", group.options, _MAX_OPTIONS)
-        for option in group.options:
-            _few(f"option {option.id}: ingredients", option.ingredients, _MAX_NAMES)
-            _affordable(f"option {option.id}", option.price_kopecks)
+    _few(place("modifier_groups", group.id), "options", group.options, _MAX_OPTIONS)
+    for option in group.options:
+        where = option_place(group.id, option.id)
+        _few(where, "ingredients", option.ingredients, _MAX_NAMES)
+        _affordable(where, option.price_kopecks)
 
 
-def check_sold(items: Sequence[Item], combos: Sequence[ComboItem]) -> None:
+def check_item(item: Item) -> None:
     """Raises `MenuError`."""
-    for item in items:
-        _few(f"item {item.id}: modifier_groups", item.modifier_groups, _MAX_GROUPS)
-        _few(f"item {item.id}: tags", item.tags, _MAX_NAMES)
-        _affordable(f"item {item.id}", item.price_kopecks)
-    for combo in combos:
-        _few(f"combo {combo.id}: slots", combo.slots, _MAX_GROUPS)
-        _affordable(f"combo {combo.id}", combo.price_kopecks)
-        for slot in combo.slots:
-            _few(f"place {slot.id}: options", slot.options, _MAX_OPTIONS)
-            for option in slot.options:
-                _affordable(f"option {option.id}", option.price_kopecks)
+    where = place("items", item.id)
+    _few(where, "modifier_groups", item.modifier_groups, _MAX_GROUPS)
+    _few(where, "tags", item.tags, _MAX_NAMES)
+    _affordable(where, item.price_kopecks)
 
 
-def _few(where: str, rows: Sized, most: int) -> None:
+def check_combo(combo: ComboItem) -> None:
+    """Raises `MenuError`."""
+    where = place("combos", combo.id)
+    _few(where, "slots", combo.slots, _MAX_GROUPS)
+    _affordable(where, combo.price_kopecks)
+    for slot in combo.slots:
+        where = slot_place(combo.id, slot.id)
+        _few(where, "options", slot.options, _MAX_OPTIONS)
+        for option in slot.options:
+            _affordable(where, option.price_kopecks)
+
+
+def _few(where: Place, field: str, rows: Sized, most: int) -> None:
     if len(rows) > most:
-        raise MenuError(f"{where}: at most {most}, not {len(rows)}")
+        named = f"{field}: " if field else ""
+        raise where.wrong(field, f"не больше {most}, а не {len(rows)}", f"{named}at most {most}, not {len(rows)}")
 
 
-def _affordable(where: str, price_kopecks: int) -> None:
+def _affordable(where: Place, price_kopecks: int) -> None:
     if abs(price_kopecks) > MAX_PRICE_KOPECKS:
-        raise MenuError(f"{where}: a price is at most {MAX_PRICE_KOPECKS} kopecks")
+        roubles = MAX_PRICE_KOPECKS // 100
+        en = f"a price is at most {MAX_PRICE_KOPECKS} kopecks"
+        raise where.wrong("price_kopecks", f"цена не больше {roubles} ₽", en)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from drivers.text import is_shown, said, unsaid
-from kiosk.domain.menu.rows import MenuError
+from kiosk.domain.menu.rows import Place
 from kiosk.domain.text import LANGUAGES, Text
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
@@ -14,16 +14,22 @@ _MAX_NAME = 128  # FFD tag 1030
 _MAX_DESCRIPTION = 1000
 
 
-def check_id(where: str, name: str) -> None:
+def check_id(where: Place, name: str, field: str = "id") -> None:
     """Raises `MenuError`."""
     if not _ID.fullmatch(name):
-        raise MenuError(f"{where}: an id is 1…36 letters, digits, - and _, not {name[:_MAX_NAME]!r}")
+        shown_name = repr(name[:_MAX_NAME])
+        raise where.wrong(
+            field,
+            f"код: 1…36 латинских букв, цифр, - и _, а не {shown_name}",
+            f"an id is 1…36 letters, digits, - and _, not {shown_name}",
+        )
 
 
-def check_picture(where: str, name: str) -> None:
+def check_picture(where: Place, name: str) -> None:
     """A file of the folder of pictures, or none. Raises `MenuError`."""
     if not is_shown(name) or "/" in name or len(name) > _MAX_NAME:
-        raise MenuError(f"{where}: image is the name of a file, not {name[:_MAX_NAME]!r}")
+        shown_name = repr(name[:_MAX_NAME])
+        raise where.wrong("image", f"это не имя файла: {shown_name}", f"image is the name of a file, not {shown_name}")
 
 
 def check_label(where: str, words: str) -> None:
@@ -32,22 +38,26 @@ def check_label(where: str, words: str) -> None:
         raise ValueError(f"{where}: 1…{_MAX_NAME} characters without controls, not {words[:_MAX_NAME]!r}")
 
 
-def check_name(where: str, name: Text) -> None:
+def check_name(where: Place, name: Text) -> None:
     """Of anything a customer reads. Raises `MenuError`."""
-    _check(f"{where}: name", name, _MAX_NAME)
+    _check(where, "name", name, _MAX_NAME)
 
 
-def check_description(where: str, description: Text) -> None:
+def check_description(where: Place, description: Text) -> None:
     """Raises `MenuError`."""
-    _check(f"{where}: description", description, _MAX_DESCRIPTION)
+    _check(where, "description", description, _MAX_DESCRIPTION)
 
 
-def check_receipt_name(where: str, name: Text) -> None:
+def check_receipt_name(where: Place, name: Text) -> None:
     """Of the text on a receipt, in its language. Raises `MenuError`."""
     if lost := unsaid(name.ru):
-        raise MenuError(f"{where}: name.ru: no registrar can say {lost!r}")
+        raise where.wrong("name", f"касса не может напечатать {lost!r}", f"name.ru: no registrar can say {lost!r}")
     if len(said(name.ru)) > _MAX_NAME:
-        raise MenuError(f"{where}: name.ru is longer than {_MAX_NAME} characters on a receipt")
+        raise where.wrong(
+            "name",
+            f"в чеке длиннее {_MAX_NAME} знаков",
+            f"name.ru is longer than {_MAX_NAME} characters on a receipt",
+        )
 
 
 def untranslated(texts: Iterable[Text], language: str) -> int:
@@ -55,16 +65,28 @@ def untranslated(texts: Iterable[Text], language: str) -> int:
     return sum(not getattr(text, language, "") for text in texts)
 
 
-def _check(where: str, text: Text, longest: int) -> None:
+def _check(where: Place, field: str, text: Text, longest: int) -> None:
     for language in text.__struct_fields__:
         words: str = getattr(text, language)
         if not words and language not in LANGUAGES:
             continue  # it falls back
         if not words.strip():
-            raise MenuError(f"{where}.{language} is empty")
+            raise where.wrong(field, f"нет слов ({language})", f"{field}.{language} is empty")
         if odd := [char for char in words if not is_shown(char)]:
-            raise MenuError(f"{where}.{language} holds a character that cannot be shown: {odd[0]!a}")
+            raise where.wrong(
+                field,
+                f"знак, который не показать ({language}): {odd[0]!a}",
+                f"{field}.{language} holds a character that cannot be shown: {odd[0]!a}",
+            )
         if words != words.strip():
-            raise MenuError(f"{where}.{language} begins or ends with a space")
+            raise where.wrong(
+                field,
+                f"пробел в начале или в конце ({language})",
+                f"{field}.{language} begins or ends with a space",
+            )
         if len(words) > longest:
-            raise MenuError(f"{where}.{language} is longer than {longest} characters")
+            raise where.wrong(
+                field,
+                f"длиннее {longest} знаков ({language})",
+                f"{field}.{language} is longer than {longest} characters",
+            )
