@@ -148,6 +148,7 @@ _.drive_expiring
 _.documents_unsent
 _.robot_held
 _.copy_late
+_.menu_behind
 _.device_off
 _.bin_low
 _.food_forgotten
@@ -174,3 +175,6 @@ _.continued
 
 # Pillow reads it.
 _.MAX_IMAGE_PIXELS
+
+# What a test, the benchmark and the growth of a database are made with.
+load_menu

@@ -13,6 +13,8 @@ from kiosk.api.http.parameters import ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, OF_PATHS
 from kiosk.api.http.problems import STATUS, BadJson, BadRequest, BodyTooLarge, StorageUnavailable, UnsupportedMediaType
 from kiosk.domain import errors
 from kiosk.domain.errors import DomainError
+from kiosk.domain.menu.bundle import Finding
+from kiosk.domain.menu.refusals import DraftChanged, DraftExists, MenuUnsellable
 from kiosk.domain.ordering.order import CURRENCY
 from kiosk.domain.ordering.reservation import Shortage
 from kiosk.domain.staff.refusals import RefundRequestConflict, RoleForbids, SecondPersonRequired
@@ -82,6 +84,9 @@ MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] =
         ("expires_at", str),
     ],
     RefundRequestConflict: [("state", str)],
+    DraftExists: [("edit", int), ("by", str), ("changed_at", str)],
+    DraftChanged: [("edit", int), ("by", str), ("changed_at", str)],
+    MenuUnsellable: [("findings", list[Finding])],
 }
 
 HEADERS: dict[str, dict[str, Any]] = {

@@ -13,6 +13,7 @@ from kiosk.api.http.parameters import IF_NONE_MATCH
 from kiosk.api.openapi import OpenApi
 from kiosk.api.site_operations import SITE_OPERATIONS
 from kiosk.api.staff.device_operations import DEVICE_OPERATIONS
+from kiosk.api.staff.menu import MENU_OPERATIONS
 from kiosk.api.staff.operations import STAFF_OPERATIONS
 from kiosk.api.staff.pictures import PICTURE_OPERATIONS
 from kiosk.api.staff.system_operations import SYSTEM_OPERATIONS
@@ -25,6 +26,7 @@ _ROWS: tuple[Operation, ...] = (
     *STAFF_OPERATIONS,
     *DEVICE_OPERATIONS,
     *SYSTEM_OPERATIONS,
+    *MENU_OPERATIONS,
     *PICTURE_OPERATIONS,
     *SITE_OPERATIONS,
     Operation(

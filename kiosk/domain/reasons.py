@@ -35,6 +35,7 @@ POWER, UPS_WORN = "power", "ups_worn"
 UPS_TROUBLE = frozenset({UPS_WORN, "ups_offline", "ups_refused", "ups_no_data"})
 ARCHIVE = "archive_broken"
 MENU_OLDER = "menu_older"
+MENU_CLOUD_DOWN, MENU_CLOUD_REFUSED = "menu_cloud_down", "menu_cloud_refused"
 STANDBY_LATE, BACKUP_LATE = "standby_late", "backup_late"
 STANDBY_SAME_DISK = "standby_same_disk"
 SHIFT_CLOSING = "fiscal_shift_closing"
@@ -167,6 +168,14 @@ HINTS: Mapping[str, Text] = {
     MENU_OLDER: Text(
         "Новое меню не подходит этому комплексу, продаётся прежнее: kiosk menu",
         "The newest menu does not fit this complex, an earlier one is sold: kiosk menu",
+    ),
+    MENU_CLOUD_DOWN: Text(
+        "Облако с меню не отвечает, продаётся прежнее: сеть, [menu] url",
+        "The cloud of the menu does not answer, the last one is sold: network, [menu] url",
+    ),
+    MENU_CLOUD_REFUSED: Text(
+        "Меню из облака не принято, продаётся прежнее: kiosk devices назовёт причину",
+        "The cloud's menu was not taken, the last one is sold: kiosk devices names the cause",
     ),
     SHIFT_CLOSING: Text("Смена закрывается, минута", "The shift is being closed, a minute"),
     "fiscal_offline": Text("Касса молчит: питание, кабель, порт", "The registrar is silent: power, cable, port"),

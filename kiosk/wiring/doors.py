@@ -29,6 +29,7 @@ from kiosk.api.staff.acts import DevicesApi, SellingApi
 from kiosk.api.staff.alarms import AlarmsApi
 from kiosk.api.staff.fiscal import FiscalApi
 from kiosk.api.staff.food import FoodApi
+from kiosk.api.staff.menu import MenuApi
 from kiosk.api.staff.orders import OrderCardsApi
 from kiosk.api.staff.pages import AccountsApi, StaffPagesApi, acts_by_role
 from kiosk.api.staff.people import PeopleApi
@@ -192,6 +193,7 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
         PeopleApi(customers=flows.customers),
         AlarmsApi(alarm_commands=alarms.commands),
         AccountsApi(accounts=flows.accounts),
+        MenuApi(history=flows.menu.history, drafts=flows.menu.drafts),
         PicturesApi(pictures=flows.picture_commands),
     )
 

@@ -75,6 +75,7 @@ from kiosk.store.keep.erasures import Erasures
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.guards import Guards
+from kiosk.wiring.menu import MenuParts
 from kiosk.wiring.power import power_rules
 from kiosk.wiring.rules import (
     fiscal_patience,
@@ -105,6 +106,7 @@ class Flows:
             database, self.tokens, terminals, clock, asking.guest_sessions_per_minute, asking.guest_sessions_per_hour
         )
         self.reservations = Reservations(database, ground.menu, ground.kitchen, clock, periods)
+        self.menu = MenuParts(ground)
         self.menu_bytes = MenuBytes(ground.menu, ground.kitchen)
         self.conditions = Conditions(ground.menu, ground.kitchen, ground.readiness, clock, limits(config))
         self.orders = Orders(

@@ -10,9 +10,12 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.reasons import MENU_OLDER
-from kiosk.flows.menu.publishing import CHECK
+from kiosk.flows.menu.editing import MenuDrafts
+from kiosk.flows.menu.history import MenuHistory
+from kiosk.flows.menu.publishing import CHECK, MenuPublisher
 from kiosk.flows.menu.starting import FileMenu, begin
 from kiosk.store.database import Database
+from kiosk.wiring.ground import Ground
 from kiosk.wiring.preconditions import Ready
 
 
@@ -29,3 +32,15 @@ async def begin_menu(
         revision, why = begun.lost
         readiness.set(CHECK, MENU_OLDER, blocks=False, detail=f"revision {revision}: {why}")
     return CurrentMenu(begun.menu, begun.revision)
+
+
+class MenuParts:
+    """Who changes the menu."""
+
+    def __init__(self, ground: Ground) -> None:
+        database, menu, clock = ground.database, ground.menu, ground.parts.clock
+        self.publisher = MenuPublisher(
+            database, menu, ground.equipment, ground.readiness, clock, ground.parts.checkpoint
+        )
+        self.history = MenuHistory(database, menu, self.publisher, ground.config.menu.languages)
+        self.drafts = MenuDrafts(database, self.history, self.publisher, ground.equipment, clock)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from drivers.robot.equipment import Equipment
 from kiosk.catalogue import load_complex
 from kiosk.domain.menu.chart import Chart, ChartFile, compile_chart
-from kiosk.domain.menu.checks import build_menu
+from kiosk.domain.menu.checks import Errors, look_through
 from kiosk.domain.menu.menu import Menu, MenuFile
 
 Raw = dict[str, Any]
@@ -91,6 +92,15 @@ MENU: Raw = {
 }
 
 Spoil = Callable[[Raw], object]
+
+
+def build_menu(file: MenuFile, charts: Mapping[str, Chart], equipment: Equipment) -> Menu:
+    """Raises `MenuError`, the first."""
+    errors = Errors()
+    menu = look_through(file, charts, equipment, errors)
+    if menu is None:
+        raise errors.found[0]
+    return menu
 
 
 def chart(spoil: Spoil = lambda raw: None) -> Chart:

@@ -93,6 +93,15 @@ GET /api/service/stuck                                tsmo
 POST /api/service/stuck/{stuck_id}                    tsmo
 POST /api/service/webhooks                            t-mo
 POST /api/service/menu/pictures                       --mo
+GET /api/service/menu/document                        t-mo
+GET /api/service/menu/draft                           t-mo
+POST /api/service/menu/draft                          --mo
+DELETE /api/service/menu/draft                        --mo
+POST /api/service/menu/draft/changes                  --mo
+POST /api/service/menu/draft/publish                  --mo
+GET /api/service/menu/revisions                       t-mo
+GET /api/service/menu/revisions/{revision}            t-mo
+POST /api/service/menu/revisions/{revision}/publish   --mo
 GET /api/service/staff                                ---o
 POST /api/service/staff                               ---o
 POST /api/service/staff/{person_id}                   ---o

@@ -235,6 +235,20 @@ async def _other_disk_is_back(site: Site) -> None:
     site.other.parent.mkdir()
 
 
+async def _newest_menu_cannot_be_cooked(site: Site) -> None:
+    draft = (await site.place.internal("POST", "/internal/menu/draft", {})).body["edit"]
+    price = {"table": "items", "id": "tea", "set": {"price_kopecks": 99900}}
+    changed = await site.place.internal("POST", "/internal/menu/draft/changes", {"edit": draft, "changes": [price]})
+    await site.place.internal("POST", "/internal/menu/draft/publish", {"edit": changed.body["edit"]})
+    elsewhere = "UPDATE menu_revision SET body = replace(body, '\"wok\"', '\"grill\"') WHERE revision = 2"
+    await site.place.kiosk.database.write(lambda tx: tx.execute(elsewhere))
+    await site.place.restart()
+
+
+async def _another_menu_is_published(site: Site) -> None:
+    assert (await site.place.internal("POST", "/internal/menu/revisions/1/publish")).status == 200
+
+
 async def _pin_is_tried_again_and_again(site: Site) -> None:
     for _ in range(12):
         status, body = await knock(site.place, "0" * 8)
@@ -274,6 +288,7 @@ CAUSES: dict[str, tuple[Act, Act]] = {
     "food_unsafe": (_fridge_is_warm, _fridge_is_looked_at),
     "disk": (_disk_is_full, _disk_has_room),
     "copy_late": (_other_disk_goes, _other_disk_is_back),
+    "menu_behind": (_newest_menu_cannot_be_cooked, _another_menu_is_published),
     "clock": (_clock_is_three_minutes_ahead, _clock_is_set_back),
     "webhook_suspended": (_cloud_is_gone_for_good, _cloud_is_enabled),
     "page_silent": (_page_falls_silent, _page_is_heard),

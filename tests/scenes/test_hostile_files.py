@@ -24,13 +24,13 @@ from kiosk.catalogue import load_complex, load_menu, load_notices
 from kiosk.config import load, problem
 from kiosk.domain.fiscal.receipt import receipt_lines
 from kiosk.domain.menu.chart import ChartError
-from kiosk.domain.menu.checks import build_menu
 from kiosk.domain.menu.combo import Combo
 from kiosk.domain.menu.dish import Dish
 from kiosk.domain.menu.menu import Menu, MenuFile
 from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.ordering.notice import Notices
 from kiosk.files import Unreadable, read_file, toml_of
+from tests.domain.dishes import build_menu
 from tests.restaurant import short_folder
 
 DEMO = Path(str(files("kiosk") / "demo"))

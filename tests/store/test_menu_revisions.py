@@ -13,6 +13,7 @@ import pytest
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.menu.bundle import Bundle, Origin, build
 from kiosk.domain.menu.current import CurrentMenu
+from kiosk.domain.menu.refusals import MenuUnsellable
 from kiosk.domain.menu.rows import MenuError
 from kiosk.flows.menu.publishing import MenuPublisher, Publication
 from kiosk.flows.menu.starting import Begun, FileMenu, begin
@@ -109,7 +110,7 @@ async def test_what_is_refused_within_the_commit_or_cannot_be_sold_changes_nothi
 
     with pytest.raises(LookupError):
         await menus.publish(costs(200), BY_HAND, refuse)
-    with pytest.raises(MenuError):
+    with pytest.raises(MenuUnsellable):
         await menus.publish(costs(20), BY_HAND)
     assert (price(current.now), current.revision, await events(database)) == (100, 1, [])
 

@@ -830,6 +830,8 @@ export const en = {
       till_taken: "paid at the till",
       power_shutdown: "going down: the battery of the UPS ends",
       upkeep_done: "station cared for",
+      menu_draft: "draft of the menu",
+      menu_publish: "menu published",
       customer_export: "guest's data handed over",
       customer_erase: "guest's data deleted",
       customer_block: "number blocked",

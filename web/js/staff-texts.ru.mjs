@@ -862,6 +862,8 @@ export const ru = {
       till_taken: "оплата на кассе",
       power_shutdown: "выключение: батарея ИБП кончается",
       upkeep_done: "станция обслужена",
+      menu_draft: "черновик меню",
+      menu_publish: "меню опубликовано",
       customer_export: "данные гостя выданы",
       customer_erase: "данные гостя удалены",
       customer_block: "вход по номеру закрыт",

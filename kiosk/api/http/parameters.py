@@ -10,6 +10,7 @@ from kiosk.clock import is_moment
 from kiosk.domain.errors import InvalidRequest, NotFound, TillCodeUnknown
 
 _KEY_LENGTH = 64
+_EVERY_REVISION = 10**15
 
 
 def _id(text: str) -> str:
@@ -40,6 +41,15 @@ def _number(name: str, meaning: str, digits: int, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= digits):
         raise InvalidRequest.at(name, meaning)
     return int(text)
+
+
+def _revision(text: str) -> int:
+    """What is no number is no revision."""
+    return _alarm(text)
+
+
+def _before_revision(text: str) -> int:
+    return _number("before", "a revision's number", 12, text)
 
 
 def _till_code(text: str) -> str:
@@ -99,6 +109,7 @@ PERSON_ID = Parameter(
     {"type": "string", "pattern": "^[0-9]{1,12}$"},
     lambda text: _number("person_id", "a number of an account", 12, text),
 )
+REVISION = Parameter("revision", "path", {"type": "string", "pattern": "^[0-9]{1,12}$"}, _revision)
 CHANNEL = Parameter("channel", "path", {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"}, _id)
 LOT_ID = Parameter("lot_id", "path", {"type": "string", "pattern": "^[0-9]{1,12}$"}, _lot_id)
 LOT = Parameter("lot", "query", {"type": "string", "maxLength": 256}, str, default="", description="As on the package.")
@@ -120,7 +131,10 @@ BEFORE = Parameter(
     {"type": "string", "maxLength": 36, "pattern": r"^[\x00-\x7f]*$"},
     _before,
     default="",
-    description="The page of orders older than this order id.",
+    description="The page before this one: of orders an order id, of menus a revision.",
+)
+BEFORE_REVISION: Parameter[int] = Parameter(
+    "before", "query", BEFORE.schema, _before_revision, default=_EVERY_REVISION, description=BEFORE.description
 )
 AFTER = Parameter(
     "after", "query", {"type": "integer"}, lambda text: _number("after", "a sequence number", 18, text), default=0
@@ -167,5 +181,6 @@ OF_PATHS: dict[str, Parameter[Any]] = {
         UPKEEP_ID,
         REQUEST_ID,
         PERSON_ID,
+        REVISION,
     )
 }

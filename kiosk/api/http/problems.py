@@ -11,6 +11,7 @@ from aiohttp import web
 
 from kiosk.domain import errors
 from kiosk.domain.errors import DatabaseBroken, DomainError
+from kiosk.domain.menu import refusals as menu_refusals
 from kiosk.domain.menu.picture import PictureRefused, PicturesUnavailable
 from kiosk.domain.staff import refusals
 from kiosk.domain.text import LANGUAGES, Text, own_language
@@ -106,6 +107,9 @@ STATUS: dict[type[DomainError], int] = {
     refusals.LastOwner: 409,
     refusals.SecondPersonRequired: 409,
     refusals.RefundRequestConflict: 409,
+    menu_refusals.DraftExists: 409,
+    menu_refusals.DraftChanged: 409,
+    menu_refusals.MenuUnsellable: 409,
     BadRequest: 400,
     BadJson: 400,
     PictureRefused: 400,

@@ -26,7 +26,6 @@ class Origin(StrEnum):
 
     FILE = "file"
     EDITOR = "editor"
-    CLOUD = "cloud"
     ROLLBACK = "rollback"
 
 

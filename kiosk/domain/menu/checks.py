@@ -44,15 +44,6 @@ class Errors:
         self._found.setdefault((str(error), error.table, error.row_id, error.field), error)
 
 
-def build_menu(file: MenuFile, charts: Mapping[str, Chart], equipment: Equipment) -> Menu:
-    """Resolve and check; the charts are for this complex. Raises `MenuError`, the first."""
-    errors = Errors()
-    menu = look_through(file, charts, equipment, errors)
-    if menu is None:
-        raise errors.found[0]
-    return menu
-
-
 def look_through(
     file: MenuFile, charts: Mapping[str, Chart], equipment: Equipment, errors: Errors, unfit: Collection[str] = ()
 ) -> Menu | None:

@@ -11,6 +11,9 @@ from kiosk.domain.reasons import (
     BACKUP_LATE,
     LOT_EXPIRED,
     LOT_RECALLED,
+    MENU_CLOUD_DOWN,
+    MENU_CLOUD_REFUSED,
+    MENU_OLDER,
     POWER,
     QUEUE_TOO_LONG,
     STAFF,
@@ -37,7 +40,8 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     stopped; `device_off`: a part of the sales is closed by a device; `food_unsafe`: beyond its temperatures;
     `bin_low`: empty within half an hour at the present rate; `lot_expiring`: food in a bin will soon be past its time;
     `lot_unfit`: it is, or it was recalled, and its dishes are off sale; `upkeep_due`: people have to do something at a
-    station, or soon will; `copy_late`: the standby copy or the hourly backup is too old; the others are as they are
+    station, or soon will; `copy_late`: the standby copy or the hourly backup is too old;
+    `menu_behind`: another menu should be sold than is; the others are as they are
     called."""
 
     sales_closed: AlarmRule = AlarmRule(after_s=300, urgent=True)
@@ -55,6 +59,7 @@ class AlarmRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     food_unsafe: AlarmRule = AlarmRule(after_s=0, urgent=True)
     disk: AlarmRule = AlarmRule(after_s=60, urgent=True)
     copy_late: AlarmRule = AlarmRule(after_s=0)
+    menu_behind: AlarmRule = AlarmRule(after_s=1800)
     clock: AlarmRule = AlarmRule(after_s=600)
     webhook_suspended: AlarmRule = AlarmRule(after_s=600)
     page_silent: AlarmRule = AlarmRule(after_s=120)
@@ -75,6 +80,7 @@ MEANT = frozenset({STAFF, QUEUE_TOO_LONG, "closed", "closing_soon"})
 ROBOT_HELD = frozenset({"robot_held", "robot_suspended", "robot_estop"})
 UPKEEP = frozenset({UPKEEP_DUE, UPKEEP_NEAR})
 COPY_LATE = frozenset({STANDBY_LATE, BACKUP_LATE})
+MENU_BEHIND = frozenset({MENU_OLDER, MENU_CLOUD_DOWN, MENU_CLOUD_REFUSED})
 LOT_UNFIT = frozenset({LOT_EXPIRED, LOT_RECALLED})
 REGISTRAR_OFF = frozenset({"fiscal_offline"})
 #: The rules whose subject may be the reason that nothing is sold: what a guest may be told about.

@@ -31,6 +31,7 @@ TITLES: Mapping[str, Text] = MappingProxyType(
         "food_unsafe": Text("Продукт вне температуры", "Food beyond its temperature"),
         "disk": Text("Мало места на диске", "The disk is almost full"),
         "copy_late": Text("Нет свежей копии базы", "No fresh copy of the database"),
+        "menu_behind": Text("Продаётся не новейшее меню", "The menu on sale is not the newest"),
         "clock": Text("Часы кассы врут", "The registrar's clock is off"),
         "webhook_suspended": Text("События не доходят", "Events do not arrive"),
         "page_silent": Text("Экран гостя молчит", "A guest's screen is silent"),
@@ -53,6 +54,7 @@ _REMEDIES: Mapping[str, Text] = MappingProxyType(
         "food_unsafe": Text("Осмотрите продукт и холод, kiosk stuck", "Look at food and fridge, then kiosk stuck"),
         "disk": words_of("disk").technician,
         "copy_late": Text("Осмотрите второй диск, kiosk status", "Look at the second disk, kiosk status"),
+        "menu_behind": Text("Что не так, скажет kiosk devices", "kiosk devices says what is wrong"),
         "clock": Text(
             "Закройте смену: часы встанут сами, kiosk shift close", "Close the shift: it is set then, kiosk shift close"
         ),

@@ -15,10 +15,12 @@ from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock, rfc3339
 from kiosk.domain.events import MenuPublishedEvent
 from kiosk.domain.kitchen.readiness import Readiness
-from kiosk.domain.menu.bundle import Bundle, Origin, build, encoded, version_of
+from kiosk.domain.menu.bundle import Bundle, Finding, Origin, encoded, look_through, version_of
 from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.differences import differences
 from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.refusals import MenuUnsellable
+from kiosk.domain.menu.rows import MenuError
 from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
@@ -92,6 +94,18 @@ def _differences(tx: Tx, revision: int, bundle: Bundle) -> int:
         return 0
 
 
+def _sellable(bundle: Bundle, equipment: Equipment) -> Menu:
+    """Raises `MenuUnsellable`."""
+    try:
+        encoded(bundle)
+    except MenuError as error:
+        raise MenuUnsellable([Finding("", "", "", error.text)], str(error)) from error
+    looked = look_through(bundle, equipment)
+    if looked.menu is None:
+        raise MenuUnsellable(looked.findings, str(looked.errors[0]))
+    return looked.menu
+
+
 class MenuPublisher:
     """The one writer of the current menu."""
 
@@ -117,12 +131,12 @@ class MenuPublisher:
     ) -> int:
         """The number of the revision that is current then. `within`: what else belongs into the commit; it raises what
         is refused, or names the revision that was made of this before. Whoever asks may go away meanwhile. Raises
-        `MenuError`, `ChartError`."""
+        `MenuUnsellable`."""
         return await asyncio.shield(self._publish(bundle, publication, within))
 
     async def _publish(self, bundle: Bundle, publication: Publication, within: Callable[[Tx], int | None]) -> int:
         async with self._turn:
-            menu = await asyncio.to_thread(build, bundle, self._equipment)
+            menu = await asyncio.to_thread(_sellable, bundle, self._equipment)
             self._cp("menu.checked")
 
             def run(tx: Tx) -> int:

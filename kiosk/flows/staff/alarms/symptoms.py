@@ -16,6 +16,7 @@ from kiosk.domain.staff.alarm import Seen
 from kiosk.domain.staff.alarm_rules import (
     COPY_LATE,
     LOT_UNFIT,
+    MENU_BEHIND,
     REGISTRAR_OFF,
     ROBOT_HELD,
     UPKEEP,
@@ -51,6 +52,7 @@ _OF_FOOD: Mapping[Kind, str] = {
 _OF_CHECKS: Mapping[str, str] = {
     **dict.fromkeys((*UPS_TROUBLE, SETTLEMENT_FAILED, SETTLEMENT_WAITS), "device_off"),
     **dict.fromkeys(COPY_LATE, "copy_late"),
+    **dict.fromkeys(MENU_BEHIND, "menu_behind"),
 }
 #: Devices whose silence has a rule of its own, or none: a gateway of guests' notices wakes nobody.
 _HAVE_THEIR_OWN = ("fiscal", "robot", "sms", "receipts")

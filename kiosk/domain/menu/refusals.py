@@ -1,0 +1,40 @@
+"""What is refused to whoever writes or publishes a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kiosk.domain.errors import DomainError
+from kiosk.domain.menu.bundle import Finding
+from kiosk.domain.text import Text
+
+
+class _OfDraft(DomainError):
+    """`edit`, `by`, `changed_at`: of the draft that there is."""
+
+    def __init__(self, edit: int, by: str, changed_at: str) -> None:
+        super().__init__(edit=edit, by=by, changed_at=changed_at)
+
+
+class DraftExists(_OfDraft):
+    code = "draft_exists"
+    title = Text("Черновик меню уже есть: продолжите его или удалите", "There is a draft already: go on or discard it")
+
+
+class DraftChanged(_OfDraft):
+    """Whoever asks has not seen the newest change."""
+
+    code = "draft_changed"
+    title = Text("Черновик уже изменён: посмотрите его и повторите", "The draft has changed: look at it and try again")
+
+
+class MenuUnsellable(DomainError):
+    """`findings`: all that keeps it from being sold."""
+
+    code = "menu_unsellable"
+    title = Text("Такое меню продавать нельзя", "This menu cannot be sold")
+
+    def __init__(self, findings: Sequence[Finding], line: str) -> None:
+        """`line`: the first of them in one line, for the log and the command."""
+        super().__init__(findings=list(findings))
+        self.line = line

@@ -1,0 +1,89 @@
+"""A menu edited and published while it is sold: the next order is of the new one, an order of the old one keeps its
+price, is paid, cooked and given back by it; what is no longer sold is not paid for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.restaurant import Answer, Restaurant
+from tests.scenes.test_refusals import assert_problem
+
+CHICKEN_UDON = 1  # the code of its chart
+
+
+async def act(place: Restaurant, method: str, path: str, body: Any = None) -> Answer:
+    return await place.internal(method, f"/internal/menu/{path}", body)
+
+
+async def edited(place: Restaurant, *changes: dict[str, Any]) -> dict[str, Any]:
+    opened = await act(place, "POST", "draft", {})
+    assert opened.status == 201, opened
+    changed = await act(place, "POST", "draft/changes", {"edit": opened.body["edit"], "changes": list(changes)})
+    assert changed.status == 200, changed
+    found: dict[str, Any] = changed.body
+    return found
+
+
+async def published(place: Restaurant, *changes: dict[str, Any]) -> dict[str, Any]:
+    draft = await edited(place, *changes)
+    answer = await act(place, "POST", "draft/publish", {"edit": draft["edit"]})
+    assert answer.status == 200, answer
+    found: dict[str, Any] = answer.body
+    return found
+
+
+async def tea(place: Restaurant) -> tuple[int, str]:
+    page = (await place.call("GET", "/api/menu/categories")).body
+    found = {item["id"]: item for category in page["categories"] for item in category["items"]}
+    return found["tea"]["price_kopecks"], page["version"]
+
+
+async def test_a_new_price_is_that_of_the_next_order_and_the_one_before_keeps_its_own(place: Restaurant) -> None:
+    guest = await place.guest()
+    price, version = await tea(place)
+    wanted = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
+    before = await guest.call("POST", "/api/orders/create", wanted, **{"Idempotency-Key": "one"})
+    found = await published(place, {"table": "items", "id": "tea", "set": {"price_kopecks": price + 1000}})
+    assert (found["revision"], found["origin"], found["differences"]) == (2, "editor", 1)
+    shown, another = await tea(place)
+    assert (shown, another != version) == (price + 1000, True)
+    again = await guest.call("POST", "/api/orders/create", wanted, **{"Idempotency-Key": "one"})
+    assert again.body == before.body
+    order = before.body
+    assert order["amount_kopecks"] == price
+    assert (await guest.pay(order["order_id"])).status == 200
+    await guest.until_status(order["order_id"], "completed")
+    assert (await guest.order(("tea", 1)))["amount_kopecks"] == price + 1000
+    assert [line["total_kopecks"] for line in place.effects("fiscal", "receipt")] == [price]
+    (event,) = [row["data"] for row in await place.events() if row["type"] == "MenuPublishedEvent"]
+    assert (event["revision"], event["origin"], event["version"]) == (2, "editor", found["version"])
+
+    await place.restart()
+    await place.until_open()
+    assert (await tea(place))[0] == price + 1000
+    assert (await act(place, "POST", "revisions/1/publish")).body["revision"] == 3
+    assert (await tea(place))[0] == price
+
+
+async def test_what_a_new_menu_no_longer_sells_is_not_paid_for_and_what_it_cooks_otherwise_is_cooked_as_ordered(
+    place: Restaurant,
+) -> None:
+    guest = await place.guest()
+    gone, kept = await guest.order(("tea", 1)), await guest.order(("udon-chicken", 1))
+    draft = await edited(place, {"table": "items", "id": "tea", "remove": True})
+    refused = await act(place, "POST", "draft/publish", {"edit": draft["edit"]})
+    assert_problem(refused, 409, "menu_unsellable")
+    assert {(row["table"], row["field"]) for row in refused.body["findings"]} == {("combos", "slots")}
+    combos = [row["id"] for row in draft["document"]["combos"]]
+    changes = [{"table": "combos", "id": name, "remove": True} for name in combos]
+    changes += [{"table": "items", "id": "udon-chicken", "set": {"chart": "udon-beef"}}]
+    answer = await act(place, "POST", "draft/changes", {"edit": draft["edit"], "changes": changes})
+    assert answer.body["findings"] == []
+    assert (await act(place, "POST", "draft/publish", {"edit": answer.body["edit"]})).status == 200
+    refused = await guest.pay(gone["order_id"])
+    assert_problem(refused, 409, "items_unavailable")
+    assert refused.body["items"] == [{"item_id": "tea", "reason": "not_on_menu"}]
+    assert (await guest.pay(kept["order_id"])).status == 200
+    await guest.until_status(kept["order_id"], "completed")
+    (made,) = place.effects("robot", "started")
+    assert made["recipe"] == CHICKEN_UDON

@@ -1,0 +1,185 @@
+"""A draft of the menu: it may be wrong but not unreadable, nobody overwrites what they have not seen, and publishing it
+twice makes one revision."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import msgspec
+import pytest
+
+from kiosk.domain.errors import InvalidRequest, NotFound
+from kiosk.domain.kitchen.readiness import Readiness
+from kiosk.domain.menu.bundle import Bundle, build
+from kiosk.domain.menu.changes import Change
+from kiosk.domain.menu.current import CurrentMenu
+from kiosk.domain.menu.refusals import DraftChanged, DraftExists, MenuUnsellable
+from kiosk.flows.menu.editing import MenuDrafts
+from kiosk.flows.menu.history import MenuHistory
+from kiosk.flows.menu.publishing import MenuPublisher
+from kiosk.flows.menu.starting import FileMenu, begin
+from kiosk.flows.menu.views import DraftChanges, DraftView, OpenDraft, PublishDraft
+from kiosk.store import journal
+from kiosk.store.database import Database
+from kiosk.store.events import outbox
+from tests.clocks import START, ManualClock
+from tests.domain.dishes import CHART, COMPLEX, MENU
+
+NEW = OpenDraft()
+
+
+class Desk:
+    """Whoever edits a menu has this before them."""
+
+    def __init__(self, database: Database, current: CurrentMenu) -> None:
+        clock = ManualClock()
+        publisher = MenuPublisher(database, current, COMPLEX, Readiness(()), clock)
+        self.database = database
+        self.current = current
+        self.history = MenuHistory(database, current, publisher, ["ru", "en"])
+        self.drafts = MenuDrafts(database, self.history, publisher, COMPLEX, clock)
+
+    async def change(self, draft: DraftView, *changes: Change, by: str = "Ольга") -> DraftView:
+        return await self.drafts.change(DraftChanges(draft.edit, list(changes)), by)
+
+    async def publish(self, draft: DraftView, by: str = "Ольга") -> int:
+        return (await self.drafts.publish(PublishDraft(draft.edit), by)).revision
+
+    async def told(self) -> list[int]:
+        rows = await self.database.read(outbox.after, 0, 100)
+        return [msgspec.json.decode(row.data)["revision"] for row in rows if row.type == "MenuPublishedEvent"]
+
+
+@pytest.fixture
+async def desk(database: Database) -> Desk:
+    raw = {"menu": copy.deepcopy(MENU), "charts": {"rice": copy.deepcopy(CHART)}}
+    bundle = msgspec.convert(raw, Bundle)
+    file = FileMenu(bundle=bundle, digest="a", menu=build(bundle, COMPLEX), own=True)
+    begun = await begin(database, file, COMPLEX, START)
+    return Desk(database, CurrentMenu(begun.menu, begun.revision))
+
+
+def costs(kopecks: int) -> Change:
+    return Change("items", "fried-rice", set={"price_kopecks": kopecks})
+
+
+def price(desk: Desk) -> int:
+    return desk.current.now.dishes["fried-rice"].item.price_kopecks
+
+
+async def test_a_draft_is_what_is_sold_until_it_is_changed_and_sold_once_it_is_published(desk: Desk) -> None:
+    draft = await desk.drafts.open(NEW, "Ольга")
+    assert (draft.based_on, draft.differences, draft.findings, draft.charts) == (1, [], [], ["rice"])
+    changed = await desk.change(draft, costs(31100))
+    (row,) = changed.differences
+    assert (row.table, row.id, row.name, row.field, row.before, row.after) == (
+        "items", "fried-rice", "Имя", "price_kopecks", 28900, 31100,
+    )  # fmt: skip
+    assert price(desk) == 28900
+    assert await desk.publish(changed) == 2
+    assert (price(desk), await desk.told()) == (31100, [2])
+    with pytest.raises(NotFound):
+        await desk.drafts.show()
+    lines = [(row.actor, row.action, row.detail) for row in await desk.database.read(journal.read, 9)]
+    assert lines == [
+        ("Ольга", "menu_publish", "2 editor"),
+        ("Ольга", "menu_draft", "2 items/fried-rice"),
+        ("Ольга", "menu_draft", "1 opened, of revision 1"),
+    ]
+
+
+async def test_two_browsers_never_overwrite_each_other(desk: Desk) -> None:
+    draft = await desk.drafts.open(NEW, "Ольга")
+    with pytest.raises(DraftExists) as refusal:
+        await desk.drafts.open(NEW, "Пётр")
+    assert refusal.value.members["by"] == "Ольга"
+    changed = await desk.change(draft, costs(200))
+    for act in (desk.change(draft, costs(300), by="Пётр"), desk.publish(draft, by="Пётр")):
+        with pytest.raises(DraftChanged) as refused:
+            await act
+        assert (refused.value.members["edit"], refused.value.members["by"]) == (changed.edit, "Ольга")
+    assert (await desk.drafts.show()).document.items[0].price_kopecks == 200
+
+
+async def test_a_draft_that_is_wrong_is_kept_with_what_is_wrong_and_is_not_sold(desk: Desk) -> None:
+    draft = await desk.drafts.open(NEW, "Ольга")
+    wrong = await desk.change(draft, costs(50), Change("categories", "rice", remove=True))
+    assert {(row.table, row.field) for row in wrong.findings} == {("items", "category")}
+    with pytest.raises(MenuUnsellable) as refusal:
+        await desk.publish(wrong)
+    assert refusal.value.members["findings"] == wrong.findings
+    assert (price(desk), await desk.told(), (await desk.drafts.show()).edit) == (28900, [], wrong.edit)
+
+
+async def test_published_twice_is_published_once_also_after_another_draft(desk: Desk) -> None:
+    draft = await desk.change(await desk.drafts.open(NEW, "Ольга"), costs(200))
+    assert [await desk.publish(draft), await desk.publish(draft)] == [2, 2]
+    await desk.drafts.open(NEW, "Ольга")
+    assert await desk.publish(draft) == 2
+    assert await desk.told() == [2]
+
+
+async def test_rows_are_added_moved_and_removed_and_null_takes_a_field_back(desk: Desk) -> None:
+    draft = await desk.drafts.open(NEW, "Ольга")
+    item = msgspec.to_builtins(draft.document.items[0])
+    soup = {name: value for name, value in item.items() if name != "id"} | {"allergens": ["egg"]}
+    draft = await desk.change(draft, Change("items", "soup", set=soup), Change("items", "soup", move_to=0))
+    assert [(row.id, row.allergens) for row in draft.document.items] == [("soup", ["egg"]), ("fried-rice", None)]
+    draft = await desk.change(draft, Change("items", "soup", set={"allergens": None}))
+    assert draft.document.items[0].allergens is None
+    draft = await desk.change(draft, Change("items", "fried-rice", remove=True))
+    assert [row.id for row in draft.document.items] == ["soup"]
+    assert await desk.publish(draft) == 2
+    assert desk.current.now.dishes.keys() == {"soup"}
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (Change("items", "none", remove=True), "$.changes[0].id"),
+        (Change("items", "none", move_to=1), "$.changes[0].id"),
+        (Change("items", "fried-rice"), "$.changes[0]"),
+        (Change("items", "fried-rice", set={}, remove=True), "$.changes[0]"),
+        (Change("items", set={"price_kopecks": 1}), "$.changes[0].id"),
+        (Change("items", "fried-rice", set={"price_kopecks": "dear"}), "$.changes"),
+        (Change("items", "fried-rice", set={"name": None}), "$.changes"),
+        (Change("items", "fried-rice", set={"calories": 1}), "$.changes"),
+        (Change("items", "fried-rice", set={"id": 7}), "$.changes"),
+        (Change("items", "soup", set={}), "$.changes"),
+        (Change("items", "fried-rice", set={"description": {"ru": "а" * 3_000_000, "en": "a"}}), "$.changes"),
+    ],
+)
+async def test_what_leaves_no_document_is_refused_and_changes_nothing(desk: Desk, change: Change, path: str) -> None:
+    draft = await desk.drafts.open(NEW, "Ольга")
+    with pytest.raises(InvalidRequest) as refusal:
+        await desk.change(draft, change)
+    assert refusal.value.members["errors"][0]["path"] == path
+    assert await desk.drafts.show() == draft
+
+
+async def test_an_earlier_menu_is_brought_back_as_a_new_revision_once(desk: Desk) -> None:
+    await desk.publish(await desk.change(await desk.drafts.open(NEW, "Ольга"), costs(200)))
+    for _ in range(2):
+        back = await desk.history.bring_back(1, "Пётр")
+        assert (back.revision, back.origin, back.source, back.by, back.differences) == (3, "rollback", 1, "Пётр", 1)
+    assert (price(desk), await desk.told()) == (28900, [2, 3])
+    assert (await desk.history.bring_back(3, "Пётр")).revision == 3
+    with pytest.raises(NotFound):
+        await desk.history.bring_back(9, "Пётр")
+
+
+async def test_the_history_tells_each_revision_with_what_it_changed(desk: Desk) -> None:
+    await desk.publish(await desk.change(await desk.drafts.open(NEW, "Ольга"), costs(200)))
+    rows = (await desk.history.revisions(100)).revisions
+    assert [(row.revision, row.origin, row.by, row.differences) for row in rows] == [
+        (2, "editor", "Ольга", 1), (1, "file", "kiosk", 0),
+    ]  # fmt: skip
+    assert [row.revision for row in (await desk.history.revisions(2)).revisions] == [1]
+    found: Any = await desk.history.revision(2)
+    assert ([row.after for row in found.differences], found.document.items[0].price_kopecks) == ([200], 200)
+    assert (await desk.history.revision(1)).differences == []
+    shown = await desk.history.document()
+    assert (shown.revision, shown.origin, shown.draft, shown.languages) == (2, "editor", None, ["ru", "en"])
+    earlier = await desk.drafts.open(OpenDraft(1), "Ольга")
+    assert (earlier.based_on, earlier.document.items[0].price_kopecks) == (1, 28900)
