@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -55,8 +55,8 @@ class _OneLabelARound(KitchenLine):
         self._label = ""
         await super()._submit(work, jobs, slots)
 
-    def _cooking_order(self, row: cooking.WorkRow, share: int) -> CookingOrder:
-        order = super()._cooking_order(row, share)
+    def _cooking_order(self, row: cooking.WorkRow, share: int, codes: Mapping[str, int]) -> CookingOrder:
+        order = super()._cooking_order(row, share, codes)
         self._label = self._label or order.order_id
         return replace(order, order_id=self._label)
 
