@@ -23,6 +23,7 @@ _.customer_since
 _.max_quantity
 _.composition
 _.unavailable_reason
+_.available_from
 _.portions_left
 _.average_kopecks
 _.delivered_at
@@ -178,3 +179,12 @@ _.MAX_IMAGE_PIXELS
 
 # What a test, the benchmark and the growth of a database are made with.
 load_menu
+
+# Read by their names, one day after the other.
+_.mon
+_.tue
+_.wed
+_.thu
+_.fri
+_.sat
+_.sun

@@ -129,7 +129,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _convert(path: Path, tables: dict[str, Any], kind: type[T]) -> T:
     try:
-        return msgspec.convert(tables, kind)
+        return msgspec.convert(msgspec.to_builtins(tables), kind)  # days as text, as JSON has them
     except (msgspec.ValidationError, RecursionError) as error:
         raise MenuError(f"{path}: {error}") from error
 

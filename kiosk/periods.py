@@ -41,6 +41,7 @@ class Periods:
     standby_s: float = 1.0  # what the standby copy does not have yet
     standby_again_s: float = 10.0  # where its disk is away; less and less often, every ten minutes at last
     backups_s: float = 30.0  # is a backup of this hour left to make
+    menu_s: float = 10.0  # is it another hour for the menu, where its next moment is farther away
     holds_s: float = 0.5  # has a hold or an entry of the stop list ended by itself
     climate_s: float = 5.0  # is anything beyond its temperatures
     board_s: float = 5.0  # minutes on the hall board

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from kiosk.api.calls import BareCall, Call
 from kiosk.api.http.wire import tagged_answer
+from kiosk.domain.hours_words import hours_words
 from kiosk.domain.identity.phone import PhoneCountry, Phones
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.reasons import NOBODY_NEEDED, words_of
@@ -88,7 +89,6 @@ class Shop:
     phone: str
     inn: str
     ogrn: str
-    hours: str
     phones: Phones
     receipt_link: str
     demo: bool
@@ -113,6 +113,7 @@ class RestaurantApi:
         kitchen = self.kitchen.now
         wait_s = kitchen.promise_s([kitchen.typical])
         language = call.language
+        opening = self.conditions.opening
         shop, reason, no_sms = self.shop, self.conditions.why_paused(wait_s), self.conditions.reason_of("sms")
         return RestaurantView(
             name=shop.name.into(language),
@@ -122,13 +123,13 @@ class RestaurantApi:
             phone=shop.phone,
             inn=shop.inn,
             ogrn=shop.ogrn,
-            hours=shop.hours,
+            hours="" if opening is None else hours_words(opening, language),
             languages=shop.languages,
             phone_countries=shop.phones.countries,
             receipt_link=shop.receipt_link,
             demo=shop.demo,
             sales=SalesView(reason is None, reason),
-            says=None if reason is None else words_of(reason).guest,
+            says=None if reason is None else self.conditions.says_closed(reason),
             staff_knows=None if reason is None or reason in NOBODY_NEEDED else self.staff_knows(reason),
             sms_says=None if no_sms is None else words_of(no_sms).guest,
             wait_s=wait_s,

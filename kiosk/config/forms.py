@@ -20,8 +20,8 @@ import msgspec
 from drivers.text import unsaid
 from kiosk.config.problems import nearest
 from kiosk.domain.events import EVENT_TYPES
+from kiosk.domain.hours import OpeningHours
 from kiosk.domain.identity.phone import is_callable, is_country
-from kiosk.domain.ordering.hours import OpeningHours
 from kiosk.domain.text import FURTHER_LANGUAGES, LANGUAGES
 
 SIM = "sim"

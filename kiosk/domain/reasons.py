@@ -44,13 +44,22 @@ SOLD_OUT = "sold_out"
 STOPPED = "stopped"
 STATION_DOWN = "station_down"
 ROBOT_OFFLINE = "robot_offline"
-NOT_ON_MENU = "not_on_menu"
+NOT_ON_MENU, NOT_AT_THIS_HOUR = "not_on_menu", "not_at_this_hour"
 #: Reasons of a pause that end without staff: a guest is sent to nobody for them.
 NOBODY_NEEDED = frozenset(
     {STARTING, STAFF, QUEUE_TOO_LONG, CELLS_FULL, SHIFT_CLOSING, TERMINAL_BUSY, TERMINAL_SETTLING, POWER}
     | {"closed", "closing_soon"}
 )
-ITEM_REASONS = (SOLD_OUT, STOPPED, STATION_DOWN, LOT_EXPIRED, LOT_RECALLED, ROBOT_OFFLINE, NOT_ON_MENU)
+ITEM_REASONS = (
+    SOLD_OUT,
+    STOPPED,
+    STATION_DOWN,
+    LOT_EXPIRED,
+    LOT_RECALLED,
+    ROBOT_OFFLINE,
+    NOT_ON_MENU,
+    NOT_AT_THIS_HOUR,
+)
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -284,6 +293,7 @@ HINTS: Mapping[str, Text] = {
         "The lot is recalled, its dishes are off sale: take it out and write it off, kiosk stock lots",
     ),
     NOT_ON_MENU: Text("Этого больше нет в меню", "No longer on the menu"),
+    NOT_AT_THIS_HOUR: Text("Вне времени блюда: dayparts в меню", "Outside its hours: dayparts of the menu"),
     FISCAL_REFUSES: Text(
         "Касса отказывает в чеке: [fiscal] order_tag, ставки, регистрация; проверяется каждые 15 с",
         "The registrar refuses receipts: [fiscal] order_tag, rates, registration; tried every 15 s",
@@ -373,6 +383,7 @@ _GUEST: Mapping[str, Text] = {
     STATION_DOWN: Text("Пока не готовим", "Not cooking now"),
     ROBOT_OFFLINE: Text("Робот сейчас не готовит.", "The robot is not cooking now."),
     NOT_ON_MENU: Text("Этого больше нет в меню", "No longer on the menu"),
+    NOT_AT_THIS_HOUR: Text("Сейчас не готовим, в другое время", "Not at this hour"),
 }
 _OTHER = Words(
     Text("Небольшая техническая пауза.", "A short technical break."),

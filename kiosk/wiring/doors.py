@@ -212,7 +212,6 @@ def _shop(config: Config) -> Shop:
         phone=restaurant.phone,
         inn=restaurant.inn,
         ogrn=restaurant.ogrn,
-        hours=restaurant.hours,
         phones=Phones(tuple(config.sms.countries)),
         receipt_link=restaurant.receipt_link,
         demo=config.is_demo,

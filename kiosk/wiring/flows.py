@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.fiscal.port import OfdRoute
 from kiosk.config.secret_files import service_pin
+from kiosk.domain.menu.moment import MenuOfInstant
 from kiosk.domain.payment.bonus import BonusRules
 from kiosk.domain.payment.payment import OnRefusal
 from kiosk.domain.payment.settling import SettlingHour
@@ -38,6 +39,7 @@ from kiosk.flows.ordering.pickup import Pickup
 from kiosk.flows.ordering.proof import ProofOfOrder
 from kiosk.flows.ordering.sold_out import SoldOutWatch
 from kiosk.flows.ordering.tracking import OrderTracking
+from kiosk.flows.ordering.turning import MenuTurns
 from kiosk.flows.payment.by_qr import QrMethod
 from kiosk.flows.payment.by_taking_terminal import TakingTerminalMethod
 from kiosk.flows.payment.by_terminal import TerminalMethod
@@ -278,7 +280,7 @@ class Flows:
             ground.readiness,
             day_close=self.day_close,
             delivery=self.document_delivery,
-            rules=fiscal_rules(config),
+            rules=fiscal_rules(config, lambda: ground.menu.now.timetable),
             periods=periods,
         )
         self.shift_commands = ShiftCommands(database, desk, self.shift_keeper, self.day_close, clock)
@@ -313,6 +315,7 @@ class Flows:
         self.cell_commands = CellCommands(database, devices.robot, clock)
         self.page_watch = PageWatch(terminals, clock)
         self.visits = Visits(database, terminals, clock, zone)
+        self.menu_turns = MenuTurns(ground.menu, MenuOfInstant(zone), clock, periods)
         self.sold_out = SoldOutWatch(database, ground.menu, ground.kitchen, self.conditions, clock, zone=zone)
         self.staff_commands = StaffCommands(database, self.archive, ground.menu, ground.readiness, clock)
         self.pictures = PictureFolder(config.database.path.parent / "pictures")

@@ -138,7 +138,7 @@ class Kiosk:
         self.tasks = Tasks(parts.clock)
         self.readiness = Readiness(_checks(config))
         now = parts.clock.now()
-        menu = await begin_menu(config, ready, self.database, self.readiness, now)
+        menu = await begin_menu(config, ready, self.database, self.readiness, parts.clock)
         await self.database.write(charts.prepare, menu.now.charts(), now)
         self.kitchen = Kitchen(menu.now.charts(), ready.equipment, await self.database.read(paces.read))
         self.kitchen.know(await self.database.read(charts.read_ordered))
@@ -215,6 +215,7 @@ class Kiosk:
         supervise("reports", flows.reports.write_reports, ())
         supervise("letters", flows.day_letters.run, ())
         supervise("sold_out", flows.sold_out.run, ())
+        supervise("menu", flows.menu_turns.run, ())
         supervise("disk", flows.disk_guard.run, ())
         if flows.power_guard is not None:
             supervise("power", flows.power_guard.run, ())

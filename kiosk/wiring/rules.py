@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -13,10 +13,11 @@ from drivers.robot.equipment import Equipment
 from kiosk.config.settings import Config, Fiscal
 from kiosk.domain.fiscal.fiscal_day import FiscalDay
 from kiosk.domain.fiscal.tax import TaxRule, TaxTable
+from kiosk.domain.hours import OpeningHours
 from kiosk.domain.identity.phone import Phones
 from kiosk.domain.kitchen.holding import HoldingRules
 from kiosk.domain.kitchen.lots import LotRules
-from kiosk.domain.ordering.hours import OpeningHours
+from kiosk.domain.menu.timetable import Timetable
 from kiosk.domain.payment.payment import FiscalFailurePolicy, FiscalPatience, ReceiptOrder
 from kiosk.domain.text import Text
 from kiosk.flows.fiscal.claim import Seller
@@ -60,8 +61,9 @@ def tax_table(config: Config) -> TaxTable:
     return TaxTable([TaxRule(config.restaurant.vat, _GOODS, date.min), *rules])
 
 
-def fiscal_rules(config: Config) -> FiscalRules:
-    """When shifts close, how each registrar must be registered, which VAT rates are in force on a day."""
+def fiscal_rules(config: Config, timetable: Callable[[], Timetable] = Timetable) -> FiscalRules:
+    """When shifts open and close, how each registrar must be registered, which VAT rates are in force on a day.
+    `timetable`: of the menu, whose hours go before those of the settings."""
     restaurant = config.restaurant
     zone, taxes = ZoneInfo(restaurant.timezone), tax_table(config)
     automatic = restaurant.settlement == "automat"
@@ -72,9 +74,13 @@ def fiscal_rules(config: Config) -> FiscalRules:
             restaurant.inn, restaurant.address, restaurant.tax_system, automatic, ffds[registrar], restaurant.internet
         )
 
-    hours = OpeningHours.parse(restaurant.hours)
-    days = {row.name: FiscalDay.parse(row.close_at, hours, zone) for row in config.registrars}
-    return FiscalRules(days.__getitem__, expected, lambda now: taxes.rates(now.astimezone(zone).date()), zone)
+    usual = OpeningHours.parse(restaurant.hours)
+    close_at = {row.name: row.close_at for row in config.registrars}
+
+    def day(registrar: str) -> FiscalDay:
+        return FiscalDay.parse(close_at[registrar], timetable().opening(usual), zone)
+
+    return FiscalRules(day, expected, lambda now: taxes.rates(now.astimezone(zone).date()), zone)
 
 
 def limits(config: Config) -> Limits:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.domain.fiscal.fiscal_day import Closing, FiscalDay
-from kiosk.domain.ordering.hours import OpeningHours
+from kiosk.domain.hours import OpeningHours, WeeklyHours
 
 ZONE = ZoneInfo("Europe/Moscow")
 NOT_YET, DUE, NOW = Closing.NOT_YET, Closing.DUE, Closing.NOW
@@ -55,7 +55,7 @@ def test_an_hour_that_is_none_is_refused(close_at: str) -> None:
     [("22T09:29", False), ("22T09:30", True), ("22T12:00", True), ("22T21:59", True), ("22T22:00", False)],
 )
 def test_the_shift_is_open_half_an_hour_before_the_doors(now: str, wanted: bool) -> None:
-    day = FiscalDay.parse("", OpeningHours.parse("10:00-22:00"), ZONE)
+    day = FiscalDay.parse("", WeeklyHours.daily(OpeningHours.parse("10:00-22:00")), ZONE)
     assert day.wants_open(local(now)) is wanted
 
 

@@ -34,9 +34,9 @@ def test_words_fall_back_to_english_and_our_own_words_too() -> None:
 @pytest.mark.parametrize("words", ["", "  "])
 def test_russian_and_english_must_be_there_and_what_is_there_must_be_shown(words: str) -> None:
     with pytest.raises(MenuError, match="kk"):
-        check_name(place("items", "item tea"), wording(kk=words or "ша\u202eй"))
+        check_name(place("items", "tea"), wording(kk=words or "ша\u202eй"))
     with pytest.raises(MenuError, match="en is empty"):
-        check_name(place("items", "item tea"), msgspec.convert({"ru": "чай", "en": words}, Wording))
+        check_name(place("items", "tea"), msgspec.convert({"ru": "чай", "en": words}, Wording))
     with pytest.raises(msgspec.ValidationError, match="unknown field `kz`"):
         wording(kz="шай")
 

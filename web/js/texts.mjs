@@ -32,6 +32,17 @@ export function reasonText(known, reason, otherwise) {
 }
 
 /**
+ * Why a dish cannot be had: of one that has its hours, from when on it can.
+ * @param {Texts} t
+ * @param {{unavailable_reason: string|null, available_from?: {day: string, time: string}|null}} item
+ */
+export function whyNot(t, { unavailable_reason, available_from }) {
+  if (!available_from) return reasonText(t.unavailable, unavailable_reason, t.soldOut);
+  const { day, time } = available_from;
+  return t.soldFrom(/** @type {Record<string, string>} */ (t.days)[day] ?? "", time);
+}
+
+/**
  * A kitchen that is being switched on is not closed.
  * @param {Texts} t
  * @param {{sales: {reason: string|null}}|null|undefined} restaurant

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kiosk.domain.ordering.hours import CLOSED, OpeningHours
+from kiosk.domain.hours import CLOSED, WeeklyHours
 
 _GUARD = timedelta(hours=23, minutes=30)  # the device itself blocks at 24 h
 _LAST = timedelta(hours=23, minutes=50)
@@ -26,11 +26,11 @@ class FiscalDay(msgspec.Struct, frozen=True):
     """`close_at`: minutes after midnight of the restaurant's own time, or None; `hours` as on the door."""
 
     close_at: int | None
-    hours: OpeningHours | None
+    hours: WeeklyHours | None
     zone: ZoneInfo
 
     @classmethod
-    def parse(cls, close_at: str, hours: OpeningHours | None, zone: ZoneInfo) -> FiscalDay:
+    def parse(cls, close_at: str, hours: WeeklyHours | None, zone: ZoneInfo) -> FiscalDay:
         """`close_at` like `03:30`, or empty. Raises `ValueError`."""
         if not close_at:
             return cls(None, hours, zone)
@@ -55,7 +55,7 @@ class FiscalDay(msgspec.Struct, frozen=True):
 
     def wants_open(self, now: datetime) -> bool:
         """A little before the doors open, until they close."""
-        if self.hours is None:
-            return True
-        local = now.astimezone(self.zone)
-        return any(self.hours.why_closed(moment, 0) != CLOSED for moment in (local, local + _OPEN_BEFORE))
+        hours = self.hours
+        return hours is None or any(
+            hours.why_closed(moment, self.zone, 0.0) != CLOSED for moment in (now, now + _OPEN_BEFORE)
+        )

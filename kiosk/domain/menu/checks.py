@@ -14,7 +14,9 @@ from kiosk.domain.menu.dish_checks import Makings, build_dish, check_stated
 from kiosk.domain.menu.ingredient import Larder, check_ingredient
 from kiosk.domain.menu.limits import check_combo, check_group, check_item, check_rows
 from kiosk.domain.menu.menu import Category, Menu, MenuFile
+from kiosk.domain.menu.prices import check_moments
 from kiosk.domain.menu.rows import HasId, MenuError, Place, option_place, place, slot_place
+from kiosk.domain.menu.timetable import build_timetable
 from kiosk.domain.menu.wording import check_description, check_id, check_name, check_picture, check_receipt_name
 from kiosk.domain.text import Text
 
@@ -63,10 +65,30 @@ def look_through(
         return None
     dishes = _dishes(Makings(charts, unfit, _by_id(file.modifier_groups), larder), file, errors)
     combos = _combos(file, dishes, larder, errors)
-    if errors.found or unfit:
+    timetable = errors.of(build_timetable, file.dayparts, file.hours, file.holidays, _sold(file))
+    if errors.found or unfit or timetable is None:
         return None
     used = {dish.item.category for dish in dishes.values()} | {combo.item.category for combo in combos.values()}
-    return Menu(tuple(c for c in file.categories if c.id in used), dishes, combos, larder, equipment)
+    menu = Menu(tuple(c for c in file.categories if c.id in used), dishes, combos, larder, equipment, timetable)
+    errors.of(_check_every_price, menu)
+    return None if errors.found else menu
+
+
+def _check_every_price(menu: Menu) -> None:
+    """At every moment from which on one is another."""
+    check_moments(menu.price_moments)
+    for moment in menu.price_moments:
+        then = menu.priced(moment)
+        try:
+            for dish in then.dishes.values():
+                dish.check_price()
+            for combo in then.combos.values():
+                combo.check_price()
+        except MenuError as error:
+            at = f"{moment:%Y-%m-%dT%H:%M}"
+            text = Text(f"с {at}: {error.text.ru}", f"from {at}: {error.text.en}")
+            place_of = {"table": error.table, "row_id": error.row_id, "field": "prices"}
+            raise MenuError(f"from {at}: {error}", text, **place_of) from error
 
 
 def _is_measured(file: MenuFile, errors: Errors) -> bool:
@@ -130,12 +152,15 @@ def _check_words(file: MenuFile, errors: Errors) -> None:
         errors.of(check_name, where, name)
     for category in file.categories:
         errors.of(check_picture, place("categories", category.id), category.image)
-    items: list[tuple[Place, Item | ComboItem]] = [(place("items", row.id), row) for row in file.items]
-    sold = [*items, *((place("combos", row.id), row) for row in file.combos)]
-    for where, row in sold:
+    for where, row in _sold(file):
         errors.of(check_picture, where, row.image)
         errors.of(check_description, where, row.description)
         errors.of(check_receipt_name, where, row.name)
+
+
+def _sold(file: MenuFile) -> list[tuple[Place, Item | ComboItem]]:
+    items: list[tuple[Place, Item | ComboItem]] = [(place("items", row.id), row) for row in file.items]
+    return [*items, *((place("combos", row.id), row) for row in file.combos)]
 
 
 def _names(file: MenuFile) -> Iterator[tuple[Place, Text]]:

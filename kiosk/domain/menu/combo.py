@@ -4,16 +4,17 @@ price: the kitchen cooks, the receipt names and a refund gives back dishes, neve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from kiosk.domain.menu.dish import Dish
 from kiosk.domain.menu.ingredient import Contents, Nutrition, of_several
-from kiosk.domain.menu.rows import MenuError, Strict, check_wanted, place
+from kiosk.domain.menu.prices import DatedPrice, HasCome, priced
+from kiosk.domain.menu.rows import LEAST_KOPECKS, MenuError, Strict, check_wanted, place
 from kiosk.domain.sharing import shares
 from kiosk.domain.text import Wording
-
-_LEAST_KOPECKS = 100
 
 
 class ComboOption(Strict, frozen=True):
@@ -22,6 +23,7 @@ class ComboOption(Strict, frozen=True):
     id: str
     item: str
     price_kopecks: int = 0
+    prices: Sequence[DatedPrice] = ()
 
 
 class ComboSlot(Strict, frozen=True):
@@ -43,6 +45,8 @@ class ComboItem(Strict, frozen=True):
     image: str
     slots: list[ComboSlot]
     allergens: list[str] | None = None
+    dayparts: Sequence[str] = ()
+    prices: Sequence[DatedPrice] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,30 @@ class Combo:
         own = [dish.default_price_kopecks() for dish in dishes]
         saving = sum(own) - self.price_kopecks(options)
         unit = 1 if any(price % 100 for price in (*own, saving)) else 100
-        off = shares([(price - _LEAST_KOPECKS) // unit for price in own], saving // unit)
+        off = shares([(price - LEAST_KOPECKS) // unit for price in own], saving // unit)
         return tuple(Part(dish, price - part * unit) for dish, price, part in zip(dishes, own, off, strict=True))
+
+    def priced(self, has_come: HasCome, dishes: Mapping[str, Dish]) -> Combo:
+        """As it is sold then, of `dishes` as they are."""
+        slots = [
+            msgspec.structs.replace(slot, options=[priced(option, has_come) for option in slot.options])
+            for slot in self.item.slots
+        ]
+        return Combo(msgspec.structs.replace(priced(self.item, has_come), slots=slots), dishes)
+
+    def check_price(self) -> None:
+        """No choice costs more than its dishes one by one, or leaves one of them below a rouble. Raises `MenuError`."""
+        slots = self.item.slots
+        own = {option.item: self.dishes[option.item].default_price_kopecks() for option in self._options()}
+        cheapest = [min(slot.options, key=lambda option: option.price_kopecks) for slot in slots]
+        least_saving = [max(slot.options, key=lambda option: option.price_kopecks - own[option.item]) for slot in slots]
+        for way in (cheapest, least_saving):  # each place for itself: no other choice is worse
+            most = sum(own[option.item] for option in way)
+            if not LEAST_KOPECKS * len(way) <= self.price_kopecks(way) <= most:
+                names = [option.item for option in way]
+                ru = f"{', '.join(names)} вместе: от 1 ₽ за блюдо до {most / 100:.2f} ₽"
+                en = f"{names} must cost 1 ₽ a dish … {most} kopecks"
+                raise place("combos", self.item.id).wrong("price_kopecks", ru, en)
 
     def price_kopecks(self, chosen: Iterable[ComboOption]) -> int:
         return self.item.price_kopecks + sum(option.price_kopecks for option in chosen)
@@ -139,17 +165,7 @@ def build_combo(item: ComboItem, dishes: Mapping[str, Dish]) -> Combo:
     if unknown := [option.item for slot in item.slots for option in slot.options if option.item not in dishes]:
         raise where.wrong("slots", f"не продаётся: {', '.join(unknown)}", f"not sold: {unknown}")
     combo = Combo(item, dishes)
-    own = {option.item: dishes[option.item].default_price_kopecks() for slot in item.slots for option in slot.options}
-    cheapest = [min(slot.options, key=lambda option: option.price_kopecks) for slot in item.slots]
-    least_saving = [
-        max(slot.options, key=lambda option: option.price_kopecks - own[option.item]) for slot in item.slots
-    ]
-    for way in (cheapest, least_saving):  # each place for itself: no other choice is worse
-        most = sum(own[option.item] for option in way)
-        if not _LEAST_KOPECKS * len(way) <= combo.price_kopecks(way) <= most:
-            names = [option.item for option in way]
-            ru = f"{', '.join(names)} вместе: от 1 ₽ за блюдо до {most / 100:.2f} ₽"
-            raise where.wrong("price_kopecks", ru, f"{names} must cost 1 ₽ a dish … {most} kopecks")
+    combo.check_price()
     _check_allergens(combo)
     return combo
 

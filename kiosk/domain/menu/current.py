@@ -8,11 +8,15 @@ from kiosk.domain.menu.menu import Menu
 
 
 class CurrentMenu:
-    """Holds the menu. `publish` is the one place where it changes, on the loop: whoever has taken `now` keeps it, and
-    so prices and shows by one menu. What is derived of it is derived anew where `now` is another."""
+    """Holds the menu. It changes on the loop, when another is published and when the hour makes it another: whoever
+    has taken `now` keeps it, and so prices and shows by one menu. What is derived of it is derived anew where `now` is
+    another."""
 
-    def __init__(self, menu: Menu, revision: int = 0) -> None:
-        self._menu = menu
+    def __init__(self, menu: Menu, revision: int = 0, of_now: Callable[[Menu], Menu] = lambda whole: whole) -> None:
+        """`of_now`: what a menu is at this instant."""
+        self._whole = menu
+        self._of_now = of_now
+        self._menu = of_now(menu)
         self._revision = revision
         self._told: list[Callable[[Menu], None]] = []
 
@@ -21,13 +25,28 @@ class CurrentMenu:
         return self._menu
 
     @property
+    def whole(self) -> Menu:
+        """As it was built, at no instant: with every price there will be."""
+        return self._whole
+
+    @property
     def revision(self) -> int:
         """Its number among those of this restaurant; 0 where it is kept nowhere."""
         return self._revision
 
     def publish(self, menu: Menu, revision: int) -> None:
         """Replaces the menu; whoever asked to be told is told before this returns."""
-        self._menu, self._revision = menu, revision
+        self._whole, self._revision = menu, revision
+        self._replace(self._of_now(menu))
+
+    def turn(self) -> None:
+        """Looks at the clock: prices and dayparts may have changed, forward or back."""
+        menu = self._of_now(self._whole)
+        if menu.state != self._menu.state:
+            self._replace(menu)
+
+    def _replace(self, menu: Menu) -> None:
+        self._menu = menu
         for tell in self._told:
             tell(menu)
 

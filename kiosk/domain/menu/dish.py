@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from kiosk.domain.menu.chart import Chart
 from kiosk.domain.menu.ingredient import Contents, Larder
-from kiosk.domain.menu.rows import MenuError, Strict, check_wanted
+from kiosk.domain.menu.prices import DatedPrice, HasCome, priced
+from kiosk.domain.menu.rows import LEAST_KOPECKS, MenuError, Strict, check_wanted, place
 from kiosk.domain.text import Wording
 
 
@@ -22,6 +23,7 @@ class Option(Strict, frozen=True):
     price_kopecks: int = 0
     ingredients: dict[str, int] = msgspec.field(default_factory=dict)
     allergens: list[str] | None = None
+    prices: Sequence[DatedPrice] = ()
 
     def adds(self) -> list[str]:
         """Ids of the ingredients it brings in."""
@@ -53,8 +55,8 @@ class ModifierGroup(Strict, frozen=True):
 
 class Item(Strict, frozen=True):
     """One dish. `yield`: weight of the cooked portion by that of its formula. `allergens`, where stated, must name
-    those of every ingredient. `marked`: sold by a marking code (Честный знак); neither that nor an age check exists
-    yet."""
+    those of every ingredient. `dayparts`: when alone it is sold; `prices`: from a day on. `marked`: sold by a marking
+    code (Честный знак); neither that nor an age check exists yet."""
 
     id: str
     category: str
@@ -70,6 +72,8 @@ class Item(Strict, frozen=True):
     marked: bool = False
     age_restricted: bool = False
     sellable: bool = True
+    dayparts: Sequence[str] = ()
+    prices: Sequence[DatedPrice] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,23 @@ class Dish:
         """The options it has in its usual form: the first available one of every group of which exactly one is
         chosen."""
         return tuple(option for group in self.groups if group.is_single for option in group.first(1, gone))
+
+    def priced(self, has_come: HasCome) -> Dish:
+        """As it is sold then."""
+        groups = tuple(
+            msgspec.structs.replace(group, options=[priced(option, has_come) for option in group.options])
+            if any(option.prices for option in group.options)
+            else group
+            for group in self.groups
+        )
+        return replace(self, item=priced(self.item, has_come), groups=groups)
+
+    def check_price(self) -> None:
+        """Whatever is chosen, it costs a rouble at least. Raises `MenuError`."""
+        options = (option for group in self.groups for option in group.options)
+        if self.item.price_kopecks + sum(min(0, option.price_kopecks) for option in options) < LEAST_KOPECKS:
+            where = place("items", self.item.id)
+            raise where.wrong("price_kopecks", "цена не меньше рубля", "a price is at least one rouble")
 
     def price_kopecks(self, options: Iterable[Option]) -> int:
         """Of a portion with these options."""

@@ -72,13 +72,11 @@ def _fitted(group: ModifierGroup, chart: Chart) -> ModifierGroup:
 def _check_with_options(where: Place, dish: Dish) -> None:
     """Whatever is chosen, the price stays one and the amounts can be sent to the robot."""
     options = list(chain.from_iterable(group.options for group in dish.groups))
-    most, cheapest = Counter(dish.chart.formula), dish.item.price_kopecks
+    most = Counter(dish.chart.formula)
     for option in options:
-        cheapest += min(0, option.price_kopecks)
         for name, delta in option.ingredients.items():
             most[name] += max(0, delta)
-    if cheapest < 100:
-        raise where.wrong("price_kopecks", "цена не меньше рубля", "a price is at least one rouble")
+    dish.check_price()
     if unknown := sorted(most.keys() - dish.larder.ingredients.keys()):
         raise where.wrong("chart", f"таких ингредиентов нет: {', '.join(unknown)}", f"unknown ingredients {unknown}")
     if len(most) > MAX_FORMULA_LINES:

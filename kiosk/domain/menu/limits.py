@@ -6,6 +6,7 @@ from collections.abc import Sized
 
 from kiosk.domain.menu.combo import ComboItem
 from kiosk.domain.menu.dish import Item, ModifierGroup
+from kiosk.domain.menu.prices import Priced, check_prices
 from kiosk.domain.menu.rows import MAX_PRICE_KOPECKS, Place, option_place, place, slot_place
 
 _MAX_ROWS = 1000
@@ -26,7 +27,7 @@ def check_group(group: ModifierGroup) -> None:
     for option in group.options:
         where = option_place(group.id, option.id)
         _few(where, "ingredients", option.ingredients, _MAX_NAMES)
-        _affordable(where, option.price_kopecks)
+        _affordable(where, option)
 
 
 def check_item(item: Item) -> None:
@@ -34,19 +35,19 @@ def check_item(item: Item) -> None:
     where = place("items", item.id)
     _few(where, "modifier_groups", item.modifier_groups, _MAX_GROUPS)
     _few(where, "tags", item.tags, _MAX_NAMES)
-    _affordable(where, item.price_kopecks)
+    _affordable(where, item)
 
 
 def check_combo(combo: ComboItem) -> None:
     """Raises `MenuError`."""
     where = place("combos", combo.id)
     _few(where, "slots", combo.slots, _MAX_GROUPS)
-    _affordable(where, combo.price_kopecks)
+    _affordable(where, combo)
     for slot in combo.slots:
         where = slot_place(combo.id, slot.id)
         _few(where, "options", slot.options, _MAX_OPTIONS)
         for option in slot.options:
-            _affordable(where, option.price_kopecks)
+            _affordable(where, option)
 
 
 def _few(where: Place, field: str, rows: Sized, most: int) -> None:
@@ -55,8 +56,11 @@ def _few(where: Place, field: str, rows: Sized, most: int) -> None:
         raise where.wrong(field, f"не больше {most}, а не {len(rows)}", f"{named}at most {most}, not {len(rows)}")
 
 
-def _affordable(where: Place, price_kopecks: int) -> None:
-    if abs(price_kopecks) > MAX_PRICE_KOPECKS:
+def _affordable(where: Place, row: Priced) -> None:
+    if any(
+        abs(price) > MAX_PRICE_KOPECKS for price in (row.price_kopecks, *(dated.price_kopecks for dated in row.prices))
+    ):
         roubles = MAX_PRICE_KOPECKS // 100
         en = f"a price is at most {MAX_PRICE_KOPECKS} kopecks"
         raise where.wrong("price_kopecks", f"цена не больше {roubles} ₽", en)
+    check_prices(where, row)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
 from drivers.robot.equipment import Equipment
+from kiosk.domain.hours import Week
 from kiosk.domain.menu.chart import Chart
 from kiosk.domain.menu.combo import Combo, ComboItem
 from kiosk.domain.menu.dish import Dish, Item, ModifierGroup
 from kiosk.domain.menu.ingredient import Allergen, Ingredient, Larder
+from kiosk.domain.menu.prices import Priced, moments
 from kiosk.domain.menu.rows import Strict
+from kiosk.domain.menu.timetable import Again, Daypart, Holiday, Timetable
 from kiosk.domain.text import Text, Wording
 
 
@@ -30,18 +34,53 @@ class MenuFile(Strict, frozen=True):
     categories: list[Category]
     items: list[Item]
     combos: Sequence[ComboItem] = ()
+    dayparts: Sequence[Daypart] = ()
+    hours: Week | None = None
+    holidays: Sequence[Holiday] = ()
 
 
 @dataclass(frozen=True)
 class Menu:
     """`dishes` and `combos` hold what may be sold; `categories` those that have something to sell. What is worked out
-    of it once is kept with it."""
+    of it once is kept with it. `prices_begun`: how many changes of prices are behind it, `out`: what is not sold at
+    this hour; of the menu of an instant (`moment.py`)."""
 
     categories: tuple[Category, ...]
     dishes: Mapping[str, Dish]
     combos: Mapping[str, Combo]
     larder: Larder
     equipment: Equipment
+    timetable: Timetable = field(default_factory=Timetable)
+    prices_begun: int = 0
+    out: Mapping[str, Again | None] = field(default_factory=dict)
+
+    @cached_property
+    def price_moments(self) -> tuple[datetime, ...]:
+        """When any price changes, by the clocks of the restaurant."""
+        return moments(self._priced_rows())
+
+    def _priced_rows(self) -> Iterator[Priced]:
+        for dish in self.dishes.values():
+            yield dish.item
+            yield from (option for group in dish.groups for option in group.options)
+        for combo in self.combos.values():
+            yield combo.item
+            yield from (option for slot in combo.item.slots for option in slot.options)
+
+    def priced(self, local: datetime) -> Menu:
+        """With the prices of that moment; of a menu as it was built."""
+
+        def has_come(begins: datetime) -> bool:
+            return begins <= local
+
+        dishes = {item_id: dish.priced(has_come) for item_id, dish in self.dishes.items()}
+        combos = {item_id: combo.priced(has_come, dishes) for item_id, combo in self.combos.items()}
+        return replace(self, dishes=dishes, combos=combos)
+
+    @property
+    def state(self) -> object:
+        """What of it depends on the instant: of one menu, two with the same are the same."""
+        return self.prices_begun, self.out
 
     @property
     def ingredients(self) -> Mapping[str, Ingredient]:

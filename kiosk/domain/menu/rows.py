@@ -10,7 +10,7 @@ import msgspec
 
 from kiosk.domain.text import Text
 
-MAX_PRICE_KOPECKS = 10_000_000
+LEAST_KOPECKS, MAX_PRICE_KOPECKS = 100, 10_000_000
 
 
 class MenuError(ValueError):
@@ -60,6 +60,8 @@ _CALLED = {
     "modifier_groups": "modifier group",
     "items": "item",
     "combos": "combo",
+    "dayparts": "daypart",
+    "holidays": "holiday",
     "charts": "chart",
 }
 

@@ -38,9 +38,9 @@ def check_label(where: str, words: str) -> None:
         raise ValueError(f"{where}: 1…{_MAX_NAME} characters without controls, not {words[:_MAX_NAME]!r}")
 
 
-def check_name(where: Place, name: Text) -> None:
+def check_name(where: Place, name: Text, field: str = "name") -> None:
     """Of anything a customer reads. Raises `MenuError`."""
-    _check(where, "name", name, _MAX_NAME)
+    _check(where, field, name, _MAX_NAME)
 
 
 def check_description(where: Place, description: Text) -> None:

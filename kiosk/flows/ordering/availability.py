@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -11,7 +11,7 @@ from kiosk.domain.menu.combo import Combo
 from kiosk.domain.menu.dish import Dish
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.ordering.reservation import portions_possible
-from kiosk.domain.reasons import NOT_ON_MENU, ROBOT_OFFLINE, SOLD_OUT, STATION_DOWN, STOPPED
+from kiosk.domain.reasons import NOT_AT_THIS_HOUR, NOT_ON_MENU, ROBOT_OFFLINE, SOLD_OUT, STATION_DOWN, STOPPED
 
 
 class Availability(msgspec.Struct, frozen=True):
@@ -24,10 +24,11 @@ class Availability(msgspec.Struct, frozen=True):
 
 
 class Offer:
-    """A look at one moment: all answers come from the same levels."""
+    """A look at one moment: all answers come from the same levels. `any_hour`: dayparts do not matter."""
 
-    def __init__(self, menu: Menu, kitchen: KitchenState) -> None:
-        self._menu = menu
+    def __init__(self, menu: Menu, kitchen: KitchenState, *, any_hour: bool = False) -> None:
+        self.menu = menu
+        self._out: Collection[str] = () if any_hour else menu.out
         self._stopped = kitchen.stopped_items
         self._stopped_ingredients = kitchen.ingredients_closed
         self._lots_closed = kitchen.lots_closed
@@ -40,15 +41,17 @@ class Offer:
         """Unknown items are unavailable with reason `not_on_menu`."""
         if (reason := self.why_not_named(item_id)) is not None:
             return Availability(item_id, available=False, max_quantity=0, reason=reason)
-        if (combo := self._menu.combos.get(item_id)) is not None:
+        if (combo := self.menu.combos.get(item_id)) is not None:
             return self._of_combo(combo)
-        return self._of_dish(self._menu.dishes[item_id])
+        return self._of_dish(self.menu.dishes[item_id])
 
     def why_not_named(self, item_id: str) -> str | None:
         """Why nothing is sold by this name, or None."""
-        if not self._menu.sells(item_id):
+        if not self.menu.sells(item_id):
             return NOT_ON_MENU
-        return STOPPED if item_id in self._stopped else None if self._linked else ROBOT_OFFLINE
+        if item_id in self._stopped:
+            return STOPPED
+        return NOT_AT_THIS_HOUR if item_id in self._out else None if self._linked else ROBOT_OFFLINE
 
     def why_not(self, item_id: str, formula: Mapping[str, int], stations: Iterable[int]) -> str | None:
         """Why a dish made of this, at these stations, is not cooked now, or None; the stock is counted elsewhere."""
@@ -96,7 +99,7 @@ class Offer:
 
     def in_combo(self, item_id: str) -> Availability:
         """A dish of a combo comes with its first options, whatever else there is."""
-        dish = self._menu.dishes[item_id]
+        dish = self.menu.dishes[item_id]
         return self._of_formula(dish, dish.default_formula())
 
     def gone_options(self, dish: Dish) -> frozenset[str]:

@@ -10,13 +10,14 @@ import msgspec
 
 from kiosk.clock import Clock
 from kiosk.domain.errors import BankUnavailable, DomainError, FiscalUnavailable, ItemsUnavailable, SalesPaused
+from kiosk.domain.hours import CLOSED, OpeningHours, WeeklyHours
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen, KitchenState
 from kiosk.domain.menu.current import CurrentMenu
-from kiosk.domain.ordering.hours import OpeningHours
 from kiosk.domain.ordering.order import OrderLine
 from kiosk.domain.ordering.reservation import shortages, total_needs
-from kiosk.domain.reasons import QUEUE_TOO_LONG, SOLD_OUT
+from kiosk.domain.reasons import QUEUE_TOO_LONG, SOLD_OUT, words_of
+from kiosk.domain.text import Text
 from kiosk.flows.ordering.availability import Offer
 
 #: In the seed's words (3.3, 3.4) where a payment meets them; an order that is not made yet meets paused sales.
@@ -28,7 +29,7 @@ _AT_PAYMENT: Mapping[str, type[DomainError]] = {
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """`[robot] max_promise_s` and `[restaurant] hours`; None = always open."""
+    """`[robot] max_promise_s` and `[restaurant] hours`, which those of a menu overrule; None = always open."""
 
     max_promise_s: int
     hours: OpeningHours | None
@@ -57,8 +58,7 @@ class Look:
         """Everything that is known without the database; the promised seconds. Raises `SalesPaused`,
         `ItemsUnavailable`."""
         self._require_open()
-        if gone := [(line, reason) for line in lines if (reason := self._why_not(line))]:
-            raise _unavailable(gone)
+        self._require_dishes(lines, self._offer)
         return self._require_time(lines)
 
     def tell(
@@ -67,7 +67,7 @@ class Look:
         """The same without a refusal for single dishes: the promised seconds, and by line why it cannot be had. Raises
         `SalesPaused`."""
         self._require_open()
-        reasons = {line.line: reason for line in lines if (reason := self._why_not(line))}
+        reasons = {line.line: reason for line in lines if (reason := self._why_not(line, self._offer))}
         had = [line for line in lines if line.line not in reasons]
         short = _short(had, levels, held)
         reasons |= {line.line: SOLD_OUT for line in had if not short.isdisjoint(line.formula)}
@@ -76,6 +76,10 @@ class Look:
     def _require_open(self) -> None:
         if self._blocked is not None:
             raise SalesPaused(reason=self._blocked[1])
+
+    def _require_dishes(self, lines: Sequence[OrderLine], offer: Offer) -> None:
+        if gone := [(line, reason) for line in lines if (reason := self._why_not(line, offer))]:
+            raise _unavailable(gone)
 
     def _require_time(self, lines: Sequence[OrderLine]) -> int:
         promise_s = self.promise_s(lines)
@@ -88,7 +92,9 @@ class Look:
         kind = None if self._blocked is None else _AT_PAYMENT.get(self._blocked[0])
         if self._blocked is not None and kind is not None:
             raise kind(reason=self._blocked[1])
-        self.require(lines)
+        self._require_open()
+        self._require_dishes(lines, Offer(self._offer.menu, self._kitchen, any_hour=True))  # it was ordered in its hour
+        self._require_time(lines)
 
     def require_stock(self, lines: Sequence[OrderLine], levels: Mapping[str, int], held: Mapping[str, int]) -> None:
         """Raises `ItemsUnavailable` for what the bins cannot give beside all that is held."""
@@ -107,13 +113,13 @@ class Look:
         return QUEUE_TOO_LONG if promise_s > self._limits.max_promise_s else self.why_closed(promise_s)
 
     def why_closed(self, promise_s: float) -> str | None:
-        hours = self._limits.hours
-        return None if hours is None else hours.why_closed(self._now.astimezone(self._limits.zone), promise_s)
+        hours = self._offer.menu.timetable.opening(self._limits.hours)
+        return None if hours is None else hours.why_closed(self._now, self._limits.zone, promise_s)
 
-    def _why_not(self, line: OrderLine) -> str | None:
-        reason = self._offer.why_not(line.item_id, line.formula, self._kitchen.stations(line.chart_fingerprint))
+    def _why_not(self, line: OrderLine, offer: Offer) -> str | None:
+        reason = offer.why_not(line.item_id, line.formula, self._kitchen.stations(line.chart_fingerprint))
         if reason is None and line.combo_id is not None:
-            reason = self._offer.why_not_named(line.combo_id)
+            reason = offer.why_not_named(line.combo_id)
         return reason
 
 
@@ -143,6 +149,17 @@ class Conditions:
         """Every device that sales depend on has reported, and the robot has reported what it holds, or one of them says
         no."""
         return not self._readiness.starting and (bool(self._kitchen.now.bins) or self._readiness.blocked() is not None)
+
+    @property
+    def opening(self) -> WeeklyHours | None:
+        """When the restaurant is open; None: always."""
+        return self._menu.now.timetable.opening(self._limits.hours)
+
+    def says_closed(self, reason: str) -> Text:
+        """Why nothing is sold, for the guest; of a holiday in its own words."""
+        today = self._clock.now().astimezone(self._limits.zone).date()
+        own = self._menu.now.timetable.says.get(today) if reason == CLOSED else None
+        return own or words_of(reason).guest
 
     def reason_of(self, check: str) -> str | None:
         """Why what hangs on one check alone is closed, or None."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
 
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.timetable import Again
+from kiosk.domain.reasons import NOT_AT_THIS_HOUR
 from kiosk.flows.ordering.availability import Availability, Offer
 from kiosk.flows.ordering.menu_views import (
     AllergenView,
@@ -97,12 +100,13 @@ class MenuBytes:
 def _build(menu: Menu, language: str, reasons: Reasons) -> tuple[bytes, str]:
     combos = [(combo.item.category, combo_view(combo, language, reasons)) for combo in menu.combos.values()]
     dishes = [(dish.item.category, dish_view(dish, language, reasons, menu.equipment)) for dish in menu.dishes.values()]
+    views = [(category, _with_hour(view, menu.out)) for category, view in (*combos, *dishes)]
     categories = [
         CategoryView(
             id=category.id,
             name=category.name.into(language),
             image=f"/assets/images/{category.image}",
-            items=[view for place, view in (*combos, *dishes) if place == category.id],
+            items=[view for place, view in views if place == category.id],
         )
         for category in menu.categories
     ]
@@ -110,3 +114,10 @@ def _build(menu: Menu, language: str, reasons: Reasons) -> tuple[bytes, str]:
     allergens = [AllergenView(row.id, row.name.into(language)) for row in menu.larder.allergens.values()]
     version = hashlib.sha256(msgspec.json.encode([categories, ingredients, allergens])).hexdigest()[:16]
     return msgspec.json.encode(MenuView(version, categories, ingredients, allergens)), version
+
+
+def _with_hour(view: DishView, out: Mapping[str, Again | None]) -> DishView:
+    """When it is sold again, where only the hour is in the way."""
+    if view.unavailable_reason != NOT_AT_THIS_HOUR:
+        return view
+    return msgspec.structs.replace(view, available_from=out.get(view.id))

@@ -16,6 +16,7 @@ from kiosk.domain.menu.chart import Chart
 from kiosk.domain.menu.combo import Combo, ComboOption, ComboSlot
 from kiosk.domain.menu.dish import Dish, ModifierGroup, Option
 from kiosk.domain.menu.ingredient import Contents, Ingredient, Larder, Nutrition
+from kiosk.domain.menu.timetable import Again
 
 #: Why an item (by id) or an option of it (`item+option`) cannot be had.
 Reasons = Mapping[str, str | None]
@@ -60,7 +61,8 @@ class StepView(msgspec.Struct, frozen=True):
 
 class DishView(msgspec.Struct, frozen=True):
     """A dish, or a combo: its places are groups of dishes. Allergens by id, `traces` those that no ingredient declares;
-    `yield`: cooked weight by raw weight; `saving_kopecks`: against its dishes one by one."""
+    `yield`: cooked weight by raw weight; `saving_kopecks`: against its dishes one by one; `available_from`: of what is
+    not sold at this hour."""
 
     id: str
     name: str
@@ -79,6 +81,7 @@ class DishView(msgspec.Struct, frozen=True):
     modifier_groups: list[GroupView]
     yield_: float = msgspec.field(default=1.0, name="yield")
     saving_kopecks: int = 0
+    available_from: Again | None = None
 
 
 class IngredientView(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.config.alarms import AlarmTo
 from kiosk.config.settings import Config
-from kiosk.domain.ordering.hours import OpeningHours
+from kiosk.domain.hours import OpeningHours, WeeklyHours
 from kiosk.domain.staff.alarm import Budget, Patience
 from kiosk.flows.staff.alarms.commands import AlarmCommands
 from kiosk.flows.staff.alarms.symptoms import Pictures, Symptoms
@@ -65,7 +65,7 @@ def policy_of(config: Config) -> AlarmPolicy:
         rules=row.rules,
         patience=Patience(escalate_s=row.escalate_s, repeat_s=row.repeat_s, hold_s=row.hold_s),
         budget=Budget(pause_s=row.pause_s, per_hour=row.per_hour),
-        quiet=OpeningHours.parse(row.quiet),
+        quiet=WeeklyHours.daily(OpeningHours.parse(row.quiet)) if row.quiet else None,
         zone=ZoneInfo(config.restaurant.timezone),
         called=tuple(
             Called(name=to.name, channel=to.channel, level=to.level, language=to.language) for to in row.called

@@ -7,7 +7,7 @@ import { dishesOf, isCombo, portionOf, servedWith } from "../contents.mjs";
 import { broken, fittingOptions, leftOut } from "../filters.mjs";
 import { money } from "../format.mjs";
 import { html } from "../html.mjs";
-import { reasonText } from "../texts.mjs";
+import { whyNot } from "../texts.mjs";
 import { usePart, useTexts } from "./context.mjs";
 import { Dialog } from "./dialogs.mjs";
 import { isPoured, weightOf } from "./menu.mjs";
@@ -76,7 +76,7 @@ function Choice({ item, line }) {
         <button type="button" class="go" data-testid="sheet-add" disabled=${out}
           onClick=${() => (line ? actions.replaceLine(keyOf(line), chosen) : actions.addLine(chosen))}>
           ${line ? t.saveFor : t.addFor} · ${money(unitPrice(item, options) * quantity)}</button>`
-        : html`<p class="strip" role="status">${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</p>`
+        : html`<p class="strip" role="status">${whyNot(t, item)}</p>`
     }
   </footer>`;
 }

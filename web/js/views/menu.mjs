@@ -9,7 +9,7 @@ import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
 import { dishesFor } from "../search.mjs";
 import { afterPaint } from "../stage.mjs";
-import { pausedText, pausedTitle, reasonText, staffText } from "../texts.mjs";
+import { pausedText, pausedTitle, staffText, whyNot } from "../texts.mjs";
 import { KioskContext, useKiosk, usePart } from "./context.mjs";
 import { CancelDialog } from "./dialogs.mjs";
 import { Alphabet } from "./keys.mjs";
@@ -195,7 +195,7 @@ function card({ item, options, quantity, wait, menu, t, actions }) {
     ${
       !item.available
         ? html`<span class="badge off" id=${`badge-${item.id}`}>
-          ${reasonText(t.unavailable, item.unavailable_reason, t.soldOut)}</span>`
+          ${whyNot(t, item)}</span>`
         : saving > 0 && html`<span class="badge good" id=${`badge-${item.id}`}>${t.saving(money(saving))}</span>`
     }
     <button type="button" class="dish-open" data-testid=${`dish-${item.id}`}

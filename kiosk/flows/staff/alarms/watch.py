@@ -16,7 +16,7 @@ import structlog
 
 from kiosk.checkpoints import pass_by
 from kiosk.clock import Clock
-from kiosk.domain.ordering.hours import OpeningHours
+from kiosk.domain.hours import WeeklyHours
 from kiosk.domain.staff import alarm
 from kiosk.domain.staff.alarm import FIRST, Alarm, AlarmState, Budget, Patience, Seen
 from kiosk.domain.staff.alarm_rules import OF_SALES, AlarmRules
@@ -51,13 +51,13 @@ class AlarmPolicy:
     rules: AlarmRules
     patience: Patience
     budget: Budget
-    quiet: OpeningHours | None
+    quiet: WeeklyHours | None
     zone: ZoneInfo
     called: tuple[Called, ...]
     restaurant: Text
 
     def is_quiet(self, now: datetime) -> bool:
-        return self.quiet is not None and self.quiet.why_closed(now.astimezone(self.zone), 0.0) is None
+        return self.quiet is not None and self.quiet.why_closed(now, self.zone, 0.0) is None
 
 
 class AlarmWatch:
