@@ -66,7 +66,7 @@ FAST_LOOKS = Periods(
     refund_s=0.2, inquiry_s=0.2, lateness_s=0.5, message_s=0.5, registrar_s=0.5, documents_s=0.5, spare_s=0.5,
     fallback_s=0.25, shift_report_s=0.5, reader_s=0.5, stuck_s=0.5, restored_s=0.25, pin_s=0.2, disk_s=0.25,
     board_s=1.0, climate_s=0.2, settlement_s=0.2, lag_s=0.25, power_s=0.1,
-    standby_s=0.05, standby_again_s=0.02, backups_s=0.1,
+    standby_s=0.05, standby_again_s=0.02, backups_s=0.1, menu_s=0.1,
 )  # fmt: skip
 FAST_READER = VtkTimings(answer_s=0.4, rest_s=0.3, margin_s=0.3)
 FAST_INPAS = InpasTimings(answer_s=10.0, sale_s=60.0, settle_s=60.0, margin_s=1.0, test_s=0.3)
