@@ -73,7 +73,10 @@ HINTS: Mapping[str, Text] = {
         "Запуск: ждём ответа устройств, kiosk devices", "Starting: devices have not answered yet, kiosk devices"
     ),
     STAFF: Text("Пауза включена вручную: kiosk resume", "Paused by hand: kiosk resume"),
-    "closed": Text("Не рабочие часы: [restaurant] hours", "Outside opening hours: [restaurant] hours"),
+    "closed": Text(
+        "Не рабочие часы: [restaurant] hours, часы и праздники меню",
+        "Outside opening hours: [restaurant] hours, hours and holidays of the menu",
+    ),
     "closing_soon": Text(
         "До закрытия не успеть приготовить: [restaurant] hours", "Would be ready after closing: [restaurant] hours"
     ),

@@ -16,7 +16,7 @@ from tests.scenes.test_refusals import assert_problem
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-TEA, COLA = 'image = "tea.webp"\nchart = "tea"\n', 'image = "cola.webp"\n'
+TEA = 'image = "tea.webp"\nchart = "tea"\n'
 
 
 def local_now(clock: PassingClock) -> datetime:

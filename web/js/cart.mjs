@@ -9,7 +9,8 @@
  * @typedef {{id: string, name: string, min: number, max: number, options: Option[]}} Group
  * @typedef {{id: string, name: string, description: string, price_kopecks: number, available: boolean,
  *   unavailable_reason: string|null,
- *   available_from?: {day: string, time: string}|null, image: string, weight_g: number, allergens: string[], traces: string[],
+ *   available_from?: {day: string, time: string}|null, image: string, weight_g: number, allergens: string[],
+ *   traces: string[],
  *   tags: string[], nutrition: Nutrition, composition: Amount[], cooking: {operation: string, station: string}[],
  *   modifier_groups: Group[], yield: number, saving_kopecks: number}} Item
  * @typedef {{id: string, name: string, image: string, items: Item[]}} Category
