@@ -97,7 +97,7 @@ def _run(config: Config) -> int:
 
 def _restore(options: argparse.Namespace, config: Config) -> int:
     """Raises `DatabaseBroken`."""
-    from kiosk.wiring import restore  # heavy, as in `_run`
+    from kiosk.wiring import missing_pictures, restore  # heavy, as in `_run`
 
     kept = restore(config.database.path, options.file, getpass.getuser(), SystemClock().now())
     answer = {
@@ -105,6 +105,8 @@ def _restore(options: argparse.Namespace, config: Config) -> int:
         "kept": None if kept is None else str(kept),
         "next": _AFTER_RESTORE,
     }
+    if missing := missing_pictures(config):
+        answer["pictures_missing"] = " ".join(missing)
     _show(answer, as_json=options.json)
     return OK
 
@@ -250,13 +252,22 @@ async def _events(options: argparse.Namespace, config: Config) -> int:
 
 async def _check(options: argparse.Namespace, config: Config) -> int:
     """One line each: through the running kiosk, which owns the devices, or else by opening them here."""
-    from kiosk.wiring import examine, exposed, menu_remark, prepared, standby_remark  # heavy, as in `_run`
+    from kiosk.wiring import (  # heavy, as in `_run`
+        examine,
+        exposed,
+        menu_remark,
+        missing_pictures,
+        prepared,
+        standby_remark,
+    )  # fmt: skip
 
     menu = (await prepared(config)).menu
     lines = [("configuration", True, str(options.config)), ("menu", True, menu_remark(menu, config.menu.languages))]
     lines += [("files", not file.readable, f"{file.path}: {file.says}") for file in exposed(config)]
     if (found := standby_remark(config.standby.folder, config.database.path)) is not None:
         lines.append(("standby", *found))
+    if missing := missing_pictures(config):  # a plate stands for each: no reason not to sell
+        lines.append(("pictures", True, f"{len(missing)} of the menu are missing: {' '.join(missing)}"))
     says: dict[str, str] = {}
     own: dict[str, str] = {}
     try:

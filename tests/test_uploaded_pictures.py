@@ -10,6 +10,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ import pytest
 from PIL import Image
 
 from kiosk.domain.errors import TooManyRequests
-from kiosk.domain.menu.picture import PictureRefused, PicturesUnavailable
+from kiosk.domain.menu.picture import NAME, PictureRefused, PicturesUnavailable
 from kiosk.pictures.checking import MOST_PIXELS, MOVES, NO_PICTURE, SIDE, TOO_MANY_PIXELS, TOO_SMALL, Refused, prepared
-from kiosk.pictures.folder import NAME, PictureFolder, read_picture
+from kiosk.pictures.folder import KEPT_UNUSED, PictureFolder, read_picture
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -196,3 +197,13 @@ def test_so_many_at_once_and_no_more(tmp_path: Path) -> None:
             waiting.enter_context(folder.place())
     with folder.place():
         pass
+
+
+def test_what_no_menu_names_goes_after_its_days_and_nothing_else(tmp_path: Path) -> None:
+    folder, now = PictureFolder(tmp_path), datetime(2026, 12, 1, tzinfo=UTC)
+    old = (now - KEPT_UNUSED - timedelta(seconds=1)).timestamp()
+    for name, at in (("old", old), ("named", old), ("young", old + 2), (".half.webp.new", old)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (at, at))
+    assert folder.tidy({"named"}, now) == [".half.webp.new", "old"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["named", "young"]

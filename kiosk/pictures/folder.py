@@ -7,10 +7,10 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from kiosk.domain.errors import TooManyRequests
-from kiosk.domain.menu.picture import PictureRefused, PicturesUnavailable
+from kiosk.domain.menu.picture import NAME, PictureRefused, PicturesUnavailable
 from kiosk.domain.text import Text
 from kiosk.files import Unreadable, read_file, write_whole
 from kiosk.pictures.checking import LEAST_SIDE, MOST_PIXELS, MOVES, NO_DECODER, NO_PICTURE, TOO_MANY_PIXELS, TOO_SMALL
@@ -28,7 +28,8 @@ _log = structlog.get_logger()
 LONGEST_BYTES, LONGEST_KEPT_BYTES = 12 * 1024 * 1024, 1024 * 1024
 MEDIA = ("image/jpeg", "image/png", "image/webp")
 MOST_PICTURES = 2000
-NAME = re.compile(r"[0-9a-f]{32}\.webp")
+#: How long one is kept that no menu names.
+KEPT_UNUSED = timedelta(days=30)
 CHECK_COMMAND = (sys.executable, "-m", "kiosk.pictures.checking")
 _CHECK_WITHIN_S = 15.0
 _MOST_WAITING = 4
@@ -51,7 +52,8 @@ _NO_DECODER = Text(
 )
 _NO_ROOM = Text("Картинку не записать: на диске нет места", "The picture cannot be written: the disk has no room")
 _TOO_MANY = Text(
-    f"Картинок уже {MOST_PICTURES}, больше не хранится", f"There are {MOST_PICTURES} pictures already, no more are kept"
+    f"Картинок уже {MOST_PICTURES}: ненужные уйдут сами через {KEPT_UNUSED.days} дней",
+    f"There are {MOST_PICTURES} pictures already: unused ones go by themselves after {KEPT_UNUSED.days} days",
 )
 
 
@@ -122,6 +124,19 @@ class PictureFolder:
         if sum(1 for _ in self.path.iterdir()) >= MOST_PICTURES:
             raise PicturesUnavailable(_TOO_MANY)
         write_whole(place, picture)
+
+    def missing(self, images: Collection[str]) -> list[str]:
+        """Of those that a menu names."""
+        return sorted(name for name in images if not (self.path / name).is_file())
+
+    def tidy(self, named: Collection[str], now: datetime) -> list[str]:
+        """Deletes what nothing in `named` needs and nobody has uploaded for `KEPT_UNUSED`; what was deleted."""
+        gone = []
+        for path in sorted(self.path.iterdir()) if self.path.is_dir() else ():
+            if path.name not in named and now.timestamp() - path.stat().st_mtime > KEPT_UNUSED.total_seconds():
+                path.unlink(missing_ok=True)
+                gone.append(path.name)
+        return gone
 
 
 def read_picture(folder: Path, name: str) -> bytes | None:

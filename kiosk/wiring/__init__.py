@@ -8,7 +8,18 @@ from kiosk.wiring.parts import Parts
 from kiosk.wiring.preconditions import menu_remark, prepared
 from kiosk.wiring.private_files import exposed
 from kiosk.wiring.process import Kiosk, run
-from kiosk.wiring.restoring import restore
+from kiosk.wiring.restoring import missing_pictures, restore
 from kiosk.wiring.standby import remark as standby_remark
 
-__all__ = ["Kiosk", "Parts", "examine", "exposed", "menu_remark", "prepared", "restore", "run", "standby_remark"]
+__all__ = [
+    "Kiosk",
+    "Parts",
+    "examine",
+    "exposed",
+    "menu_remark",
+    "missing_pictures",
+    "prepared",
+    "restore",
+    "run",
+    "standby_remark",
+]

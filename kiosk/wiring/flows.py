@@ -30,6 +30,7 @@ from kiosk.flows.guards.power import PowerGuard
 from kiosk.flows.guards.visits import Visits
 from kiosk.flows.identity.guests import Guests
 from kiosk.flows.identity.sign_in import SignIn
+from kiosk.flows.menu.pictures import PictureTidying
 from kiosk.flows.ordering.conditions import Conditions
 from kiosk.flows.ordering.create import Orders
 from kiosk.flows.ordering.estimate import Estimates
@@ -79,6 +80,7 @@ from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.guards import Guards
 from kiosk.wiring.menu import MenuParts
 from kiosk.wiring.power import power_rules
+from kiosk.wiring.restoring import pictures_folder
 from kiosk.wiring.rules import (
     fiscal_patience,
     fiscal_rules,
@@ -318,7 +320,8 @@ class Flows:
         self.menu_turns = MenuTurns(ground.menu, MenuOfInstant(zone), clock, periods)
         self.sold_out = SoldOutWatch(database, ground.menu, ground.kitchen, self.conditions, clock, zone=zone)
         self.staff_commands = StaffCommands(database, self.archive, ground.menu, ground.readiness, clock)
-        self.pictures = PictureFolder(config.database.path.parent / "pictures")
+        self.pictures = PictureFolder(pictures_folder(config))
+        self.picture_tidying = PictureTidying(database, self.pictures, clock)
         self.picture_commands = PictureCommands(database, self.pictures, clock)
         self.order_cards = OrderCards(
             database,

@@ -215,7 +215,7 @@ class Kiosk:
         supervise("reports", flows.reports.write_reports, ())
         supervise("letters", flows.day_letters.run, ())
         supervise("sold_out", flows.sold_out.run, ())
-        supervise("menu", flows.menu_turns.run, ())
+        supervise("menu_turns", flows.menu_turns.run, ())
         supervise("disk", flows.disk_guard.run, ())
         if flows.power_guard is not None:
             supervise("power", flows.power_guard.run, ())
@@ -231,6 +231,7 @@ class Kiosk:
         supervise("second_person", flows.second_person.run, ())
         supervise("forgetting", sinks.retention.run, (DatabaseBroken,))
         supervise("erasing", flows.customers.run, (DatabaseBroken,))
+        supervise("pictures", flows.picture_tidying.run, ())
         supervise("alarms", self._alarms.watch.run, ())
         for name in self._alarms.channels:
             supervise(f"alarm:{name}", partial(self._alarms.sender.run, name), ())

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from kiosk.config.settings import Config
 from kiosk.flows.fiscal.day import ShiftReportView
 from kiosk.flows.staff.reports.statistics import StatsView
+from kiosk.pictures.folder import PictureFolder
+from kiosk.store.file.menu import pictures_named
 from kiosk.store.file.soundness import Kinds
 from kiosk.store.keep import backups
 
@@ -17,3 +20,13 @@ REPORTS: Kinds = {("stat_report", "body"): StatsView, ("fiscal_report", "body"):
 def restore(path: Path, file: Path, actor: str, now: datetime) -> Path | None:
     """As `kiosk.store.keep.backups.restore`. Raises `DatabaseBroken`."""
     return backups.restore(path, file, actor, now, REPORTS)
+
+
+def pictures_folder(config: Config) -> Path:
+    """Of uploaded pictures: beside the database, in none of its copies."""
+    return config.database.path.parent / "pictures"
+
+
+def missing_pictures(config: Config) -> list[str]:
+    """Uploaded ones that the newest menu of the database names, and that are not there: after a restore, say."""
+    return PictureFolder(pictures_folder(config)).missing(pictures_named(config.database.path))

@@ -1,9 +1,19 @@
-"""What is said of a picture that cannot be taken."""
+"""Uploaded pictures: their names in a menu, and what is said of one that cannot be taken."""
 
 from __future__ import annotations
 
+import re
+
 from kiosk.domain.errors import DomainError
 from kiosk.domain.text import Text
+
+#: The hash of the content.
+NAME = re.compile(r"[0-9a-f]{32}\.webp")
+
+
+def pictures_in(document: str) -> set[str]:
+    """The names of uploaded pictures in a menu's JSON."""
+    return set(NAME.findall(document))
 
 
 class PictureRefused(DomainError):
