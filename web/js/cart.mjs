@@ -18,7 +18,8 @@
  *   origin: string|null, spicy: boolean}} Ingredient
  * @typedef {{version: string|number, categories: Category[], ingredients: Ingredient[], allergens: {id: string,
  *   name: string}[]}} Menu
- * @typedef {{itemId: string, options: string[], quantity: number}} Line
+ * @typedef {{itemId: string, options: string[], quantity: number, wasKopecks?: number, wasName?: string}} Line `was…`:
+ *   what the guest last saw of a dish that costs another price now, or is on no menu any more
  */
 
 export const MAX_QUANTITY = 9;
@@ -218,6 +219,27 @@ export function fittedTo(lines, items) {
     });
     return [{ ...line, options: kept }];
   });
+}
+
+/**
+ * Another menu came: what a guest chose keeps the price and the name that it was chosen by, to be told what changed.
+ * @param {Line[]} lines
+ * @param {Menu|null} before
+ * @param {Menu} after
+ * @returns {Line[]} the same ones where nothing did
+ */
+export function toldChanges(lines, before, after) {
+  const old = itemsById(before);
+  const items = itemsById(after);
+  const told = lines.map((line) => {
+    const [was, now] = [old.get(line.itemId), items.get(line.itemId)];
+    if (!was) return line;
+    const { wasKopecks = unitPrice(was, line.options), wasName: _, ...rest } = line;
+    if (!now) return line.wasName === was.name ? line : { ...line, wasName: was.name };
+    if (unitPrice(now, line.options) !== wasKopecks) return line.wasKopecks ? line : { ...rest, wasKopecks };
+    return line.wasKopecks === undefined && line.wasName === undefined ? line : rest;
+  });
+  return told.every((line, n) => line === lines[n]) ? lines : told;
 }
 
 /**

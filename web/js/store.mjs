@@ -1,6 +1,16 @@
 /** The page's state and the one reducer that changes it; whatever the server owns is only mirrored here. */
 
-import { fittedTo, isGone, itemsById, keyOf, quantityOf, whyFull, withLine, withQuantity } from "./cart.mjs";
+import {
+  fittedTo,
+  isGone,
+  itemsById,
+  keyOf,
+  quantityOf,
+  toldChanges,
+  whyFull,
+  withLine,
+  withQuantity,
+} from "./cart.mjs";
 import { ownLanguage } from "./texts.mjs";
 
 /**
@@ -112,7 +122,11 @@ const RESTAURANT_OWN = /** @type {const} */ (["menu", "minutes", "restaurant", "
 
 /** @type {Record<string, (state: State, action: any) => Partial<State>>} */
 const CHANGES = {
-  menu_came: (state, { menu }) => ({ menu, category: state.category ?? menu.categories[0]?.id ?? null }),
+  menu_came: (state, { menu }) => ({
+    menu,
+    lines: toldChanges(state.lines, state.menu, menu),
+    category: state.category ?? menu.categories[0]?.id ?? null,
+  }),
   restaurant_came: (_, { restaurant }) => ({ restaurant }),
   went_offline: () => ({ offline: true }),
   came_online: () => ({ offline: false }),

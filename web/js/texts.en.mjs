@@ -122,6 +122,8 @@ export const en = {
   addMore: "Add more",
   withThis: "A drink with it?",
   lineGone: "Sold out, please remove it",
+  lineLater: (when) => `Not at this hour, ${when}: please remove it`,
+  linePriceWas: (sum) => `The price has changed, it was ${sum}`,
   lineShort: "Not that many left, take fewer",
   dropGone: "Remove what is sold out",
   somethingGone: "Something sold out while you were choosing. You have not been charged.",

@@ -130,3 +130,25 @@ test("an order names its options only where there are any", () => {
     { item_id: "udon", quantity: 2, modifiers: ["egg"] },
   ]);
 });
+
+test("a menu that came meanwhile leaves what the guest saw, until it is so again", () => {
+  const lines = [line("udon", ["egg"], 2), line("soba")];
+  const dearer = menuWith({ price_kopecks: 36_000 });
+  const told = cart.toldChanges(lines, menu, dearer);
+  assert.deepEqual(told, [{ ...lines[0], wasKopecks: 35_000 + 4_050 }, lines[1]]);
+  assert.equal(cart.toldChanges(told, dearer, menuWith({ price_kopecks: 37_000 }))[0].wasKopecks, 39_050, "the first");
+  assert.deepEqual(cart.toldChanges(told, dearer, menu), lines);
+  assert.equal(cart.toldChanges(lines, menu, menuWith()), lines, "nothing has changed");
+  assert.equal(cart.toldChanges(lines, null, menu), lines);
+});
+
+test("a dish that is on no menu any more keeps its name", () => {
+  const without = {
+    ...menu,
+    categories: menu.categories.map((c) => ({ ...c, items: c.items.filter((i) => i.id !== "soba") })),
+  };
+  const told = cart.toldChanges([line("soba")], menu, without);
+  assert.deepEqual(told, [{ ...line("soba"), wasName: "Соба с овощами" }]);
+  assert.deepEqual(cart.asOrderItems(told), cart.asOrderItems([line("soba")]));
+  assert.deepEqual(cart.toldChanges(told, without, menu), told, "what the menu calls it goes before that");
+});

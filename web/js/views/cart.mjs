@@ -19,7 +19,7 @@ import { dishesOf, portionOf } from "../contents.mjs";
 import { broken, fittingOptions } from "../filters.mjs";
 import { minutes, money } from "../format.mjs";
 import { html } from "../html.mjs";
-import { failureText } from "../texts.mjs";
+import { failureText, whyNot } from "../texts.mjs";
 import { ReceiptLine } from "./contact.mjs";
 import { useKiosk } from "./context.mjs";
 import { SalesNote } from "./menu.mjs";
@@ -81,16 +81,11 @@ function CartLine({ line, item }) {
   const words = item ? chosenOptions(item, line.options).map((o) => o.name) : [];
   return html`<li class=${gone ? "line gone" : "line"} data-testid=${`line-${line.itemId}`}>
     <${Picture} src=${item?.image ?? "/assets/images/plate.webp"} size=${120} />
-    <div class="line-words"><b>${item?.name ?? line.itemId}</b>
+    <div class="line-words"><b>${item?.name ?? line.wasName ?? line.itemId}</b>
       ${words.length > 0 && html`<small>${words.join(" · ")}</small>`}
       ${unfit && !gone && html`<small class="gone-word">${t.doesNotFitShort}</small>`}
       ${short && !gone && html`<small class="gone-word">${t.lineShort}</small>`}
-      ${
-        gone
-          ? html`<small class="gone-word">${t.lineGone}</small>`
-          : html`<span class="line-price">
-            ${item && money(unitPrice(item, line.options) * line.quantity)}</span>`
-      }
+      <${LinePrice} line=${line} item=${item} gone=${gone} />
       ${
         item?.available &&
         item.modifier_groups.length > 0 &&
@@ -116,6 +111,21 @@ function CartLine({ line, item }) {
     }
     ${gone && html`<${Substitute} line=${line} />`}
   </li>`;
+}
+
+/** What a line costs, what it was when it was chosen, or why it cannot be had. @param {any} props */
+function LinePrice({ line, item, gone }) {
+  const { t } = useKiosk();
+  if (gone) {
+    return html`<small class="gone-word">${item?.available_from ? t.lineLater(whyNot(t, item)) : t.lineGone}</small>`;
+  }
+  const was = line.wasKopecks;
+  return html`<span class="line-price">${item && money(unitPrice(item, line.options) * line.quantity)}</span>
+    ${
+      was !== undefined &&
+      html`<small class="gone-word" role="status" data-testid=${`was-${line.itemId}`}>
+        ${t.linePriceWas(money(was * line.quantity))}</small>`
+    }`;
 }
 
 /** Another dish instead of one that is gone. @param {{line: import("../cart.mjs").Line}} props */
