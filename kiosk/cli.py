@@ -153,6 +153,8 @@ def _of_its_own(options: argparse.Namespace) -> Callable[[argparse.Namespace, Co
         if options.setup:
             return _set_up
         return _find if options.find is not None else _sell_for_trial if options.sale is not None else _check
+    if options.command == "menu" and options.action not in ("history", "rollback"):
+        return _menu
     if (options.command, vars(options).get("action")) == ("robot", "certify"):
         return _certify
     return _events if options.command == "events" else None
@@ -291,6 +293,26 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
                 told += f" ({' '.join(filter(None, (detail, own.get(name))))})"
             print(shown(f"{'ok ' if ok else 'BAD'}  {name:14} {told}".rstrip()))
     return OK if all(ok for _, ok, _ in lines) else BAD
+
+
+async def _menu(options: argparse.Namespace, config: Config) -> int:
+    """Raises `Refused`."""
+    from kiosk.wiring.menu.files import MENU_FAULTS, menu_answer  # heavy, as in `_run`
+
+    language = _language(options)
+
+    async def ask(method: str, path: str, body: dict[str, Any] | None) -> tuple[int, Any]:
+        return await _request(config, method, path, body, language)
+
+    try:
+        status, answer = await menu_answer(options, config.robot.complex, language, ask)
+    except MENU_FAULTS as error:
+        raise Refused(str(error)) from error
+    if "findings" in answer and not options.json:
+        print(text_of({"findings": answer["findings"]}))
+    else:
+        _show(answer, as_json=options.json, status=status)
+    return BAD if status >= 400 else OK
 
 
 async def _set_up(options: argparse.Namespace, config: Config) -> int:

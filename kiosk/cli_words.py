@@ -90,6 +90,10 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         metavar="METHOD",
         help="sell the cheapest dish, paid by token (a demo only), terminal, sbp or till, and give the money back",
     )
+    menu = command("menu", "the menu that is sold; check, publish or export one; the history").add_subparsers(
+        dest="action"
+    )
+    _add_menu(menu, common)
     command("status", "why sales are open or paused")
     command("devices", "the devices one by one")
     command("orders", "paid orders that are not handed out; or any, by what a guest can show").add_argument(
@@ -288,6 +292,22 @@ def _roubles(text: str) -> int:
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
+def _add_menu(menu: Any, common: argparse.ArgumentParser) -> None:
+    told = "a menu.toml with its charts beside it, or what export wrote (.json)"
+    for name, text in (
+        ("check", "everything that is wrong with a menu"),
+        ("publish", "sell it from the next order on"),
+    ):
+        menu.add_parser(name, help=text, parents=[common]).add_argument("file", type=Path, help=told)
+    export = menu.add_parser("export", help="write what is sold, with its charts", parents=[common])
+    export.add_argument("file", type=Path, help="a new file, or one to replace (.json)")
+    export.add_argument("--revision", type=int, metavar="N", help="an earlier one")
+    history = menu.add_parser("history", help="the menus that were sold, the newest first", parents=[common])
+    history.add_argument("--before", type=int, metavar="N", help="those below a revision")
+    back = menu.add_parser("rollback", help="sell an earlier menu again", parents=[common])
+    back.add_argument("revision", type=int, metavar="N")
+
+
 #: The call of a command (and its action), and which of the words on its line are members of the body.
 _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("status", None): (socket_calls.STATUS,),
@@ -343,6 +363,7 @@ _CALLS: dict[tuple[str, str | None], tuple[Address, *tuple[str, ...]]] = {
     ("webhooks", "replay"): (socket_calls.REPLAY, "sequence", "url"),
     ("webhooks", "enable"): (socket_calls.ENABLE, "url"),
     ("stuck", None): (socket_calls.STUCK,),
+    ("menu", "rollback"): (socket_calls.BRING_BACK,),
 }
 
 
@@ -385,6 +406,8 @@ def _of_staff(options: argparse.Namespace, action: str | None) -> tuple[Address,
     match options.command, action:
         case "pause", _ if options.reason:
             return socket_calls.PAUSE, {"reason": options.reason}
+        case "menu", "history":
+            return socket_calls.REVISIONS.asked(_given(before=options.before)), None
         case "orders", _ if options.find is not None:
             return socket_calls.FIND_ORDERS, {"word": options.find}
         case "staff", "block":

@@ -94,6 +94,8 @@ LIFT_RECALL = Address("POST", "/internal/stock/lift")
 REFILL = Address("POST", "/internal/stock/refill")
 ACKNOWLEDGE = Address("POST", "/internal/robot/acknowledge")
 
+PUBLISH_MENU = Address("POST", "/internal/menu/publish")
+MENU_BUNDLE = Address("GET", "/internal/menu/revisions/{revision}/bundle")
 MENU_DOCUMENT = Address("GET", "/internal/menu/document")
 OPEN_DRAFT = Address("POST", "/internal/menu/draft")
 DRAFT = Address("GET", "/internal/menu/draft")

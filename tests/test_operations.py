@@ -219,6 +219,9 @@ stats --from 2026-11-01 --to 2026-11-02
 stats --report 2026-11-01
 audit
 audit --from 2026-11-01
+menu history
+menu history --before 7
+menu rollback 7
 stuck
 stuck retry refund:1
 stuck adopt a-1 12 --drive 9999078902000273 --sign 77 --issued-at 2026-11-22T12:09:52Z
@@ -259,14 +262,14 @@ def test_command_asks_a_call_of_the_table_for_what_it_takes(line: str) -> None:
 
 
 def test_every_call_for_staff_at_the_socket_has_its_command() -> None:
-    """But those of the site's own tools, and `kiosk events`, which pages by itself."""
+    """But those of the site's own tools, and of `kiosk events` and `kiosk menu`, which are more than a call."""
     asked = {row_of(*asked_by(line)[:2]).at for line in COMMANDS}
     tools = {
         socket_calls.QUICK_AUTH, socket_calls.CONFIRM, socket_calls.AVAILABILITY, socket_calls.RESERVE,
         socket_calls.RELEASE, socket_calls.ORDER_STATUS, socket_calls.EVENTS, socket_calls.ADD_PICTURE,
             socket_calls.DRAFT, socket_calls.OPEN_DRAFT, socket_calls.DISCARD_DRAFT, socket_calls.CHANGE_DRAFT,
-            socket_calls.PUBLISH_DRAFT, socket_calls.MENU_DOCUMENT, socket_calls.REVISIONS, socket_calls.REVISION,
-            socket_calls.BRING_BACK,
+            socket_calls.PUBLISH_DRAFT, socket_calls.REVISION, socket_calls.MENU_DOCUMENT, socket_calls.MENU_BUNDLE,
+            socket_calls.PUBLISH_MENU,
     }  # fmt: skip
     assert set(SOCKET_CALLS) - asked == tools
 

@@ -78,7 +78,7 @@ from kiosk.store.keep.erasures import Erasures
 from kiosk.tokens import AccessTokens
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.guards import Guards
-from kiosk.wiring.menu import MenuParts
+from kiosk.wiring.menu.parts import MenuParts
 from kiosk.wiring.power import power_rules
 from kiosk.wiring.restoring import pictures_folder
 from kiosk.wiring.rules import (

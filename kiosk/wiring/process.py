@@ -41,7 +41,7 @@ from kiosk.wiring.doors import health_of, public_door, staff_door
 from kiosk.wiring.flows import Flows
 from kiosk.wiring.ground import MEGABYTE, Ground
 from kiosk.wiring.listeners import connections_allowed, listen, listen_gated, runner_of, unix_socket
-from kiosk.wiring.menu import begin_menu
+from kiosk.wiring.menu.parts import begin_menu
 from kiosk.wiring.own_process import OwnProcess
 from kiosk.wiring.parts import Parts
 from kiosk.wiring.preconditions import prepared

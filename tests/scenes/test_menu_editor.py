@@ -3,8 +3,11 @@ price, is paid, cooked and given back by it; what is no longer sold is not paid 
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from kiosk import cli
+from tests.command import kiosk, ok
 from tests.restaurant import Answer, Restaurant
 from tests.scenes.test_refusals import assert_problem
 
@@ -87,3 +90,32 @@ async def test_what_a_new_menu_no_longer_sells_is_not_paid_for_and_what_it_cooks
     await guest.until_status(kept["order_id"], "completed")
     (made,) = place.effects("robot", "started")
     assert made["recipe"] == CHICKEN_UDON
+
+
+async def test_the_command_tells_what_is_sold_checks_exports_publishes_and_brings_back(place: Restaurant) -> None:
+    found = await ok(place, "menu")
+    assert (found["revision"], found["origin"]) == (1, "file")
+    shown = await kiosk(place, "menu", "--lang", "en")
+    assert "udon-chicken" in shown.out
+    kept = place.folder / "kept.json"
+    assert (await ok(place, "menu", "export", str(kept))) == {"revision": 1, "file": str(kept)}
+    assert (await ok(place, "menu", "check", str(kept)))["dishes"] > 20
+    bundle = json.loads(kept.read_text())
+    for item in bundle["menu"]["items"]:
+        item["price_kopecks"] += 1000 if item["id"] == "tea" else 0
+    dearer, wrong = place.folder / "dearer.json", place.folder / "wrong.json"
+    dearer.write_text(json.dumps(bundle))
+    bundle["menu"]["items"][0]["price_kopecks"] = 1
+    wrong.write_text(json.dumps(bundle))
+    for action in ("check", "publish"):
+        refused = await kiosk(place, "menu", action, str(wrong), "--lang", "en")
+        assert (refused.code, "a price is at least one rouble" in refused.out) == (cli.BAD, True)
+    for _ in range(2):
+        assert (await ok(place, "menu", "publish", str(dearer)))["revision"] == 2
+    assert [row["revision"] for row in (await ok(place, "menu", "history"))["revisions"]] == [2, 1]
+    assert (await ok(place, "menu", "rollback", "1"))["revision"] == 3
+    again = place.folder / "again.json"
+    await ok(place, "menu", "export", str(again))
+    assert again.read_text() == kept.read_text()
+    missing = await kiosk(place, "menu", "check", str(place.folder / "none.json"))
+    assert (missing.code, "no such file" in missing.err) == (cli.BAD, True)

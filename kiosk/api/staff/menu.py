@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk import socket_calls
-from kiosk.api.admission import STAFF
+from kiosk.api.admission import SOCKET, STAFF
 from kiosk.api.calls import BareCall, Call, Operation
 from kiosk.api.http.parameters import BEFORE_REVISION, REVISION
+from kiosk.api.http.wire import raw_body
 from kiosk.domain import errors
 from kiosk.domain.menu import refusals
+from kiosk.domain.menu.bundle import MAX_BYTES, Bundle
 from kiosk.domain.staff.roles import MANAGING, SERVICING
 from kiosk.flows.menu.editing import MenuDrafts
-from kiosk.flows.menu.history import MenuHistory
+from kiosk.flows.menu.history import MenuHistory, bundle_of
 from kiosk.flows.menu.views import (
     DraftChanges,
     DraftView,
@@ -24,6 +26,8 @@ from kiosk.flows.menu.views import (
     RevisionView,
 )
 from kiosk.socket_calls import Address
+
+_JSON = ("application/json",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,12 @@ class MenuApi:
 
     async def revision(self, call: BareCall[str]) -> RevisionDetailView:
         return await self.history.revision(call.read(REVISION))
+
+    async def bundle(self, call: BareCall[str]) -> Bundle:
+        return await self.history.bundle(call.read(REVISION))
+
+    async def publish(self, call: BareCall[str]) -> RevisionView:
+        return await self.history.publish(bundle_of(await raw_body(call.request, _JSON, MAX_BYTES)), call.by)
 
     async def bring_back(self, call: BareCall[str]) -> RevisionView:
         return await self.history.bring_back(call.read(REVISION), call.by)
@@ -106,5 +116,10 @@ MENU_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/service/menu/revisions/{revision}/publish"), MenuApi.bring_back, STAFF,
         {200: RevisionView}, summary="Sell an earlier menu again: it is checked anew, and is a new revision",
         socket=socket_calls.BRING_BACK, refusals=(errors.NotFound, refusals.MenuUnsellable), may=MANAGING,
+    ),
+    Operation(socket_calls.MENU_BUNDLE, MenuApi.bundle, SOCKET, {200: Bundle}, refusals=(errors.NotFound,)),
+    Operation(
+        socket_calls.PUBLISH_MENU, MenuApi.publish, SOCKET, {200: RevisionView}, raw=_JSON,
+        refusals=(errors.InvalidRequest, refusals.MenuUnsellable),
     ),
 )  # fmt: skip

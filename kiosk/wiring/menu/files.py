@@ -1,0 +1,99 @@
+"""The command `kiosk menu`: what is sold, and menus as files, which are checked here and read as they were written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from drivers.robot.equipment import EquipmentError
+from kiosk import socket_calls
+from kiosk.catalogue import load_complex, read_menu
+from kiosk.domain.menu.bundle import MAX_BYTES, Bundle, look_through
+from kiosk.domain.menu.rows import MenuError
+from kiosk.files import Unreadable, read_file, write_whole
+
+#: Method, path and body: status and answer.
+Ask = Callable[[str, str, dict[str, Any] | None], Awaitable[tuple[int, Any]]]
+Answer = tuple[int, Any]
+_UNSELLABLE = 409
+
+
+async def menu_answer(options: argparse.Namespace, robot_complex: str, language: str, ask: Ask) -> Answer:
+    """Status and answer of a command that is more than one call. Raises `MenuError`, `EquipmentError`, `OSError`."""
+    match options.action:
+        case "check":
+            return _check(options.file, robot_complex, language)
+        case "publish":
+            body = msgspec.to_builtins(_read(options.file))
+            return _in_one_language(await ask(*socket_calls.PUBLISH_MENU, body), language)
+        case "export":
+            return await _export(options.file, options.revision, ask)
+    status, answer = await ask(*socket_calls.MENU_DOCUMENT, None)
+    return status, answer if options.json or status >= 400 else _sold(answer, language)
+
+
+def _read(file: Path) -> Bundle:
+    """A `menu.toml` with its charts beside it, or what `export` wrote. Raises `MenuError`."""
+    if file.suffix != ".json":
+        return read_menu(file).bundle
+    try:
+        return msgspec.json.decode(read_file(file, MAX_BYTES), type=Bundle)
+    except (Unreadable, msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+        raise MenuError(f"{file}: {error}") from error
+
+
+def _check(file: Path, robot_complex: str, language: str) -> Answer:
+    """For the complex of the settings; the kiosk need not run."""
+    looked = look_through(_read(file), load_complex(Path(robot_complex) if robot_complex else None))
+    if looked.menu is not None:
+        return 200, {"dishes": len(looked.menu.dishes), "combos": len(looked.menu.combos)}
+    found = msgspec.to_builtins(looked.findings)
+    return _in_one_language((_UNSELLABLE, {"findings": found}), language)
+
+
+async def _export(file: Path, revision: int | None, ask: Ask) -> Answer:
+    """With its charts: what is published of it again cooks the same."""
+    if revision is None:
+        status, answer = await ask(*socket_calls.MENU_DOCUMENT, None)
+        if status >= 400:
+            return status, answer
+        revision = answer["revision"]
+    method, path = socket_calls.MENU_BUNDLE
+    status, answer = await ask(method, path.format(revision=revision), None)
+    if status >= 400:
+        return status, answer
+    write_whole(file, json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
+    return status, {"revision": revision, "file": str(file)}
+
+
+def _sold(answer: dict[str, Any], language: str) -> dict[str, Any]:
+    """Without what only a program reads."""
+    document = answer.pop("document")
+    rows = [
+        {
+            "id": row["id"],
+            "name": row["name"][language],
+            "category": row["category"],
+            "price_kopecks": row["price_kopecks"],
+        }
+        for row in (*document["combos"], *document["items"])
+        if row.get("sellable", True)
+    ]
+    return {**answer, "charts": len(answer["charts"]), "languages": ", ".join(answer["languages"]), "sold": rows}
+
+
+def _in_one_language(answer: Answer, language: str) -> Answer:
+    status, body = answer
+    if "findings" not in body:
+        return answer
+    rows = [{**row, "text": row["text"][language]} for row in body["findings"]]
+    return status, {**body, "findings": rows}
+
+
+#: What a menu that is no menu, or a file that cannot be written, comes as.
+MENU_FAULTS = (MenuError, EquipmentError, OSError)
