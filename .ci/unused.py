@@ -2,7 +2,7 @@
 
 # Members of answers and events: msgspec writes them out for whoever asked.
 _.instance  # of a problem (RFC 9457)
-_.languages
+_.made_at  # of what the cloud sends: whoever looks at it by eye
 _.paused_for
 _.restarts
 _.phone_countries

@@ -118,8 +118,24 @@ class HttpDevice:
         content: bytes | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
-        """One request, its body `json` or `content`. A connection that was not made sent nothing
-        (`DeviceUnreachable`); whatever fails later is `OutcomeUnknown`."""
+        """Status and body of an `exchange`."""
+        status, _, body = await self.exchange(
+            method, path, headers=headers, json=json, content=content, parameters=parameters
+        )
+        return status, body
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Mapping[str, object] | None = None,
+        content: bytes | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers (by names in any case) and body of one request, its own body `json` or `content`. A
+        connection that was not made sent nothing (`DeviceUnreachable`); whatever fails later is `OutcomeUnknown`."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(force_close=self._fresh, socket_factory=bounded(self._longest)),
@@ -140,7 +156,7 @@ class HttpDevice:
                 params=parameters,
                 allow_redirects=False,
             ) as response:
-                return response.status, await self._body(response)
+                return response.status, response.headers, await self._body(response)
         except aiohttp.ClientConnectorError as error:
             raise DeviceUnreachable(self._device, connection_word(error), str(error)) from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:

@@ -50,6 +50,9 @@ path = "data/kiosk.db"
 file = "menu/menu.toml"
 images = "menu/images"
 languages = ["ru", "en", "kk"]
+url = "https://cloud.example/menu"
+secret_file = "secrets/menu"
+poll_s = 60
 [auth]
 secret_file = "secrets/token"
 token_lifetime_s = 600

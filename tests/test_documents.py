@@ -14,6 +14,7 @@ from drivers.sim.atol import device as atol
 from drivers.sim.atol_web import device as atol_web
 from drivers.sim.complex2.firmware import FAULTS as COMPLEX2_FAULTS
 from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
+from drivers.sim.gateways.menu import FAULTS as MENU_FAULTS
 from drivers.sim.gateways.yookassa import FAULTS as YOOKASSA_FAULTS
 from drivers.sim.inpas import device as inpas
 from drivers.sim.nut.device import FAULTS as NUT_FAULTS
@@ -48,6 +49,7 @@ FAULTS = (
     robot.FAULTS,
     COMPLEX2_FAULTS,
     HTTP_FAULTS,
+    MENU_FAULTS,
     SMTP_FAULTS,
     NUT_FAULTS,
     ofd.FAULTS,

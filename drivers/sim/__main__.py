@@ -18,6 +18,7 @@ from drivers.sim.atol import device as atol_device
 from drivers.sim.atol_web import device as atol_web_device
 from drivers.sim.complex2.firmware import FAULTS as COMPLEX2_FAULTS
 from drivers.sim.faults import Controlled
+from drivers.sim.gateways import menu as menu_device
 from drivers.sim.gateways.bank import bank
 from drivers.sim.gateways.http import FAULTS as HTTP_FAULTS
 from drivers.sim.gateways.push import push
@@ -64,6 +65,7 @@ _QR_BANKS = {
     _RAIF: (("--merchant-id", "sbpMerchantId"), ("--key-file", "secret key")),
 }
 _INPAS = "inpas"
+_MENU = "menu"
 #: People stand before them, whose time is scaled.
 _SPEEDS = {
     **dict.fromkeys(_QR_BANKS, "scales the customer with the phone only"),
@@ -83,6 +85,7 @@ _KNOWN = {
     _TBANK: tbank_device.FAULTS,
     _INPAS: inpas_device.FAULTS,
     _RAIF: raif_device.FAULTS,
+    _MENU: menu_device.FAULTS,
 }
 
 _EXAMPLES = {
@@ -109,6 +112,12 @@ _EXAMPLES = {
     "cell_cold": '{"cell": 1}  (its heater has failed)',
     "power_cut": '{"at": "after_store"}  (robot also before_store, after_ack; vtk, inpas before_bank, after_bank)',
     "down": "{}",
+    "wrong_signature": "{}  (by another key; menu)",
+    "old_signature": "{}  (an hour ago)",
+    "old_revision": "{}  (the first menu that it had since its start)",
+    "cut_body": "{}",
+    "unsellable": "{}  (a dish that costs nothing)",
+    "wrong_picture": "{}  (another file than its hash says)",
     "drive_expires": '{"days": 20}',
     "away": "{}",
     "busy": "{}  (each letter is put off; smtp)",
@@ -189,7 +198,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         device = devices.add_parser(
             name, epilog=_faults_help(sorted(known)), formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, *_TCP_DEVICES, _COMPLEX2, *_SPEEDS):
+        if name in (*_HTTP_DEVICES, _WEB_REGISTRAR, *_TCP_DEVICES, _COMPLEX2, _MENU, *_SPEEDS):
             device.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1; 0 takes a free one")
         elif name == _VTK:
             place = device.add_mutually_exclusive_group(required=True)
@@ -198,31 +207,37 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
             device.add_argument("--speed", type=float, default=1.0, help="scales the customer with the card only")
         else:
             device.add_argument("--link", type=Path, required=True, help="where the pseudo-terminal is linked")
-        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, *_TCP_DEVICES, _VTK, *_SPEEDS):
+        if name not in (*_HTTP_DEVICES, _WEB_REGISTRAR, *_TCP_DEVICES, _VTK, _MENU, *_SPEEDS):
             device.add_argument("--speed", type=float, default=1.0, help="scales cooking and pick-up only")
         if name in _SPEEDS:
             device.add_argument("--speed", type=float, default=1.0, help=_SPEEDS[name])
-        if name in _QR_BANKS:
-            (shop, shop_word), (secret, secret_word) = _QR_BANKS[name]
-            device.add_argument(shop, dest="shop", default="", help=f"the only {shop_word} it takes; else any")
-            device.add_argument(secret, dest="secret_file", type=Path, help=f"file of the {secret_word}; else none")
-        if name == "shtrih":
-            device.add_argument(
-                "--ofd", type=_host_and_port, help="HOST:PORT of the operator; the host is to carry documents there"
-            )
-            device.add_argument("--ffd", choices=("1.05", "1.1", "1.2"), default="1.2", help="of its registration")
-            device.add_argument("--model", choices=sorted(MODELS), default="m-01f", help="what it tells of itself")
-        if name == "robot":
-            device.add_argument(
-                "--complex", type=Path, help="what it has (robot.md#the-complex-as-data); else the demo's"
-            )
-        if name not in (*_HTTP_DEVICES, *_TCP_DEVICES):
+        _add_own(device, name)
+        if name not in (*_HTTP_DEVICES, *_TCP_DEVICES, _MENU):
             device.add_argument("--seed", type=int)
             device.add_argument("--timezone", default="Europe/Moscow")
         device.add_argument("--state", type=Path, required=True, help="the device's non-volatile memory")
         device.add_argument("--ledger", type=Path, required=True, help="append-only JSON Lines of what happened")
         device.add_argument("--control", type=Path, help="unix socket for faults")
     return parser.parse_args(argv)
+
+
+def _add_own(device: argparse.ArgumentParser, name: str) -> None:
+    """What one device has alone."""
+    if name in _QR_BANKS:
+        (shop, shop_word), (secret, secret_word) = _QR_BANKS[name]
+        device.add_argument(shop, dest="shop", default="", help=f"the only {shop_word} it takes; else any")
+        device.add_argument(secret, dest="secret_file", type=Path, help=f"file of the {secret_word}; else none")
+    if name == "shtrih":
+        device.add_argument(
+            "--ofd", type=_host_and_port, help="HOST:PORT of the operator; the host is to carry documents there"
+        )
+        device.add_argument("--ffd", choices=("1.05", "1.1", "1.2"), default="1.2", help="of its registration")
+        device.add_argument("--model", choices=sorted(MODELS), default="m-01f", help="what it tells of itself")
+    if name == "robot":
+        device.add_argument("--complex", type=Path, help="what it has (robot.md#the-complex-as-data); else the demo's")
+    if name == _MENU:
+        device.add_argument("--secret-file", type=Path, required=True, help="whsec_… that its answers are signed by")
+        device.add_argument("--menu", type=Path, help="what `kiosk menu export` wrote; another content is the next")
 
 
 def _host_and_port(text: str) -> tuple[str, int]:
@@ -250,6 +265,12 @@ async def _enter(stack: contextlib.AsyncExitStack, options: argparse.Namespace) 
     if (tcp_device := _TCP_DEVICES.get(options.device)) is not None:
         server = await stack.enter_async_context(tcp_device(options.port, state=state, ledger=ledger, control=control))
         return f"127.0.0.1:{server.port}"
+    if options.device == _MENU:
+        secret = options.secret_file.read_text().strip()
+        cloud = menu_device.menu_cloud(
+            options.port, secret=secret, state=state, ledger=ledger, control=control, file=options.menu
+        )
+        return (await stack.enter_async_context(cloud)).menu_url
     if options.device == _COMPLEX2:
         return await _enter_complex2(stack, options)
     if options.device == _WEB_REGISTRAR:

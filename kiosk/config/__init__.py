@@ -41,7 +41,12 @@ def _absolute(config: Config, base: Path) -> Config:
         config,
         server=replace(config.server, socket=base / config.server.socket),
         database=replace(config.database, path=base / config.database.path),
-        menu=replace(config.menu, file=_under(base, config.menu.file), images=_under(base, config.menu.images)),
+        menu=replace(
+            config.menu,
+            file=_under(base, config.menu.file),
+            images=_under(base, config.menu.images),
+            secret_file=_under(base, config.menu.secret_file),
+        ),
         auth=replace(config.auth, secret_file=_under(base, config.auth.secret_file)),
         fiscal=_registrars_under(base, config.fiscal),
         bank=replace(config.bank, merchant_key_file=_under(base, config.bank.merchant_key_file)),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from kiosk.config.alarms import problems_of_alarms
 from kiosk.config.forms import SIM
 from kiosk.config.problems import problem
-from kiosk.config.settings import Bank, Broker, Cells, Config, Fiscal, Lots
+from kiosk.config.settings import Bank, Broker, Cells, Config, Fiscal, Lots, MenuSection
 
 #: Registers whose documents this process cannot carry, and what to set up instead.
 _CARRIED_OTHERWISE: Mapping[str, str] = MappingProxyType(
@@ -40,6 +40,7 @@ def problems_of(config: Config) -> list[str]:
         *_webhooks(config),
         *_countries(config.sms.countries),
         *_languages(config.menu.languages),
+        *_menu_cloud(config.menu),
         *_terminals(config),
         *_methods(config),
         *_sbp(config),
@@ -89,6 +90,13 @@ def _languages(languages: Sequence[str]) -> Iterator[str]:
     for n, language in enumerate(languages):
         if language in languages[:n]:
             yield problem(f"$.menu.languages[{n}]", f"{language!r} stands there already")
+
+
+def _menu_cloud(menu: MenuSection) -> Iterator[str]:
+    if menu.url and not menu.secret_file:
+        yield problem("$.menu.secret_file", "is missing: a menu from the cloud is signed")
+    if menu.secret_file and not menu.url:
+        yield problem("$.menu.url", "is missing: nobody is asked for a menu")
 
 
 def _terminals(config: Config) -> Iterator[str]:

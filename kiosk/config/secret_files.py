@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kiosk.config.problems import ConfigError, problem
 from kiosk.config.settings import Config
+from kiosk.domain.signing import read_keys
 from kiosk.files import Unreadable, read_file
 
 _SECRET_BYTES = 32
@@ -30,6 +31,15 @@ def read_key(path: str, where: str) -> str:
     if not found or not all(32 < byte < 127 for byte in found):
         raise ConfigError(problem(where, f"{path}: expected one line of ASCII without spaces"))
     return found.decode("ascii")
+
+
+def read_signing_keys(path: str, where: str) -> tuple[bytes, ...]:
+    """Keys of signatures, `whsec_…`, one a line. Raises `ConfigError`."""
+    text = read_secret(path, where).decode("utf-8", "replace")
+    try:
+        return read_keys(text)
+    except ValueError as error:
+        raise ConfigError(problem(where, error)) from error
 
 
 def token_secret_file(config: Config) -> Path:

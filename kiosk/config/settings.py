@@ -89,13 +89,17 @@ class DatabaseSection(_Section, frozen=True, kw_only=True):
 
 
 class MenuSection(_Section, frozen=True, kw_only=True):
-    """`languages`: what a guest may choose; where the menu has no words in one, the English ones."""
+    """`languages`: what a guest may choose; where the menu has no words in one, the English ones. `url`: where the
+    menu is asked for every `poll_s`, signed by the key of `secret_file`."""
 
     file: forms.File = ""
     images: forms.Folder = ""
     languages: Annotated[list[forms.MenuLanguage], msgspec.Meta(min_length=1, max_length=5)] = msgspec.field(
         default_factory=lambda: list(LANGUAGES)
     )
+    url: forms.UrlOrNone = ""
+    secret_file: forms.File = ""
+    poll_s: Annotated[int, msgspec.Meta(ge=10, le=86_400)] = 300
 
 
 class Auth(_Section, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Signatures of deliveries by Standard Webhooks: the receiver knows who sent them, and when."""
+"""Signatures by Standard Webhooks, of what we send and of what we are sent: the receiver knows by whom, and when."""
 
 from __future__ import annotations
 
@@ -11,8 +11,19 @@ from datetime import datetime
 
 def sign(keys: tuple[bytes, ...], identity: str, now: datetime, body: bytes) -> str:
     """Standard Webhooks: `v1,<base64 HMAC-SHA256 of id.timestamp.body>`, one for each key."""
-    signed = f"{identity}.{int(now.timestamp())}.".encode() + body
-    return " ".join("v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in keys)
+    return " ".join(_signature(key, identity, int(now.timestamp()), body) for key in keys)
+
+
+def is_signed(keys: tuple[bytes, ...], identity: str, timestamp: int, body: bytes, signatures: str) -> bool:
+    """Whether one of the signatures is by one of the keys; how old it may be is for the caller to say."""
+    known = [_signature(key, identity, timestamp, body).encode() for key in keys]
+    given = [one.encode() for one in signatures.split()]
+    return any(hmac.compare_digest(one, other) for one in given for other in known)
+
+
+def _signature(key: bytes, identity: str, timestamp: int, body: bytes) -> str:
+    signed = f"{identity}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
 def read_keys(text: str) -> tuple[bytes, ...]:

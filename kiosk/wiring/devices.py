@@ -21,6 +21,7 @@ from drivers.errors import DeviceError, DeviceRefused
 from drivers.fiscal.port import OfdRoute, Paper
 from drivers.fiscal.switch import SwitchedRegistrar
 from drivers.mail.smtp import SmtpAccess, SmtpServer
+from drivers.menu.source import HttpMenuSource
 from drivers.push.gateway import HttpPushGateway
 from drivers.push.port import PushGateway
 from drivers.robot.modbus import ModbusComplex
@@ -99,6 +100,7 @@ class Devices:
         )
         self.webhooks = HttpWebhookSender()
         self.mail = _mail(config.alarms.email, endpoints)
+        self.menu = HttpMenuSource(config.menu.url) if config.menu.url else None
         self.ups = supply_of(config.power, endpoints)
         self.broker = broker_of(config.broker, parts.broker_timeout_s)
 
@@ -115,6 +117,7 @@ class Devices:
             self.sms,
             self.webhooks,
             self.mail,
+            self.menu,
             self.broker,
         ):
             if device is not None:

@@ -110,7 +110,8 @@ class Flows:
             database, self.tokens, terminals, clock, asking.guest_sessions_per_minute, asking.guest_sessions_per_hour
         )
         self.reservations = Reservations(database, ground.menu, ground.kitchen, clock, periods)
-        self.menu = MenuParts(ground)
+        self.pictures = PictureFolder(pictures_folder(config))
+        self.menu = MenuParts(ground, self.pictures)
         self.menu_bytes = MenuBytes(ground.menu, ground.kitchen)
         self.conditions = Conditions(ground.menu, ground.kitchen, ground.readiness, clock, limits(config))
         self.orders = Orders(
@@ -320,7 +321,6 @@ class Flows:
         self.menu_turns = MenuTurns(ground.menu, MenuOfInstant(zone), clock, periods)
         self.sold_out = SoldOutWatch(database, ground.menu, ground.kitchen, self.conditions, clock, zone=zone)
         self.staff_commands = StaffCommands(database, self.archive, ground.menu, ground.readiness, clock)
-        self.pictures = PictureFolder(pictures_folder(config))
         self.picture_tidying = PictureTidying(database, self.pictures, clock)
         self.picture_commands = PictureCommands(database, self.pictures, clock)
         self.order_cards = OrderCards(

@@ -34,7 +34,7 @@ from kiosk.store.file.menu import is_of_file
 from kiosk.wiring.alarms.secrets import secrets_of
 from kiosk.wiring.devices import Devices
 from kiosk.wiring.parts import Parts
-from kiosk.wiring.targets import subscriptions
+from kiosk.wiring.targets import menu_keys, subscriptions
 
 _UNIX_PATH_BYTES = 107  # sun_path of unix(7) without its NUL
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # a full disk does not mean a damaged file: the kiosk starts and says so
@@ -127,6 +127,7 @@ def _secrets(config: Config) -> Iterator[str]:
         partial(service_pin, config, make=False),
         partial(subscriptions, config),
         partial(secrets_of, config),
+        partial(menu_keys, config),
         *(partial(read_key, file, where) for where, file in keys if file),
     ]
     for read in reads:

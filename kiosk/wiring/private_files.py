@@ -74,6 +74,7 @@ def _secrets(config: Config) -> Iterator[Path]:
         config.bank.merchant_key_file,
         config.sms.key_file,
         config.broker.password_file,
+        config.menu.secret_file,
         config.alarms.email.password_file,
         *(row.secret_file for row in config.alarms.to),
         *(row.key_file for row in config.registrars),

@@ -119,6 +119,7 @@ class Kiosk:
         await flows.guards.receipts.restore()
         restored = await flows.after_restore.pending()
         self._start_loops()
+        self._start_what_is_configured()
         if restored:
             self.tasks.supervise("reconciling", self._reconcile, ())
         else:
@@ -198,10 +199,6 @@ class Kiosk:
         supervise("shift", flows.shift_keeper.run, (DeviceError,))
         for name in flows.document_delivery.names:
             supervise(f"ofd:{name}", partial(flows.document_delivery.run, name), ())
-        if len(self.config.registrars) > 1:
-            supervise("spares", flows.spares.run, ())
-        if flows.fallback.spares:
-            supervise("fallback", flows.fallback.run, ())
         supervise("cooking", lambda: sinks.dispatcher.run(sinks.cooking), ())
         supervise("notifications", lambda: sinks.dispatcher.run(sinks.notifications), ())
         supervise("lateness", sinks.lateness.run, ())
@@ -217,13 +214,7 @@ class Kiosk:
         supervise("sold_out", flows.sold_out.run, ())
         supervise("menu_turns", flows.menu_turns.run, ())
         supervise("disk", flows.disk_guard.run, ())
-        if flows.power_guard is not None:
-            supervise("power", flows.power_guard.run, ())
         supervise("file", flows.file_check.run, (OSError,))
-        if self._standby is not None:
-            supervise("standby", self._standby.guard.run, (OSError,))
-            supervise("standby_age", self._standby.guard.tell, ())
-            supervise("backups", self._standby.backups.run, (OSError,))
         for guard, probe in flows.guards.probes():
             supervise(f"guard:{guard.name}", partial(guard.run, probe), ())
         supervise("stuck", flows.stuck_moves.watch, ())
@@ -239,6 +230,21 @@ class Kiosk:
             supervise(f"{target.kind}:{target.url}", partial(sinks.relay.run, target), ())
         if period_s := systemd.watchdog_period_s():
             supervise("watchdog", lambda: self._ping_watchdog(period_s), ())
+
+    def _start_what_is_configured(self) -> None:
+        supervise, flows = self.tasks.supervise, self.flows
+        if len(self.config.registrars) > 1:
+            supervise("spares", flows.spares.run, ())
+        if flows.fallback.spares:
+            supervise("fallback", flows.fallback.run, ())
+        if flows.menu.cloud is not None:
+            supervise("menu_cloud", flows.menu.cloud.run, (DatabaseBroken,))
+        if flows.power_guard is not None:
+            supervise("power", flows.power_guard.run, ())
+        if self._standby is not None:
+            supervise("standby", self._standby.guard.run, (OSError,))
+            supervise("standby_age", self._standby.guard.tell, ())
+            supervise("backups", self._standby.backups.run, (OSError,))
 
     async def _start_work(self) -> None:
         """What touches money and food; after a restored backup only once bank and registrar agree."""

@@ -6,9 +6,8 @@ from drivers.broker.port import Broker as BrokerPort
 from drivers.webhook.port import WebhookSender
 from kiosk.clock import Clock
 from kiosk.config import ConfigError, problem
-from kiosk.config.secret_files import read_key, read_secret
+from kiosk.config.secret_files import read_key, read_signing_keys
 from kiosk.config.settings import Broker, Config
-from kiosk.domain.signing import read_keys
 from kiosk.files import Unreadable, read_file
 from kiosk.sinks.broker import BrokerTopic, topic_url
 from kiosk.sinks.relay import Target
@@ -32,6 +31,12 @@ def targets(
     return found
 
 
+def menu_keys(config: Config) -> tuple[bytes, ...]:
+    """Of the cloud that the menu comes from; none without one. Raises `ConfigError`."""
+    row = config.menu
+    return read_signing_keys(row.secret_file, "$.menu.secret_file") if row.url and row.secret_file else ()
+
+
 def urls(config: Config) -> set[str]:
     """Their names among the endpoints."""
     topics = set() if config.broker.kind == "none" else {topic_url(config.broker.topic)}
@@ -46,11 +51,9 @@ def subscriptions(config: Config) -> list[Subscription]:
     for index, webhook in enumerate(config.webhooks):
         where = f"$.webhooks[{index}].secret_file"
         try:
-            keys = read_keys(read_secret(webhook.secret_file, where).decode("utf-8", "replace"))
+            keys = read_signing_keys(webhook.secret_file, where)
         except ConfigError as error:
             problems += error.problems
-        except ValueError as error:
-            problems.append(problem(where, error))
         else:
             found.append(Subscription(webhook.url, keys, frozenset(webhook.events)))
     if problems:

@@ -47,6 +47,7 @@ NAMED = {
     "pin": ('[service]\npin_file = "{file}"\n', "$.service.pin_file: "),
     "authorities": (KAFKA + 'ca_file = "{file}"\n', "$.broker.ca_file: "),
     "password": (KAFKA + 'user = "u"\npassword_file = "{file}"\n', "$.broker.password_file: "),
+    "cloud": ('[menu]\nurl = "https://a.example"\nsecret_file = "{file}"\n', "$.menu.secret_file: "),
     "webhook": ('[[webhooks]]\nurl = "https://a.example"\nsecret_file = "{file}"\n', "$.webhooks[0].secret_file: "),
     "registrar": (
         '[fiscal]\ndriver = "atol-web"\nurl = "http://127.0.0.1:1"\nkey_file = "{file}"\n',

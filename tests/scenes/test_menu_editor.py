@@ -3,12 +3,15 @@ price, is paid, cooked and given back by it; what is no longer sold is not paid 
 
 from __future__ import annotations
 
+import base64
 import json
+from pathlib import Path
 from typing import Any
 
+from drivers.sim.gateways.menu import menu_cloud
 from kiosk import cli
 from tests.command import kiosk, ok
-from tests.restaurant import Answer, Restaurant
+from tests.restaurant import Answer, Restaurant, restaurant
 from tests.scenes.test_refusals import assert_problem
 
 CHICKEN_UDON = 1  # the code of its chart
@@ -119,3 +122,33 @@ async def test_the_command_tells_what_is_sold_checks_exports_publishes_and_bring
     assert again.read_text() == kept.read_text()
     missing = await kiosk(place, "menu", "check", str(place.folder / "none.json"))
     assert (missing.code, "no such file" in missing.err) == (cli.BAD, True)
+
+
+async def test_the_cloud_brings_a_menu_and_a_lamp_says_when_what_it_brings_is_not_taken(tmp_path: Path) -> None:
+    secret = "whsec_" + base64.b64encode(bytes(32)).decode()
+    (tmp_path / "menu.secret").write_text(secret)
+    state, ledger = tmp_path / "cloud.state", tmp_path / "cloud.jsonl"
+    async with menu_cloud(0, secret=secret, state=state, ledger=ledger) as cloud:
+        extra = f'[menu]\nurl = "{cloud.menu_url}"\nsecret_file = "{tmp_path}/menu.secret"\n'
+        async with restaurant(extra) as place:
+            bundle = (await place.internal("GET", "/internal/menu/revisions/1/bundle")).body
+            for item in bundle["menu"]["items"]:
+                item["price_kopecks"] += 1000
+            price = (await tea(place))[0]
+            cloud.put(bundle["menu"], bundle["charts"])
+            assert await lamp(place) == (None, "")
+            assert (await tea(place))[0] == price + 1000
+            cloud.faults.switch("unsellable")
+            cloud.put(bundle["menu"], bundle["charts"])
+            reason, says = await lamp(place)
+            assert (reason, "продавать нельзя" in says) == ("menu_cloud_refused", True)
+            assert (await tea(place))[0] == price + 1000
+
+
+async def lamp(place: Restaurant) -> tuple[str | None, str]:
+    """Of the cloud's menu, once it was asked: its word, and what a technician reads."""
+    cloud = place.kiosk.flows.menu.cloud
+    assert cloud is not None
+    await cloud.look()
+    answer = (await place.internal("GET", "/internal/devices")).body
+    return answer["checks"]["menu_cloud"]["reason"], str(answer.get("says", {}).get("menu_cloud", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -35,8 +35,8 @@ def held_port(port: int) -> socket.socket:
 class HttpSimulator:
     """A device adds its routes and its `state()`."""
 
-    def __init__(self, routes: Iterable[web.RouteDef]) -> None:
-        self.faults = Faults(FAULTS, self._fault_changed)
+    def __init__(self, routes: Iterable[web.RouteDef], faults: Mapping[str, tuple[str, ...]] = FAULTS) -> None:
+        self.faults = Faults(faults, self._fault_changed)
         self.port = 0
         self._routes = list(routes)
         self._site: web.TCPSite | None = None

@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from drivers.sim.gateways import http
 from drivers.sim.gateways.http import HttpSimulator, serving
 from drivers.sim.site import HERE, Site
 from drivers.sim.world import World
@@ -54,10 +55,10 @@ class YooKassaDevice(HttpSimulator):
                 web.get("/payments/{id}", self._show),
                 web.post("/payments/{id}/{change:capture|cancel}", self._change),
                 web.post("/refunds", self._refund),
-            ]
+            ],
+            {**http.FAULTS, **FAULTS},
         )
         self._world = world
-        self.faults.known = {**self.faults.known, **FAULTS}
 
     def state(self) -> dict[str, Any]:
         return {"port": self.port, "payments": self._rows()}

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -26,6 +27,7 @@ class Origin(StrEnum):
 
     FILE = "file"
     EDITOR = "editor"
+    CLOUD = "cloud"
     ROLLBACK = "rollback"
 
 
@@ -34,6 +36,24 @@ class Bundle(Strict, frozen=True, kw_only=True):
 
     menu: MenuFile
     charts: dict[str, ChartFile]
+
+
+class CloudPicture(Strict, frozen=True):
+    """`path`: where the file is, at the place that the menu comes from; `sha256`: of the file, in hex."""
+
+    path: str
+    sha256: str
+
+
+class CloudBundle(Strict, frozen=True, kw_only=True):
+    """What the cloud sends. `revision`: its own number, which only grows; `pictures`: by the name that `image` of the
+    menu has for them."""
+
+    revision: Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+    made_at: str
+    menu: MenuFile
+    charts: dict[str, ChartFile]
+    pictures: dict[str, CloudPicture] = msgspec.field(default_factory=dict)
 
 
 def encoded(bundle: Bundle) -> bytes:

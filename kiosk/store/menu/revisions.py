@@ -109,6 +109,15 @@ def _code(reader: Reader, ingredient: str) -> int | None:
     return found
 
 
+def cloud_taken(reader: Reader) -> int:
+    """The number of the cloud's menu that was taken last; 0 before the first."""
+    return int(meta.read(reader, _CLOUD) or 0)
+
+
+def note_cloud(tx: Tx, revision: int) -> None:
+    meta.put(tx, _CLOUD, str(revision))
+
+
 def file_taken(reader: Reader) -> str | None:
     """The digest of the menu's file as it was taken in last; None before the first."""
     return meta.read(reader, _FILE)

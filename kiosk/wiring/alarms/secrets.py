@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from kiosk.config import ConfigError, problem
+from kiosk.config import ConfigError
 from kiosk.config.alarms import AlarmTo
-from kiosk.config.secret_files import read_key, read_secret
+from kiosk.config.secret_files import read_key, read_signing_keys
 from kiosk.config.settings import Config
-from kiosk.domain.signing import read_keys
 
 
 def secrets_of(config: Config) -> dict[str, tuple[bytes, ...] | str]:
@@ -21,15 +20,13 @@ def secrets_of(config: Config) -> dict[str, tuple[bytes, ...] | str]:
                 found[row.name] = _secret(row, where)
         except ConfigError as error:
             problems += error.problems
-        except ValueError as error:
-            problems.append(problem(where, error))
     if problems:
         raise ConfigError(*problems)
     return found
 
 
 def _secret(row: AlarmTo, where: str) -> tuple[bytes, ...] | str:
-    """Raises `ConfigError`, `ValueError`."""
+    """Raises `ConfigError`."""
     if row.channel == "webhook":
-        return read_keys(read_secret(row.secret_file, where).decode("utf-8", "replace"))
+        return read_signing_keys(row.secret_file, where)
     return read_key(row.secret_file, where)

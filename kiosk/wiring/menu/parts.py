@@ -12,13 +12,16 @@ from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.moment import MenuOfInstant
 from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.reasons import MENU_OLDER
+from kiosk.flows.menu.cloud import MenuCloud
 from kiosk.flows.menu.editing import MenuDrafts
 from kiosk.flows.menu.history import MenuHistory
 from kiosk.flows.menu.publishing import CHECK, MenuPublisher
 from kiosk.flows.menu.starting import FileMenu, begin
+from kiosk.pictures.folder import PictureFolder
 from kiosk.store.database import Database
 from kiosk.wiring.ground import Ground
 from kiosk.wiring.preconditions import Ready
+from kiosk.wiring.targets import menu_keys
 
 
 async def begin_menu(
@@ -38,12 +41,24 @@ async def begin_menu(
 
 
 class MenuParts:
-    """Who changes the menu."""
+    """Who changes the menu. `cloud`: None where none is asked."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, pictures: PictureFolder) -> None:
         database, menu, clock = ground.database, ground.menu, ground.parts.clock
         self.publisher = MenuPublisher(
             database, menu, ground.equipment, ground.readiness, clock, ground.parts.checkpoint
         )
         self.history = MenuHistory(database, menu, self.publisher, ground.config.menu.languages)
         self.drafts = MenuDrafts(database, self.history, self.publisher, ground.equipment, clock)
+        self.cloud: MenuCloud | None = None
+        if ground.devices.menu is not None:
+            self.cloud = MenuCloud(
+                database,
+                ground.devices.menu,
+                self.publisher,
+                pictures,
+                ground.readiness,
+                clock,
+                keys=menu_keys(ground.config),
+                poll_s=ground.config.menu.poll_s,
+            )

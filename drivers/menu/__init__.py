@@ -1,0 +1,1 @@
+"""The cloud that a restaurant's menu may come from."""
