@@ -22,7 +22,6 @@ _.consents
 _.customer_since
 _.max_quantity
 _.composition
-_.unavailable_reason
 _.available_from
 _.portions_left
 _.average_kopecks
