@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.config.settings import Config, Restaurant
 from kiosk.domain.fiscal.fiscal_day import Closing, FiscalDay
-from kiosk.domain.hours import OpeningHours, WeeklyHours
+from kiosk.domain.hours import OpeningHours, Spans, Week, WeeklyHours
+from kiosk.domain.menu.timetable import Timetable
+from kiosk.wiring.rules import fiscal_rules
 
 ZONE = ZoneInfo("Europe/Moscow")
 NOT_YET, DUE, NOW = Closing.NOT_YET, Closing.DUE, Closing.NOW
@@ -57,6 +61,17 @@ def test_an_hour_that_is_none_is_refused(close_at: str) -> None:
 def test_the_shift_is_open_half_an_hour_before_the_doors(now: str, wanted: bool) -> None:
     day = FiscalDay.parse("", WeeklyHours.daily(OpeningHours.parse("10:00-22:00")), ZONE)
     assert day.wants_open(local(now)) is wanted
+
+
+def test_the_hours_of_a_menu_open_the_shift_and_not_those_of_the_settings() -> None:
+    week = Week(mon="07:00-11:00")
+    closed: dict[date, Spans] = {date(2026, 11, 30): ()}
+    usual: dict[date, Spans] = {}
+    config = Config(restaurant=Restaurant(hours="12:00-22:00"))
+    for holidays, wanted in ((usual, [False, True, True, False]), (closed, [False] * 4)):
+        day = fiscal_rules(config, partial(Timetable, week=week.days(), holidays=holidays)).day("fiscal-1")
+        moments = ("30T06:29", "30T06:30", "30T10:59", "30T12:00")  # a Monday
+        assert [day.wants_open(local(moment)) for moment in moments] == wanted
 
 
 def test_a_restaurant_without_hours_wants_an_open_shift_always() -> None:
