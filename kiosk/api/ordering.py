@@ -53,19 +53,19 @@ class OrderingApi:
         return await self.estimates.estimate(call.body)
 
     async def create_order(self, call: Call[Session, CreateOrder]) -> CreatedView | msgspec.Raw:
-        return await self.orders.create(call.by, call.body, call.read(IDEMPOTENCY_KEY), call.language, call.place)
+        return await self.orders.create(call.by, call.body, call.read(IDEMPOTENCY_KEY), call.menu_language, call.place)
 
     async def list_orders(self, call: BareCall[Session]) -> OrdersView:
         before = call.read(BEFORE)
         if call.by.customer_id is not None:
             await self.sign_in.require_proven(call.by, caller(call))
-        return OrdersView(await self.orders.list(call.by, before, call.language))
+        return OrdersView(await self.orders.list(call.by, before, call.menu_language))
 
     async def show_order(self, call: BareCall[Session]) -> OrderView:
-        return await self._own(call, self.orders.get(call.by, call.read(ORDER_ID), call.language))
+        return await self._own(call, self.orders.get(call.by, call.read(ORDER_ID), call.menu_language))
 
     async def cancel_order(self, call: BareCall[Session]) -> OrderView:
-        return await self._own(call, self.orders.cancel(call.by, call.read(ORDER_ID), call.language))
+        return await self._own(call, self.orders.cancel(call.by, call.read(ORDER_ID), call.menu_language))
 
     async def _own(self, call: Call[Session, object], work: Awaitable[T]) -> T:
         """Where the order is the number's but not this session's, the refusal brings a code to the number."""
@@ -99,4 +99,4 @@ class OrderingApi:
         return await self.pickup.pick_up(call.body, Asker(call.place, call.by))
 
     async def track_order(self, call: Call[Session | None, TrackRequest]) -> TrackView:
-        return await self.order_tracking.track(call.body, Asker(call.place, call.by), call.language)
+        return await self.order_tracking.track(call.body, Asker(call.place, call.by), call.menu_language)

@@ -35,11 +35,17 @@ if TYPE_CHECKING:
     class Wording(Text, frozen=True):
         """A name or a description of the menu: Russian, English, and any of `FURTHER_LANGUAGES`."""
 
+        def further(self) -> dict[str, str]:
+            """What there is beside Russian and English, by language."""
+
 else:
 
     class _Wording(Text, frozen=True, forbid_unknown_fields=True):
         def into(self, language: str) -> str:
             return getattr(self, language, "") or self.en
+
+        def further(self) -> dict[str, str]:
+            return {language: words for language in FURTHER_LANGUAGES if (words := getattr(self, language))}
 
     Wording = msgspec.defstruct(
         "Wording",

@@ -55,6 +55,7 @@ CREATE TABLE order_item (
   chart_fingerprint TEXT NOT NULL REFERENCES chart (fingerprint),
   formula           TEXT NOT NULL,
   combo_id          TEXT,
+  names             TEXT NOT NULL DEFAULT '{}',
   PRIMARY KEY (order_id, line)
 ) STRICT, WITHOUT ROWID;
 

@@ -59,3 +59,15 @@ async def test_a_guest_chooses_in_a_language_of_the_menu_and_pays_in_english(tmp
         await kiosk.number()
         (line,) = place.effects("fiscal", "receipt")
         assert "Чёрный чай" in str(line)
+        wanted = {"items": [{"item_id": "tea", "quantity": 1}], "service": "dine_in"}
+        guest = await place.guest()
+        order = (await guest.call("POST", "/api/orders/create", wanted, **{"Accept-Language": "kk"})).body
+        assert [item["name"] for item in order["items"]] == ["Қара шай"]
+        for language, name in (
+            ("de", "Schwarzer Tee"),
+            ("en", "Black tea"),
+            ("ru", "Чёрный чай"),
+            ("fr", "Чёрный чай"),
+        ):
+            path, asked = f"/api/orders/{order['order_id']}", {"Accept-Language": language}
+            assert (await guest.call("GET", path, **asked)).body["items"][0]["name"] == name

@@ -111,8 +111,8 @@ def check_order_transition(current: OrderStatus, wanted: OrderStatus) -> None:
 
 
 class OrderLine(msgspec.Struct, frozen=True):
-    """One dish of an order as it was sold: price with options, names and chart frozen; `combo_id`: what it was part
-    of."""
+    """One dish of an order as it was sold: price with options, names and chart frozen; `combo_id`: what it was part of;
+    `names`: in the languages that the menu had beside Russian and English."""
 
     line: int
     item_id: str
@@ -125,6 +125,11 @@ class OrderLine(msgspec.Struct, frozen=True):
     chart_fingerprint: str
     formula: dict[str, int]
     combo_id: str | None = None
+    names: dict[str, str] = {}
+
+    def name(self, language: str) -> str:
+        """What it was not called in a language then, it is called in English."""
+        return self.name_ru if language == "ru" else self.names.get(language, self.name_en)
 
     @property
     def asked_id(self) -> str:

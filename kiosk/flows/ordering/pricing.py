@@ -103,4 +103,5 @@ def _line(
         chart_fingerprint=dish.chart.fingerprint,
         formula=dish.formula(options),
         combo_id=combo_id,
+        names=dish.item.name.further(),
     )

@@ -109,7 +109,7 @@ class OrderView(msgspec.Struct, frozen=True):
 def item_view(line: OrderLine, language: str, portions: list[PortionView] | None = None) -> ItemView:
     return ItemView(
         item_id=line.item_id,
-        name=line.name_en if language == "en" else line.name_ru,
+        name=line.name(language),
         quantity=line.quantity,
         price_kopecks=line.price_kopecks,
         sum_kopecks=line.sum_kopecks,

@@ -69,6 +69,6 @@ def _items(lines: list[OrderLine], left: Counter[int], language: str) -> list[Re
     names: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for line in lines:
-        names.setdefault(line.item_id, line.name_en if language == "en" else line.name_ru)
+        names.setdefault(line.item_id, line.name(language))
         counts[line.item_id] += left[line.line]
     return [RefundableItem(item_id, names[item_id], count) for item_id, count in counts.items() if count]

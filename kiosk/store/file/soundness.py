@@ -79,6 +79,7 @@ _WORDS: Mapping[tuple[str, str], frozenset[str]] = {
 _KINDS: Kinds = {
     ("order_item", "options"): list[str],
     ("order_item", "formula"): dict[str, int],
+    ("order_item", "names"): dict[str, str],
     ("refund", "portions"): list[int],
     ("refund_request", "portions"): list[int],
     ("payment", "answer"): Confirmation,
