@@ -29,6 +29,16 @@ def test_systemd_understands_every_line_of_the_browsers_unit(tmp_path: Path) -> 
     assert done.stdout + done.stderr == ""
 
 
+@needs_systemd
+def test_systemd_understands_the_units_that_restart_the_browser(tmp_path: Path) -> None:
+    units = [tmp_path / f"kiosk-browser-restart.{kind}" for kind in ("path", "service")]
+    for unit in units:
+        unit.write_text((UNITS / unit.name).read_text().replace("/bin/systemctl", "/bin/true"))
+    done = analyze("verify", "--man=no", *map(str, units))
+    assert done.stdout + done.stderr == ""
+    assert "Also=kiosk-browser-restart.path" in UNIT.read_text().splitlines()
+
+
 def test_the_browser_is_locked_in_and_forgets_at_each_start() -> None:
     wanted = {"kiosk", "noerrdialogs", "no-first-run", "hide-crash-restore-bubble", "disable-pinch"}
     wanted |= {"overscroll-history-navigation", "disable-component-update", "ozone-platform", "user-data-dir"}

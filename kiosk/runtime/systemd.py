@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import socket
+from pathlib import Path
 
 _FIRST_INHERITED = 3  # SD_LISTEN_FDS_START
 
@@ -39,6 +40,12 @@ def inherited_listener() -> socket.socket | None:
 def brings_back() -> bool:
     """Whether systemd started us, which starts again what ended."""
     return bool(os.environ.get("NOTIFY_SOCKET"))
+
+
+def runtime_folder() -> Path | None:
+    """Where the unit keeps what lives as long as it does (`RuntimeDirectory=`); None without one."""
+    first = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(first) if first else None
 
 
 def watchdog_period_s() -> float | None:

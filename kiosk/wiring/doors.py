@@ -112,7 +112,12 @@ def public_door(
         ),
         SystemApi(
             process=ProcessCommands(
-                ground.database, flows.page_watch, ground.parts.clock, end=own.end, methods=methods
+                ground.database,
+                flows.page_watch,
+                ground.parts.clock,
+                end=own.end,
+                browser=own.browser,
+                methods=methods,
             ),
             traffic=Traffic(ground.database, ground.devices.taps, ground.parts.clock),
             tasks=SiteTasks(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -24,9 +25,11 @@ _WITHIN_S = 150.0  # of one call: a receipt is waited for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnProcess:
-    """`end`: None where nobody would bring it back; `origin`: its own public door, once it is open."""
+    """`end`: None where nobody would bring it back; `browser`: a file that asks for another browser, None where nobody
+    looks; `origin`: its own public door, once it is open."""
 
     end: Callable[[], None] | None
+    browser: Path | None
     origin: Callable[[], str]
 
     def trial(self, config: Config, second_person: SecondPerson) -> Trial:

@@ -166,6 +166,7 @@ class Kiosk:
         gate = Gate(GateLimits(in_all=connections_allowed()))
         own = OwnProcess(
             end=self.request_stop if systemd.brings_back() else None,
+            browser=folder / "browser-restart" if (folder := systemd.runtime_folder()) else None,
             origin=lambda: f"http://{server.host}:{self.public_port}",
         )
         self.public_app = public_door(ground, self.flows, self._sinks, self._alarms, self.health, gate, own=own)

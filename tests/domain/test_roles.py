@@ -17,6 +17,7 @@ from kiosk.domain.staff.stuck import Move
 #: t technician, s shift, m manager, o owner.
 WHO_MAY = """
 GET /api/service/session                              tsmo
+POST /api/service/session/pin                         tsmo
 DELETE /api/service/session                           tsmo
 GET /api/service/status                               tsmo
 GET /api/service/overview                             tsmo
@@ -41,6 +42,7 @@ GET /api/service/corrections/{order_id}               t-mo
 GET /api/service/process                              t-mo
 POST /api/service/screens/reload                      t-mo
 POST /api/service/process/restart                     t-mo
+POST /api/service/browser/restart                     t-mo
 GET /api/service/traffic                              t-mo
 POST /api/service/traffic                             t-mo
 GET /api/service/tasks                                t-mo

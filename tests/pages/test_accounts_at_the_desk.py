@@ -138,6 +138,23 @@ async def test_a_refund_above_the_limit_is_confirmed_by_a_second_pin_or_in_anoth
         await screens.close()
 
 
+async def test_a_person_changes_their_own_pin_and_signs_in_with_it(screens: Screens) -> None:
+    async with restaurant() as place:
+        people = await hired(place)
+        desk = await screens.desk(place.kiosk, "/service")
+        await sign_in(desk, people.ids["Ира"], PINS["Ира"])
+        await desk.tap("own-pin")
+        await desk.at("own-pin-now").fill(PINS["Ира"])
+        await desk.at("own-pin-next").fill("771905")
+        assert await violations(desk) == []
+        await desk.shot("own-pin")
+        screens.traffic.expects(401)
+        await desk.tap("own-pin-sure")
+        await sign_in(desk, people.ids["Ира"], "771905")
+        await expect(desk.at("who")).to_have_text("Ира · сотрудник смены", timeout=WAIT_MS)
+        await screens.close()
+
+
 async def test_what_is_typed_while_the_page_looks_again_stays(screens: Screens) -> None:
     async with restaurant() as place:
         people = await hired(place)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from kiosk.clock import SystemClock
+from kiosk.domain.staff.refusals import BrowserNotRestarted
 from kiosk.flows.staff.process_commands import ProcessCommands
 from kiosk.store import journal
+from kiosk.store.staff import site_tasks
 from tests.pages.screens import demo_kiosk
 from tests.restaurant import Customer, restaurant, until
 from tests.scenes.test_refusals import assert_problem
@@ -89,12 +95,62 @@ async def test_8_the_process_ends_in_order_where_it_is_brought_back_and_is_refus
         assert await lines(place, "process_restart") == []
         kiosk = place.kiosk
         held = ProcessCommands(
-            kiosk.database, kiosk.flows.page_watch, SystemClock(), end=kiosk.request_stop, methods=[]
+            kiosk.database, kiosk.flows.page_watch, SystemClock(), end=kiosk.request_stop, browser=None, methods=[]
         )
         waiting = asyncio.create_task(kiosk.wait())
         await held.restart("pin:Ира")
         assert await waiting is None
         assert await lines(place, "process_restart") == [("process_restart", "pin:Ира")]
+
+
+class Waiting(SystemClock):
+    """Time goes on while somebody sleeps; `meanwhile` is what others do then."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self._meanwhile = meanwhile
+        self._slept_s = 0.0
+
+    def monotonic(self) -> float:
+        return self._slept_s
+
+    async def sleep(self, delay_s: float) -> None:
+        self._slept_s += delay_s
+        self._meanwhile()
+
+
+async def test_8_the_browser_is_restarted_by_the_unit_that_takes_the_file_and_without_one_staff_are_told(
+    tmp_path: Path,
+) -> None:
+    asked = tmp_path / "browser-restart"
+    async with restaurant() as place:
+        desk = await at_the_desk(place)
+        assert_problem(await desk.call("POST", "/api/service/browser/restart"), 404, "not_found")
+        books, pages = place.kiosk.database, place.kiosk.flows.page_watch
+        watched = ProcessCommands(books, pages, Waiting(asked.unlink), end=None, browser=asked, methods=[])
+        assert watched.view().browser
+        await watched.restart_browser("pin:Ира")
+        alone = ProcessCommands(books, pages, Waiting(lambda: None), end=None, browser=asked, methods=[])
+        with pytest.raises(BrowserNotRestarted):
+            await alone.restart_browser("pin:Ира")
+        assert not asked.exists(), "a unit that is enabled tomorrow would find it"
+        assert await lines(place, "browser_restart") == [("browser_restart", "pin:Ира")] * 2
+
+
+async def test_8_what_came_of_a_long_act_is_found_after_a_restart_and_one_cut_off_has_failed() -> None:
+    async with restaurant() as place:
+        desk = await at_the_desk(place)
+        assert (await desk.call("POST", f"{TASKS}/backup")).status == 202
+        row = await ended(desk, "backup")
+        await place.kiosk.database.write(
+            site_tasks.put, "audit", json.dumps({**row, "kind": "audit", "state": "running", "backup": None})
+        )
+        await place.restart()
+        desk = await at_the_desk(place)
+        found = {task["kind"]: task for task in (await desk.call("GET", TASKS)).body["tasks"]}
+        assert found["backup"] == row
+        assert (found["audit"]["state"], found["audit"]["error"]) == ("failed", "cut_off")
+        assert (await desk.call("POST", f"{TASKS}/audit")).status == 202
+        assert (await ended(desk, "audit"))["state"] == "done"
 
 
 async def test_8_a_trial_that_cannot_be_sold_says_why_and_takes_no_money() -> None:

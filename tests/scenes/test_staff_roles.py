@@ -115,6 +115,23 @@ async def test_no_role_reaches_for_more_by_a_call_of_its_own() -> None:
         assert_problem(await place.call("POST", "/api/service/session", {"pin": "24681357"}), 403, "accounts_only")
 
 
+async def test_everybody_changes_their_own_pin_who_knows_the_present_one_and_signs_in_again() -> None:
+    path = "/api/service/session/pin"
+    async with restaurant(LIMIT) as place:
+        shared = await at_the_desk(place)
+        assert_problem(await shared.call("POST", path, {"pin": "24681357", "new_pin": "771905"}), 404, "not_found")
+        people = await hired(place)
+        ira = people.desks["Ира"]
+        assert_problem(await ira.call("POST", path, {"pin": "999111", "new_pin": "771905"}), 403, "wrong_pin")
+        for unfit in ("123456", PINS["Олег"]):
+            assert_problem(await ira.call("POST", path, {"pin": PINS["Ира"], "new_pin": unfit}), 422, "pin_unfit")
+        assert (await ira.call("POST", path, {"pin": PINS["Ира"], "new_pin": "771905"})).status == 204
+        assert_problem(await ira.call("GET", "/api/service/status"), 401, "unauthorized")
+        again = await signed_in(place, people.ids["Ира"], "771905")
+        assert (await again.call("GET", "/api/service/session")).body["name"] == "Ира"
+        assert (await lines(place, "staff_pin"))[-1] == ("staff_pin", f"person:{people.ids['Ира']}:Ира")
+
+
 async def test_refund_above_the_limit_waits_also_past_a_restart_for_a_second_person_and_goes_back_once() -> None:
     async with restaurant(LIMIT) as place:
         people = await hired(place)

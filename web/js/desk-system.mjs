@@ -64,6 +64,11 @@ function Process({ token, act }) {
     <${Twice} id="screens-reload" words=${t.reload} sure=${t.reloadSure} quiet
       go=${() => act(t.reload, "screens/reload")} />
     ${
+      told.browser &&
+      html`<${Twice} id="browser-restart" words=${t.browser} sure=${t.browserSure} quiet
+        go=${() => act(t.browser, "browser/restart")} />`
+    }
+    ${
       told.restarts &&
       html`<${Twice} id="restart" words=${t.restart} sure=${t.restartSure} quiet
         go=${() => act(t.restart, "process/restart")} />`
@@ -97,7 +102,7 @@ function Task({ row, children }) {
   return html`<div role="status" data-testid=${`task-${row.kind}`} data-state=${row.state}>
     <b>${t.states[row.state]}</b> · ${at} · ${who} ${row.step && `· ${t.steps[row.step.split(":")[0]] ?? row.step}`}
     ${row.state === "running" && html`<progress aria-label=${t.states.running}></progress>`}
-    ${row.error && html`<p class="trouble">${row.error}</p>`}${children}</div>`;
+    ${row.error && html`<p class="trouble">${t.errors[row.error] ?? row.error}</p>`}${children}</div>`;
 }
 
 /** @param {{found: any}} props */

@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { DeskKeys } from "./desk-keys.mjs";
+import { OwnPin } from "./desk-own-pin.mjs";
 import { SectionBar, usePlace } from "./desk-section-bar.mjs";
 import { SectionOf } from "./desk-sections.mjs";
 import { money } from "./format.mjs";
@@ -102,7 +103,7 @@ function Board({ token, leave }) {
     <header><h1>${t.titles.service}</h1><a class="quiet" href="/" data-testid="to-kiosk">${t.service.guestScreen}</a>
       ${!FROM_KIOSK && may("GET /api/service/stats") && html`<a class="quiet" href="/stats">${t.titles.stats}</a>`}
       ${!FROM_KIOSK && html`<a class="quiet" href="/display">${t.service.board}</a>`}
-      <${Languages} /><${WhoAmI} leave=${leave} /></header>
+      <${Languages} /><${OwnPin} act=${act} /><${WhoAmI} leave=${leave} /></header>
     <div class="desk-top">
       <${SectionBar} open=${open} chosen=${place.section} waiting=${told ? waitingIn(known) : new Set()} />
       <p class="said" role="status" data-testid="said">${said}</p></div>

@@ -662,6 +662,13 @@ export const en = {
     act: (device) => `Traffic of ${device}`,
   },
 
+  ownPin: {
+    go: "My PIN",
+    now: "The present PIN",
+    next: "A new PIN, 6–12 digits",
+    sure: "Change it and sign in again",
+  },
+
   process: {
     title: "Kiosk",
     is: (version, since, screens) => `version ${version}, runs since ${since}, screens heard: ${screens}`,
@@ -670,12 +677,15 @@ export const en = {
     reloadSure: "Yes, as soon as nobody is there",
     restart: "Restart the kiosk",
     restartSure: "Yes, sales stop for some seconds",
+    browser: "Restart the browser",
+    browserSure: "Yes, the screen of this machine goes dark for some seconds",
   },
 
   system: {
     never: "Not done since the kiosk began.",
     noBundle: "No archive was made: the kiosk did not answer.",
     states: { running: "under way", done: "done", failed: "failed" },
+    errors: { cut_off: "a restart of the kiosk cut it off: begin again" },
     steps: {
       books: "our books",
       journal: "journal",
@@ -807,6 +817,7 @@ export const en = {
       support_bundle: "archive for support",
       screens_reload: "screens loaded anew",
       process_restart: "kiosk restarted",
+      browser_restart: "browser restarted",
       trial_sale: "trial sale",
       traffic: "traffic of a device",
       x_report: "X report",

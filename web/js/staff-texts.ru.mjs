@@ -687,6 +687,13 @@ export const ru = {
     act: (/** @type {string} */ device) => `Обмен ${device}`,
   },
 
+  ownPin: {
+    go: "Мой PIN",
+    now: "Нынешний PIN",
+    next: "Новый PIN, 6–12 цифр",
+    sure: "Сменить и войти снова",
+  },
+
   process: {
     title: "Киоск",
     is: (/** @type {string} */ version, /** @type {string} */ since, /** @type {number} */ screens) =>
@@ -696,12 +703,15 @@ export const ru = {
     reloadSure: "Да, как только у экрана никого",
     restart: "Перезапустить киоск",
     restartSure: "Да, продажи прервутся на несколько секунд",
+    browser: "Перезапустить браузер",
+    browserSure: "Да, экран этой машины погаснет на несколько секунд",
   },
 
   system: {
     never: "С запуска киоска ещё не делали.",
     noBundle: "Архив не получился: киоск не ответил.",
     states: /** @type {Words} */ ({ running: "идёт", done: "готово", failed: "не вышло" }),
+    errors: /** @type {Words} */ ({ cut_off: "перезапуск киоска прервал: начните снова" }),
     steps: /** @type {Words} */ ({
       books: "наши книги",
       journal: "журнал",
@@ -839,6 +849,7 @@ export const ru = {
       support_bundle: "архив для поддержки",
       screens_reload: "экраны перезагружены",
       process_restart: "киоск перезапущен",
+      browser_restart: "браузер перезапущен",
       trial_sale: "пробная оплата",
       traffic: "обмен с устройством",
       x_report: "X-отчёт",

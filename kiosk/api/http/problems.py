@@ -105,6 +105,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.CustomerBlocked: 409,
     refusals.NameTaken: 409,
     refusals.LastOwner: 409,
+    refusals.BrowserNotRestarted: 503,
     refusals.SecondPersonRequired: 409,
     refusals.RefundRequestConflict: 409,
     menu_refusals.DraftExists: 409,

@@ -11,7 +11,7 @@ from kiosk.api.sim import FaultSwitch, SimApi, SimView
 from kiosk.api.staff.acts import CSV, XLSX, DevicesApi, Replay, SellingApi, StuckView
 from kiosk.api.staff.alarms import AlarmsApi
 from kiosk.api.staff.orders import OrderCardsApi
-from kiosk.api.staff.pages import AccountsApi, NamesView, PinRequest, SessionView, StaffPagesApi
+from kiosk.api.staff.pages import AccountsApi, NamesView, PinChange, PinRequest, SessionView, StaffPagesApi
 from kiosk.api.staff.people import PeopleApi
 from kiosk.api.staff.status import SalesSwitch, StatusApi, StatusView
 from kiosk.domain import errors
@@ -55,6 +55,11 @@ STAFF_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         Address("GET", "/api/service/session"), StaffPagesApi.who, PERSON, {200: SessionView},
         summary="Whose session it is, and every act of staff that is theirs", stores=False, may=EVERY_ROLE,
+    ),
+    Operation(
+        Address("POST", "/api/service/session/pin"), StaffPagesApi.change_pin, PERSON, {204: None},
+        summary="Another PIN of one's own; one's sessions end", body=PinChange, may=EVERY_ROLE,
+        refusals=(errors.NotFound, errors.StaffOnly, errors.TooManyRequests, refusals.PinUnfit),
     ),
     Operation(
         Address("DELETE", "/api/service/session"), StaffPagesApi.close_session, STAFF, {204: None},

@@ -22,6 +22,7 @@ from kiosk.flows.staff.accounts import (
     EnteredPin,
     NameView,
     NewAccount,
+    NewPin,
     PersonId,
 )
 from kiosk.flows.staff.dashboard import Dashboard, OverviewView
@@ -36,6 +37,13 @@ class PinRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pin: EnteredPin
     name: Annotated[str, msgspec.Meta(max_length=32)] = ""
     person_id: PersonId | None = None
+
+
+class PinChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`pin`: the present one; `new_pin`: 6 to 12 digits."""
+
+    pin: EnteredPin
+    new_pin: NewPin
 
 
 class NamesView(msgspec.Struct, frozen=True):
@@ -84,6 +92,10 @@ class StaffPagesApi:
         person = call.by
         moves = [move for move, roles in MOVE_ROLES.items() if person.role in roles]
         return SessionView(person.person_id, person.name, person.role, self.acts[person.role], moves)
+
+    async def change_pin(self, call: Call[Person, PinChange]) -> None:
+        address = call.request.remote or ""
+        await self.staff_door.change_pin(call.by, call.body.pin, call.body.new_pin, address)
 
     async def close_session(self, call: BareCall[str]) -> None:
         await self.staff_door.leave(token_of(call.request))

@@ -55,6 +55,9 @@ class SystemApi:
     async def reload_screens(self, call: BareCall[str]) -> None:
         await self.process.reload_screens(call.by)
 
+    async def restart_browser(self, call: BareCall[str]) -> None:
+        await self.process.restart_browser(call.by)
+
     async def restart(self, call: BareCall[str]) -> None:
         await self.process.restart(call.by)
 
@@ -65,7 +68,7 @@ class SystemApi:
         return await self.traffic.switch(call.body, call.by)
 
     async def show_tasks(self, _: BareCall[str]) -> SiteTasksView:
-        return self.tasks.view()
+        return await self.tasks.view()
 
     async def audit(self, call: BareCall[str]) -> SiteTasksView:
         return await self.tasks.audit(call.by)

@@ -6,6 +6,7 @@ from kiosk.api.admission import PERSON, STAFF
 from kiosk.api.calls import Operation
 from kiosk.api.staff.system import EventRowsView, LogView, SystemApi
 from kiosk.domain import errors
+from kiosk.domain.staff import refusals
 from kiosk.domain.staff.roles import EVERY_ROLE, MANAGING, SERVICING
 from kiosk.flows.staff.process_commands import ProcessView
 from kiosk.flows.staff.site_tasks import SiteTasksView, TrialRequest
@@ -26,6 +27,11 @@ SYSTEM_OPERATIONS: tuple[Operation, ...] = (
         Address("POST", "/api/service/process/restart"), SystemApi.restart, STAFF, {204: None},
         summary="End the process, which systemd brings back; 404 where nobody would", refusals=(errors.NotFound,),
         may=SERVICING,
+    ),
+    Operation(
+        Address("POST", "/api/service/browser/restart"), SystemApi.restart_browser, STAFF, {204: None},
+        summary="Restart the browser of this machine, which systemd does; 404 without it",
+        refusals=(errors.NotFound, refusals.BrowserNotRestarted), may=SERVICING,
     ),
     Operation(
         Address("GET", "/api/service/traffic"), SystemApi.show_traffic, STAFF, {200: TrafficView},

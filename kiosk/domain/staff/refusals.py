@@ -41,6 +41,14 @@ class LastOwner(DomainError):
     title = Text("Это последний владелец: сначала назначьте другого", "This is the last owner: name another first")
 
 
+class BrowserNotRestarted(DomainError):
+    code = "browser_not_restarted"
+    title = Text(
+        "Браузер на этой машине никто не перезапустил: systemctl restart kiosk-browser",
+        "Nobody restarted the browser of this machine: systemctl restart kiosk-browser",
+    )
+
+
 class SecondPersonRequired(DomainError):
     """`request_id`: what waits now; `amount_kopecks` of it, `limit_kopecks`, `expires_at`."""
 

@@ -15,7 +15,7 @@ from kiosk.domain.ordering.throttle import FREE_TRIES, WINDOW_S, Throttle
 from kiosk.domain.reasons import PIN_GUESSED
 from kiosk.domain.staff.refusals import AccountsOnly
 from kiosk.domain.staff.roles import Person, Role
-from kiosk.flows.staff.accounts import Accounts
+from kiosk.flows.staff.accounts import AccountChange, Accounts
 from kiosk.periods import USUAL, Periods
 from kiosk.store import journal
 from kiosk.store.database import Database
@@ -91,6 +91,14 @@ class StaffDoor:
                 await self._count(str(person_id), address, self.accounts.name_of(person_id))
                 raise StaffOnly
         return found
+
+    async def change_pin(self, person: Person, pin: str, new_pin: str, address: str) -> None:
+        """One's own, by who knows it; their sessions end, as with any new PIN. Raises `NotFound` without an account,
+        `StaffOnly` for a wrong PIN, `TooManyRequests`, `PinUnfit`."""
+        if person.person_id is None:
+            raise NotFound
+        await self.recognise(person.person_id, pin, address)
+        await self.accounts.change(person.person_id, AccountChange(pin=new_pin), person.actor)
 
     def _check(self, account: str) -> None:
         now_s = self._clock.monotonic()

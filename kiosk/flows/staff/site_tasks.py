@@ -16,6 +16,8 @@ from kiosk.domain.staff.roles import Person
 from kiosk.flows.fiscal.audit import Audit, AuditView
 from kiosk.store import journal
 from kiosk.store.database import Database
+from kiosk.store.staff import site_tasks
+from kiosk.store.transaction import Tx
 from kiosk.tasks import Tasks
 from kiosk.trial_sale import NoSale
 
@@ -24,6 +26,9 @@ RUNNING, DONE, FAILED = "running", "done", "failed"
 _BY_HAND = "kiosk-by-hand-"
 _UNFINISHED = ".part"
 _KEPT = 3
+_ACTIONS = {AUDIT: "audit", TRIAL: "trial_sale"}
+#: Why a task failed that a restart cut off.
+CUT_OFF = "cut_off"
 
 
 #: Sells one dish by a way to pay and gives it back, as whoever asks; hears its steps. Raises `NoSale`.
@@ -56,14 +61,14 @@ class SiteTaskView(msgspec.Struct, frozen=True):
 
 
 class SiteTasksView(msgspec.Struct, frozen=True):
-    """The last of each kind since the process began."""
+    """The last of each kind."""
 
     tasks: list[SiteTaskView]
 
 
 class SiteTasks:
-    """One of a kind at a time; what is asked for while it runs is that one. In memory: a restart forgets them, and
-    each may be begun anew."""
+    """One of a kind at a time; what is asked for while it runs is that one. What came of the last stands in the books;
+    one that a restart cut off has failed, and may be begun anew."""
 
     def __init__(
         self,
@@ -83,34 +88,59 @@ class SiteTasks:
         self._backups = backups
         self._trial = trial
         self._known: dict[str, SiteTaskView] = {}
+        self._remembered = False
 
-    def view(self) -> SiteTasksView:
+    async def view(self) -> SiteTasksView:
+        await self._remember()
         return SiteTasksView(list(self._known.values()))
 
     async def audit(self, actor: str) -> SiteTasksView:
-        if self._is_free(AUDIT):
-            await self._db.write(journal.add, actor, "audit", "", self._clock.now())
-            self._begin(AUDIT, actor, self._audit)
-        return self.view()
+        if await self._is_free(AUDIT):
+            await self._begin(AUDIT, actor, self._audit, "")
+        return await self.view()
 
     async def backup(self, actor: str) -> SiteTasksView:
-        if self._is_free(BACKUP):
-            self._begin(BACKUP, actor, lambda: self._backup(actor))
-        return self.view()
+        if await self._is_free(BACKUP):
+            await self._begin(BACKUP, actor, lambda: self._backup(actor))
+        return await self.view()
 
     async def trial(self, wanted: TrialRequest, person: Person) -> SiteTasksView:
         """Real money and two real receipts."""
-        if self._is_free(TRIAL):
-            await self._db.write(journal.add, person.actor, "trial_sale", wanted.method, self._clock.now())
-            self._begin(TRIAL, person.actor, lambda: self._sell(wanted.method, person))
-        return self.view()
+        if await self._is_free(TRIAL):
+            await self._begin(TRIAL, person.actor, lambda: self._sell(wanted.method, person), wanted.method)
+        return await self.view()
 
-    def _is_free(self, kind: str) -> bool:
+    async def _remember(self) -> None:
+        """What the process before this one did."""
+        if self._remembered:
+            return
+        rows = await self._db.read(site_tasks.read, (AUDIT, BACKUP, TRIAL))
+        if not self._remembered:
+            self._remembered = True
+            self._known = {name: _as_left(msgspec.json.decode(body, type=SiteTaskView)) for name, body in rows.items()}
+
+    async def _is_free(self, kind: str) -> bool:
+        await self._remember()
         known = self._known.get(kind)
         return known is None or known.state != RUNNING
 
-    def _begin(self, kind: str, actor: str, work: Callable[[], Awaitable[dict[str, object]]]) -> None:
-        self._known[kind] = SiteTaskView(kind, RUNNING, actor, rfc3339(self._clock.now()))
+    async def _begin(
+        self, kind: str, actor: str, work: Callable[[], Awaitable[dict[str, object]]], noted: str | None = None
+    ) -> None:
+        """`noted`: its line of the journal; None for one that writes it when it has ended."""
+        now = self._clock.now()
+        row = self._known[kind] = SiteTaskView(kind, RUNNING, actor, rfc3339(now))
+
+        def run(tx: Tx) -> None:
+            site_tasks.put(tx, kind, msgspec.json.encode(row).decode())
+            if noted is not None:
+                journal.add(tx, actor, _ACTIONS[kind], noted, now)
+
+        try:
+            await self._db.write(run)
+        except BaseException:
+            self._known.pop(kind, None)
+            raise
         self._tasks.start(f"site:{kind}", self._carry_out(kind, work))
 
     async def _carry_out(self, kind: str, work: Callable[[], Awaitable[dict[str, object]]]) -> None:
@@ -119,7 +149,8 @@ class SiteTasks:
         except (DomainError, DatabaseBroken, OSError, NoSale) as error:
             found = {"state": FAILED, "error": str(error)}
         known, now = self._known[kind], rfc3339(self._clock.now())
-        self._known[kind] = msgspec.structs.replace(known, ended_at=now, step="", **found)
+        row = self._known[kind] = msgspec.structs.replace(known, ended_at=now, step="", **found)
+        await self._db.write(site_tasks.put, kind, msgspec.json.encode(row).decode())
 
     def _tell(self, kind: str, step: str) -> None:
         self._known[kind] = msgspec.structs.replace(self._known[kind], step=step)
@@ -156,3 +187,10 @@ class SiteTasks:
         made.rename(file)
         for old in sorted(self._backups.glob(f"{_BY_HAND}*.db"))[:-_KEPT]:
             old.unlink()
+
+
+def _as_left(row: SiteTaskView) -> SiteTaskView:
+    """Whatever ran when the process ended runs no more."""
+    if row.state != RUNNING:
+        return row
+    return msgspec.structs.replace(row, state=FAILED, step="", error=CUT_OFF)
