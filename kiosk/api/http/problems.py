@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import msgspec
@@ -144,11 +144,18 @@ def language_of(request: web.Request) -> str:
     return own_language(menu_language_of(request))
 
 
+def _offered(request: web.Request) -> Collection[str]:
+    """By the application; what is no HTTP has come to none, and aiohttp asserts that it has."""
+    try:
+        return request.app.get(OFFERED_LANGUAGES, LANGUAGES)
+    except (AssertionError, AttributeError):
+        return LANGUAGES
+
+
 def menu_language_of(request: web.Request) -> str:
     """Of those that guests may choose, the one that is asked for before the others, else Russian (RFC 9110 §12.5.4,
     weights included)."""
-    # What is no HTTP has come to no application.
-    offered = request.app.get(OFFERED_LANGUAGES, LANGUAGES) if isinstance(request, web.Request) else LANGUAGES
+    offered = _offered(request)
     best, chosen = 0.0, "ru"
     for part in request.headers.get("Accept-Language", "").split(","):
         tag, _, weight = part.strip().partition(";")
