@@ -24,7 +24,6 @@ from kiosk.flows.payment.by_qr import QrMethod
 from kiosk.flows.payment.ending import Ending
 from kiosk.flows.payment.method import Outcome, Standing
 from kiosk.flows.payment.money import MoneySteps
-from kiosk.flows.payment.portions import RefundRequest
 from kiosk.flows.payment.refunds import Opened, Refunds, nothing_more
 from kiosk.flows.payment.saga import PaymentSaga
 from kiosk.flows.stock.recall import Recall
@@ -273,9 +272,11 @@ class _Unasked(Recall):
 
 
 class _GivenBackUnasked(Refunds):
-    async def request(self, word: str, request: RefundRequest, actor: str) -> refunds.RefundRow:
+    async def give_back(
+        self, order_id: str, named: Sequence[int], reason: str, actor: str, opened: Opened = nothing_more
+    ) -> refunds.RefundRow:
         self._recall = _Unasked(self._recall)
-        return await super().request(word, request, actor)
+        return await super().give_back(order_id, named, reason, actor, opened)
 
 
 class _OpenedApart(Refunds):
