@@ -140,6 +140,15 @@ def test_what_a_menu_cannot_show_is_refused_with_its_reason(what: str) -> None:
         prepared(make())
 
 
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("PNG", "P"), ("WEBP", "RGBA"), ("JPEG", "CMYK")])
+async def test_the_largest_that_is_taken_fits_into_what_its_process_may_use(
+    tmp_path: Path, kind: str, mode: str
+) -> None:
+    body = picture(kind, (4898, 4898), mode)
+    assert 4898 * 4898 <= MOST_PIXELS < 4900 * 4900
+    assert (await PictureFolder(tmp_path / "pictures").add(body)).width == SIDE
+
+
 def test_without_its_bound_the_bomb_would_be_decoded() -> None:
     """The planted twin: the look at its size is what stops it, and nothing before that."""
     body = bomb(8_000, 8_000)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 #: Pixels each way: the largest place of the pages has 256, on a panel of twice that density 512.
 SIDE = 512
 LEAST_SIDE = 64
-#: 160 MB once decoded; what a telephone takes by itself has 12 million.
-MOST_PIXELS = 40_000_000
+#: That are decoded: some 100 MB, and as much again on the way. Of a large JPEG only a part is, so it may have more.
+MOST_PIXELS, MOST_OF_JPEG = 24_000_000, 64_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 NO_PICTURE, TOO_MANY_PIXELS, TOO_SMALL, MOVES, NO_DECODER = (
     "no_picture",
@@ -47,10 +47,12 @@ def prepared(body: bytes, most_pixels: int = MOST_PIXELS) -> tuple[bytes, int, i
     Image.MAX_IMAGE_PIXELS = None  # looked at here, before anything is decoded
     try:
         with Image.open(io.BytesIO(body), formats=FORMATS) as found:
-            _check(found, most_pixels)
+            _check(found, max(most_pixels, MOST_OF_JPEG))
             found.draft("RGB", (2 * SIDE, 2 * SIDE))  # a large JPEG is not decoded whole
+            _check(found, most_pixels)
             found.load()
-            return _webp(_square(ImageOps.exif_transpose(found)))
+            ImageOps.exif_transpose(found, in_place=True)
+            return _webp(_square(found))
     except Refused:
         raise
     except MemoryError as error:
@@ -75,9 +77,14 @@ def _square(found: Image) -> Image:
 
     if not found.has_transparency_data:
         side = min(SIDE, *found.size)
-        return ImageOps.fit(found.convert("RGB"), (side, side))
+        return ImageOps.fit(_in_mode(found, "RGB"), (side, side))
     side = min(SIDE, max(found.size))
-    return ImageOps.pad(found.convert("RGBA"), (side, side), color=(0, 0, 0, 0))
+    return ImageOps.pad(_in_mode(found, "RGBA"), (side, side), color=(0, 0, 0, 0))
+
+
+def _in_mode(found: Image, mode: str) -> Image:
+    """Copied only where it must be."""
+    return found if found.mode == mode else found.convert(mode)
 
 
 def _webp(picture: Image) -> tuple[bytes, int, int]:

@@ -21,7 +21,16 @@ from kiosk.domain.errors import TooManyRequests
 from kiosk.domain.menu.picture import NAME, PictureRefused, PicturesUnavailable
 from kiosk.domain.text import Text
 from kiosk.files import Unreadable, read_file, write_whole
-from kiosk.pictures.checking import LEAST_SIDE, MOST_PIXELS, MOVES, NO_DECODER, NO_PICTURE, TOO_MANY_PIXELS, TOO_SMALL
+from kiosk.pictures.checking import (
+    LEAST_SIDE,
+    MOST_OF_JPEG,
+    MOST_PIXELS,
+    MOVES,
+    NO_DECODER,
+    NO_PICTURE,
+    TOO_MANY_PIXELS,
+    TOO_SMALL,
+)
 
 _log = structlog.get_logger()
 #: Of a file as it is uploaded, and of one that is kept.
@@ -33,14 +42,15 @@ KEPT_UNUSED = timedelta(days=30)
 CHECK_COMMAND = (sys.executable, "-m", "kiosk.pictures.checking")
 _CHECK_WITHIN_S = 15.0
 _MOST_WAITING = 4
+_MILLIONS, _MILLIONS_OF_JPEG = MOST_PIXELS // 1_000_000, MOST_OF_JPEG // 1_000_000
 _REFUSALS: Mapping[str, Text] = {
     NO_PICTURE: Text(
         "Это не JPEG, PNG или WebP, либо файл повреждён или оборван",
         "This is no JPEG, PNG or WebP, or the file is damaged or cut off",
     ),
     TOO_MANY_PIXELS: Text(
-        f"В картинке больше {MOST_PIXELS // 1_000_000} млн точек: уменьшите её",
-        f"The picture has more than {MOST_PIXELS // 1_000_000} million pixels: make it smaller",
+        f"В картинке больше {_MILLIONS} млн точек (в JPEG {_MILLIONS_OF_JPEG}): уменьшите её",
+        f"The picture has more than {_MILLIONS} million pixels (a JPEG {_MILLIONS_OF_JPEG}): make it smaller",
     ),
     TOO_SMALL: Text(
         f"Картинка меньше {LEAST_SIDE} точек по стороне", f"The picture is smaller than {LEAST_SIDE} pixels a side"
