@@ -24,6 +24,7 @@ _FETCH_S = 600.0
 _POWER_S = 600.0
 _SLACK_S = 120.0
 _LOOK_S = 0.02
+_FULL_CELLS_LOOKS = 60
 _WAYS = {
     ComplexState.ABORTED: ComplexCommand.CLEAR,
     ComplexState.STOPPED: ComplexCommand.RESET,
@@ -102,9 +103,15 @@ class Trial:
         raise NotExamined("no_material")
 
     async def accepted(self) -> CookingOrder:
-        """A job that the complex has taken. Raises `Broken` where it refuses without a cause."""
+        """A job that the complex has taken. Where every cell is full it is asked again: what lies there is fetched
+        sometime. Raises `Broken` where it refuses without a cause."""
         order = await self.order()
         result = await self.robot.submit(order)
+        for _ in range(_FULL_CELLS_LOOKS):
+            if result != Result.NO_CELL:
+                break
+            await self.pause(self.pace.settled_s)
+            result = await self.robot.submit(order)
         if result != Result.OK:
             raise Broken("not_accepted", f"job {order.job_id}: result {result}")
         return order
