@@ -165,6 +165,7 @@ _.pin_guessed
 ALARM_POINTS
 FOOD_POINTS
 LOT_POINTS
+MENU_POINTS
 SECOND_PERSON_POINTS
 
 # Of the tests: pytest-asyncio, aiosmtpd and asyncio call them by these names.

@@ -83,6 +83,9 @@ RETURN_POINTS = (
 #: A refund above the limit of one person: it waits for a second one.
 SECOND_PERSON_POINTS = ("refund.asked",)
 
+#: A menu that is published: checked, in the books, sold.
+MENU_POINTS = ("menu.checked", "menu.committed", "menu.sold")
+
 #: The settlement of a card reader that has one: in the books, answered, ended.
 SETTLEMENT_POINTS = ("settlement.noted", "settlement.answered", "settlement.ended")
 

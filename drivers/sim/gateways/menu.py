@@ -63,9 +63,7 @@ class MenuCloudDevice(HttpSimulator):
         for name, body in (pictures or {}).items():
             rows[name] = {"path": f"pictures/{name}", "sha256": hashlib.sha256(body).hexdigest()}
         self._pictures |= pictures or {}
-        revision = int(self._world.get("revision") or 0) + 1
-        with self._world.change() as change:
-            change.put("revision", revision)
+        revision = self._number(menu, charts)
         self._bundles.append(
             {
                 "revision": revision,
@@ -76,6 +74,16 @@ class MenuCloudDevice(HttpSimulator):
             }
         )
         return revision
+
+    def _number(self, menu: dict[str, Any], charts: dict[str, Any]) -> int:
+        """The next; of the same menu that it had before it was switched off, the same."""
+        digest = hashlib.sha256(json.dumps([menu, charts], sort_keys=True).encode()).hexdigest()
+        last = self._world.get("last") or {"revision": 0, "digest": ""}
+        if not self._bundles and last["digest"] == digest:
+            return int(last["revision"])
+        with self._world.change() as change:
+            change.put("last", {"revision": last["revision"] + 1, "digest": digest})
+        return int(last["revision"]) + 1
 
     async def _menu(self, request: web.Request) -> web.StreamResponse:
         await self._delay()

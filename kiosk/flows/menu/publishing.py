@@ -139,11 +139,7 @@ class MenuPublisher:
             menu = await asyncio.to_thread(_sellable, bundle, self._equipment)
             self._cp("menu.checked")
 
-            def run(tx: Tx) -> int:
-                done = within(tx)
-                return keep(tx, bundle, menu, publication, self._clock.now()) if done is None else done
-
-            revision = await self._db.write(run)
+            revision = await self._commit(bundle, menu, publication, within)
             self._cp("menu.committed")
             if revision > self._menu.revision:
                 self._menu.publish(menu, revision)
@@ -151,3 +147,15 @@ class MenuPublisher:
                 _log.info("menu_published", revision=revision, origin=publication.origin.value, by=publication.actor)
             self._cp("menu.sold")
             return revision
+
+    async def _commit(
+        self, bundle: Bundle, menu: Menu, publication: Publication, within: Callable[[Tx], int | None]
+    ) -> int:
+        """All of it, or nothing."""
+        now = self._clock.now()
+
+        def run(tx: Tx) -> int:
+            done = within(tx)
+            return keep(tx, bundle, menu, publication, now) if done is None else done
+
+        return await self._db.write(run)
