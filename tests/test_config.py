@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from drivers.sim.endpoints import Endpoints
+from drivers.tap import Tap
+from kiosk.clock import SystemClock
 from kiosk.config import ConfigError, load
 from kiosk.config.secret_files import token_secrets
 from kiosk.config.settings import Config, Tax, Terminal, Webhook
@@ -462,7 +464,9 @@ def test_several_registrars_have_names_of_their_own(tmp_path: Path) -> None:
     rows = "\n".join(f'[[fiscal]]\nport = "/dev/{line}"' for line in "abc")
     three = read(tmp_path, f'{rows}\nname = "spare"').registrars
     assert [row.name for row in three] == ["fiscal-1", "fiscal-2", "spare"]
-    assert list(built(three, Parts(), Endpoints(), ZoneInfo("Europe/Moscow"))) == ["fiscal-1", "fiscal-2", "spare"]
+    clock = SystemClock()
+    taps = {row.name: Tap(clock.now, clock.monotonic) for row in three}
+    assert list(built(three, Parts(), Endpoints(), ZoneInfo("Europe/Moscow"), taps)) == ["fiscal-1", "fiscal-2", "spare"]
     with pytest.raises(ConfigError, match=r"\$\.fiscal\[1\]\.name"):
         read(tmp_path, '[[fiscal]]\nname = "a"\nport = "/dev/a"\n[[fiscal]]\nname = "a"\nport = "/dev/b"')
     with pytest.raises(ConfigError, match=r"\$\.fiscal\[1\]\.name"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -23,10 +22,10 @@ class Registrar(NamedTuple):
     carrier: DocumentCarrier | None = None
 
 
-Vendor = Callable[[Fiscal, Parts, Endpoints, ZoneInfo], Registrar]
+Vendor = Callable[[Fiscal, Parts, Endpoints, ZoneInfo, Tap], Registrar]
 
 
-def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> Registrar:
+def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo, tap: Tap) -> Registrar:
     from drivers.fiscal.ofd import OfdClient
     from drivers.fiscal.shtrih.registrar import ShtrihRegistrar
     from drivers.fiscal.shtrih.session import ShtrihSession
@@ -34,7 +33,7 @@ def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) 
 
     port = (endpoints.fiscal_port if fiscal.simulated else None) or fiscal.port
     session = ShtrihSession(
-        open_link=parts.open_link,
+        open_link=tap.on(parts.open_link),
         port=port,
         baudrate=fiscal.baudrate,
         protocol=fiscal.protocol,
@@ -46,11 +45,11 @@ def _shtrih(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) 
     return Registrar(office, office.ofd)
 
 
-def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> Registrar:
+def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo, tap: Tap) -> Registrar:
     from drivers.fiscal.atol.registrar import AtolRegistrar
 
     office = AtolRegistrar(
-        open_link=parts.open_link,
+        open_link=tap.on(parts.open_link),
         port=(endpoints.fiscal_port if fiscal.simulated else None) or fiscal.port,
         baudrate=fiscal.baudrate,
         password=fiscal.password,
@@ -61,7 +60,7 @@ def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) ->
     return Registrar(office)
 
 
-def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo) -> Registrar:
+def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo, tap: Tap) -> Registrar:
     from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
 
     key = read_key(fiscal.key_file, "$.fiscal.key_file") if fiscal.key_file else ":"
@@ -73,6 +72,7 @@ def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo
         timezone=zone,
         user=user,
         password=password,
+        tap=tap,
     )
     return Registrar(office)
 
@@ -81,15 +81,7 @@ _VENDORS: Mapping[str, Vendor] = MappingProxyType({"shtrih": _shtrih, "atol": _a
 
 
 def built(
-    registrars: Sequence[Fiscal],
-    parts: Parts,
-    endpoints: Endpoints,
-    zone: ZoneInfo,
-    taps: Mapping[str, Tap] | None = None,
+    registrars: Sequence[Fiscal], parts: Parts, endpoints: Endpoints, zone: ZoneInfo, taps: Mapping[str, Tap]
 ) -> dict[str, Registrar]:
-    """One driver each, by name; `taps` hear their lines."""
-
-    def heard(row: Fiscal) -> Parts:
-        return parts if taps is None else replace(parts, open_link=taps[row.name].on(parts.open_link))
-
-    return {row.name: _VENDORS[row.driver](row, heard(row), endpoints, zone) for row in registrars}
+    """One driver each, by name; `taps` hear what goes to them and comes back."""
+    return {row.name: _VENDORS[row.driver](row, parts, endpoints, zone, taps[row.name]) for row in registrars}

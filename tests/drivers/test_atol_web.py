@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,6 +29,8 @@ from drivers.fiscal.port import (
     Vat,
 )
 from drivers.sim.drive import INN
+from drivers.tap import Tap
+from kiosk.clock import SystemClock
 from tests.drivers.atol_web_rig import FAST, WebRig, web_rig, wired_rig
 from tests.drivers.shtrih_rig import receipt
 from tests.restaurant import until
@@ -203,3 +206,17 @@ async def test_a_receipt_refused_by_somebody_on_the_way_is_looked_for_in_the_dri
         bench.wire.to_device, bench.wire.to_host = notice, refuse
         document = await registrar.print_receipt(receipt(), bench.intent(receipt(), counter))
         assert [effect["fiscal_document_number"] for effect in bench.receipts()] == [document.number]
+
+
+async def test_what_the_server_is_asked_and_answers_is_heard_without_password_and_phone() -> None:
+    clock = SystemClock()
+    tap = Tap(clock.now, clock.monotonic)
+    async with web_rig(user="kiosk", password="keep-out", tap=tap) as (bench, registrar):
+        tap.listen(600.0)
+        await sell(bench, registrar, replace(receipt(), customer_contact="+79161234567"))
+    told = b"".join(piece.data for piece in tap.heard())
+    assert b"POST /api/v2/requests\n" in told
+    assert b"HTTP 201\n" in told
+    assert b'"sell"' in told
+    for secret in (b"keep-out", base64.b64encode(b"kiosk:keep-out"), b"79161234567"):
+        assert secret not in told

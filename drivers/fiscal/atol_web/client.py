@@ -19,6 +19,7 @@ from drivers.errors import DeviceRefused, DeviceUnreachable, OutcomeUnknown
 from drivers.fiscal.atol.errors import driver_text, driver_word
 from drivers.fiscal.port import DEVICE
 from drivers.http import HttpDevice, UnreadableAnswer, read_json
+from drivers.tap import Tap
 
 Task = Mapping[str, Any]
 _NO_LINK = (1, 2, 3, 4)
@@ -104,13 +105,22 @@ class AtolWebServer:
     """Requests with their uuids. Not reentrant: the registrar's lock serialises."""
 
     def __init__(
-        self, url: str, *, user: str, password: str, timeouts: AtolWebTimeouts, api: Literal["v1", "v2"]
+        self,
+        url: str,
+        *,
+        user: str,
+        password: str,
+        timeouts: AtolWebTimeouts,
+        api: Literal["v1", "v2"],
+        tap: Tap | None = None,
     ) -> None:
+        """`tap` hears each call as a line with its body, and each answer so; never the password."""
         self._http = HttpDevice(DEVICE, url, "", timeouts.call_s)
         self._path = "/api/v2/requests" if api == "v2" else "/requests"
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {token}"} if user else None
         self.timeouts = timeouts
+        self._tap = tap
 
     async def close(self) -> None:
         await self._http.close()
@@ -189,7 +199,14 @@ class AtolWebServer:
             _log.warning("%s: release of %s: %s", DEVICE, uuid, error)
 
     async def _call(self, method: str, path: str, json: Mapping[str, object] | None = None) -> tuple[int, bytes]:
-        return await self._http.call(method, path, headers=self._headers, json=json)
+        self._note(f"{method} {path}", b"" if json is None else msgspec.json.encode(json), is_sent=True)
+        status, body = await self._http.call(method, path, headers=self._headers, json=json)
+        self._note(f"HTTP {status}", body, is_sent=False)
+        return status, body
+
+    def _note(self, line: str, body: bytes, *, is_sent: bool) -> None:
+        if self._tap is not None:
+            self._tap.note(line.encode() + b"\n" + body, is_sent=is_sent)
 
     @staticmethod
     def _now() -> float:

@@ -28,6 +28,7 @@ from drivers.fiscal.port import (
 from drivers.fiscal.serialised import Serialised
 from drivers.fiscal.shifts import Shifts
 from drivers.fiscal.totals import Totals
+from drivers.tap import Tap
 from drivers.text import said
 
 __all__ = ["AtolWebRegistrar", "AtolWebTimeouts"]
@@ -47,8 +48,11 @@ class AtolWebRegistrar(Serialised):
         password: str = "",
         api: Literal["v1", "v2"] = "v2",
         clock_drift: timedelta = timedelta(minutes=10),
+        tap: Tap | None = None,
     ) -> None:
-        self._server = AtolWebServer(url, user=user, password=password, timeouts=timeouts or AtolWebTimeouts(), api=api)
+        self._server = AtolWebServer(
+            url, user=user, password=password, timeouts=timeouts or AtolWebTimeouts(), api=api, tap=tap
+        )
         self._order_tag = order_tag
         self._archive = WebArchive(self._server)
         self._office = WebOffice(self._server)
