@@ -466,7 +466,11 @@ def test_several_registrars_have_names_of_their_own(tmp_path: Path) -> None:
     assert [row.name for row in three] == ["fiscal-1", "fiscal-2", "spare"]
     clock = SystemClock()
     taps = {row.name: Tap(clock.now, clock.monotonic) for row in three}
-    assert list(built(three, Parts(), Endpoints(), ZoneInfo("Europe/Moscow"), taps)) == ["fiscal-1", "fiscal-2", "spare"]
+    assert list(built(three, Parts(), Endpoints(), ZoneInfo("Europe/Moscow"), taps)) == [
+        "fiscal-1",
+        "fiscal-2",
+        "spare",
+    ]
     with pytest.raises(ConfigError, match=r"\$\.fiscal\[1\]\.name"):
         read(tmp_path, '[[fiscal]]\nname = "a"\nport = "/dev/a"\n[[fiscal]]\nname = "a"\nport = "/dev/b"')
     with pytest.raises(ConfigError, match=r"\$\.fiscal\[1\]\.name"):
