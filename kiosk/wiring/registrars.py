@@ -63,15 +63,12 @@ def _atol(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo, ta
 def _atol_web(fiscal: Fiscal, parts: Parts, endpoints: Endpoints, zone: ZoneInfo, tap: Tap) -> Registrar:
     from drivers.fiscal.atol_web.registrar import AtolWebRegistrar
 
-    key = read_key(fiscal.key_file, "$.fiscal.key_file") if fiscal.key_file else ":"
-    user, _, password = key.partition(":")
     office = AtolWebRegistrar(
         url=(endpoints.fiscal_url if fiscal.simulated else None) or fiscal.url,
         order_tag=OrderTag(fiscal.order_tag),
         timeouts=parts.atol_web_timeouts,
         timezone=zone,
-        user=user,
-        password=password,
+        login=read_key(fiscal.key_file, "$.fiscal.key_file") if fiscal.key_file else "",
         tap=tap,
     )
     return Registrar(office)

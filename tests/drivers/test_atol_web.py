@@ -97,7 +97,7 @@ async def test_a_refused_question_behind_a_request_under_way_proves_nothing() ->
         async def ask(self, *tasks: Task) -> list[Any]:
             raise AtolRefused(66)
 
-    server = Busy("http://127.0.0.1:1", user="", password="", timeouts=FAST, api="v2")
+    server = Busy("http://127.0.0.1:1", login="", timeouts=FAST, api="v2")
     once = Once(WebArchive(server), OrderTag.TAG_1192, ZoneInfo("Europe/Moscow"), timedelta())
     requests = WebRequests(server, once)
     counter = FiscalCounter("9999078902000273", 2, 1)
@@ -175,7 +175,7 @@ async def test_a_server_killed_around_any_call_registers_exactly_once(moment: st
 
 
 async def test_basic_authorisation_is_sent_where_a_user_is_named() -> None:
-    async with web_rig(user="kiosk", password="secret") as (_, registrar):
+    async with web_rig(login="kiosk:secret") as (_, registrar):
         assert registrar._server._headers == {"Authorization": "Basic a2lvc2s6c2VjcmV0"}  # noqa: SLF001  # what the server hears
         assert (await registrar.status()).shift_open
 
@@ -211,7 +211,7 @@ async def test_a_receipt_refused_by_somebody_on_the_way_is_looked_for_in_the_dri
 async def test_what_the_server_is_asked_and_answers_is_heard_without_password_and_phone() -> None:
     clock = SystemClock()
     tap = Tap(clock.now, clock.monotonic)
-    async with web_rig(user="kiosk", password="keep-out", tap=tap) as (bench, registrar):
+    async with web_rig(login="kiosk:keep-out", tap=tap) as (bench, registrar):
         tap.listen(600.0)
         await sell(bench, registrar, replace(receipt(), customer_contact="+79161234567"))
     told = b"".join(piece.data for piece in tap.heard())

@@ -92,7 +92,7 @@ INTENT = FiscalIntent(
 
 @pytest.mark.parametrize("path", _places(_sound()), ids=".".join)
 async def test_3_4_no_number_or_date_of_a_web_register_is_beyond_what_a_drive_holds(path: tuple[str, ...]) -> None:
-    server = Says("http://127.0.0.1:1", user="u", password="p", timeouts=AtolWebTimeouts(), api="v2")
+    server = Says("http://127.0.0.1:1", login="u:p", timeouts=AtolWebTimeouts(), api="v2")
     archive, office = WebArchive(server), WebOffice(server)
     counters = WebCounters(archive, WebShift(office))
 

@@ -90,7 +90,7 @@ async def hostile() -> AsyncIterator[tuple[Peer, Calls]]:
     peer.port = server.sockets[0].getsockname()[1]
     url = f"http://127.0.0.1:{peer.port}"
     bank, sms, push = HttpAcquirer(url, "k", 2.0), HttpSmsGateway(url, "k", 2.0), HttpPushGateway(url, "k", 2.0)
-    atol = AtolWebServer(url, user="u", password="p", timeouts=AtolWebTimeouts(call_s=2.0, question_s=0.01), api="v2")
+    atol = AtolWebServer(url, login="u:p", timeouts=AtolWebTimeouts(call_s=2.0, question_s=0.01), api="v2")
     webhook = HttpWebhookSender(2.0)
     calls: Calls = [
         ("charge", lambda: bank.charge(Charge("O:1", "O", 100, "tok", "token"))),

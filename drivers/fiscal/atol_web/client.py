@@ -108,17 +108,17 @@ class AtolWebServer:
         self,
         url: str,
         *,
-        user: str,
-        password: str,
+        login: str,
         timeouts: AtolWebTimeouts,
         api: Literal["v1", "v2"],
         tap: Tap | None = None,
     ) -> None:
-        """`tap` hears each call as a line with its body, and each answer so; never the password."""
+        """`login`: `user:password`, empty for a server that asks nobody. `tap` hears each call and each answer as a line
+        with its body; never the login."""
         self._http = HttpDevice(DEVICE, url, "", timeouts.call_s)
         self._path = "/api/v2/requests" if api == "v2" else "/requests"
-        token = base64.b64encode(f"{user}:{password}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {token}"} if user else None
+        token = base64.b64encode(login.encode() if ":" in login else f"{login}:".encode()).decode()
+        self._headers = {"Authorization": f"Basic {token}"} if login else None
         self.timeouts = timeouts
         self._tap = tap
 

@@ -35,7 +35,8 @@ __all__ = ["AtolWebRegistrar", "AtolWebTimeouts"]
 
 
 class AtolWebRegistrar(Serialised):
-    """`drivers.fiscal.port.FiscalOffice` over HTTP. `url` is the server's root; `api` v1 for old servers."""
+    """`drivers.fiscal.port.FiscalOffice` over HTTP. `url` is the server's root; `api` v1 for old servers;
+    `login` and `tap` as of an `AtolWebServer`."""
 
     def __init__(
         self,
@@ -44,15 +45,12 @@ class AtolWebRegistrar(Serialised):
         order_tag: OrderTag = OrderTag.TAG_1192,
         timeouts: AtolWebTimeouts | None = None,
         timezone: ZoneInfo | None = None,
-        user: str = "",
-        password: str = "",
+        login: str = "",
         api: Literal["v1", "v2"] = "v2",
         clock_drift: timedelta = timedelta(minutes=10),
         tap: Tap | None = None,
     ) -> None:
-        self._server = AtolWebServer(
-            url, user=user, password=password, timeouts=timeouts or AtolWebTimeouts(), api=api, tap=tap
-        )
+        self._server = AtolWebServer(url, login=login, timeouts=timeouts or AtolWebTimeouts(), api=api, tap=tap)
         self._order_tag = order_tag
         self._archive = WebArchive(self._server)
         self._office = WebOffice(self._server)
