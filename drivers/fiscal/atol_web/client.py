@@ -113,8 +113,8 @@ class AtolWebServer:
         api: Literal["v1", "v2"],
         tap: Tap | None = None,
     ) -> None:
-        """`login`: `user:password`, empty for a server that asks nobody. `tap` hears calls and answers, each as a line with
-        its body; never the login."""
+        """`login`: `user:password`, empty for a server that asks nobody. `tap` hears calls and answers, each as a line
+        with its body; never the login."""
         self._http = HttpDevice(DEVICE, url, "", timeouts.call_s)
         self._path = "/api/v2/requests" if api == "v2" else "/requests"
         token = base64.b64encode(login.encode() if ":" in login else f"{login}:".encode()).decode()
