@@ -106,12 +106,17 @@ class MenuDrafts:
             drafts.delete(tx)
             return None
 
-        return await self._history.view(await self._publisher.publish(_bundle(row.body), publication, take))
+        return await self._history.view(
+            await self._publisher.publish(await asyncio.to_thread(_bundle, row.body), publication, take)
+        )
 
     async def _view(self, row: DraftRow) -> DraftView:
-        bundle, sold = _bundle(row.body), await self._history.bundle(self._history.now)
-        looked = await asyncio.to_thread(look_through, bundle, self._equipment)
-        found = await asyncio.to_thread(differences, sold, bundle)
+        sold = await self._history.bundle(self._history.now)
+        return await asyncio.to_thread(self._looked, row, sold)
+
+    def _looked(self, row: DraftRow, sold: Bundle) -> DraftView:
+        """On a thread: a large menu takes longer than guests are to wait."""
+        bundle = _bundle(row.body)
         return DraftView(
             edit=row.edit,
             based_on=row.based_on,
@@ -119,8 +124,8 @@ class MenuDrafts:
             changed_at=rfc3339(row.changed_at),
             document=bundle.menu,
             charts=sorted(bundle.charts),
-            findings=looked.findings,
-            differences=found,
+            findings=look_through(bundle, self._equipment).findings,
+            differences=differences(sold, bundle),
         )
 
 
@@ -146,7 +151,11 @@ def _made_or_at(reader: Reader, edit: int) -> DraftRow | RevisionRow:
 
 
 def _bundle(body: str) -> Bundle:
-    return msgspec.json.decode(body, type=Bundle)
+    """Raises `NotFound` for a draft of a program that knew more: it can be thrown away and begun anew."""
+    try:
+        return msgspec.json.decode(body, type=Bundle)
+    except msgspec.ValidationError as error:
+        raise NotFound from error
 
 
 def _changed(body: str, changes: list[Change]) -> str:

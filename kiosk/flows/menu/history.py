@@ -113,7 +113,7 @@ class MenuHistory:
     async def _bundle_if_kept(self, revision: int) -> Bundle | None:
         body = await self._db.read(revisions.body, revision)
         try:
-            return None if body is None else msgspec.json.decode(body, type=Bundle)
+            return None if body is None else await asyncio.to_thread(msgspec.json.decode, body, type=Bundle)
         except (msgspec.ValidationError, msgspec.DecodeError):
             return None  # of a program that knows more
 
