@@ -297,6 +297,7 @@ def test_relative_paths_start_at_the_files_folder(tmp_path: Path) -> None:
     assert config.server.socket == tmp_path / "run/kiosk.sock"
     assert config.database.path == tmp_path / "data/kiosk.db"
     assert (config.menu.file, config.menu.images) == (f"{tmp_path}/menu/menu.toml", f"{tmp_path}/menu/images")
+    assert config.menu.secret_file == f"{tmp_path}/secrets/menu"
     secrets = (config.auth.secret_file, config.bank.merchant_key_file, config.sms.key_file, config.service.pin_file)
     assert secrets == tuple(f"{tmp_path}/secrets/{name}" for name in ("token", "bank", "sms", "pin"))
     assert config.sbp.key_file == f"{tmp_path}/secrets/sbp"
@@ -373,6 +374,10 @@ def test_absolute_paths_stay(tmp_path: Path) -> None:
         ('[sms]\nurl = "http://10.0.0.5"', "$.sms.url"),
         ('[menu]\nlanguages = ["ru", "kz"]', "$.menu.languages[1]"),
         ('[menu]\nlanguages = ["kk", "en"]', "$.menu.languages"),
+        ('[menu]\nurl = "https://cloud.example/menu"', "$.menu.secret_file"),
+        ('[menu]\nsecret_file = "menu.secret"', "$.menu.url"),
+        ('[menu]\nurl = "http://cloud.example/menu"\nsecret_file = "a"', "$.menu.url"),
+        ('[menu]\nurl = "https://cloud.example/menu"\nsecret_file = "a"\npoll_s = 5', "$.menu.poll_s"),
         ('[menu]\nlanguages = ["ru", "ru"]', "$.menu.languages[1]"),
         ("[menu]\nlanguages = []", "$.menu.languages"),
         ('[sms]\ncountries = ["RU", "Russia"]', "$.sms.countries[1]"),
