@@ -120,6 +120,8 @@ async def test_the_command_tells_what_is_sold_checks_exports_publishes_and_bring
     again = place.folder / "again.json"
     await ok(place, "menu", "export", str(again))
     assert again.read_text() == kept.read_text()
+    misnamed = await kiosk(place, "menu", "export", str(place.folder / "kept.toml"))  # nobody could read it back
+    assert (misnamed.code, "name it kept.json" in misnamed.err) == (cli.BAD, True)
     missing = await kiosk(place, "menu", "check", str(place.folder / "none.json"))
     assert (missing.code, "no such file" in missing.err) == (cli.BAD, True)
 

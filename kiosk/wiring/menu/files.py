@@ -21,6 +21,7 @@ from kiosk.files import Unreadable, read_file, write_whole
 Ask = Callable[[str, str, dict[str, Any] | None], Awaitable[tuple[int, Any]]]
 Answer = tuple[int, Any]
 _UNSELLABLE = 409
+_EXPORTED = ".json"
 
 
 async def menu_answer(options: argparse.Namespace, robot_complex: str, language: str, ask: Ask) -> Answer:
@@ -39,7 +40,7 @@ async def menu_answer(options: argparse.Namespace, robot_complex: str, language:
 
 def _read(file: Path) -> Bundle:
     """A `menu.toml` with its charts beside it, or what `export` wrote. Raises `MenuError`."""
-    if file.suffix != ".json":
+    if file.suffix != _EXPORTED:
         return read_menu(file).bundle
     try:
         return msgspec.json.decode(read_file(file, MAX_BYTES), type=Bundle)
@@ -57,7 +58,10 @@ def _check(file: Path, robot_complex: str, language: str) -> Answer:
 
 
 async def _export(file: Path, revision: int | None, ask: Ask) -> Answer:
-    """With its charts: what is published of it again cooks the same."""
+    """With its charts: what is published of it again cooks the same. Raises `MenuError` for a name under which it could
+    not be read back."""
+    if file.suffix != _EXPORTED:
+        raise MenuError(f"{file}: what is exported is JSON: name it {file.stem}{_EXPORTED}")
     if revision is None:
         status, answer = await ask(*socket_calls.MENU_DOCUMENT, None)
         if status >= 400:
