@@ -257,14 +257,14 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
     from kiosk.wiring import (  # heavy, as in `_run`
         examine,
         exposed,
-        menu_remark,
         missing_pictures,
         prepared,
+        sold_menu,
         standby_remark,
     )  # fmt: skip
 
-    menu = (await prepared(config)).menu
-    lines = [("configuration", True, str(options.config)), ("menu", True, menu_remark(menu, config.menu.languages))]
+    ready = await prepared(config)
+    lines = [("configuration", True, str(options.config)), ("menu", *sold_menu(config, ready))]
     lines += [("files", not file.readable, f"{file.path}: {file.says}") for file in exposed(config)]
     if (found := standby_remark(config.standby.folder, config.database.path)) is not None:
         lines.append(("standby", *found))
@@ -283,7 +283,7 @@ async def _check(options: argparse.Namespace, config: Config) -> int:
         ]
         says, own = answer.get("says", {}), answer.get("own", {})
     except NotRunning:
-        lines += await examine(config, menu)
+        lines += await examine(config, ready.menu)
     if options.json:
         _show({"checks": [{"check": name, "ok": ok, "detail": detail} for name, ok, detail in lines]}, as_json=True)
     else:

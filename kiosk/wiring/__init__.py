@@ -4,8 +4,9 @@
 """
 
 from kiosk.wiring.devices import examine
+from kiosk.wiring.menu.sold import sold_menu
 from kiosk.wiring.parts import Parts
-from kiosk.wiring.preconditions import menu_remark, prepared
+from kiosk.wiring.preconditions import prepared
 from kiosk.wiring.private_files import exposed
 from kiosk.wiring.process import Kiosk, run
 from kiosk.wiring.restoring import missing_pictures, restore
@@ -16,10 +17,10 @@ __all__ = [
     "Parts",
     "examine",
     "exposed",
-    "menu_remark",
     "missing_pictures",
     "prepared",
     "restore",
     "run",
+    "sold_menu",
     "standby_remark",
 ]

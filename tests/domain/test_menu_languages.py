@@ -15,7 +15,7 @@ from kiosk.catalogue import load_complex, load_menu
 from kiosk.domain.menu.rows import MenuError, place
 from kiosk.domain.menu.wording import check_name
 from kiosk.domain.text import FURTHER_LANGUAGES, LANGUAGES, Text, Wording
-from kiosk.wiring import menu_remark
+from kiosk.wiring.preconditions import menu_remark
 from tests.own_menu import own_menu
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import base64
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 from drivers.sim.gateways.menu import menu_cloud
 from kiosk import cli
+from kiosk.wiring import prepared, sold_menu
 from tests.command import kiosk, ok
 from tests.restaurant import Answer, Restaurant, restaurant
 from tests.scenes.test_refusals import assert_problem
@@ -93,6 +95,28 @@ async def test_what_a_new_menu_no_longer_sells_is_not_paid_for_and_what_it_cooks
     await guest.until_status(kept["order_id"], "completed")
     (made,) = place.effects("robot", "started")
     assert made["recipe"] == CHICKEN_UDON
+
+
+async def test_a_kiosk_that_stands_is_said_to_sell_the_menu_of_its_books(place: Restaurant) -> None:
+    kept = place.folder / "kept.json"
+    await ok(place, "menu", "export", str(kept))
+    bundle = json.loads(kept.read_text())
+    bundle["menu"]["combos"] = []
+    kept.write_text(json.dumps(bundle))
+    config = place.kiosk.config
+    ready = await prepared(config)
+    assert sold_menu(config, ready) == (True, "33 dishes")
+    assert (await ok(place, "menu", "publish", str(kept)))["revision"] == 2
+    await place.kiosk.stop()
+    assert sold_menu(config, ready) == (True, "revision 2 (editor), not the file: 33 dishes")
+    with sqlite3.connect(config.database.path) as books:
+        books.execute(
+            'UPDATE menu_revision SET body = replace(body, \'"chart":"\', \'"chart":"no-\') WHERE revision = 2'
+        )
+    sold, told = sold_menu(config, ready)
+    assert (sold, told.startswith("revision 2 (editor) cannot be sold here, an older one is: ")) == (False, True)
+    await place.restart()
+    assert (await ok(place, "menu"))["revision"] == 1
 
 
 async def test_the_command_tells_what_is_sold_checks_exports_publishes_and_brings_back(place: Restaurant) -> None:

@@ -5,29 +5,45 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from kiosk.domain.menu.bundle import Origin
 from kiosk.domain.menu.picture import pictures_in
+from kiosk.store.menu.revisions import FILE_TAKEN
+
+
+class Kept(NamedTuple):
+    """The newest revision of the books; `file_taken`: the digest of the menu's file as it was taken in last."""
+
+    revision: int
+    origin: str
+    body: str
+    file_taken: str | None
+
+
+def newest_kept(path: Path) -> Kept | None:
+    """None where there is none that could be read."""
+    if not path.is_file():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute(
+                "SELECT revision, origin, body, (SELECT value FROM meta WHERE key = ?) FROM menu_revision"
+                " ORDER BY revision DESC LIMIT 1",
+                (FILE_TAKEN,),
+            ).fetchone()
+    except sqlite3.Error:
+        return None
+    return None if found is None else Kept(found[0], found[1], found[2] or "", found[3])
 
 
 def is_of_file(path: Path) -> bool:
     """Whether the menu's file is what is sold: by the newest revision, or since there is none that could be read."""
-    found = _of_newest(path, "origin")
-    return found is None or found == Origin.FILE
+    found = newest_kept(path)
+    return found is None or found.origin == Origin.FILE
 
 
 def pictures_named(path: Path) -> set[str]:
     """Of the newest revision, those that were uploaded."""
-    return pictures_in(_of_newest(path, "body") or "")
-
-
-def _of_newest(path: Path, column: str) -> str | None:
-    if not path.is_file():
-        return None
-    statement = f"SELECT {column} FROM menu_revision ORDER BY revision DESC LIMIT 1"
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute(statement).fetchone()
-    except sqlite3.Error:
-        return None
-    return None if found is None else found[0]
+    found = newest_kept(path)
+    return set() if found is None else pictures_in(found.body)

@@ -14,7 +14,7 @@ from kiosk.store.transaction import Reader, Tx
 
 #: So many revisions are kept whole, and may be brought back.
 KEPT = 200
-_FILE = "menu_file"  # in `meta`: the digest of the file that was taken in last
+FILE_TAKEN = "menu_file"  # in `meta`: the digest of the file that was taken in last
 _CLOUD = "menu_cloud"  # in `meta`: the number of the cloud's menu that was taken last
 _PAGE = 50
 _COLUMNS = "revision, origin, source, edit, actor, published_at, version, differences"
@@ -120,8 +120,8 @@ def note_cloud(tx: Tx, revision: int) -> None:
 
 def file_taken(reader: Reader) -> str | None:
     """The digest of the menu's file as it was taken in last; None before the first."""
-    return meta.read(reader, _FILE)
+    return meta.read(reader, FILE_TAKEN)
 
 
 def note_file(tx: Tx, digest: str) -> None:
-    meta.put(tx, _FILE, digest)
+    meta.put(tx, FILE_TAKEN, digest)
