@@ -40,7 +40,7 @@ MOST_PICTURES = 2000
 #: How long one is kept that no menu names.
 KEPT_UNUSED = timedelta(days=30)
 CHECK_COMMAND = (sys.executable, "-m", "kiosk.pictures.checking")
-_CHECK_WITHIN_S = 15.0
+_CHECK_WITHIN_S = 45.0
 _MOST_WAITING = 4
 _MILLIONS, _MILLIONS_OF_JPEG = MOST_PIXELS // 1_000_000, MOST_OF_JPEG // 1_000_000
 _REFUSALS: Mapping[str, Text] = {

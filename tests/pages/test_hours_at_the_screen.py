@@ -34,6 +34,7 @@ async def test_a_dish_of_another_hour_says_from_when_on_it_is_sold(tmp_path: Pat
         await kiosk.shot("hours-ru")
         await kiosk.tap("lang-en")
         await expect(card).to_contain_text(f"{'tomorrow ' if tomorrow else ''}from\u00a0{begins:%H:%M}")
+        await screens.close()
 
 
 async def test_a_cart_says_which_price_has_changed_and_the_order_costs_what_is_shown(
@@ -55,3 +56,4 @@ async def test_a_cart_says_which_price_has_changed_and_the_order_costs_what_is_s
         await kiosk.tap("pay", "without-number")
         await kiosk.number()
         assert [line["amount_kopecks"] for line in place.effects("bank", "charged")] == [19900]
+        await screens.close()

@@ -71,3 +71,4 @@ async def test_a_guest_chooses_in_a_language_of_the_menu_and_pays_in_english(tmp
         ):
             path, asked = f"/api/orders/{order['order_id']}", {"Accept-Language": language}
             assert (await guest.call("GET", path, **asked)).body["items"][0]["name"] == name
+        await screens.close()

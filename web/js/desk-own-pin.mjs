@@ -17,7 +17,8 @@ export function OwnPin({ act }) {
   const [next, setNext] = useState("");
   if (person_id === null) return null;
   if (!open)
-    return html`<button type="button" class="quiet" data-testid="own-pin" onClick=${() => setOpen(true)}>${t.go}</button>`;
+    return html`<button type="button" class="quiet" data-testid="own-pin"
+      onClick=${() => setOpen(true)}>${t.go}</button>`;
   const close = () => {
     setOpen(false);
     setPin("");

@@ -125,7 +125,6 @@ class FileCheck:
     async def _open(self) -> None:
         now = self._clock.now()
         _log.info("file_checked")
-        self.view = FileView("sound", checked_at=rfc3339(now))
         self._readiness.set(CHECK, None)
 
         def run(tx: Tx) -> None:
@@ -134,6 +133,7 @@ class FileCheck:
 
         with contextlib.suppress(DatabaseBroken):
             await self._db.write(run)
+        self.view = FileView("sound", checked_at=rfc3339(now))  # as the next process reads it in the books
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
