@@ -25,8 +25,7 @@ def newest_kept(path: Path) -> Kept | None:
     """None where there is none that could be read."""
     if not path.is_file():
         return None
-    # A reader of a database with a log would leave one beside a file that was closed in order: the next start would take
-    # that for a crash.
+    # A reader would leave a log beside a file that was closed in order, and the next start take that for a crash.
     whole = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{whole}", uri=True)) as connection:
