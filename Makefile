@@ -46,8 +46,8 @@ tools: | system
 run: setup
 	.venv/bin/kiosk run
 
-# Most of it waits for devices: more workers than cores; six of them kept one another from their turns. Two more have a
-# browser; they are a part of their own, whose log is shown at the end. The other part is in front, where Ctrl-C is heard.
+# Most of it waits for devices: four times as many workers as two cores keep them busy. Three more have a browser; they are
+# a part of their own, whose log is shown at the end. The other part is in front, where Ctrl-C is heard.
 WORKERS ?= 8
 BROWSERS ?= 3
 PART = $(PY) -m pytest -p no:cacheprovider --dist loadfile
