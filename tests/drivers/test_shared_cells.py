@@ -95,8 +95,8 @@ async def test_what_comes_to_a_cell_whose_door_is_open_waits_until_it_is_shut(be
     async with bench.complex(speed=20, rules=rules(bench, 2)) as device:
         waiting(device)
         driver = bench.driver()
-        await driver.submit(portion(1, 2))
-        await driver.submit(portion(2, 1, phases=slow))
+        await driver.submit(portion(2, 2, phases=slow))  # first: the quick one would be over before this is asked for
+        await driver.submit(portion(1, 1))
         await until(driver.cells, lambda cells: (cells[0].loaded, cells[0].coming) == ((1,), (2,)))
         await driver.open_cell(1, 1)
         with pytest.raises(DeviceRefused):
