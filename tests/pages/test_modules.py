@@ -99,6 +99,7 @@ PLANTED = [
     ("signing", "signing", "if (member()?.visit !== visit) return;", ""),
     ("staff", "desk-words", "says[language]", "says.ru"),
     ("stats", "stats-periods", "later(monday, -7)", "later(monday, -6)"),
+    ("menu-editor", "menu-fields", "if (same(base, now)) return mine;", "return mine;"),
     ("stats", "visits", "Math.max(visit?.reached ?? 0, stepOf(state))", "stepOf(state)"),
 ]
 

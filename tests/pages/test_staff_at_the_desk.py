@@ -47,7 +47,7 @@ async def test_8_technician_sees_what_is_broken_acts_and_stands_in_the_journal(s
         assert await violations(panel) == []
         await panel.shot("sim")
         await panel.tap("mend")
-        await desk.tap("to-menu", "refill-23", "refill-23-sure", "until-60", "stop-cola")
+        await desk.tap("to-stock", "refill-23", "refill-23-sure", "until-60", "stop-cola")
         await expect(desk.at("stop-cola")).to_have_attribute("aria-checked", "true", timeout=WAIT_MS)
         await expect(desk.at("stop-cola")).to_contain_text("до ")
         await desk.tap("to-now", "pause")
@@ -521,7 +521,7 @@ async def test_8_lot_is_put_in_written_off_and_recalled_at_the_desk_and_stands_i
 ) -> None:
     async with restaurant() as place:
         desk = await at_the_desk(screens, place.kiosk)
-        await desk.tap("to-menu")
+        await desk.tap("to-stock")
         await expect(desk.at("lots")).to_contain_text("без партии", timeout=WAIT_MS)
         number = str((await bin_of(place))["bin"])
         assert (await place.internal("POST", REFILL, {"bin": int(number), "amount": 500})).status == 204
@@ -551,7 +551,7 @@ async def test_8_lot_is_put_in_written_off_and_recalled_at_the_desk_and_stands_i
         await expect(desk.at("recalled")).to_contain_text("Партия Л-7 / 12 отозвана", timeout=WAIT_MS)
         await desk.tap("to-devices")
         await expect(desk.at(f"light-lot_{number}")).to_have_attribute("data-level", "bad", timeout=WAIT_MS)
-        await desk.tap("to-menu")
+        await desk.tap("to-stock")
         await desk.at("trace").locator("summary").click()
         await expect(desk.at("trace")).to_contain_text(ordered["number"], timeout=WAIT_MS)
         await expect(desk.at("trace")).to_contain_text("+79161234567")

@@ -12,19 +12,23 @@ const ROWS = {
   ru: ["йцукенгшщзхъ", "фывапролджэё", "ячсмитьбю"],
   en: ["qwertyuiop", "asdfghjkl", "zxcvbnm"],
 };
-const TEXT = "input:not([type]), input[type=text], input[type=search]";
+const TEXT = "input:not([type]), input[type=text], input[type=search], textarea";
 
-/** The field that a finger has just gone into; a mouse comes with a keyboard. @returns {HTMLInputElement|null} */
+/** @typedef {HTMLInputElement|HTMLTextAreaElement} TextField */
+
+/** @param {EventTarget|null} target @returns {target is TextField} */
+const isText = (target) => target instanceof HTMLElement && target.matches(TEXT);
+
+/** The field that a finger has just gone into; a mouse comes with a keyboard. @returns {TextField|null} */
 function useTouchedField() {
-  const [field, setField] = useState(/** @type {HTMLInputElement|null} */ (null));
+  const [field, setField] = useState(/** @type {TextField|null} */ (null));
   useEffect(() => {
     let touched = /** @type {EventTarget|null} */ (null);
     const pointed = (/** @type {PointerEvent} */ event) => {
       touched = event.pointerType === "touch" ? event.target : null;
       if (touched === document.activeElement) entered(event); // it had the focus already, its keys were put away
     };
-    const entered = (/** @type {Event} */ { target }) =>
-      setField(touched === target && target instanceof HTMLInputElement && target.matches(TEXT) ? target : null);
+    const entered = (/** @type {Event} */ { target }) => setField(touched === target && isText(target) ? target : null);
     const left = (/** @type {FocusEvent} */ { relatedTarget }) => {
       if (!relatedTarget) setField(null);
     };
@@ -43,7 +47,7 @@ function useTouchedField() {
 
 /**
  * What is typed goes where the caret stands, and the field's own page hears of it.
- * @param {HTMLInputElement} field
+ * @param {TextField} field
  * @param {string} text "" erases
  */
 function type(field, text) {
@@ -80,7 +84,7 @@ export function DeskKeys() {
       ${letters(third)}</div>
     <div><${Key} id="alphabet" word=${alphabet === "ru" ? "ABC" : "АБВ"} wide
         go=${() => setAlphabet(alphabet === "ru" ? "en" : "ru")} />
-      ${letters("-@")}<${Key} id="space" word=${t.keys.space} long go=${() => type(field, " ")} />${letters(".,")}
+      ${letters("-:@")}<${Key} id="space" word=${t.keys.space} long go=${() => type(field, " ")} />${letters(".,")}
       <${Key} id="done" word=${t.keys.done} wide go=${() => field.blur()} /></div>
   </section>`;
 }

@@ -7,6 +7,7 @@ import { CellJournal, UpkeepJournal } from "./desk-journals.mjs";
 import { Kitchen } from "./desk-kitchen.mjs";
 import { Log } from "./desk-log.mjs";
 import { LotJournal, Lots, useTold } from "./desk-lots.mjs";
+import { Menu } from "./desk-menu.mjs";
 import { Orders } from "./desk-orders.mjs";
 import { Bins, Cells, Lights, ReaderDay, Sales, Stuck, Webhooks } from "./desk-parts.mjs";
 import { People } from "./desk-people.mjs";
@@ -35,7 +36,8 @@ const CONTENTS = {
   orders: OfOrders,
   kitchen: OfKitchen,
   registrar: OfRegistrar,
-  menu: OfMenu,
+  menu: ({ told, place, token, act }) => html`<${Menu} told=${told} of=${place.of} token=${token} act=${act} />`,
+  stock: OfStock,
   customers: ({ ask }) => html`<${People} ask=${ask} />`,
   devices: OfDevices,
   log: ({ told, token }) => html`<${Log} told=${told} token=${token} />`,
@@ -84,7 +86,7 @@ function OfRegistrar({ told, token, act }) {
 }
 
 /** @param {Given} given */
-function OfMenu({ told, token, act }) {
+function OfStock({ told, token, act }) {
   const last = told.journal[0]?.at;
   const [until, setUntil] = useState("good");
   return html`<${StopList} dishes=${told.dishes} until=${until} setUntil=${setUntil} act=${act} />

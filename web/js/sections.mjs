@@ -9,7 +9,8 @@ const NEEDS = /** @type {const} */ ({
   orders: "GET /api/service/overview",
   kitchen: "GET /api/service/kitchen",
   registrar: "POST /api/service/x-report",
-  menu: "POST /api/service/refill",
+  menu: "GET /api/service/menu/document",
+  stock: "POST /api/service/refill",
   customers: "POST /api/service/customers/find",
   devices: "GET /api/service/overview",
   log: "GET /api/service/overview",
@@ -53,7 +54,7 @@ export function waitingIn({ told, stuck, till, requests, cells }) {
     ["kitchen", Boolean(cells?.some((row) => row.state === "forgotten" || row.state === "locked"))],
     ["registrar", among(OF_REGISTRAR)],
     [
-      "menu",
+      "stock",
       told.bins.some((/** @type {any} */ row) => row.portions_left !== null && row.portions_left < FEW_PORTIONS),
     ],
     [

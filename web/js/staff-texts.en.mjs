@@ -1,6 +1,7 @@
 /** Every word of the staff's pages in English; the same keys as the Russian texts. */
 
 import { money, tenths } from "./format.mjs";
+import { menuEn } from "./menu-texts.en.mjs";
 
 const MEBIBYTES_IN_GIBIBYTE = 1024;
 
@@ -101,13 +102,16 @@ export const en = {
       orders: "Orders",
       kitchen: "Kitchen",
       registrar: "Registrar",
-      menu: "Menu and stock",
+      menu: "Menu",
+      stock: "Stop list and stock",
       customers: "Customers",
       devices: "Devices",
       log: "Log",
       system: "System",
     },
   },
+
+  menu: menuEn,
 
   service: {
     guestScreen: "Guest's screen",

@@ -1,6 +1,7 @@
 /** Every word of the staff's pages in Russian: the technician's, the manager's and the training panel. */
 
 import { money, tenths } from "./format.mjs";
+import { menuRu } from "./menu-texts.ru.mjs";
 
 /** @typedef {Record<string, string>} Words by the server's own words */
 /** @typedef {Record<string, [string, string]>} Faults what a fault is called, and what it does */
@@ -103,13 +104,16 @@ export const ru = {
       orders: "Заказы",
       kitchen: "Кухня",
       registrar: "Касса",
-      menu: "Меню и запасы",
+      menu: "Меню",
+      stock: "Стоп-лист и запасы",
       customers: "Клиенты",
       devices: "Устройства",
       log: "Журнал",
       system: "Система",
     }),
   },
+
+  menu: menuRu,
 
   service: {
     guestScreen: "Экран гостя",

@@ -38,7 +38,7 @@ export function endSession() {
 }
 
 /**
- * One call; the answer's body, or null for a 401 (the session is over) and for silence.
+ * One call, with JSON or a file as it is; the answer's body, or null for a 401 (the session is over) and for silence.
  * @param {string} token @param {string} method @param {string} path @param {unknown} [body]
  * @returns {Promise<Answer>}
  */
@@ -46,7 +46,7 @@ export async function staffCall(token, method, path, body) {
   const headers = {
     Authorization: `Bearer ${token}`,
     "Accept-Language": staffLanguage(),
-    ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    ...(body === undefined ? {} : { "Content-Type": body instanceof Blob ? body.type : "application/json" }),
   };
   try {
     const answer = await fetch(path, {
@@ -54,7 +54,7 @@ export async function staffCall(token, method, path, body) {
       headers,
       cache: "no-store",
       keepalive: method === "DELETE",
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(method === "GET" ? WITHIN_MS : ACT_WITHIN_MS),
     });
     const json = /json/.test(answer.headers.get("Content-Type") ?? "");

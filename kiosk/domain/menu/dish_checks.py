@@ -39,7 +39,8 @@ def build_dish(item: Item, makings: Makings) -> Dish:
     where, larder = place("items", item.id), makings.larder
     chart = makings.charts.get(item.chart)
     if chart is None:
-        raise where.wrong("chart", f"такой техкарты нет: {item.chart!r}", f"no process chart {item.chart!r}")
+        ru = f"такой техкарты нет: {item.chart}" if item.chart else "техкарта не выбрана"
+        raise where.wrong("chart", ru, f"no process chart {item.chart!r}")
     groups = [makings.groups[name] for name in item.modifier_groups]
     for group in groups:
         if not 0 <= group.min <= group.max <= len(group.options):

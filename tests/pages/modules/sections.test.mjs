@@ -34,7 +34,7 @@ test("the dot stands where somebody has to look, and nowhere while all is well",
     [{ lights: [{ name: "ofd:spare", level: "bad" }] }, {}, "registrar"],
     [{ lights: [{ name: "robot", level: "bad" }] }, {}, "devices"],
     [{ lights: [{ name: "disk", level: "bad" }] }, {}, "system"],
-    [{ bins: [{ portions_left: 4 }, { portions_left: null }] }, {}, "menu"],
+    [{ bins: [{ portions_left: 4 }, { portions_left: null }] }, {}, "stock"],
     [{ webhooks: [{ state: "disabled" }] }, {}, "system"],
   ];
   for (const [more, beside, section] of cases) assert.deepEqual([...waitingIn(known(more, beside))], [section]);
