@@ -325,11 +325,13 @@ class KitchenLine:
         return True
 
     async def _codes(self, formula: Mapping[str, int]) -> Mapping[str, int]:
-        """By which number the robot knows these ingredients: also those of an earlier menu, which orders of it have."""
+        """By which number the robot knows these ingredients: also those of an earlier menu, which orders of it have;
+        but not by a number that is another food's now, for that is what its bin would give."""
         menu = self._menu.now
         known = {name: menu.ingredients[name].code for name in formula if name in menu.ingredients}
         gone = formula.keys() - known.keys()
-        return {**await self._db.read(revisions.codes, gone), **known} if gone else known
+        earlier = await self._db.read(revisions.codes, gone) if gone else {}
+        return {**{name: code for name, code in earlier.items() if code not in menu.by_code}, **known}
 
     def _cooking_order(self, row: cooking.WorkRow, share: int, codes: Mapping[str, int]) -> CookingOrder:
         chart = self._picture.charts[row.chart_fingerprint]
