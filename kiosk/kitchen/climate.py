@@ -14,6 +14,7 @@ from kiosk.domain.kitchen.climate import limits_of, names_of, number_of, place_w
 from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.current import CurrentMenu
+from kiosk.domain.menu.menu import Menu
 from kiosk.domain.text import Text
 from kiosk.periods import USUAL
 from kiosk.store import journal
@@ -54,6 +55,7 @@ class Climate:
         self._names = names_of(equipment)
         self._codes = {row.number: row.ingredient for row in equipment.bins}
         self._looked_at: float | None = None
+        self._judged_by: Menu | None = None
         self._kept_at: float | None = None
         self._told: set[str] = set()
 
@@ -63,9 +65,9 @@ class Climate:
 
     async def look(self, temps: Mapping[str, float]) -> None:
         """°C by place, of all that measure."""
-        monotonic = self._clock.monotonic()
-        if self._looked_at is None or monotonic - self._looked_at >= self._look_s:
-            self._looked_at = monotonic
+        monotonic, menu = self._clock.monotonic(), self._menu.now
+        if self._looked_at is None or monotonic - self._looked_at >= self._look_s or menu is not self._judged_by:
+            self._looked_at, self._judged_by = monotonic, menu  # another menu may call the food of a bin by another id
             await self._judge(temps)
         if temps and (self._kept_at is None or monotonic - self._kept_at >= _KEEP_S):
             self._kept_at = monotonic

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from drivers.robot.port import Job
@@ -121,7 +122,8 @@ class LotKeeper:
     def _judge(self) -> None:
         """What time alone changes, too."""
         state, now = self._kitchen.now, self._clock.now()
-        closed, bad = closed_for_sale(state.lots, self._rules, now), unfit(state.lots, now)
+        named = [*state.lots, *self._called_otherwise()]
+        closed, bad = closed_for_sale(named, self._rules, now), unfit(named, now)
         if (state.lots_closed, state.lots_unfit) != (closed, bad):
             self._kitchen.publish(lots_closed=closed, lots_unfit=bad)
         worst: dict[str, tuple[str, Lot]] = {}
@@ -135,6 +137,12 @@ class LotKeeper:
         for name, (reason, lot) in worst.items():
             self._readiness.set(name, reason, blocks=False, told=self._words(lot))
         self._told = set(worst)
+
+    def _called_otherwise(self) -> list[Lot]:
+        """Lots as the menu calls the food of their bins now: a menu that gives it another id makes it no better."""
+        names = {row.bin: row.ingredient for row in self._kitchen.now.bins if row.ingredient is not None}
+        others = ((lot, names.get(lot.bin, lot.ingredient)) for lot in self._kitchen.now.lots)
+        return [msgspec.structs.replace(lot, ingredient=name) for lot, name in others if name != lot.ingredient]
 
     def _reason(self, lot: Lot, now: datetime) -> str | None:
         if not lot.remaining:

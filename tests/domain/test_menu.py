@@ -68,9 +68,11 @@ def test_every_dish_of_the_demo_can_be_cooked_as_it_comes(demo: Menu) -> None:
 
 
 def test_a_dish_that_is_not_sold_needs_no_chart_and_is_not_offered() -> None:
-    found = menu(lambda raw: raw["items"][0].update(sellable=False, marked=True, chart=""))
-    assert found.dishes == {}
-    assert found.categories == ()
+    other = {"id": "coke", "category": "drinks", "sellable": False, "marked": True, "chart": ""}
+    drinks = {"id": "drinks"}
+    found = menu(lambda raw: (second("categories", **drinks)(raw), second("items", **other)(raw)))
+    assert list(found.dishes) == ["fried-rice"]
+    assert "drinks" not in [row.id for row in found.categories]
 
 
 def second(table: str, **changes: object) -> Spoil:

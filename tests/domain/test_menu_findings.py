@@ -52,6 +52,24 @@ def test_all_that_is_wrong_is_found_and_what_only_follows_from_it_is_not() -> No
     }
 
 
+def test_a_menu_that_sells_nothing_is_no_menu() -> None:
+    for spoil in (lambda raw: raw["menu"]["items"].clear(), lambda raw: raw["menu"]["items"][0].update(sellable=False)):
+        assert [row.text.en for row in found(spoil)] == ["nothing is sold"]
+
+
+def every_option_at_every_dish(raw: Raw) -> None:
+    menu, said = raw["menu"], {"ru": "Имя", "en": "Name"}
+    options = [[{"id": f"o{g}-{n}", "name": said} for n in range(40)] for g in range(10)]
+    groups = [{"id": f"g{g}", "name": said, "min": 0, "max": 1, "options": options[g]} for g in range(10)]
+    menu["modifier_groups"] = groups
+    dish = {**menu["items"][0], "modifier_groups": [group["id"] for group in groups]}
+    menu["items"] = [{**dish, "id": f"d{n}"} for n in range(51)]
+
+
+def test_a_menu_whose_page_would_stop_the_kiosk_for_seconds_is_too_large() -> None:
+    assert places(found(every_option_at_every_dish)) == {("modifier_groups", "", "")}
+
+
 def words_and_ingredients(raw: Raw) -> None:
     menu = raw["menu"]
     menu["items"][0]["name"] = {"ru": "Плов 🍚", "en": " "}

@@ -12,7 +12,7 @@ from kiosk.domain.menu.combo import Combo, ComboItem, build_combo
 from kiosk.domain.menu.dish import Dish, Item, ModifierGroup, Option
 from kiosk.domain.menu.dish_checks import Makings, build_dish, check_stated
 from kiosk.domain.menu.ingredient import Larder, check_ingredient
-from kiosk.domain.menu.limits import check_combo, check_group, check_item, check_rows
+from kiosk.domain.menu.limits import check_choices, check_combo, check_group, check_item, check_rows
 from kiosk.domain.menu.menu import Category, Menu, MenuFile
 from kiosk.domain.menu.prices import check_moments
 from kiosk.domain.menu.rows import HasId, MenuError, Place, option_place, place, slot_place
@@ -66,6 +66,8 @@ def look_through(
     dishes = _dishes(Makings(charts, unfit, _by_id(file.modifier_groups), larder), file, errors)
     combos = _combos(file, dishes, larder, errors)
     timetable = errors.of(build_timetable, file.dayparts, file.hours, file.holidays, _sold(file))
+    if not errors.found and not unfit and not dishes:
+        errors.add(MenuError("nothing is sold", Text("ни одно блюдо не продаётся", "nothing is sold"), table="items"))
     if errors.found or unfit or timetable is None:
         return None
     used = {dish.item.category for dish in dishes.values()} | {combo.item.category for combo in combos.values()}
@@ -97,6 +99,7 @@ def _is_measured(file: MenuFile, errors: Errors) -> bool:
     errors.of(lambda: check_rows(**{name: rows for name, rows in tables.items() if isinstance(rows, Sequence)}))
     if errors.found:
         return False
+    errors.of(check_choices, file.modifier_groups, file.items, file.combos)
     for group in file.modifier_groups:
         errors.of(check_group, group)
     for item in file.items:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Iterable, Sized
 
 from kiosk.domain.menu.combo import ComboItem
 from kiosk.domain.menu.dish import Item, ModifierGroup
@@ -13,12 +13,26 @@ _MAX_ROWS = 1000
 _MAX_OPTIONS = 40
 _MAX_GROUPS = 10
 _MAX_NAMES = 100
+#: Options of all dishes and places of combos together: each stands at each dish on the page, and is looked at again
+#: whenever what is there has changed.
+_MAX_CHOICES = 20_000
 
 
 def check_rows(**tables: Sized) -> None:
     """Rows of each table of the file. Raises `MenuError`."""
     for name, rows in tables.items():
         _few(Place(name, name, ""), "", rows, _MAX_ROWS)
+
+
+def check_choices(groups: Iterable[ModifierGroup], items: Iterable[Item], combos: Iterable[ComboItem]) -> None:
+    """Raises `MenuError`."""
+    options = {group.id: len(group.options) for group in groups}
+    count = sum(options.get(name, 0) for item in items for name in item.modifier_groups)
+    count += sum(len(slot.options) for combo in combos for slot in combo.slots)
+    if count > _MAX_CHOICES:
+        where = Place("modifier_groups", "modifier_groups", "")
+        ru = f"вариантов у всех блюд вместе не больше {_MAX_CHOICES}, а не {count}"
+        raise where.wrong("", ru, f"options of all dishes together: at most {_MAX_CHOICES}, not {count}")
 
 
 def check_group(group: ModifierGroup) -> None:
