@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from kiosk.domain.menu.bundle import Origin
 from kiosk.domain.menu.picture import pictures_in
-from kiosk.store.menu.revisions import FILE_TAKEN
+
+FILE_TAKEN = "menu_file"  # in `meta`: the digest of the file that was taken in last
 
 
 class Kept(NamedTuple):

@@ -10,11 +10,11 @@ import msgspec
 from kiosk.clock import rfc3339
 from kiosk.domain.menu.bundle import Origin
 from kiosk.store import meta
+from kiosk.store.file.menu import FILE_TAKEN
 from kiosk.store.transaction import Reader, Tx
 
 #: So many revisions are kept whole, and may be brought back.
 KEPT = 200
-FILE_TAKEN = "menu_file"  # in `meta`: the digest of the file that was taken in last
 _CLOUD = "menu_cloud"  # in `meta`: the number of the cloud's menu that was taken last
 _PAGE = 50
 _COLUMNS = "revision, origin, source, edit, actor, published_at, version, differences"
