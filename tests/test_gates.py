@@ -93,7 +93,7 @@ def unused_names() -> set[str]:
     return found | {item.name for item in vulture.get_unused_code()}
 
 
-@pytest.mark.heavy
+@pytest.mark.long
 def test_vulture_passes_over_what_the_list_names_and_each_name_is_needed(tmp_path: Path) -> None:
     """A name that vulture would not find is an exception for nothing."""
     names = ROOT / ".ci" / "unused.py"

@@ -22,8 +22,9 @@ _DAYS = 8
 _MANY = 200
 _BLIND = 30  # days until a planted bug must have shown
 _BLIND_FROM = 5000
-_SOON = ("synchronous_normal", "capture_forgotten")
+_SOON = ("synchronous_normal",)
 _LATER = (
+    "capture_forgotten",
     "new_key_while_unknown", "cursor_before_delivery", "no_fd_before", "no_bank_inquiry", "split_commit",
     "fresh_client_id", "fresh_refund_key", "given_back_unasked", "counted_apart", "lost_flushes",
     "new_operation_after_restart", "sale_repeated_unasked", "refund_repeated_without_asking", "new_order_after_restart",

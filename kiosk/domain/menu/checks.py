@@ -99,13 +99,13 @@ def _is_measured(file: MenuFile, errors: Errors) -> bool:
     errors.of(lambda: check_rows(**{name: rows for name, rows in tables.items() if isinstance(rows, Sequence)}))
     if errors.found:
         return False
-    errors.of(check_choices, file.modifier_groups, file.items, file.combos)
     for group in file.modifier_groups:
         errors.of(check_group, group)
     for item in file.items:
         errors.of(check_item, item)
     for combo in file.combos:
         errors.of(check_combo, combo)
+    errors.of(check_choices, file.modifier_groups, file.items, file.combos)
     return not errors.found
 
 
