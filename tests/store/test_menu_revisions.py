@@ -168,10 +168,14 @@ async def test_charts_and_numbers_of_ingredients_that_were_sold_are_kept_for_the
     }
 
 
-async def test_of_many_revisions_the_newest_are_kept_whole(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revisions, "KEPT", 2)
-    menus, _ = publisher(database, await start(database, file(costs(100), "a")))
-    for kopecks in (200, 300, 400):
-        await menus.publish(costs(kopecks), BY_HAND)
-    kept = [await database.read(revisions.body, n) is not None for n in (1, 2, 3, 4)]
+async def test_of_many_revisions_the_newest_are_kept_whole(database: Database) -> None:
+    row = revisions.NewRevision(origin=Origin.EDITOR, actor="Ира", version="v", differences=0, body="{}", codes={})
+
+    def run(tx: Tx) -> None:
+        for _ in range(revisions.KEPT + 2):
+            revisions.add(tx, row, START)
+
+    await database.write(run)
+    bodies = [await database.read(revisions.body, n) for n in (1, 2, 3, revisions.KEPT + 2)]
+    kept = [body is not None for body in bodies]
     assert kept == [False, False, True, True]
