@@ -32,6 +32,7 @@ from drivers.sim.raif.device import RaifDevice, raif
 from drivers.sim.robot.device import RobotDevice, RobotRules, robot
 from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from drivers.sim.shtrih.setup import ShtrihSetup
+from drivers.sim.site import HERE, Site
 from drivers.sim.tbank.device import TbankDevice, tbank
 from drivers.sim.vtk.device import ReaderRules, VtkDevice, vtk
 from drivers.terminal.inpas.reader import InpasTimings
@@ -41,6 +42,7 @@ from kiosk.config.settings import Config
 from kiosk.periods import Periods
 from kiosk.wiring import Kiosk, Parts
 from tests import folders
+from tests.clocks import PassingClock
 from tests.databases.ready import lay_ready
 from tests.plans import Plans
 
@@ -338,7 +340,9 @@ async def restaurant(
             build = yookassa if '"yookassa"' in extra else bank
             bank_device: Any = await stack.enter_async_context(build(0, **files["bank"]))
             operator = await stack.enter_async_context(ofd(0, **files["ofd"])) if carried else None
-            fiscal_device, way = await _registrar(stack, registrar, folder, files["fiscal"], operator)
+            hours = changes.get("clock")
+            site = Site(now=hours.now) if isinstance(hours, PassingClock) else HERE  # what passed, passed for it too
+            fiscal_device, way = await _registrar(stack, registrar, folder, files["fiscal"], site, operator)
             card_reader = card_service = None
             if 'driver = "inpas"' in extra:
                 card_service = await stack.enter_async_context(inpas(0, **files["terminal"], rules=QUICK_SERVICE))
@@ -381,17 +385,18 @@ async def restaurant(
 
 
 async def _registrar(
-    stack: AsyncExitStack, registrar: str, folder: Path, files: Files, operator: OfdDevice | None
+    stack: AsyncExitStack, registrar: str, folder: Path, files: Files, site: Site, operator: OfdDevice | None
 ) -> tuple[ShtrihDevice | AtolDevice | AtolWebDevice, str]:
     """The device, and the line of `[fiscal]` that leads to it."""
     if registrar == "atol-web":
-        server = await stack.enter_async_context(atol_web(0, **files))
+        server = await stack.enter_async_context(atol_web(0, **files, site=site))
         return server, f'url = "{server.url}"'
     link = folder / "fiscal.tty"
     if registrar == "atol":
-        return await stack.enter_async_context(atol(link, **files)), f'port = "{link}"'
+        return await stack.enter_async_context(atol(link, **files, site=site)), f'port = "{link}"'
     waits_for = None if operator is None else ("127.0.0.1", operator.port)
-    device = await stack.enter_async_context(shtrih(link, **files, setup=ShtrihSetup(host_carries_to=waits_for)))
+    setup = ShtrihSetup(host_carries_to=waits_for)
+    device = await stack.enter_async_context(shtrih(link, **files, setup=setup, site=site))
     return device, f'port = "{link}"'
 
 

@@ -97,7 +97,6 @@ async def test_a_disk_that_is_away_stops_no_sale_calls_somebody_and_is_copied_to
 
         await until(is_late)
         assert await age_s(place) > 300
-        await place.until_open()  # the register whose clock was set has closed its shift
         await eaten(place, "tea")  # sales go on
         other.unlink()
         clock.jump(700)
