@@ -8,6 +8,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 from kiosk.clock import SystemClock
+from tests.patient_loop import ahead_s
 
 _DEADLINE_S = 20.0
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -53,8 +54,18 @@ class ManualClock:
                 await self._arrived.wait()
 
 
-class JumpingClock(SystemClock):
-    """The machine's own time, whose wall clock somebody sets; monotonic time and sleep stay true, so what was promised
+class SceneClock(SystemClock):
+    """The machine's own time, and what the loop of the scene is ahead of it (`tests.patient_loop`)."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=ahead_s())
+
+    def monotonic(self) -> float:
+        return super().monotonic() + ahead_s()
+
+
+class JumpingClock(SceneClock):
+    """The scene's own time, whose wall clock somebody sets; monotonic time and sleep stay true, so what was promised
     moves along. Where time is to have passed for an order, `PassingClock`."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from hypothesis import settings
 from kiosk import logs
 from tests import folders
 from tests.crash import tally
-from tests.patient_loop import PatientLoop
+from tests.patient_loop import HurriedLoop, PatientLoop
 from tests.restaurant import Restaurant, restaurant
 from tests.spreading import spread
 
@@ -27,9 +27,9 @@ settings.register_profile("kiosk", deadline=None)
 settings.load_profile("kiosk")
 
 
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Of every test and fixture."""
-    return {"patient": PatientLoop}
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Of every test and fixture: a scene has all that acts on its own loop."""
+    return {"hurried": HurriedLoop} if "tests/scenes/" in item.nodeid else {"patient": PatientLoop}
 
 
 @pytest.fixture(scope="session", autouse=True)

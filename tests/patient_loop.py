@@ -11,13 +11,20 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 #: So much at most counts of one round of callbacks.
 STEP_S = 0.02
 #: Of waiting: asked for at a time, and how late it may end.
 PART_S = 0.02
 _LATE_S = 0.005
+#: So much faster time goes where nobody works. A device has this share of its timeout for what the kernel does between
+#: it and the driver: some ten milliseconds of the shortest.
+HURRY = 10
+#: The shortest that the kernel waits.
+_TICK_S = 0.001
 
 
 class Waiting(selectors.DefaultSelector):
@@ -26,12 +33,18 @@ class Waiting(selectors.DefaultSelector):
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         super().__init__()
         self._clock = clock or time.monotonic
-        self._lost_s = 0.0
+        self._lost_s = 0.0  # negative: what it is ahead by
         self._left_at: float | None = None  # None: it is waiting for events now
+        self.hurried = False
+        self.foreign = 0  # how many work elsewhere
 
     def now_s(self) -> float:
         now = self._clock()
         return now - self._lost_s - self._too_long(now)
+
+    def ahead_s(self) -> float:
+        """Of the machine's clock; negative where it is behind."""
+        return -self._lost_s - self._too_long(self._clock())
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         asked_at = self._clock()
@@ -40,9 +53,11 @@ class Waiting(selectors.DefaultSelector):
         left_s = timeout
         while True:
             part_s = PART_S if left_s is None else min(PART_S, max(left_s, 0.0))
-            events = super().select(part_s)
+            pace = HURRY if self.hurried and not self.foreign else 1
+            part_s = min(part_s, pace * _TICK_S) if pace > 1 else part_s
+            events = super().select(part_s / pace)
             woken_at = self._clock()
-            counts_s = min(woken_at - asked_at, part_s + _LATE_S)
+            counts_s = part_s if pace > 1 and not events else min(woken_at - asked_at, part_s + _LATE_S)
             self._lost_s += woken_at - asked_at - counts_s
             asked_at = woken_at
             if left_s is not None:
@@ -55,6 +70,14 @@ class Waiting(selectors.DefaultSelector):
         return 0.0 if self._left_at is None else max(0.0, now - self._left_at - STEP_S)
 
 
+_hurried: Waiting | None = None
+
+
+def ahead_s() -> float:
+    """By how much the hurried loop of this process, if it has one, is ahead of the machine (behind: negative)."""
+    return 0.0 if _hurried is None else _hurried.ahead_s()
+
+
 class PatientLoop(asyncio.SelectorEventLoop):
     """`time()` goes on while it waits for events, and by `STEP_S` at most while it works or is not let."""
 
@@ -64,6 +87,46 @@ class PatientLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._waiting.now_s()
+
+
+class HurriedLoop(PatientLoop):
+    """Time is short while nobody works (the head of this file)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting.hurried = True
+        global _hurried  # noqa: PLW0603  # threads ask for it, which have no loop
+        _hurried = self._waiting
+
+    def close(self) -> None:
+        super().close()
+        global _hurried  # noqa: PLW0603
+        _hurried = None
+
+    @contextmanager
+    def foreign(self) -> Iterator[None]:
+        """Somebody works elsewhere for the length of the block, for whom time is the machine's."""
+        self._waiting.foreign += 1
+        try:
+            yield
+        finally:
+            self._waiting.foreign -= 1
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        done = super().run_in_executor(executor, func, *args)
+        self._waiting.foreign += 1
+        done.add_done_callback(self._back)
+        return done
+
+    async def subprocess_exec(self, *args: Any, **more: Any) -> Any:
+        with self.foreign():
+            transport, protocol = await super().subprocess_exec(*args, **more)
+        self._waiting.foreign += 1
+        asyncio.ensure_future(transport._wait()).add_done_callback(self._back)  # noqa: SLF001  # nothing else tells
+        return transport, protocol
+
+    def _back(self, _: object) -> None:
+        self._waiting.foreign -= 1
 
 
 class PatientPolicy(asyncio.DefaultEventLoopPolicy):

@@ -32,7 +32,7 @@ from drivers.sim.raif.device import RaifDevice, raif
 from drivers.sim.robot.device import RobotDevice, RobotRules, robot
 from drivers.sim.shtrih.device import ShtrihDevice, shtrih
 from drivers.sim.shtrih.setup import ShtrihSetup
-from drivers.sim.site import HERE, Site
+from drivers.sim.site import Site
 from drivers.sim.tbank.device import TbankDevice, tbank
 from drivers.sim.vtk.device import ReaderRules, VtkDevice, vtk
 from drivers.terminal.inpas.reader import InpasTimings
@@ -42,7 +42,8 @@ from kiosk.config.settings import Config
 from kiosk.periods import Periods
 from kiosk.wiring import Kiosk, Parts
 from tests import folders
-from tests.clocks import PassingClock
+from tests.clocks import PassingClock, SceneClock
+from tests.databases.awaited import AwaitedDatabase
 from tests.databases.ready import lay_ready
 from tests.plans import Plans
 
@@ -293,7 +294,7 @@ def short_folder() -> Path:
 
 
 def test_parts(**changes: Any) -> Parts:
-    changes = {"trace": STATEMENTS.trace, **changes}
+    changes = {"trace": STATEMENTS.trace, "clock": SceneClock(), "database": AwaitedDatabase, **changes}
     fiscal = {"fiscal_timeouts": FAST_FISCAL, "atol_timeouts": FAST_ATOL, "atol_web_timeouts": FAST_ATOL_WEB}
     return Parts(
         **{
@@ -335,26 +336,30 @@ async def restaurant(
     try:
         async with AsyncExitStack() as stack:
             files = {name: Files(state=folder / f"{name}.state", ledger=folder / f"{name}.jsonl") for name in DEVICES}
+            hours = changes.get(
+                "clock"
+            )  # what passed, passed for the devices too; one that is set is the kiosk's alone
+            site = Site(now=(hours if isinstance(hours, PassingClock) else SceneClock()).now)
             sms_device = await stack.enter_async_context(sms(0, **files["sms"]))
             push_device = await stack.enter_async_context(push(0, **files["push"]))
             build = yookassa if '"yookassa"' in extra else bank
-            bank_device: Any = await stack.enter_async_context(build(0, **files["bank"]))
+            bank_device: Any = await stack.enter_async_context(build(0, **files["bank"], site=site))
             operator = await stack.enter_async_context(ofd(0, **files["ofd"])) if carried else None
-            hours = changes.get("clock")
-            site = Site(now=hours.now) if isinstance(hours, PassingClock) else HERE  # what passed, passed for it too
             fiscal_device, way = await _registrar(stack, registrar, folder, files["fiscal"], site, operator)
             card_reader = card_service = None
             if 'driver = "inpas"' in extra:
-                card_service = await stack.enter_async_context(inpas(0, **files["terminal"], rules=QUICK_SERVICE))
+                card_service = await stack.enter_async_context(
+                    inpas(0, **files["terminal"], rules=QUICK_SERVICE, site=site)
+                )
                 extra = f'[terminal]\nport = "{card_service.url}/"\n{extra}'
             elif '"terminal"' in extra:
                 line = folder / "terminal.tty"
-                card_reader = await stack.enter_async_context(vtk(line, **files["terminal"], rules=reader))
+                card_reader = await stack.enter_async_context(vtk(line, **files["terminal"], rules=reader, site=site))
                 extra = f'[terminal]\nport = "{line}"\n{extra}'
             qr_bank = None
             if '"sbp"' in extra:
                 open_bank: Any = raif if '"raif"' in extra else tbank
-                qr_bank = await stack.enter_async_context(open_bank(0, **files["sbp"], rules=phone))
+                qr_bank = await stack.enter_async_context(open_bank(0, **files["sbp"], rules=phone, site=site))
                 extra = f'[sbp]\nurl = "{qr_bank.url}"\ntimeout_s = 2.0\npoll_s = 0.1\n{extra}'
             extra = f'[fiscal]\ndriver = "{registrar}"\n{way}\n{extra}'
             described = re.search('^complex = "(.+)"$', extra, re.MULTILINE)

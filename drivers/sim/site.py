@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,13 +28,17 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _monotonic() -> float:
+    return asyncio.get_running_loop().time()
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`now`: wall time, UTC, aware; `monotonic`: seconds that never jump, the same that the event loop counts; `port`:
+    """`now`: wall time, UTC, aware; `monotonic`: seconds that never jump, those of the event loop; `port`:
     given the link and who takes received bytes."""
 
     now: Callable[[], datetime] = _now
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = _monotonic
     port: Callable[[Path, Callable[[bytes], None]], Port] = PtyPort
 
 
