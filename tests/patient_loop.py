@@ -4,7 +4,11 @@ A scene has the kiosk, every device and the guest on one loop. Where neighbours 
 stand still alike, but by the machine's clock each would be a second late for the others: a register that had no turn
 would count as silent. By this loop's time nobody is late for what nobody could do. Whoever is awaited elsewhere (a
 device in a process of its own, the kernel that carries the bytes of a terminal) has as few turns as this process: its
-waiting is counted in small parts, and each part that ended late counts as one that ended in time."""
+waiting is counted in small parts, and each part that ended late counts as one that ended in time.
+
+Where nobody works there is nothing to wait for but time: on a `HurriedLoop` it goes `HURRY` times faster while all wait
+for timers, so that a scene of half a minute lasts a few seconds. Who works elsewhere is counted (`foreign`): threads,
+child processes, the database. While there is any, time is the machine's."""
 
 from __future__ import annotations
 
@@ -12,8 +16,12 @@ import asyncio
 import selectors
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 #: So much at most counts of one round of callbacks.
 STEP_S = 0.02
@@ -55,7 +63,7 @@ class Waiting(selectors.DefaultSelector):
             part_s = PART_S if left_s is None else min(PART_S, max(left_s, 0.0))
             pace = HURRY if self.hurried and not self.foreign else 1
             part_s = min(part_s, pace * _TICK_S) if pace > 1 else part_s
-            events = super().select(part_s / pace)
+            events = super().select(part_s) if pace == 1 else self._select_soon(part_s / pace)
             woken_at = self._clock()
             counts_s = part_s if pace > 1 and not events else min(woken_at - asked_at, part_s + _LATE_S)
             self._lost_s += woken_at - asked_at - counts_s
@@ -65,6 +73,15 @@ class Waiting(selectors.DefaultSelector):
             if events or (left_s is not None and left_s <= 0):
                 self._left_at = woken_at
                 return events
+
+    def _select_soon(self, within_s: float) -> list[tuple[selectors.SelectorKey, int]]:
+        """Less than `_TICK_S` is slept: the kernel would round it up."""
+        if within_s >= _TICK_S:
+            return super().select(within_s)
+        if (events := super().select(0)) or within_s <= 0:
+            return events
+        time.sleep(within_s)  # noqa: TID251  # nothing else waits so shortly
+        return super().select(0)
 
     def _too_long(self, now: float) -> float:
         return 0.0 if self._left_at is None else max(0.0, now - self._left_at - STEP_S)
@@ -95,12 +112,12 @@ class HurriedLoop(PatientLoop):
     def __init__(self) -> None:
         super().__init__()
         self._waiting.hurried = True
-        global _hurried  # noqa: PLW0603  # threads ask for it, which have no loop
+        global _hurried  # threads ask for it, which have no loop
         _hurried = self._waiting
 
     def close(self) -> None:
         super().close()
-        global _hurried  # noqa: PLW0603
+        global _hurried
         _hurried = None
 
     @contextmanager
@@ -112,7 +129,9 @@ class HurriedLoop(PatientLoop):
         finally:
             self._waiting.foreign -= 1
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
+    ) -> asyncio.Future[T]:
         done = super().run_in_executor(executor, func, *args)
         self._waiting.foreign += 1
         done.add_done_callback(self._back)
@@ -122,7 +141,8 @@ class HurriedLoop(PatientLoop):
         with self.foreign():
             transport, protocol = await super().subprocess_exec(*args, **more)
         self._waiting.foreign += 1
-        asyncio.ensure_future(transport._wait()).add_done_callback(self._back)  # noqa: SLF001  # nothing else tells
+        exited: Any = transport
+        asyncio.ensure_future(exited._wait()).add_done_callback(self._back)  # noqa: SLF001  # nothing else tells
         return transport, protocol
 
     def _back(self, _: object) -> None:

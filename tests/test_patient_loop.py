@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import pytest
 
-from tests.patient_loop import PART_S, STEP_S, PatientLoop, Waiting
+from tests.clocks import SceneClock
+from tests.patient_loop import PART_S, STEP_S, HurriedLoop, PatientLoop, Waiting, ahead_s
 
 _STALL_S = 0.5
 _PATIENCE_S = 0.2
@@ -42,6 +44,79 @@ def test_answer_is_in_time_though_the_process_stood_still(
 ) -> None:
     with asyncio.Runner(loop_factory=loop_of) as runner:
         assert runner.run(_answered_in_time()) is in_time
+
+
+async def _pass_s(seconds: float) -> None:
+    """A time in which nobody here does anything."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.Event().wait()
+
+
+async def _gained_s() -> float:
+    """By how much time goes ahead of the machine's while nobody works for ten seconds."""
+    loop, before_s = asyncio.get_running_loop(), ahead_s()
+    began = loop.time()
+    await _pass_s(10)
+    assert loop.time() - began >= 10
+    return ahead_s() - before_s
+
+
+async def _gained_beside_a_thread_s() -> float:
+    near, far = os.pipe()
+    loop, before_s = asyncio.get_running_loop(), ahead_s()
+    reading = loop.run_in_executor(None, os.read, near, 1)
+    await _pass_s(0.1)
+    os.write(far, b"!")
+    await reading
+    os.close(near)
+    os.close(far)
+    return ahead_s() - before_s
+
+
+async def _gained_beside_a_child_s() -> float:
+    child = await asyncio.create_subprocess_exec("cat", stdin=asyncio.subprocess.PIPE)
+    assert child.stdin is not None
+    before_s = ahead_s()
+    await _pass_s(0.1)
+    gained_s = ahead_s() - before_s
+    child.stdin.close()
+    await child.wait()
+    return gained_s
+
+
+async def _set_apart_s() -> float:
+    """By how much the scene's two clocks part from its loop."""
+    loop, clock = asyncio.get_running_loop(), SceneClock()
+    at, wall, monotonic_s = loop.time(), clock.now(), clock.monotonic()
+    await _pass_s(10)
+    passed_s = loop.time() - at
+    of_wall_s = (clock.now() - wall).total_seconds()
+    return max(abs(of_wall_s - passed_s), abs(clock.monotonic() - monotonic_s - passed_s))
+
+
+def _hurried(what: Callable[[], Coroutine[None, None, float]]) -> float:
+    with asyncio.Runner(loop_factory=HurriedLoop) as runner:
+        return runner.run(what())
+
+
+def test_where_nobody_works_time_goes_ahead_and_the_clocks_of_a_scene_with_it() -> None:
+    assert _hurried(_gained_s) > 5
+    assert _hurried(_set_apart_s) < 1
+    assert ahead_s() == 0, "the loop has ended"
+
+
+@pytest.mark.parametrize("beside", [_gained_beside_a_thread_s, _gained_beside_a_child_s])
+def test_beside_who_works_elsewhere_time_is_the_machines(beside: Callable[[], Coroutine[None, None, float]]) -> None:
+    assert _hurried(beside) <= 0.02, "but for what begins before and ends after them"
+
+
+def test_planted_loop_that_counts_nobody_is_caught() -> None:
+    class Forgetful(HurriedLoop):
+        run_in_executor = PatientLoop.run_in_executor
+
+    with asyncio.Runner(loop_factory=Forgetful) as runner:
+        assert runner.run(_gained_beside_a_thread_s()) > 0.02
 
 
 async def test_scenes_run_on_a_patient_loop_and_a_timeout_still_ends() -> None:
