@@ -28,8 +28,12 @@ settings.load_profile("kiosk")
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Of every test and fixture: a scene has all that acts on its own loop."""
-    return {"hurried": HurriedLoop} if "tests/scenes/" in item.nodeid else {"patient": PatientLoop}
+    """Of every test and fixture: a scene, or a driver with its device, has all that acts on its own loop."""
+    return (
+        {"hurried": HurriedLoop}
+        if item.nodeid.startswith(("tests/scenes/", "tests/drivers/"))
+        else {"patient": PatientLoop}
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
