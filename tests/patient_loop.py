@@ -28,15 +28,17 @@ STEP_S = 0.02
 #: Of waiting: asked for at a time, and how late it may end.
 PART_S = 0.02
 _LATE_S = 0.005
-#: So much faster time goes where nobody works. A device has this share of its timeout for what the kernel does between
-#: it and the driver: some ten milliseconds of the shortest.
+#: So much faster time goes where nobody works.
 HURRY = 10
 #: The shortest that the kernel waits.
 _TICK_S = 0.001
 
 
-class Waiting(selectors.DefaultSelector):
-    """Asks for events, and notes how long the loop was away between two questions or was woken too late."""
+class Waiting(selectors.PollSelector):
+    """Asks for events, and notes how long the loop was away between two questions or was woken too late.
+
+    By poll(2): asked so, a terminal first takes in what was written to its other end, which else waits for the kernel to
+    have a turn for it. epoll would not ask."""
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         super().__init__()
