@@ -37,8 +37,8 @@ _TICK_S = 0.001
 class Waiting(selectors.PollSelector):
     """Asks for events, and notes how long the loop was away between two questions or was woken too late.
 
-    By poll(2): asked so, a terminal first takes in what was written to its other end, which else waits for the kernel to
-    have a turn for it. epoll would not ask."""
+    By poll(2): asked so, a terminal first takes in what was written to its other end, which else waits until the kernel
+    has a turn for it. epoll would not ask."""
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         super().__init__()
