@@ -55,8 +55,12 @@ PART = $(PY) -m pytest -p no:cacheprovider --dist loadfile
 # A test that cannot be run for want of a tool is a failure here: KIOSK_SKIPS=allow lets it be skipped.
 test test-long: export KIOSK_SKIPS ?= fail
 
+# Rewritten for pytest once, before eight workers would do it at the same time.
+REWRITTEN = @test -d tests/__pycache__ || $(PY) -m pytest -p no:cacheprovider --collect-only -qq tests > /dev/null
+
 test: setup tools
 	@mkdir -p var
+	$(REWRITTEN)
 	@$(PART) -n $(BROWSERS) -m "not long" tests/pages > var/test-pages.log 2>&1 & pages=$$!; \
 	$(PART) -n $(WORKERS) -m "not long" --dist worksteal tests --ignore=tests/pages; status=$$?; \
 	wait $$pages || status=1; cat var/test-pages.log; \
@@ -64,6 +68,7 @@ test: setup tools
 
 test-long: export KIOSK_SWEEP ?= all
 test-long: setup tools
+	$(REWRITTEN)
 	$(PART) -n $(WORKERS) -o faulthandler_timeout=1800
 
 # The last commit in a fresh minimal Debian, as root: `make test-fresh`, or only a part: `.ci/fresh lint`.

@@ -20,10 +20,11 @@ from tests import folders
 from tests.crash import tally
 from tests.patient_loop import HurriedLoop, PatientLoop
 from tests.restaurant import Restaurant, restaurant
+from tests.samples import EVERY, SEED, SEED_VARIABLE
 from tests.spreading import spread
 
-# A busy machine is no failure: the run as a whole is timed, not each example.
-settings.register_profile("kiosk", deadline=None)
+# A busy machine is no failure: the run as a whole is timed, not each example. Each run draws other examples.
+settings.register_profile("kiosk", deadline=None, max_examples=200 if EVERY else 40)
 settings.load_profile("kiosk")
 
 
@@ -82,8 +83,11 @@ _MAY_BE_SKIPPED = ("KIOSK_LIBFPTR10", "no disk of one's own")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Under `make test` nothing is skipped in silence: what wants a tool that is not there has failed."""
+    """Under `make test` nothing is skipped in silence: what wants a tool that is not there has failed. A failure names
+    the seed that its sample may be of."""
     report = yield
+    if report.failed:
+        report.sections.append(("samples of sweeps", f"{SEED_VARIABLE}={SEED}"))
     if report.skipped and isinstance(report.longrepr, tuple) and os.environ.get("KIOSK_SKIPS") == "fail":
         reason = str(report.longrepr[2])
         if not any(word in reason for word in _MAY_BE_SKIPPED):

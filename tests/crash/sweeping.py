@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from kiosk.wiring import Parts
@@ -13,8 +11,6 @@ from tests.crash.bombs import AtPoint
 from tests.crash.judging import violations
 from tests.crash.rig import Bomb, Gone, Purchase, World
 
-#: What the short forms choose by: another run may choose otherwise.
-SEED = int(os.environ.get("KIOSK_SWEEP_SEED", "1"))
 #: In turn, so that no bin runs empty in a long sweep.
 ITEMS = ("tea", "cola", "tea", "cola", "ice-cream")
 _PER_WORLD = 60  # orders; then the bins would be low
@@ -25,15 +21,6 @@ Way = Callable[[World, int], Purchase | None]
 def buy(place: World, port: int) -> Purchase | None:
     """One order, as a guest makes it."""
     return place.buy(port, ITEMS[len(place.purchases) % len(ITEMS)])
-
-
-def some(names: Sequence[str], count: int, of: str, always: Iterable[str] = (), seed: int = SEED) -> tuple[str, ...]:
-    """For the short form of a sweep whose long one takes all: the names that stand nowhere else (`always`), and `count`
-    of the others by a seed, in their order. `of`: which sweep, so that each takes its own."""
-    kept = {*always}
-    left = [name for name in names if name not in kept]
-    kept |= {*random.Random(f"{seed} {of}").sample(left, count)}
-    return tuple(name for name in names if name in kept)
 
 
 def points(names: Iterable[str]) -> list[Bomb]:

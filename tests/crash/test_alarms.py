@@ -16,6 +16,7 @@ from tests.crash import planted
 from tests.crash.bombs import AtPoint
 from tests.crash.rig import Gone, World, world
 from tests.restaurant import ledger
+from tests.samples import part
 
 PHONE = "+79161234567"
 CALLED = f"""
@@ -98,8 +99,8 @@ def waiting(place: World) -> int:
 @pytest.mark.heavy
 def test_alarm_is_told_once_wherever_the_process_dies() -> None:
     with world(effects=True, extra=CALLED) as place:
-        found = {name: len(killed_at(place, name)) for name in ALARM_POINTS}
-        assert found.pop("alarm.acknowledged") <= 1
+        found = {name: len(killed_at(place, name)) for name in part(ALARM_POINTS, 3, of="alarms")}
+        assert found.pop("alarm.acknowledged", 0) <= 1
         assert set(found.values()) == {1}, found
 
 

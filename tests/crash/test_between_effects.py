@@ -21,6 +21,7 @@ from tests.crash.customers import codes, sign_in
 from tests.crash.judging import judged
 from tests.crash.rig import Bomb, Gone, Purchase, World, world
 from tests.crash.sweeping import points, struck, sweep
+from tests.samples import part
 
 PHONE = "+79161234567"
 _AFTER_PAYMENT = [name for name in EFFECT_POINTS if not name.startswith("code.")]
@@ -49,14 +50,14 @@ def bombs() -> list[Bomb]:
 
 @pytest.mark.heavy
 def test_3_killed_between_commit_message_webhook_and_aggregate_each_happens_as_promised() -> None:
-    assert sweep(bombs(), partial(World, effects=True), by_customer) == ([], [])
+    assert sweep(part(bombs(), 5, of="effects"), partial(World, effects=True), by_customer) == ([], [])
 
 
 _TOLD = ("t1.after", "t7.after", "message.due", "message.sent", "message.recorded", "refund.done")
 
 
 def test_3_killed_on_the_way_to_a_guests_notice_it_is_sent_once() -> None:
-    assert sweep(points(_TOLD), partial(World, effects=True), by_guest_to_be_told) == ([], [])
+    assert sweep(points(part(_TOLD, 3, of="notices")), partial(World, effects=True), by_guest_to_be_told) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from kiosk.checkpoints import POINTS
 from tests.crash.bombs import FROM_THE_START, AtHandle, AtPoint
 from tests.crash.judging import judged
 from tests.crash.rig import Bomb, World, world
-from tests.crash.sweeping import SEED, struck
+from tests.crash.sweeping import struck
+from tests.samples import SEED
 
 _FIRST = ("t3.after", "charge.answered", "t4.after", "t5.after", "receipt.answered", "t6.after", "portion.submitting")
 _PER_WORLD = 60
@@ -60,9 +61,9 @@ def test_4_killed_in_the_middle_of_the_recovery_the_next_recovery_still_ends_wel
     ]
     certain += [(first, partial(AtHandle, rng.randrange(1, 250), FROM_THE_START)) for first in rng.sample(_FIRST, 2)]
     found, deaths = swept(certain, _SURELY_S, tries=3)
-    assert (found, deaths) == ([], len(certain)), f"KIOSK_SWEEP_SEED={SEED}"
+    assert (found, deaths) == ([], len(certain))
     found, _ = swept(rng.sample(in_order(), 2))
-    assert found == [], f"KIOSK_SWEEP_SEED={SEED}"
+    assert found == []
 
 
 @pytest.mark.long

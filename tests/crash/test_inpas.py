@@ -18,13 +18,14 @@ from tests.crash.calls import Gone, call
 from tests.crash.devices import READER
 from tests.crash.judging import judged
 from tests.crash.rig import Purchase, World, world
-from tests.crash.sweeping import ITEMS, Way, points, some, struck, sweep
+from tests.crash.sweeping import ITEMS, Way, points, struck, sweep
 from tests.crash.test_ways_to_pay import by
+from tests.samples import some
 
 _AFTER = partial(World, several_ways=True, reader="inpas")
 _FIRST = partial(World, several_ways=True, reader="inpas", paper_first=True)
 _MONEY_POINTS = (*POINTS[: POINTS.index("t7.after") + 1], "numbers.ready")
-SOME_AFTER = some(_MONEY_POINTS, 2, of="inpas", always=("numbers.ready", "charge.answered"))
+SOME_AFTER = some(_MONEY_POINTS, 1, of="inpas", always=("numbers.ready", "charge.answered"))
 SOME_FIRST = some((*_MONEY_POINTS, "announced"), 1, of="inpas, paper first", always=("announced", "charge.answered"))
 _BACK = ("refund.opened", "refund.bank", "refund.noted")
 _REVERSAL = ("t4.after", "reversal.noted", "reversal.bank", "reversal.done")

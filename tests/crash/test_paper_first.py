@@ -19,9 +19,10 @@ from tests.crash.calls import Gone
 from tests.crash.devices import QR_BANK
 from tests.crash.judging import judged
 from tests.crash.rig import Purchase, World, world
-from tests.crash.sweeping import ITEMS, Way, buy, points, some, struck, sweep
+from tests.crash.sweeping import ITEMS, Way, buy, points, struck, sweep
 from tests.crash.test_qr_payments import cancelled, cancelled_and_paid
 from tests.crash.test_ways_to_pay import by
+from tests.samples import part, some
 
 _FIRST = partial(World, several_ways=True, paper_first=True)
 _MONEY = POINTS[: POINTS.index("t7.after") + 1]
@@ -29,9 +30,9 @@ _BEFORE = ("counter.read", "t5.after", "receipt.answered", "t6.after", "announce
 _BY_TOKEN = (*_BEFORE, "t3.after", "charge.answered", "t4.after", "t7.before")
 _BY_CODE = ("t5.after", "announced", "t3.after", "charge.noted", "t4.after")
 _AT_THE_TILL = (*_MONEY, *TILL_POINTS, "announced", "numbers.ready")
-SOME_BY_TOKEN = some(_BY_TOKEN, 4, of="token, paper first", always=("announced",))
-SOME_BY_CODE = some(_BY_CODE, 2, of="sbp, paper first", always=("announced",))
-SOME_AT_THE_TILL = some(_AT_THE_TILL, 4, of="till, paper first", always=(*TILL_POINTS, "announced", "numbers.ready"))
+SOME_BY_TOKEN = some(_BY_TOKEN, 1, of="token, paper first", always=("announced",))
+SOME_BY_CODE = some(_BY_CODE, 1, of="sbp, paper first", always=("announced",))
+SOME_AT_THE_TILL = some(_AT_THE_TILL, 1, of="till, paper first", always=(*TILL_POINTS, "announced", "numbers.ready"))
 #: The second document of an attempt, the return, passes the points of a receipt again.
 _RETURN = [partial(AtPoint, name, 2) for name in ("counter.read", "t5.after")]
 
@@ -46,7 +47,7 @@ def test_3_killed_at_the_points_of_the_paper_a_token_is_sold_with_one_receipt() 
 
 def test_3_killed_at_the_points_of_the_return_a_declined_tokens_receipt_is_taken_back_once() -> None:
     bombs = [*points(["t5.after", "charge.answered", *PAPER_POINTS]), *_RETURN]
-    assert sweep(bombs, _FIRST, declined) == ([], [])
+    assert sweep(part(bombs, 3, of="declined, paper first"), _FIRST, declined) == ([], [])
 
 
 def test_3_killed_at_the_points_of_the_paper_a_code_is_sold_with_one_receipt() -> None:
@@ -75,7 +76,7 @@ def _is_printed(place: World, port: int, purchase: Purchase) -> bool:
     return bool((place.order(port, purchase)["payment"]["show"] or {}).get("receipt_first"))
 
 
-@pytest.mark.parametrize("name", PAPER_POINTS[1:])
+@pytest.mark.parametrize("name", part(PAPER_POINTS[1:], 1, of="refused, paper first"))
 def test_3_killed_while_a_receipt_at_the_till_is_taken_back_it_is_taken_back_once(name: str) -> None:
     with world(several_ways=True, paper_first=True) as place:
         assert struck(place, partial(AtPoint, name), refused_at_the_till)
@@ -83,7 +84,9 @@ def test_3_killed_while_a_receipt_at_the_till_is_taken_back_it_is_taken_back_onc
         assert [view["status"] for view in place.views.values()] == ["created"]
 
 
-@pytest.mark.parametrize("name", ["charge.noted", "taking_back.noted", "taking_back.printed"])
+@pytest.mark.parametrize(
+    "name", part(["charge.noted", "taking_back.noted", "taking_back.printed"], 1, of="cancel, paper first")
+)
 def test_3_killed_while_a_guest_cancels_a_code_its_receipt_is_taken_back(name: str) -> None:
     with world(several_ways=True, paper_first=True) as place:
         assert struck(place, partial(AtPoint, name), cancelled)

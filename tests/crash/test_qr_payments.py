@@ -19,12 +19,13 @@ from tests.crash.calls import Gone, call
 from tests.crash.devices import QR_BANK
 from tests.crash.judging import judged
 from tests.crash.rig import Purchase, World, world
-from tests.crash.sweeping import ITEMS, points, some, struck, sweep
+from tests.crash.sweeping import ITEMS, points, struck, sweep
 from tests.crash.test_ways_to_pay import by
+from tests.samples import part, some
 
 _SEVERAL = partial(World, several_ways=True)
 _MONEY_POINTS = (*POINTS[: POINTS.index("t7.after") + 1], *QR_POINTS)
-SOME_BY_CODE = some(_MONEY_POINTS, 4, of="sbp", always=(*QR_POINTS, "charge.answered"))
+SOME_BY_CODE = some(_MONEY_POINTS, 1, of="sbp", always=(*QR_POINTS, "charge.answered"))
 #: Its bill, its code, and the first look at it, which the money may come before.
 _CODE = [partial(AtPoint, name, 2) for name in ("charge.answered", "charge.noted")]
 _LOOK = [partial(AtPoint, name, 3) for name in ("charge.answered", "charge.noted")]
@@ -38,7 +39,7 @@ _TRIES = 4
     "names", [SOME_BY_CODE, pytest.param(_MONEY_POINTS, marks=pytest.mark.long)], ids=["some", "every point"]
 )
 def test_3_killed_at_each_point_of_a_payment_by_code_its_money_is_taken_once(names: tuple[str, ...]) -> None:
-    found, missed = sweep([*points(names), *_CODE, *_LOOK], _SEVERAL, by("sbp"))
+    found, missed = sweep([*points(names), *part([*_CODE, *_LOOK], 2, of="second pass, sbp")], _SEVERAL, by("sbp"))
     assert found == []
     assert [bomb for bomb in missed if bomb not in _LOOK] == []
 
@@ -83,7 +84,7 @@ def given_back(place: World, port: int) -> Purchase:
     return purchase
 
 
-@pytest.mark.parametrize("name", [*CANCEL_POINTS, "charge.answered", "charge.noted"])
+@pytest.mark.parametrize("name", part([*CANCEL_POINTS, "charge.answered", "charge.noted"], 1, of="cancel, sbp"))
 def test_3_killed_while_a_guest_cancels_a_code_nothing_is_kept(name: str) -> None:
     with world(several_ways=True) as place:
         assert struck(place, partial(AtPoint, name), cancelled)
@@ -92,14 +93,15 @@ def test_3_killed_while_a_guest_cancels_a_code_nothing_is_kept(name: str) -> Non
 
 
 def test_3_killed_at_each_point_of_the_return_of_what_was_paid_too_late_it_goes_back_once() -> None:
-    assert sweep(points(_REVERSAL), _SEVERAL, cancelled_and_paid, patient=False) == ([], [])
+    some_points = points(part(_REVERSAL, 2, of="reversal, sbp"))
+    assert sweep(some_points, _SEVERAL, cancelled_and_paid, patient=False) == ([], [])
 
 
 def test_3_killed_at_each_point_of_a_refund_the_money_goes_back_once() -> None:
-    assert sweep(points(_REFUND), _SEVERAL, given_back) == ([], [])
+    assert sweep(points(part(_REFUND, 2, of="refund, sbp")), _SEVERAL, given_back) == ([], [])
 
 
-@pytest.mark.parametrize("name", ["t3.after", "charge.noted", "t4.after"])
+@pytest.mark.parametrize("name", part(["t3.after", "charge.noted", "t4.after"], 1, of="plug, sbp"))
 def test_3_the_banks_plug_is_pulled_and_the_money_is_taken_once_or_not_at_all(name: str) -> None:
     with world(several_ways=True) as place:
         port = place.live(partial(KillsDevice, name, place.devices.pid(QR_BANK)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from kiosk.checkpoints import PAPER_POINTS, POINTS, QR_POINTS, READER_POINTS, TILL_POINTS
-from tests.crash.sweeping import some
 from tests.crash.test_inpas import SOME_AFTER, SOME_FIRST
 from tests.crash.test_paper_first import SOME_AT_THE_TILL as SOME_PAPER_AT_THE_TILL
 from tests.crash.test_paper_first import SOME_BY_TOKEN
 from tests.crash.test_qr_payments import SOME_BY_CODE
 from tests.crash.test_ways_to_pay import SOME_AT_THE_READER
 from tests.crash.test_yookassa import SOME_HELD
+from tests.samples import some
 
 _SEEDS = range(60)
 

@@ -20,12 +20,13 @@ from tests.crash.calls import Gone, call
 from tests.crash.devices import READER
 from tests.crash.judging import judged
 from tests.crash.rig import Purchase, World, world
-from tests.crash.sweeping import ITEMS, Way, points, some, struck, sweep
+from tests.crash.sweeping import ITEMS, Way, points, struck, sweep
+from tests.samples import part, some
 
 _MONEY_POINTS = (*POINTS[: POINTS.index("t7.after") + 1], *READER_POINTS)
 _AT_THE_TILL = tuple(name for name in _MONEY_POINTS if not name.startswith("capture."))
-SOME_AT_THE_READER = some(_MONEY_POINTS, 3, of="terminal", always=(*READER_POINTS, "charge.answered"))
-SOME_AT_THE_TILL = some(_AT_THE_TILL, 4, of="till", always=("t3.after",))
+SOME_AT_THE_READER = some(_MONEY_POINTS, 1, of="terminal", always=(*READER_POINTS, "charge.answered"))
+SOME_AT_THE_TILL = some(_AT_THE_TILL, 2, of="till", always=("t3.after",))
 _SEVERAL = partial(World, several_ways=True)
 _LONG = pytest.mark.long
 
@@ -81,7 +82,7 @@ def cancelled(place: World, port: int) -> Purchase:
     return purchase
 
 
-@pytest.mark.parametrize("name", [*CANCEL_POINTS, "charge.answered"])
+@pytest.mark.parametrize("name", part([*CANCEL_POINTS, "charge.answered"], 1, of="cancel, terminal"))
 def test_3_killed_while_a_guest_cancels_nothing_is_kept(name: str) -> None:
     with world(several_ways=True) as place:
         assert struck(place, partial(AtPoint, name), cancelled)
@@ -90,8 +91,7 @@ def test_3_killed_while_a_guest_cancels_nothing_is_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["t3.after", "t4.after", "capture.noted", *(pytest.param(n, marks=_LONG) for n in ("numbers.ready", "t5.after"))],
+    "name", part(["t3.after", "t4.after", "capture.noted", "numbers.ready", "t5.after"], 1, of="plug, terminal")
 )
 def test_3_the_readers_plug_is_pulled_and_the_money_is_taken_once_or_let_go(name: str) -> None:
     with world(several_ways=True) as place:

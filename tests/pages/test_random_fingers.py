@@ -31,7 +31,7 @@ async def played(place: Restaurant, screens: Screens, seed: int, steps: int, pla
 async def test_1_to_4_whatever_is_tapped_the_page_comes_home_and_the_books_agree(
     place: Restaurant, screens: Screens
 ) -> None:
-    assert await played(place, screens, seed=1, steps=120) == []
+    assert await played(place, screens, seed=1, steps=60) == []
 
 
 @pytest.mark.long
