@@ -1,4 +1,4 @@
-"""What the short form of a sweep takes of it: another part each day, until all had its turn. `make test-long` takes all.
+"""What the short form of a sweep takes: another part each day, until all had its turn. `make test-long` takes all.
 
 A run is of one seed: workers are started after it was set. A failed test names it, `KIOSK_SWEEP_SEED=n` plays it again.
 """
