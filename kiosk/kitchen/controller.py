@@ -36,7 +36,7 @@ from kiosk.kitchen.hearing import Hearing
 from kiosk.kitchen.holding import cell_of
 from kiosk.kitchen.learning import Learning
 from kiosk.kitchen.picture import KitchenPicture, why_not
-from kiosk.kitchen.sharing import together, waits_for_a_cell
+from kiosk.kitchen.sharing import is_awaited, together, waits_for_a_cell
 from kiosk.kitchen.showing import Showing
 from kiosk.kitchen.turns import in_turn, would_be_cold
 from kiosk.store.database import Database
@@ -243,7 +243,7 @@ class KitchenLine:
     ) -> None:
         """No cell is free, and none that food is on its way to: orders that wait for one while they fill others are
         called to what is ready of them."""
-        if not cells or any(cell.state is CellState.FREE or _is_awaited(cell, jobs) for cell in cells):
+        if not cells or any(cell.state is CellState.FREE or is_awaited(cell, jobs) for cell in cells):
             return
         now = self._clock.now()
         for order_id in sorted({row.order_id for row in work.values() if row.status is PortionStatus.READY}):
@@ -392,12 +392,6 @@ def _is_submitted_next(row: cooking.WorkRow, jobs: dict[int, Job]) -> bool:
     return row.status is PortionStatus.WAITING or (
         row.status is PortionStatus.SUBMITTING and row.portion_id not in jobs
     )
-
-
-def _is_awaited(cell: Cell, jobs: dict[int, Job]) -> bool:
-    """Food that is being made comes there; what is held at a station may be so for the whole evening."""
-    coming = [jobs.get(job_id) for job_id in cell.coming]
-    return any(job is None or job.state is not JobState.HELD for job in coming)
 
 
 def _note_foreign(tx: Tx, job_id: int, now: datetime) -> None:

@@ -52,6 +52,16 @@ def waits_for_a_cell(
     return bool(pending) and (len(going_on) < len(pending) or left < len(pending))
 
 
+def is_awaited(cell: Cell, jobs: Mapping[int, Job]) -> bool:
+    """Food that is being made comes there, or came after `jobs` were read, and is not ready by the books yet. What is
+    held at a station may be so for the whole evening."""
+    coming = [jobs.get(job_id) for job_id in cell.coming]
+    came = [job for job_id in cell.loaded if (job := jobs.get(job_id)) is not None]
+    return any(job is None or job.state is not JobState.HELD for job in coming) or any(
+        job.state in (JobState.QUEUED, JobState.COOKING) for job in came
+    )
+
+
 def ready_in(cell: Cell, work: Mapping[int, WorkRow]) -> list[WorkRow]:
     """Portions that lie there by the books too."""
     rows = [work[portion_id] for portion_id in cell.loaded if portion_id in work]

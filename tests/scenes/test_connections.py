@@ -16,13 +16,20 @@ from tests.restaurant import Restaurant, until
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
+class LetGo(asyncio.Event):
+    """What `/long` waits for; `asking`: how many do."""
+
+    asking = 0
+
+
 @asynccontextmanager
-async def gated(limits: GateLimits) -> AsyncIterator[tuple[Gate, int, asyncio.Event]]:
+async def gated(limits: GateLimits) -> AsyncIterator[tuple[Gate, int, LetGo]]:
     """A small server behind a gate: `/` answers at once, `/long` when the event is set."""
-    gate, let_go = Gate(limits), asyncio.Event()
+    gate, let_go = Gate(limits), LetGo()
 
     async def answer(request: web.Request) -> web.Response:
         if request.path == "/long":
+            let_go.asking += 1
             await let_go.wait()
         return web.Response(text="ok")
 
@@ -72,6 +79,7 @@ async def test_those_who_asked_are_not_thrown_out_for_newcomers() -> None:
     async with gated(GateLimits(in_all=5)) as (_, port, let_go):
         request = b"GET /long HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
         asking = [await connect(port, request) for _ in range(5)]
+        await until(lambda: let_go.asking == 5)
         late = await connect(port, HEAD)
         assert await is_turned_away(late)
         let_go.set()

@@ -19,7 +19,7 @@ from kiosk.domain.payment.payment import PaymentStep
 from kiosk.flows.staff.cells import CellAction, CellCommands, CellRequest
 from kiosk.flows.stock.recall import Recall
 from kiosk.kitchen import progress
-from kiosk.kitchen.sharing import room_of, together, waits_for_a_cell
+from kiosk.kitchen.sharing import is_awaited, room_of, together, waits_for_a_cell
 from kiosk.store.database import Database
 from kiosk.store.ordering import cooking, holding, orders
 from kiosk.store.payment import refunds
@@ -148,6 +148,22 @@ async def test_4_2_food_taken_out_by_hand_is_of_all_that_lay_there(stand: Shared
     stand.show(0, CellState.FAULT)
     await staff.act(1, CellRequest(CellAction.HAND_OUT), "anna")
     assert await stand.statuses() == [PortionStatus.HANDED_OUT] * 2
+
+
+@pytest.mark.parametrize(
+    ("lies", "state", "awaited"),
+    [
+        (CellState.RESERVED, JobState.COOKING, True),
+        (CellState.RESERVED, JobState.HELD, False),
+        (CellState.LOADED, JobState.COOKING, True),  # it came after the table was read: the next look calls for it too
+        (CellState.LOADED, JobState.READY, False),
+    ],
+)
+def test_4_1_food_on_its_way_or_just_there_is_awaited_before_an_order_is_called_in_parts(
+    lies: CellState, state: JobState, *, awaited: bool
+) -> None:
+    job = Job(7, 1, 1, state, 0, 0, 60, 0, 0, food_spent=False)
+    assert is_awaited(cell_with(1, lies, 7, size=1), {7: job}) is awaited
 
 
 async def test_4_order_with_room_in_its_own_cell_waits_for_no_other(stand: Shared) -> None:
