@@ -298,7 +298,10 @@ def _add_menu(menu: Any, common: argparse.ArgumentParser) -> None:
         ("check", "everything that is wrong with a menu"),
         ("publish", "sell it from the next order on"),
     ):
-        menu.add_parser(name, help=text, parents=[common]).add_argument("file", type=Path, help=told)
+        found = menu.add_parser(name, help=text, parents=[common])
+        found.add_argument("file", type=Path, help=told)
+    found.add_argument("--merge", action="store_true", help="take over what was published since it was written")
+    found.add_argument("--over", type=int, metavar="N", help="the revision that it was written upon, and replaces")
     export = menu.add_parser("export", help="write what is sold, with its charts", parents=[common])
     export.add_argument("file", type=Path, help="a new file, or one to replace (.json)")
     export.add_argument("--revision", type=int, metavar="N", help="an earlier one")

@@ -14,7 +14,9 @@ from kiosk.api.http.problems import STATUS, BadJson, BadRequest, BodyTooLarge, S
 from kiosk.domain import errors
 from kiosk.domain.errors import DomainError
 from kiosk.domain.menu.bundle import Finding
-from kiosk.domain.menu.refusals import DraftChanged, DraftExists, MenuUnsellable
+from kiosk.domain.menu.differences import Difference
+from kiosk.domain.menu.merging import Conflict
+from kiosk.domain.menu.refusals import DraftChanged, DraftExists, MenuOutdated, MenuUnsellable
 from kiosk.domain.ordering.order import CURRENCY
 from kiosk.domain.ordering.reservation import Shortage
 from kiosk.domain.staff.refusals import RefundRequestConflict, RoleForbids, SecondPersonRequired
@@ -86,6 +88,13 @@ MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] =
     RefundRequestConflict: [("state", str)],
     DraftExists: [("edit", int), ("by", str), ("changed_at", str)],
     DraftChanged: [("edit", int), ("by", str), ("changed_at", str)],
+    MenuOutdated: [
+        ("revision", int),
+        ("by", str),
+        ("published_at", str),
+        ("differences", list[Difference]),
+        ("conflicts", list[Conflict]),
+    ],
     MenuUnsellable: [("findings", list[Finding])],
 }
 

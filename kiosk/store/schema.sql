@@ -860,12 +860,14 @@ CREATE TABLE menu_ingredient (
 ) STRICT, WITHOUT ROWID;
 
 -- The menu that is being written, one at a time. `edit` counts every change of every draft: it names what a person has
--- seen, so that two of them never overwrite each other.
+-- seen, so that two of them never overwrite each other. `begun_over`: the revision that was sold when it was begun, or last
+-- brought up to date.
 CREATE TABLE menu_draft (
   one        INTEGER PRIMARY KEY CHECK (one = 1),
   edit       INTEGER NOT NULL,
   based_on   INTEGER NOT NULL,
   actor      TEXT NOT NULL,
   changed_at TEXT NOT NULL,
-  body       TEXT NOT NULL
+  body       TEXT NOT NULL,
+  begun_over INTEGER NOT NULL DEFAULT 0
 ) STRICT;

@@ -198,7 +198,7 @@ def _both_doors(ground: Ground, flows: Flows, alarms: AlarmParts) -> tuple[objec
         PeopleApi(customers=flows.customers),
         AlarmsApi(alarm_commands=alarms.commands),
         AccountsApi(accounts=flows.accounts),
-        MenuApi(history=flows.menu.history, drafts=flows.menu.drafts),
+        MenuApi(history=flows.menu.history, drafts=flows.menu.drafts, wholes=flows.menu.wholes),
         PicturesApi(pictures=flows.picture_commands),
     )
 

@@ -29,6 +29,7 @@ from kiosk.domain.menu.bundle import Bundle, build
 from kiosk.domain.menu.changes import Change
 from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.menu import Menu
+from kiosk.domain.menu.whole import WholeMenu
 from kiosk.domain.signing import read_keys
 from kiosk.flows.menu.cloud import MenuCloud
 from kiosk.flows.menu.editing import MenuDrafts
@@ -36,6 +37,7 @@ from kiosk.flows.menu.history import MenuHistory
 from kiosk.flows.menu.publishing import MenuPublisher, Publication
 from kiosk.flows.menu.starting import FileMenu, begin
 from kiosk.flows.menu.views import DraftChanges, OpenDraft, PublishDraft
+from kiosk.flows.menu.whole import WholeMenus
 from kiosk.pictures.folder import PictureFolder
 from kiosk.store import journal
 from kiosk.store.database import Database, Trace
@@ -88,7 +90,8 @@ class Life:
     async def prepare(self) -> None:
         """What is there before: for a roll back a menu that it goes back from, for a publication the draft."""
         if self.act == "bring_back":
-            await self.history.publish(bundle(30_000), "Ольга")
+            whole = WholeMenu(menu=bundle(30_000).menu, charts=bundle(30_000).charts)
+            await WholeMenus(self.database, self.history, self.publisher).publish(whole, "Ольга")
         if self.act == "publish":
             draft = await self.drafts.open(OpenDraft(), "Ольга")
             price = Change("items", "fried-rice", set={"price_kopecks": NEW})

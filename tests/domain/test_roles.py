@@ -100,6 +100,7 @@ GET /api/service/menu/draft                           t-mo
 POST /api/service/menu/draft                          --mo
 DELETE /api/service/menu/draft                        --mo
 POST /api/service/menu/draft/changes                  --mo
+POST /api/service/menu/draft/update                   --mo
 POST /api/service/menu/draft/publish                  --mo
 GET /api/service/menu/revisions                       t-mo
 GET /api/service/menu/revisions/{revision}            t-mo

@@ -14,12 +14,15 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.menu.bundle import Bundle, build
 from kiosk.domain.menu.changes import Change
 from kiosk.domain.menu.current import CurrentMenu
-from kiosk.domain.menu.refusals import DraftChanged, DraftExists, MenuUnsellable
+from kiosk.domain.menu.merging import Side
+from kiosk.domain.menu.refusals import DraftChanged, DraftExists, MenuOutdated, MenuUnsellable
+from kiosk.domain.menu.whole import WholeMenu
 from kiosk.flows.menu.editing import MenuDrafts
 from kiosk.flows.menu.history import MenuHistory
 from kiosk.flows.menu.publishing import MenuPublisher
 from kiosk.flows.menu.starting import FileMenu, begin
-from kiosk.flows.menu.views import DraftChanges, DraftView, OpenDraft, PublishDraft
+from kiosk.flows.menu.views import Choice, DraftChanges, DraftView, OpenDraft, PublishDraft, UpdateDraft
+from kiosk.flows.menu.whole import WholeMenus
 from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
@@ -39,12 +42,20 @@ class Desk:
         self.current = current
         self.history = MenuHistory(database, current, publisher, ["ru", "en"])
         self.drafts = MenuDrafts(database, self.history, publisher, COMPLEX, clock)
+        self.wholes = WholeMenus(database, self.history, publisher)
 
     async def change(self, draft: DraftView, *changes: Change, by: str = "Ольга") -> DraftView:
         return await self.drafts.change(DraftChanges(draft.edit, list(changes)), by)
 
     async def publish(self, draft: DraftView, by: str = "Ольга") -> int:
         return (await self.drafts.publish(PublishDraft(draft.edit), by)).revision
+
+    async def publish_whole(self, kopecks: int, revision: int | None, *, merge: bool = False) -> int:
+        """A file whose dish costs so much."""
+        raw = {"menu": copy.deepcopy(MENU), "charts": {"rice": copy.deepcopy(CHART)}}
+        raw["menu"]["items"][0]["price_kopecks"] = kopecks
+        whole = msgspec.convert(raw | {"revision": revision, "merge": merge}, WholeMenu)
+        return (await self.wholes.publish(whole, "root")).revision
 
     async def told(self) -> list[int]:
         rows = await self.database.read(outbox.after, 0, 100)
@@ -183,3 +194,75 @@ async def test_the_history_tells_each_revision_with_what_it_changed(desk: Desk) 
     assert (shown.revision, shown.origin, shown.draft, shown.languages) == (2, "editor", None, ["ru", "en"])
     earlier = await desk.drafts.open(OpenDraft(1), "Ольга")
     assert (earlier.based_on, earlier.document.items[0].price_kopecks) == (1, 28900)
+
+
+async def published_meanwhile(desk: Desk, **fields: float) -> int:
+    """By somebody else, as a whole, of what is sold."""
+    bundle = await desk.history.bundle(desk.history.now)
+    item = msgspec.structs.replace(bundle.menu.items[0], **fields)
+    menu = msgspec.structs.replace(bundle.menu, items=[item])
+    whole = WholeMenu(menu=menu, charts=bundle.charts, revision=desk.history.now)
+    return (await desk.wholes.publish(whole, "Пётр")).revision
+
+
+async def test_a_draft_undoes_nothing_that_was_published_since_it_was_begun(desk: Desk) -> None:
+    draft = await desk.change(await desk.drafts.open(NEW, "Ольга"), costs(200))
+    assert draft.newer is None
+    assert await published_meanwhile(desk, yield_=0.9) == 2
+    with pytest.raises(MenuOutdated) as refusal:
+        await desk.publish(draft)
+    members = refusal.value.members
+    assert (members["revision"], members["by"], members["conflicts"]) == (2, "Пётр", [])
+    assert [(row.id, row.field, row.after) for row in members["differences"]] == [("fried-rice", "yield", 0.9)]
+    assert (await desk.drafts.show()).edit == draft.edit
+    fresh = await desk.drafts.bring_up(UpdateDraft(draft.edit, 2), "Ольга")
+    assert (fresh.newer, [row.field for row in fresh.differences]) == (None, ["price_kopecks"])
+    assert await desk.publish(fresh) == 3
+    sold = desk.current.now.dishes["fried-rice"].item
+    assert (sold.price_kopecks, sold.yield_) == (200, 0.9)
+
+
+@pytest.mark.parametrize(("take", "price_kopecks"), [("mine", 200), ("theirs", 300)])
+async def test_of_what_both_changed_somebody_chooses(desk: Desk, take: Side, price_kopecks: int) -> None:
+    draft = await desk.change(await desk.drafts.open(NEW, "Ольга"), costs(200))
+    await published_meanwhile(desk, price_kopecks=300, yield_=0.9)
+    shown = (await desk.drafts.show()).newer
+    assert shown is not None
+    (conflict,) = shown.conflicts
+    assert (conflict.before, conflict.mine, conflict.theirs) == (28900, 200, 300)
+    with pytest.raises(MenuOutdated):
+        await desk.drafts.bring_up(UpdateDraft(draft.edit, 2), "Ольга")
+    chosen = [Choice(conflict.table, conflict.id, conflict.field, take)]
+    assert await published_meanwhile(desk, price_kopecks=300, yield_=0.8) == 3
+    with pytest.raises(MenuOutdated):  # who chose has not seen this one
+        await desk.drafts.bring_up(UpdateDraft(draft.edit, 2, chosen), "Ольга")
+    fresh = await desk.drafts.bring_up(UpdateDraft(draft.edit, 3, chosen), "Ольга")
+    assert (fresh.document.items[0].price_kopecks, fresh.document.items[0].yield_) == (price_kopecks, 0.8)
+    assert await desk.publish(fresh) == 4
+
+
+async def test_a_draft_of_an_earlier_menu_takes_that_back_on_purpose_and_nothing_newer(desk: Desk) -> None:
+    await published_meanwhile(desk, price_kopecks=300)
+    draft = await desk.drafts.open(OpenDraft(1), "Ольга")
+    assert await published_meanwhile(desk, yield_=0.9) == 3
+    fresh = await desk.drafts.bring_up(UpdateDraft(draft.edit, 3), "Ольга")
+    assert (fresh.document.items[0].price_kopecks, fresh.document.items[0].yield_) == (28900, 0.9)
+
+
+async def test_a_whole_menu_undoes_nothing_that_was_published_since_it_was_written(desk: Desk) -> None:
+    assert [await desk.publish_whole(200, None), await desk.publish_whole(200, 1)] == [2, 2]
+    await desk.publish(
+        await desk.change(await desk.drafts.open(NEW, "Ольга"), Change("items", "fried-rice", set={"yield": 0.9}))
+    )
+    for revision in (None, 1, 2):
+        with pytest.raises(MenuOutdated) as refusal:
+            await desk.publish_whole(300, revision)
+        assert refusal.value.members["revision"] == 3
+    with pytest.raises(MenuOutdated) as both:
+        await desk.publish_whole(300, 1, merge=True)
+    assert [row.field for row in both.value.members["conflicts"]] == ["price_kopecks"]
+    assert await desk.publish_whole(300, 2, merge=True) == 4
+    sold = desk.current.now.dishes["fried-rice"].item
+    assert (sold.price_kopecks, sold.yield_) == (300, 0.9)
+    assert await desk.publish_whole(310, 4) == 5
+    assert desk.current.now.dishes["fried-rice"].item.yield_ == 1.0

@@ -33,7 +33,7 @@ async def test_only_what_no_menu_names_is_deleted(database: Database, tmp_path: 
     tidying = PictureTidying(database, folder, ManualClock())
     await database.write(revisions.add, revision(NAMES[0]), START)
     await database.write(revisions.add, revision(NAMES[1], "tea.webp"), START)
-    await database.write(drafts.put, 2, "me", revision(NAMES[2]).body, START)
+    await database.write(drafts.put, 2, 2, "me", revision(NAMES[2]).body, START)
     assert await tidying.look() == NAMES[3:]
     assert sorted(path.name for path in folder.path.iterdir()) == NAMES[:3]
     await database.write(drafts.delete)

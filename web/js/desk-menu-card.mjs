@@ -2,6 +2,7 @@
 
 import { Twice } from "./desk-buttons.mjs";
 import { FieldEditor } from "./desk-menu-fields.mjs";
+import { ConflictsAt } from "./desk-menu-newer.mjs";
 import { Begin, changing } from "./desk-menu-parts.mjs";
 import { goTo } from "./desk-section-bar.mjs";
 import { html } from "./html.mjs";
@@ -10,7 +11,7 @@ import { findingsAt, findingWords, nameOf, valueWords } from "./menu-words.mjs";
 
 /** @typedef {import("./desk-menu-parts.mjs").Given} Given */
 
-const SAID_IN_DRAFT = new Set(["price", "count", "one", "many", "stated", "flag", "span"]);
+const SAID_IN_DRAFT = new Set(["price", "count", "measure", "one", "many", "stated", "flag", "span"]);
 
 /** @param {Given & {table: string, id: string}} props */
 export function Card({ table, id, ...given }) {
@@ -50,6 +51,7 @@ function Form({ back, row, table, id, ...given }) {
     <div class="row-of"><div><h2>${name}</h2>
       ${table !== "hours" && html`<p class="hint">${t.one[table]} · ${t.card.code(id)}</p>`}</div>${back}</div>
     <${Troubles} found=${found[""]} row=${row} sense=${sense} />
+    <${ConflictsAt} table=${table} id=${id} field="" ...${given} />
     <fieldset class="menu-fields" disabled=${!manages}>${FIELDS[table].map(
       (field) => html`<div key=${field.name} class="menu-field" data-testid=${`menu-field-${field.name}`}>
         <${FieldEditor} field=${field} id=${`menu-${field.name}`} value=${shownIn(field, row, typed)} sense=${sense}
@@ -60,7 +62,8 @@ function Form({ back, row, table, id, ...given }) {
           SAID_IN_DRAFT.has(field.kind) &&
           html`<p class="hint">${t.card.inDraft(valueWords(field, row[field.name], sense))}</p>`
         }
-        <${Troubles} found=${found[field.name]} row=${row} sense=${sense} /></div>`,
+        <${Troubles} found=${found[field.name]} row=${row} sense=${sense} />
+        <${ConflictsAt} table=${table} id=${id} field=${field.name} ...${given} /></div>`,
     )}</fieldset>
     ${
       manages &&

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Twice } from "./desk-buttons.mjs";
+import { Newer } from "./desk-menu-newer.mjs";
 import { Begin, changing, keyOf as keyOfDifference, timeOf } from "./desk-menu-parts.mjs";
 import { Prices } from "./desk-menu-sold.mjs";
 import { goTo } from "./desk-section-bar.mjs";
@@ -27,6 +28,7 @@ export function Draft(given) {
       <div class="row-of"><div><h2>${t.title(draft.based_on)}</h2>
         <p>${t.changedBy(actorWords(draft.by, texts.journal), timeOf(draft.changed_at))}</p></div>
         ${given.manages ? html`<${Discard} ...${given} />` : html`<p class="hint">${t.readOnly}</p>`}</div>
+      <${Newer} ...${given} />
       <${Findings} ...${given} /><${Differences} ...${given} />
       ${given.manages && html`<${Publish} ...${given} />`}
     </section>
@@ -52,7 +54,8 @@ export function Draft(given) {
       ${["ingredients", "allergens"].map(
         (table) => html`<details key=${table}>
         <summary>${texts.menu.tables[table]}</summary>
-        <${Rows} rows=${document[table].map((/** @type {any} */ row) => ({ table, row }))} ...${given} /></details>`,
+        <${Rows} rows=${document[table].map((/** @type {any} */ row) => ({ table, row }))} ...${given} />
+        ${given.manages && html`<div class="chips"><${Add} table=${table} category="" ...${given} /></div>`}</details>`,
       )}
     </section>`;
 }
@@ -124,7 +127,8 @@ function Add({ table, category, ...given }) {
     event.preventDefault();
     const name = text.trim();
     const code = table === "holidays" ? name : codeOf(name, takenBy(given.menu.draft.document, table));
-    const added = await changing(given)(t.acts.add(name), [{ table, id: code, set: blankRow(table, name, category) }]);
+    const set = blankRow(table, name, category, given.menu.draft.document);
+    const added = await changing(given)(t.acts.add(name), [{ table, id: code, set }]);
     if (added) goTo("menu", cardOf({ table, id: code }));
   };
   return html`<form onSubmit=${done}><label>${table === "holidays" ? t.draft.addDay : t.draft.addLabel}
@@ -169,8 +173,8 @@ function Differences({ menu, sense }) {
 /** @param {Given} given */
 function Publish({ menu, act, sense }) {
   const t = sense.t;
-  const { findings, differences, edit } = menu.draft;
-  if (!differences.length) return null;
+  const { findings, differences, edit, newer } = menu.draft;
+  if (!differences.length || newer) return null;
   if (Object.keys(menu.typed).length) return html`<p class="hint" data-testid="menu-unsaved">${t.draft.unsaved}</p>`;
   if (findings.length) return html`<p class="hint">${t.draft.notYet}</p>`;
   const go = async () => {

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { html } from "./html.mjs";
 import { calledBy } from "./languages.mjs";
-import { DAYS, joined, priceText, valueIn } from "./menu-fields.mjs";
+import { DAYS, joined, measureText, priceText, valueIn } from "./menu-fields.mjs";
 import { blankPart, codeOf, partsTaken } from "./menu-rows.mjs";
 import { choicesOf, nameOf, partName } from "./menu-words.mjs";
 
@@ -24,6 +24,8 @@ const EDITORS = {
   long: Words,
   price: Line,
   count: Line,
+  measure: Line,
+  figures: Figures,
   span: Line,
   moment: Moment,
   flag: Flag,
@@ -75,11 +77,21 @@ function Words({ field, id, value, sense, menu, set }) {
 /** @param {Editing} editing */
 function Line({ field, id, value, sense, set }) {
   const hint = hintOf({ field, sense });
-  const shown = field.kind === "price" && typeof value === "number" ? priceText(value) : (value ?? "");
+  const written = field.kind === "price" ? priceText : measureText;
+  const shown = typeof value === "number" ? written(value) : (value ?? "");
   const wrong = valueIn(field, value ?? "") === undefined;
   return html`<label>${sense.t.fields[field.name]}<input value=${shown} maxlength="100" autocomplete="off"
       inputmode=${field.kind === "span" ? "text" : "decimal"} aria-invalid=${wrong} data-testid=${id}
       onInput=${by(set)} />${hint && html`<small>${hint}</small>`}</label>`;
+}
+
+/** Figures that belong together. @param {Editing} editing */
+function Figures(editing) {
+  const { field, id, value, set } = editing;
+  return html`<${Group} editing=${editing}><div class="week">${field.rows?.map(
+    (one) => html`<${Line} key=${one.name} ...${editing} field=${one} id=${`${id}-${one.name}`}
+      value=${value?.[one.name]} set=${(/** @type {any} */ typed) => set({ [one.name]: typed })} />`,
+  )}</div><//>`;
 }
 
 /** A day, or a time of one. @param {Editing} editing */

@@ -24,6 +24,8 @@ export function useMenu(token, last) {
   const [foreign, setForeign] = useState(/** @type {Foreign|null} */ (null));
   const [published, setPublished] = useState(/** @type {any} */ (null)); // what has just become of the draft
   const [typed, setTyped] = useState(/** @type {Record<string, Typed>} */ ({}));
+  /** @type {[Record<string, "mine"|"theirs">, any]} whose value stands, by place, where a newer menu changed it too */
+  const [choices, setChoices] = useState({});
   const seen = useRef(/** @type {{draft: any, revision: number}} */ ({ draft: null, revision: 0 }));
   const turn = useRef(0); // of the newest question: an older one's answer says nothing any more
 
@@ -47,6 +49,7 @@ export function useMenu(token, last) {
     const known = head?.edit === before?.edit && revision === seen.current.revision;
     const view = known ? before : head && (await ask("draft", mine));
     if (head && !view) return;
+    if (view?.newer?.revision !== before?.newer?.revision) setChoices({});
     if (before && view?.edit !== before.edit) setForeign(foreignOf(before, view));
     setSold(document);
     keep(view, revision);
@@ -66,6 +69,7 @@ export function useMenu(token, last) {
     foreign,
     typed,
     published,
+    choices,
     load,
     forget: () => setForeign(null),
     /** Our own act made the draft so; null: it is no more. @param {any} view */
@@ -77,6 +81,8 @@ export function useMenu(token, last) {
     },
     /** @param {string} key of a row @param {Typed|null} fresh null: it is saved or dropped */
     type: (key, fresh) => setTyped(({ [key]: _, ...others }) => (fresh ? { ...others, [key]: fresh } : others)),
+    /** @param {string|null} key of a place; null: of none any more @param {"mine"|"theirs"} [side] */
+    choose: (key, side) => setChoices((/** @type {any} */ others) => (key === null ? {} : { ...others, [key]: side })),
     /** @param {any} revision */
     tell: (revision) => setPublished(revision),
     dropAll: () => setTyped({}),

@@ -1,9 +1,10 @@
 /** What a card of the menu's editor asks: the fields of each table; how what is typed becomes a value. No I/O. */
 
 /**
- * @typedef {"words"|"long"|"price"|"count"|"flag"|"one"|"many"|"stated"|"picture"|"span"|"week"|"amounts"|"moment"|
- *   "rows"} Kind
- * @typedef {{name: string, kind: Kind, of?: string, rows?: Field[]}} Field `of`: the table or list that is chosen from
+ * @typedef {"words"|"long"|"price"|"count"|"measure"|"figures"|"flag"|"one"|"many"|"stated"|"picture"|"span"|"week"|
+ *   "amounts"|"moment"|"rows"} Kind
+ * @typedef {{name: string, kind: Kind, of?: string, rows?: Field[]}} Field `of`: the table or list that is chosen from;
+ *   `rows`: the fields of each part, of `figures` of the one that there is
  */
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -26,11 +27,16 @@ const SOLD = /** @type {Field[]} */ ([
 ]);
 const DAYPARTS = /** @type {Field} */ ({ name: "dayparts", kind: "many", of: "dayparts" });
 
+export const NUTRITION = /** @type {Field[]} */ (
+  ["kcal", "protein_g", "fat_g", "carbohydrate_g"].map((name) => ({ name, kind: "measure" }))
+);
+
 /** @type {Record<string, Field[]>} by table, in the order of the card */
 export const FIELDS = {
   items: [
     ...SOLD,
     { name: "chart", kind: "one", of: "charts" },
+    { name: "yield", kind: "measure" },
     { name: "sellable", kind: "flag" },
     { name: "modifier_groups", kind: "many", of: "modifier_groups" },
     DAYPARTS,
@@ -67,12 +73,21 @@ export const FIELDS = {
     { name: "hours", kind: "span" },
     { name: "says", kind: "words" },
   ],
-  ingredients: [NAME, { name: "allergens", kind: "many", of: "allergens" }],
+  ingredients: [
+    NAME,
+    { name: "code", kind: "count" },
+    { name: "unit", kind: "one", of: "units" },
+    { name: "grams_per_unit", kind: "measure" },
+    { name: "nutrition", kind: "figures", rows: NUTRITION },
+    { name: "allergens", kind: "many", of: "allergens" },
+    { name: "origin", kind: "one", of: "origins" },
+    { name: "spicy", kind: "flag" },
+  ],
   allergens: [NAME],
 };
 
-/** Tables whose rows a person adds and removes; the others follow from what the machine holds. */
-export const OPEN_TABLES = ["items", "combos", "modifier_groups", "categories", "dayparts", "holidays"];
+/** Tables whose rows a person adds and removes. */
+export const OPEN_TABLES = Object.keys(FIELDS).filter((table) => table !== "hours");
 
 /** The field that names a row. @param {string} table */
 export const keyOf = (table) => (table === "holidays" ? "date" : "id");
@@ -98,6 +113,17 @@ export function priceOf(text) {
   return found[1] && kopecks ? -kopecks : kopecks;
 }
 
+/** `0,85`: as it is typed. @param {number} value */
+export const measureText = (value) => String(value).replace(".", ",");
+
+/** A number as it is typed, null where nothing is; undefined for what is none. @param {string} text */
+export function measureOf(text) {
+  if (!text.trim()) return null;
+  return /^[-−]?\d{1,5}(?:[.,]\d{1,4})?$/.test(text.trim())
+    ? Number(text.trim().replace(",", ".").replace("−", "-"))
+    : undefined;
+}
+
 /**
  * What is typed as the document has it; undefined for what cannot be read.
  * @param {Field} field
@@ -110,6 +136,10 @@ export function valueIn(field, typed) {
       return typeof typed === "string" ? priceOf(typed) : typed;
     case "count":
       return typeof typed === "string" ? wholeOf(typed) : typed;
+    case "measure":
+      return typeof typed === "string" ? measureOf(typed) : typed;
+    case "figures":
+      return figuresOf(field, typed);
     case "moment":
       return typed || undefined;
     case "amounts":
@@ -133,6 +163,12 @@ function amountsOf(typed) {
   return pairs.some(([, amount]) => amount === undefined) ? undefined : Object.fromEntries(pairs);
 }
 
+/** All of them, or nothing. @param {Field} field @param {Record<string, any>} typed */
+function figuresOf(field, typed) {
+  const read = (field.rows ?? []).map((one) => [one.name, valueIn(one, typed[one.name] ?? "")]);
+  return read.some(([, value]) => value === undefined || value === null) ? undefined : Object.fromEntries(read);
+}
+
 /** @param {Field} field @param {any[]} typed */
 function rowsOf(field, typed) {
   const rows = typed.map((row) => {
@@ -145,12 +181,12 @@ function rowsOf(field, typed) {
 }
 
 /**
- * What is typed on a card and not saved: of words and weeks only the parts that were typed. `base`: the row as it was
+ * What is typed on a card and not saved: of words, weeks and figures only the parts that were typed. `base`: the row as it was
  * when the typing began.
  * @typedef {{fields: Record<string, any>, base: any}} Typed
  */
 
-const IN_PARTS = new Set(["words", "long", "week"]);
+const IN_PARTS = new Set(["words", "long", "week", "figures"]);
 
 /** The card's value after a part of it was typed. @param {Field} field @param {any} before @param {any} typed */
 export const joined = ({ kind }, before, typed) => (IN_PARTS.has(kind) ? { ...before, ...typed } : typed);

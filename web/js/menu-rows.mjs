@@ -1,6 +1,6 @@
 /** Rows of a menu that come and move: their codes, how a new one begins, where one goes. No I/O. */
 
-import { DAYS, keyOf } from "./menu-fields.mjs";
+import { DAYS, keyOf, NUTRITION } from "./menu-fields.mjs";
 
 /** @typedef {import("./menu-fields.mjs").Field} Field */
 
@@ -48,8 +48,9 @@ export function partsTaken(document) {
  * @param {string} table
  * @param {string} name
  * @param {string} category of what is sold
+ * @param {any} document
  */
-export function blankRow(table, name, category) {
+export function blankRow(table, name, category, document) {
   const words = { name: { ru: name, en: "" } };
   const sold = { ...words, category, description: { ru: "", en: "" }, price_kopecks: 0, image: "plate.webp" };
   const blank = /** @type {Record<string, any>} */ ({
@@ -59,8 +60,21 @@ export function blankRow(table, name, category) {
     categories: { ...words, image: "plate.webp" },
     dayparts: { ...words, hours: Object.fromEntries(DAYS.map((day) => [day, ""])) },
     holidays: { hours: "" },
+    ingredients: {
+      ...words,
+      code: nextCode(document),
+      unit: "g",
+      nutrition: Object.fromEntries(NUTRITION.map((field) => [field.name, 0])),
+      allergens: [],
+    },
+    allergens: words,
   });
   return blank[table];
+}
+
+/** A number that no ingredient has for the robot. @param {any} document */
+function nextCode({ ingredients }) {
+  return Math.max(0, ...ingredients.map((/** @type {any} */ row) => row.code)) + 1;
 }
 
 /**

@@ -1,13 +1,14 @@
 /** Menus in words: what is wrong with a draft, in what two of them differ, who changed it. No I/O. */
 
 import { money } from "./format.mjs";
-import { DAYS, FIELDS, keyOf, priceOf, rowOf } from "./menu-fields.mjs";
+import { DAYS, FIELDS, keyOf, measureText, priceOf, rowOf } from "./menu-fields.mjs";
 
 /**
  * @typedef {import("./menu-fields.mjs").Field} Field
  * @typedef {import("./staff-language.mjs").StaffTexts["menu"]} Texts
  * @typedef {import("./texts.mjs").Language} Language
  * @typedef {{table: string, id: string, name: string, field: string, before: any, after: any}} Difference
+ * @typedef {{table: string, id: string, name: string, field: string, before: any, mine: any, theirs: any}} Conflict
  * @typedef {{table: string, id: string, field: string, text: Record<string, string>}} Finding
  * @typedef {{documents: any[], t: Texts, language: Language}} Sense where ids get their names from, the first first
  */
@@ -15,7 +16,7 @@ import { DAYS, FIELDS, keyOf, priceOf, rowOf } from "./menu-fields.mjs";
 /** The name of a row, else its code. @param {string} table @param {string} id @param {Sense} sense @returns {string} */
 export function nameOf(table, id, { documents, t, language }) {
   if (table === "charts") return id;
-  if (table === "tags") return t.tags[id] ?? id;
+  if (table === "tags" || table === "units" || table === "origins") return t[table][id] ?? id;
   if (table === "holidays") return dayWords(id);
   if (table === "hours") return t.tables.hours;
   for (const document of documents) {
@@ -47,6 +48,16 @@ export function differenceWords(difference, sense) {
   return `${named}: ${fieldWords(known, field, before, after, sense)}`;
 }
 
+/** What one of two did to a place that both changed. @param {Conflict} conflict @param {any} value @param {Sense} sense */
+export function sideWords(conflict, value, sense) {
+  const { table, id, field, before } = conflict;
+  if (field || table === "hours" || table === "charts" || value === null)
+    return differenceWords({ ...conflict, after: value }, sense);
+  return `${nameOf(table, id, sense)}: ${before === null ? sense.t.came(sense.t.one[table] ?? "") : sense.t.kept}`;
+}
+
+const IN_LANGUAGES = new Set(/** @type {(string|undefined)[]} */ (["words", "long"]));
+
 /**
  * @param {Field|undefined} field @param {string} name @param {any} before @param {any} after @param {Sense} sense
  * @returns {string}
@@ -56,7 +67,8 @@ function fieldWords(field, name, before, after, sense) {
   const called = t.fields[name] ?? name;
   if (field?.kind === "rows") return `${called.toLowerCase()}: ${partWords(field, before ?? [], after ?? [], sense)}`;
   if (field?.kind === "week") return `${called.toLowerCase()}: ${weekWords(before ?? {}, after ?? {}, t)}`;
-  if (field?.kind === "words" || field?.kind === "long") return wordingWords(called, before ?? {}, after ?? {});
+  if (field?.kind === "figures") return figureWords(field, before ?? {}, after ?? {}, sense);
+  if (IN_LANGUAGES.has(field?.kind)) return wordingWords(called, before ?? {}, after ?? {});
   if (field?.kind === "picture") return t.anotherPicture;
   if (!field) return t.changed(called.toLowerCase());
   return `${called.toLowerCase()} ${valueWords(field, before, sense)} → ${valueWords(field, after, sense)}`;
@@ -75,6 +87,12 @@ function wordingWords(called, before, after) {
 function weekWords(before, after, t) {
   const changed = DAYS.filter((day) => (before[day] ?? "") !== (after[day] ?? ""));
   return changed.map((day) => `${t.days[day]} ${before[day] || t.shut} → ${after[day] || t.shut}`).join(", ");
+}
+
+/** @param {Field} field @param {Record<string, any>} before @param {Record<string, any>} after @param {Sense} sense */
+function figureWords(field, before, after, sense) {
+  const changed = (field.rows ?? []).filter(({ name }) => before[name] !== after[name]);
+  return changed.map((one) => fieldWords(one, one.name, before[one.name], after[one.name], sense)).join(", ");
 }
 
 /**
@@ -116,6 +134,8 @@ export function valueWords(field, value, sense) {
   switch (field.kind) {
     case "price":
       return typeof value === "number" ? money(value) : t.none;
+    case "measure":
+      return typeof value === "number" ? measureText(value) : t.none;
     case "flag":
       return value === false ? t.no : t.yes;
     case "span":
@@ -210,6 +230,8 @@ function decoded(text) {
 /** What may be chosen for a field. @param {string} of @param {{document: any, charts: string[]}} draft */
 export function choicesOf(of, { document, charts }) {
   if (of === "charts") return charts;
+  if (of === "units") return ["g", "ml", "pcs"];
+  if (of === "origins") return ["plant", "animal", "fish", "meat"];
   if (of === "tags") {
     const used = document.items.flatMap((/** @type {any} */ row) => row.tags ?? []);
     return [...new Set(["spicy", "no_meat", "no_lactose", ...used])];

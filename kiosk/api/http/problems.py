@@ -110,6 +110,7 @@ STATUS: dict[type[DomainError], int] = {
     refusals.RefundRequestConflict: 409,
     menu_refusals.DraftExists: 409,
     menu_refusals.DraftChanged: 409,
+    menu_refusals.MenuOutdated: 409,
     menu_refusals.MenuUnsellable: 409,
     BadRequest: 400,
     BadJson: 400,

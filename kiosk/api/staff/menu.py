@@ -14,7 +14,7 @@ from kiosk.domain.menu import refusals
 from kiosk.domain.menu.bundle import MAX_BYTES, Bundle
 from kiosk.domain.staff.roles import MANAGING, SERVICING
 from kiosk.flows.menu.editing import MenuDrafts
-from kiosk.flows.menu.history import MenuHistory, bundle_of
+from kiosk.flows.menu.history import MenuHistory
 from kiosk.flows.menu.views import (
     DraftChanges,
     DraftView,
@@ -24,7 +24,9 @@ from kiosk.flows.menu.views import (
     RevisionDetailView,
     RevisionsView,
     RevisionView,
+    UpdateDraft,
 )
+from kiosk.flows.menu.whole import WholeMenus, whole_menu
 from kiosk.socket_calls import Address
 
 _JSON = ("application/json",)
@@ -34,6 +36,7 @@ _JSON = ("application/json",)
 class MenuApi:
     history: MenuHistory
     drafts: MenuDrafts
+    wholes: WholeMenus
 
     async def document(self, _: BareCall[str]) -> MenuDocumentView:
         return await self.history.document()
@@ -50,6 +53,9 @@ class MenuApi:
     async def change_draft(self, call: Call[str, DraftChanges]) -> DraftView:
         return await self.drafts.change(call.body, call.by)
 
+    async def update_draft(self, call: Call[str, UpdateDraft]) -> DraftView:
+        return await self.drafts.bring_up(call.body, call.by)
+
     async def publish_draft(self, call: Call[str, PublishDraft]) -> RevisionView:
         return await self.drafts.publish(call.body, call.by)
 
@@ -63,7 +69,7 @@ class MenuApi:
         return await self.history.bundle(call.read(REVISION))
 
     async def publish(self, call: BareCall[str]) -> RevisionView:
-        return await self.history.publish(bundle_of(await raw_body(call.request, _JSON, MAX_BYTES)), call.by)
+        return await self.wholes.publish(whole_menu(await raw_body(call.request, _JSON, MAX_BYTES)), call.by)
 
     async def bring_back(self, call: BareCall[str]) -> RevisionView:
         return await self.history.bring_back(call.read(REVISION), call.by)
@@ -97,10 +103,16 @@ MENU_OPERATIONS: tuple[Operation, ...] = (
         refusals=(errors.NotFound, refusals.DraftChanged),
     ),
     Operation(
+        Address("POST", "/api/service/menu/draft/update"), MenuApi.update_draft, STAFF, {200: DraftView},
+        summary="Take what was published since the draft was begun over under its changes; of what both changed one"
+        " is chosen", body=UpdateDraft, socket=socket_calls.UPDATE_DRAFT, may=MANAGING,
+        refusals=(errors.NotFound, refusals.DraftChanged, refusals.MenuOutdated),
+    ),
+    Operation(
         Address("POST", "/api/service/menu/draft/publish"), MenuApi.publish_draft, STAFF, {200: RevisionView},
         summary="Sell the draft from the next order on; asked again, the answer is the same",
         body=PublishDraft, socket=socket_calls.PUBLISH_DRAFT, may=MANAGING,
-        refusals=(errors.NotFound, refusals.DraftChanged, refusals.MenuUnsellable),
+        refusals=(errors.NotFound, refusals.DraftChanged, refusals.MenuOutdated, refusals.MenuUnsellable),
     ),
     Operation(
         Address("GET", "/api/service/menu/revisions"), MenuApi.revisions, STAFF, {200: RevisionsView},
@@ -120,6 +132,6 @@ MENU_OPERATIONS: tuple[Operation, ...] = (
     Operation(socket_calls.MENU_BUNDLE, MenuApi.bundle, SOCKET, {200: Bundle}, refusals=(errors.NotFound,)),
     Operation(
         socket_calls.PUBLISH_MENU, MenuApi.publish, SOCKET, {200: RevisionView}, raw=_JSON,
-        refusals=(errors.InvalidRequest, refusals.MenuUnsellable),
+        refusals=(errors.InvalidRequest, errors.NotFound, refusals.MenuOutdated, refusals.MenuUnsellable),
     ),
 )  # fmt: skip

@@ -29,14 +29,14 @@ class Difference(msgspec.Struct, frozen=True):
 
 def differences(before: Bundle, after: Bundle) -> list[Difference]:
     """By the order of the tables, then of the rows."""
-    old, new = (_plain(bundle.menu) for bundle in (before, after))
+    old, new = (plain(bundle.menu) for bundle in (before, after))
     found: list[Difference] = []
     for table in dict.fromkeys([*old, *new]):
         found += _of_table(table, old.get(table), new.get(table))
-    return [*found, *_of_rows(CHARTS, _plain(before.charts), _plain(after.charts))]
+    return [*found, *_of_rows(CHARTS, plain(before.charts), plain(after.charts))]
 
 
-def _plain(value: Any) -> dict[str, Any]:
+def plain(value: Any) -> dict[str, Any]:
     """As JSON has it: a list is a list, whatever this program keeps it in."""
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
     return found
@@ -51,7 +51,7 @@ def _of_table(table: str, old: Any, new: Any) -> Iterator[Difference]:
     if old == new:
         return
     key = key_of(table)
-    if _are_rows(old, key) and _are_rows(new, key):
+    if are_rows(old, key) and are_rows(new, key):
         before, after = ({str(row[key]): row for row in rows or ()} for rows in (old, new))
         yield from _of_rows(table, before, after)
         yield from _of_order(table, before, after)
@@ -59,14 +59,15 @@ def _of_table(table: str, old: Any, new: Any) -> Iterator[Difference]:
         yield Difference(table, "", "", "", old, new)
 
 
-def _are_rows(rows: Any, key: str) -> bool:
+def are_rows(rows: Any, key: str) -> bool:
+    """Or nothing."""
     return rows is None or (isinstance(rows, list) and all(isinstance(row, dict) and key in row for row in rows))
 
 
 def _of_rows(table: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
     for row_id in dict.fromkeys([*before, *after]):
         old, new = before.get(row_id), after.get(row_id)
-        name = _name(row_id, new or old)
+        name = name_of(row_id, new or old)
         if old is None or new is None:
             yield Difference(table, row_id, name, "", old, new)
             continue
@@ -81,6 +82,7 @@ def _of_order(table: str, before: Mapping[str, Any], after: Mapping[str, Any]) -
         yield Difference(table, "", "", ORDER, old, new)
 
 
-def _name(row_id: str, row: Any) -> str:
+def name_of(row_id: str, row: Any) -> str:
+    """In Russian, else its id."""
     name = row.get("name")
     return str(name.get("ru") or row_id) if isinstance(name, dict) else row_id

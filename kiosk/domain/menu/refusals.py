@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from kiosk.domain.errors import DomainError
 from kiosk.domain.menu.bundle import Finding
+from kiosk.domain.menu.differences import Difference
+from kiosk.domain.menu.merging import Conflict
 from kiosk.domain.text import Text
 
 
@@ -26,6 +28,24 @@ class DraftChanged(_OfDraft):
 
     code = "draft_changed"
     title = Text("Черновик уже изменён: посмотрите его и повторите", "The draft has changed: look at it and try again")
+
+
+class MenuOutdated(DomainError):
+    """Another menu was published since this one was begun, and would be undone. `revision`, `by`, `published_at`: of
+    what is sold; `differences`: what it changed; `conflicts`: those of its places that this one changes too."""
+
+    code = "menu_outdated"
+    title = Text(
+        "Тем временем опубликовано другое меню: возьмите его изменения или начните заново",
+        "Another menu was published meanwhile: take over its changes or begin anew",
+    )
+
+    def __init__(
+        self, revision: int, by: str, published_at: str, differences: list[Difference], conflicts: list[Conflict]
+    ) -> None:
+        super().__init__(
+            revision=revision, by=by, published_at=published_at, differences=differences, conflicts=conflicts
+        )
 
 
 class MenuUnsellable(DomainError):

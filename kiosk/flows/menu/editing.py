@@ -15,13 +15,16 @@ from kiosk.domain.menu.differences import differences
 from kiosk.domain.menu.refusals import DraftChanged, DraftExists
 from kiosk.domain.menu.rows import MenuError
 from kiosk.flows.menu.history import MenuHistory
+from kiosk.flows.menu.newer import Outrun, brought_up, newer_than, outdated
 from kiosk.flows.menu.publishing import MenuPublisher, Publication
 from kiosk.flows.menu.views import (
     DraftChanges,
     DraftView,
+    NewerView,
     OpenDraft,
     PublishDraft,
     RevisionView,
+    UpdateDraft,
     revision_view,
 )
 from kiosk.store import journal
@@ -52,13 +55,14 @@ class MenuDrafts:
 
     async def open(self, wanted: OpenDraft, actor: str) -> DraftView:
         """Raises `DraftExists`, `NotFound` for a revision that is not kept."""
-        revision = self._history.now if wanted.revision is None else wanted.revision
+        sold = self._history.now
+        revision = sold if wanted.revision is None else wanted.revision
         bundle, now = await self._history.bundle(revision), self._clock.now()
 
         def run(tx: Tx) -> DraftRow:
             if (found := drafts.read(tx)) is not None:
                 raise DraftExists(*_head(found))
-            row = drafts.put(tx, revision, actor, encoded(bundle).decode(), now)
+            row = drafts.put(tx, revision, sold, actor, encoded(bundle).decode(), now)
             journal.add(tx, actor, _ACTION, f"{row.edit} opened, of revision {revision}", now)
             return row
 
@@ -87,36 +91,66 @@ class MenuDrafts:
         now = self._clock.now()
 
         def run(tx: Tx) -> DraftRow:
-            new = drafts.put(tx, _at(tx, wanted.edit).based_on, actor, body, now)
+            seen = _at(tx, wanted.edit)
+            new = drafts.put(tx, seen.based_on, seen.begun_over, actor, body, now)
             journal.add(tx, actor, _ACTION, f"{new.edit} {_named(wanted.changes)}", now)
             return new
 
         return await self._view(await self._db.write(run))
 
+    async def bring_up(self, wanted: UpdateDraft, actor: str) -> DraftView:
+        """What was published since it was begun is taken over under its changes. Raises `NotFound`, `DraftChanged`,
+        `MenuOutdated` where somebody has to choose first, or has not seen the newest menu."""
+        row = await self._db.read(_at, wanted.edit)
+        bundle = await asyncio.to_thread(_bundle, row.body)
+        newer = await newer_than(self._history, row.begun_over, bundle)
+        if newer is None:
+            return await self._view(row)
+        if newer.revision != wanted.revision:
+            raise outdated(newer)
+        sides = {(choice.table, choice.id, choice.field): choice.take for choice in wanted.choices}
+        mixed = await brought_up(self._history, newer, row.begun_over, bundle, lambda *at: sides.get(at))
+        body, now = encoded(mixed).decode(), self._clock.now()
+
+        def run(tx: Tx) -> DraftRow:
+            new = drafts.put(tx, _at(tx, wanted.edit).based_on, newer.revision, actor, body, now)
+            journal.add(tx, actor, _ACTION, f"{new.edit} brought up to revision {newer.revision}", now)
+            return new
+
+        return await self._view(await self._db.write(run))
+
     async def publish(self, wanted: PublishDraft, actor: str) -> RevisionView:
-        """The revision that it became; asked again, the same. Raises `NotFound`, `DraftChanged`, `MenuUnsellable`."""
+        """The revision that it became; asked again, the same. Raises `NotFound`, `DraftChanged`, `MenuUnsellable`,
+        `MenuOutdated` where what somebody else has published since it was begun would be undone."""
         row = await self._db.read(_made_or_at, wanted.edit)
         if isinstance(row, RevisionRow):
             return revision_view(row)
+        bundle = await asyncio.to_thread(_bundle, row.body)
+        if (newer := await newer_than(self._history, row.begun_over, bundle)) is not None:
+            raise outdated(newer)
         publication = Publication(origin=Origin.EDITOR, actor=actor, edit=wanted.edit)
 
         def take(tx: Tx) -> int | None:
             if isinstance(found := _made_or_at(tx, wanted.edit), RevisionRow):
                 return found.revision
+            if self._history.now != row.begun_over:
+                raise Outrun
             drafts.delete(tx)
             return None
 
-        return await self._history.view(
-            await self._publisher.publish(await asyncio.to_thread(_bundle, row.body), publication, take)
-        )
+        try:
+            return await self._history.view(await self._publisher.publish(bundle, publication, take))
+        except Outrun:
+            return await self.publish(wanted, actor)  # looked at anew, with what has just been published
 
     async def _view(self, row: DraftRow) -> DraftView:
         sold = await self._history.bundle(self._history.now)
-        return await asyncio.to_thread(self._looked, row, sold)
+        bundle = await asyncio.to_thread(_bundle, row.body)
+        newer = await newer_than(self._history, row.begun_over, bundle)
+        return await asyncio.to_thread(self._looked, row, bundle, sold, newer)
 
-    def _looked(self, row: DraftRow, sold: Bundle) -> DraftView:
+    def _looked(self, row: DraftRow, bundle: Bundle, sold: Bundle, newer: NewerView | None) -> DraftView:
         """On a thread: a large menu takes longer than guests are to wait."""
-        bundle = _bundle(row.body)
         return DraftView(
             edit=row.edit,
             based_on=row.based_on,
@@ -126,6 +160,7 @@ class MenuDrafts:
             charts=sorted(bundle.charts),
             findings=look_through(bundle, self._equipment).findings,
             differences=differences(sold, bundle),
+            newer=newer,
         )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import msgspec
 
 from kiosk.clock import rfc3339
-from kiosk.domain.errors import InvalidRequest, NotFound
-from kiosk.domain.menu.bundle import Bundle, Origin, version_of
+from kiosk.domain.errors import NotFound
+from kiosk.domain.menu.bundle import Bundle, Origin
 from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.differences import differences
 from kiosk.flows.menu.publishing import MenuPublisher, Publication
@@ -68,7 +68,7 @@ class MenuHistory:
     async def revision(self, revision: int) -> RevisionDetailView:
         """Raises `NotFound`, also for one that is not kept whole."""
         row = await self._db.read(_require, revision)
-        bundle, before = await self.bundle(revision), await self._bundle_if_kept(revision - 1)
+        bundle, before = await self.bundle(revision), await self.if_kept(revision - 1)
         found = [] if before is None else await asyncio.to_thread(differences, before, bundle)
         return detail_view(row, bundle, found)
 
@@ -78,22 +78,10 @@ class MenuHistory:
 
     async def bundle(self, revision: int) -> Bundle:
         """Raises `NotFound` for one that is not there, or not whole any more."""
-        found = await self._bundle_if_kept(revision)
+        found = await self.if_kept(revision)
         if found is None:
             raise NotFound
         return found
-
-    async def publish(self, bundle: Bundle, actor: str) -> RevisionView:
-        """A menu as a whole, by hand; the same as is sold already is no new revision. Raises `MenuUnsellable`."""
-        version = version_of(bundle)
-
-        def unless_done(tx: Tx) -> int | None:
-            newest = revisions.newest(tx)
-            same = newest is not None and newest.version == version and newest.revision == self.now
-            return newest.revision if newest is not None and same else None
-
-        publication = Publication(origin=Origin.EDITOR, actor=actor)
-        return await self.view(await self._publisher.publish(bundle, publication, unless_done))
 
     async def bring_back(self, revision: int, actor: str) -> RevisionView:
         """A new revision with its content, checked anew; where that is what was done last, nothing more. Raises
@@ -110,20 +98,13 @@ class MenuHistory:
 
         return await self.view(await self._publisher.publish(bundle, publication, unless_done))
 
-    async def _bundle_if_kept(self, revision: int) -> Bundle | None:
+    async def if_kept(self, revision: int) -> Bundle | None:
+        """None for one that is not there, not whole any more, or that this program cannot read."""
         body = await self._db.read(revisions.body, revision)
         try:
             return None if body is None else await asyncio.to_thread(msgspec.json.decode, body, type=Bundle)
         except (msgspec.ValidationError, msgspec.DecodeError):
             return None  # of a program that knows more
-
-
-def bundle_of(body: bytes) -> Bundle:
-    """Of its JSON. Raises `InvalidRequest`."""
-    try:
-        return msgspec.json.decode(body, type=Bundle)
-    except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequest.at("$", str(error)) from error
 
 
 def _look(reader: Reader, revision: int) -> tuple[RevisionRow, DraftRow | None]:

@@ -11,6 +11,7 @@ from kiosk.domain.menu.bundle import Bundle, Finding
 from kiosk.domain.menu.changes import Change
 from kiosk.domain.menu.differences import Difference
 from kiosk.domain.menu.menu import MenuFile
+from kiosk.domain.menu.merging import Conflict, Side
 from kiosk.store.menu.drafts import DraftRow
 from kiosk.store.menu.revisions import RevisionRow
 
@@ -36,6 +37,24 @@ class PublishDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     edit: _Number
 
 
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose value the place of a conflict takes: the draft's, or that of the newer menu."""
+
+    table: Annotated[str, msgspec.Meta(max_length=64)]
+    id: Annotated[str, msgspec.Meta(max_length=64)]
+    field: Annotated[str, msgspec.Meta(max_length=64)]
+    take: Side
+
+
+class UpdateDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`edit`: of the draft, `revision`: of the newer menu, as whoever brings the draft up to it has seen both;
+    `choices`: one for each conflict."""
+
+    edit: _Number
+    revision: _Number
+    choices: Annotated[list[Choice], msgspec.Meta(max_length=1000)] = []
+
+
 class DraftHead(msgspec.Struct, frozen=True):
     """`edit` counts every change of every draft."""
 
@@ -44,9 +63,22 @@ class DraftHead(msgspec.Struct, frozen=True):
     changed_at: str
 
 
+class NewerView(msgspec.Struct, frozen=True, kw_only=True):
+    """A menu that was published since the draft was begun. `comparable`: what it was begun over is still kept;
+    `differences`: what the newer one changed; `conflicts`: those of its places that the draft changes too."""
+
+    revision: int
+    by: str
+    published_at: str
+    origin: str
+    comparable: bool = False
+    differences: list[Difference] = []
+    conflicts: list[Conflict] = []
+
+
 class DraftView(msgspec.Struct, frozen=True):
     """`findings`: what keeps it from being sold; `differences`: to what is sold now; `charts`: ids that a dish may
-    have."""
+    have; `newer`: what was published since it was begun, and must be taken over before it is published."""
 
     edit: int
     based_on: int
@@ -56,6 +88,7 @@ class DraftView(msgspec.Struct, frozen=True):
     charts: list[str]
     findings: list[Finding]
     differences: list[Difference]
+    newer: NewerView | None
 
 
 class MenuDocumentView(msgspec.Struct, frozen=True):

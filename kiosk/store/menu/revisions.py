@@ -61,6 +61,15 @@ def of_edit(reader: Reader, edit: int) -> RevisionRow | None:
     return reader.one(RevisionRow, f"SELECT {_COLUMNS} FROM menu_revision WHERE edit = ?", (edit,))
 
 
+def newest_whole(reader: Reader) -> int:
+    """The last that somebody published as a whole, of a file: what its next edition is written upon; 0 for none."""
+    found: int | None = reader.scalar(
+        "SELECT max(revision) FROM menu_revision WHERE origin = ? OR (origin = ? AND edit IS NULL)",
+        (Origin.FILE.value, Origin.EDITOR.value),
+    )
+    return found or 0
+
+
 def page(reader: Reader, before: int) -> list[RevisionRow]:
     """The newest first, of those below `before`."""
     return reader.all(

@@ -13,8 +13,9 @@ import msgspec
 from drivers.robot.equipment import EquipmentError
 from kiosk import socket_calls
 from kiosk.catalogue import load_complex, read_menu
-from kiosk.domain.menu.bundle import MAX_BYTES, Bundle, look_through
+from kiosk.domain.menu.bundle import MAX_BYTES, look_through
 from kiosk.domain.menu.rows import MenuError
+from kiosk.domain.menu.whole import WholeMenu
 from kiosk.files import Unreadable, read_file, write_whole
 
 #: Method, path and body: status and answer.
@@ -30,7 +31,9 @@ async def menu_answer(options: argparse.Namespace, robot_complex: str, language:
         case "check":
             return _check(options.file, robot_complex, language)
         case "publish":
-            body = msgspec.to_builtins(_read(options.file))
+            body = msgspec.to_builtins(_read(options.file)) | {"merge": options.merge}
+            if options.over is not None:
+                body["revision"] = options.over
             return _in_one_language(await ask(*socket_calls.PUBLISH_MENU, body), language)
         case "export":
             return await _export(options.file, options.revision, ask)
@@ -38,19 +41,21 @@ async def menu_answer(options: argparse.Namespace, robot_complex: str, language:
     return status, answer if options.json or status >= 400 else _sold(answer, language)
 
 
-def _read(file: Path) -> Bundle:
-    """A `menu.toml` with its charts beside it, or what `export` wrote. Raises `MenuError`."""
+def _read(file: Path) -> WholeMenu:
+    """A `menu.toml` with its charts beside it, or what `export` wrote, which knows of which revision. Raises
+    `MenuError`."""
     if file.suffix != _EXPORTED:
-        return read_menu(file).bundle
+        found = read_menu(file).bundle
+        return WholeMenu(menu=found.menu, charts=found.charts)
     try:
-        return msgspec.json.decode(read_file(file, MAX_BYTES), type=Bundle)
+        return msgspec.json.decode(read_file(file, MAX_BYTES), type=WholeMenu)
     except (Unreadable, msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
         raise MenuError(f"{file}: {error}") from error
 
 
 def _check(file: Path, robot_complex: str, language: str) -> Answer:
     """For the complex of the settings; the kiosk need not run."""
-    looked = look_through(_read(file), load_complex(Path(robot_complex) if robot_complex else None))
+    looked = look_through(_read(file).bundle, load_complex(Path(robot_complex) if robot_complex else None))
     if looked.menu is not None:
         return 200, {"dishes": len(looked.menu.dishes), "combos": len(looked.menu.combos)}
     found = msgspec.to_builtins(looked.findings)
@@ -71,6 +76,7 @@ async def _export(file: Path, revision: int | None, ask: Ask) -> Answer:
     status, answer = await ask(method, path.format(revision=revision), None)
     if status >= 400:
         return status, answer
+    answer = {"revision": revision, **answer}
     write_whole(file, json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
     return status, {"revision": revision, "file": str(file)}
 

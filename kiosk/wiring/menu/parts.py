@@ -17,6 +17,7 @@ from kiosk.flows.menu.editing import MenuDrafts
 from kiosk.flows.menu.history import MenuHistory
 from kiosk.flows.menu.publishing import CHECK, MenuPublisher
 from kiosk.flows.menu.starting import FileMenu, begin
+from kiosk.flows.menu.whole import WholeMenus
 from kiosk.pictures.folder import PictureFolder
 from kiosk.store.database import Database
 from kiosk.wiring.ground import Ground
@@ -50,6 +51,7 @@ class MenuParts:
         )
         self.history = MenuHistory(database, menu, self.publisher, ground.config.menu.languages)
         self.drafts = MenuDrafts(database, self.history, self.publisher, ground.equipment, clock)
+        self.wholes = WholeMenus(database, self.history, self.publisher)
         self.cloud: MenuCloud | None = None
         if ground.devices.menu is not None:
             self.cloud = MenuCloud(

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changeOf, FIELDS, priceOf, priceText, shownIn } from "../../../web/js/menu-fields.mjs";
-import { blankPart, codeOf, movedTo } from "../../../web/js/menu-rows.mjs";
+import { changeOf, FIELDS, measureOf, measureText, priceOf, priceText, shownIn } from "../../../web/js/menu-fields.mjs";
+import { blankPart, blankRow, codeOf, movedTo } from "../../../web/js/menu-rows.mjs";
 import { menuEn } from "../../../web/js/menu-texts.en.mjs";
 import { menuRu } from "../../../web/js/menu-texts.ru.mjs";
-import { changedBetween, differenceWords, findingsAt, findingWords, viewOf } from "../../../web/js/menu-words.mjs";
+import {
+  changedBetween,
+  differenceWords,
+  findingsAt,
+  findingWords,
+  sideWords,
+  viewOf,
+} from "../../../web/js/menu-words.mjs";
 
 const DOCUMENT = {
   items: [
@@ -26,6 +33,30 @@ test("a price is read as people type it, and what is none is none", () => {
   assert.deepEqual(read, [34900, 34950, 34950, 134905, -1000, 0]);
   for (const text of ["", "349,5O", "3,499", "1e3", "12,", "--1", "99999999"]) assert.equal(priceOf(text), undefined);
   for (const kopecks of [0, 5, 100, 34950, -1005]) assert.equal(priceOf(priceText(kopecks)), kopecks);
+});
+
+test("a weight is read as people type it; of figures each wants one, and only what is typed is sent", () => {
+  assert.deepEqual(["1", "0,85", " 0.5 ", "−1", ""].map(measureOf), [1, 0.85, 0.5, -1, null]);
+  for (const text of ["1e3", "O,5", "1,", "1 g"]) assert.equal(measureOf(text), undefined);
+  assert.equal(measureOf(measureText(0.85)), 0.85);
+  const egg = blankRow("ingredients", "Яйцо", "", { ingredients: [{ code: 7 }, { code: 3 }] });
+  assert.deepEqual([egg.code, egg.unit, egg.allergens], [8, "g", []]);
+  const typed = (/** @type {string} */ kcal) => ({ fields: { nutrition: { kcal } }, base: egg });
+  const { set } = changeOf("ingredients", egg, typed("157,5"));
+  assert.deepEqual(set, { nutrition: { kcal: 157.5, protein_g: 0, fat_g: 0, carbohydrate_g: 0 } });
+  for (const text of ["", "much"]) assert.deepEqual(changeOf("ingredients", egg, typed(text)).wrong, ["nutrition"]);
+  assert.deepEqual(changeOf("items", { yield: 0.9 }, { fields: { yield: "" }, base: {} }).set, { yield: null });
+  const line = differenceWords(difference("ingredients", "egg", "nutrition", egg.nutrition, set["nutrition"]), RU);
+  assert.equal(line, "egg: энергия, ккал 0 → 157,5");
+});
+
+test("of a place that two changed it is said what each did", () => {
+  const at = { table: "items", id: "tea", name: "Чай" };
+  const price = { ...at, field: "price_kopecks", before: 9000, mine: 9500, theirs: 9700 };
+  assert.equal(sideWords(price, price.theirs, EN), "Tea: price 90\u00a0₽ → 97\u00a0₽");
+  const gone = { ...at, field: "", before: { id: "tea" }, mine: { id: "tea", image: "a" }, theirs: null };
+  assert.equal(sideWords(gone, gone.mine, RU), "Чай: остаётся с изменениями");
+  assert.equal(sideWords(gone, gone.theirs, RU), "Чай: убрано (блюдо)");
 });
 
 test("a code is made of the name, and is nobody else's", () => {

@@ -1,0 +1,53 @@
+"""A menu that was published while another was being written: what it changed, and how both become one."""
+
+from __future__ import annotations
+
+import asyncio
+
+from kiosk.domain.menu.bundle import Bundle
+from kiosk.domain.menu.differences import differences
+from kiosk.domain.menu.merging import Choose, merged
+from kiosk.domain.menu.refusals import MenuOutdated
+from kiosk.flows.menu.history import MenuHistory
+from kiosk.flows.menu.views import NewerView
+
+
+class Outrun(Exception):
+    """Within a commit: another menu is sold than the one that this was made of."""
+
+
+async def newer_than(history: MenuHistory, begun_over: int, mine: Bundle) -> NewerView | None:
+    """None where what is sold is what `mine` was begun over. Of one that is not kept any more nothing is compared."""
+    revision = history.now
+    if revision == begun_over:
+        return None
+    head, sold, base = await history.view(revision), await history.bundle(revision), await history.if_kept(begun_over)
+    found = NewerView(revision=revision, by=head.by, published_at=head.at, origin=head.origin)
+    if base is None:
+        return found
+    return await asyncio.to_thread(_compared, found, base, mine, sold)
+
+
+def _compared(head: NewerView, base: Bundle, mine: Bundle, sold: Bundle) -> NewerView:
+    return NewerView(
+        revision=head.revision,
+        by=head.by,
+        published_at=head.published_at,
+        origin=head.origin,
+        comparable=True,
+        differences=differences(base, sold),
+        conflicts=list(merged(base, mine, sold).conflicts),
+    )
+
+
+def outdated(newer: NewerView) -> MenuOutdated:
+    return MenuOutdated(newer.revision, newer.by, newer.published_at, newer.differences, newer.conflicts)
+
+
+async def brought_up(history: MenuHistory, newer: NewerView, begun_over: int, mine: Bundle, choose: Choose) -> Bundle:
+    """With what `newer` changed. Raises `MenuOutdated` where somebody has to choose, `NotFound`."""
+    base, sold = await history.bundle(begun_over), await history.bundle(newer.revision)
+    found = await asyncio.to_thread(merged, base, mine, sold, choose)
+    if found.conflicts:
+        raise MenuOutdated(newer.revision, newer.by, newer.published_at, newer.differences, list(found.conflicts))
+    return found.bundle
