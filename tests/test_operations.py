@@ -268,8 +268,8 @@ def test_every_call_for_staff_at_the_socket_has_its_command() -> None:
         socket_calls.QUICK_AUTH, socket_calls.CONFIRM, socket_calls.AVAILABILITY, socket_calls.RESERVE,
         socket_calls.RELEASE, socket_calls.ORDER_STATUS, socket_calls.EVENTS, socket_calls.ADD_PICTURE,
             socket_calls.DRAFT, socket_calls.OPEN_DRAFT, socket_calls.DISCARD_DRAFT, socket_calls.CHANGE_DRAFT,
-            socket_calls.PUBLISH_DRAFT, socket_calls.REVISION, socket_calls.MENU_DOCUMENT, socket_calls.MENU_BUNDLE,
-            socket_calls.PUBLISH_MENU,
+            socket_calls.UPDATE_DRAFT, socket_calls.PUBLISH_DRAFT, socket_calls.REVISION, socket_calls.MENU_DOCUMENT,
+            socket_calls.MENU_BUNDLE, socket_calls.PUBLISH_MENU,
     }  # fmt: skip
     assert set(SOCKET_CALLS) - asked == tools
 

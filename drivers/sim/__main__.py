@@ -115,6 +115,7 @@ _EXAMPLES = {
     "wrong_signature": "{}  (by another key; menu)",
     "old_signature": "{}  (an hour ago)",
     "old_revision": "{}  (the first menu that it had since its start)",
+    "same_revision": "{}  (the newest menu under the number of the one before)",
     "cut_body": "{}",
     "unsellable": "{}  (a dish that costs nothing)",
     "wrong_picture": "{}  (another file than its hash says)",

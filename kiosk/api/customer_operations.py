@@ -106,6 +106,7 @@ CUSTOMER_OPERATIONS: tuple[Operation, ...] = (
             errors.NotFound, errors.PaymentDeclined, errors.IngredientsUnavailable, errors.OrderStateConflict,
             errors.PaymentInProgress, errors.IdempotencyKeyReused, errors.BonusExceedsLimit, errors.CardNumberRefused,
             errors.StepUpRequired, errors.BankUnavailable, errors.FiscalUnavailable, errors.PaymentMethodUnavailable,
+            errors.ItemsUnavailable, errors.SalesPaused,
         ),
     ),
     Operation(

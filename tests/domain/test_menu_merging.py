@@ -52,6 +52,10 @@ def add(row_id: str) -> Act:
     return lambda raw: raw["menu"]["items"].insert(1, {**raw["menu"]["items"][0], "id": row_id})
 
 
+def recoded(raw: Raw) -> None:
+    raw["charts"]["rice"]["chart"]["code"] = 5
+
+
 def open_on_monday(raw: Raw) -> None:
     raw["menu"]["hours"] = {"mon": "9:00-21:00"}
 
@@ -97,7 +101,11 @@ def test_what_both_did_otherwise_is_a_conflict_at_its_place_and_goes_by_what_is_
         (dearer(600), remove, ("items", "soup", "")),
         (move_tea, move_soup, ("items", "", "order")),
         (add("egg-soup"), soup_again, ("items", "egg-soup", "price_kopecks")),
-        (lambda raw: raw["charts"]["rice"]["chart"].update(code=5), lambda raw: raw["charts"].clear(), ("charts", "rice", "")),
+        (
+            lambda raw: raw["charts"]["rice"]["chart"].update(code=5),
+            lambda raw: raw["charts"].clear(),
+            ("charts", "rice", ""),
+        ),
     ]
     for mine, theirs, place in cases:
         found = both(mine, theirs)

@@ -24,9 +24,9 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.menu.bundle import Bundle, build
 from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.signing import is_signed, read_keys
-from kiosk.flows.menu.cloud import CHECK, MenuCloud
+from kiosk.flows.menu.cloud import MenuCloud
 from kiosk.flows.menu.history import MenuHistory
-from kiosk.flows.menu.publishing import MenuPublisher
+from kiosk.flows.menu.publishing import CLOUD_CHECK, MenuPublisher
 from kiosk.flows.menu.starting import FileMenu, begin
 from kiosk.pictures.folder import PictureFolder
 from kiosk.store.database import Database
@@ -69,7 +69,7 @@ class Place:
     @property
     def said(self) -> str | None:
         """The code of what is wrong."""
-        check = self.readiness.checks()[CHECK]
+        check = self.readiness.checks()[CLOUD_CHECK]
         assert not check.blocks
         return None if check.reason is None else check.detail.partition(":")[0]
 
@@ -126,6 +126,7 @@ async def test_a_new_menu_of_the_cloud_is_sold_and_the_same_one_is_asked_for_by_
         ("wrong_signature", {}, "wrong_signature"),
         ("old_signature", {}, "old_signature"),
         ("old_revision", {}, "old_revision"),
+        ("same_revision", {}, "same_revision"),
         ("cut_body", {}, "no_answer"),
         ("unsellable", {}, "menu_unsellable"),
         ("slow", {"seconds": 2}, "no_answer"),
@@ -142,8 +143,10 @@ async def test_a_fault_leaves_the_last_menu_on_sale_and_is_over_with_the_first_s
     site.cloud.faults.switch(fault, parameters)
     assert [await site.look(), await site.look()] == [code, code]
     assert (site.price, await site.told()) == (300, [(2, "cloud")])
-    check = site.readiness.checks()[CHECK]
+    check = site.readiness.checks()[CLOUD_CHECK]
     assert check.told is None or check.told.ru != check.told.en
+    (trouble,) = (await site.history.document()).troubles
+    assert (trouble.reason, trouble.detail.partition(":")[0], trouble.text.en != "") == (check.reason, code, True)
     site.cloud.faults.switch(fault, on=False)
     for _ in range(50):
         if await site.look() is None:

@@ -18,6 +18,11 @@ export function Sold({ dishes, ...given }) {
     published?.revision === sold.revision &&
     html`<p class="calm" data-testid="menu-published">✓ ${t.published(published.revision, published.differences)}</p>`
   }
+  ${sold.troubles.map(
+    (/** @type {any} */ { text, detail }) =>
+      html`<section class="card foreign" role="alert" data-testid="menu-trouble" key=${detail}>
+        <div><b>${text[given.sense.language] ?? text.ru}</b><p>${detail}</p></div></section>`,
+  )}
   <section class="card row" data-testid="menu-revision" data-revision=${sold.revision}>
     <div><h2>${t.revision(sold.revision, timeOf(sold.published_at))}</h2><p>${cameFrom(sold, given.sense.t, texts)}</p>
       ${given.manages && html`<p class="hint">${texts.menu.beginHint}</p>`}</div><${Begin} ...${given} /></section>

@@ -25,6 +25,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "wrong_signature": (),  # by another key
     "old_signature": (),  # an hour ago
     "old_revision": (),  # the first that it ever had
+    "same_revision": (),  # the newest menu under the number of the one before
     "cut_body": (),  # the connection ends in the middle
     "unsellable": (),  # a dish that costs nothing
     "wrong_picture": (),  # another file than its hash says
@@ -106,6 +107,8 @@ class MenuCloudDevice(HttpSimulator):
 
     def _bundle(self) -> dict[str, Any]:
         found = self._bundles[0 if self.faults.on("old_revision") is not None else -1]
+        if self.faults.on("same_revision") is not None:
+            found = {**found, "revision": self._bundles[-2]["revision"]}
         if self.faults.on("unsellable") is not None:
             found = copy.deepcopy(found)
             found["menu"]["items"][0]["price_kopecks"] = 0

@@ -20,14 +20,13 @@ from kiosk.domain.menu.refusals import MenuUnsellable
 from kiosk.domain.reasons import MENU_CLOUD_DOWN, MENU_CLOUD_REFUSED
 from kiosk.domain.signing import is_signed
 from kiosk.domain.text import Text
-from kiosk.flows.menu.publishing import MenuPublisher, Publication
+from kiosk.flows.menu.publishing import CLOUD_CHECK, MenuPublisher, Publication
 from kiosk.pictures.folder import PictureFolder
 from kiosk.store.database import Database
 from kiosk.store.menu import revisions
 from kiosk.store.transaction import Tx
 
 _log = structlog.get_logger()
-CHECK = "menu_cloud"
 _ACTOR = "cloud"
 #: Of a signature, by this machine's clock, in either direction (Standard Webhooks).
 _OLDEST_S = 300
@@ -39,6 +38,10 @@ _UNTIMELY = Text(
 )
 _UNREADABLE = Text("меню из облака не прочесть", "the cloud's menu cannot be read")
 _OLD = Text("облако отдаёт меню старее, чем уже взятое", "the cloud gives an older menu than was taken already")
+_CHANGED = Text(
+    "облако отдаёт другое меню под тем же номером: номер должен вырасти",
+    "the cloud gives another menu under the same number: the number has to grow",
+)
 _UNSELLABLE = Text("меню из облака продавать нельзя", "the cloud's menu cannot be sold")
 _NO_PICTURE = Text("картинка меню из облака не принята", "a picture of the cloud's menu was not taken")
 
@@ -96,11 +99,11 @@ class MenuCloud:
         except _Refused as refused:
             self._tell(MENU_CLOUD_REFUSED, refused.code, refused.line, refused.words)
         else:
-            self._readiness.set(CHECK, None, blocks=False)
+            self._readiness.set(CLOUD_CHECK, None, blocks=False)
 
     def _tell(self, reason: str, code: str, line: str, words: Text | None) -> None:
         detail = f"{code}: {line}" if line else code
-        if self._readiness.set(CHECK, reason, blocks=False, detail=detail, told=words):
+        if self._readiness.set(CLOUD_CHECK, reason, blocks=False, detail=detail, told=words):
             _log.warning("menu_not_taken", reason=reason, detail=detail)
 
     async def _take(self) -> None:
@@ -138,13 +141,16 @@ class MenuCloud:
         taken = await self._db.read(revisions.cloud_taken)
         if sent.revision < taken:
             raise _Refused("old_revision", _OLD, f"{sent.revision} after {taken}")
+        content = await asyncio.to_thread(_digest, body)
         if sent.revision == taken:
+            if await self._db.read(revisions.cloud_content) not in (None, content):
+                raise _Refused("same_revision", _CHANGED, f"{sent.revision} was taken with other content")
             return
         bundle = Bundle(menu=_with(sent.menu, await self._named(sent.pictures)), charts=sent.charts)
 
         def unless_taken(tx: Tx) -> int | None:
             if sent.revision > revisions.cloud_taken(tx):
-                revisions.note_cloud(tx, sent.revision)
+                revisions.note_cloud(tx, sent.revision, content)
                 return None
             newest = revisions.newest(tx)
             return None if newest is None else newest.revision
@@ -174,6 +180,13 @@ class MenuCloud:
             raise _Refused(refused.code, _NO_PICTURE, line, lasts=False) from refused
         self._known[row.sha256] = kept.image
         return kept.image
+
+
+def _digest(body: bytes) -> str:
+    """Of what it is about, as the cloud has it, whatever this program makes of it."""
+    sent = msgspec.json.decode(body)
+    pictures = {name: row["sha256"] for name, row in sent.get("pictures", {}).items()}
+    return hashlib.sha256(msgspec.json.encode([sent["menu"], sent["charts"], pictures], order="sorted")).hexdigest()
 
 
 def _with(menu: MenuFile, pictures: Mapping[str, str]) -> MenuFile:

@@ -59,6 +59,7 @@ class MenuHistory:
             charts=sorted(bundle.charts),
             languages=list(self._languages),
             draft=None if draft is None else draft_head(draft),
+            troubles=self._publisher.troubles(),
         )
 
     async def revisions(self, before: int) -> RevisionsView:

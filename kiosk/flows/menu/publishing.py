@@ -21,6 +21,8 @@ from kiosk.domain.menu.differences import differences
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.menu.refusals import MenuUnsellable
 from kiosk.domain.menu.rows import MenuError
+from kiosk.domain.reasons import words_of
+from kiosk.flows.menu.views import MenuTrouble
 from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
@@ -29,8 +31,8 @@ from kiosk.store.stock import charts
 from kiosk.store.transaction import Tx
 
 _log = structlog.get_logger()
-#: The check that says that another menu is sold than should be.
-CHECK = "menu"
+#: The checks that say that another menu is sold than should be: one that cannot be cooked, the cloud's.
+CHECK, CLOUD_CHECK = "menu", "menu_cloud"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,16 @@ class MenuPublisher:
         self._clock = clock
         self._cp = checkpoint
         self._turn = asyncio.Lock()
+
+    def troubles(self) -> list[MenuTrouble]:
+        """Why another menu is sold than should be."""
+        known = self._readiness.checks()
+        checks = [known[name] for name in (CHECK, CLOUD_CHECK) if name in known]
+        return [
+            MenuTrouble(check.reason, check.told or words_of(check.reason).technician, check.detail)
+            for check in checks
+            if check.reason is not None
+        ]
 
     async def publish(
         self, bundle: Bundle, publication: Publication, within: Callable[[Tx], int | None] = lambda _: None

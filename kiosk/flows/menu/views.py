@@ -12,6 +12,7 @@ from kiosk.domain.menu.changes import Change
 from kiosk.domain.menu.differences import Difference
 from kiosk.domain.menu.menu import MenuFile
 from kiosk.domain.menu.merging import Conflict, Side
+from kiosk.domain.text import Text
 from kiosk.store.menu.drafts import DraftRow
 from kiosk.store.menu.revisions import RevisionRow
 
@@ -91,6 +92,14 @@ class DraftView(msgspec.Struct, frozen=True):
     newer: NewerView | None
 
 
+class MenuTrouble(msgspec.Struct, frozen=True):
+    """Why another menu is sold than should be. `detail`: for whoever programs the cloud, or the log."""
+
+    reason: str
+    text: Text
+    detail: str
+
+
 class MenuDocumentView(msgspec.Struct, frozen=True):
     """What is sold now. `charts`: ids that a dish may have."""
 
@@ -103,6 +112,7 @@ class MenuDocumentView(msgspec.Struct, frozen=True):
     charts: list[str]
     languages: list[str]
     draft: DraftHead | None
+    troubles: list[MenuTrouble]
 
 
 class RevisionView(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from kiosk.store.transaction import Reader, Tx
 #: So many revisions are kept whole, and may be brought back.
 KEPT = 200
 _CLOUD = "menu_cloud"  # in `meta`: the number of the cloud's menu that was taken last
+_CLOUD_CONTENT = "menu_cloud_content"  # in `meta`: the digest of what it held
 _PAGE = 50
 _COLUMNS = "revision, origin, source, edit, actor, published_at, version, differences"
 
@@ -123,8 +124,15 @@ def cloud_taken(reader: Reader) -> int:
     return int(meta.read(reader, _CLOUD) or 0)
 
 
-def note_cloud(tx: Tx, revision: int) -> None:
+def cloud_content(reader: Reader) -> str | None:
+    """The digest of what it held; None where nobody noted that."""
+    return meta.read(reader, _CLOUD_CONTENT)
+
+
+def note_cloud(tx: Tx, revision: int, content: str) -> None:
+    """`content`: its digest."""
     meta.put(tx, _CLOUD, str(revision))
+    meta.put(tx, _CLOUD_CONTENT, content)
 
 
 def file_taken(reader: Reader) -> str | None:

@@ -94,11 +94,19 @@ def _sold(answer: dict[str, Any], language: str) -> dict[str, Any]:
         for row in (*document["combos"], *document["items"])
         if row.get("sellable", True)
     ]
+    answer["troubles"] = [f"{row['text'][language]} ({row['detail']})" for row in answer["troubles"]]
     return {**answer, "charts": len(answer["charts"]), "languages": ", ".join(answer["languages"]), "sold": rows}
+
+
+def _place(row: dict[str, Any]) -> str:
+    return " ".join(filter(None, (row["table"], row["id"], row["field"])))
 
 
 def _in_one_language(answer: Answer, language: str) -> Answer:
     status, body = answer
+    if "conflicts" in body:
+        places = {name: [_place(row) for row in body[name]] for name in ("differences", "conflicts")}
+        return status, {**body, **places}
     if "findings" not in body:
         return answer
     rows = [{**row, "text": row["text"][language]} for row in body["findings"]]
