@@ -3,7 +3,7 @@ a person has looked."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from kiosk.domain.text import Text
 from kiosk.periods import USUAL
 from kiosk.store import journal
 from kiosk.store.database import Database
+from kiosk.store.menu import revisions
 from kiosk.store.staff import climates
 from kiosk.store.transaction import Tx
 
@@ -61,7 +62,7 @@ class Climate:
 
     async def restore(self) -> None:
         """At start: what was stopped is so before anything is cooked."""
-        self._publish(await self._db.read(climates.read_excursions))
+        await self._publish(await self._db.read(climates.read_excursions))
 
     async def look(self, temps: Mapping[str, float]) -> None:
         """°C by place, of all that measure."""
@@ -87,7 +88,7 @@ class Climate:
             known = await self._read()
         for place in self._limits:
             await self._judge_one(place, temps.get(place), known.get(place), now)
-        self._publish(list((await self._read()).values()))
+        await self._publish(list((await self._read()).values()))
 
     async def _read(self) -> dict[str, climates.ExcursionRow]:
         return {row.place: row for row in await self._db.poll(climates.read_excursions)}
@@ -113,11 +114,18 @@ class Climate:
             _log.error("temperature_stops", place=place, cause=known.cause, temp_c=found_c)
             await self._db.write(_stop, known, found_c, now)
 
-    def _publish(self, rows: list[climates.ExcursionRow]) -> None:
-        stopped = {row.place: row for row in rows if row.stopped_at is not None}
+    async def _unsafe(self, bins: Iterable[int]) -> frozenset[str]:
+        """What lies in these bins, by its id; by those that it had before where the menu has it no more: portions that
+        were sold under an earlier one still wait for it."""
         by_code = self._menu.now.by_code
-        bins = [self._codes.get(number_of(place), 0) for place in stopped if place.startswith("bin_")]
-        unsafe = frozenset(by_code[code].id for code in bins if code in by_code)
+        codes = {code for number in bins if (code := self._codes.get(number)) is not None}
+        gone = frozenset(codes - by_code.keys())
+        earlier = await self._db.poll(revisions.called, gone) if gone else frozenset()
+        return earlier | {by_code[code].id for code in codes - gone}
+
+    async def _publish(self, rows: list[climates.ExcursionRow]) -> None:
+        stopped = {row.place: row for row in rows if row.stopped_at is not None}
+        unsafe = await self._unsafe(number_of(place) for place in stopped if place.startswith("bin_"))
         shut = frozenset(number_of(place) for place in stopped if place.startswith("station_"))
         state = self._kitchen.now
         if (state.unsafe_ingredients, state.stations_unsafe) != (unsafe, shut):

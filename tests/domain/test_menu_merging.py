@@ -52,10 +52,6 @@ def add(row_id: str) -> Act:
     return lambda raw: raw["menu"]["items"].insert(1, {**raw["menu"]["items"][0], "id": row_id})
 
 
-def recoded(raw: Raw) -> None:
-    raw["charts"]["rice"]["chart"]["code"] = 5
-
-
 def open_on_monday(raw: Raw) -> None:
     raw["menu"]["hours"] = {"mon": "9:00-21:00"}
 

@@ -74,6 +74,8 @@ BAD_PRICES: dict[str, tuple[list[dict[str, Any]], str]] = {
         "does not come after",
     ),
     "no day": ([{"from": "soon", "price_kopecks": 900}], "prices: from 'soon'"),
+    "a week": ([{"from": "2027-W01", "price_kopecks": 900}], "prices: from '2027-W01'"),
+    "a day in another way": ([{"from": "20270101", "price_kopecks": 900}], "prices: from '20270101'"),
     "a zone": ([{"from": "2027-01-01T00:00:00+03:00", "price_kopecks": 900}], "without a zone"),
     "too dear": ([{"from": "2027-01-01", "price_kopecks": 10_000_001}], "at most 10000000"),
     "too many": ([{"from": f"20{n}-01-01", "price_kopecks": 900} for n in range(30, 43)], "at most 12"),
@@ -108,6 +110,7 @@ BAD_TIMES: dict[str, tuple[dict[str, Any], str]] = {
     "dayparts twice": ({"dayparts": [MORNING, MORNING]}, "morning stands twice"),
     "always closed": ({"hours": {}}, "closed on every day"),
     "a day that is none": ({"holidays": [{"date": "2026-02-30"}]}, "no day like"),
+    "a day of a week": ({"holidays": [{"date": "2026-W53-4"}]}, "no day like"),
     "a holiday twice": ({"holidays": [{"date": "2026-12-31"}] * 2}, "stands twice"),
 }
 

@@ -173,3 +173,75 @@ async def test_a_dish_is_put_on_with_its_picture_seen_at_the_guests_and_taken_ba
         await expect(desk.at("menu-revision")).to_contain_text("возврат прежнего")
         await expect(dish).to_have_count(0, timeout=WAIT_MS)
         await screens.close()
+
+
+async def test_what_a_dish_is_made_of_and_when_it_is_sold_is_edited_and_a_newer_menu_is_taken_under_it(
+    screens: Screens,
+) -> None:
+    async with restaurant() as place:
+        desk = await at_the_desk(screens, place.kiosk)
+        await in_the_draft(desk)
+
+        async def add(table: str, text: str) -> None:
+            await desk.tap(f"menu-add-{table}")
+            await desk.at(f"menu-add-{table}-text").fill(text)
+            await desk.tap(f"menu-add-{table}-sure")
+            await expect(desk.at("menu-card")).to_be_visible(timeout=WAIT_MS)
+
+        async def save(**fields: str) -> None:
+            for name, text in fields.items():
+                await desk.at(f"menu-{name.replace('__', '-')}").fill(text)
+            await desk.tap("menu-save")
+            await expect(desk.at("menu-save")).to_be_disabled(timeout=WAIT_MS)
+
+        for table in ("allergens", "ingredients"):
+            await desk.page.get_by_test_id(f"menu-more-{table}").locator("summary").click()
+        await add("allergens", "Люпин")
+        await save(name__en="Lupin")
+        await desk.tap("menu-back")
+        await desk.page.get_by_test_id("menu-more-ingredients").locator("summary").click()
+        await add("ingredients", "Мука люпина")
+        await desk.at("menu-unit").select_option("pcs")
+        await desk.tap("menu-allergens-lyupin")
+        await save(name__en="Lupin flour", nutrition__kcal="1000", nutrition__protein_g="36,2")
+        await expect(desk.at("menu-field-nutrition")).to_contain_text("0…900 ккал, а не 1000", timeout=WAIT_MS)
+        await expect(desk.at("menu-field-grams_per_unit")).to_contain_text("сколько граммов в одной единице")
+        await looked_at(desk, "menu-ingredient")
+        await save(nutrition__kcal="370", grams_per_unit="12,5")
+        await desk.tap("menu-back")
+        await add("dayparts", "Завтрак")
+        await save(name__en="Breakfast", **{f"hours__{day}": "07:00-11:00" for day in ("mon", "tue")})
+        await desk.tap("menu-back")
+        await add("holidays", "2026-12-31")
+        await save(hours="10:00-9")
+        await looked_at(desk, "menu-holiday")
+        await save(hours="10:00-18:00")
+        await desk.tap("menu-back", "menu-hours")
+        await save(**dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "08:00-22:00"))
+        await desk.tap("menu-back", "menu-open-items-tea", "menu-dayparts-zavtrak")
+        await save(**{"yield": "0,9", "price_kopecks": "95"})
+        await desk.tap("menu-back")
+        await expect(desk.at("menu-differences")).to_contain_text("выход 1 → 0,9")
+        await expect(desk.at("menu-differences")).to_contain_text("Часы продажи: пн закрыто → 08:00-22:00")
+        await looked_at(desk, "menu-times")
+        sold = (await place.internal("GET", "/internal/menu/revisions/1/bundle")).body
+        for row in sold["menu"]["items"]:
+            row.update({"price_kopecks": 9700, "image": "plate.webp"} if row["id"] == "tea" else {})
+        assert (await place.internal("POST", "/internal/menu/publish", sold)).status == 200
+        await expect(desk.at("menu-newer")).to_contain_text("меню 2", timeout=WAIT_MS)
+        await expect(desk.at("menu-publish")).to_have_count(0)
+        await expect(desk.at("menu-take-over")).to_be_disabled()
+        await looked_at(desk, "menu-newer")
+        await desk.tap("menu-open-items-tea", "take-mine-tea-price_kopecks")
+        await looked_at(desk, "menu-conflict")
+        await desk.tap("menu-back", "menu-take-over")
+        await expect(desk.at("menu-newer")).to_have_count(0, timeout=WAIT_MS)
+        await desk.tap("menu-publish", "menu-publish-sure")
+        await expect(desk.at("menu-published")).to_contain_text("меню 3", timeout=WAIT_MS)
+        item = next(
+            row for row in (await act(place, "GET", "document")).body["document"]["items"] if row["id"] == "tea"
+        )
+        assert (item["price_kopecks"], item["image"], item["yield"], item["dayparts"]) == (
+            9500, "plate.webp", 0.9, ["zavtrak"],
+        )  # fmt: skip
+        await screens.close()

@@ -80,14 +80,18 @@ async def test_4_recalled_food_stays_shut_under_the_id_that_another_menu_gives_i
     assert (kitchen.now.lots_closed, kitchen.now.lots_unfit) == (shut, shut)
 
 
-async def test_4_food_that_was_too_warm_stays_shut_under_the_id_that_another_menu_gives_it(database: Database) -> None:
-    clock, current, kitchen = ManualClock(), CurrentMenu(MENU), Kitchen()
-    climate = care_of(database, kitchen, clock, current).climate
-    number = next(row.number for row in MENU.equipment.bins if row.ingredient == EGG)
-    place = bin_place(number)
+async def stopped(database: Database, clock: ManualClock) -> None:
+    """The eggs' bin was too warm for too long."""
+    place = bin_place(next(row.number for row in MENU.equipment.bins if row.ingredient == EGG))
     await database.write(climates.begin, place, TOO_WARM, 20.0, clock.now())
     (row,) = await database.read(climates.read_excursions)
     await database.write(climates.stop, row, 20.0, clock.now())
+
+
+async def test_4_food_that_was_too_warm_stays_shut_under_the_id_that_another_menu_gives_it(database: Database) -> None:
+    clock, current, kitchen = ManualClock(), CurrentMenu(MENU), Kitchen()
+    climate = care_of(database, kitchen, clock, current).climate
+    await stopped(database, clock)
     await climate.look({})
     assert kitchen.now.unsafe_ingredients == {"egg"}
     known = {name: row for name, row in MENU.ingredients.items() if name != "egg"}
@@ -95,3 +99,14 @@ async def test_4_food_that_was_too_warm_stays_shut_under_the_id_that_another_men
     current.publish(replace(MENU, larder=Larder({**known, "hen-egg": renamed}, MENU.larder.allergens)), 2)
     await climate.look({})
     assert kitchen.now.unsafe_ingredients == {"hen-egg"}
+
+
+async def test_4_food_that_was_too_warm_stays_shut_for_portions_of_a_menu_that_still_had_it(database: Database) -> None:
+    clock, current, kitchen = ManualClock(), CurrentMenu(MENU), Kitchen()
+    climate = care_of(database, kitchen, clock, current).climate
+    await stopped(database, clock)
+    await database.write(lambda tx: tx.insert("menu_ingredient", ingredient="egg", code=EGG))
+    known = {name: row for name, row in MENU.ingredients.items() if name != "egg"}
+    current.publish(replace(MENU, larder=Larder(known, MENU.larder.allergens)), 2)
+    await climate.look({})
+    assert kitchen.now.unsafe_ingredients == {"egg"}

@@ -52,7 +52,7 @@ export function Draft(given) {
     </section>
     <section class="card"><h2>${t.moreTables}</h2>
       ${["ingredients", "allergens"].map(
-        (table) => html`<details key=${table}>
+        (table) => html`<details key=${table} data-testid=${`menu-more-${table}`}>
         <summary>${texts.menu.tables[table]}</summary>
         <${Rows} rows=${document[table].map((/** @type {any} */ row) => ({ table, row }))} ...${given} />
         ${given.manages && html`<div class="chips"><${Add} table=${table} category="" ...${given} /></div>`}</details>`,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar, cast
@@ -13,6 +14,8 @@ from kiosk.domain.text import Text
 
 #: Of one row, and moments at which any price of a menu changes: each is checked.
 MOST_OF_ROW, MOST_MOMENTS = 12, 60
+#: As RFC 3339 has days and times of one; ISO 8601 knows more ways, weeks (`2026-W01`) among them.
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", re.ASCII)
 _YEARS = range(2000, 2100)
 
 
@@ -27,7 +30,7 @@ class DatedPrice(Strict, frozen=True):
     def local(self) -> datetime:
         """By the clocks of the restaurant, without a zone. Raises `ValueError`."""
         found = datetime.fromisoformat(self.from_)
-        if found.tzinfo is not None or found.year not in _YEARS:
+        if _WRITTEN.fullmatch(self.from_) is None or found.year not in _YEARS:
             raise ValueError("a day like 2026-12-01 or a time like 2026-12-01T18:00, without a zone")
         return found
 

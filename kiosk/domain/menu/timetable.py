@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from kiosk.domain.menu.wording import check_id, check_name
 from kiosk.domain.text import Text, Wording
 
 _MOST_DAYPARTS, _MOST_HOLIDAYS = 20, 200
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # ISO 8601 knows more ways, weeks among them
 _HOURS = Place("hours", "hours", "")
 
 
@@ -132,6 +134,8 @@ def _date(row: Holiday) -> date:
     if row.says is not None:
         check_name(where, row.says, "says")
     try:
+        if _WRITTEN.fullmatch(row.date) is None:
+            raise ValueError
         return date.fromisoformat(row.date)
     except ValueError as error:
         raise where.wrong("date", "нужен день вида 2026-12-31", "no day like 2026-12-31") from error

@@ -47,6 +47,11 @@ class NewRevision(msgspec.Struct, frozen=True, kw_only=True):
     edit: int | None = None
 
 
+class _Known(msgspec.Struct, frozen=True):
+    ingredient: str
+    code: int
+
+
 def newest(reader: Reader) -> RevisionRow | None:
     """The current one."""
     last: int | None = reader.scalar("SELECT max(revision) FROM menu_revision")
@@ -112,6 +117,13 @@ def codes(reader: Reader, ingredients: Iterable[str]) -> dict[str, int]:
     """By which number the robot knows them; what no menu ever had is missing."""
     found = {name: _code(reader, name) for name in ingredients}
     return {name: code for name, code in found.items() if code is not None}
+
+
+def called(reader: Reader, codes: Iterable[int]) -> frozenset[str]:
+    """Whatever any menu called the food of these numbers."""
+    wanted = set(codes)
+    rows = reader.all(_Known, "SELECT ingredient, code FROM menu_ingredient")
+    return frozenset(row.ingredient for row in rows if row.code in wanted)
 
 
 def _code(reader: Reader, ingredient: str) -> int | None:
