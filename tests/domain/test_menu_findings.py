@@ -75,6 +75,7 @@ def words_and_ingredients(raw: Raw) -> None:
     menu["items"][0]["name"] = {"ru": "Плов 🍚", "en": " "}
     menu["items"][0]["description"] = {"ru": "", "en": "Rice"}
     menu["ingredients"][1]["grams_per_unit"] = 0
+    menu["ingredients"][1]["nutrition"]["kcal"] = 1000
     menu["ingredients"][1]["code"] = menu["ingredients"][0]["code"]
     menu["modifier_groups"][1]["options"][0]["ingredients"] = {"trout": 1}
     menu["modifier_groups"][1]["options"][1]["allergens"] = []
@@ -86,6 +87,7 @@ def test_words_ingredients_and_options_are_found_together() -> None:
         ("items", "fried-rice", "name"),
         ("items", "fried-rice", "description"),
         ("ingredients", "egg", "grams_per_unit"),
+        ("ingredients", "egg", "nutrition.kcal"),
         ("ingredients", "egg", "code"),
         ("ingredients", "rice", "code"),
         ("modifier_groups", "extra", "options.egg-1.ingredients"),

@@ -11,7 +11,7 @@ from kiosk.domain.menu.chart import Chart
 from kiosk.domain.menu.combo import Combo, ComboItem, build_combo
 from kiosk.domain.menu.dish import Dish, Item, ModifierGroup, Option
 from kiosk.domain.menu.dish_checks import Makings, build_dish, check_stated
-from kiosk.domain.menu.ingredient import Larder, check_ingredient
+from kiosk.domain.menu.ingredient import Larder, check_grams, check_ingredient, check_nutrition
 from kiosk.domain.menu.limits import check_choices, check_combo, check_group, check_item, check_rows
 from kiosk.domain.menu.menu import Category, Menu, MenuFile
 from kiosk.domain.menu.prices import check_moments
@@ -57,6 +57,8 @@ def look_through(
     larder = Larder(_by_id(file.ingredients), _by_id(file.allergens))
     for ingredient in file.ingredients:
         errors.of(check_ingredient, ingredient, larder.allergens)
+        errors.of(check_grams, ingredient)
+        errors.of(check_nutrition, ingredient)
     for group in file.modifier_groups:
         for option in group.options:
             errors.of(_check_option, option_place(group.id, option.id), option, larder)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kiosk.domain.menu.rows import Place, Strict, place
+from kiosk.domain.menu.rows import Strict, place
 from kiosk.domain.text import Wording
 
 UNITS = ("g", "ml", "pcs")
@@ -132,12 +132,11 @@ def check_ingredient(row: Ingredient, allergens: Collection[str]) -> None:
         raise where.wrong("allergens", f"таких аллергенов нет: {', '.join(unknown)}", f"unknown allergens {unknown}")
     if len(set(row.allergens)) != len(row.allergens):
         raise where.wrong("allergens", "аллергены повторяются", "allergens repeat")
-    _check_grams(where, row)
-    _check_nutrition(where, row.nutrition)
 
 
-def _check_grams(where: Place, row: Ingredient) -> None:
-    field = "grams_per_unit"
+def check_grams(row: Ingredient) -> None:
+    """Raises `MenuError`."""
+    where, field = place("ingredients", row.id), "grams_per_unit"
     if row.unit == "g":
         if row.grams_per_unit not in (None, 1):
             en = f"grams_per_unit of a gram is 1, not {row.grams_per_unit}"
@@ -150,7 +149,9 @@ def _check_grams(where: Place, row: Ingredient) -> None:
         raise where.wrong(field, f"больше 0 и не больше {_MAX_GRAMS_PER_UNIT}", en)
 
 
-def _check_nutrition(where: Place, found: Nutrition) -> None:
+def check_nutrition(row: Ingredient) -> None:
+    """Raises `MenuError`."""
+    where, found = place("ingredients", row.id), row.nutrition
     for name in ("protein_g", "fat_g", "carbohydrate_g"):
         if not 0 <= (grams := getattr(found, name)) <= 100:
             en = f"nutrition.{name} of 100 g must be 0…100, not {grams}"
