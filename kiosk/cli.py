@@ -310,7 +310,7 @@ async def _menu(options: argparse.Namespace, config: Config) -> int:
         raise Refused(str(error)) from error
     for name in ("differences", "conflicts"):
         if status >= 400 and not options.json and answer.get(name):
-            print(f"{name}: {', '.join(answer[name])}")
+            print(shown(f"{name}: {', '.join(answer[name])}"))
     if "findings" in answer and not options.json:
         print(text_of({"findings": answer["findings"]}))
     else:

@@ -83,7 +83,8 @@ class StatisticsSink:
         for combo_id in sorted({line.combo_id for line in lines if line.combo_id is not None}):
             parts = [line for line in lines if line.combo_id == combo_id]
             combo = menu.combos.get(combo_id)
-            places = len(combo.item.slots) if combo else len(parts)  # every place of a combo is a line of its own
+            usual = len(combo.item.slots) if combo else len(parts)
+            places = parts[0].combo_places or usual  # every place of a combo is a line of its own
             name = combo.item.name.ru if combo else combo_id
             quantity, kopecks = sum(line.quantity for line in parts) // places, sum(line.sum_kopecks for line in parts)
             stats.count_choice(tx, day, stats.Choices.COMBO, combo_id, name, quantity, kopecks)

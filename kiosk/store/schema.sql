@@ -56,6 +56,7 @@ CREATE TABLE order_item (
   formula           TEXT NOT NULL,
   combo_id          TEXT,
   names             TEXT NOT NULL DEFAULT '{}',
+  combo_places      INTEGER,
   PRIMARY KEY (order_id, line)
 ) STRICT, WITHOUT ROWID;
 

@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from kiosk.catalogue import load_complex
-from kiosk.domain.events import OrderReadyEvent
+from kiosk.domain.events import OrderPaidEvent, OrderReadyEvent
 from kiosk.domain.kitchen.pace import Pace
 from kiosk.domain.kitchen.planning import Plan, capacities
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.chart import ChartPhase
+from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.ordering.order import Order, OrderStatus
 from kiosk.domain.payment.bonus import BonusRules
 from kiosk.domain.payment.payment import PaymentStep
@@ -26,6 +27,7 @@ from kiosk.store.staff import stats
 from kiosk.store.stock import paces
 from kiosk.store.transaction import Tx
 from tests.clocks import START
+from tests.domain.test_combo import with_combo
 from tests.store import rows
 
 COMPLEX = load_complex(None)
@@ -80,3 +82,25 @@ async def test_the_pace_is_read_as_it_was_kept(database: Database) -> None:
     pace = pace.with_promise(kept=False)
     await database.write(paces.keep, pace.learned.values(), pace.margin)
     assert await database.read(paces.read) == pace
+
+
+async def test_6_a_combo_is_counted_by_the_places_that_it_had_when_it_was_sold(database: Database) -> None:
+    """Three of two dishes each; meanwhile the menu gave it a third place."""
+    now = CurrentMenu(with_combo(prices=(28900, 9900, 9900), price=40000))
+
+    def run(tx: Tx) -> None:
+        rows.open_shop(tx)
+        lines = [
+            msgspec.structs.replace(rows.order_line(n, quantity=3), combo_id="combo", combo_places=2) for n in (1, 2)
+        ]
+        orders.add(tx, rows.order(), lines)
+        paid = OrderPaidEvent(
+            order_id="ORDER1", number="A01", customer_id=None, amount_kopecks=57800, bonus_spent=0, items=[],
+            transaction_id="t", fiscal_document_number=1, ready_in_s=60,
+        )  # fmt: skip
+        outbox.put(tx, paid, START)
+        StatisticsSink(ZoneInfo("Europe/Moscow"), now).handle(tx, outbox.after(tx, 0, 10)[-1])
+
+    await database.write(run)
+    (found,) = await database.read(stats.read_combos, "2026-11-22", "2026-11-22")
+    assert (found.combo_id, found.quantity) == ("combo", 3)

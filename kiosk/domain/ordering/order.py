@@ -112,7 +112,8 @@ def check_order_transition(current: OrderStatus, wanted: OrderStatus) -> None:
 
 class OrderLine(msgspec.Struct, frozen=True):
     """One dish of an order as it was sold: price with options, names and chart frozen; `combo_id`: what it was part of;
-    `names`: in the languages that the menu had beside Russian and English."""
+    `names`: in the languages that the menu had beside Russian and English; `combo_places`: how many dishes its combo
+    had."""
 
     line: int
     item_id: str
@@ -126,6 +127,7 @@ class OrderLine(msgspec.Struct, frozen=True):
     formula: dict[str, int]
     combo_id: str | None = None
     names: dict[str, str] = {}
+    combo_places: int | None = None
 
     def name(self, language: str) -> str:
         """What it was not called in a language then, it is called in English."""

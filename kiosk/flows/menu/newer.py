@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from kiosk.domain.errors import NotFound
 from kiosk.domain.menu.bundle import Bundle
 from kiosk.domain.menu.differences import differences
 from kiosk.domain.menu.merging import Choose, merged
@@ -46,6 +47,8 @@ def outdated(newer: NewerView) -> MenuOutdated:
 
 async def brought_up(history: MenuHistory, newer: NewerView, begun_over: int, mine: Bundle, choose: Choose) -> Bundle:
     """With what `newer` changed. Raises `MenuOutdated` where somebody has to choose, `NotFound`."""
+    if not newer.comparable:
+        raise NotFound
     base, sold = await history.bundle(begun_over), await history.bundle(newer.revision)
     found = await asyncio.to_thread(merged, base, mine, sold, choose)
     if found.conflicts:

@@ -77,7 +77,7 @@ class Pricing:
     def _of_combo(self, combo: Combo, wish: WantedLine, number: int) -> Priced:
         chosen = combo.choose(wish.modifiers, Offer(self._menu.now, self._kitchen.now).gone(combo))
         lines = [
-            _line(number + n, part.dish, part.dish.choose(()), part.price_kopecks, wish.quantity, combo.item.id)
+            _line(number + n, part.dish, part.dish.choose(()), part.price_kopecks, wish.quantity, combo)
             for n, part in enumerate(combo.parts(chosen))
         ]
         return Priced(tuple(lines), lambda: combo.contents(chosen))
@@ -89,7 +89,7 @@ def _line(
     options: tuple[Option, ...],
     price_kopecks: int,
     quantity: int,
-    combo_id: str | None = None,
+    combo: Combo | None = None,
 ) -> OrderLine:
     return OrderLine(
         line=number,
@@ -102,6 +102,7 @@ def _line(
         recipe=dish.chart.code,
         chart_fingerprint=dish.chart.fingerprint,
         formula=dish.formula(options),
-        combo_id=combo_id,
+        combo_id=None if combo is None else combo.item.id,
         names=dish.item.name.further(),
+        combo_places=None if combo is None else len(combo.item.slots),
     )

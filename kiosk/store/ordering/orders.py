@@ -29,7 +29,7 @@ _ORDER = (
 )
 _LINE = (
     "line, item_id, name_ru, name_en, quantity, price_kopecks, options AS 'options:json', recipe,"
-    " chart_fingerprint, formula AS 'formula:json', combo_id, names AS 'names:json'"
+    " chart_fingerprint, formula AS 'formula:json', combo_id, names AS 'names:json', combo_places"
 )
 
 
@@ -152,6 +152,7 @@ def add(tx: Tx, order: Order, lines: Sequence[OrderLine]) -> None:
             formula=msgspec.json.encode(line.formula).decode(),
             combo_id=line.combo_id,
             names=msgspec.json.encode(line.names).decode(),
+            combo_places=line.combo_places,
         )
         for ordinal in range(1, line.quantity + 1):
             tx.insert("portion", order_id=order.order_id, line=line.line, ordinal=ordinal, status="planned")
