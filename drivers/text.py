@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from functools import lru_cache
 
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _UNSHOWN = "�"
@@ -69,6 +70,7 @@ def unsaid(text: str) -> str:
     return "".join(letter for letter in letters if not _said(letter) or not _is_sayable(_said(letter)))
 
 
+@lru_cache(1024)  # every name of a menu is looked through letter by letter
 def _said(letter: str) -> str:
     if _is_sayable(letter):
         return letter
@@ -79,6 +81,7 @@ def _said(letter: str) -> str:
     return plain
 
 
+@lru_cache(1024)
 def _is_sayable(text: str) -> bool:
     try:
         for charset in _CHARSETS:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import deque
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -24,6 +25,8 @@ from kiosk.files import Unreadable, read_file, toml_of
 
 T = TypeVar("T")
 _LONGEST_BYTES = 1_048_576
+#: The menus that were built last, each of what it was built from: none of the three ever changes.
+_BUILT: deque[tuple[MenuOfFile, Equipment, Menu]] = deque(maxlen=4)
 
 
 def load_complex(path: Path | None) -> Equipment:
@@ -38,10 +41,15 @@ def _demo_complex() -> Equipment:
 
 def _complex(file: Path) -> Equipment:
     try:
-        raw = read_file(file, _LONGEST_BYTES)
-        return of_tables(toml_of(file, raw), raw.decode("utf-8-sig"), str(file))
+        return _described(read_file(file, _LONGEST_BYTES), str(file))
     except Unreadable as error:
         raise EquipmentError(str(error)) from error
+
+
+@lru_cache(2)
+def _described(raw: bytes, file: str) -> Equipment:
+    """The same bytes are the same complex: nobody changes one. Raises `Unreadable`, `EquipmentError`."""
+    return of_tables(toml_of(file, raw), raw.decode("utf-8-sig"), file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +71,13 @@ def load_menu(path: Path | None, equipment: Equipment | None = None) -> Menu:
 
 
 def menu_of(found: MenuOfFile, equipment: Equipment) -> Menu:
-    """As it is sold with this complex; the demo's with the demo's is built once. Raises `MenuError` or `ChartError`."""
-    if found is _demo_of_file() and equipment is load_complex(None):
-        return _demo_menu()
-    return build(found.bundle, equipment)
-
-
-@cache
-def _demo_menu() -> Menu:
-    return build(_demo_of_file().bundle, load_complex(None))
+    """As it is sold with this complex; what is asked for again is built once. Raises `MenuError` or `ChartError`."""
+    for known, of, menu in _BUILT:
+        if known is found and of is equipment:
+            return menu
+    menu = build(found.bundle, equipment)
+    _BUILT.append((found, equipment, menu))
+    return menu
 
 
 @cache

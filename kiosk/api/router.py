@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from aiohttp import web
@@ -22,11 +22,11 @@ def routes(operations: Sequence[Operation], groups: Iterable[object], admission:
     """A route for each row. `groups`: one object of every class whose methods are handlers. Raises `LookupError` for a
     row without its object."""
     by_name = {type(group).__name__: group for group in groups}
-    paths = {operation.at.path for operation in operations}
+    patterns = _patterns(frozenset(operation.at.path for operation in operations))
     return [
         _route(
             operation,
-            _pattern(operation.at.path, paths),
+            patterns[operation.at.path],
             _served(operation, by_name[operation.handler.__qualname__.partition(".")[0]], admission),
         )
         for operation in operations
@@ -37,6 +37,12 @@ def _route(operation: Operation, pattern: str, handler: Handler) -> web.RouteDef
     if operation.at.method == "GET":
         return web.get(pattern, handler, allow_head=operation.media != _EVENT_STREAM)
     return web.route(operation.at.method, pattern, handler)
+
+
+@lru_cache(8)  # as many listeners have a table of their own
+def _patterns(paths: frozenset[str]) -> Mapping[str, str]:
+    """Of each path, as aiohttp matches it."""
+    return {path: _pattern(path, paths) for path in paths}
 
 
 def _pattern(path: str, paths: Iterable[str]) -> str:

@@ -12,11 +12,11 @@ _PREPARED: set[type[msgspec.Struct]] = set()
 
 def prepare_types() -> int:
     """How many; every Struct of the product that is imported by now. Those of an earlier call stay prepared."""
-    kinds = {kind for kind in _below(msgspec.Struct) if kind.__module__.partition(".")[0] in ("kiosk", "drivers")}
-    for kind in kinds - _PREPARED:
-        msgspec.json.Decoder(kind)
-    _PREPARED.update(kinds)
-    return len(kinds)
+    for kind in {*_below(msgspec.Struct)} - _PREPARED:
+        if kind.__module__.partition(".")[0] in ("kiosk", "drivers"):
+            msgspec.json.Decoder(kind)
+            _PREPARED.add(kind)
+    return len(_PREPARED)
 
 
 def _below(kind: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:

@@ -21,7 +21,15 @@ import aiosqlite
 
 from kiosk.domain.errors import DatabaseBroken
 from kiosk.store.file.copying import copy
-from kiosk.store.file.opening import is_damage, open_writer, prepare_reader, suspect, take_lock, was_closed
+from kiosk.store.file.opening import (
+    STATEMENTS_KEPT,
+    is_damage,
+    open_writer,
+    prepare_reader,
+    suspect,
+    take_lock,
+    was_closed,
+)
 from kiosk.store.file.reserve import Reserve
 from kiosk.store.transaction import ConstraintBroken, Reader, Tx
 
@@ -68,7 +76,8 @@ class _ReaderConnection(aiosqlite.Connection):
     """A connection whose thread runs a whole question: one way there and back, however many statements it has."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(partial(sqlite3.connect, path, isolation_level=None), iter_chunk_size=64)
+        connect = partial(sqlite3.connect, path, isolation_level=None, cached_statements=STATEMENTS_KEPT)
+        super().__init__(connect, iter_chunk_size=64)
 
     async def prepare(self, trace: Trace | None) -> None:
         """Raises `DatabaseBroken`."""

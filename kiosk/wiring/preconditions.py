@@ -60,8 +60,9 @@ async def prepared(config: Config) -> Ready:
     ready = _menu(config, problems)
     for look in (_secrets, _ports, _host, _socket, _database, _images, _one_name_each):
         problems += look(config)
-    if ready is not None and is_of_file(config.database.path):
-        problems += _taxes(config, ready.menu)
+    taxes = [] if ready is None else list(_taxes(config, ready.menu))
+    if taxes and is_of_file(config.database.path):
+        problems += taxes
     try:
         await Devices(config, Parts(), Endpoints()).close()  # opens nothing; reads the keys that are left
     except ConfigError as error:

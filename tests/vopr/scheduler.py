@@ -17,6 +17,7 @@ import traceback
 from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -28,6 +29,17 @@ CALLBACK_S = 15e-6  # virtual time that a callback takes
 REMEMBERED = 1000  # events that a failure shows
 _PIECES = 4096  # are hashed together
 OPENS = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
+
+
+class _Soon(events.Handle):
+    """What a loop runs next. Made without looking at `debug`, which no loop here is in."""
+
+    __slots__ = ()
+
+    def __init__(self, callback: Any, args: Any, loop: Any, context: Context | None) -> None:
+        self._context = copy_context() if context is None else context
+        self._loop, self._callback, self._args = loop, callback, args
+        self._cancelled, self._repr, self._source_traceback = False, None, None
 
 
 class Killed(SystemExit):
@@ -81,7 +93,7 @@ class Host(asyncio.BaseEventLoop):
         return self.call_at(self.sim.now + delay, callback, *args, context=context)
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:  # type: ignore[override]
-        handle = events.Handle(callback, args, self, context)
+        handle = _Soon(callback, args, self, context)
         self.ready.append(handle)
         return handle
 
@@ -329,9 +341,13 @@ class Simulation:
             if host is not self._loop:
                 self._enter(host)
             self.current = host
-            handle._run()  # noqa: SLF001  # so does this
+            handle._context.run(handle._callback, *handle._args)  # noqa: SLF001  # as a handle's own `_run` does
         except Killed:
             return
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001  # whatever a callback raises is its loop's to tell
+            host.call_exception_handler({"message": f"in callback {name}", "exception": error, "handle": handle})
         finally:
             self.current = None
 

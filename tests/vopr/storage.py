@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, TypeVar, cast
 
 from kiosk.store.database import Database
-from kiosk.store.file.opening import prepare_reader
+from kiosk.store.file.opening import STATEMENTS_KEPT, prepare_reader
 from kiosk.store.transaction import Reader
 from tests.vopr.disk import Disk
 from tests.vopr.scheduler import Host
@@ -51,7 +51,9 @@ class SimulatedDatabase(Database):
     async def _connect_reader(self) -> Any:
         """All have one connection: no question is put while another is asked."""
         if self._asked is None:
-            self._asked = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            self._asked = sqlite3.connect(
+                self.path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT
+            )
             self._host.sim.keep(self._asked)
         return _ReaderConnection(self._asked, self._host)
 

@@ -6,6 +6,7 @@ Numbers are parsed, judged and written by Google's libphonenumber (its port `pho
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 import msgspec
 import phonenumbers
@@ -77,6 +78,7 @@ def _parsed(text: str, country: str) -> phonenumbers.PhoneNumber | None:
         return None
 
 
+@cache  # of a known one: there are some two hundred
 def _country(code: str) -> PhoneCountry:
     example = phonenumbers.example_number_for_type(code, PhoneNumberType.MOBILE)
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(code)

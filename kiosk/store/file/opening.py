@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ PRAGMAS: dict[str, str | int] = {
     "mmap_size": 0,
     "secure_delete": 1,  # what is deleted is overwritten: a number that was forgotten cannot be read in the file
 }
+#: How many statements a connection keeps compiled: more than the product has. Python's own 128 are too few, and what is
+#: dropped is compiled anew, which takes longer than most answers.
+STATEMENTS_KEPT = 512
 #: Of a new file, before anything is written to it: pages that are free can be handed back to the disk little by little.
 GIVES_BACK = "PRAGMA auto_vacuum=INCREMENTAL"
 INCREMENTAL = 2  # what `PRAGMA auto_vacuum` says of it then
@@ -102,7 +106,7 @@ def open_writer(path: Path, still: Callable[[str], None] | None = None) -> sqlit
     """`still` is called, on this thread, with what a long start is doing. The whole file is looked through only where
     damage was met before: that takes as long as the file is large. Raises `DatabaseBroken`."""
     make_private(path)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT)
     try:
         connection.row_factory = sqlite3.Row
         connection.execute(GIVES_BACK)
@@ -185,7 +189,7 @@ def inspect(path: Path) -> str:
         connection.close()
     if found != "ok":
         raise DatabaseBroken(f"{path} is damaged: {found}")
-    if version > (newest := migrations()[-1][0]):
+    if version > (newest := newest_version()):
         raise DatabaseBroken(f"the database is of version {version}, this program knows {newest}")
     return f"version {version}, {path.stat().st_size} bytes"
 
@@ -198,9 +202,21 @@ def _check_pragma(name: str, wanted: str | int, rows: Sequence[Any]) -> None:
 
 def migrations() -> list[tuple[int, str]]:
     """(version, SQL) of every `migrations/NNNN_*.sql`, in order."""
-    folder = files("kiosk.store") / "migrations"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return [(int(name[:4]), (folder / name).read_text()) for name in names]
+    return [(int(name[:4]), (_migrations_folder() / name).read_text()) for name in _migration_names()]
+
+
+def newest_version() -> int:
+    """Of the schema, as this program knows it."""
+    return int(_migration_names()[-1][:4])
+
+
+@cache
+def _migration_names() -> tuple[str, ...]:
+    return tuple(sorted(entry.name for entry in _migrations_folder().iterdir() if entry.name.endswith(".sql")))
+
+
+def _migrations_folder() -> Traversable:
+    return files("kiosk.store") / "migrations"
 
 
 def migrate(
@@ -211,13 +227,15 @@ def migrate(
     """Bring the file to the newest version by these steps (those of `migrations()` where none are given), each in one
     transaction: one that was interrupted is taken up where it stood. Raises `DatabaseBroken` when the file is newer."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    steps = steps or migrations()
-    if version > steps[-1][0]:
-        raise DatabaseBroken(f"the database is of version {version}, this program knows {steps[-1][0]}")
-    for number, sql in steps:
+    newest = steps[-1][0] if steps else newest_version()
+    if version > newest:
+        raise DatabaseBroken(f"the database is of version {version}, this program knows {newest}")
+    if version == newest:
+        return  # as at nearly every start: no step is read
+    for number, sql in steps or migrations():
         if number > version:
             if version:
-                tell(f"the database is brought from version {number - 1} to {number} of {steps[-1][0]}")
+                tell(f"the database is brought from version {number - 1} to {number} of {newest}")
             connection.executescript(f"BEGIN IMMEDIATE; {sql}; PRAGMA user_version={number}; COMMIT;")
 
 

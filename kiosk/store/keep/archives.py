@@ -22,7 +22,7 @@ import msgspec
 from kiosk.domain.errors import ArchiveBroken, DatabaseBroken
 from kiosk.domain.text import Text
 from kiosk.store.file.copying import sync
-from kiosk.store.file.opening import GIVES_BACK, is_damage, make_private, migrate, migrations, require_schema
+from kiosk.store.file.opening import GIVES_BACK, is_damage, make_private, migrate, newest_version, require_schema
 from kiosk.store.keep import moving
 from kiosk.store.transaction import Reader, Tx
 
@@ -212,7 +212,7 @@ class Archives:
 
 def _require_archive(connection: sqlite3.Connection, path: Path, year: int) -> None:
     """Raises `ArchiveBroken`."""
-    version, newest = connection.execute("PRAGMA user_version").fetchone()[0], migrations()[-1][0]
+    version, newest = connection.execute("PRAGMA user_version").fetchone()[0], newest_version()
     if version > newest:
         newer = Text(f"версия {version}, программа знает {newest}", f"of version {version}, we know {newest}")
         raise ArchiveBroken(path.name, newer)
