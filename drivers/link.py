@@ -55,7 +55,7 @@ class StreamLink(asyncio.Protocol):
     def __init__(self, name: str) -> None:
         self._name = name
         self._buffer = bytearray()
-        self._arrived = asyncio.Event()
+        self._waiting: set[asyncio.Future[None]] = set()  # whoever reads while nothing is there
         self._transport: asyncio.WriteTransport | None = None
         self._lost = False
 
@@ -65,19 +65,17 @@ class StreamLink(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         del self._buffer[:-_BUFFER_LIMIT]
-        self._arrived.set()
+        self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's
         self._lost = True
         self._transport = None
-        self._arrived.set()
+        self._wake()
 
     async def read(self, timeout_s: float) -> bytes:
         if not self._buffer:
             self._raise_if_lost()
-            self._arrived.clear()
-            async with asyncio.timeout(timeout_s):
-                await self._arrived.wait()
+            await self._wait(timeout_s)
         if not self._buffer:
             self._raise_if_lost()
         data = bytes(self._buffer)
@@ -102,9 +100,31 @@ class StreamLink(asyncio.Protocol):
         if transport is not None and not transport.is_closing():
             transport.abort()
 
+    async def _wait(self, timeout_s: float) -> None:
+        """Until something comes. A frame takes many reads: `asyncio.timeout` around an event costs twice as much."""
+        loop = asyncio.get_running_loop()
+        arrived = loop.create_future()
+        self._waiting.add(arrived)
+        timer = loop.call_later(timeout_s, _overdue, arrived)
+        try:
+            await arrived
+        finally:
+            timer.cancel()
+            self._waiting.discard(arrived)
+
+    def _wake(self) -> None:
+        for arrived in self._waiting:
+            if not arrived.done():
+                arrived.set_result(None)
+
     def _raise_if_lost(self) -> None:
         if self._lost:
             raise DeviceUnreachable(self._name, "link_lost")
+
+
+def _overdue(arrived: asyncio.Future[None]) -> None:
+    if not arrived.done():
+        arrived.set_exception(TimeoutError())
 
 
 class SerialLink(StreamLink):

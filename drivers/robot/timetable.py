@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 #: A place is a station by its number, or a resource by its number above these.
 RESOURCES = 100
@@ -16,8 +18,7 @@ _EPSILON_S = 1e-6
 _MOST_TRIES = 200  # of placing one job within its limits
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """Holds all its `places` from start to end, `least_s`…`most_s` later. `after`: indices of earlier steps, which it
     begins no later than `max_wait_s` after the end of each."""
 
@@ -52,7 +53,8 @@ def joined(steps: Sequence[Step]) -> tuple[Step, ...]:
                 phases=last.phases + step.phases,
             )
         else:
-            found.append(replace(step, after=tuple(dict.fromkeys(at[n] for n in after))))
+            now_after = tuple(dict.fromkeys(at[n] for n in after))
+            found.append(step if now_after == after else replace(step, after=now_after))
         at.append(len(found) - 1)
     return tuple(found)
 

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from drivers.sim.site import HERE, Site
 
 Json = Any  # what a device remembers is its own affair
@@ -30,7 +32,9 @@ class Change:
         self.lines: list[bytes] = []
 
     def put(self, key: str, value: Json) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (key, json.dumps(value)))
+        self._connection.execute(
+            "INSERT OR REPLACE INTO memory VALUES (?, ?)", (key, msgspec.json.encode(value).decode())
+        )
 
     def delete(self, key: str) -> None:
         self._connection.execute("DELETE FROM memory WHERE key = ?", (key,))
@@ -68,7 +72,7 @@ class World:
 
     def get(self, key: str, default: Json = None) -> Json:
         value = self._known[key] if key in self._known else self._read(key)
-        return default if value is None else json.loads(value)
+        return default if value is None else msgspec.json.decode(value)
 
     def _read(self, key: str) -> str | None:
         """What is under way in a change is not kept: it may be undone."""
@@ -84,7 +88,7 @@ class World:
             "SELECT key, value FROM memory WHERE key >= ? AND key < ? ORDER BY key", (prefix, prefix + "\U0010ffff")
         ).fetchall()
         for key, value in rows:
-            yield key, json.loads(value)
+            yield key, msgspec.json.decode(value)
 
     @contextmanager
     def change(self) -> Iterator[Change]:

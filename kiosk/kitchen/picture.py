@@ -50,6 +50,10 @@ _log = structlog.get_logger()
 _STATION = re.compile("[0-9]{1,5}")  # by the books' word, read back at start
 _PLAN_S = 5.0  # a plan counts from now: it is made anew this often although nothing has happened
 
+#: Of a bin that nothing is taken from, and of one that is told about.
+_UNUSABLE = BinFlag.EMPTY | BinFlag.SENSOR_FAULT | BinFlag.EXPIRED | BinFlag.OPEN
+_LOW = BinFlag.LOW | BinFlag.EMPTY
+
 
 class Fault(msgspec.Struct, frozen=True):
     """What is wrong with the complex: `told` in our words, `detail` in its own."""
@@ -311,7 +315,6 @@ class KitchenPicture:
 
     def _stock_bin(self, row: Bin) -> StockBin:
         ingredient = self._menu.now.by_code.get(row.ingredient)
-        unusable = BinFlag.EMPTY | BinFlag.SENSOR_FAULT | BinFlag.EXPIRED | BinFlag.OPEN
         return StockBin(
             bin=row.bin,
             ingredient=None if ingredient is None else ingredient.id,
@@ -319,8 +322,8 @@ class KitchenPicture:
             level=row.level,
             capacity=row.capacity,
             committed=row.committed,
-            low=bool(row.flags & (BinFlag.LOW | BinFlag.EMPTY)),
-            usable=not row.flags & unusable,
+            low=bool(row.flags & _LOW),
+            usable=not row.flags & _UNUSABLE,
             sound=not row.flags & BinFlag.SENSOR_FAULT,
         )
 

@@ -43,7 +43,9 @@ class Reader:
 
     def all(self, kind: type[R], sql: str, parameters: Parameters = ()) -> list[R]:
         """Every row as a record of `kind`."""
-        return [as_record(kind, row) for row in self._connection.execute(sql, parameters)]
+        rows = self._connection.execute(sql, parameters).fetchall()
+        columns = _columns(tuple(rows[0].keys())) if rows else ((), ())
+        return [_record_of(kind, row, *columns) for row in rows]
 
     def scalar(self, sql: str, parameters: Parameters = ()) -> Any:
         """The first column of the first row, None without a row."""
@@ -88,7 +90,10 @@ class Tx(Reader):
 
 def as_record(kind: type[R], row: sqlite3.Row) -> R:
     """A row as a typed record; a column selected `AS "name:json"` is decoded."""
-    names, in_json = _columns(tuple(row.keys()))
+    return _record_of(kind, row, *_columns(tuple(row.keys())))
+
+
+def _record_of(kind: type[R], row: sqlite3.Row, names: tuple[str, ...], in_json: tuple[str, ...]) -> R:
     values = dict(zip(names, row, strict=True))
     for name in in_json:
         values[name] = msgspec.json.decode(values[name])

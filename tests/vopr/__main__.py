@@ -10,6 +10,7 @@ digests of their digests. Exit 0, or 1 where a promise was broken or nothing was
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import hashlib
 import json
@@ -31,9 +32,12 @@ from drivers import bank, broker, fiscal, sbp, terminal
 from kiosk import logs
 from kiosk.api.http.pages import shipped
 from kiosk.catalogue import load_menu, load_notices, web_root
+from kiosk.config import load
 from kiosk.runtime.preparing import prepare_types
+from kiosk.wiring import Kiosk, Parts
 from tests import folders
-from tests.databases.ready import ready_database
+from tests.databases.ready import lay_ready, ready_database
+from tests.restaurant import NOBODY, config_text
 from tests.vopr.coverage import figures, together, told
 from tests.vopr.living import KINDS, Report, live
 from tests.vopr.plants import PLANTS
@@ -53,7 +57,8 @@ class Wanted:
 
 
 def warm() -> None:
-    """What every life would import, make or read anew is there before the forks."""
+    """What every life would import, make or read anew is there before the forks; a life of the product, with nothing
+    but its own loop and threads, has compiled what it compiles at first use."""
     for folder in (bank, broker, fiscal, sbp, terminal):
         for found in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}."):
             import_module(found.name)
@@ -64,6 +69,20 @@ def warm() -> None:
     load_menu(None)
     load_notices(None)
     shipped(web_root())
+    place = folders.new("vopr")
+    try:
+        asyncio.run(_one_life(place))
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+async def _one_life(folder: Path) -> None:
+    lay_ready(folder / "kiosk.db")
+    (folder / "config.toml").write_text(config_text(folder, NOBODY))
+    logs.configure("error", "json")
+    kiosk = Kiosk(load(folder / "config.toml"), Parts(asked_within_s=0.0))
+    await kiosk.start()
+    await kiosk.stop()
 
 
 def played(seed: int, wanted: Wanted) -> Report:

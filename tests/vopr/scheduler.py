@@ -51,13 +51,13 @@ class Host(asyncio.BaseEventLoop):
 
     def __init__(self, sim: Simulation, name: str) -> None:
         self.ready: deque[Any] = deque()
+        self.sim = sim
+        self.dead = False
         super().__init__()
         self._thread_id = threading.get_ident()
-        self.sim = sim
         self.name = name
         self.tag = name.encode() + b" "
         self.names: dict[str, bytes] = {}  # of its callbacks, as they stand in the trace
-        self.dead = False
         self.callbacks = 0
         self.dies_at = 0
         self.loses_power = False
@@ -94,8 +94,13 @@ class Host(asyncio.BaseEventLoop):
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:  # type: ignore[override]
         handle = _Soon(callback, args, self, context)
-        self.ready.append(handle)
+        self.make_ready(handle)
         return handle
+
+    def make_ready(self, handle: asyncio.Handle) -> None:
+        if not (self.ready or self.dead):
+            self.sim.awake.append(self)
+        self.ready.append(handle)
 
     call_soon_threadsafe = call_soon  # type: ignore[assignment]
 
@@ -202,7 +207,7 @@ class Simulation:
         self.rng = random.Random(f"schedule {seed}")
         self.entropy = random.Random(f"entropy {seed}")
         self.now = 0.0
-        self.hosts: list[Host] = []
+        self.awake: list[Host] = []  # hosts with something to run
         self.current: Host | None = None
         self.network = Network(self)
         self.disk = Disk(self.entropy.randbytes, keeps_flushes=keeps_flushes)
@@ -258,14 +263,13 @@ class Simulation:
     # Hosts.
 
     def host(self, name: str) -> Host:
-        host = Host(self, name)
-        self.hosts.append(host)
-        return host
+        return Host(self, name)
 
     def bury(self, host: Host, kept: list[Any]) -> None:
         self.note("dies", host.name)
         self.trace.add(b"dies " + host.tag)
-        self.hosts.remove(host)
+        if host in self.awake:
+            self.awake.remove(host)
         self._graveyard.append((host, kept))
 
     def keep(self, thing: Any) -> None:
@@ -286,12 +290,11 @@ class Simulation:
             self._enter(None)
 
     def _turn(self, end: float, done: Callable[[], bool] | None) -> bool:
-        heap, hosts, random_ = self._heap, self.hosts, self.rng.random
+        heap, awake, random_ = self._heap, self.awake, self.rng.random
         while True:
             if heap and heap[0][0] <= self.now:
                 self._wake_timers()
-            runnable = [host for host in hosts if host.ready]
-            if not runnable:
+            if not awake:
                 if done is not None and done():
                     return True
                 if not heap or heap[0][0] > end:
@@ -299,8 +302,11 @@ class Simulation:
                     return False
                 self.now = heap[0][0]
                 continue
-            host = runnable[0] if len(runnable) == 1 else runnable[int(random_() * len(runnable))]
+            n = 0 if len(awake) == 1 else int(random_() * len(awake))
+            host = awake[n]
             handle = host.ready.popleft()
+            if not host.ready:
+                del awake[n]
             if handle._cancelled:  # noqa: SLF001  # asked before every callback
                 continue
             self._run(host, handle)
@@ -318,7 +324,7 @@ class Simulation:
                 continue
             if isinstance(item, asyncio.TimerHandle):
                 if host is not None and not item.cancelled():
-                    host.ready.append(item)
+                    host.make_ready(item)
             else:
                 item()
 
