@@ -518,8 +518,14 @@ def accepted_first() -> Parts:
     return Parts(alarms=_AcceptedFirst)
 
 
+_ASKED_AGAIN_S = 0.5  # a sale that is sent again
+
+
 class _AskedByDoing(MoneySteps):
     async def _ask(self, payment: Payment) -> Outcome:
+        """A start that brings numbers is followed at once by a question, which here is another start: without a pause
+        a code that nobody pays would be asked for thousands of times."""
+        await self._jobs.pause(_ASKED_AGAIN_S)
         return await self._start(payment)
 
 

@@ -198,11 +198,10 @@ def _open(  # noqa: PLR0913  # what one transaction needs
 
 
 def _require_free(reader: Reader, method: PaymentMethod) -> None:
-    """One attempt at a time, one in doubt included: what it comes to is settled first. What was taken at once is never
-    undone once its meal is cooked."""
+    """One attempt at a time, as the index `one_payment_at_the_reader` has it, one in doubt included: what it comes to
+    is settled first. One whose receipt is owed counts too, also where its meal is cooked already."""
     for row in payments.in_work_by(reader, method.name):
-        kept = row.held_at is None and row.released_at is not None
-        if row.captured_at is None and not kept:
+        if row.captured_at is None:
             word = "unsettled" if row.step is PaymentStep.ABANDONED else "busy"
             raise method.refusal(f"{method.name}_{word}")
 
