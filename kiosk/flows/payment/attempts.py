@@ -143,8 +143,8 @@ class Attempts:
             look.require_for_payment(orders.lines(tx, order.order_id))
             if closed not in (None, STARTING):
                 raise method.refusal(str(closed))
-            if method.capabilities.exclusive:
-                _require_free(tx, method)
+            if method.capabilities.exclusive and (word := why_not_free(tx, method.name)) is not None:
+                raise method.refusal(f"{method.name}_{word}")
             _require_known_end(tx, order.order_id, method)
             self._paper.require(tx, session.session_id, method, self._clock.now())
 
@@ -197,13 +197,14 @@ def _open(  # noqa: PLR0913  # what one transaction needs
     )
 
 
-def _require_free(reader: Reader, method: PaymentMethod) -> None:
-    """One attempt at a time, as the index `one_payment_at_the_reader` has it, one in doubt included: what it comes to
-    is settled first. One whose receipt is owed counts too, also where its meal is cooked already."""
-    for row in payments.in_work_by(reader, method.name):
+def why_not_free(reader: Reader, method: str) -> str | None:
+    """Whether a way to pay that takes one attempt at a time (the index `one_payment_at_the_reader`) has one: `busy`, or
+    `unsettled` for one in doubt, which is settled first. One whose receipt is owed counts too, also where its meal is
+    cooked already."""
+    for row in payments.in_work_by(reader, method):
         if row.captured_at is None:
-            word = "unsettled" if row.step is PaymentStep.ABANDONED else "busy"
-            raise method.refusal(f"{method.name}_{word}")
+            return "unsettled" if row.step is PaymentStep.ABANDONED else "busy"
+    return None
 
 
 def _require_known_end(reader: Reader, order_id: str, method: PaymentMethod) -> None:
