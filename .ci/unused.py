@@ -114,7 +114,8 @@ _._thread_id
 _.is_running
 _.is_closed
 _._timer_handle_cancelled
-executor
+_._repr
+_._source_traceback
 _.is_serving
 _.writelines
 _.can_write_eof

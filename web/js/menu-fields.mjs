@@ -181,8 +181,8 @@ function rowsOf(field, typed) {
 }
 
 /**
- * What is typed on a card and not saved: of words, weeks and figures only the parts that were typed. `base`: the row as it was
- * when the typing began.
+ * What is typed on a card and not saved: of words, weeks and figures only the parts that were typed.
+ * `base`: the row as it was when the typing began.
  * @typedef {{fields: Record<string, any>, base: any}} Typed
  */
 

@@ -48,7 +48,10 @@ export function differenceWords(difference, sense) {
   return `${named}: ${fieldWords(known, field, before, after, sense)}`;
 }
 
-/** What one of two did to a place that both changed. @param {Conflict} conflict @param {any} value @param {Sense} sense */
+/**
+ * What one of two did to a place that both changed.
+ * @param {Conflict} conflict @param {any} value @param {Sense} sense
+ */
 export function sideWords(conflict, value, sense) {
   const { table, id, field, before } = conflict;
   if (field || table === "hours" || table === "charts" || value === null)
