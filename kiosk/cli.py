@@ -308,9 +308,9 @@ async def _menu(options: argparse.Namespace, config: Config) -> int:
         status, answer = await menu_answer(options, config.robot.complex, language, ask)
     except MENU_FAULTS as error:
         raise Refused(str(error)) from error
-    for name in ("differences", "conflicts"):
-        if status >= 400 and not options.json and answer.get(name):
-            print(shown(f"{name}: {', '.join(answer[name])}"))
+    for name in ("differences", "conflicts", "ways"):
+        if status >= 400 and not options.json and (lines := answer.pop(name, ())):
+            print(shown(f"{name}:"), *map(shown, lines), sep="\n  ")
     if "findings" in answer and not options.json:
         print(text_of({"findings": answer["findings"]}))
     else:

@@ -109,3 +109,14 @@ def test_what_both_did_otherwise_is_a_conflict_at_its_place_and_goes_by_what_is_
         assert plain(both(mine, theirs, lambda *_: "mine").bundle) == plain(of(mine))
         taken = both(mine, theirs, lambda *_: "theirs")
         assert (plain(taken.bundle), taken.conflicts) == (plain(of(theirs)), [])
+
+
+def test_of_a_row_that_each_made_anew_nothing_is_mixed_unasked() -> None:
+    def with_nuts(raw: Raw) -> None:
+        add("egg-soup")(raw)
+        raw["menu"]["items"][1]["allergens"] = ["egg"]
+
+    found = both(with_nuts, add("egg-soup"))
+    assert places(found) == [("items", "egg-soup", "allergens")]
+    assert found.conflicts[0].before is None
+    assert plain(both(with_nuts, add("egg-soup"), lambda *_: "theirs").bundle) == plain(of(add("egg-soup")))

@@ -147,7 +147,8 @@ async def test_the_command_tells_what_is_sold_checks_exports_publishes_and_bring
     assert ([row.pop("revision") for row in told], told[0]) == ([1, 3], told[1])
     outdated = await kiosk(place, "menu", "publish", str(dearer), "--over", "2", "--lang", "en")
     assert (outdated.code, "Another menu was published meanwhile" in outdated.err) == (cli.BAD, True)
-    assert "differences: items tea price_kopecks" in outdated.out
+    assert "differences:\n  items tea price_kopecks\n" in outdated.out
+    assert f"kiosk menu publish {dearer} --over 3  #" in outdated.out
     assert (await ok(place, "menu", "publish", str(dearer), "--over", "3"))["revision"] == 4
     misnamed = await kiosk(place, "menu", "export", str(place.folder / "kept.toml"))  # nobody could read it back
     assert (misnamed.code, "name it kept.json" in misnamed.err) == (cli.BAD, True)

@@ -3,6 +3,7 @@ twice makes one revision."""
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from typing import Any
 
@@ -50,11 +51,13 @@ class Desk:
     async def publish(self, draft: DraftView, by: str = "Ольга") -> int:
         return (await self.drafts.publish(PublishDraft(draft.edit), by)).revision
 
-    async def publish_whole(self, kopecks: int, revision: int | None, *, merge: bool = False) -> int:
+    async def publish_whole(
+        self, kopecks: int, revision: int | None, *, merge: bool = False, over: int | None = None
+    ) -> int:
         """A file whose dish costs so much."""
         raw = {"menu": copy.deepcopy(MENU), "charts": {"rice": copy.deepcopy(CHART)}}
         raw["menu"]["items"][0]["price_kopecks"] = kopecks
-        whole = msgspec.convert(raw | {"revision": revision, "merge": merge}, WholeMenu)
+        whole = msgspec.convert(raw | {"revision": revision, "merge": merge, "over": over}, WholeMenu)
         return (await self.wholes.publish(whole, "root")).revision
 
     async def told(self) -> list[int]:
@@ -266,3 +269,36 @@ async def test_a_whole_menu_undoes_nothing_that_was_published_since_it_was_writt
     assert (sold.price_kopecks, sold.yield_) == (300, 0.9)
     assert await desk.publish_whole(310, 4) == 5
     assert desk.current.now.dishes["fried-rice"].item.yield_ == 1.0
+
+
+def lower_yield() -> Change:
+    return Change("items", "fried-rice", set={"yield": 0.9})
+
+
+async def test_a_file_undoes_nothing_that_it_was_merged_with_or_that_was_published_as_json(desk: Desk) -> None:
+    """Neither makes the file be written upon what it has never seen."""
+    await desk.publish(await desk.change(await desk.drafts.open(NEW, "Ольга"), lower_yield()))
+    assert await desk.publish_whole(200, None, merge=True) == 3
+    with pytest.raises(MenuOutdated):
+        await desk.publish_whole(210, None)
+    assert await desk.publish_whole(28900, None, merge=True) == 4  # what the file itself takes back is taken back
+    item = desk.current.now.dishes["fried-rice"].item
+    assert (item.price_kopecks, item.yield_) == (28900, 0.9)
+    assert await published_meanwhile(desk, price_kopecks=500) == 5
+    with pytest.raises(MenuOutdated):
+        await desk.publish_whole(220, None)
+    assert await desk.publish_whole(220, None, over=5) == 6
+    assert await desk.publish_whole(230, None) == 7
+
+
+async def test_of_two_files_published_in_one_moment_the_second_undoes_nothing(desk: Desk) -> None:
+    found = await asyncio.gather(desk.publish_whole(200, None), desk.publish_whole(300, None), return_exceptions=True)
+    assert [type(one) for one in found] == [int, MenuOutdated]
+    assert price(desk) == 200
+
+
+async def test_with_what_is_not_kept_any_more_nothing_is_merged_but_it_can_be_replaced(desk: Desk) -> None:
+    with pytest.raises(MenuOutdated) as refusal:
+        await desk.publish_whole(200, 77, merge=True)
+    assert (refusal.value.members["revision"], refusal.value.members["differences"]) == (1, [])
+    assert await desk.publish_whole(200, 1) == 2

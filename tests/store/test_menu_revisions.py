@@ -15,8 +15,11 @@ from kiosk.domain.menu.bundle import Bundle, Origin, build
 from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.refusals import MenuUnsellable
 from kiosk.domain.menu.rows import MenuError
+from kiosk.domain.menu.whole import WholeMenu
+from kiosk.flows.menu.history import MenuHistory
 from kiosk.flows.menu.publishing import MenuPublisher, Publication
 from kiosk.flows.menu.starting import Begun, FileMenu, begin
+from kiosk.flows.menu.whole import WholeMenus
 from kiosk.store import journal
 from kiosk.store.database import Database
 from kiosk.store.events import outbox
@@ -84,6 +87,20 @@ async def test_a_changed_file_goes_before_what_staff_published_where_it_is_the_s
     await publisher(database, begun)[0].publish(costs(200), BY_HAND)
     assert price((await start(database, file(costs(100), "a", own=own))).menu) == 200
     assert price((await start(database, file(costs(300), "c", own=own))).menu) == sold
+
+
+async def test_a_file_that_was_published_by_the_command_is_not_taken_in_again_over_what_staff_published_since(
+    database: Database,
+) -> None:
+    begun = await start(database, file(costs(100), "a"))
+    menus, current = publisher(database, begun)
+    wholes = WholeMenus(database, MenuHistory(database, current, menus, ["ru"]), menus)
+    edited = costs(200)
+    await wholes.publish(WholeMenu(menu=edited.menu, charts=edited.charts), "root")
+    await menus.publish(costs(300), BY_HAND)
+    for _ in range(2):
+        assert price((await start(database, file(edited, "b"))).menu) == 300
+    assert price((await start(database, file(costs(100), "a"))).menu) == 100  # the file was changed back
 
 
 async def test_a_published_menu_is_sold_at_once_and_after_a_restart_with_one_event_and_a_sealed_line(

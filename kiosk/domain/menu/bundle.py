@@ -69,6 +69,14 @@ def version_of(bundle: Bundle) -> str:
     return hashlib.sha256(msgspec.json.encode(bundle)).hexdigest()[:16]
 
 
+def holds(text: str | None, bundle: Bundle) -> bool:
+    """Whether this JSON, as a program kept it, has this very content; what cannot be read has not."""
+    try:
+        return text is not None and version_of(msgspec.json.decode(text, type=Bundle)) == version_of(bundle)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return False  # of a program that knew more
+
+
 class Finding(msgspec.Struct, frozen=True):
     """What is wrong with a menu, in words about `field` of the row `id` of `table` of the document; empty: of all."""
 

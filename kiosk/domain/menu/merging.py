@@ -16,6 +16,7 @@ Side = Literal["mine", "theirs"]
 #: Whose value a place takes that both changed: table, id and field → side; None: nobody has chosen.
 Choose = Callable[[str, str, str], Side | None]
 _Rows = Mapping[str, Any]
+_NOTHING = object()  # what no value is: of a row that each made anew, whatever differs is a conflict
 
 
 class Conflict(msgspec.Struct, frozen=True):
@@ -79,7 +80,13 @@ class _Merge:
         if my is None or their is None:
             return self._value((table, row_id, ""), name, old, my, their)
         found = {
-            field: self._value((table, row_id, field), name, (old or {}).get(field), my.get(field), their.get(field))
+            field: self._value(
+                (table, row_id, field),
+                name,
+                _NOTHING if old is None else old.get(field),
+                my.get(field),
+                their.get(field),
+            )
             for field in {**my, **their}
         }
         return {field: value for field, value in found.items() if value is not None}
@@ -92,7 +99,8 @@ class _Merge:
         side = self._choose(*at)
         if side is None:
             table, row_id, field = at
-            self.conflicts.append(Conflict(table, row_id, name, field, base, mine, theirs))
+            before = None if base is _NOTHING else base
+            self.conflicts.append(Conflict(table, row_id, name, field, before, mine, theirs))
         return theirs if side == "theirs" else mine
 
     def _order(self, table: str, base: list[str], mine: list[str], theirs: list[str]) -> list[str]:

@@ -8,12 +8,16 @@ import msgspec
 
 from kiosk.domain.menu.bundle import Bundle
 
+_Number = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+
 
 class WholeMenu(Bundle, frozen=True, kw_only=True):
-    """`revision`: the one that it was written upon; null: the last that was published as a whole. `merge`: what was
+    """`revision`: the one that it was exported of; null: it is a file that people keep, whose last edition was
+    published. `over`: the revision that it is written upon, or replaces, whatever is known else. `merge`: what was
     published since then is taken over, where no place is changed by both."""
 
-    revision: Annotated[int, msgspec.Meta(ge=1, le=10**15)] | None = None
+    revision: _Number | None = None
+    over: _Number | None = None
     merge: bool = False
 
     @property

@@ -100,7 +100,7 @@ class MenuDrafts:
 
     async def bring_up(self, wanted: UpdateDraft, actor: str) -> DraftView:
         """What was published since it was begun is taken over under its changes. Raises `NotFound`, `DraftChanged`,
-        `MenuOutdated` where somebody has to choose first, or has not seen the newest menu."""
+        `MenuOutdated` where somebody has to choose first, has not seen the newest menu, or nothing can be compared."""
         row = await self._db.read(_at, wanted.edit)
         bundle = await asyncio.to_thread(_bundle, row.body)
         newer = await newer_than(self._history, row.begun_over, bundle)
@@ -109,7 +109,8 @@ class MenuDrafts:
         if newer.revision != wanted.revision:
             raise outdated(newer)
         sides = {(choice.table, choice.id, choice.field): choice.take for choice in wanted.choices}
-        mixed = await brought_up(self._history, newer, row.begun_over, bundle, lambda *at: sides.get(at))
+        base = await self._history.if_kept(row.begun_over)
+        mixed = await brought_up(self._history, newer, base, bundle, lambda *at: sides.get(at))
         body, now = encoded(mixed).decode(), self._clock.now()
 
         def run(tx: Tx) -> DraftRow:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from kiosk.domain.errors import NotFound
 from kiosk.domain.menu.bundle import Bundle
 from kiosk.domain.menu.differences import differences
 from kiosk.domain.menu.merging import Choose, merged
@@ -18,11 +17,17 @@ class Outrun(Exception):
 
 
 async def newer_than(history: MenuHistory, begun_over: int, mine: Bundle) -> NewerView | None:
-    """None where what is sold is what `mine` was begun over. Of one that is not kept any more nothing is compared."""
-    revision = history.now
-    if revision == begun_over:
+    """None where what is sold is what `mine` was begun over."""
+    if history.now == begun_over:
         return None
-    head, sold, base = await history.view(revision), await history.bundle(revision), await history.if_kept(begun_over)
+    return await newer_to(history, await history.if_kept(begun_over), mine)
+
+
+async def newer_to(history: MenuHistory, base: Bundle | None, mine: Bundle) -> NewerView:
+    """What is sold, to the menu that `mine` was begun as. With None, one that is not kept any more, nothing is
+    compared."""
+    revision = history.now
+    head, sold = await history.view(revision), await history.bundle(revision)
     found = NewerView(revision=revision, by=head.by, published_at=head.at, origin=head.origin)
     if base is None:
         return found
@@ -45,11 +50,14 @@ def outdated(newer: NewerView) -> MenuOutdated:
     return MenuOutdated(newer.revision, newer.by, newer.published_at, newer.differences, newer.conflicts)
 
 
-async def brought_up(history: MenuHistory, newer: NewerView, begun_over: int, mine: Bundle, choose: Choose) -> Bundle:
-    """With what `newer` changed. Raises `MenuOutdated` where somebody has to choose, `NotFound`."""
-    if not newer.comparable:
-        raise NotFound
-    base, sold = await history.bundle(begun_over), await history.bundle(newer.revision)
+async def brought_up(
+    history: MenuHistory, newer: NewerView, base: Bundle | None, mine: Bundle, choose: Choose
+) -> Bundle:
+    """With what `newer` changed since `base`. Raises `MenuOutdated` where somebody has to choose, or nothing can be
+    compared."""
+    if base is None:
+        raise outdated(newer)
+    sold = await history.bundle(newer.revision)
     found = await asyncio.to_thread(merged, base, mine, sold, choose)
     if found.conflicts:
         raise MenuOutdated(newer.revision, newer.by, newer.published_at, newer.differences, list(found.conflicts))

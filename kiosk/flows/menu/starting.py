@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from drivers.robot.equipment import Equipment
-from kiosk.domain.menu.bundle import Bundle, Origin, build, version_of
+from kiosk.domain.menu.bundle import Bundle, Origin, build, encoded, holds, version_of
 from kiosk.domain.menu.chart import ChartError
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.menu.rows import MenuError
@@ -44,11 +44,14 @@ class Begun:
 
 
 async def begin(database: Database, file: FileMenu, equipment: Equipment, now: datetime) -> Begun:
-    """A file that is another than it was when it was last taken in becomes a revision, else the newest stands; where
-    that cannot be built for this complex, the newest older one that can. Raises `MenuError` where none can."""
+    """A file that is another than it was when it was last taken in, or published, becomes a revision, else the newest
+    stands; where that cannot be built for this complex, the newest older one that can. Raises `MenuError` where none
+    can."""
     newest, taken = await database.read(_look)
     version = version_of(file.bundle)
-    if newest is None or (file.digest != taken and (file.own or newest.origin is Origin.FILE)):
+    if newest is not None and file.digest != taken and holds(await database.read(revisions.written), file.bundle):
+        await database.write(revisions.note_file, file.digest)
+    elif newest is None or (file.digest != taken and (file.own or newest.origin is Origin.FILE)):
         revision = await database.write(_take_in, file, now)
         _log.info("menu_taken_in", revision=revision)
         return Begun(file.menu, revision)
@@ -63,6 +66,7 @@ def _look(reader: Reader) -> tuple[revisions.RevisionRow | None, str | None]:
 
 def _take_in(tx: Tx, file: FileMenu, now: datetime) -> int:
     revisions.note_file(tx, file.digest)
+    revisions.note_written(tx, encoded(file.bundle).decode())
     return keep(tx, file.bundle, file.menu, Publication(origin=Origin.FILE, actor=_ACTOR), now)
 
 

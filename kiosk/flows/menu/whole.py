@@ -7,10 +7,10 @@ import asyncio
 import msgspec
 
 from kiosk.domain.errors import InvalidRequest
-from kiosk.domain.menu.bundle import Origin, version_of
+from kiosk.domain.menu.bundle import Bundle, Origin, version_of
 from kiosk.domain.menu.whole import WholeMenu
 from kiosk.flows.menu.history import MenuHistory
-from kiosk.flows.menu.newer import Outrun, brought_up, newer_than, outdated
+from kiosk.flows.menu.newer import Outrun, brought_up, newer_to, outdated
 from kiosk.flows.menu.publishing import MenuPublisher, Publication
 from kiosk.flows.menu.views import RevisionView
 from kiosk.store.database import Database
@@ -26,32 +26,50 @@ class WholeMenus:
 
     async def publish(self, wanted: WholeMenu, actor: str) -> RevisionView:
         """The same as is sold already is no new revision. Raises `MenuUnsellable`, `MenuOutdated` where what somebody
-        else has published since would be undone, `NotFound` to merge with what is not kept any more."""
-        whole = await self._db.read(revisions.newest_whole)
-        over = whole if wanted.revision is None else wanted.revision
-        bundle = wanted.bundle
-        newer = await newer_than(self._history, over, bundle)
-        if newer is not None and version_of(bundle) != version_of(await self._history.bundle(newer.revision)):
-            if not wanted.merge:
-                raise outdated(newer)
-            bundle = await brought_up(self._history, newer, over, bundle, lambda *_: None)
-        if newer is not None:
-            over = newer.revision
-        version = await asyncio.to_thread(version_of, bundle)
+        else has published since would be undone."""
+        return await self._publish(wanted, await self._written_upon(wanted), actor)
+
+    async def _written_upon(self, wanted: WholeMenu) -> Bundle | None:
+        """None: it is not kept any more."""
+        if (revision := wanted.over or wanted.revision) is not None:
+            return await self._history.if_kept(revision)
+        text = await self._db.read(revisions.written)
+        try:
+            return None if text is None else await asyncio.to_thread(msgspec.json.decode, text, type=Bundle)
+        except msgspec.ValidationError:
+            return None  # of a program that knew more
+
+    async def _publish(self, wanted: WholeMenu, base: Bundle | None, actor: str) -> RevisionView:
+        seen = self._history.now
+        bundle, version = await self._made_of(wanted, base)
 
         def unless_done(tx: Tx) -> int | None:
-            newest = revisions.newest(tx)
-            if newest is not None and newest.version == version and newest.revision == self._history.now:
-                return newest.revision
-            if self._history.now != over:
+            if self._history.now != seen:
                 raise Outrun
-            return None
+            if wanted.revision is None:
+                revisions.note_written(tx, msgspec.json.encode(wanted.bundle).decode())
+            newest = revisions.newest(tx)
+            done = newest is not None and (newest.revision, newest.version) == (seen, version)
+            return seen if done else None
 
         publication = Publication(origin=Origin.EDITOR, actor=actor)
         try:
             return await self._history.view(await self._publisher.publish(bundle, publication, unless_done))
         except Outrun:
-            return await self.publish(wanted, actor)  # looked at anew, with what has just been published
+            return await self._publish(wanted, base, actor)  # looked at anew, with what has just been published
+
+    async def _made_of(self, wanted: WholeMenu, base: Bundle | None) -> tuple[Bundle, str]:
+        """What is to be sold, and its version. Raises `MenuOutdated`."""
+        mine, sold = wanted.bundle, await self._history.bundle(self._history.now)
+        version = await asyncio.to_thread(version_of, mine)
+        known = (version, None if base is None else await asyncio.to_thread(version_of, base))
+        if await asyncio.to_thread(version_of, sold) in known:
+            return mine, version
+        newer = await newer_to(self._history, base, mine)
+        if not wanted.merge:
+            raise outdated(newer)
+        bundle = await brought_up(self._history, newer, base, mine, lambda *_: None)
+        return bundle, await asyncio.to_thread(version_of, bundle)
 
 
 def whole_menu(body: bytes) -> WholeMenu:

@@ -11,15 +11,18 @@ from kiosk.domain.menu.bundle import Origin
 from kiosk.domain.menu.picture import pictures_in
 
 FILE_TAKEN = "menu_file"  # in `meta`: the digest of the file that was taken in last
+WRITTEN = "menu_written"  # in `meta`: the last file that was published, as it was written: JSON of its bundle
 
 
 class Kept(NamedTuple):
-    """The newest revision of the books; `file_taken`: the digest of the menu's file as it was taken in last."""
+    """The newest revision of the books; `file_taken`: the digest of the menu's file as it was taken in last;
+    `written`: JSON of the bundle that the last file held which was published."""
 
     revision: int
     origin: str
     body: str
     file_taken: str | None
+    written: str | None
 
 
 def newest_kept(path: Path) -> Kept | None:
@@ -31,13 +34,13 @@ def newest_kept(path: Path) -> Kept | None:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{whole}", uri=True)) as connection:
             found = connection.execute(
-                "SELECT revision, origin, body, (SELECT value FROM meta WHERE key = ?) FROM menu_revision"
-                " ORDER BY revision DESC LIMIT 1",
-                (FILE_TAKEN,),
+                "SELECT revision, origin, body, (SELECT value FROM meta WHERE key = ?),"
+                " (SELECT value FROM meta WHERE key = ?) FROM menu_revision ORDER BY revision DESC LIMIT 1",
+                (FILE_TAKEN, WRITTEN),
             ).fetchone()
     except sqlite3.Error:
         return None
-    return None if found is None else Kept(found[0], found[1], found[2] or "", found[3])
+    return None if found is None else Kept(found[0], found[1], found[2] or "", found[3], found[4])
 
 
 def is_of_file(path: Path) -> bool:

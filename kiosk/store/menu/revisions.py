@@ -10,7 +10,7 @@ import msgspec
 from kiosk.clock import rfc3339
 from kiosk.domain.menu.bundle import Origin
 from kiosk.store import meta
-from kiosk.store.file.menu import FILE_TAKEN
+from kiosk.store.file.menu import FILE_TAKEN, WRITTEN
 from kiosk.store.transaction import Reader, Tx
 
 #: So many revisions are kept whole, and may be brought back.
@@ -67,13 +67,22 @@ def of_edit(reader: Reader, edit: int) -> RevisionRow | None:
     return reader.one(RevisionRow, f"SELECT {_COLUMNS} FROM menu_revision WHERE edit = ?", (edit,))
 
 
-def newest_whole(reader: Reader) -> int:
-    """The last that somebody published as a whole, of a file: what its next edition is written upon; 0 for none."""
-    found: int | None = reader.scalar(
+def written(reader: Reader) -> str | None:
+    """JSON of the bundle that the last file held which was published: what its next edition is written upon, whatever
+    it was merged with then. None for none; where nobody noted it, of the last that was published as a whole."""
+    noted = meta.read(reader, WRITTEN)
+    if noted is not None:
+        return noted
+    last: int | None = reader.scalar(
         "SELECT max(revision) FROM menu_revision WHERE origin = ? OR (origin = ? AND edit IS NULL)",
         (Origin.FILE.value, Origin.EDITOR.value),
     )
-    return found or 0
+    return None if last is None else body(reader, last)
+
+
+def note_written(tx: Tx, text: str) -> None:
+    """`text`: JSON of the bundle."""
+    meta.put(tx, WRITTEN, text)
 
 
 def page(reader: Reader, before: int) -> list[RevisionRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from kiosk.catalogue import load_complex, read_menu
 from kiosk.domain.menu.bundle import MAX_BYTES, look_through
 from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.menu.whole import WholeMenu
+from kiosk.domain.text import Text
 from kiosk.files import Unreadable, read_file, write_whole
 
 #: Method, path and body: status and answer.
@@ -23,6 +25,11 @@ Ask = Callable[[str, str, dict[str, Any] | None], Awaitable[tuple[int, Any]]]
 Answer = tuple[int, Any]
 _UNSELLABLE = 409
 _EXPORTED = ".json"
+_MOST_PLACES = 50
+_NEWER = f"newer{_EXPORTED}"
+_MERGE = Text("взять и те изменения, и эти", "take those changes and these")
+_LOOK = Text("взять за основу то, что продаётся: внести правки туда и опубликовать", "edit and publish what is sold")
+_REPLACE = Text("заменить целиком: те изменения пропадут", "replace all of it: those changes are lost")
 
 
 async def menu_answer(options: argparse.Namespace, robot_complex: str, language: str, ask: Ask) -> Answer:
@@ -31,14 +38,24 @@ async def menu_answer(options: argparse.Namespace, robot_complex: str, language:
         case "check":
             return _check(options.file, robot_complex, language)
         case "publish":
-            body = msgspec.to_builtins(_read(options.file)) | {"merge": options.merge}
-            if options.over is not None:
-                body["revision"] = options.over
-            return _in_one_language(await ask(*socket_calls.PUBLISH_MENU, body), language)
+            body = msgspec.to_builtins(_read(options.file)) | {"merge": options.merge, "over": options.over}
+            answer = _in_one_language(await ask(*socket_calls.PUBLISH_MENU, body), language)
+            return _with_ways_on(answer, options, language)
         case "export":
             return await _export(options.file, options.revision, ask)
     status, answer = await ask(*socket_calls.MENU_DOCUMENT, None)
     return status, answer if options.json or status >= 400 else _sold(answer, language)
+
+
+def _with_ways_on(answer: Answer, options: argparse.Namespace, language: str) -> Answer:
+    """What to type after another menu was published meanwhile; the first way only where it may succeed."""
+    status, body = answer
+    if body.get("code") != "menu_outdated":
+        return answer
+    file, known = shlex.quote(str(options.file)), bool(body["differences"])
+    ways = [(f"publish {file} --merge", _MERGE)] if known and not body["conflicts"] else []
+    ways += [(f"export {_NEWER}", _LOOK), (f"publish {file} --over {body['revision']}", _REPLACE)]
+    return status, {**body, "ways": [f"kiosk menu {line}  # {words.into(language)}" for line, words in ways]}
 
 
 def _read(file: Path) -> WholeMenu:
@@ -98,14 +115,15 @@ def _sold(answer: dict[str, Any], language: str) -> dict[str, Any]:
     return {**answer, "charts": len(answer["charts"]), "languages": ", ".join(answer["languages"]), "sold": rows}
 
 
-def _place(row: dict[str, Any]) -> str:
-    return " ".join(filter(None, (row["table"], row["id"], row["field"])))
+def _places(rows: list[dict[str, Any]]) -> list[str]:
+    found = [" ".join(filter(None, (row["table"], row["id"], row["field"]))) for row in rows[:_MOST_PLACES]]
+    return [*found, f"+ {len(rows) - _MOST_PLACES}"] if len(rows) > _MOST_PLACES else found
 
 
 def _in_one_language(answer: Answer, language: str) -> Answer:
     status, body = answer
     if "conflicts" in body:
-        places = {name: [_place(row) for row in body[name]] for name in ("differences", "conflicts")}
+        places = {name: _places(body[name]) for name in ("differences", "conflicts")}
         return status, {**body, **places}
     if "findings" not in body:
         return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kiosk.config.settings import Config
-from kiosk.domain.menu.bundle import Bundle, Origin, build
+from kiosk.domain.menu.bundle import Bundle, Origin, build, holds
 from kiosk.domain.menu.chart import ChartError
 from kiosk.domain.menu.rows import MenuError
 from kiosk.store.file.menu import newest_kept
@@ -18,7 +18,8 @@ def sold_menu(config: Config, ready: Ready) -> tuple[bool, str]:
     of_file = menu_remark(ready.menu, languages)
     if kept is None or kept.origin == Origin.FILE:
         return True, of_file
-    if config.menu.file and ready.file.digest != kept.file_taken:
+    is_new = ready.file.digest != kept.file_taken and not holds(kept.written, ready.file.bundle)
+    if config.menu.file and is_new:
         return True, f"{of_file}; the file has changed: the next start sells it instead of revision {kept.revision}"
     name = f"revision {kept.revision} ({kept.origin})"
     try:
