@@ -35,6 +35,7 @@ POWER, UPS_WORN = "power", "ups_worn"
 UPS_TROUBLE = frozenset({UPS_WORN, "ups_offline", "ups_refused", "ups_no_data"})
 ARCHIVE = "archive_broken"
 MENU_OLDER = "menu_older"
+TAX_OF_NO_DISH = "tax_of_no_dish"
 MENU_CLOUD_DOWN, MENU_CLOUD_REFUSED = "menu_cloud_down", "menu_cloud_refused"
 STANDBY_LATE, BACKUP_LATE = "standby_late", "backup_late"
 STANDBY_SAME_DISK = "standby_same_disk"
@@ -180,6 +181,10 @@ HINTS: Mapping[str, Text] = {
     MENU_OLDER: Text(
         "Новое меню не подходит этому комплексу, продаётся прежнее: kiosk menu",
         "The newest menu does not fit this complex, an earlier one is sold: kiosk menu",
+    ),
+    TAX_OF_NO_DISH: Text(
+        "Ставка НДС для блюда, которого в меню нет: поправьте [[taxes]] или код блюда",
+        "A VAT rate of a dish that the menu does not have: mend [[taxes]] or the dish's code",
     ),
     MENU_CLOUD_DOWN: Text(
         "Облако с меню не отвечает, продаётся прежнее: сеть, [menu] url",

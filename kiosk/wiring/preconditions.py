@@ -25,12 +25,13 @@ from kiosk.config.problems import nearest
 from kiosk.config.secret_files import read_key, service_pin, token_secrets
 from kiosk.config.settings import Config
 from kiosk.domain.fiscal.tax import ANY
+from kiosk.domain.menu.bundle import Origin, holds
 from kiosk.domain.menu.chart import ChartError
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.menu.rows import MenuError
 from kiosk.domain.menu.wording import untranslated
 from kiosk.domain.ordering.notice import Notices
-from kiosk.store.file.menu import is_of_file
+from kiosk.store.file.menu import newest_kept
 from kiosk.wiring.alarms.secrets import secrets_of
 from kiosk.wiring.devices import Devices
 from kiosk.wiring.parts import Parts
@@ -61,7 +62,7 @@ async def prepared(config: Config) -> Ready:
     for look in (_secrets, _ports, _host, _socket, _database, _images, _one_name_each):
         problems += look(config)
     taxes = [] if ready is None else list(_taxes(config, ready.menu))
-    if taxes and is_of_file(config.database.path):
+    if taxes and ready is not None and sells_file(config, ready.file):
         problems += taxes
     try:
         await Devices(config, Parts(), Endpoints()).close()  # opens nothing; reads the keys that are left
@@ -104,13 +105,24 @@ def _menu(config: Config, problems: list[str]) -> Ready | None:
     return None
 
 
+def sells_file(config: Config, file: MenuOfFile) -> bool:
+    """Whether the next start sells what stands in the file: nothing else was published, or the file is new."""
+    kept = newest_kept(config.database.path)
+    if kept is None or kept.origin == Origin.FILE:
+        return True
+    return bool(config.menu.file) and file.digest != kept.file_taken and not holds(kept.written, file.bundle)
+
+
 def _taxes(config: Config, menu: Menu) -> Iterator[str]:
-    """Where the file is what is sold; of a menu that staff or the cloud have made a dish may be gone again."""
-    sold = {item for item, _ in menu.sold()}
+    """Where the file is what is sold; of a menu that staff or the cloud have made a dish may be gone again, which is
+    told and no reason not to start. A combo is taxed by its dishes, and has no rate."""
+    sold = menu.dishes.keys()
     for n, row in enumerate(config.taxes):
         if row.item != ANY and row.item not in sold:
-            near = nearest(row.item, sold)
-            yield problem(f"$.taxes[{n}].item", f"the menu sells no {row.item!r}{near}")
+            told = f"{row.item!r} is a combo: its dishes have rates"
+            if row.item not in menu.combos:
+                told = f"the menu sells no {row.item!r}{nearest(row.item, sold)}"
+            yield problem(f"$.taxes[{n}].item", told)
 
 
 def _secrets(config: Config) -> Iterator[str]:

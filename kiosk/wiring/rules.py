@@ -12,7 +12,7 @@ from drivers.fiscal.port import TaxSystem
 from drivers.robot.equipment import Equipment
 from kiosk.config.settings import Config, Fiscal
 from kiosk.domain.fiscal.fiscal_day import FiscalDay
-from kiosk.domain.fiscal.tax import TaxRule, TaxTable
+from kiosk.domain.fiscal.tax import ANY, TaxRule, TaxTable
 from kiosk.domain.hours import OpeningHours
 from kiosk.domain.identity.phone import Phones
 from kiosk.domain.kitchen.holding import HoldingRules
@@ -59,6 +59,11 @@ def tax_table(config: Config) -> TaxTable:
     """The restaurant's one rate, and the rows that refine it."""
     rules = [TaxRule(row.vat, row.subject, row.valid_from, row.item, row.service) for row in config.taxes]
     return TaxTable([TaxRule(config.restaurant.vat, _GOODS, date.min), *rules])
+
+
+def taxed_dishes(config: Config) -> list[str]:
+    """Those that have a rate of their own, in the order of the settings."""
+    return list(dict.fromkeys(row.item for row in config.taxes if row.item != ANY))
 
 
 def fiscal_rules(config: Config, timetable: Callable[[], Timetable] = Timetable) -> FiscalRules:

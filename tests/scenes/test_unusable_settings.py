@@ -105,6 +105,10 @@ CASES: dict[str, tuple[Plant, str]] = {
         plain('[[taxes]]\nitem = "taa"\nvat = "10"'),
         "$.taxes[0].item: the menu sells no 'taa'; did you mean 'tea'?",
     ),
+    "a combo, whose dishes have rates": (
+        plain('[[taxes]]\nitem = "combo-lunch"\nvat = "10"'),
+        "$.taxes[0].item: 'combo-lunch' is a combo",
+    ),
     "no menu": (plain('[menu]\nfile = "menu.toml"'), "$.menu.file: "),
     "a menu that is none": (a_file("menu.toml", '[menu]\nfile = "menu.toml"'), "$.menu.file: "),
     "no pictures": (plain('[menu]\nimages = "pictures"'), "$.menu.images: "),

@@ -196,3 +196,16 @@ async def test_of_many_revisions_the_newest_are_kept_whole(database: Database) -
     bodies = [await database.read(revisions.body, n) for n in (1, 2, 3, revisions.KEPT + 2)]
     kept = [body is not None for body in bodies]
     assert kept == [False, False, True, True]
+
+
+async def test_a_rate_of_a_dish_that_a_published_menu_does_not_have_is_named_until_it_has_it(
+    database: Database,
+) -> None:
+    begun = await start(database, file(costs(100), "a"))
+    current = CurrentMenu(begun.menu, begun.revision)
+    menus = MenuPublisher(database, current, COMPLEX, Readiness(()), ManualClock(), taxed=["fried-rice", "soup"])
+    assert [(row.reason, row.detail) for row in menus.troubles()] == [("tax_of_no_dish", "soup")]
+    await menus.publish(
+        bundle(lambda raw: raw["menu"]["items"].append({**raw["menu"]["items"][0], "id": "soup"})), BY_HAND
+    )
+    assert menus.troubles() == []

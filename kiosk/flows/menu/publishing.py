@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from kiosk.domain.menu.differences import differences
 from kiosk.domain.menu.menu import Menu
 from kiosk.domain.menu.refusals import MenuUnsellable
 from kiosk.domain.menu.rows import MenuError
-from kiosk.domain.reasons import words_of
+from kiosk.domain.reasons import TAX_OF_NO_DISH, words_of
 from kiosk.flows.menu.views import MenuTrouble
 from kiosk.store import journal
 from kiosk.store.database import Database
@@ -109,7 +109,7 @@ def _sellable(bundle: Bundle, equipment: Equipment) -> Menu:
 
 
 class MenuPublisher:
-    """The one writer of the current menu."""
+    """The one writer of the current menu. `taxed`: the dishes that the settings have rates of their own for."""
 
     def __init__(
         self,
@@ -119,7 +119,10 @@ class MenuPublisher:
         readiness: Readiness,
         clock: Clock,
         checkpoint: Callable[[str], None] = pass_by,
+        *,
+        taxed: Collection[str] = (),
     ) -> None:
+        self._taxed = taxed
         self._db = database
         self._menu = menu
         self._equipment = equipment
@@ -129,14 +132,17 @@ class MenuPublisher:
         self._turn = asyncio.Lock()
 
     def troubles(self) -> list[MenuTrouble]:
-        """Why another menu is sold than should be."""
+        """Why another menu is sold than should be, or dishes may be sold at another rate of VAT than should be."""
         known = self._readiness.checks()
         checks = [known[name] for name in (CHECK, CLOUD_CHECK) if name in known]
-        return [
+        found = [
             MenuTrouble(check.reason, check.told or words_of(check.reason).technician, check.detail)
             for check in checks
             if check.reason is not None
         ]
+        if nobodys := sorted(set(self._taxed) - self._menu.now.dishes.keys()):
+            found.append(MenuTrouble(TAX_OF_NO_DISH, words_of(TAX_OF_NO_DISH).technician, " ".join(nobodys)))
+        return found
 
     async def publish(
         self, bundle: Bundle, publication: Publication, within: Callable[[Tx], int | None] = lambda _: None

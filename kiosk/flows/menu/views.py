@@ -93,7 +93,8 @@ class DraftView(msgspec.Struct, frozen=True):
 
 
 class MenuTrouble(msgspec.Struct, frozen=True):
-    """Why another menu is sold than should be. `detail`: for whoever programs the cloud, or the log."""
+    """Why another menu is sold than should be, or what of the settings does not fit it. `detail`: for whoever programs
+    the cloud, or the log."""
 
     reason: str
     text: Text

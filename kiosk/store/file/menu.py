@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from kiosk.domain.menu.bundle import Origin
 from kiosk.domain.menu.picture import pictures_in
 
 FILE_TAKEN = "menu_file"  # in `meta`: the digest of the file that was taken in last
@@ -41,12 +40,6 @@ def newest_kept(path: Path) -> Kept | None:
     except sqlite3.Error:
         return None
     return None if found is None else Kept(found[0], found[1], found[2] or "", found[3], found[4])
-
-
-def is_of_file(path: Path) -> bool:
-    """Whether the menu's file is what is sold: by the newest revision, or since there is none that could be read."""
-    found = newest_kept(path)
-    return found is None or found.origin == Origin.FILE
 
 
 def pictures_named(path: Path) -> set[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from kiosk.clock import Clock
 from kiosk.config import ConfigError, problem
 from kiosk.config.settings import Config
@@ -11,7 +13,7 @@ from kiosk.domain.kitchen.readiness import Readiness
 from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.moment import MenuOfInstant
 from kiosk.domain.menu.rows import MenuError
-from kiosk.domain.reasons import MENU_OLDER
+from kiosk.domain.reasons import MENU_OLDER, TAX_OF_NO_DISH
 from kiosk.flows.menu.cloud import MenuCloud
 from kiosk.flows.menu.editing import MenuDrafts
 from kiosk.flows.menu.history import MenuHistory
@@ -22,7 +24,10 @@ from kiosk.pictures.folder import PictureFolder
 from kiosk.store.database import Database
 from kiosk.wiring.ground import Ground
 from kiosk.wiring.preconditions import Ready
+from kiosk.wiring.rules import taxed_dishes
 from kiosk.wiring.targets import menu_keys
+
+_log = structlog.get_logger()
 
 
 async def begin_menu(
@@ -37,6 +42,9 @@ async def begin_menu(
     if begun.lost is not None:
         revision, why = begun.lost
         readiness.set(CHECK, MENU_OLDER, blocks=False, detail=f"revision {revision}: {why}")
+    for item in taxed_dishes(config):
+        if item not in begun.menu.dishes:
+            _log.warning(TAX_OF_NO_DISH, item=item, revision=begun.revision)
     instants = MenuOfInstant(ZoneInfo(config.restaurant.timezone))
     return CurrentMenu(begun.menu, begun.revision, of_now=lambda whole: instants.of(whole, clock.now()))
 
@@ -47,7 +55,13 @@ class MenuParts:
     def __init__(self, ground: Ground, pictures: PictureFolder) -> None:
         database, menu, clock = ground.database, ground.menu, ground.parts.clock
         self.publisher = MenuPublisher(
-            database, menu, ground.equipment, ground.readiness, clock, ground.parts.checkpoint
+            database,
+            menu,
+            ground.equipment,
+            ground.readiness,
+            clock,
+            ground.parts.checkpoint,
+            taxed=taxed_dishes(ground.config),
         )
         self.history = MenuHistory(database, menu, self.publisher, ground.config.menu.languages)
         self.drafts = MenuDrafts(database, self.history, self.publisher, ground.equipment, clock)
