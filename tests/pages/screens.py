@@ -21,6 +21,7 @@ from tests.pages.traffic import Traffic
 from tests.restaurant import Restaurant, short_folder, start_kiosk, test_parts, until
 
 WAIT_MS = 40_000
+_REFRESH_MS = 5_000  # of the pages of the staff
 PANEL = {"width": 1080, "height": 1920}
 BOARD = {"width": 1920, "height": 1080}
 # The pin-pad's bridge: what the terminal's software would put into the page.
@@ -71,6 +72,10 @@ class Screen:
     async def time_s(self) -> float:
         """By the page's own clock, since some moment."""
         return float(await self.page.evaluate("Date.now()")) / 1000
+
+    async def looks_again(self) -> None:
+        """What the page asks for every few seconds it asks for now, where its clock can be sent ahead."""
+        await self.page.clock.fast_forward(_REFRESH_MS)
 
     async def stop_clock(self) -> None:
         """From now on the page's own clock goes only where the test sends it; a clock that is merely installed goes on
@@ -180,9 +185,11 @@ class Screens:
         await page.goto(f"{origin}{path}")
         return Screen(page, self.traffic, origin)
 
-    async def desk(self, kiosk: Kiosk, path: str) -> Screen:
+    async def desk(self, kiosk: Kiosk, path: str, *, clock: bool = False) -> Screen:
         """A page of the staff: `/stats`, `/service`, `/sim`."""
         page, origin = await self._open(kiosk, {"width": 1280, "height": 1000})
+        if clock:
+            await page.clock.install()
         await page.goto(f"{origin}{path}")
         return Screen(page, self.traffic, origin)
 

@@ -76,11 +76,12 @@ async def test_a_price_is_changed_found_wrong_mended_and_published_before_a_gues
 async def test_two_browsers_never_overwrite_each_other_and_a_technician_only_looks(screens: Screens) -> None:
     async with restaurant() as place:
         people = await hired(place)
-        vera, oleg = [await screens.desk(place.kiosk, "/service#menu") for _ in range(2)]
+        vera, oleg = [await screens.desk(place.kiosk, "/service#menu", clock=True) for _ in range(2)]
         for desk, name in ((vera, "Вера"), (oleg, "Олег")):
             await sign_in(desk, people.ids[name], PINS[name])
             await desk.sees("menu-revision")
         await in_the_draft(vera)
+        await oleg.looks_again()
         for desk in (vera, oleg):
             await desk.page.goto(f"{desk.origin}/service#menu/draft/items/tea")
             await desk.sees("menu-card")
@@ -89,6 +90,8 @@ async def test_two_browsers_never_overwrite_each_other_and_a_technician_only_loo
         await vera.at("menu-price_kopecks").fill("95")
         await vera.at("menu-name-ru").fill("Чай")
         await vera.tap("menu-save")
+        await vera.reads("Сохранить «Чёрный чай»: сделано")
+        await oleg.looks_again()
         await expect(oleg.at("menu-foreign")).to_contain_text("Вера меняет этот черновик", timeout=WAIT_MS)
         await expect(oleg.at("menu-foreign")).to_contain_text("цена 99 ₽ → 95 ₽")
         await expect(oleg.at("menu-price_kopecks")).to_have_value("120")
@@ -179,7 +182,7 @@ async def test_what_a_dish_is_made_of_and_when_it_is_sold_is_edited_and_a_newer_
     screens: Screens,
 ) -> None:
     async with restaurant() as place:
-        desk = await at_the_desk(screens, place.kiosk)
+        desk = await at_the_desk(screens, place.kiosk, clock=True)
         await in_the_draft(desk)
 
         async def add(table: str, text: str) -> None:
@@ -228,11 +231,18 @@ async def test_what_a_dish_is_made_of_and_when_it_is_sold_is_edited_and_a_newer_
         for row in sold["menu"]["items"]:
             row.update({"price_kopecks": 9700, "image": "plate.webp"} if row["id"] == "tea" else {})
         assert (await place.internal("POST", "/internal/menu/publish", sold)).status == 200
+        await desk.looks_again()
         await expect(desk.at("menu-newer")).to_contain_text("меню 2", timeout=WAIT_MS)
         await expect(desk.at("menu-publish")).to_have_count(0)
         await expect(desk.at("menu-take-over")).to_be_disabled()
         await looked_at(desk, "menu-newer")
+        await desk.tap("lang-en")
+        await expect(desk.at("menu-newer")).to_contain_text("Menu 2 was published meanwhile", timeout=WAIT_MS)
+        assert await left_in_russian(desk, *await dishes(desk), "Ира") == []
+        await looked_at(desk, "menu-newer-en")
         await desk.tap("menu-open-items-tea", "take-mine-tea-price_kopecks")
+        await looked_at(desk, "menu-conflict-en")
+        await desk.tap("lang-ru")
         await looked_at(desk, "menu-conflict")
         await desk.tap("menu-back", "menu-take-over")
         await expect(desk.at("menu-newer")).to_have_count(0, timeout=WAIT_MS)

@@ -26,9 +26,9 @@ from tests.scenes.test_upkeep import BY_THE_CLOCK, OVEN, QUICK_OIL
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
-async def at_the_desk(screens: Screens, kiosk: Kiosk) -> Screen:
+async def at_the_desk(screens: Screens, kiosk: Kiosk, *, clock: bool = False) -> Screen:
     """The technician's page, with Ира signed in."""
-    desk = await screens.desk(kiosk, "/service")
+    desk = await screens.desk(kiosk, "/service", clock=clock)
     await desk.at("name").fill("Ира")
     await desk.at("pin").fill((kiosk.config.database.path.parent / "service.pin").read_text())
     await desk.tap("enter")
