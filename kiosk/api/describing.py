@@ -94,6 +94,7 @@ MEMBERS: dict[type[DomainError], list[tuple[str, Any] | tuple[str, Any, Any]]] =
         ("published_at", str),
         ("differences", list[Difference]),
         ("conflicts", list[Conflict]),
+        ("more", int),
     ],
     MenuUnsellable: [("findings", list[Finding])],
 }

@@ -302,3 +302,29 @@ async def test_with_what_is_not_kept_any_more_nothing_is_merged_but_it_can_be_re
         await desk.publish_whole(200, 77, merge=True)
     assert (refusal.value.members["revision"], refusal.value.members["differences"]) == (1, [])
     assert await desk.publish_whole(200, 1) == 2
+
+
+async def test_of_hundreds_of_places_that_both_changed_a_refusal_names_a_hundred_and_one_word_chooses(
+    desk: Desk,
+) -> None:
+    bundle = await desk.history.bundle(1)
+    item = bundle.menu.items[0]
+
+    async def all_cost(kopecks: int) -> None:
+        items = [msgspec.structs.replace(item, id=f"dish-{n}", price_kopecks=kopecks) for n in range(900)]
+        menu = msgspec.structs.replace(bundle.menu, items=items)
+        await desk.wholes.publish(WholeMenu(menu=menu, charts=bundle.charts, over=desk.history.now), "Пётр")
+
+    await all_cost(100)
+    changes = [Change("items", f"dish-{n}", set={"price_kopecks": 200}) for n in range(900)]
+    draft = await desk.drafts.open(NEW, "Ольга")
+    for part in (changes[:500], changes[500:]):
+        draft = await desk.change(draft, *part)
+    await all_cost(300)
+    with pytest.raises(MenuOutdated) as refusal:
+        await desk.publish(draft)
+    assert [len(refusal.value.members[name]) for name in ("differences", "conflicts")] == [100, 100]
+    assert refusal.value.members["more"] == 1600
+    first = Choice("items", "dish-0", "price_kopecks", "theirs")
+    fresh = await desk.drafts.bring_up(UpdateDraft(draft.edit, 3, [first], "mine"), "Ольга")
+    assert [row.price_kopecks for row in fresh.document.items[:3]] == [300, 200, 200]

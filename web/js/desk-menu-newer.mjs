@@ -9,6 +9,8 @@ import { useWords } from "./staff-language.mjs";
 /** @typedef {import("./desk-menu-parts.mjs").Given} Given */
 /** @typedef {import("./menu-words.mjs").Conflict} Conflict */
 
+const SIDES = /** @type {const} */ (["mine", "theirs"]);
+
 /** @param {{table: string, id: string, field: string}} row */
 const keyOf = (row) => `${row.table}/${row.id}/${row.field}`;
 
@@ -27,8 +29,15 @@ export function Newer(given) {
     take: menu.choices[keyOf({ table, id, field })],
   }));
   const open = choices.filter((/** @type {any} */ { take }) => !take).length;
+  const theirs = choices.filter((/** @type {any} */ { take }) => take === "theirs").length;
+  const others = theirs * 2 > choices.length ? "theirs" : "mine"; // there may be more of them than a body holds
   const go = async () => {
-    const answer = await act(t.act(revision), "menu/draft/update", { edit, revision, choices });
+    const answer = await act(t.act(revision), "menu/draft/update", {
+      edit,
+      revision,
+      others,
+      choices: choices.filter((/** @type {any} */ { take }) => take !== others),
+    });
     if (!answer?.ok) return void menu.load();
     menu.choose(null);
     menu.take(answer.body);
@@ -39,6 +48,14 @@ export function Newer(given) {
       (/** @type {any} */ row) => html`<li key=${keyOf(row)}>${differenceWords(row, sense)}</li>`,
     )}</ul>
     <p>${newer.comparable ? t.hint : t.notComparable}</p>
+    ${
+      manages &&
+      conflicts.length > 1 &&
+      html`<div class="chips">${SIDES.map(
+        (side) => html`<button type="button" class="quiet" key=${side} data-testid=${`take-all-${side}`}
+          onClick=${() => menu.chooseAll(conflicts.map(keyOf), side)}>${t[side](t.all)}</button>`,
+      )}</div>`
+    }
     ${conflicts.map((/** @type {Conflict} */ row) => html`<${Choice} key=${keyOf(row)} conflict=${row} ...${given} />`)}
     ${
       manages &&
@@ -59,10 +76,9 @@ export function ConflictsAt({ table, id, field, ...given }) {
 function Choice({ conflict, menu, manages, sense }) {
   const t = sense.t.newer;
   const key = keyOf(conflict);
-  const sides = /** @type {const} */ (["mine", "theirs"]);
   return html`<div class="group conflict" role="group" aria-label=${t.both}
     data-testid=${`conflict-${conflict.table}-${conflict.id}-${conflict.field}`}><b class="trouble">${t.both}</b>
-    <div class="chips">${sides.map(
+    <div class="chips">${SIDES.map(
       (side) => html`<button type="button" role="radio" key=${side} disabled=${!manages}
         class=${menu.choices[key] === side ? "" : "quiet"} aria-checked=${menu.choices[key] === side}
         data-testid=${`take-${side}-${conflict.id}-${conflict.field}`} onClick=${() => menu.choose(key, side)}>

@@ -83,6 +83,8 @@ export function useMenu(token, last) {
     type: (key, fresh) => setTyped(({ [key]: _, ...others }) => (fresh ? { ...others, [key]: fresh } : others)),
     /** @param {string|null} key of a place; null: of none any more @param {"mine"|"theirs"} [side] */
     choose: (key, side) => setChoices((/** @type {any} */ others) => (key === null ? {} : { ...others, [key]: side })),
+    /** @param {string[]} keys of places @param {"mine"|"theirs"} side */
+    chooseAll: (keys, side) => setChoices(Object.fromEntries(keys.map((key) => [key, side]))),
     /** @param {any} revision */
     tell: (revision) => setPublished(revision),
     dropAll: () => setTyped({}),

@@ -172,6 +172,7 @@ export const menuEn = {
     both: "Changed by both: choose one",
     mine: (what) => `the draft's: ${what}`,
     theirs: (what) => `the newer one: ${what}`,
+    all: "all of it",
     takeOver: "Take over the newer menu under my changes",
     choose: (n) => `First choose: ${n} left`,
     act: (n) => `Bring the draft up to menu ${n}`,

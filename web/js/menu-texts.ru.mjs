@@ -190,6 +190,7 @@ export const menuRu = {
     both: "Изменено в обоих: выберите одно",
     mine: (/** @type {string} */ what) => `из черновика: ${what}`,
     theirs: (/** @type {string} */ what) => `из нового: ${what}`,
+    all: "всё",
     takeOver: "Взять новое меню под мои правки",
     choose: (/** @type {number} */ n) => `Сначала выберите: осталось ${n}`,
     act: (/** @type {number} */ n) => `Взять в черновик меню ${n}`,

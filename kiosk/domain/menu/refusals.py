@@ -30,9 +30,14 @@ class DraftChanged(_OfDraft):
     title = Text("Черновик уже изменён: посмотрите его и повторите", "The draft has changed: look at it and try again")
 
 
+#: Of either list of a refusal: a menu may differ in thousands of places, and megabytes.
+_MOST_TOLD = 100
+
+
 class MenuOutdated(DomainError):
     """Another menu was published since this one was begun, and would be undone. `revision`, `by`, `published_at`: of
-    what is sold; `differences`: what it changed; `conflicts`: those of its places that this one changes too."""
+    what is sold; `differences`: what it changed; `conflicts`: those of its places that this one changes too; `more`:
+    how many of both are left out here."""
 
     code = "menu_outdated"
     title = Text(
@@ -43,8 +48,14 @@ class MenuOutdated(DomainError):
     def __init__(
         self, revision: int, by: str, published_at: str, differences: list[Difference], conflicts: list[Conflict]
     ) -> None:
+        told, asked = differences[:_MOST_TOLD], conflicts[:_MOST_TOLD]
         super().__init__(
-            revision=revision, by=by, published_at=published_at, differences=differences, conflicts=conflicts
+            revision=revision,
+            by=by,
+            published_at=published_at,
+            differences=told,
+            conflicts=asked,
+            more=len(differences) + len(conflicts) - len(told) - len(asked),
         )
 
 

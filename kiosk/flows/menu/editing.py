@@ -110,7 +110,7 @@ class MenuDrafts:
             raise outdated(newer)
         sides = {(choice.table, choice.id, choice.field): choice.take for choice in wanted.choices}
         base = await self._history.if_kept(row.begun_over)
-        mixed = await brought_up(self._history, newer, base, bundle, lambda *at: sides.get(at))
+        mixed = await brought_up(self._history, newer, base, bundle, lambda *at: sides.get(at, wanted.others))
         body, now = encoded(mixed).decode(), self._clock.now()
 
         def run(tx: Tx) -> DraftRow:

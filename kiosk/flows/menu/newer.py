@@ -55,7 +55,7 @@ async def brought_up(
 ) -> Bundle:
     """With what `newer` changed since `base`. Raises `MenuOutdated` where somebody has to choose, or nothing can be
     compared."""
-    if base is None:
+    if base is None or not newer.comparable:
         raise outdated(newer)
     sold = await history.bundle(newer.revision)
     found = await asyncio.to_thread(merged, base, mine, sold, choose)

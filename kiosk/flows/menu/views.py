@@ -49,11 +49,12 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class UpdateDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`edit`: of the draft, `revision`: of the newer menu, as whoever brings the draft up to it has seen both;
-    `choices`: one for each conflict."""
+    `choices`: one for each conflict, or `others` for those that have none."""
 
     edit: _Number
     revision: _Number
     choices: Annotated[list[Choice], msgspec.Meta(max_length=1000)] = []
+    others: Side | None = None
 
 
 class DraftHead(msgspec.Struct, frozen=True):
