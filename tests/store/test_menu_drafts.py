@@ -293,8 +293,8 @@ async def test_a_file_undoes_nothing_that_it_was_merged_with_or_that_was_publish
 
 async def test_of_two_files_published_in_one_moment_the_second_undoes_nothing(desk: Desk) -> None:
     found = await asyncio.gather(desk.publish_whole(200, None), desk.publish_whole(300, None), return_exceptions=True)
-    assert [type(one) for one in found] == [int, MenuOutdated]
-    assert price(desk) == 200
+    assert sorted(type(one).__name__ for one in found) == ["MenuOutdated", "int"]  # either may be the first
+    assert price(desk) == (200 if found[0] == 2 else 300)
 
 
 async def test_with_what_is_not_kept_any_more_nothing_is_merged_but_it_can_be_replaced(desk: Desk) -> None:
