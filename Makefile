@@ -46,10 +46,10 @@ tools: | system
 run: setup
 	.venv/bin/kiosk run
 
-# Most of it waits for devices: more workers than cores, until they take one another's turns. Some more have a browser; they
+# Some of it waits for devices: somewhat more workers than cores. Two more have a browser; they
 # are a part of their own, whose log is shown at the end. The other part is in front, where Ctrl-C is heard.
-WORKERS ?= 6
-BROWSERS ?= 3
+WORKERS ?= 3
+BROWSERS ?= 2
 PART = $(PY) -m pytest -p no:cacheprovider --dist loadfile
 
 # A test that cannot be run for want of a tool is a failure here: KIOSK_SKIPS=allow lets it be skipped.
