@@ -310,7 +310,7 @@ async def _menu(options: argparse.Namespace, config: Config) -> int:
         raise Refused(str(error)) from error
     for name in ("differences", "conflicts", "ways"):
         if status >= 400 and not options.json and (lines := answer.pop(name, ())):
-            print(f"{name}:")
+            print(shown(f"{name}:"))
             for line in lines:
                 print(shown(f"  {line}"))
     if "findings" in answer and not options.json:
