@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections import Counter
 from typing import Any
 
@@ -249,15 +250,28 @@ async def test_food_that_a_person_threw_away_gives_no_money_back_past_the_limit(
         assert not [row for row in left if row["stuck_id"] in lost]
 
 
-class _LooksOnlyBefore(SecondPerson):
+class _AtOnce(SecondPerson):
+    """Two have looked at the limit before either goes on."""
+
+    def __init__(self, *parts: Any, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        self._both = threading.Barrier(2, timeout=20)
+
+    def _is_above(self, reader: Reader, order_id: str, named: list[int]) -> bool:
+        found = super()._is_above(reader, order_id, named)
+        self._both.wait()  # on readers' threads
+        return found
+
+
+class _LooksOnlyBefore(_AtOnce):
     """Planted: the limit is looked at before the refund is opened, and not with it."""
 
     def _within(self, _tx: Tx, _refund: RefundRow) -> None:
         return
 
 
-@pytest.mark.parametrize("made", [SecondPerson, _LooksOnlyBefore], ids=["as it is", "planted"])
-async def test_refunds_of_two_browsers_at_once_count_together(made: type[SecondPerson]) -> None:
+@pytest.mark.parametrize("made", [_AtOnce, _LooksOnlyBefore], ids=["as it is", "planted"])
+async def test_refunds_of_two_browsers_at_once_count_together(made: type[_AtOnce]) -> None:
     async with restaurant(LIMIT) as place:
         people, flows = await hired(place), place.kiosk.flows
         second_person = made(place.kiosk.database, flows.refunds, flows.staff_door, SystemClock(), limit_kopecks=15000)
