@@ -69,12 +69,18 @@ def version_of(bundle: Bundle) -> str:
     return hashlib.sha256(msgspec.json.encode(bundle)).hexdigest()[:16]
 
 
-def holds(text: str | None, bundle: Bundle) -> bool:
-    """Whether this JSON, as a program kept it, has this very content; what cannot be read has not."""
+def decoded(body: str | bytes | None) -> Bundle | None:
+    """What is kept as JSON; None for nothing, and for what only a program that knows more can read."""
     try:
-        return text is not None and version_of(msgspec.json.decode(text, type=Bundle)) == version_of(bundle)
+        return None if body is None else msgspec.json.decode(body, type=Bundle)
     except (msgspec.ValidationError, msgspec.DecodeError):
-        return False  # of a program that knew more
+        return None
+
+
+def holds(body: str | None, bundle: Bundle) -> bool:
+    """Whether this JSON, as a program kept it, has this very content; what cannot be read has not."""
+    found = decoded(body)
+    return found is not None and version_of(found) == version_of(bundle)
 
 
 class Finding(msgspec.Struct, frozen=True):

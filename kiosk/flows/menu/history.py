@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import msgspec
-
 from kiosk.clock import rfc3339
 from kiosk.domain.errors import NotFound
-from kiosk.domain.menu.bundle import Bundle, Origin
+from kiosk.domain.menu.bundle import Bundle, Origin, decoded
 from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.differences import differences
 from kiosk.flows.menu.publishing import MenuPublisher, Publication
@@ -101,11 +99,7 @@ class MenuHistory:
 
     async def if_kept(self, revision: int) -> Bundle | None:
         """None for one that is not there, not whole any more, or that this program cannot read."""
-        body = await self._db.read(revisions.body, revision)
-        try:
-            return None if body is None else await asyncio.to_thread(msgspec.json.decode, body, type=Bundle)
-        except (msgspec.ValidationError, msgspec.DecodeError):
-            return None  # of a program that knows more
+        return await asyncio.to_thread(decoded, await self._db.read(revisions.body, revision))
 
 
 def _look(reader: Reader, revision: int) -> tuple[RevisionRow, DraftRow | None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from kiosk.domain.menu.bundle import Bundle
 from kiosk.domain.menu.differences import differences
 from kiosk.domain.menu.merging import Choose, merged
@@ -35,15 +37,8 @@ async def newer_to(history: MenuHistory, base: Bundle | None, mine: Bundle) -> N
 
 
 def _compared(head: NewerView, base: Bundle, mine: Bundle, sold: Bundle) -> NewerView:
-    return NewerView(
-        revision=head.revision,
-        by=head.by,
-        published_at=head.published_at,
-        origin=head.origin,
-        comparable=True,
-        differences=differences(base, sold),
-        conflicts=list(merged(base, mine, sold).conflicts),
-    )
+    found, conflicts = differences(base, sold), list(merged(base, mine, sold).conflicts)
+    return msgspec.structs.replace(head, comparable=True, differences=found, conflicts=conflicts)
 
 
 def outdated(newer: NewerView) -> MenuOutdated:

@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 
 from kiosk.domain.errors import InvalidRequest
-from kiosk.domain.menu.bundle import Bundle, Origin, version_of
+from kiosk.domain.menu.bundle import Bundle, Origin, decoded, encoded, version_of
 from kiosk.domain.menu.whole import WholeMenu
 from kiosk.flows.menu.history import MenuHistory
 from kiosk.flows.menu.newer import Outrun, brought_up, newer_to, outdated
@@ -33,11 +33,7 @@ class WholeMenus:
         """None: it is not kept any more."""
         if (revision := wanted.over or wanted.revision) is not None:
             return await self._history.if_kept(revision)
-        text = await self._db.read(revisions.written)
-        try:
-            return None if text is None else await asyncio.to_thread(msgspec.json.decode, text, type=Bundle)
-        except msgspec.ValidationError:
-            return None  # of a program that knew more
+        return await asyncio.to_thread(decoded, await self._db.read(revisions.written))
 
     async def _publish(self, wanted: WholeMenu, base: Bundle | None, actor: str) -> RevisionView:
         seen = self._history.now
@@ -47,7 +43,7 @@ class WholeMenus:
             if self._history.now != seen:
                 raise Outrun
             if wanted.revision is None:
-                revisions.note_written(tx, msgspec.json.encode(wanted.bundle).decode())
+                revisions.note_written(tx, encoded(wanted.bundle).decode())
             newest = revisions.newest(tx)
             done = newest is not None and (newest.revision, newest.version) == (seen, version)
             return seen if done else None
