@@ -282,8 +282,11 @@ class World:
                     return found
             if self.died:
                 raise Gone(what)
-            pause(min(0.005 + (now - began) / 8, 0.1))
+            pause(self.asks_again_in_s(now - began))
         raise AssertionError(f"not within {deadline_s} s: {what}")
+
+    def asks_again_in_s(self, waited_s: float) -> float:
+        return min(0.005 + waited_s / 8, 0.1)
 
     def until_dead(self, deadline_s: float = START_S) -> bool:
         """Whether the bomb of this life went off in time."""

@@ -3,15 +3,10 @@ can."""
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.crash import rig
 from tests.crash.calls import Answer, Gone
-from tests.crash.devices import START_S
 from tests.crash.rig import Purchase, World
 
 #: Whoever has given money back by hand says so: of no other line of `kiosk stuck` is it the truth.
@@ -42,17 +37,9 @@ class Place(World):
         """Of the whole, where a part cannot go back."""
         return super().ask_refund(purchase, items if purchase.method in self.parts_go_back_by else None)
 
-    def until(self, condition: Callable[[], Any], what: str, deadline_s: float = START_S) -> Any:
-        """As there, asked less often: virtual time costs nothing, a question does."""
-        began = time.monotonic()
-        while (waited_s := time.monotonic() - began) < deadline_s:
-            with contextlib.suppress(Gone):
-                if found := condition():
-                    return found
-            if self.died:
-                raise Gone(what)
-            rig.pause(min(0.02 + waited_s / 4, 0.25))
-        raise AssertionError(f"not within {deadline_s} s: {what}")
+    def asks_again_in_s(self, waited_s: float) -> float:
+        """Less often: virtual time costs nothing, a question does."""
+        return min(0.02 + waited_s / 4, 0.25)
 
     def settle(self, port: int, *, patient: bool = True, deadline_s: float = 60.0) -> None:
         """The same end and the same rules; nobody waits for another's order."""
