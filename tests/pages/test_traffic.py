@@ -28,3 +28,17 @@ async def test_planted_request_to_somebody_else_is_caught(place: Restaurant, bro
     await kiosk.page.evaluate(OUTSIDE[kind])
     await until(lambda: screens.traffic.complaints)
     await screens.close()
+
+
+@pytest.mark.parametrize(("expected", "complaints"), [(404, 0), (409, 1)])
+async def test_refusal_is_a_complaint_but_where_the_scene_names_it_before_or_after_it_came(
+    place: Restaurant, browser: Browser, expected: int, complaints: int
+) -> None:
+    screens = Screens(browser)
+    kiosk = await screens.kiosk(place.kiosk)
+    await kiosk.sees("attract")
+    await kiosk.page.evaluate("fetch('/api/nowhere')")
+    await until(lambda: screens.traffic.complaints)
+    screens.traffic.expects(expected)
+    assert len(screens.traffic.complaints) == complaints
+    await screens.close()
