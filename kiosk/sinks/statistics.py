@@ -17,7 +17,8 @@ from kiosk.domain.events import (
     StoredEvent,
 )
 from kiosk.domain.menu.current import CurrentMenu
-from kiosk.domain.ordering.order import Order, OrderLine
+from kiosk.domain.menu.dish import Dish
+from kiosk.domain.ordering.order import Order, OrderLine, SoldOption
 from kiosk.domain.payment.payment import Payment
 from kiosk.domain.staff.figures import whole_minutes
 from kiosk.store.ordering import orders
@@ -49,7 +50,7 @@ class StatisticsSink:
     )
 
     def __init__(self, timezone: ZoneInfo, menu: CurrentMenu | None = None) -> None:
-        """`menu` names combos and options and knows what they cost."""
+        """`menu` knows of combos and options what their orders do not tell: those sold before it was kept with them."""
         self._timezone = timezone
         self._menu = menu
 
@@ -85,20 +86,28 @@ class StatisticsSink:
             combo = menu.combos.get(combo_id)
             usual = len(combo.item.slots) if combo else len(parts)
             places = parts[0].combo_places or usual  # every place of a combo is a line of its own
-            name = combo.item.name.ru if combo else combo_id
+            name = parts[0].combo_name_ru or (combo.item.name.ru if combo else combo_id)
             quantity, kopecks = sum(line.quantity for line in parts) // places, sum(line.sum_kopecks for line in parts)
             stats.count_choice(tx, day, stats.Choices.COMBO, combo_id, name, quantity, kopecks)
         for line in lines:
-            dish = menu.dishes.get(line.item_id)
-            known = {option.id: option for group in (dish.groups if dish else ()) for option in group.options}
-            for option_id in line.options:
-                option = known.get(option_id)
-                name, more_kopecks = (option.name.ru, option.price_kopecks) if option else (option_id, 0)
-                kopecks = 0 if line.combo_id else more_kopecks * line.quantity  # in a combo it is in the combo's price
-                stats.count_choice(tx, day, stats.Choices.OPTION, option_id, name, line.quantity, kopecks)
+            for option in line.sold_options or _by_menu(line, menu.dishes.get(line.item_id)):
+                kopecks = option.price_kopecks * line.quantity
+                stats.count_choice(
+                    tx, day, stats.Choices.OPTION, option.option_id, option.name_ru, line.quantity, kopecks
+                )
 
     def recorded(self) -> None:
         """Nothing waits for a count."""
+
+
+def _by_menu(line: OrderLine, dish: Dish | None) -> list[SoldOption]:
+    known = {option.id: option for group in (dish.groups if dish else ()) for option in group.options}
+    return [
+        SoldOption(option_id, option.name.ru, 0 if line.combo_id else option.price_kopecks)
+        if (option := known.get(option_id))
+        else SoldOption(option_id, option_id, 0)
+        for option_id in line.options
+    ]
 
 
 def _count_promise(tx: Tx, day: str, order: Order | None, ready_at: datetime) -> None:

@@ -57,6 +57,8 @@ CREATE TABLE order_item (
   combo_id          TEXT,
   names             TEXT NOT NULL DEFAULT '{}',
   combo_places      INTEGER,
+  combo_name_ru     TEXT,
+  sold_options      TEXT NOT NULL DEFAULT '[]',
   PRIMARY KEY (order_id, line)
 ) STRICT, WITHOUT ROWID;
 

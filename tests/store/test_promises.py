@@ -15,7 +15,7 @@ from kiosk.domain.kitchen.planning import Plan, capacities
 from kiosk.domain.kitchen.state import Kitchen
 from kiosk.domain.menu.chart import ChartPhase
 from kiosk.domain.menu.current import CurrentMenu
-from kiosk.domain.ordering.order import Order, OrderStatus
+from kiosk.domain.ordering.order import Order, OrderStatus, SoldOption
 from kiosk.domain.payment.bonus import BonusRules
 from kiosk.domain.payment.payment import PaymentStep
 from kiosk.flows.payment.confirmation import Confirmations
@@ -84,14 +84,24 @@ async def test_the_pace_is_read_as_it_was_kept(database: Database) -> None:
     assert await database.read(paces.read) == pace
 
 
-async def test_6_a_combo_is_counted_by_the_places_that_it_had_when_it_was_sold(database: Database) -> None:
-    """Three of two dishes each; meanwhile the menu gave it a third place."""
+async def test_6_a_combo_and_an_option_are_counted_as_what_they_were_when_they_were_sold(database: Database) -> None:
+    """Three of two dishes each; meanwhile the menu gave it a third place and another name, and has no egg any more. The
+    egg of the second dish was sold before its name was kept."""
+    expected = [("egg", 6, 3 * 4900)]  # by its newest name
     now = CurrentMenu(with_combo(prices=(28900, 9900, 9900), price=40000))
 
     def run(tx: Tx) -> None:
         rows.open_shop(tx)
         lines = [
-            msgspec.structs.replace(rows.order_line(n, quantity=3), combo_id="combo", combo_places=2) for n in (1, 2)
+            msgspec.structs.replace(
+                rows.order_line(n, quantity=3),
+                combo_id="combo",
+                combo_places=2,
+                combo_name_ru="Обед на двоих",
+                options=["egg"],
+                sold_options=[SoldOption("egg", "Яйцо", 4900)] if n == 1 else [],
+            )
+            for n in (1, 2)
         ]
         orders.add(tx, rows.order(), lines)
         paid = OrderPaidEvent(
@@ -103,4 +113,6 @@ async def test_6_a_combo_is_counted_by_the_places_that_it_had_when_it_was_sold(d
 
     await database.write(run)
     (found,) = await database.read(stats.read_combos, "2026-11-22", "2026-11-22")
-    assert (found.combo_id, found.quantity) == ("combo", 3)
+    assert (found.combo_id, found.name, found.quantity) == ("combo", "Обед на двоих", 3)
+    options = await database.read(stats.read_options, "2026-11-22", "2026-11-22")
+    assert [(row.name, row.quantity, row.revenue_kopecks) for row in options] == expected

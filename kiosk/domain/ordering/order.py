@@ -110,10 +110,18 @@ def check_order_transition(current: OrderStatus, wanted: OrderStatus) -> None:
         raise OrderStateConflict(order_status=current)
 
 
+class SoldOption(msgspec.Struct, frozen=True):
+    """An option of a dish as it was sold, and what it added to the price of a piece."""
+
+    option_id: str
+    name_ru: str
+    price_kopecks: int
+
+
 class OrderLine(msgspec.Struct, frozen=True):
     """One dish of an order as it was sold: price with options, names and chart frozen; `combo_id`: what it was part of;
     `names`: in the languages that the menu had beside Russian and English; `combo_places`: how many dishes its combo
-    had."""
+    had; `sold_options`: empty also of a line that was sold before they were kept."""
 
     line: int
     item_id: str
@@ -128,6 +136,8 @@ class OrderLine(msgspec.Struct, frozen=True):
     combo_id: str | None = None
     names: dict[str, str] = {}
     combo_places: int | None = None
+    combo_name_ru: str | None = None
+    sold_options: list[SoldOption] = []
 
     def name(self, language: str) -> str:
         """What it was not called in a language then, it is called in English."""

@@ -15,7 +15,7 @@ from kiosk.domain.menu.current import CurrentMenu
 from kiosk.domain.menu.dish import Dish, Option
 from kiosk.domain.menu.ingredient import Contents
 from kiosk.domain.menu.rows import MenuError
-from kiosk.domain.ordering.order import OrderLine
+from kiosk.domain.ordering.order import OrderLine, SoldOption
 from kiosk.domain.reasons import NOT_ON_MENU
 from kiosk.flows.ordering.availability import Offer
 
@@ -105,4 +105,10 @@ def _line(
         combo_id=None if combo is None else combo.item.id,
         names=dish.item.name.further(),
         combo_places=None if combo is None else len(combo.item.slots),
+        combo_name_ru=None if combo is None else combo.item.name.ru,
+        sold_options=[
+            # in a combo it is in the combo's price
+            SoldOption(option.id, option.name.ru, 0 if combo else option.price_kopecks)
+            for option in options
+        ],
     )

@@ -29,7 +29,8 @@ _ORDER = (
 )
 _LINE = (
     "line, item_id, name_ru, name_en, quantity, price_kopecks, options AS 'options:json', recipe,"
-    " chart_fingerprint, formula AS 'formula:json', combo_id, names AS 'names:json', combo_places"
+    " chart_fingerprint, formula AS 'formula:json', combo_id, names AS 'names:json', combo_places,"
+    " combo_name_ru, sold_options AS 'sold_options:json'"
 )
 
 
@@ -153,6 +154,8 @@ def add(tx: Tx, order: Order, lines: Sequence[OrderLine]) -> None:
             combo_id=line.combo_id,
             names=msgspec.json.encode(line.names).decode(),
             combo_places=line.combo_places,
+            combo_name_ru=line.combo_name_ru,
+            sold_options=msgspec.json.encode(line.sold_options).decode(),
         )
         for ordinal in range(1, line.quantity + 1):
             tx.insert("portion", order_id=order.order_id, line=line.line, ordinal=ordinal, status="planned")
