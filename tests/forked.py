@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 
-from tests.patient_loop import PatientPolicy
+from tests.patient_loop import PatientPolicy, foreign
 
 _STANDARD = 3  # file descriptors
 
@@ -28,6 +28,8 @@ class Forked:
             self._live(main, words, written)
         os.close(written)
         self._ended = False
+        self._works = contextlib.ExitStack()
+        self._works.enter_context(foreign())
 
     @staticmethod
     def _live(main: Callable[[], None], words: Sequence[str], stdout: int) -> None:
@@ -62,4 +64,5 @@ class Forked:
             os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         self._ended = True
+        self._works.close()
         os.close(self.stdout)

@@ -23,6 +23,8 @@ import confluent_kafka
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
 from confluent_kafka import Consumer, TopicPartition
 
+from tests.patient_loop import foreign
+
 PARTITIONS = 3
 _BROKER = 1
 _DEADLINE_S = 40.0
@@ -125,7 +127,8 @@ def kafka_peer(topic: str) -> Iterator[KafkaPeer]:
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout is not None
-        yield KafkaPeer(process.stdout.readline().strip(), process)
+        with foreign():
+            yield KafkaPeer(process.stdout.readline().strip(), process)
     finally:
         process.kill()
         process.communicate()

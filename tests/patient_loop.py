@@ -6,14 +6,15 @@ would count as silent. By this loop's time nobody is late for what nobody could 
 device in a process of its own, the kernel that carries the bytes of a terminal) has as few turns as this process: its
 waiting is counted in small parts, and each part that ended late counts as one that ended in time.
 
-Where nobody works there is nothing to wait for but time: on a `HurriedLoop` it goes `HURRY` times faster while all wait
-for timers, so that a scene of half a minute lasts a few seconds. Who works elsewhere is counted (`foreign`): threads,
-child processes, the database. While there is any, time is the machine's."""
+Where nobody works there is nothing to wait for but time: on a `HurriedLoop` it jumps to the next timer while all wait
+for timers, so that a scene of half a minute lasts a few seconds. Who works elsewhere is counted: threads, and what says
+so itself (`foreign`: child processes, calls of an executor). While there is any, time is the machine's."""
 
 from __future__ import annotations
 
 import asyncio
 import selectors
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -28,10 +29,13 @@ STEP_S = 0.02
 #: Of waiting: asked for at a time, and how late it may end.
 PART_S = 0.02
 _LATE_S = 0.005
-#: So much faster time goes where nobody works.
-HURRY = 10
+#: Time goes no faster than so many times the machine's, work counted: bytes that a busy kernel sends on a little later
+#: than at once are still in time.
+HURRY = 50
 #: The shortest that the kernel waits.
 _TICK_S = 0.001
+#: Of the threads of a loop's executor, whose calls are counted one by one.
+_EXECUTORS = "asyncio_"
 
 
 class Waiting(selectors.PollSelector):
@@ -47,6 +51,9 @@ class Waiting(selectors.PollSelector):
         self._left_at: float | None = None  # None: it is waiting for events now
         self.hurried = False
         self.foreign = 0  # how many work elsewhere
+        self._before = frozenset(threading.enumerate())
+        self._owed_s = 0.0  # of the machine's time, for jumps
+        self._paid_at = 0.0
 
     def now_s(self) -> float:
         now = self._clock()
@@ -62,12 +69,13 @@ class Waiting(selectors.PollSelector):
         self._left_at = None
         left_s = timeout
         while True:
-            part_s = PART_S if left_s is None else min(PART_S, max(left_s, 0.0))
-            pace = HURRY if self.hurried and not self.foreign else 1
-            part_s = min(part_s, pace * _TICK_S) if pace > 1 else part_s
-            events = super().select(part_s) if pace == 1 else self._select_soon(part_s / pace)
+            jumps = self.hurried and left_s is not None and self._is_alone()
+            part_s = max(left_s or 0.0, 0.0) if jumps else min(PART_S, PART_S if left_s is None else max(left_s, 0.0))
+            events = super().select(self._owed_before(part_s, asked_at) if jumps else part_s)
+            if jumps and not events:
+                self._owed_s += part_s / HURRY
             woken_at = self._clock()
-            counts_s = part_s if pace > 1 and not events else min(woken_at - asked_at, part_s + _LATE_S)
+            counts_s = part_s if jumps and not events else min(woken_at - asked_at, part_s + _LATE_S)
             self._lost_s += woken_at - asked_at - counts_s
             asked_at = woken_at
             if left_s is not None:
@@ -76,20 +84,41 @@ class Waiting(selectors.PollSelector):
                 self._left_at = woken_at
                 return events
 
-    def _select_soon(self, within_s: float) -> list[tuple[selectors.SelectorKey, int]]:
-        """Less than `_TICK_S` is slept: the kernel would round it up."""
-        if within_s >= _TICK_S:
-            return super().select(within_s)
-        if (events := super().select(0)) or within_s <= 0:
-            return events
-        time.sleep(within_s)  # noqa: TID251  # nothing else waits so shortly
-        return super().select(0)
+    def _owed_before(self, jump_s: float, now: float) -> float:
+        """How much of the machine's time goes by before it."""
+        self._owed_s = max(0.0, self._owed_s - (now - self._paid_at))
+        self._paid_at = now
+        owed_s = self._owed_s + jump_s / HURRY
+        return owed_s if owed_s >= _TICK_S else 0.0
+
+    def _is_alone(self) -> bool:
+        """Threads that were there before the loop do nothing for it."""
+        return not self.foreign and not any(
+            thread not in self._before and not thread.name.startswith(_EXECUTORS) for thread in threading.enumerate()
+        )
 
     def _too_long(self, now: float) -> float:
         return 0.0 if self._left_at is None else max(0.0, now - self._left_at - STEP_S)
 
 
 _hurried: Waiting | None = None
+
+
+@contextmanager
+def foreign() -> Iterator[None]:
+    """Somebody works elsewhere for the length of the block: for them the time of our loop is the machine's."""
+    if (waiting := _hurried) is None:
+        yield
+        return
+    waiting.foreign += 1
+    try:
+        yield
+    finally:
+        waiting.foreign -= 1
+
+
+def is_hurried() -> bool:
+    return _hurried is not None
 
 
 def ahead_s() -> float:
@@ -122,15 +151,6 @@ class HurriedLoop(PatientLoop):
         global _hurried
         _hurried = None
 
-    @contextmanager
-    def foreign(self) -> Iterator[None]:
-        """Somebody works elsewhere for the length of the block, for whom time is the machine's."""
-        self._waiting.foreign += 1
-        try:
-            yield
-        finally:
-            self._waiting.foreign -= 1
-
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
     ) -> asyncio.Future[T]:
@@ -140,7 +160,7 @@ class HurriedLoop(PatientLoop):
         return done
 
     async def subprocess_exec(self, *args: Any, **more: Any) -> Any:
-        with self.foreign():
+        with foreign():
             transport, protocol = await super().subprocess_exec(*args, **more)
         self._waiting.foreign += 1
         exited: Any = transport

@@ -40,11 +40,13 @@ from drivers.terminal.vtk.line import VtkTimings
 from kiosk.config import load
 from kiosk.config.settings import Config
 from kiosk.periods import Periods
+from kiosk.store.database import Database
 from kiosk.wiring import Kiosk, Parts
 from tests import folders
 from tests.clocks import PassingClock, SceneClock
-from tests.databases.awaited import AwaitedDatabase
+from tests.databases.on_the_loop import LoopDatabase
 from tests.databases.ready import lay_ready
+from tests.patient_loop import is_hurried
 from tests.plans import Plans
 
 DEADLINE_S = 40.0
@@ -294,7 +296,8 @@ def short_folder() -> Path:
 
 
 def test_parts(**changes: Any) -> Parts:
-    changes = {"trace": STATEMENTS.trace, "clock": SceneClock(), "database": AwaitedDatabase, **changes}
+    database = LoopDatabase if is_hurried() else Database
+    changes = {"trace": STATEMENTS.trace, "clock": SceneClock(), "database": database, **changes}
     fiscal = {"fiscal_timeouts": FAST_FISCAL, "atol_timeouts": FAST_ATOL, "atol_web_timeouts": FAST_ATOL_WEB}
     return Parts(
         **{

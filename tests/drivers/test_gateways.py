@@ -22,6 +22,7 @@ from drivers.push.gateway import HttpPushGateway
 from drivers.sim.gateways.push import push
 from drivers.sim.gateways.sms import SmsDevice, sms
 from drivers.sms.gateway import HttpSmsGateway
+from tests.patient_loop import foreign
 from tests.restaurant import ledger, short_folder, until
 
 D = TypeVar("D", HttpSmsGateway, HttpPushGateway)
@@ -203,16 +204,17 @@ async def test_each_gateway_runs_as_a_process_with_a_control_socket(folder: Path
         assert select.select([process.stdout], [], [], 15)[0]
         ready, url = process.stdout.readline().split()
         assert ready == "ready"
-        await _send(device, url)
-        with socket.socket(socket.AF_UNIX) as channel:
-            channel.settimeout(5)
-            channel.connect(f"{folder}/{device}.control")
-            channel.sendall(b'{"fault": "lose_answer", "on": true}\n{"state": true}\n')
-            answers = [json.loads(line) for _, line in zip(range(2), channel.makefile(), strict=False)]
-        assert answers[0] == {"ok": True}
-        assert [row["client_id"] for row in answers[1]["state"]["messages"]] == ["c1"]
-        with pytest.raises(OutcomeUnknown):
+        with foreign():
             await _send(device, url)
+            with socket.socket(socket.AF_UNIX) as channel:
+                channel.settimeout(5)
+                channel.connect(f"{folder}/{device}.control")
+                channel.sendall(b'{"fault": "lose_answer", "on": true}\n{"state": true}\n')
+                answers = [json.loads(line) for _, line in zip(range(2), channel.makefile(), strict=False)]
+            assert answers[0] == {"ok": True}
+            assert [row["client_id"] for row in answers[1]["state"]["messages"]] == ["c1"]
+            with pytest.raises(OutcomeUnknown):
+                await _send(device, url)
     finally:
         process.terminate()
         process.wait(10)

@@ -119,6 +119,7 @@ async def test_mains_in_jerks_put_the_end_off_for_nobody(tmp_path: Path) -> None
             found.ups.faults.switch("mains_lost", on=False)
             await found.until_asked()
         found.ups.faults.switch("mains_lost")
+        await found.until_asked()  # an answer under way would be of mains that were back for all of the jump
         found.clock.jump(61)
         await found.until_down()
         found.place.bank.faults.switch("hold", on=False)

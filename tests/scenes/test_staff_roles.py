@@ -20,6 +20,7 @@ from kiosk.domain.staff.roles import Person, Role
 from kiosk.flows.payment.portions import RefundItem, RefundRequest
 from kiosk.flows.staff.second_person import RefundConfirmation, SecondPerson
 from kiosk.store import journal
+from kiosk.store.database import Database
 from kiosk.store.payment.refunds import RefundRow
 from kiosk.store.transaction import Reader, Tx
 from tests.clocks import PassingClock
@@ -272,7 +273,7 @@ class _LooksOnlyBefore(_AtOnce):
 
 @pytest.mark.parametrize("made", [_AtOnce, _LooksOnlyBefore], ids=["as it is", "planted"])
 async def test_refunds_of_two_browsers_at_once_count_together(made: type[_AtOnce]) -> None:
-    async with restaurant(LIMIT) as place:
+    async with restaurant(LIMIT, database=Database) as place:
         people, flows = await hired(place), place.kiosk.flows
         second_person = made(place.kiosk.database, flows.refunds, flows.staff_door, SystemClock(), limit_kopecks=15000)
         order = await bought(place, ("tea", 1), ("cola", 1))
