@@ -70,7 +70,8 @@ class Waiting(selectors.PollSelector):
         left_s = timeout
         while True:
             jumps = self.hurried and left_s is not None and self._is_alone()
-            part_s = max(left_s or 0.0, 0.0) if jumps else min(PART_S, PART_S if left_s is None else max(left_s, 0.0))
+            wanted_s = PART_S if left_s is None else max(left_s, 0.0)
+            part_s = wanted_s if jumps else min(PART_S, wanted_s)
             events = super().select(self._owed_before(part_s, asked_at) if jumps else part_s)
             if jumps and not events:
                 self._owed_s += part_s / HURRY

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 
 import pytest
 
+from kiosk.store.file.copying import on_a_thread
 from tests.clocks import SceneClock
-from tests.patient_loop import PART_S, STEP_S, HurriedLoop, PatientLoop, Waiting, ahead_s
+from tests.forked import Forked
+from tests.patient_loop import HURRY, PART_S, STEP_S, HurriedLoop, PatientLoop, Waiting, ahead_s
 
 _STALL_S = 0.5
 _PATIENCE_S = 0.2
@@ -74,6 +78,28 @@ async def _gained_beside_a_thread_s() -> float:
     return ahead_s() - before_s
 
 
+async def _gained_beside_a_thread_of_its_own_s() -> float:
+    near, far = os.pipe()
+    reading = asyncio.wrap_future(on_a_thread(partial(os.read, near, 1)))
+    before_s = ahead_s()
+    await _pass_s(0.1)
+    gained_s = ahead_s() - before_s
+    os.write(far, b"!")
+    await reading
+    os.close(near)
+    os.close(far)
+    return gained_s
+
+
+async def _gained_beside_a_fork_s() -> float:
+    fork = Forked(signal.pause, [])
+    before_s = ahead_s()
+    await _pass_s(0.1)
+    gained_s = ahead_s() - before_s
+    fork.end(signal.SIGKILL, 10)
+    return gained_s
+
+
 async def _gained_beside_a_child_s() -> float:
     child = await asyncio.create_subprocess_exec("cat", stdin=asyncio.subprocess.PIPE)
     assert child.stdin is not None
@@ -95,6 +121,14 @@ async def _set_apart_s() -> float:
     return max(abs(of_wall_s - passed_s), abs(clock.monotonic() - monotonic_s - passed_s))
 
 
+BESIDE = (
+    _gained_beside_a_thread_s,
+    _gained_beside_a_thread_of_its_own_s,
+    _gained_beside_a_fork_s,
+    _gained_beside_a_child_s,
+)
+
+
 def _hurried(what: Callable[[], Coroutine[None, None, float]]) -> float:
     with asyncio.Runner(loop_factory=HurriedLoop) as runner:
         return runner.run(what())
@@ -106,7 +140,13 @@ def test_where_nobody_works_time_goes_ahead_and_the_clocks_of_a_scene_with_it() 
     assert ahead_s() == 0, "the loop has ended"
 
 
-@pytest.mark.parametrize("beside", [_gained_beside_a_thread_s, _gained_beside_a_child_s])
+def test_time_goes_no_faster_than_it_may() -> None:
+    began = time.monotonic()
+    _hurried(_gained_s)
+    assert time.monotonic() - began > 9 / HURRY
+
+
+@pytest.mark.parametrize("beside", BESIDE)
 def test_beside_who_works_elsewhere_time_is_the_machines(beside: Callable[[], Coroutine[None, None, float]]) -> None:
     assert _hurried(beside) <= 0.02, "but for what begins before and ends after them"
 

@@ -31,7 +31,7 @@ from kiosk.store.file.opening import (
     was_closed,
 )
 from kiosk.store.file.reserve import Reserve
-from kiosk.store.transaction import ConstraintBroken, Reader, Tx
+from kiosk.store.transaction import ConstraintBroken, Reader, Tx, in_one_snapshot
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -88,17 +88,8 @@ class _ReaderConnection(aiosqlite.Connection):
         self._conn.set_trace_callback(trace)
 
     async def look(self, run: Callable[[Reader], T]) -> T:
-        found: T = await self._execute(self._look, run)  # type: ignore[no-untyped-call]
+        found: T = await self._execute(lambda: in_one_snapshot(self._conn, run))  # type: ignore[no-untyped-call]
         return found
-
-    def _look(self, run: Callable[[Reader], T]) -> T:
-        self._conn.execute("BEGIN")
-        try:
-            return run(Reader(self._conn))
-        except StopIteration as error:  # no future takes it
-            raise RuntimeError(repr(error)) from error
-        finally:
-            self._conn.rollback()
 
 
 class Database:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
 
+T = TypeVar("T")
 R = TypeVar("R")
 _JSON = ":json"  # at the end of a column's name
 Parameters = Sequence[Any] | dict[str, Any]
@@ -86,6 +87,17 @@ class Tx(Reader):
             raise
         finally:
             self._connection.execute("RELEASE apart")
+
+
+def in_one_snapshot(connection: sqlite3.Connection, run: Callable[[Reader], T]) -> T:
+    """What `run` finds, all of it as of one moment; nothing is left open behind it."""
+    connection.execute("BEGIN")
+    try:
+        return run(Reader(connection))
+    except StopIteration as error:  # no future takes it
+        raise RuntimeError(repr(error)) from error
+    finally:
+        connection.rollback()
 
 
 def as_record(kind: type[R], row: sqlite3.Row) -> R:

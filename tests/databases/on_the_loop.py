@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 from kiosk.store.database import Database
 from kiosk.store.file.opening import STATEMENTS_KEPT, prepare_reader
-from kiosk.store.transaction import Reader
+from kiosk.store.transaction import Reader, in_one_snapshot
 
 T = TypeVar("T")
 
@@ -110,17 +110,8 @@ class _ReaderConnection:
         self._connection.set_trace_callback(trace)
 
     async def look(self, run: Callable[[Reader], T]) -> T:
-        found: T = await self._elsewhere(lambda: self._look(run))
+        found: T = await self._elsewhere(lambda: in_one_snapshot(self._connection, run))
         return found
-
-    def _look(self, run: Callable[[Reader], T]) -> T:
-        self._connection.execute("BEGIN")
-        try:
-            return run(Reader(self._connection))
-        except StopIteration as error:  # no future takes it
-            raise RuntimeError(repr(error)) from error
-        finally:
-            self._connection.rollback()
 
     async def close(self) -> None:
         self._connection.close()
