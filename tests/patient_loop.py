@@ -50,7 +50,6 @@ class Waiting(selectors.PollSelector):
         self._lost_s = 0.0  # negative: what it is ahead by
         self._left_at: float | None = None  # None: it is waiting for events now
         self.hurried = False
-        self.foreign = 0  # how many work elsewhere
         self._before = frozenset(threading.enumerate())
         self._owed_s = 0.0  # of the machine's time, for jumps
         self._paid_at = 0.0
@@ -94,7 +93,7 @@ class Waiting(selectors.PollSelector):
 
     def _is_alone(self) -> bool:
         """Threads that were there before the loop do nothing for it."""
-        return not self.foreign and not any(
+        return not _elsewhere and not any(
             thread not in self._before and not thread.name.startswith(_EXECUTORS) for thread in threading.enumerate()
         )
 
@@ -105,17 +104,24 @@ class Waiting(selectors.PollSelector):
 _hurried: Waiting | None = None
 
 
+_elsewhere: set[object] = set()  # who works; of the process, for a fixture begins before its test has a loop
+
+
+def _works_elsewhere() -> Callable[[], None]:
+    """Somebody does, until what it gives is called."""
+    somebody = object()
+    _elsewhere.add(somebody)
+    return lambda: _elsewhere.discard(somebody)
+
+
 @contextmanager
 def foreign() -> Iterator[None]:
     """Somebody works elsewhere for the length of the block: for them the time of our loop is the machine's."""
-    if (waiting := _hurried) is None:
-        yield
-        return
-    waiting.foreign += 1
+    ended = _works_elsewhere()
     try:
         yield
     finally:
-        waiting.foreign -= 1
+        ended()
 
 
 def is_hurried() -> bool:
@@ -144,11 +150,14 @@ class HurriedLoop(PatientLoop):
     def __init__(self) -> None:
         super().__init__()
         self._waiting.hurried = True
+        self._ends: list[Callable[[], None]] = []
         global _hurried  # threads ask for it, which have no loop
         _hurried = self._waiting
 
     def close(self) -> None:
         super().close()
+        for ended in self._ends:
+            ended()
         global _hurried
         _hurried = None
 
@@ -156,20 +165,21 @@ class HurriedLoop(PatientLoop):
         self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
     ) -> asyncio.Future[T]:
         done = super().run_in_executor(executor, func, *args)
-        self._waiting.foreign += 1
-        done.add_done_callback(self._back)
+        self._counts(done)
         return done
 
     async def subprocess_exec(self, *args: Any, **more: Any) -> Any:
         with foreign():
             transport, protocol = await super().subprocess_exec(*args, **more)
-        self._waiting.foreign += 1
         exited: Any = transport
-        asyncio.ensure_future(exited._wait()).add_done_callback(self._back)  # noqa: SLF001  # nothing else tells
+        self._counts(asyncio.ensure_future(exited._wait()))  # noqa: SLF001  # nothing else tells
         return transport, protocol
 
-    def _back(self, _: object) -> None:
-        self._waiting.foreign -= 1
+    def _counts(self, done: asyncio.Future[Any]) -> None:
+        """Until then somebody works elsewhere, or until the loop is closed."""
+        ended = _works_elsewhere()
+        self._ends.append(ended)
+        done.add_done_callback(lambda _: ended())
 
 
 class PatientPolicy(asyncio.DefaultEventLoopPolicy):

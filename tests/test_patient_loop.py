@@ -151,6 +151,19 @@ def test_beside_who_works_elsewhere_time_is_the_machines(beside: Callable[[], Co
     assert _hurried(beside) <= 0.02, "but for what begins before and ends after them"
 
 
+async def _gained_s_in_a_moment() -> float:
+    before_s = ahead_s()
+    await _pass_s(0.1)
+    return ahead_s() - before_s
+
+
+def test_process_that_a_fixture_began_before_the_loop_is_counted_until_its_end() -> None:
+    fork = Forked(signal.pause, [])
+    assert _hurried(_gained_s_in_a_moment) <= 0.02
+    fork.end(signal.SIGKILL, 10)
+    assert _hurried(_gained_s_in_a_moment) > 0.05
+
+
 def test_planted_loop_that_counts_nobody_is_caught() -> None:
     class Forgetful(HurriedLoop):
         run_in_executor = PatientLoop.run_in_executor
