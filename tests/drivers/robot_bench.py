@@ -98,8 +98,11 @@ async def until(question: Callable[[], Awaitable[T]], enough: Callable[[T], bool
 
 
 async def until_job(driver: ModbusComplex, state: JobState, job_id: int = 70001, attempt: int = 1) -> Job:
+    """Food that is ready may be fetched between two questions."""
+    enough = {state, JobState.PICKED_UP} if state is JobState.READY else {state}
+
     def found(jobs: tuple[Job, ...]) -> bool:
-        return any((j.job_id, j.attempt, j.state) == (job_id, attempt, state) for j in jobs)
+        return any((j.job_id, j.attempt) == (job_id, attempt) and j.state in enough for j in jobs)
 
     jobs = await until(driver.jobs, found)
     return next(j for j in jobs if (j.job_id, j.attempt) == (job_id, attempt))
